@@ -1,0 +1,105 @@
+import type { Severity, Threat } from '../rules/document.ts';
+
+/** The immutable part of an Alert, as it stands in the resource's `spec`. Strings are bounded but not yet sanitised for display. */
+export interface AlertSpec {
+  readonly rule: {
+    readonly name: string;
+    readonly title: string;
+    readonly type: string;
+    readonly version?: string;
+    /** The rule_id of an imported rule. */
+    readonly id?: string;
+  };
+  readonly severity: Severity;
+  /** 0 to 100. */
+  readonly riskScore: number;
+  readonly reason: string;
+  readonly newTerms?: readonly FieldAndValue[];
+  readonly groupBy?: readonly FieldAndValue[];
+  readonly threat?: readonly Threat[];
+  readonly request: AlertRequest;
+  readonly actor: AlertActor;
+  readonly cluster: string;
+  readonly overflow: boolean;
+  readonly display: AlertDisplay;
+}
+
+export interface FieldAndValue {
+  readonly field: string;
+  readonly value: string;
+}
+
+export interface AlertRequest {
+  /** RFC 3339 with microseconds, as the event says it. */
+  readonly time: string;
+  readonly auditID?: string;
+  readonly stage?: string;
+  readonly verb?: string;
+  readonly uri?: string;
+  readonly resource?: string;
+  readonly apiGroup?: string;
+  readonly apiVersion?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly subresource?: string;
+  readonly code?: number;
+  readonly decision?: string;
+  readonly dryRun: boolean;
+  readonly truncated: boolean;
+}
+
+export interface AlertActor {
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly impersonated?: string;
+  /** The last hop, the only address that the client does not choose. */
+  readonly sourceIP?: string;
+  readonly sourceIPs?: readonly string[];
+  readonly userAgent?: string;
+}
+
+/** Short, sanitised text for the columns of `kubectl get alerts`. */
+export interface AlertDisplay {
+  readonly user: string;
+  readonly action: string;
+  readonly object: string;
+  readonly source: string;
+  readonly newTerm: string;
+}
+
+export type AlertPhase = 'Open' | 'Acknowledged' | 'Closed';
+
+export interface AlertEvidence {
+  /** RFC 3339 with microseconds. */
+  readonly time: string;
+  readonly auditID: string;
+  readonly requestKey: string;
+}
+
+/** The part of an alert that changes; kept in the store as one JSON text. Times are integer microseconds since the epoch. */
+export interface AlertState {
+  readonly phase: AlertPhase;
+  readonly count: number;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** When the suppression window began: the opener's time. It ends at `openedAt + windowMicros`. */
+  readonly openedAt: number;
+  readonly windowMicros: number;
+  /** The first 4 and the last 4. */
+  readonly evidence: readonly AlertEvidence[];
+  /** The hash field in `live` that points here, so that ending the alert can clear it. */
+  readonly suppressionKey: string;
+  /** True once retention has dropped it: the sinks that hold a copy remove it, then the record goes. */
+  readonly removed: boolean;
+}
+
+/** One alert as the store holds it. */
+export interface AlertRecord {
+  readonly id: string;
+  readonly cluster: string;
+  /** Grows by one with every change of `state`; (id, version) is a sink's idempotency key. */
+  readonly version: number;
+  readonly spec: AlertSpec;
+  readonly state: AlertState;
+}

@@ -1,0 +1,16 @@
+/** Something wrong in a text that a person wrote, and where. Lines and columns count from 1, columns in UTF-16 units. */
+export interface Problem {
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  /** What to do about it: "did you mean …", or what to write instead. */
+  readonly hint?: string;
+}
+
+/** The problem with its line of source and a caret under the place, as a compiler prints it. */
+export function formatProblem(problem: Problem, source: string): string {
+  const line = source.split(/\r?\n/)[problem.line - 1] ?? '';
+  const before = line.slice(0, problem.column - 1).replace(/[^\t]/g, ' ');
+  const text = `line ${problem.line}, column ${problem.column}: ${problem.message}\n  ${line}\n  ${before}^`;
+  return problem.hint === undefined ? text : `${text}\n  hint: ${problem.hint}`;
+}

@@ -1,0 +1,31 @@
+/** Faults of the world around us, in one catalogue: what happened, and whether trying again can help. */
+export const OPERATIONAL_ERRORS = {
+  store_unavailable: { retryable: true, doc: 'The store did not answer in time, or refused the connection.' },
+  store_full: { retryable: true, doc: 'The store is out of memory or disk and refuses writes.' },
+  store_conflict: { retryable: true, doc: 'Other replicas changed the same cluster again and again.' },
+  api_unavailable: {
+    retryable: true,
+    doc: 'The Kubernetes API server did not answer in time, or answered 429 or 5xx.',
+  },
+  api_rejected: {
+    retryable: false,
+    doc: 'The Kubernetes API server refused the object, and trying again cannot help.',
+  },
+  sink_unavailable: { retryable: true, doc: 'A sink did not take an alert.' },
+  sink_rejected: { retryable: false, doc: 'A sink refused an alert, and trying again cannot help.' },
+} as const;
+
+export type OperationalErrorCode = keyof typeof OPERATIONAL_ERRORS;
+
+/** An operational fault. Caught in two places: the HTTP handler (503 with Retry-After) and the reconcile loop (backoff). */
+export class OperationalError extends Error {
+  readonly code: OperationalErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: OperationalErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'OperationalError';
+    this.code = code;
+    this.retryable = OPERATIONAL_ERRORS[code].retryable;
+  }
+}
