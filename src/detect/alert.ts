@@ -90,6 +90,8 @@ export interface AlertState {
   readonly evidence: readonly AlertEvidence[];
   /** The hash field in `live` that points here, so that ending the alert can clear it. */
   readonly suppressionKey: string;
+  /** Of an overflow alert only: short texts of the first few decisions that it counted. */
+  readonly samples?: readonly string[];
   /** True once retention has dropped it: the sinks that hold a copy remove it, then the record goes. */
   readonly removed: boolean;
 }

@@ -7,7 +7,8 @@ export type FieldValue = string | number | boolean;
 
 /**
  * What a field holds on one event: nothing, one value, or the set of values that an array flattens to.
- * Empty values (null, "", {}, []) are absent; an array is never empty and never nested.
+ * Empty values (null, "", {}, []) are absent. An array is never nested and repeats no value. It is empty in one case: the field
+ * leads to an object with something in it, so that it exists, as in Elasticsearch, although no test of a value can hold.
  */
 export type FieldValues = FieldValue | readonly FieldValue[] | undefined;
 
@@ -19,4 +20,6 @@ export interface Field {
   readonly doc: string;
   /** Pure; never throws, whatever the event holds. */
   readonly read: (event: DecodedEvent) => FieldValues;
+  /** True if the name is known but no event that we read has the field: a condition on it cannot hold. */
+  readonly neverSet?: true;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatProblem } from './problem.ts';
+import { formatProblem, problemAt } from './problem.ts';
 
 test('a problem is shown with its line, a caret under the place, and a hint', () => {
   const text = formatProblem(
@@ -12,4 +12,12 @@ test('a problem is shown with its line, a caret under the place, and a hint', ()
 
 test('a tab before the place is kept, so that the caret stays under it', () => {
   assert.equal(formatProblem({ message: 'm', line: 1, column: 3 }, '\ta b'), 'line 1, column 3: m\n  \ta b\n  \t ^');
+});
+
+test('an offset is a line and a column, also at the very end', () => {
+  const source = 'ab\r\nc\n';
+  assert.deepEqual(problemAt(source, 0, 'm'), { message: 'm', line: 1, column: 1 });
+  assert.deepEqual(problemAt(source, 1, 'm', 'h'), { message: 'm', line: 1, column: 2, hint: 'h' });
+  assert.deepEqual(problemAt(source, 4, 'm'), { message: 'm', line: 2, column: 1 });
+  assert.deepEqual(problemAt(source, source.length, 'm'), { message: 'm', line: 3, column: 1 });
 });

@@ -7,6 +7,18 @@ export interface Problem {
   readonly hint?: string;
 }
 
+/** A problem at an offset into the source (in UTF-16 units, from 0; the end of the source is a place too). */
+export function problemAt(source: string, offset: number, message: string, hint?: string): Problem {
+  let line = 1;
+  let lineStart = 0;
+  for (let at = source.indexOf('\n'); at !== -1 && at < offset; at = source.indexOf('\n', at + 1)) {
+    line += 1;
+    lineStart = at + 1;
+  }
+  const place = { message, line, column: offset - lineStart + 1 };
+  return hint === undefined ? place : { ...place, hint };
+}
+
 /** The problem with its line of source and a caret under the place, as a compiler prints it. */
 export function formatProblem(problem: Problem, source: string): string {
   const line = source.split(/\r?\n/)[problem.line - 1] ?? '';

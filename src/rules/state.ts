@@ -56,9 +56,23 @@ export type StateWrite =
       readonly fields: Readonly<Record<string, string>>;
       readonly keepMs?: number;
     }
-  /** Adds an integer to a decimal counter; a field that is absent counts as 0. */
-  | { readonly kind: 'addToField'; readonly key: string; readonly field: string; readonly by: number }
+  /** Adds an integer to a decimal counter; a field that is absent (or not an integer) counts as 0. */
+  | {
+      readonly kind: 'addToField';
+      readonly key: string;
+      readonly field: string;
+      readonly by: number;
+      readonly keepMs?: number;
+    }
   | { readonly kind: 'removeFields'; readonly key: string; readonly fields: readonly string[] }
   | { readonly kind: 'removeKey'; readonly key: string }
   /** Puts the alert into `due:<sink>` at the store's clock + `delayMs`, unless it is due there already. */
   | { readonly kind: 'markDue'; readonly sink: string; readonly alertId: string; readonly delayMs: number };
+
+/**
+ * What a step answers: it needs more named values (and runs again with all results so far, in the order asked), or it
+ * has decided. A step is pure and synchronous, because it may also run again after a conflict with another replica.
+ */
+export type Step<T> =
+  | { readonly kind: 'need'; readonly reads: readonly StateRead[] }
+  | { readonly kind: 'commit'; readonly writes: readonly StateWrite[]; readonly result: T };

@@ -2,6 +2,10 @@
 export const OPERATIONAL_ERRORS = {
   store_unavailable: { retryable: true, doc: 'The store did not answer in time, or refused the connection.' },
   store_full: { retryable: true, doc: 'The store is out of memory or disk and refuses writes.' },
+  store_misconfigured: {
+    retryable: false,
+    doc: 'The store cannot be used as it is configured: a path, a login, a version, or less durable than demanded.',
+  },
   store_conflict: { retryable: true, doc: 'Other replicas changed the same cluster again and again.' },
   api_unavailable: {
     retryable: true,

@@ -1,12 +1,4 @@
-import type { ReadResult, StateRead, StateWrite } from '../rules/state.ts';
-
-/**
- * What a step answers: it needs more named values (and runs again with all results so far, in the order asked), or it
- * has decided. A step is pure and synchronous, because it may also run again after a conflict with another replica.
- */
-export type Step<T> =
-  | { readonly kind: 'need'; readonly reads: readonly StateRead[] }
-  | { readonly kind: 'commit'; readonly writes: readonly StateWrite[]; readonly result: T };
+import type { ReadResult, StateRead, Step } from '../rules/state.ts';
 
 /** Where the state of each cluster is kept: Redis or SQLite. */
 export interface Store {

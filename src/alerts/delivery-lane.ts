@@ -1,0 +1,206 @@
+import type { Logger } from '../telemetry/logger.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { backoffMs } from './backoff.ts';
+import type { Claim } from './queue.ts';
+import type { ReconcilerDeps, ReconcilerOptions } from './reconcile.ts';
+import type { Sink } from './sink.ts';
+
+/** What became of one delivery. */
+export interface Delivery {
+  readonly cluster: string;
+  readonly sink: string;
+  readonly alertId: string;
+  readonly outcome: 'done' | 'ended' | 'retry' | 'buried';
+  readonly durationMs: number;
+}
+
+export type DeliveryLog = Pick<Logger, 'info' | 'warn' | 'error'>;
+
+export interface DeliveryLane {
+  start(): void;
+  nudge(): void;
+  stop(limitMs: number): Promise<void>;
+}
+
+/** The deliveries of one cluster's alerts to one sink. */
+export function createDeliveryLane(
+  deps: Omit<ReconcilerDeps, 'sinks' | 'clusters'>,
+  options: ReconcilerOptions,
+  cluster: string,
+  sink: Sink,
+): DeliveryLane {
+  const { queue, logger, observe = () => {}, random = Math.random } = deps;
+  const about = { cluster, sink: sink.name };
+  const inFlight = new Set<Promise<void>>();
+  const attempts = new Set<AbortController>();
+  const bell = createBell();
+  const queueFault = createFault(logger, { ...about, what: 'alert queue' });
+  const sinkFault = createFault(logger, { ...about, what: 'sink' });
+  /** Looks at the queue since something was due. */
+  let idle = 0;
+  let running: Promise<void> | undefined;
+  let stopping = false;
+  /** True once the time to stop is up: nothing is told to the queue any more. */
+  let abandoned = false;
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      if (inFlight.size >= options.concurrency) await Promise.race(inFlight);
+      if (failures() > 0) await bell.wait(backoffMs(failures(), options.pause, random));
+      if (stopping) return;
+      // Only as many are claimed as can start at once, so that the lease of none runs while it waits for its turn.
+      const free = options.concurrency - inFlight.size;
+      const claimed = await claim(free);
+      idle = claimed > 0 ? 0 : idle + 1;
+      if (claimed < free && failures() === 0 && !stopping) await bell.wait(pollMs());
+    }
+  }
+
+  function failures(): number {
+    return Math.max(queueFault.failures(), sinkFault.failures());
+  }
+
+  function pollMs(): number {
+    return Math.min(options.poll.maxMs, options.poll.minMs * 2 ** Math.min(idle, 10));
+  }
+
+  /** Claims and starts deliveries. Never rejects. */
+  async function claim(limit: number): Promise<number> {
+    let claims: readonly Claim[];
+    try {
+      claims = await queue.claim(cluster, sink.name, limit, options.leaseMs);
+    } catch (error) {
+      queueFault.again(error);
+      return 0;
+    }
+    queueFault.over();
+    if (abandoned) return 0;
+    for (const claimed of claims) {
+      const delivery = settle(claimed).finally(() => inFlight.delete(delivery));
+      inFlight.add(delivery);
+    }
+    return claims.length;
+  }
+
+  /** Delivers one alert and tells the queue how it went. Never rejects: what is not told is left to the lease. */
+  async function settle({ alert, delivered, failures: before }: Claim): Promise<void> {
+    const begun = performance.now();
+    const { outcome, error } = await attempt({ alert, delivered, failures: before });
+    if (abandoned) return;
+    try {
+      if (outcome === 'done' || outcome === 'ended') {
+        // The copy is gone, because a user deleted it or because retention dropped the alert: then the record goes too.
+        if (outcome === 'ended' || (sink.removes && alert.state.removed)) await deps.end(cluster, alert.id);
+        await queue.done(cluster, sink.name, alert.id, alert.version, sink.coalesceMs);
+      } else if (outcome === 'retry') {
+        await queue.retry(cluster, sink.name, alert.id, backoffMs(before + 1, options.retry, random));
+      } else await queue.bury(cluster, sink.name, alert.id, text(error));
+    } catch (fault) {
+      queueFault.again(fault);
+      return;
+    }
+    if (outcome === 'retry') sinkFault.again(error);
+    else sinkFault.over();
+    if (outcome === 'buried') logger.error('alert given up', { ...about, alert: alert.id, error: text(error) });
+    observe({ ...about, alertId: alert.id, outcome, durationMs: performance.now() - begun });
+  }
+
+  async function attempt(claim: Claim): Promise<{ readonly outcome: Delivery['outcome']; readonly error?: unknown }> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const timer = setTimeout(() => controller.abort(overdue(sink.name)), options.deadlineMs);
+    attempts.add(controller);
+    try {
+      // A sink that does not heed its signal must not hold a place for ever.
+      return { outcome: await Promise.race([sink.deliver(claim.alert, claim.delivered, signal), rejectionOf(signal)]) };
+    } catch (error) {
+      const reason = signal.aborted ? signal.reason : error;
+      if (reason instanceof OperationalError) return { outcome: reason.retryable ? 'retry' : 'buried', error: reason };
+      // A bug. Were it thrown, the process would restart, claim the same alert and meet the bug again.
+      logger.error('sink failed', { ...about, alert: claim.alert.id, error });
+      return { outcome: 'retry', error };
+    } finally {
+      clearTimeout(timer);
+      attempts.delete(controller);
+    }
+  }
+
+  async function drain(): Promise<void> {
+    await running;
+    await Promise.all(inFlight);
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    nudge() {
+      idle = 0;
+      bell.ring();
+    },
+    async stop(limitMs) {
+      stopping = true;
+      bell.ring();
+      const limit = createBell();
+      await Promise.race([drain(), limit.wait(limitMs)]);
+      limit.ring();
+      abandoned = true;
+      for (const attempt of attempts) attempt.abort(overdue(sink.name));
+    },
+  };
+}
+
+function overdue(sink: string): OperationalError {
+  return new OperationalError('sink_unavailable', `${sink} did not take the alert in time`);
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** A fault that lasts: said when it begins and when it is over, and counted in between. */
+function createFault(logger: DeliveryLog, about: Readonly<Record<string, unknown>>) {
+  let failures = 0;
+  return {
+    failures: () => failures,
+    again(error: unknown): void {
+      failures += 1;
+      if (failures === 1) logger.warn('alert delivery is held up', { ...about, error: text(error) });
+    },
+    over(): void {
+      if (failures > 0) logger.info('alert delivery goes on', { ...about, failures });
+      failures = 0;
+    },
+  };
+}
+
+/** A wait that can be cut short, also by a ring that came before it. */
+function createBell(): { ring(): void; wait(ms: number): Promise<void> } {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring() {
+      rung = true;
+      wake?.();
+    },
+    async wait(ms) {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      rung = false;
+      wake = undefined;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { AlertPhase, AlertRecord } from '../detect/alert.ts';
+import { StateDraft } from '../rules/state-draft.ts';
+import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import { recordOf, recordRead } from './records.ts';
+import type { Store } from './store.ts';
+
+/** Carries what people do to an alert into the store. */
+export interface AlertLifecycle {
+  /** The user's phase. A closed alert takes no repeats: the next match opens a new one. Closing forgets no term. */
+  setPhase(cluster: string, id: string, phase: AlertPhase): Promise<void>;
+  /** The alert is over, and its record goes: its copy was deleted, by a user or by retention. It is not made again. */
+  end(cluster: string, id: string): Promise<void>;
+}
+
+export function createAlertLifecycle(store: Store): AlertLifecycle {
+  /** Runs `change` on the alert, if there is one. */
+  function onAlert(
+    cluster: string,
+    id: string,
+    change: (alert: AlertRecord, isLive: boolean, draft: StateDraft) => void,
+  ): Promise<void> {
+    return store.update(cluster, [recordRead(id)], (results) => {
+      const alert = recordOf(cluster, id, results[0]);
+      if (alert === undefined) return { kind: 'commit', writes: [], result: undefined };
+      const live = { kind: 'fields', key: stateKeys.live, fields: [alert.state.suppressionKey] } as const;
+      if (results.length === 1) return { kind: 'need', reads: [live] };
+      const draft = new StateDraft();
+      draft.load([live], results.slice(1));
+      change(alert, draft.field(stateKeys.live, alert.state.suppressionKey) === id, draft);
+      return { kind: 'commit', writes: draft.writes(writeRank), result: undefined };
+    });
+  }
+
+  return {
+    setPhase: (cluster, id, phase) =>
+      onAlert(cluster, id, ({ state }, isLive, draft) => {
+        if (state.phase === phase) return;
+        draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...state, phase }));
+        if (phase === 'Closed' && isLive) draft.removeField(stateKeys.live, state.suppressionKey);
+        if (state.phase === 'Closed' && draft.field(stateKeys.live, state.suppressionKey) === undefined) {
+          draft.setField(stateKeys.live, state.suppressionKey, id);
+        }
+      }),
+
+    end: (cluster, id) =>
+      onAlert(cluster, id, ({ state }, isLive, draft) => {
+        draft.removeHash(stateKeys.alert(id));
+        draft.remove(stateKeys.alerts, id);
+        if (isLive) draft.removeField(stateKeys.live, state.suppressionKey);
+      }),
+  };
+}

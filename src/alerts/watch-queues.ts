@@ -1,0 +1,27 @@
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { AlertQueue } from './queue.ts';
+
+const INTERVAL_MS = 5_000;
+
+/** Keeps the gauges of what each sink still owes. */
+export function watchQueues(
+  queue: AlertQueue,
+  metrics: Pick<Metrics, 'due' | 'dueOldestSeconds' | 'dead'>,
+  clusters: readonly string[],
+  sinks: readonly string[],
+): { stop(): void } {
+  async function look(): Promise<void> {
+    for (const cluster of clusters) {
+      for (const sink of sinks) {
+        const { due, oldestMs, dead } = await queue.depth(cluster, sink);
+        metrics.due.set({ cluster, sink }, due);
+        metrics.dueOldestSeconds.set({ cluster, sink }, oldestMs / 1_000);
+        metrics.dead.set({ cluster, sink }, dead);
+      }
+    }
+  }
+  // A store that is away is said by its own check and counters.
+  const timer = setInterval(() => look().catch(() => {}), INTERVAL_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { createLeasedJob, type Job } from './alerts/leased-job.ts';
+import { createAlertLifecycle } from './alerts/lifecycle.ts';
+import { createReconciler } from './alerts/reconcile.ts';
+import { applyRetention } from './alerts/retention.ts';
+import { watchQueues } from './alerts/watch-queues.ts';
+import { watchStore } from './alerts/watch-store.ts';
+import type { Config } from './config/schema.ts';
+import { createDetector } from './detect/detector.ts';
+import { createOpsServer } from './http/ops.ts';
+import type { Address } from './http/options.ts';
+import { createReceiver } from './http/receiver.ts';
+import { createEvaluator } from './ingest/create-evaluator.ts';
+import { createIngest } from './ingest/create-ingest.ts';
+import { sha256Hashes } from './ingest/hashes.ts';
+import { announceRules, createMetricsObserver } from './ingest/metrics-observer.ts';
+import { createAlertSync } from './kubernetes/alert-sync.ts';
+import { createKubernetesClient } from './kubernetes/client.ts';
+import { readOwnIdentity } from './kubernetes/own-identity.ts';
+import { compileLoaded } from './rulefiles/compile-loaded.ts';
+import { formatFileProblem } from './rulefiles/file-problem.ts';
+import { loadRuleFiles } from './rulefiles/load.ts';
+import { createSinks } from './sinks/registry.ts';
+import { openState } from './state/open-state.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+
+export interface AppDeps {
+  readonly logger: Logger;
+  readonly version: string;
+  /** Takes the lines of the log sink. */
+  readonly write: (line: string) => void;
+  /** The pod or host that reports. */
+  readonly instance: string;
+  /** Told of a fault that the process must not outlive. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export interface App {
+  readonly receiver: Address;
+  readonly ops: Address;
+  /** Stops last-started first; what is not done within the receiver's drain limit is left to the sender and to leases. */
+  stop(): Promise<void>;
+}
+
+/** Something that was started, and how it ends. */
+type Undo = () => Promise<void> | void;
+
+const RETENTION_INTERVAL_MS = 60_000;
+
+/**
+ * Builds and starts everything, in the order in which an event flows through it; each step leaves its undo behind. If a
+ * step fails, what was started before it is stopped again.
+ */
+export async function startApp(config: Config, deps: AppDeps): Promise<App> {
+  const undo: Undo[] = [];
+  try {
+    const addresses = await build(config, deps, undo);
+    return { ...addresses, stop: () => unwind(undo) };
+  } catch (error) {
+    await unwind(undo);
+    throw error;
+  }
+}
+
+async function build(config: Config, { logger, version, write, instance, onBug }: AppDeps, undo: Undo[]) {
+  const metrics = createMetrics();
+  metrics.buildInfo.set({ version, node: process.versions.node }, 1);
+  const clusters = config.receiver.clusters.map(({ name }) => name);
+
+  // Rules. A broken one is said and left out; the others run.
+  const compiled = compileLoaded(await loadRuleFiles(config.rules.paths), sha256Hashes);
+  const rules = compiled.ready.map(({ rule }) => rule);
+  for (const problem of compiled.problems) logger.error('rule is broken', { problem: formatFileProblem(problem) });
+  metrics.rules.set({ state: 'ready' }, rules.length);
+  metrics.rules.set({ state: 'disabled' }, compiled.disabled.length);
+  metrics.rules.set({ state: 'broken' }, compiled.problems.length);
+  announceRules(
+    metrics,
+    clusters,
+    rules.map(({ document }) => document.name),
+  );
+  const detector = createDetector(rules, compiled.slots, sha256Hashes);
+  logger.info('rules loaded', {
+    ready: rules.length,
+    disabled: compiled.disabled.length,
+    problems: compiled.problems.length,
+  });
+
+  // State.
+  const store = await openState(config.state, {
+    update: (seconds, outcome) => {
+      metrics.storeUpdateSeconds.observe({ outcome: outcome === 'failed' ? 'failed' : 'committed' }, seconds);
+    },
+    conflict: () => metrics.storeConflicts.inc({}),
+  });
+  undo.push(() => store.close());
+  logger.info('state opened', { store: store.kind, durability: store.durability });
+  const storeHealth = watchStore(store);
+  undo.push(() => storeHealth.stop());
+
+  // Sinks, and what brings alerts to them.
+  const client = config.kubernetes.enabled ? createKubernetesClient({ ...config.kubernetes, version }) : undefined;
+  if (client !== undefined) undo.push(() => client.close());
+  const own = client === undefined ? undefined : await readOwnIdentity(config.kubernetes);
+  const sinks = createSinks({ kubernetes: client, write, instance }, config);
+  const lifecycle = createAlertLifecycle(store);
+  const reconciler = createReconciler({
+    queue: store,
+    sinks,
+    clusters,
+    end: lifecycle.end,
+    logger,
+    observe: ({ sink, outcome }) => {
+      if (outcome === 'done' || outcome === 'ended') metrics.delivered.inc({ sink });
+      else metrics.deliveryFailures.inc({ sink, code: outcome });
+    },
+  });
+  reconciler.start();
+  undo.push(() => reconciler.stop(config.receiver.drainMs));
+  const queues = watchQueues(
+    store,
+    metrics,
+    clusters,
+    sinks.map(({ name }) => name),
+  );
+  undo.push(() => queues.stop());
+
+  // What one replica does for all: carry phases and deletions back, and keep alerts within limits.
+  const [first = 'local'] = clusters;
+  const jobs = createLeasedJob({
+    lease: (ttlMs) => store.lease(first, 'jobs', holder(instance), ttlMs),
+    createJob: () =>
+      all([
+        ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
+        every(RETENTION_INTERVAL_MS, logger, async () => {
+          const { maxAge, maxAlerts, maxAlertsPerRule } = config.retention;
+          const policy = { maxAgeMicros: maxAge, maxAlerts, maxAlertsPerRule };
+          for (const cluster of clusters) {
+            const dropped = await applyRetention(store, lifecycle, cluster, sinks, policy, nowMicros());
+            if (dropped > 0) logger.info('alerts dropped by retention', { cluster, dropped });
+          }
+          reconciler.nudge();
+        }),
+      ]),
+    logger,
+  });
+  jobs.start();
+  undo.push(() => jobs.stop());
+
+  // Events in: last started, first stopped.
+  const observer = createMetricsObserver(metrics, logger);
+  const evaluate = createEvaluator({
+    store,
+    detector: () => detector,
+    hashes: sha256Hashes,
+    sinks,
+    own,
+    observer: {
+      ...observer,
+      settled(cluster, decisions, settled) {
+        observer.settled(cluster, decisions, settled);
+        if (settled.opened.length > 0) reconciler.nudge();
+      },
+    },
+  });
+  const ingest = createIngest({ evaluate, observer, now: nowMicros });
+  const receiver = createReceiver({ ingest, metrics, logger, onBug }, config.receiver);
+  const readiness = () => [
+    ...receiver.readiness(),
+    { name: 'rules', ok: true, required: true, detail: `${rules.length} ready, ${compiled.problems.length} problems` },
+    { name: 'store', required: false, ...storeHealth.check() },
+  ];
+  const ops = createOpsServer({ metrics, readiness, logger }, config.ops);
+  const opsAddress = await ops.start();
+  undo.push(() => ops.stop(1_000));
+  const receiverAddress = await receiver.start();
+  undo.push(() => receiver.stop(config.receiver.drainMs));
+  return { receiver: receiverAddress, ops: opsAddress };
+}
+
+async function unwind(undo: Undo[]): Promise<void> {
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+}
+
+/** A pod that starts anew under its old name is another holder: it must not take up the lease of the one before it. */
+function holder(instance: string): string {
+  return `${instance}/${randomUUID()}`;
+}
+
+function nowMicros(): number {
+  return Date.now() * 1_000;
+}
+
+function all(jobs: readonly Job[]): Job {
+  return {
+    start() {
+      for (const job of jobs) job.start();
+    },
+    async stop() {
+      await Promise.all(jobs.map((job) => job.stop()));
+    },
+  };
+}
+
+/** Runs work at once and then again, always so long after it has ended. */
+function every(intervalMs: number, logger: Logger, work: () => Promise<void>): Job {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let turn: Promise<void> = Promise.resolve();
+  const next = () => {
+    turn = work()
+      .catch((error: unknown) => logger.warn('retention is held up', { error }))
+      .finally(() => {
+        if (!stopped) timer = setTimeout(next, intervalMs);
+      });
+  };
+  return {
+    start: next,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await turn;
+    },
+  };
+}

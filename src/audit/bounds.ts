@@ -1,0 +1,109 @@
+import { type JsonObject, METADATA_FIELDS } from './shape.ts';
+
+/** How large one event may be. Above a bound it loses its bodies, and its metadata is clipped if that is what is too large. */
+export interface Bounds {
+  /** Containers within one another; the event itself is the first. */
+  readonly depth: number;
+  /** Values of any kind in one event, itself included. */
+  readonly nodes: number;
+  readonly keysPerObject: number;
+  /** In UTF-16 units, of a value or a key. */
+  readonly stringLength: number;
+  /** Items in one batch. A batch above this is refused: `--audit-webhook-batch-max-size` is 400 if nobody changed it. */
+  readonly items: number;
+}
+
+export const DEFAULT_BOUNDS: Bounds = {
+  depth: 64,
+  nodes: 200_000,
+  keysPerObject: 10_000,
+  stringLength: 256 * 1024,
+  items: 100_000,
+};
+
+/** What one walk may still spend. */
+interface Budget {
+  nodes: number;
+}
+
+/** True if the event is over a bound. The walk ends at the first one, and goes no deeper than `bounds.depth` calls. */
+export function exceedsBounds(event: object, bounds: Bounds): boolean {
+  return exceeds(event, 1, { nodes: bounds.nodes - 1 }, bounds);
+}
+
+function exceeds(container: object, depth: number, budget: Budget, bounds: Bounds): boolean {
+  if (depth > bounds.depth) return true;
+  if (Array.isArray(container)) {
+    for (let index = 0; index < container.length; index++) {
+      if (valueExceeds(container[index], depth, budget, bounds)) return true;
+    }
+    return false;
+  }
+  const members = container as JsonObject;
+  let keys = 0;
+  for (const key in members) {
+    if (++keys > bounds.keysPerObject || key.length > bounds.stringLength) return true;
+    if (valueExceeds(members[key], depth, budget, bounds)) return true;
+  }
+  return false;
+}
+
+function valueExceeds(value: unknown, depth: number, budget: Budget, bounds: Bounds): boolean {
+  if (--budget.nodes < 0) return true;
+  if (typeof value === 'string') return value.length > bounds.stringLength;
+  return typeof value === 'object' && value !== null && exceeds(value, depth + 1, budget, bounds);
+}
+
+/** The event without its bodies, nothing else changed. */
+export function withoutBodies(event: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(event).filter(([name]) => name !== 'requestObject' && name !== 'responseObject'),
+  );
+}
+
+/**
+ * The metadata of the event, cut until it is within the bounds.
+ *
+ * Who did what is worth more than a whole copy of it, so nothing here loses the event: long strings are cut, objects keep their first members,
+ * and arrays their last, because in `sourceIPs` only the last hop is not chosen by the client. Fields that the Event does not have go.
+ * The small fields come first, so that they stay whatever the large ones hold.
+ */
+export function clipMetadata(event: JsonObject, bounds: Bounds): JsonObject {
+  const budget: Budget = { nodes: bounds.nodes - 1 };
+  const kept: (readonly [string, unknown])[] = [];
+  for (const name of METADATA_FIELDS) {
+    if (!Object.hasOwn(event, name)) continue;
+    const value = clip(event[name], 1, budget, bounds);
+    if (value !== undefined) kept.push([name, value]);
+  }
+  return Object.fromEntries(kept);
+}
+
+/** The value within the bounds, `undefined` if there is no room for it at all. `depth` is that of the container around it. */
+function clip(value: unknown, depth: number, budget: Budget, bounds: Bounds): unknown {
+  if (budget.nodes < 1) return undefined;
+  if (typeof value !== 'object' || value === null) {
+    budget.nodes--;
+    if (typeof value !== 'string' || value.length <= bounds.stringLength) return value;
+    return value.slice(0, bounds.stringLength).toWellFormed();
+  }
+  if (depth >= bounds.depth) return undefined;
+  budget.nodes--;
+  if (Array.isArray(value)) {
+    const last: unknown[] = [];
+    for (let index = value.length - 1; index >= 0 && last.length < bounds.keysPerObject; index--) {
+      const item = clip(value[index], depth + 1, budget, bounds);
+      if (item !== undefined) last.push(item);
+      else if (budget.nodes < 1) break;
+    }
+    return last.reverse();
+  }
+  const first: (readonly [string, unknown])[] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (first.length >= bounds.keysPerObject || budget.nodes < 1) break;
+    if (key.length > bounds.stringLength) continue;
+    const kept = clip(member, depth + 1, budget, bounds);
+    if (kept !== undefined) first.push([key, kept]);
+  }
+  return Object.fromEntries(first);
+}

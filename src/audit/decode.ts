@@ -1,0 +1,200 @@
+import { type Bounds, clipMetadata, DEFAULT_BOUNDS, exceedsBounds, withoutBodies } from './bounds.ts';
+import type { AuditEvent, DecodedEvent } from './event.ts';
+import { isObject, type JsonObject, jsonTypeOf, shapeProblem } from './shape.ts';
+import { splitItems } from './split-items.ts';
+import { excerpt, wellFormedJson } from './text.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/** One item of a batch that is not an event, and why. Short and sanitised: it may be logged and shown. */
+export interface QuarantinedItem {
+  readonly ordinal: number;
+  /** With the place in the document: `items[3].user: expected an object, found a string`. */
+  readonly reason: string;
+  readonly auditID?: string;
+  readonly verb?: string;
+  /** Without its query, which can hold secrets. */
+  readonly requestPath?: string;
+}
+
+export type DecodedBatch =
+  | {
+      readonly kind: 'batch';
+      readonly events: readonly DecodedEvent[];
+      readonly quarantined: readonly QuarantinedItem[];
+    }
+  | Rejection;
+
+/** The document as a whole is unusable. `message` says what was expected and what came. */
+export interface Rejection {
+  readonly kind: 'rejected';
+  readonly reason: 'not_json' | 'not_event_list';
+  readonly message: string;
+}
+
+const API_VERSION = 'audit.k8s.io/v1';
+const LIST_KIND = 'EventList';
+const EVENT_KIND = 'Event';
+const MAX_AHEAD_MICROS = 10 * 60 * 1_000_000;
+
+/**
+ * Decodes the body of one POST of the API server's audit webhook: an EventList of audit.k8s.io/v1. Never throws.
+ *
+ * One item that is not an event is quarantined and the others are decoded, even if it is not JSON, as long as it is possible to tell where it ends.
+ * A field of the wrong type quarantines the item: to drop just the field would make the event say something that it does not.
+ *
+ * @param receivedAt integer microseconds since the epoch
+ */
+export function decodeBatch(text: string, receivedAt: number, bounds: Bounds = DEFAULT_BOUNDS): DecodedBatch {
+  const source = wellFormedJson(text);
+  const document = parse(source);
+  if (document === undefined) return decodeBrokenList(source, receivedAt, bounds);
+  return decodeList(document.value, receivedAt, bounds);
+}
+
+/**
+ * Decodes an EventList or one Event, such as a line of an audit log file. Never throws.
+ * An Event may leave out `kind` and `apiVersion` if it holds at least one of the fields that only an event has.
+ */
+export function decodeDocument(text: string, receivedAt: number, bounds: Bounds = DEFAULT_BOUNDS): DecodedBatch {
+  const source = wellFormedJson(text);
+  const document = parse(source);
+  if (document === undefined) return decodeBrokenList(source, receivedAt, bounds);
+  const value = document.value;
+  if (!looksLikeEvent(value)) return decodeList(value, receivedAt, bounds);
+  const item = decodeEvent(value, 0, receivedAt, bounds, 'event');
+  return 'reason' in item ? batch([], [item]) : batch([item], []);
+}
+
+/**
+ * Decodes one event that has been parsed already. Never throws, never changes `value`.
+ * @param ordinal its position among those that arrived together, from 0
+ * @param place how the reason of a quarantine calls it
+ */
+export function decodeEvent(
+  value: unknown,
+  ordinal: number,
+  receivedAt: number,
+  bounds: Bounds = DEFAULT_BOUNDS,
+  place?: string,
+): DecodedEvent | QuarantinedItem {
+  if (!isObject(value)) return quarantine(value, ordinal, `: expected an object, found ${jsonTypeOf(value)}`, place);
+  const problem = shapeProblem(value) ?? typeProblem(value);
+  if (problem !== undefined) return quarantine(value, ordinal, problem, place);
+
+  const over = exceedsBounds(value, bounds);
+  const event = (over ? fit(value, bounds) : value) as AuditEvent;
+  const claimed = timeOf(event.stageTimestamp) ?? timeOf(event.requestReceivedTimestamp) ?? receivedAt;
+  const skewed = claimed > receivedAt + MAX_AHEAD_MICROS;
+  return {
+    event,
+    ordinal,
+    truncated: over || event.annotations?.['audit.k8s.io/truncated'] === 'true',
+    receivedAt,
+    at: skewed ? receivedAt : claimed,
+    skewed,
+  };
+}
+
+function decodeList(document: unknown, receivedAt: number, bounds: Bounds): DecodedBatch {
+  if (!isObject(document)) return notEventList(jsonTypeOf(document));
+  if (document.kind !== LIST_KIND || document.apiVersion !== API_VERSION) {
+    return notEventList(`kind ${quoted(document.kind)} and apiVersion ${quoted(document.apiVersion)}`);
+  }
+  const items = document.items ?? (Object.hasOwn(document, 'items') ? [] : undefined);
+  if (!Array.isArray(items)) return notEventList(`${jsonTypeOf(items)} as its items`);
+  if (items.length > bounds.items) return notEventList(`${items.length} items, which is more than ${bounds.items}`);
+  const events: DecodedEvent[] = [];
+  const quarantined: QuarantinedItem[] = [];
+  for (let ordinal = 0; ordinal < items.length; ordinal++) {
+    const item = decodeEvent(items[ordinal], ordinal, receivedAt, bounds);
+    if ('reason' in item) quarantined.push(item);
+    else events.push(item);
+  }
+  return batch(events, quarantined);
+}
+
+/** The slow path: the text as a whole does not parse. Whatever item does is decoded, if the list around them is sound. */
+function decodeBrokenList(text: string, receivedAt: number, bounds: Bounds): DecodedBatch {
+  const split = splitItems(text, bounds.items);
+  const frame = split === undefined ? undefined : parse(split.frame);
+  if (split === undefined || frame === undefined) return notJson(text);
+  const list = decodeList(frame.value, receivedAt, bounds);
+  if (list.kind === 'rejected') return list;
+  const events: DecodedEvent[] = [];
+  const quarantined: QuarantinedItem[] = [];
+  for (const [ordinal, itemText] of split.items.entries()) {
+    const parsed = parse(itemText);
+    const item =
+      parsed === undefined
+        ? quarantine(undefined, ordinal, ': expected an object, found text that is not JSON')
+        : decodeEvent(parsed.value, ordinal, receivedAt, bounds);
+    if ('reason' in item) quarantined.push(item);
+    else events.push(item);
+  }
+  return batch(events, quarantined);
+}
+
+/** Its JSON value, in a wrapper because `null` is one; `undefined` if it is not JSON or the parser gives up on it. */
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function batch(events: readonly DecodedEvent[], quarantined: readonly QuarantinedItem[]): DecodedBatch {
+  return { kind: 'batch', events, quarantined };
+}
+
+/** An item may leave out what it is, as the API server's do, but must not say that it is something else. */
+function typeProblem(event: JsonObject): string | undefined {
+  if ((event.kind ?? EVENT_KIND) !== EVENT_KIND) return `.kind: expected "${EVENT_KIND}", found ${quoted(event.kind)}`;
+  if ((event.apiVersion ?? API_VERSION) !== API_VERSION) {
+    return `.apiVersion: expected "${API_VERSION}", found ${quoted(event.apiVersion)}`;
+  }
+  return undefined;
+}
+
+function looksLikeEvent(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  if (value.kind !== undefined) return value.kind === EVENT_KIND && (value.apiVersion ?? API_VERSION) === API_VERSION;
+  return ['auditID', 'stage', 'requestURI', 'stageTimestamp'].some((name) => Object.hasOwn(value, name));
+}
+
+/** The event within the bounds: its bodies go first, its metadata is clipped only if it is too large by itself. */
+function fit(event: JsonObject, bounds: Bounds): JsonObject {
+  const metadata = withoutBodies(event);
+  return exceedsBounds(metadata, bounds) ? clipMetadata(metadata, bounds) : metadata;
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  return text ? parseTimestamp(text) : undefined;
+}
+
+function quarantine(value: unknown, ordinal: number, problem: string, place = `items[${ordinal}]`): QuarantinedItem {
+  const item = isObject(value) ? value : {};
+  const { auditID, verb, requestURI } = item;
+  return {
+    ordinal,
+    reason: `${place}${problem}`,
+    ...(typeof auditID === 'string' ? { auditID: excerpt(auditID, 128) } : {}),
+    ...(typeof verb === 'string' ? { verb: excerpt(verb, 64) } : {}),
+    ...(typeof requestURI === 'string' ? { requestPath: excerpt(requestURI.split('?', 1)[0] ?? '', 256) } : {}),
+  };
+}
+
+function notEventList(found: string): Rejection {
+  const message = `expected an object of kind "${LIST_KIND}" and apiVersion "${API_VERSION}", found ${found}`;
+  return { kind: 'rejected', reason: 'not_event_list', message };
+}
+
+function notJson(text: string): Rejection {
+  const found = text.trim() === '' ? 'an empty text' : `${text.length} characters that are not JSON`;
+  const message = `expected the JSON of an object of kind "${LIST_KIND}", found ${found}`;
+  return { kind: 'rejected', reason: 'not_json', message };
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `"${excerpt(value, 64)}"` : jsonTypeOf(value);
+}

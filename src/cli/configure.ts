@@ -1,0 +1,25 @@
+import { type Command, Option } from 'commander';
+import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { CommandError, type Io } from './io.ts';
+
+/** Adds `--config` and a flag for every setting that has one; only these if `only` names them. */
+export function addConfigFlags(command: Command, only?: readonly string[]): Command {
+  command.addOption(new Option('--config <file>', 'the configuration, YAML').env('FIRSTSEEN_CONFIG'));
+  for (const { flag, env, doc } of SETTINGS) {
+    if (flag === undefined || (only !== undefined && !only.some((name) => flag.startsWith(name)))) continue;
+    command.option(flag, env === undefined ? doc : `${doc} (env: ${env})`);
+  }
+  return command;
+}
+
+/** @throws CommandError with every problem of the configuration */
+export function configOf(flags: Readonly<Record<string, unknown>>, io: Io): Config {
+  const file = typeof flags.config === 'string' ? flags.config : undefined;
+  const loaded = loadConfig({ file, env: io.env, flags });
+  if (loaded.kind === 'ok') return loaded.config;
+  throw new CommandError(
+    `the configuration is not usable:\n${loaded.problems.map((text) => `  ${text.replaceAll('\n', '\n  ')}`).join('\n')}`,
+  );
+}

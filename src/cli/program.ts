@@ -1,0 +1,39 @@
+import { Command, CommanderError } from 'commander';
+import { CommandError, EXIT, type Io } from './io.ts';
+import { replayCommand } from './replay.ts';
+import { rulesCommand } from './rules.ts';
+import { serveCommand } from './serve.ts';
+import { webhookConfigCommand } from './webhook-config.ts';
+
+const EXIT_HELP = `
+Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test); 2 called wrongly, or cannot start.`;
+
+/** Runs one command line. @returns the exit code */
+export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
+  const program = new Command('firstseen')
+    .description('Detects what is new or wrong in the Kubernetes audit log, inline.')
+    .version(io.version)
+    .addHelpText('after', EXIT_HELP);
+  for (const command of [serveCommand, replayCommand, rulesCommand, webhookConfigCommand])
+    program.addCommand(command(io));
+  configureAll(program, io);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof CommandError)) throw error;
+    io.err(`${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+/** Commander keeps these settings with each command, and copies them to none. */
+function configureAll(command: Command, io: Io): void {
+  command
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError('(add --help for what the command takes)')
+    .showSuggestionAfterError();
+  for (const child of command.commands) configureAll(child, io);
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { stringify } from 'yaml';
+import { CommandError, type Io } from './io.ts';
+
+/**
+ * The flags of kube-apiserver that suit firstseen, beside the two files.
+ * Meanings and defaults: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ */
+const FLAGS: readonly { readonly flag: string; readonly why: string }[] = [
+  { flag: '--audit-webhook-mode=batch', why: 'requests never wait for firstseen' },
+  { flag: '--audit-webhook-batch-max-wait=1s', why: 'the default of 30s would be the time to an alert' },
+  { flag: '--audit-webhook-batch-max-size=100', why: 'bounds a body; the size in bytes is not bounded in batch mode' },
+  { flag: '--audit-webhook-batch-throttle-qps=40', why: 'with batches of 100: up to 4,000 events a second' },
+  { flag: '--audit-webhook-batch-throttle-burst=60', why: 'catches up after a pause' },
+  { flag: '--audit-webhook-batch-buffer-size=20000', why: 'a full buffer drops events' },
+  {
+    flag: '--audit-webhook-truncate-enabled=true',
+    why: 'without it one event that cannot be encoded loses its whole batch',
+  },
+];
+
+interface Flags {
+  readonly server: string;
+  readonly caFile?: string;
+  readonly clientCertFile?: string;
+  readonly clientKeyFile?: string;
+  readonly tokenFile?: string;
+  readonly tlsServerName?: string;
+  readonly directory: string;
+  readonly output: 'kubeconfig' | 'flags';
+}
+
+export function webhookConfigCommand(io: Io): Command {
+  return new Command('webhook-config')
+    .description("print the kubeconfig of the API server's audit webhook, and the kube-apiserver flags to use")
+    .requiredOption('--server <url>', 'where the API server reaches firstseen, such as https://10.96.0.20:9443/audit')
+    .option('--ca-file <file>', 'the CA that signed the certificate of firstseen')
+    .option('--client-cert-file <file>', 'the client certificate of the API server')
+    .option('--client-key-file <file>', 'its key')
+    .option('--token-file <file>', 'the bearer token of the API server, instead of a client certificate')
+    .option('--tls-server-name <name>', 'the name in the certificate of firstseen, where the URL has an address')
+    .option('--directory <path>', 'where the files will lie on the control plane', '/etc/kubernetes/firstseen')
+    .addOption(
+      new Option('-o, --output <what>', 'what to print').choices(['kubeconfig', 'flags']).default('kubeconfig'),
+    )
+    .action((flags: Flags) => {
+      const { directory, output } = flags;
+      const lines = apiServerFlags(directory);
+      if (output === 'flags') io.out(`${lines.map(({ flag }) => flag).join('\n')}\n`);
+      else io.out(`${header(directory, lines)}${stringify(kubeconfig(flags), { lineWidth: 0 })}`);
+    });
+}
+
+function apiServerFlags(directory: string) {
+  return [
+    { flag: `--audit-policy-file=${directory}/audit-policy.yaml`, why: 'which events there are' },
+    { flag: `--audit-webhook-config-file=${directory}/webhook.yaml`, why: 'this file' },
+    ...FLAGS,
+  ];
+}
+
+function header(directory: string, flags: readonly { readonly flag: string; readonly why: string }[]): string {
+  const width = Math.max(...flags.map(({ flag }) => flag.length));
+  return [
+    `# The kubeconfig of the audit webhook. It holds a credential: save it as ${directory}/webhook.yaml on every`,
+    '# control-plane node, readable by root only, mount the folder into kube-apiserver, and start it with:',
+    '#',
+    ...flags.map(({ flag, why }) => `#   ${flag.padEnd(width)}  ${why}`),
+    '#',
+    '# kube-apiserver reads the file once, at its start, and does not start without it.',
+    '',
+  ].join('\n');
+}
+
+function kubeconfig({ server, tlsServerName, ...files }: Flags): object {
+  const url = URL.parse(server);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new CommandError(
+      `--server: expected a URL such as https://10.96.0.20:9443/audit, found ${JSON.stringify(server)}`,
+    );
+  }
+  if (url.pathname === '/') url.pathname = '/audit';
+  if ((files.clientCertFile === undefined) !== (files.clientKeyFile === undefined)) {
+    throw new CommandError('expected --client-cert-file and --client-key-file together');
+  }
+  if (files.clientCertFile !== undefined && files.tokenFile !== undefined) {
+    throw new CommandError('expected a client certificate or --token-file, not both');
+  }
+  const ca = files.caFile === undefined ? {} : { 'certificate-authority-data': base64(files.caFile, '--ca-file') };
+  const name = tlsServerName === undefined ? {} : { 'tls-server-name': tlsServerName };
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'firstseen', cluster: { server: url.href, ...name, ...ca } }],
+    users: [{ name: 'kube-apiserver', user: credential(files) }],
+    contexts: [{ name: 'audit', context: { cluster: 'firstseen', user: 'kube-apiserver' } }],
+    'current-context': 'audit',
+  };
+}
+
+function credential({ clientCertFile, clientKeyFile, tokenFile }: Partial<Flags>): object {
+  if (tokenFile !== undefined) return { token: read(tokenFile, '--token-file').toString('utf8').trim() };
+  if (clientCertFile === undefined || clientKeyFile === undefined) return {};
+  return {
+    'client-certificate-data': base64(clientCertFile, '--client-cert-file'),
+    'client-key-data': base64(clientKeyFile, '--client-key-file'),
+  };
+}
+
+function base64(file: string, flag: string): string {
+  return read(file, flag).toString('base64');
+}
+
+function read(file: string, flag: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CommandError(`${flag}: cannot read the file: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { opsOptionsSchema, receiverOptionsSchema } from '../http/options.ts';
+import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
+import { parseDuration } from '../rules/duration.ts';
+import { sinksOptionsSchema } from '../sinks/options.ts';
+import { stateOptions } from '../state/options.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
+
+const duration = z.string().transform((text, context) => {
+  const micros = parseDuration(text);
+  if (micros !== undefined) return micros;
+  context.addIssue({ code: 'custom', message: 'expected a duration such as 30m, 36h or 7d' });
+  return z.NEVER;
+});
+
+const rulesOptions = z.strictObject({
+  paths: z
+    .array(z.string().min(1))
+    .min(1, 'expected at least one file or folder')
+    .prefault(['rules'])
+    .describe('Files and folders of rules: DetectionRule YAML, or the TOML of Elastic rules.'),
+});
+
+const retentionOptions = z
+  .strictObject({
+    maxAge: duration.prefault('7d').describe('How long an alert is kept after its last sighting.'),
+    maxAlerts: z.int().min(1).max(100_000).default(1_000).describe('The most alerts kept for one cluster.'),
+    maxAlertsPerRule: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(100)
+      .describe('The most alerts kept for one rule of a cluster.'),
+  })
+  .describe('What is dropped first: closed alerts, then those of the noisiest rule, then the lowest severity.');
+
+const logOptions = z.strictObject({
+  level: z.enum(LOG_LEVELS).default('info'),
+  format: z.enum(LOG_FORMATS).default('json'),
+});
+
+/** The whole configuration: one slice a module, each stated where it is used. */
+export const configSchema = z.strictObject({
+  receiver: receiverOptionsSchema.prefault({}),
+  ops: opsOptionsSchema.prefault({}),
+  state: stateOptions.prefault({ kind: 'sqlite', path: 'firstseen.db' }),
+  rules: rulesOptions.prefault({}),
+  kubernetes: kubernetesOptionsSchema.prefault({}),
+  sinks: sinksOptionsSchema.prefault({}),
+  retention: retentionOptions.prefault({}),
+  log: logOptions.prefault({}),
+});
+
+export type Config = Readonly<z.output<typeof configSchema>>;

@@ -1,0 +1,24 @@
+import type { DecodedEvent } from '../audit/event.ts';
+import type { CompiledRule, Occurrence } from '../rules/compiled-rule.ts';
+
+/** An occurrence of a rule on an event, with every identity that the state protocol needs. Pure data, no past in it. */
+export interface Decision {
+  readonly rule: CompiledRule;
+  readonly event: DecodedEvent;
+  readonly occurrence: Occurrence;
+  /** Names the request behind the event, whatever the stage. */
+  readonly requestKey: string;
+  /** What is remembered as counted: a request for each rule, and for each combination of a new_terms rule. */
+  readonly doneKey: string;
+  /** The hour bucket (hours since the epoch) of `doneKey`. */
+  readonly hour: number;
+  /** Groups repeats into one alert. */
+  readonly suppressionKey: string;
+  /** How long an alert that this opens takes repeats (µs). */
+  readonly windowMicros: number;
+}
+
+/** What became of a decision. Every decision ends as exactly one of these. */
+export type Outcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known';
+
+export const OUTCOMES: readonly Outcome[] = ['duplicate', 'attached', 'opened', 'overflow', 'learning', 'known'];

@@ -1,0 +1,98 @@
+import type { DecodedEvent } from '../audit/event.ts';
+import { hourOf, requestKeyParts } from '../audit/identity.ts';
+import type { FieldMemo, FieldSlots } from '../query/slots.ts';
+import type { CompiledRule, Occurrence } from '../rules/compiled-rule.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import type { Decision } from './decision.ts';
+import { createRuleIndex } from './rule-index.ts';
+
+/** A bug inside one rule on one event: that pair is set aside, all else goes on. */
+export interface RuleFault {
+  readonly rule: string;
+  readonly event: DecodedEvent;
+  readonly error: unknown;
+}
+
+export interface Detection {
+  /** In the order of time; events of the same time in the order of arrival. */
+  readonly decisions: readonly Decision[];
+  readonly faults: readonly RuleFault[];
+  /** How many events each rule's query selected. */
+  readonly matches: ReadonlyMap<CompiledRule, number>;
+}
+
+/** The functional core: events in, decisions out; no I/O, no clock, no memory of the past. */
+export interface Detector {
+  readonly rules: readonly CompiledRule[];
+  detect(cluster: string, events: readonly DecodedEvent[]): Detection;
+}
+
+/** @param slots the field slots that the rules were compiled with */
+export function createDetector(rules: readonly CompiledRule[], slots: FieldSlots, hashes: Hashes): Detector {
+  const index = createRuleIndex(rules, slots);
+  const memo = slots.createMemo();
+
+  return {
+    rules,
+    detect(cluster, events) {
+      const decisions: Decision[] = [];
+      const faults: RuleFault[] = [];
+      const matches = new Map<CompiledRule, number>();
+      for (const event of events) {
+        memo.reset(event);
+        index.candidates(memo, (rule) => {
+          try {
+            if (!rule.matches(event, memo)) return;
+            matches.set(rule, (matches.get(rule) ?? 0) + 1);
+            for (const occurrence of rule.kind.occurrences(rule, memo, hashes)) {
+              decisions.push(decide(cluster, rule, event, occurrence, memo, hashes));
+            }
+          } catch (error) {
+            faults.push({ rule: rule.document.name, event, error });
+          }
+        });
+      }
+      decisions.sort((a, b) => a.event.at - b.event.at || a.event.ordinal - b.event.ordinal);
+      return { decisions, faults, matches };
+    },
+  };
+}
+
+function decide(
+  cluster: string,
+  rule: CompiledRule,
+  event: DecodedEvent,
+  occurrence: Occurrence,
+  memo: FieldMemo,
+  hashes: Hashes,
+): Decision {
+  const requestKey = hashes.key(requestKeyParts(cluster, event.event) ?? namelessKey(cluster, event));
+  const { suppression, name } = rule.document;
+  const { key, joins } = suppressionKey(rule, event, occurrence, memo);
+  return {
+    rule,
+    event,
+    occurrence,
+    requestKey,
+    doneKey: hashes.key(JSON.stringify([rule.state, requestKey, occurrence.term ?? occurrence.cut])),
+    hour: hourOf(event),
+    suppressionKey: hashes.key(JSON.stringify([name, key, joins ? '' : requestKey])),
+    windowMicros: suppression?.windowMicros ?? rule.kind.suppressionWindow(rule.document),
+  };
+}
+
+/** `joins` is false for an event that lacks one of the rule's suppression fields, where the rule asks for its own alert then. */
+function suppressionKey(rule: CompiledRule, event: DecodedEvent, occurrence: Occurrence, memo: FieldMemo) {
+  if (rule.suppressBy === undefined) return { key: rule.kind.suppressionKey(occurrence, event), joins: true };
+  const values = rule.suppressBy.map(({ slot }) => memo.read(slot));
+  const missing = values.includes(undefined);
+  return {
+    key: JSON.stringify(values),
+    joins: !missing || rule.document.suppression?.missingFields !== 'doNotSuppress',
+  };
+}
+
+/** An event without an audit ID or times is known by all that it says, and its place in the batch. */
+function namelessKey(cluster: string, { event, ordinal }: DecodedEvent): string {
+  return JSON.stringify([cluster, event, ordinal]);
+}

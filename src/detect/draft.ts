@@ -1,0 +1,143 @@
+import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
+import { isDryRun, lastHop } from '../audit/identity.ts';
+import { cutBytes, sanitise } from '../audit/text.ts';
+import { formatTimestamp } from '../audit/timestamp.ts';
+import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec } from './alert.ts';
+import type { Decision } from './decision.ts';
+
+/** Bytes of UTF-8 of the short texts that stand in columns. */
+const COLUMN_BYTES = 128;
+/** Bytes of UTF-8 of any one text of an alert; keeps a whole Alert below 8 KiB. */
+const TEXT_BYTES = 512;
+
+/** The alert that a decision opens: everything a person needs who was not there. */
+export function draftAlert(cluster: string, decision: Decision): AlertSpec {
+  const { rule, occurrence, event } = decision;
+  const display = displayOf(decision);
+  const what = describeRequest(event.event, display);
+  return {
+    ...specOf(cluster, decision, display),
+    reason: cut(rule.kind.reason(rule, occurrence, what)),
+    ...(occurrence.terms.length === 0
+      ? {}
+      : { newTerms: occurrence.terms.map(({ field, value }) => ({ field, value: cut(value) })) }),
+    overflow: false,
+  };
+}
+
+/** The alert under which a rule's openings are counted while its budget, or that of its cluster, is used up. */
+export function draftOverflowAlert(cluster: string, decision: Decision): AlertSpec {
+  const { title, budget } = decision.rule.document;
+  const display = displayOf(decision);
+  return {
+    ...specOf(cluster, decision, display),
+    reason: cut(
+      `${title}: more than ${budget.alertsPerHour} alerts in an hour, or too many of all rules; the rest is counted here`,
+    ),
+    overflow: true,
+  };
+}
+
+/** What an overflow alert keeps of one decision, for a look. */
+export function sampleOf(decision: Decision): string {
+  const { user, action, object, newTerm } = displayOf(decision);
+  return cutBytes(
+    newTerm === '' ? `${user} ${action} ${object}` : `${user} ${action} ${object}: ${newTerm}`,
+    COLUMN_BYTES,
+  );
+}
+
+export function evidenceOf({ event: { event, at }, requestKey }: Decision): AlertEvidence {
+  return { time: formatTimestamp(at), auditID: cut(event.auditID ?? ''), requestKey };
+}
+
+function specOf(cluster: string, decision: Decision, display: AlertDisplay): Omit<AlertSpec, 'reason' | 'overflow'> {
+  const { document } = decision.rule;
+  return {
+    rule: {
+      name: document.name,
+      title: cut(document.title),
+      type: document.type,
+      ...optional('version', document.version),
+      ...optional('id', document.id),
+    },
+    severity: document.severity,
+    riskScore: document.riskScore,
+    ...(document.threat.length === 0 ? {} : { threat: document.threat }),
+    request: requestOf(decision.event),
+    actor: actorOf(decision.event.event),
+    cluster,
+    display,
+  };
+}
+
+function requestOf({ event, at, truncated }: DecodedEvent): AlertRequest {
+  const { objectRef } = event;
+  return {
+    time: formatTimestamp(at),
+    ...optional('auditID', event.auditID),
+    ...optional('stage', event.stage),
+    ...optional('verb', event.verb),
+    ...optional('uri', event.requestURI),
+    ...optional('resource', objectRef?.resource),
+    ...optional('apiGroup', objectRef?.apiGroup),
+    ...optional('apiVersion', objectRef?.apiVersion),
+    ...optional('namespace', objectRef?.namespace),
+    ...optional('name', objectRef?.name),
+    ...optional('uid', objectRef?.uid),
+    ...optional('subresource', objectRef?.subresource),
+    ...(event.responseStatus?.code === undefined ? {} : { code: event.responseStatus.code }),
+    ...optional('decision', decisionOf(event)),
+    dryRun: isDryRun(event),
+    truncated,
+  };
+}
+
+function actorOf(event: AuditEvent): AlertActor {
+  return {
+    ...optional('user', event.user?.username),
+    ...(event.user?.groups === undefined ? {} : { groups: event.user.groups.slice(0, 16).map(cut) }),
+    ...optional('impersonated', event.impersonatedUser?.username),
+    ...optional('sourceIP', lastHop(event)),
+    ...(event.sourceIPs === undefined ? {} : { sourceIPs: event.sourceIPs.slice(-8).map(cut) }),
+    ...optional('userAgent', event.userAgent),
+  };
+}
+
+function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
+  const { user, impersonatedUser, objectRef, requestURI } = event;
+  const name = user?.username || 'unauthenticated';
+  const resource = [objectRef?.resource, objectRef?.subresource].filter(Boolean).join('/');
+  const object = [objectRef?.namespace, objectRef?.name].filter(Boolean).join('/');
+  return {
+    user: column(impersonatedUser?.username ? `${name} as ${impersonatedUser.username}` : name),
+    action: column([event.verb, resource].filter(Boolean).join(' ')),
+    object: column(objectRef === undefined ? ((requestURI ?? '').split('?', 1)[0] ?? '') : object),
+    source: column(lastHop(event) ?? ''),
+    newTerm: column(occurrence.terms.map(({ value }) => value).join(', ')),
+  };
+}
+
+/** For example `system:anonymous list pods in default, allowed`. */
+function describeRequest(event: AuditEvent, { user, action, object }: AlertDisplay): string {
+  const { objectRef } = event;
+  const where = objectRef?.name ? object : objectRef?.namespace ? `in ${objectRef.namespace}` : object;
+  const decision = { allow: ', allowed', forbid: ', forbidden' }[decisionOf(event) ?? ''] ?? '';
+  return `${[user, action, where].filter((word) => word !== '').join(' ')}${decision}${isDryRun(event) ? ' (dry run)' : ''}`;
+}
+
+function decisionOf(event: AuditEvent): string | undefined {
+  return event.annotations?.['authorization.k8s.io/decision'];
+}
+
+function optional<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {
+  return value === undefined || value === '' ? {} : ({ [key]: cut(value) } as { [P in K]: string });
+}
+
+function cut(text: string): string {
+  return cutBytes(sanitise(text), TEXT_BYTES);
+}
+
+function column(text: string): string {
+  return cutBytes(sanitise(text), COLUMN_BYTES);
+}

@@ -1,0 +1,110 @@
+import type { Field } from '../ecs/field.ts';
+import { resolveField } from '../ecs/fields.ts';
+import { compilePredicate } from '../query/compile.ts';
+import { projectOnto } from '../query/required.ts';
+import type { FieldMemo, FieldSlots } from '../query/slots.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+
+/**
+ * The fields that the index looks at: those that most rules constrain and that take few distinct values, so that
+ * what each value leaves possible is worth remembering.
+ */
+const INDEX_FIELDS = [
+  'kubernetes.audit.annotations.authorization_k8s_io/decision',
+  'kubernetes.audit.objectRef.resource',
+  'kubernetes.audit.objectRef.subresource',
+  'kubernetes.audit.objectRef.namespace',
+  'kubernetes.audit.verb',
+  'kubernetes.audit.stage',
+  'kubernetes.audit.level',
+  'kubernetes.audit.user.username',
+  'event.action',
+  'event.outcome',
+  'user.name',
+] as const;
+
+/** The most values remembered for one field; beyond it the field's memory starts anew, so that hostile values cannot fill it. */
+const VALUES_PER_FIELD = 4_096;
+
+/** Finds the rules that can match an event at all. */
+export interface RuleIndex {
+  /** Calls `visit` for each candidate, in the order of the rules given. Never leaves out a rule that matches. */
+  candidates(memo: FieldMemo, visit: (rule: CompiledRule) => void): void;
+}
+
+/**
+ * For each index field, a rule's query is projected onto that field alone: the facts that it requires there. What a value
+ * leaves possible is a set of rules, kept as a bit mask by value; an event's candidates are the intersection of the masks.
+ */
+export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlots): RuleIndex {
+  const words = Math.ceil(rules.length / 32);
+  const dimensions = INDEX_FIELDS.flatMap((name) => {
+    const field = resolveField(name);
+    return field === undefined ? [] : [createDimension(rules, field, words, slots)];
+  }).filter((dimension) => dimension.constrains);
+  const all = maskOf(rules.map(() => true));
+  const possible = new Uint32Array(words);
+
+  return {
+    candidates(memo, visit) {
+      possible.set(all);
+      for (const dimension of dimensions) {
+        const mask = dimension.mask(memo);
+        let any = 0;
+        for (let word = 0; word < words; word++) any |= possible[word] = (possible[word] ?? 0) & (mask[word] ?? 0);
+        if (any === 0) return;
+      }
+      for (let word = 0; word < words; word++) {
+        let bits = possible[word] ?? 0;
+        while (bits !== 0) {
+          const bit = 31 - Math.clz32(bits & -bits);
+          bits &= bits - 1;
+          const rule = rules[word * 32 + bit];
+          if (rule !== undefined) visit(rule);
+        }
+      }
+    },
+  };
+}
+
+interface Dimension {
+  /** False if no rule says anything about the field, so that it need not be read. */
+  readonly constrains: boolean;
+  /** The rules that the event's value of the field leaves possible. */
+  mask(memo: FieldMemo): Uint32Array;
+}
+
+function createDimension(rules: readonly CompiledRule[], field: Field, words: number, slots: FieldSlots): Dimension {
+  const required = rules.map(({ predicate }) => {
+    const projection = projectOnto(predicate, field);
+    return projection === undefined ? undefined : compilePredicate(projection, slots);
+  });
+  const slot = slots.slotOf(field);
+  const remembered = new Map<string | undefined, Uint32Array>();
+  const compute = (memo: FieldMemo) =>
+    maskOf(
+      required.map((holds) => holds === undefined || holds(memo)),
+      words,
+    );
+  return {
+    constrains: required.some((holds) => holds !== undefined),
+    mask(memo) {
+      const value = memo.read(slot);
+      if (value !== undefined && typeof value !== 'string') return compute(memo);
+      const known = remembered.get(value);
+      if (known !== undefined) return known;
+      if (remembered.size >= VALUES_PER_FIELD) remembered.clear();
+      const mask = compute(memo);
+      remembered.set(value, mask);
+      return mask;
+    },
+  };
+}
+
+function maskOf(flags: readonly boolean[], words = Math.ceil(flags.length / 32)): Uint32Array {
+  const mask = new Uint32Array(words);
+  for (const [index, flag] of flags.entries()) {
+    if (flag) mask[index >>> 5] = (mask[index >>> 5] ?? 0) | (1 << (index & 31));
+  }
+  return mask;
+}

@@ -1,0 +1,349 @@
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import {
+  DONE_KEEP_MS,
+  DONE_KEEP_STARTED_MS,
+  EVIDENCE_EDGE,
+  HOUR,
+  LATENESS,
+  OVERFLOW_SAMPLES,
+  TERM_CAP,
+  TOTAL_ALERTS_PER_HOUR,
+} from '../rules/limits.ts';
+import type { ReadResult, StateRead, Step } from '../rules/state.ts';
+import { StateDraft } from '../rules/state-draft.ts';
+import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import type { AlertEvidence, AlertSpec, AlertState } from './alert.ts';
+import type { Decision, Outcome } from './decision.ts';
+import { draftAlert, draftOverflowAlert, evidenceOf, sampleOf } from './draft.ts';
+
+/** Which sinks to tell of an alert, and when. */
+export interface SinkSchedule {
+  readonly name: string;
+  readonly openingsOnly: boolean;
+  /** How long after a repeat the sink is due, in milliseconds. */
+  readonly coalesceMs: number;
+}
+
+export interface SettleContext {
+  readonly cluster: string;
+  /** The latest time that any event of the batch or before it has reached, as far as this process knows (µs). */
+  readonly hwm: number;
+  readonly sinks: readonly SinkSchedule[];
+  readonly hashes: Hashes;
+}
+
+/** What a commit has done, for metrics and for those who wait. */
+export interface Settled {
+  /** Parallel to the decisions. */
+  readonly outcomes: readonly Outcome[];
+  /** The alerts opened, overflow alerts among them. */
+  readonly opened: readonly string[];
+  /** How many terms each rule with terms holds now. */
+  readonly termsHeld: ReadonlyMap<CompiledRule, number>;
+}
+
+/** A batch's decisions as one step of the store. */
+export interface Settlement {
+  readonly reads: readonly StateRead[];
+  readonly step: (results: readonly ReadResult[]) => Step<Settled>;
+}
+
+/**
+ * Turns decisions into one atomic step: what is remembered + decisions → what to write + outcomes.
+ *
+ * Two rounds of reads: what identifies each decision (counted? term known? live alert?), then only what those name (the
+ * live alerts themselves, budgets, the oldest terms where a rule is at its cap).
+ * @param decisions in the order in which they are to be settled
+ */
+export function settle(decisions: readonly Decision[], context: SettleContext): Settlement {
+  const reads = firstReads(decisions, context);
+  return {
+    reads,
+    step(results) {
+      const draft = new StateDraft();
+      draft.load(reads, results.slice(0, reads.length));
+      const more = secondReads(decisions, draft, context);
+      if (more.length > 0 && results.length === reads.length) return { kind: 'need', reads: more };
+      draft.load(more, results.slice(reads.length));
+      return settleAll(decisions, draft, context);
+    },
+  };
+}
+
+function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): StateRead[] {
+  const done = new Map<string, Set<string>>();
+  const terms = new Map<string, Set<string>>();
+  const live = new Set<string>();
+  const learning = new Set<string>();
+  for (const { rule, occurrence, hour, doneKey, suppressionKey } of decisions) {
+    gather(done, stateKeys.done(hour), doneKey);
+    if (occurrence.term !== undefined) gather(terms, stateKeys.terms(rule.state), occurrence.term);
+    live.add(suppressionKey).add(overflowKey(rule, hashes));
+    if (learningMicros(rule) > 0) learning.add(stateKeys.rule(rule.state));
+  }
+  return [
+    { kind: 'fields', key: stateKeys.cluster, fields: ['hwm'] },
+    { kind: 'fields', key: stateKeys.live, fields: [...live] },
+    ...[...done].map(([key, members]) => ({ kind: 'members', key, members: [...members] }) as const),
+    ...[...terms].map(([key, members]) => ({ kind: 'scores', key, members: [...members] }) as const),
+    ...[...terms.keys()].map((key) => ({ kind: 'size', key }) as const),
+    ...[...learning].map((key) => ({ kind: 'fields', key, fields: ['since'] }) as const),
+  ];
+}
+
+function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes }: SettleContext): StateRead[] {
+  const alerts = new Set<string>();
+  const opening = new Map<CompiledRule, number>();
+  const learned = new Map<string, Set<string>>();
+  for (const decision of decisions) {
+    if (isDone(draft, decision)) continue;
+    const { rule, occurrence, event } = decision;
+    for (const key of [decision.suppressionKey, overflowKey(rule, hashes)]) {
+      const id = draft.field(stateKeys.live, key);
+      if (id !== undefined) alerts.add(id);
+    }
+    if (fires(decision, draft)) opening.set(rule, Math.min(event.at, opening.get(rule) ?? event.at));
+    const key = stateKeys.terms(rule.state);
+    if (occurrence.term !== undefined && draft.score(key, occurrence.term) === undefined) {
+      gather(learned, key, occurrence.term);
+    }
+  }
+  const evictions = [...learned].flatMap(([key, terms]) => {
+    const limit = draft.size(key) + terms.size - TERM_CAP;
+    return limit > 0 ? [{ kind: 'oldest', key, limit } as const] : [];
+  });
+  const since = Math.min(...opening.values()) - HOUR;
+  const budgets: StateRead[] = [...opening].map(([{ document }, at]) => ({
+    kind: 'newest',
+    key: stateKeys.opensOf(document.name),
+    above: at - HOUR,
+    limit: document.budget.alertsPerHour,
+  }));
+  if (budgets.length > 0)
+    budgets.push({ kind: 'newest', key: stateKeys.opens, above: since, limit: TOTAL_ALERTS_PER_HOUR });
+  const records = [...alerts].map(
+    (id) => ({ kind: 'fields', key: stateKeys.alert(id), fields: ['state', 'ver'] }) as const,
+  );
+  return [...records, ...budgets, ...evictions];
+}
+
+function settleAll(decisions: readonly Decision[], draft: StateDraft, context: SettleContext): Step<Settled> {
+  const storedHwm = Number(draft.field(stateKeys.cluster, 'hwm') ?? 0);
+  const hwm = Math.max(context.hwm, storedHwm);
+  if (hwm > storedHwm) draft.setField(stateKeys.cluster, 'hwm', String(hwm));
+  const opened: string[] = [];
+  const termsHeld = new Map<CompiledRule, number>();
+
+  const outcomes = decisions.map((decision) => {
+    const { rule, occurrence } = decision;
+    const outcome = settleOne(decision, draft, context, opened);
+    if (outcome === 'duplicate') return outcome;
+    draft.count(stateKeys.rule(rule.state), 'matches', 1);
+    if (outcome === 'overflow') draft.count(stateKeys.rule(rule.state), 'overflowed', Math.max(1, occurrence.cut));
+    if (outcome !== 'overflow' && occurrence.term !== undefined) learn(decision, occurrence.term, draft);
+    // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
+    if (outcome !== 'known') {
+      draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
+    }
+    return outcome;
+  });
+
+  for (const { rule } of decisions) {
+    if (rule.termFields.length === 0 || termsHeld.has(rule)) continue;
+    const key = stateKeys.terms(rule.state);
+    draft.prune(key, hwm - memoryMicros(rule));
+    termsHeld.set(rule, draft.size(key));
+  }
+  if (opened.length > 0) draft.prune(stateKeys.opens, hwm - HOUR - LATENESS);
+  return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, termsHeld } };
+}
+
+/** The order of the cases is the protocol's. */
+function settleOne(decision: Decision, draft: StateDraft, context: SettleContext, opened: string[]): Outcome {
+  const { rule, event, occurrence } = decision;
+  if (isDone(draft, decision)) return 'duplicate';
+  if (occurrence.cut > 0) return overflow(decision, draft, context, opened);
+
+  const live = liveAlert(draft, decision.suppressionKey);
+  if (live !== undefined && takes(live.state, event.at)) {
+    save(draft, live.id, live.version + 1, attached(live.state, decision));
+    announce(draft, context, live.id, false);
+    return 'attached';
+  }
+  if (!fires(decision, draft)) return 'known';
+  if (isLearning(decision, draft)) {
+    const taught = JSON.stringify({ at: event.at, request: decision.requestKey });
+    draft.setField(stateKeys.silent(rule.state), occurrence.term ?? '', taught, memoryMicros(rule) / 1_000);
+    return 'learning';
+  }
+  if (!hasBudget(decision, draft)) return overflow(decision, draft, context, opened);
+
+  const id = open(
+    decision,
+    decision.suppressionKey,
+    decision.windowMicros,
+    draftAlert(context.cluster, decision),
+    draft,
+    context,
+  );
+  opened.push(id);
+  draft.raise(stateKeys.opens, id, event.at);
+  draft.raise(stateKeys.opensOf(rule.document.name), id, event.at, (HOUR + LATENESS) / 1_000);
+  return 'opened';
+}
+
+/** Counts the decision on its rule's overflow alert, which is opened without a budget where there is none. */
+function overflow(decision: Decision, draft: StateDraft, context: SettleContext, opened: string[]): Outcome {
+  const key = overflowKey(decision.rule, context.hashes);
+  const live = liveAlert(draft, key);
+  const sample = sampleOf(decision);
+  if (live !== undefined && takes(live.state, decision.event.at)) {
+    const samples = live.state.samples ?? [];
+    const state = attached(live.state, decision);
+    save(draft, live.id, live.version + 1, {
+      ...state,
+      samples: samples.length < OVERFLOW_SAMPLES && !samples.includes(sample) ? [...samples, sample] : samples,
+    });
+    announce(draft, context, live.id, false);
+    return 'overflow';
+  }
+  opened.push(open(decision, key, HOUR, draftOverflowAlert(context.cluster, decision), draft, context, [sample]));
+  return 'overflow';
+}
+
+function open(
+  decision: Decision,
+  suppressionKey: string,
+  windowMicros: number,
+  spec: AlertSpec,
+  draft: StateDraft,
+  context: SettleContext,
+  samples?: readonly string[],
+): string {
+  const { rule, event, requestKey } = decision;
+  const id = `${alertPrefix(rule.document.name)}-${context.hashes.name(JSON.stringify([context.cluster, rule.document.name, suppressionKey, requestKey]))}`;
+  draft.setField(stateKeys.alert(id), 'spec', JSON.stringify(spec));
+  save(draft, id, 1, {
+    phase: 'Open',
+    count: 1,
+    firstSeen: event.at,
+    lastSeen: event.at,
+    openedAt: event.at,
+    windowMicros,
+    evidence: [evidenceOf(decision)],
+    suppressionKey,
+    removed: false,
+    ...(samples === undefined ? {} : { samples }),
+  });
+  draft.raise(stateKeys.alerts, id, event.at);
+  draft.setField(stateKeys.live, suppressionKey, id);
+  announce(draft, context, id, true);
+  return id;
+}
+
+function save(draft: StateDraft, id: string, version: number, state: AlertState): void {
+  draft.setField(stateKeys.alert(id), 'state', JSON.stringify(state));
+  draft.setField(stateKeys.alert(id), 'ver', String(version));
+}
+
+function announce(draft: StateDraft, { sinks }: SettleContext, id: string, isOpening: boolean): void {
+  for (const { name, openingsOnly, coalesceMs } of sinks) {
+    if (isOpening) draft.markDue(name, id, 0);
+    else if (!openingsOnly) draft.markDue(name, id, coalesceMs);
+  }
+}
+
+function attached(state: AlertState, decision: Decision): AlertState {
+  const { at } = decision.event;
+  return {
+    ...state,
+    count: state.count + 1,
+    firstSeen: Math.min(state.firstSeen, at),
+    lastSeen: Math.max(state.lastSeen, at),
+    evidence: withEvidence(state.evidence, evidenceOf(decision)),
+  };
+}
+
+/** The first and the last few. */
+function withEvidence(evidence: readonly AlertEvidence[], one: AlertEvidence): readonly AlertEvidence[] {
+  const all = [...evidence, one];
+  return all.length <= 2 * EVIDENCE_EDGE ? all : [...all.slice(0, EVIDENCE_EDGE), ...all.slice(-EVIDENCE_EDGE)];
+}
+
+function liveAlert(draft: StateDraft, suppressionKey: string) {
+  const id = draft.field(stateKeys.live, suppressionKey);
+  const state = id === undefined ? undefined : draft.field(stateKeys.alert(id), 'state');
+  if (id === undefined || state === undefined) return undefined;
+  return { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state: JSON.parse(state) as AlertState };
+}
+
+/** Whether an alert takes a repeat of this time: it has an upper bound only, so that late ones join. */
+function takes({ phase, removed, openedAt, windowMicros }: AlertState, at: number): boolean {
+  return phase !== 'Closed' && !removed && at < openedAt + windowMicros;
+}
+
+function learn({ rule, event }: Decision, term: string, draft: StateDraft): void {
+  const key = stateKeys.terms(rule.state);
+  const isNew = draft.score(key, term) === undefined;
+  draft.raise(key, term, event.at, memoryMicros(rule) / 1_000);
+  if (!isNew || draft.size(key) <= TERM_CAP) return;
+  const oldest = draft.entries(key, 'oldest').find(({ member, score }) => draft.score(key, member) === score);
+  if (oldest === undefined) return;
+  draft.remove(key, oldest.member);
+  draft.count(stateKeys.rule(rule.state), 'evicted', 1);
+}
+
+function isDone(draft: StateDraft, { hour, doneKey }: Decision): boolean {
+  return draft.has(stateKeys.done(hour), doneKey);
+}
+
+function fires({ rule, occurrence, event }: Decision, draft: StateDraft): boolean {
+  if (occurrence.cut > 0) return true;
+  const lastSighting = (state: string, term: string) => draft.score(stateKeys.terms(state), term);
+  return rule.kind.fires(rule, occurrence, event.at, { lastSighting });
+}
+
+/** Learning ends at a fixed time after the rule first ran on the cluster, which the first decision of all notes down. */
+function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
+  if (learningMicros(rule) === 0) return false;
+  const key = stateKeys.rule(rule.state);
+  const since = Number(draft.field(key, 'since') ?? event.at);
+  if (draft.field(key, 'since') === undefined) draft.setField(key, 'since', String(since));
+  return event.at < since + learningMicros(rule);
+}
+
+function hasBudget({ rule, event }: Decision, draft: StateDraft): boolean {
+  const { name, severity, budget } = rule.document;
+  const since = event.at - HOUR;
+  if (draft.countAbove(stateKeys.opensOf(name), since) >= budget.alertsPerHour) return false;
+  const exempt = severity === 'high' || severity === 'critical';
+  return exempt || draft.countAbove(stateKeys.opens, since) < TOTAL_ALERTS_PER_HOUR;
+}
+
+function doneKeepMs({ event }: Decision): number {
+  return event.event.stage === 'ResponseStarted' ? DONE_KEEP_STARTED_MS : DONE_KEEP_MS;
+}
+
+function learningMicros(rule: CompiledRule): number {
+  return rule.document.newTerms?.learningMicros ?? 0;
+}
+
+/** How long a term stays of use: its window, and the lateness of events. */
+function memoryMicros(rule: CompiledRule): number {
+  return (rule.document.newTerms?.windowMicros ?? 0) + LATENESS;
+}
+
+function overflowKey(rule: CompiledRule, hashes: Hashes): string {
+  return hashes.key(JSON.stringify(['overflow', rule.document.name]));
+}
+
+function alertPrefix(rule: string): string {
+  return rule.slice(0, 50).replace(/[^a-z0-9]+$/, '');
+}
+
+function gather(map: Map<string, Set<string>>, key: string, member: string): void {
+  const members = map.get(key);
+  if (members === undefined) map.set(key, new Set([member]));
+  else members.add(member);
+}

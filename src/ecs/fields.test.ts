@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
+import type { FieldValues } from './field.ts';
+import { FIELDS, resolveField } from './fields.ts';
+
+const create: AuditEvent = {
+  level: 'RequestResponse',
+  auditID: '0b1c',
+  stage: 'ResponseComplete',
+  requestURI: '/api/v1/namespaces/shop/pods',
+  verb: 'create',
+  user: {
+    username: 'system:serviceaccount:shop:deployer',
+    uid: 'u-1',
+    groups: ['system:serviceaccounts', 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/pod-name': ['deployer-7c'], 'example.org/team': ['blue', 'green'] },
+  },
+  impersonatedUser: { username: 'root', groups: ['system:masters'] },
+  sourceIPs: ['203.0.113.9', '2001:db8::1'],
+  userAgent: 'curl/8.9',
+  objectRef: { resource: 'pods', namespace: 'shop', name: 'web', apiVersion: 'v1', apiGroup: '' },
+  responseStatus: { code: 201, reason: '' },
+  requestObject: {
+    kind: 'Pod',
+    metadata: { name: 'web', labels: { app: 'web' } },
+    spec: {
+      hostPID: true,
+      hostNetwork: false,
+      serviceAccountName: '',
+      containers: [
+        {
+          image: 'registry.example/web:1',
+          securityContext: { privileged: true, capabilities: { add: ['SYS_ADMIN'] } },
+        },
+        { image: 'registry.example/sidecar:2', securityContext: {} },
+      ],
+      volumes: [{ hostPath: { path: '/etc' } }, { emptyDir: {} }],
+    },
+  },
+  responseObject: { metadata: { name: 'web' } },
+  requestReceivedTimestamp: '2026-05-01T11:59:58.000001Z',
+  stageTimestamp: '2026-05-01T11:59:59.000002Z',
+  annotations: {
+    'authorization.k8s.io/decision': 'allow',
+    'authorization.k8s.io/reason': '',
+    'hooks.example.org/note': 'seen',
+    plain: 'yes',
+  },
+};
+
+function decoded(event: AuditEvent): DecodedEvent {
+  return { event, ordinal: 0, truncated: false, receivedAt: 2_000_000, at: 1_000_000, skewed: false };
+}
+
+function read(name: string, event: AuditEvent = create): FieldValues {
+  const field = resolveField(name);
+  assert(field !== undefined, name);
+  return field.read(decoded(event));
+}
+
+test("the fields of Elastic's documents are derived from the event", () => {
+  const expected: Readonly<Record<string, FieldValues>> = {
+    '@timestamp': 1_000_000,
+    'event.ingested': 2_000_000,
+    'event.original': JSON.stringify(create),
+    'event.kind': 'event',
+    'event.module': 'kubernetes',
+    'event.action': 'create',
+    'event.outcome': 'success',
+    'event.dataset': 'kubernetes.audit_logs',
+    'data_stream.type': 'logs',
+    'data_stream.dataset': 'kubernetes.audit_logs',
+    'data_stream.namespace': 'default',
+    'user.name': 'system:serviceaccount:shop:deployer',
+    'user.id': 'u-1',
+    'user_agent.original': 'curl/8.9',
+    'source.ip': ['203.0.113.9', '2001:db8::1'],
+    'client.ip': ['203.0.113.9', '2001:db8::1'],
+    'related.ip': ['203.0.113.9', '2001:db8::1'],
+    'related.user': ['u-1', 'system:serviceaccount:shop:deployer'],
+    'orchestrator.type': 'kubernetes',
+    'orchestrator.api_version': 'v1',
+    'orchestrator.namespace': 'shop',
+    'orchestrator.resource.type': 'pods',
+    'orchestrator.resource.name': 'web',
+    'container.image.name': ['registry.example/web:1', 'registry.example/sidecar:2'],
+  };
+  for (const [name, values] of Object.entries(expected)) assert.deepEqual(read(name), values, name);
+  const derived = FIELDS.map(({ name }) => name).filter((name) => !name.startsWith('kubernetes.audit.'));
+  assert.deepEqual(derived.sort(), Object.keys(expected).sort());
+});
+
+test('the raw event is read below kubernetes.audit', () => {
+  const expected: Readonly<Record<string, FieldValues>> = {
+    kind: 'Event',
+    level: 'RequestResponse',
+    verb: 'create',
+    'user.username': 'system:serviceaccount:shop:deployer',
+    'user.groups': ['system:serviceaccounts', 'system:authenticated'],
+    'user.extra.authentication.kubernetes.io/pod-name': 'deployer-7c',
+    'user.extra.authentication.kubernetes.io/node-name': undefined,
+    'user.extra.example.org/team': ['blue', 'green'],
+    'user.extra.constructor': undefined,
+    'impersonatedUser.username': 'root',
+    'impersonatedUser.groups': 'system:masters',
+    'objectRef.apiGroup': undefined,
+    'responseStatus.code': 201,
+    'responseStatus.reason': undefined,
+    requestReceivedTimestamp: Date.UTC(2026, 4, 1, 11, 59, 58) * 1000 + 1,
+    'requestObject.spec.hostPID': true,
+    'requestObject.spec.hostNetwork': false,
+    'requestObject.spec.serviceAccountName': undefined,
+    'requestObject.spec.containers.image': ['registry.example/web:1', 'registry.example/sidecar:2'],
+    'requestObject.spec.containers.securityContext.privileged': true,
+    'requestObject.spec.volumes.hostPath.path': '/etc',
+    'requestObject.no.such.path': undefined,
+    'no.such.path': undefined,
+  };
+  for (const [path, values] of Object.entries(expected))
+    assert.deepEqual(read(`kubernetes.audit.${path}`), values, path);
+});
+
+test('annotations are read by their name with underscores or with dots', () => {
+  const annotation = (name: string, event?: AuditEvent) => read(`kubernetes.audit.annotations.${name}`, event);
+  assert.equal(annotation('authorization_k8s_io/decision'), 'allow');
+  assert.equal(annotation('authorization.k8s.io/decision'), 'allow');
+  assert.equal(annotation('authorization_k8s_io/reason'), undefined);
+  assert.equal(annotation('hooks_example_org/note'), 'seen');
+  assert.equal(annotation('hooks.example.org/note'), 'seen');
+  assert.equal(annotation('plain'), 'yes');
+  assert.equal(annotation('hooks-example-org/note'), undefined);
+  assert.equal(annotation('toString'), undefined);
+  assert.equal(annotation('authorization_k8s_io/decision', {}), undefined);
+  assert.equal(
+    annotation('authorization_k8s_io/decision', { annotations: { 'authorization_k8s_io/decision': 'forbid' } }),
+    'forbid',
+  );
+});
+
+test('the outcome follows the decision', () => {
+  const outcome = (decision: string) =>
+    read('event.outcome', { annotations: { 'authorization.k8s.io/decision': decision } });
+  assert.equal(outcome('forbid'), 'failure');
+  assert.equal(outcome('maybe'), undefined);
+  assert.equal(read('event.outcome', {}), undefined);
+});
+
+test('one entry that is no address leaves no address', () => {
+  const ip = (...sourceIPs: readonly string[]) => read('source.ip', { sourceIPs });
+  assert.equal(ip('10.0.0.1'), '10.0.0.1');
+  assert.equal(ip('10.0.0.1', 'proxy'), undefined);
+  assert.equal(ip('10.0.0.1', ''), undefined);
+  assert.equal(ip(), undefined);
+  for (const text of ['10.1', '0x0a.0.0.1', '010.0.0.1', '10.0.0.256', 'fe80::1%eth0', `10.0.0.1${' '.repeat(60)}`]) {
+    assert.equal(ip(text), undefined, text);
+  }
+  assert.equal(ip('::ffff:10.0.0.1'), '::ffff:10.0.0.1');
+  assert.deepEqual(ip('10.0.0.1', '10.0.0.2', '10.0.0.1'), ['10.0.0.2', '10.0.0.1']);
+  assert.equal(read('kubernetes.audit.sourceIPs', { sourceIPs: ['proxy'] }), 'proxy');
+});
+
+test('a list of hops of any length is read from its end', () => {
+  const sourceIPs = Array.from(
+    { length: 100_000 },
+    (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+  );
+  const values = read('source.ip', { sourceIPs });
+  assert(Array.isArray(values));
+  assert.equal(values.length, 1_000);
+  assert.equal(values.at(-1), sourceIPs.at(-1));
+});
+
+test('a path to an object exists if anything below it does', () => {
+  assert.deepEqual(read('kubernetes.audit.objectRef'), []);
+  assert.deepEqual(read('kubernetes.audit.requestObject'), []);
+  assert.deepEqual(read('kubernetes.audit.requestObject.spec'), []);
+  assert.deepEqual(read('kubernetes.audit.requestObject.spec.containers'), []);
+  assert.deepEqual(read('kubernetes.audit.annotations'), []);
+  assert.equal(read('kubernetes.audit.requestObject.spec.volumes.emptyDir'), undefined);
+  assert.equal(read('kubernetes.audit.objectRef', { objectRef: { name: '' } }), undefined);
+});
+
+test('the metadata of a body is never there', () => {
+  assert.equal(read('kubernetes.audit.requestObject.metadata'), undefined);
+  assert.equal(read('kubernetes.audit.requestObject.metadata.labels.app'), undefined);
+  assert.equal(read('kubernetes.audit.responseObject.metadata.name'), undefined);
+  assert.equal(read('kubernetes.audit.responseObject'), undefined);
+  assert.match(resolveField('kubernetes.audit.requestObject.metadata.name')?.doc ?? '', /^Removed/);
+  assert.equal(resolveField('kubernetes.audit.requestObject.metadata.name')?.neverSet, true);
+});
+
+test('a patch is read as it was sent: a list of operations, a scalar, nothing', () => {
+  const patch = (requestObject: unknown, path = '') => read(`kubernetes.audit.requestObject${path}`, { requestObject });
+  const operations = [
+    { op: 'add', path: '/spec/hostPID', value: true },
+    { op: 'replace', path: '/spec/containers', value: [{ image: 'x' }] },
+  ];
+  assert.deepEqual(patch(operations, '.op'), ['add', 'replace']);
+  assert.equal(patch(operations, '.value'), true);
+  assert.equal(patch(operations, '.value.image'), 'x');
+  assert.deepEqual(patch(operations), []);
+  assert.equal(patch('text'), 'text');
+  assert.equal(patch(7, '.spec'), undefined);
+  assert.equal(patch(null), undefined);
+});
+
+test('every field reads whatever a hand-made event holds', () => {
+  const odd = {
+    user: null,
+    impersonatedUser: null,
+    objectRef: null,
+    responseStatus: null,
+    sourceIPs: null,
+    annotations: null,
+  };
+  for (const event of [{}, odd, { user: { groups: null, extra: null } }, { responseStatus: { code: null } }]) {
+    for (const field of FIELDS) {
+      const values = field.read(decoded(event as AuditEvent));
+      assert.notEqual(values, null, field.name);
+      assert.notEqual(values, '', field.name);
+    }
+  }
+});
+
+test('the same name is the same field, and names are unique', () => {
+  assert.equal(new Set(FIELDS.map(({ name }) => name)).size, FIELDS.length);
+  for (const field of FIELDS) assert.equal(resolveField(field.name), field);
+  for (const name of ['kubernetes.audit.requestObject.data.x', 'process.name'])
+    assert.equal(resolveField(name), resolveField(name));
+});
+
+test('every row says what it is in one or two sentences', () => {
+  for (const { name, doc } of FIELDS) assert.match(doc, /^[A-Z`0-9a-z].*\.$/, name);
+});
+
+test('types are those that queries check literals against', () => {
+  const type = (name: string) => resolveField(name)?.type;
+  assert.equal(type('source.ip'), 'ip');
+  assert.equal(type('@timestamp'), 'date');
+  assert.equal(type('kubernetes.audit.responseStatus.code'), 'integer');
+  assert.equal(type('kubernetes.audit.requestObject.spec.hostIPC'), 'boolean');
+  assert.equal(type('kubernetes.audit.requestObject.data.key'), 'keyword');
+});
+
+test('names of the Elastic Common Schema that no audit event has are known and absent', () => {
+  for (const name of [
+    'event.category',
+    'process.name',
+    'host.os.type',
+    'orchestrator.cluster.name',
+    'cloud.account.id',
+  ]) {
+    assert.equal(resolveField(name)?.neverSet, true, name);
+    assert.equal(read(name), undefined);
+  }
+});
+
+test('a name that nothing defines is no field', () => {
+  const long = `kubernetes.audit.${'a'.repeat(2_000)}`;
+  const many = `kubernetes.audit.${new Array(100).fill('a').join('.')}`;
+  for (const name of [
+    '',
+    'verb',
+    'user.nmae',
+    'usr.name',
+    'kubernetes',
+    'kubernetes.audit',
+    'kubernetes.audit.',
+    'constructor',
+    long,
+    many,
+  ]) {
+    assert.equal(resolveField(name), undefined, name);
+  }
+  for (const name of ['kubernetes.audit.a..b', 'kubernetes.audit..a', 'kubernetes.audit.a.'])
+    assert.equal(resolveField(name), undefined);
+});

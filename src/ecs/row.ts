@@ -1,0 +1,19 @@
+import type { AuditEvent } from '../audit/event.ts';
+import type { Field, FieldType, FieldValues } from './field.ts';
+
+type Read = (event: AuditEvent) => FieldValues;
+
+/** One row of the field table whose values stand in the event itself. */
+export function row(name: string, type: FieldType, doc: string, read: Read): Field {
+  return { name, type, doc, read: ({ event }) => read(event) };
+}
+
+/** A row that is the same on every event. */
+export function constant(name: string, value: string, doc: string): Field {
+  return { name, type: 'keyword', doc: `Always \`${value}\`. ${doc}`, read: () => value };
+}
+
+/** A name that is known and never has a value. */
+export function neverSet(name: string, doc: string): Field {
+  return { name, type: 'keyword', doc, read: () => undefined, neverSet: true };
+}

@@ -1,0 +1,100 @@
+import { createHash, timingSafeEqual, type X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { type ClusterOptions, MIN_TOKEN_LENGTH, TOKEN } from './options.ts';
+import { Refusal } from './refusal.ts';
+import type { FileContents } from './watched-files.ts';
+
+/** The token of a cluster, as its SHA-256. */
+export interface TokenDigest {
+  readonly cluster: string;
+  readonly digest: Buffer;
+}
+
+export interface Credentials {
+  readonly clusters: readonly ClusterOptions[];
+  /** Whether client certificates are asked for. */
+  readonly certificates: boolean;
+  readonly tokens: readonly TokenDigest[];
+}
+
+/**
+ * The cluster that the sender's credential stands for. A certificate or a token suffices; where both are shown and
+ * stand for different clusters, neither is believed.
+ *
+ * @throws Refusal 401 if there is no valid credential, 403 if it stands for no cluster or for more than one
+ */
+export function authenticate(request: IncomingMessage, credentials: Credentials): string {
+  const certificate = credentials.certificates ? authorisedCertificate(request) : undefined;
+  const byToken = clusterOfToken(request.headers.authorization, credentials.tokens);
+  if (certificate === undefined) {
+    if (byToken === undefined) throw new Refusal('unauthenticated');
+    return byToken;
+  }
+  const named = clustersOfCertificate(certificate, credentials.clusters);
+  const stands = new Set(byToken === undefined ? named : [...named, byToken]);
+  const [cluster] = stands;
+  if (cluster === undefined || stands.size > 1) {
+    throw new Refusal('forbidden', { detail: `certificate ${commonName(certificate)}` });
+  }
+  return cluster;
+}
+
+/**
+ * Reads the tokens of the clusters.
+ * @throws Error that names the file or cluster and what was expected
+ */
+export function readTokens(clusters: readonly ClusterOptions[], contents: FileContents): readonly TokenDigest[] {
+  const tokens: TokenDigest[] = [];
+  for (const { name, token, tokenFile } of clusters) {
+    const text = tokenFile === undefined ? token : (contents.get(tokenFile) ?? '').trim();
+    if (text === undefined) continue;
+    const place = tokenFile ?? `the token of cluster ${name}`;
+    if (text.length < MIN_TOKEN_LENGTH || !TOKEN.test(text)) {
+      throw new Error(`${place}: expected at least ${MIN_TOKEN_LENGTH} letters and digits, and nothing else`);
+    }
+    const digest = sha256(text);
+    const other = tokens.find((candidate) => candidate.digest.equals(digest));
+    if (other !== undefined) {
+      throw new Error(
+        `${place}: expected a token of its own for cluster ${name}, it is that of cluster ${other.cluster}`,
+      );
+    }
+    tokens.push({ cluster: name, digest });
+  }
+  return tokens;
+}
+
+/** Both are asked: on some versions of Node a resumed session without a certificate counts as authorised. */
+function authorisedCertificate({ socket }: IncomingMessage): X509Certificate | undefined {
+  return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+}
+
+function clustersOfCertificate(certificate: X509Certificate, clusters: readonly ClusterOptions[]): readonly string[] {
+  const [only, second] = clusters;
+  if (only !== undefined && second === undefined && only.clientNames === undefined) return [only.name];
+  const common = commonName(certificate);
+  const bears = (name: string): boolean =>
+    name === common || certificate.checkHost(name, { subject: 'never', wildcards: false }) !== undefined;
+  return clusters.filter(({ clientNames }) => clientNames?.some(bears)).map(({ name }) => name);
+}
+
+/** Undefined where there is none, or more than one. */
+function commonName(certificate: X509Certificate): string | undefined {
+  const name: unknown = certificate.toLegacyObject().subject.CN;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Compares with every token, each in constant time, so that the time taken tells nothing. */
+function clusterOfToken(header: string | undefined, tokens: readonly TokenDigest[]): string | undefined {
+  const [, presented] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
+  if (presented === undefined) return undefined;
+  const digest = sha256(presented);
+  let found: string | undefined;
+  for (const token of tokens) if (timingSafeEqual(digest, token.digest)) found = token.cluster;
+  return found;
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

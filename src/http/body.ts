@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './refusal.ts';
+
+/** How many bytes of request bodies are held at once. */
+export interface ByteBudget {
+  /** Reserves bytes and answers how to give them back; undefined if they do not fit. */
+  reserve(bytes: number): (() => void) | undefined;
+}
+
+export function createByteBudget(maxBytes: number, changed: (bytesInFlight: number) => void): ByteBudget {
+  let inFlight = 0;
+  const move = (bytes: number): void => {
+    inFlight += bytes;
+    changed(inFlight);
+  };
+  return {
+    reserve(bytes) {
+      if (inFlight + bytes > maxBytes) return undefined;
+      move(bytes);
+      let held = true;
+      return () => {
+        if (held) move(-bytes);
+        held = false;
+      };
+    },
+  };
+}
+
+/**
+ * The length of a body that may be read, from the headers alone. The API server always sends JSON, uncompressed, with
+ * a Content-Length.
+ *
+ * @throws Refusal 411, 413 or 415
+ */
+export function acceptableLength(request: IncomingMessage, maxBodyBytes: number): number {
+  const { headers } = request;
+  if (headers['content-encoding'] !== undefined) throw new Refusal('content_encoding');
+  const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json') throw new Refusal('content_type');
+  if (headers['transfer-encoding'] !== undefined || headers['content-length'] === undefined) {
+    throw new Refusal('length_required');
+  }
+  const length = Number(headers['content-length']);
+  if (!(length <= maxBodyBytes)) throw new Refusal('too_large', { detail: `${length} bytes` });
+  return length;
+}
+
+/**
+ * Reads a body of a known length into one buffer.
+ * @throws if the connection ends before the body does
+ */
+export async function readBody(request: IncomingMessage, length: number): Promise<Buffer> {
+  const body = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) filled += chunk.copy(body, filled);
+  if (filled !== length) throw new Error('the body is shorter than its Content-Length');
+  return body;
+}

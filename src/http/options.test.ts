@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { z } from 'zod';
+import { isLoopback, opsOptionsSchema, parseAddress, receiverOptionsSchema } from './options.ts';
+
+type Input = z.input<typeof receiverOptionsSchema>;
+
+const TLS = { certFile: 'tls.crt', keyFile: 'tls.key' };
+const MUTUAL = { ...TLS, clientCAFile: 'ca.crt' };
+const TOKEN = 'a-token-that-is-long-enough';
+
+/** `path: message` of each problem. */
+function problems(input: Input): readonly string[] {
+  const result = receiverOptionsSchema.safeParse(input);
+  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+function assertProblem(input: Input, expected: RegExp): void {
+  const found = problems(input);
+  assert.equal(found.length, 1, found.join('\n'));
+  assert.match(found[0] ?? '', expected);
+}
+
+test('the defaults are safe on a laptop', () => {
+  const options = receiverOptionsSchema.parse({});
+  assert.deepEqual(options.listen, { host: '127.0.0.1', port: 9443 });
+  assert.deepEqual(options.clusters, [{ name: 'local', default: false }]);
+  assert.equal(options.allowUnauthenticated, false);
+  assert.equal(options.maxBodyBytes, 67_108_864);
+  assert.equal(options.timeouts.keepAliveMs, 95_000);
+  assert.deepEqual(opsOptionsSchema.parse({}).listen, { host: '127.0.0.1', port: 9444 });
+});
+
+test('an address is host:port', () => {
+  assert.deepEqual(parseAddress('0.0.0.0:443'), { host: '0.0.0.0', port: 443 });
+  assert.deepEqual(parseAddress('[::1]:443'), { host: '::1', port: 443 });
+  assert.deepEqual(parseAddress('node.example:0'), { host: 'node.example', port: 0 });
+  for (const text of [
+    '',
+    '443',
+    ':443',
+    '::1:443',
+    '[::1]',
+    'host',
+    'host:',
+    'host:65536',
+    'host:1x',
+    'http://host:1',
+  ]) {
+    assert.equal(parseAddress(text), undefined, text);
+  }
+  assertProblem({ listen: '9443' }, /^listen: expected host:port, such as/);
+});
+
+test('only the machine itself reaches a loopback address', () => {
+  for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) assert.ok(isLoopback({ host, port: 1 }), host);
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', '128.0.0.1', '::ffff:10.0.0.1']) {
+    assert.ok(!isLoopback({ host, port: 1 }), host);
+  }
+});
+
+test('an address that others reach needs a credential, or the flag that says what it allows', () => {
+  const listen = '0.0.0.0:9443';
+  assertProblem({ listen }, /^listen: expected a loopback address, because no sender .* allowUnauthenticated/);
+  assertProblem({ listen, tls: TLS }, /^listen: expected a loopback address, because no sender/);
+  assert.deepEqual(problems({ listen, allowUnauthenticated: true }), []);
+  assert.deepEqual(problems({ listen, tls: MUTUAL }), []);
+  assert.deepEqual(problems({ listen, tls: TLS, clusters: [{ name: 'a', tokenFile: 'token' }] }), []);
+  assert.deepEqual(problems({ clusters: [{ name: 'a', tokenFile: 'token' }] }), []);
+});
+
+test('a token does not cross the network in the clear', () => {
+  assertProblem(
+    { listen: '0.0.0.0:9443', clusters: [{ name: 'a', tokenFile: 'token' }] },
+    /^listen: .* in the clear: set tls/,
+  );
+});
+
+test('a flag that would do nothing is a mistake', () => {
+  assertProblem(
+    { tls: MUTUAL, allowUnauthenticated: true },
+    /^allowUnauthenticated: expected false, because credentials/,
+  );
+});
+
+test('a credential stands for one cluster, and each cluster has one', () => {
+  const a = { name: 'a', token: TOKEN };
+  assertProblem({ clusters: [a, { name: 'b' }] }, /^clusters\.1\.name: expected a credential/);
+  assertProblem({ clusters: [a, { name: 'b', token: TOKEN }] }, /^clusters\.1\.token: expected a token of its own/);
+  assertProblem({ clusters: [a, { name: 'a', token: `${TOKEN}2` }] }, /^clusters\.1\.name: expected a name of its own/);
+  assertProblem({ clusters: [{ ...a, tokenFile: 'token' }] }, /^clusters\.0\.token: expected either/);
+  assertProblem({ clusters: [{ ...a, clientNames: ['x'] }] }, /^clusters\.0\.clientNames: expected tls\.clientCAFile/);
+  assertProblem(
+    {
+      tls: MUTUAL,
+      clusters: [
+        { name: 'a', clientNames: ['x', 'y'] },
+        { name: 'b', clientNames: ['y'] },
+      ],
+    },
+    /^clusters\.1\.clientNames: expected names of its own/,
+  );
+  assertProblem(
+    {
+      clusters: [
+        { name: 'a', default: true },
+        { name: 'b', default: true },
+      ],
+    },
+    /^clusters\.1\.default: expected at most one/,
+  );
+});
+
+test('what a single option may be', () => {
+  for (const name of ['', 'A', 'a.b', '-a', 'a-', 'a/b', '..', 'a'.repeat(64)]) {
+    assertProblem({ clusters: [{ name }] }, /^clusters\.0\.name: expected a DNS label/);
+  }
+  assertProblem({ clusters: [{ name: 'a', token: 'short' }] }, /^clusters\.0\.token: expected at least 16 characters/);
+  assertProblem(
+    { clusters: [{ name: 'a', token: 'with blanks in its middle' }] },
+    /^clusters\.0\.token: expected only/,
+  );
+  assertProblem({ maxBodyBytes: 2_000, maxBytesInFlight: 1_000 }, /^maxBytesInFlight: expected at least maxBodyBytes/);
+  assertProblem({ unknown: 1 } as Input, /unknown/);
+});

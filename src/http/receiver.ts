@@ -1,0 +1,227 @@
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { excerpt } from '../audit/text.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { OPERATIONAL_ERRORS, OperationalError } from '../telemetry/operational-error.ts';
+import { type Answer, refuse, send, tryAgain } from './answer.ts';
+import { authenticate, readTokens, type TokenDigest } from './authenticate.ts';
+import { acceptableLength, createByteBudget, readBody } from './body.ts';
+import { certificateFiles, loadCertificates } from './certificates.ts';
+import { createListener } from './listener.ts';
+import { type Address, defaultCluster, type ReceiverOptions, receiverProblems, requiresCredential } from './options.ts';
+import type { ReadinessCheck } from './readiness.ts';
+import { Refusal } from './refusal.ts';
+import { createRefusalLog } from './refusal-log.ts';
+import { createServer } from './server.ts';
+import { watchFiles } from './watched-files.ts';
+
+export interface ReceiverDeps {
+  readonly ingest: Ingest;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Told of a throw that is neither a refusal nor an operational fault; the process should end and start anew. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export interface Receiver {
+  /**
+   * Loads certificates and tokens, then listens.
+   * @returns the address, with the port that port 0 stood for
+   * @throws Error that names the file, or the address, and what was expected
+   */
+  start(): Promise<Address>;
+  /** Answers what is under way, takes nothing new, and after `limitMs` cuts off what is left. */
+  stop(limitMs: number): Promise<void>;
+  readiness(): readonly ReadinessCheck[];
+}
+
+const MAX_MESSAGE_BYTES = 1024;
+const MS_PER_SECOND = 1_000;
+
+/**
+ * The audit webhook: `POST /audit` and `POST /audit/<cluster>` take an EventList and answer 200 only when all that it
+ * causes is committed. The API server always sends JSON with a Content-Length, never compressed, and takes every other
+ * status for a failure to be tried again, at most five times: so 503 asks for more time, and 4xx says what is wrong.
+ *
+ * Sender: https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/plugin/pkg/audit/webhook/webhook.go
+ *
+ * @throws Error if the options are not safe together (see receiverProblems)
+ */
+export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Receiver {
+  const [problem] = receiverProblems(options);
+  if (problem !== undefined) throw new Error(`${problem.path.join('.')}: ${problem.message}`);
+
+  const { ingest, metrics, logger } = deps;
+  const { clusters, tls } = options;
+  const credentialRequired = requiresCredential(options);
+  const names = clusters.map(({ name }) => name);
+  const refusals = createRefusalLog(deps);
+  const budget = createByteBudget(options.maxBytesInFlight, (bytes) => metrics.bytesInFlight.set({}, bytes));
+  let tokens: readonly TokenDigest[] = [];
+  let serverExpiry: Date | undefined;
+  let state: 'starting' | 'listening' | 'draining' = 'starting';
+  const isDraining = (): boolean => state === 'draining';
+
+  /** The cluster of a request: the one in the path, if the sender may send for it, else the sender's own. */
+  function clusterOf(request: Request<{ cluster?: string }>): string {
+    const named = request.params.cluster;
+    const own = credentialRequired
+      ? authenticate(request, { clusters, certificates: tls?.clientCAFile !== undefined, tokens })
+      : undefined;
+    if (named !== undefined && !names.includes(named)) {
+      throw new Refusal('unknown_cluster', { hint: `POST to /audit/${own ?? names.join(' or /audit/')}` });
+    }
+    if (named !== undefined && own !== undefined && named !== own) throw new Refusal('forbidden');
+    const cluster = named ?? own ?? defaultCluster(clusters);
+    if (cluster === undefined) throw new Refusal('no_default_cluster');
+    return cluster;
+  }
+
+  async function receive(request: Request<{ cluster?: string }>, response: Response): Promise<void> {
+    if (isDraining()) throw new Refusal('draining');
+    const cluster = clusterOf(request);
+    const length = acceptableLength(request, options.maxBodyBytes);
+    const release = budget.reserve(length);
+    if (release === undefined) throw new Refusal('in_flight');
+    try {
+      const body = await readBody(request, length);
+      const start = performance.now();
+      const answer = await evaluate(cluster, body);
+      send(response, answer, { close: isDraining() || !server.isCurrent(request.socket) });
+      metrics.batches.inc({ cluster, code: String(answer.status) });
+      metrics.batchBytes.observe({ cluster }, length);
+      metrics.ackSeconds.observe({ cluster }, (performance.now() - start) / MS_PER_SECOND);
+    } finally {
+      release();
+    }
+  }
+
+  async function evaluate(cluster: string, body: Buffer): Promise<Answer> {
+    try {
+      const outcome = await ingest.ingest(cluster, body);
+      if (outcome.kind === 'rejected') {
+        logger.warn('batch rejected', { cluster, reason: outcome.reason, bytes: body.length });
+        const error = excerpt(outcome.message, MAX_MESSAGE_BYTES);
+        return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
+      }
+      metrics.batchEvents.observe({ cluster }, outcome.events);
+      metrics.lastBatchTimestamp.set({ cluster }, Date.now() / MS_PER_SECOND);
+      return { status: 200, body: { events: outcome.events, quarantined: outcome.quarantined } };
+    } catch (error) {
+      if (error instanceof OperationalError) {
+        logger.warn('batch not committed', { cluster, error });
+        return tryAgain(OPERATIONAL_ERRORS[error.code].doc, 'send it again in a moment');
+      }
+      return bug(error);
+    }
+  }
+
+  function bug(error: unknown): Answer {
+    logger.error('bug in the receiver', { error });
+    setImmediate(deps.onBug, error);
+    return { status: 500, body: { error: 'internal error', hint: 'see the log of firstseen' } };
+  }
+
+  function handleError(error: unknown, request: Request, response: Response, _next: NextFunction): void {
+    const fields = { client: request.socket.remoteAddress };
+    if (request.destroyed && !request.complete) {
+      refusals.note('aborted', fields);
+      response.destroy();
+    } else if (error instanceof Refusal) {
+      refusals.note(error.reason, { ...fields, detail: error.detail });
+      server.markAnswered(request.socket);
+      refuse(request, response, error);
+    } else if (response.headersSent) {
+      bug(error);
+      response.destroy();
+    } else {
+      send(response, bug(error), { close: true });
+    }
+  }
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
+  app.set('query parser', false);
+  app.post(['/audit', '/audit/:cluster'], receive);
+  app.all(['/audit', '/audit/:cluster'], () => {
+    throw new Refusal('method');
+  });
+  app.use(() => {
+    throw new Refusal('not_found');
+  });
+  app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+    // The router's own error for a path parameter that is not percent-encoded as it should be.
+    handleError(error instanceof URIError ? new Refusal('not_found') : error, request, response, next);
+  });
+
+  const server = createServer({ refusals, app }, options);
+  const listener = createListener(server.http, options.listen);
+  // Watched apart, so that a certificate that cannot be used does not hold up a new token.
+  const certificates = watchFiles(deps, {
+    files: tls === undefined ? [] : certificateFiles(tls),
+    intervalMs: options.reloadMs,
+    apply(contents) {
+      if (tls === undefined) return;
+      const { context, expiry } = loadCertificates(tls, contents);
+      server.useCertificates(context);
+      serverExpiry = expiry.find(({ name }) => name === 'server')?.at;
+      for (const { name, at } of expiry) metrics.certificateExpiry.set({ name }, at.getTime() / MS_PER_SECOND);
+    },
+  });
+  const tokenFiles = watchFiles(deps, {
+    files: clusters.flatMap(({ tokenFile }) => tokenFile ?? []),
+    intervalMs: options.reloadMs,
+    apply(contents) {
+      tokens = readTokens(clusters, contents);
+    },
+  });
+
+  function stopWatching(): void {
+    certificates.stop();
+    tokenFiles.stop();
+  }
+
+  return {
+    async start() {
+      let address: Address;
+      try {
+        await certificates.start();
+        await tokenFiles.start();
+        address = await listener.start();
+      } catch (error) {
+        stopWatching();
+        throw error;
+      }
+      state = 'listening';
+      logger.info('receiver listening', { ...address, tls: tls !== undefined, clusters: names });
+      if (!credentialRequired) logger.warn('receiver takes audit events from anyone who reaches it', { ...address });
+      return address;
+    },
+    async stop(limitMs) {
+      state = 'draining';
+      stopWatching();
+      await listener.stop(limitMs);
+    },
+    readiness: () => [
+      {
+        name: 'receiver',
+        ok: state === 'listening',
+        required: true,
+        detail: state === 'listening' ? `listens on port ${options.listen.port}` : state,
+      },
+      ...(tls === undefined ? [] : [certificateCheck(serverExpiry)]),
+    ],
+  };
+}
+
+function certificateCheck(expiry: Date | undefined): ReadinessCheck {
+  const ok = expiry !== undefined && expiry.getTime() > Date.now();
+  const verb = ok ? 'expires' : 'expired';
+  return {
+    name: 'tls',
+    ok,
+    required: true,
+    detail: expiry === undefined ? 'no certificate is loaded yet' : `the certificate ${verb} ${expiry.toISOString()}`,
+  };
+}

@@ -1,0 +1,66 @@
+/** Why a request is answered without a look at its body: what the sender is told, in one catalogue. */
+export const REFUSALS = {
+  unauthenticated: {
+    status: 401,
+    error: 'no valid credential',
+    hint: 'send a client certificate of the configured CA, or the bearer token of a cluster',
+  },
+  forbidden: {
+    status: 403,
+    error: 'the credential does not stand for this cluster',
+    hint: 'bind the certificate name (clientNames) or the token to the cluster in the configuration of firstseen',
+  },
+  not_found: { status: 404, error: 'no such path', hint: 'POST to /audit or /audit/<cluster>' },
+  unknown_cluster: { status: 404, error: 'no such cluster', hint: 'use the name of a configured cluster' },
+  no_default_cluster: {
+    status: 404,
+    error: 'there is no default cluster',
+    hint: 'POST to /audit/<cluster>, or mark one cluster as default',
+  },
+  method: { status: 405, error: 'only POST is allowed here', hint: 'POST an audit.k8s.io/v1 EventList' },
+  request_timeout: { status: 408, error: 'the request did not arrive in time', hint: 'send it again' },
+  length_required: {
+    status: 411,
+    error: 'Content-Length is required',
+    hint: 'send the body with its length, not in chunks',
+  },
+  too_large: {
+    status: 413,
+    error: 'the batch is too large',
+    hint: 'set --audit-webhook-batch-max-size=100 and --audit-webhook-truncate-enabled on the API server',
+  },
+  content_type: {
+    status: 415,
+    error: 'the body has to be JSON',
+    hint: 'send Content-Type: application/json',
+  },
+  content_encoding: {
+    status: 415,
+    error: 'a compressed body is not accepted',
+    hint: 'send the body without Content-Encoding',
+  },
+  header_overflow: { status: 431, error: 'the path or the headers are too long', hint: 'shorten them' },
+  malformed: { status: 400, error: 'this is not HTTP as expected', hint: 'send an HTTP/1.1 request' },
+  in_flight: { status: 503, error: 'too many bytes in flight', hint: 'send it again in a moment' },
+  draining: { status: 503, error: 'this replica is stopping', hint: 'send it again in a moment' },
+} as const satisfies Record<string, { readonly status: number; readonly error: string; readonly hint: string }>;
+
+export type RefusalReason = keyof typeof REFUSALS;
+
+/** Thrown by the steps of a request, caught by its error handler. */
+export class Refusal extends Error {
+  readonly reason: RefusalReason;
+  readonly status: number;
+  readonly hint: string;
+  /** For the log only: it is not sent. */
+  readonly detail: string | undefined;
+
+  constructor(reason: RefusalReason, more: { readonly hint?: string; readonly detail?: string } = {}) {
+    super(REFUSALS[reason].error);
+    this.name = 'Refusal';
+    this.reason = reason;
+    this.status = REFUSALS[reason].status;
+    this.hint = more.hint ?? REFUSALS[reason].hint;
+    this.detail = more.detail;
+  }
+}

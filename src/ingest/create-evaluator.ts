@@ -1,0 +1,55 @@
+import type { Store } from '../alerts/store.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import type { Detector } from '../detect/detector.ts';
+import { type SinkSchedule, settle } from '../detect/settle.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import { LATENESS } from '../rules/limits.ts';
+import type { IngestObserver } from './observer.ts';
+import { isOwnWrite, type OwnIdentity } from './own-writes.ts';
+
+export interface EvaluatorDeps {
+  readonly store: Store;
+  /** The rules in force: asked once for each batch, so that a batch is evaluated by one set. */
+  readonly detector: () => Detector;
+  readonly hashes: Hashes;
+  readonly sinks: readonly SinkSchedule[];
+  readonly own: OwnIdentity | undefined;
+  readonly observer?: IngestObserver;
+}
+
+/**
+ * Evaluates the events of one cluster: drops our own writes, matches the rest, settles the decisions in the store.
+ * Resolves when all that the events caused is committed.
+ * @throws OperationalError (retryable) if it could not be
+ */
+export type Evaluator = (cluster: string, events: readonly DecodedEvent[]) => Promise<void>;
+
+export function createEvaluator({ store, detector, hashes, sinks, own, observer }: EvaluatorDeps): Evaluator {
+  /** The latest time that a cluster's events have reached. */
+  const highest = new Map<string, number>();
+
+  return async (cluster, events) => {
+    const foreign = events.filter(({ event }) => !isOwnWrite(event, own));
+    observer?.ownWrites(cluster, events.length - foreign.length);
+
+    let hwm = highest.get(cluster) ?? 0;
+    for (const { at, receivedAt } of foreign) hwm = Math.max(hwm, Math.min(at, receivedAt));
+    highest.set(cluster, hwm);
+    observer?.late(cluster, foreign.filter(({ at }) => at < hwm - LATENESS).length);
+
+    const detection = detector().detect(cluster, foreign);
+    observer?.detected(cluster, foreign.length, detection);
+
+    // A batch without a decision needs no store. A part of a batch that is committed stays so when a later part fails:
+    // the batch comes again, and what was counted is then known as counted.
+    for (const decisions of slices(detection.decisions, store.decisionsPerCommit)) {
+      const { reads, step } = settle(decisions, { cluster, hwm, sinks, hashes });
+      const settled = await store.update(cluster, reads, step);
+      observer?.settled(cluster, decisions, settled);
+    }
+  };
+}
+
+function* slices<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

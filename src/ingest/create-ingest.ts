@@ -1,0 +1,25 @@
+import { decodeBatch } from '../audit/decode.ts';
+import type { Evaluator } from './create-evaluator.ts';
+import type { Ingest, IngestOutcome } from './ingest.ts';
+import type { IngestObserver } from './observer.ts';
+
+export interface IngestDeps {
+  readonly evaluate: Evaluator;
+  readonly observer: IngestObserver;
+  /** The receiver's clock, in integer microseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** One batch, start to finish: decoded, evaluated, and only then accepted. What cannot be read is set aside, the rest goes on. */
+export function createIngest({ evaluate, observer, now }: IngestDeps): Ingest {
+  return {
+    async ingest(cluster, body): Promise<IngestOutcome> {
+      const batch = decodeBatch(body.toString('utf8'), now());
+      if (batch.kind === 'rejected') return batch;
+      const { events, quarantined } = batch;
+      observer.decoded(cluster, events, quarantined);
+      await evaluate(cluster, events);
+      return { kind: 'accepted', events: events.length, quarantined: quarantined.length };
+    },
+  };
+}

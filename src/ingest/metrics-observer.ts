@@ -1,0 +1,59 @@
+import { OUTCOMES } from '../detect/decision.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { IngestObserver } from './observer.ts';
+
+/** Counts what ingest does, and logs what a person should look at. */
+export function createMetricsObserver(metrics: Metrics, logger: Logger): IngestObserver {
+  return {
+    decoded(cluster, events, quarantined) {
+      metrics.skewedEvents.inc({ cluster }, events.filter(({ skewed }) => skewed).length);
+      metrics.truncatedEvents.inc({ cluster }, events.filter(({ truncated }) => truncated).length);
+      metrics.events.inc({ cluster, outcome: 'quarantined' }, quarantined.length);
+      metrics.quarantined.inc({ cluster, reason: 'malformed' }, quarantined.length);
+      for (const { reason, ...about } of quarantined.slice(0, 3)) {
+        logger.warn('event quarantined', { cluster, reason, ...about });
+      }
+    },
+
+    ownWrites(cluster, count) {
+      metrics.events.inc({ cluster, outcome: 'own_write' }, count);
+      metrics.ownWritesDropped.inc({ cluster }, count);
+    },
+
+    late(cluster, count) {
+      metrics.lateEvents.inc({ cluster }, count);
+    },
+
+    detected(cluster, evaluated, { matches, faults }) {
+      metrics.events.inc({ cluster, outcome: 'evaluated' }, evaluated);
+      for (const [{ document }, count] of matches) metrics.matches.inc({ cluster, rule: document.name }, count);
+      for (const { rule, event, error } of faults) {
+        metrics.ruleErrors.inc({ rule });
+        metrics.quarantined.inc({ cluster, reason: 'rule_error' });
+        logger.error('rule failed on an event', { cluster, rule, auditID: event.event.auditID, error });
+      }
+    },
+
+    settled(cluster, decisions, { outcomes, opened, termsHeld }) {
+      for (const [index, { rule }] of decisions.entries()) {
+        const outcome = outcomes[index];
+        if (outcome === undefined) continue;
+        metrics.decisions.inc({ cluster, rule: rule.document.name, outcome });
+        if (outcome === 'opened') metrics.alertsOpened.inc({ cluster, severity: rule.document.severity });
+      }
+      for (const [{ document }, count] of termsHeld) metrics.termsHeld.set({ cluster, rule: document.name }, count);
+      if (opened.length > 0) logger.debug('alerts opened', { cluster, alerts: opened });
+    },
+  };
+}
+
+/** Every series of a rule exists from the start, at 0, so that a rate over it is right from its first event. */
+export function announceRules(metrics: Metrics, clusters: readonly string[], rules: readonly string[]): void {
+  for (const cluster of clusters) {
+    for (const rule of rules) {
+      metrics.matches.inc({ cluster, rule }, 0);
+      for (const outcome of OUTCOMES) metrics.decisions.inc({ cluster, rule, outcome }, 0);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { excerpt } from '../audit/text.ts';
+import { formatTimestamp } from '../audit/timestamp.ts';
+import type { AlertRecord, AlertState } from '../detect/alert.ts';
+
+export const ALERT_API_VERSION = 'firstseen.dev/v1alpha1';
+export const ALERTS_PATH = '/apis/firstseen.dev/v1alpha1/alerts';
+
+export function alertPath(name: string): string {
+  return `${ALERTS_PATH}/${encodeURIComponent(name)}`;
+}
+
+/**
+ * How long each text and list of an Alert may be: what the CustomResourceDefinition says (a test compares the two). A path
+ * ends in `[]` for the items of a list. `maxLength` there counts code points; a text cut to as many bytes is within it.
+ */
+export const ALERT_BOUNDS: Readonly<Record<string, number>> = {
+  'spec.rule.name': 200,
+  'spec.rule.title': 128,
+  'spec.rule.version': 32,
+  'spec.rule.id': 48,
+  'spec.reason': 320,
+  'spec.newTerms': 3,
+  'spec.newTerms[].field': 96,
+  'spec.newTerms[].value': 160,
+  'spec.groupBy': 5,
+  'spec.groupBy[].field': 80,
+  'spec.groupBy[].value': 64,
+  'spec.threat': 3,
+  'spec.threat[].tactic.id': 16,
+  'spec.threat[].tactic.name': 32,
+  'spec.threat[].technique.id': 16,
+  'spec.threat[].technique.name': 64,
+  'spec.request.time': 32,
+  'spec.request.auditID': 36,
+  'spec.request.stage': 16,
+  'spec.request.verb': 20,
+  'spec.request.uri': 256,
+  'spec.request.resource': 64,
+  'spec.request.apiGroup': 64,
+  'spec.request.apiVersion': 20,
+  'spec.request.namespace': 63,
+  'spec.request.name': 253,
+  'spec.request.uid': 36,
+  'spec.request.subresource': 32,
+  'spec.request.decision': 16,
+  'spec.actor.user': 160,
+  'spec.actor.groups': 6,
+  'spec.actor.groups[]': 64,
+  'spec.actor.impersonated': 160,
+  'spec.actor.sourceIP': 48,
+  'spec.actor.sourceIPs': 3,
+  'spec.actor.sourceIPs[]': 48,
+  'spec.actor.userAgent': 224,
+  'spec.cluster': 63,
+  'spec.display.user': 64,
+  'spec.display.action': 48,
+  'spec.display.object': 96,
+  'spec.display.source': 48,
+  'spec.display.newTerm': 64,
+  'status.firstSeen': 27,
+  'status.lastSeen': 27,
+  'status.evidence': 8,
+  'status.evidence[].time': 27,
+  'status.evidence[].auditID': 36,
+  'status.evidence[].requestKey': 24,
+};
+
+/** Lists of which the last items are kept, not the first: a client chooses all source addresses but the last. */
+const KEEPS_LAST: ReadonlySet<string> = new Set(['spec.actor.sourceIPs']);
+
+/** A label value is at most 63 characters of a small alphabet. */
+const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
+/** The Alert as it is created, once: its status is a subresource and comes with `alertStatusPatch`. */
+export function alertResource({ id, spec }: AlertRecord): object {
+  return {
+    apiVersion: ALERT_API_VERSION,
+    kind: 'Alert',
+    metadata: {
+      name: id,
+      labels: {
+        'firstseen.dev/rule': labelValue(spec.rule.name),
+        'firstseen.dev/severity': labelValue(spec.severity),
+        'firstseen.dev/cluster': labelValue(spec.cluster),
+      },
+    },
+    spec: fit(spec, 'spec'),
+  };
+}
+
+/** What changes, as a merge patch of the status. Never `phase`: that is the user's. */
+export function alertStatusPatch({ count, firstSeen, lastSeen, evidence }: AlertState): { readonly status: object } {
+  const status = { count, firstSeen: formatTimestamp(firstSeen), lastSeen: formatTimestamp(lastSeen), evidence };
+  return { status: { ...status, evidence: fit(evidence, 'status.evidence') } };
+}
+
+/** The text itself where it is a label value, else a hash of it. */
+export function labelValue(text: string): string {
+  if (LABEL_VALUE.test(text)) return text;
+  return `sha256-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+}
+
+/** Sanitises and cuts every text, and cuts every list, to its bound. A text without a bound is one of an enum. */
+function fit(value: unknown, path: string): unknown {
+  const bound = ALERT_BOUNDS[path];
+  if (typeof value === 'string') return bound === undefined ? value : excerpt(value, bound);
+  if (Array.isArray(value)) {
+    const kept: readonly unknown[] = KEEPS_LAST.has(path) ? value.slice(-(bound ?? 0)) : value.slice(0, bound ?? 0);
+    return kept.map((item) => fit(item, `${path}[]`));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fit(item, `${path}.${key}`)]));
+}

@@ -1,0 +1,66 @@
+import type { Job } from '../alerts/leased-job.ts';
+import type { AlertLifecycle } from '../alerts/lifecycle.ts';
+import { readAlerts } from '../alerts/records.ts';
+import type { Store } from '../alerts/store.ts';
+import type { AlertPhase } from '../detect/alert.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createAlertWatch } from './alert-watch.ts';
+import type { KubernetesClient } from './client.ts';
+
+export interface AlertSyncDeps {
+  readonly client: KubernetesClient;
+  readonly store: Store;
+  readonly lifecycle: AlertLifecycle;
+  readonly logger: Logger;
+}
+
+/**
+ * Carries what people do to Alert resources, their phase and their deletion, into the store, of every monitored cluster.
+ * Names of alerts are unique over clusters, and a name that a cluster does not hold changes nothing there.
+ */
+export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncDeps, clusters: readonly string[]): Job {
+  /** Alerts that were in the API before a list began: one that is then not in it has been deleted. */
+  let existing: { readonly cluster: string; readonly id: string }[] = [];
+
+  async function forEachCluster(change: (cluster: string) => Promise<void>): Promise<void> {
+    for (const cluster of clusters) await change(cluster);
+  }
+
+  const setPhase = (id: string, phase: AlertPhase) =>
+    forEachCluster((cluster) => lifecycle.setPhase(cluster, id, phase));
+
+  return createAlertWatch({
+    client,
+    logger,
+    handlers: {
+      async beforeList() {
+        existing = [];
+        await forEachCluster(async (cluster) => {
+          existing.push(...(await deliveredAlerts(store, cluster)).map((id) => ({ cluster, id })));
+        });
+      },
+      async onList(phases) {
+        for (const [id, phase] of phases) await setPhase(id, phase);
+        for (const { cluster, id } of existing) if (!phases.has(id)) await lifecycle.end(cluster, id);
+      },
+      onPhase: setPhase,
+      onDeleted: (id) => forEachCluster((cluster) => lifecycle.end(cluster, id)),
+    },
+  });
+}
+
+/** The alerts whose resource has been made. */
+async function deliveredAlerts(store: Store, cluster: string): Promise<readonly string[]> {
+  const ids = (await readAlerts(store, cluster)).map(({ id }) => id);
+  const reads = ids.map((id) => ({ kind: 'fields', key: stateKeys.alert(id), fields: ['sent:alert'] }) as const);
+  if (reads.length === 0) return [];
+  return store.update(cluster, reads, (results) => ({
+    kind: 'commit',
+    writes: [],
+    result: ids.filter((_id, i) => {
+      const read = results[i];
+      return read?.kind === 'fields' && read.values[0] !== undefined;
+    }),
+  }));
+}

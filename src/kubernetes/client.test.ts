@@ -1,0 +1,142 @@
+/** Faults of a connection, by a server that has them on purpose; all else is tried on a real API server. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { createKubernetesClient, type KubernetesClient } from './client.ts';
+import { loadKubeconfig } from './kubeconfig.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'firstseen-client-'));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function writeKubeconfig(server: string, user: object): string {
+  files += 1;
+  const file = join(folder, `${files}.yaml`);
+  const cluster = { server, 'insecure-skip-tls-verify': true };
+  writeFileSync(
+    file,
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster }],
+      users: [{ name: 'u', user }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  );
+  return file;
+}
+
+async function withServer(
+  listener: RequestListener,
+  use: (client: KubernetesClient, port: number) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const kubeconfig = writeKubeconfig(`http://127.0.0.1:${port}/prefix`, { token: 'secret-token' });
+  const client = createKubernetesClient({ kubeconfig, version: '1.2.3', timeoutMs: 100, watchSilenceMs: 100 });
+  try {
+    await use(client, port);
+  } finally {
+    client.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const unavailable = (pattern: RegExp) => (error: unknown) =>
+  error instanceof OperationalError &&
+  error.code === 'api_unavailable' &&
+  pattern.test(error.message) &&
+  !error.message.includes('secret-token');
+
+test('a call carries the credentials, says who calls, and keeps its connection', async () => {
+  const ports = new Set<number | undefined>();
+  const seen: unknown[] = [];
+  await withServer(
+    (request, response) => {
+      ports.add(request.socket.remotePort);
+      seen.push([request.method, request.url, request.headers.authorization, request.headers['user-agent']]);
+      response.end('{"a":1}');
+    },
+    async (client) => {
+      for (let i = 0; i < 3; i += 1) {
+        assert.deepEqual(await client.call({ method: 'GET', path: '/x?y=z' }), { kind: 'ok', body: { a: 1 } });
+      }
+    },
+  );
+  assert.deepEqual(seen[0], ['GET', '/prefix/x?y=z', 'Bearer secret-token', 'firstseen/1.2.3']);
+  assert.equal(ports.size, 1);
+});
+
+test('no answer, no connection, a broken one, and an answer that is none are all worth another try', async () => {
+  await withServer(
+    () => {},
+    (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/no answer in 100 ms/)),
+  );
+  await withServer(
+    (_, response) => response.writeHead(200, { 'content-length': 100 }).write('{'),
+    (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/no answer in 100 ms/)),
+  );
+  await withServer(
+    (request) => request.socket.destroy(),
+    (client) => assert.rejects(client.call({ method: 'GET', path: '/x?token=secret-token' }), unavailable(/GET \/x: /)),
+  );
+  await withServer(
+    (_, response) => response.end('<html>'),
+    (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/JSON/)),
+  );
+});
+
+test('a call that is called off ends at once', async () => {
+  await withServer(
+    () => {},
+    async (client) => {
+      const called = client.call({ method: 'GET', path: '/x' }, AbortSignal.timeout(10));
+      await assert.rejects(called, OperationalError);
+      await assert.rejects(client.call({ method: 'GET', path: '/x' }, AbortSignal.abort()), OperationalError);
+    },
+  );
+});
+
+test('a watch that falls silent is a fault, one that the server ends is none, and one that is left is closed', async () => {
+  const line = `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '1' } } })}\n`;
+  const read = async (client: KubernetesClient) => {
+    const types: string[] = [];
+    for await (const { type } of client.watch('/x?a=b', new AbortController().signal)) types.push(type);
+    return types;
+  };
+  await withServer(
+    (_, response) => response.write(line),
+    (client) => assert.rejects(read(client), unavailable(/silent for 100 ms/)),
+  );
+  await withServer(
+    (request, response) => response.end(request.url === '/prefix/x?a=b&watch=true' ? line : ''),
+    async (client) => assert.deepEqual(await read(client), ['BOOKMARK']),
+  );
+  let closed: Promise<unknown> | undefined;
+  await withServer(
+    (_, response) => {
+      closed = once(response, 'close');
+      response.write(line);
+    },
+    async (client) => {
+      for await (const _ of client.watch('/x', new AbortController().signal)) break;
+      await closed;
+    },
+  );
+});
+
+test('a kubeconfig that cannot be used is refused at the start', () => {
+  assert.throws(() => loadKubeconfig({ kubeconfig: join(folder, 'none') }), /ENOENT/);
+  assert.throws(() => loadKubeconfig({}), /not a pod/);
+  const fine = writeKubeconfig('https://127.0.0.1:1', { token: 't' });
+  assert.throws(() => loadKubeconfig({ kubeconfig: fine, context: 'other' }), /no cluster for its context other/);
+  const tokenFile = writeKubeconfig('https://127.0.0.1:1', { tokenFile: '/token' });
+  assert.throws(() => loadKubeconfig({ kubeconfig: tokenFile }), /no credentials.*tokenFile/);
+});

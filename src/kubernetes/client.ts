@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { type ApiStatus, errorOf, parseStatus } from './api-status.ts';
+import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { type WatchEvent, watchEvents } from './watch-events.ts';
+
+/** A reason of a refusal, as `metav1.StatusReason` of k8s.io/apimachinery names it. */
+export type RefusalReason = 'AlreadyExists' | 'Expired' | 'Forbidden' | 'Invalid' | 'NotFound';
+
+export interface ApiCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** The path with its query, each part of it encoded. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** For PATCH `application/merge-patch+json`. */
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** The refusals that are an answer to this call, and not a fault. */
+  readonly expect?: readonly RefusalReason[];
+}
+
+export type ApiAnswer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly message: string };
+
+/** One Kubernetes API server. */
+export interface KubernetesClient {
+  /**
+   * @throws OperationalError `api_unavailable` if it may mend by itself (no answer, 401, 403, 429, 5xx, a kind that is not
+   * served), else `api_rejected`; the message holds what the server said, sanitised and bounded.
+   */
+  call(call: ApiCall, signal?: AbortSignal): Promise<ApiAnswer>;
+  /**
+   * Watches; ends when the server ends it, as it does after some minutes.
+   *
+   * @param path the path of the collection with its query, without `watch`
+   * @throws OperationalError as `call` does
+   */
+  watch(path: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+export interface KubernetesClientOptions extends KubeconfigSource {
+  /** Of firstseen, for the user agent. */
+  readonly version: string;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** How long a watch may be silent, in milliseconds. Bookmarks come about once a minute. */
+  readonly watchSilenceMs?: number;
+}
+
+/** Far more than a page of alerts. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/**
+ * A client for what firstseen does with the Kubernetes API: a handful of calls on custom resources, events and metadata.
+ *
+ * Files, contexts, credentials, plugins and proxies are client-node's (`KubeConfig`). The calls are made over connections
+ * that are kept, because client-node 2.0 opens a new TLS connection for each call, and its watch ends by itself after 30
+ * silent seconds and swallows what fails in its callback.
+ *
+ * @throws Error if the kubeconfig cannot be used
+ */
+export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
+  const kubeconfig = loadKubeconfig(options);
+  const { timeoutMs = 15_000, watchSilenceMs = 150_000 } = options;
+  const server = new URL(kubeconfig.getCurrentCluster()?.server ?? '');
+  const secure = server.protocol === 'https:';
+  // Credentials and certificates are part of what https.Agent keeps connections apart by, so rotated ones open new ones.
+  const kept = { keepAlive: true, timeout: 60_000, maxSockets: 32 };
+  const agent = secure ? new HttpsAgent(kept) : new HttpAgent(kept);
+  const userAgent = `firstseen/${options.version}`;
+
+  /** Sends and gives the answer once its head is here. */
+  async function send(call: ApiCall, signal: AbortSignal): Promise<IncomingMessage> {
+    const credentials = await credentialsOf(kubeconfig);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const target = new URL(server.href.replace(/\/$/, '') + call.path);
+    const request = (secure ? httpsRequest : httpRequest)(target, {
+      ...credentials,
+      agent: kubeconfig.getCurrentCluster()?.proxyUrl === undefined ? agent : credentials.agent,
+      method: call.method,
+      signal,
+      headers: {
+        ...credentials.headers,
+        accept: call.accept ?? 'application/json',
+        'user-agent': userAgent,
+        ...(body === undefined
+          ? {}
+          : { 'content-type': call.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+      },
+    });
+    request.end(body);
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    // Errors after the head are thrown by whoever reads the body.
+    request.on('error', () => {});
+    if (response === undefined) throw new Error('no response');
+    return response;
+  }
+
+  return {
+    async call(call, signal) {
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+      const abort = () => deadline.abort(signal?.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        signal?.throwIfAborted();
+        const response = await send(call, deadline.signal);
+        const text = await readText(response);
+        const status = response.statusCode ?? 0;
+        if (status >= 200 && status < 300) return { kind: 'ok', body: JSON.parse(text) };
+        return refusal(call, parseStatus(status, text));
+      } catch (error) {
+        throw unavailable(call, deadline.signal.aborted ? deadline.signal.reason : error);
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+      }
+    },
+
+    async *watch(path, signal) {
+      const call: ApiCall = { method: 'GET', path: `${path}${path.includes('?') ? '&' : '?'}watch=true` };
+      const silence = new AbortController();
+      const abort = () => silence.abort(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      const timer = setTimeout(() => silence.abort(new Error(`silent for ${watchSilenceMs} ms`)), watchSilenceMs);
+      try {
+        signal.throwIfAborted();
+        const response = await send(call, silence.signal);
+        const status = response.statusCode ?? 0;
+        if (status !== 200) throw errorOf(call.method, call.path, parseStatus(status, await readText(response)));
+        yield* watchEvents(response, () => timer.refresh());
+      } catch (error) {
+        throw unavailable(call, silence.signal.aborted ? silence.signal.reason : error);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+        // Leaves the loop over a watch early: the connection is of no further use.
+        silence.abort();
+      }
+    },
+
+    close() {
+      agent.destroy();
+    },
+  };
+}
+
+/** Certificates, keys, headers; the token is read again when it is older than a minute. */
+async function credentialsOf(kubeconfig: KubeConfig): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  await kubeconfig.applyToHTTPSOptions(options);
+  return options;
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error(`answer above ${MAX_BODY_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function refusal(call: ApiCall, status: ApiStatus): ApiAnswer {
+  const reason = call.expect?.find((expected) => expected === status.reason);
+  // A 404 that names no object is about the path: the kind is not served (yet).
+  if (reason === undefined || (reason === 'NotFound' && !status.namesObject))
+    throw errorOf(call.method, call.path, status);
+  return { kind: 'refused', reason, message: status.message };
+}
+
+function unavailable(call: ApiCall, error: unknown): OperationalError {
+  if (error instanceof OperationalError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new OperationalError('api_unavailable', `${call.method} ${pathOf(call.path)}: ${text}`, { cause: error });
+}
+
+function pathOf(path: string): string {
+  return path.split('?', 1)[0] ?? path;
+}

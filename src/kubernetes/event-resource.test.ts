@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostileAlert, sampleAlert } from '../../test/support/sample-alert.ts';
+import type { AlertRequest } from '../detect/alert.ts';
+import { alertReference, eventResource, requestedObject } from './event-resource.ts';
+
+const REQUEST: AlertRequest = { time: '2026-03-01T12:00:00.000001Z', dryRun: false, truncated: false };
+
+test('the object of a request, and where to look for its uid', () => {
+  assert.deepEqual(requestedObject({ ...REQUEST, resource: 'pods', namespace: 'web', name: 'a/b' }), {
+    reference: { apiVersion: 'v1', kind: 'Pod', name: 'a/b', namespace: 'web' },
+    path: '/api/v1/namespaces/web/pods/a%2Fb',
+  });
+  const role = { resource: 'clusterroles', apiGroup: 'rbac.authorization.k8s.io', name: 'admin' };
+  assert.deepEqual(requestedObject({ ...REQUEST, ...role, uid: 'u' }), {
+    reference: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'admin', uid: 'u' },
+    path: '/apis/rbac.authorization.k8s.io/v1/clusterroles/admin',
+  });
+});
+
+test('a Namespace has no namespace, although its requests do', () => {
+  const namespace = requestedObject({ ...REQUEST, resource: 'namespaces', namespace: 'web', name: 'web' });
+  assert.deepEqual(namespace?.reference, { apiVersion: 'v1', kind: 'Namespace', name: 'web' });
+});
+
+test('a Secret is known, and not looked up', () => {
+  const secret = requestedObject({ ...REQUEST, resource: 'secrets', namespace: 'web', name: 's' });
+  assert.equal(secret?.reference.kind, 'Secret');
+  assert.equal(secret?.path, undefined);
+});
+
+test('no object: a list, an unknown kind, no resource, a version that would lead elsewhere', () => {
+  for (const request of [
+    { resource: 'pods', namespace: 'web' },
+    { resource: 'pods', name: 'x' },
+    { resource: 'widgets', apiGroup: 'example.com', namespace: 'web', name: 'x' },
+    { uri: '/metrics', name: 'x' },
+    { resource: 'constructor', name: 'x' },
+  ]) {
+    assert.equal(requestedObject({ ...REQUEST, ...request }), undefined);
+  }
+  const path = requestedObject({ ...REQUEST, resource: 'nodes', name: 'n', apiVersion: 'v1/secrets' })?.path;
+  assert.equal(path, '/api/v1/nodes/n');
+});
+
+test('a note is 1,024 bytes at most and names its alert', () => {
+  for (const alert of [hostileAlert(), sampleAlert({ spec: { reason: 'é'.repeat(600) } })]) {
+    const { note } = JSON.parse(JSON.stringify(eventResource(alert, alertReference(alert), 'pod-0')));
+    assert.ok(Buffer.byteLength(note) <= 1_024, `${Buffer.byteLength(note)}`);
+    assert.ok(note.endsWith(`… (alert ${alert.id})`), note);
+  }
+});
+
+test('every field that must not be empty is not', () => {
+  const alert = sampleAlert({
+    spec: {
+      rule: { name: '0'.repeat(200), title: '', type: 'query' },
+      display: { user: '', action: '', object: '', source: '', newTerm: '' },
+    },
+  });
+  const event = JSON.parse(JSON.stringify(eventResource(alert, alertReference(alert), '')));
+  assert.equal(event.reason.length, 128);
+  assert.equal(event.action, 'Detected');
+  assert.equal(event.reportingInstance, 'firstseen');
+});

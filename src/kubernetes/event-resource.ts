@@ -1,0 +1,106 @@
+import { excerpt } from '../audit/text.ts';
+import { formatTimestamp } from '../audit/timestamp.ts';
+import type { AlertRecord, AlertRequest } from '../detect/alert.ts';
+import { ALERT_API_VERSION } from './alert-resource.ts';
+import { OBJECT_KINDS, type ObjectKind } from './object-kinds.ts';
+
+/** `v1.ObjectReference` of k8s.io/api/core, as far as an Event needs it. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+}
+
+/** An object that a request was about, and where its metadata can be read. */
+export interface RequestedObject {
+  readonly reference: ObjectReference;
+  /** Undefined where it must not be looked up. */
+  readonly path: string | undefined;
+}
+
+/** Events about objects without a namespace are in this one (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
+const DEFAULT_NAMESPACE = 'default';
+/** k8s.io/kubernetes pkg/apis/core/validation/events.go */
+const MAX_NOTE_BYTES = 1_024;
+const MAX_FIELD_BYTES = 128;
+
+/** The object that a request was about, if it was about one of a known kind. */
+export function requestedObject(request: AlertRequest): RequestedObject | undefined {
+  const { resource, apiGroup = '', apiVersion, namespace, name, uid } = request;
+  const known = OBJECT_KINDS.get(`${resource}.${apiGroup}`);
+  if (resource === undefined || known === undefined || !name) return undefined;
+  // A request for a Namespace has the namespace itself as its namespace.
+  if (known.namespaced && !namespace) return undefined;
+  const version = groupVersion(known, apiVersion);
+  return {
+    reference: {
+      apiVersion: version,
+      kind: known.kind,
+      name,
+      ...(known.namespaced && namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+    },
+    path: known.lookUp ? objectPath(known, version, resource, namespace, name) : undefined,
+  };
+}
+
+export function alertReference({ id }: AlertRecord, uid?: string): ObjectReference {
+  return { apiVersion: ALERT_API_VERSION, kind: 'Alert', name: id, ...(uid ? { uid } : {}) };
+}
+
+export function eventNamespace(regarding: ObjectReference): string {
+  return regarding.namespace ?? DEFAULT_NAMESPACE;
+}
+
+/**
+ * An events.k8s.io/v1 Event. It has the name of its alert, so that a second delivery finds the first.
+ *
+ * @param instance the pod or host that reports
+ */
+export function eventResource(alert: AlertRecord, regarding: ObjectReference, instance: string): object {
+  const { id, spec, state } = alert;
+  const where = ` (alert ${id})`;
+  const note = excerpt(spec.reason, MAX_NOTE_BYTES - Buffer.byteLength(where));
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: id, namespace: eventNamespace(regarding) },
+    type: 'Warning',
+    reason: camelCase(spec.rule.name) || 'Alert',
+    action: excerpt(spec.display.action, MAX_FIELD_BYTES) || 'Detected',
+    note: note + where,
+    eventTime: formatTimestamp(state.firstSeen),
+    reportingController: 'firstseen.dev/firstseen',
+    reportingInstance: excerpt(instance, MAX_FIELD_BYTES) || 'firstseen',
+    regarding,
+    related: alertReference(alert),
+  };
+}
+
+/** `anonymous-request-unusual-agent` → `AnonymousRequestUnusualAgent`. */
+function camelCase(name: string): string {
+  return name
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+    .slice(0, MAX_FIELD_BYTES);
+}
+
+/** The version is the client's word, so it goes into a path only in the shape that versions have. */
+function groupVersion({ group, version }: ObjectKind, requested: string | undefined): string {
+  const chosen = requested !== undefined && /^v[0-9]+(?:(?:alpha|beta)[0-9]+)?$/.test(requested) ? requested : version;
+  return group === '' ? chosen : `${group}/${chosen}`;
+}
+
+function objectPath(
+  { group, namespaced }: ObjectKind,
+  version: string,
+  resource: string,
+  namespace: string | undefined,
+  name: string,
+): string {
+  const scope = namespaced ? `/namespaces/${encodeURIComponent(namespace ?? '')}` : '';
+  return `/${group === '' ? 'api' : 'apis'}/${version}${scope}/${resource}/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { OBJECT_KINDS } from './object-kinds.ts';
+
+interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+test('what may be looked up is what the chart lets firstseen get, and no Secret or ConfigMap', () => {
+  const file = new URL('../../helm/firstseen/templates/clusterrole.yaml', import.meta.url);
+  const role =
+    readFileSync(file, 'utf8')
+      .replace(/^.*\{\{.*$/gm, '')
+      .split('\n---')[0] ?? '';
+  const rules: readonly PolicyRule[] = parse(role).rules;
+  const granted = rules
+    .filter(({ apiGroups, verbs }) => verbs.join() === 'get' && !apiGroups.includes('firstseen.dev'))
+    .flatMap(({ apiGroups, resources }) => apiGroups.flatMap((group) => resources.map((name) => `${name}.${group}`)));
+  const lookedUp = [...OBJECT_KINDS].filter(([, { lookUp }]) => lookUp).map(([name]) => name);
+  assert.deepEqual(lookedUp.sort(), granted.sort());
+  assert.ok(!lookedUp.includes('secrets.') && !lookedUp.includes('configmaps.'));
+});

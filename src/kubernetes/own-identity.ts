@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { OwnIdentity } from '../ingest/own-writes.ts';
+import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+
+/** The claims of a bound service account token: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens */
+const claimsSchema = z.object({
+  sub: z.string().startsWith('system:serviceaccount:'),
+  'kubernetes.io': z.object({ pod: z.object({ uid: z.string() }).optional() }).optional(),
+});
+
+/**
+ * Who the credential of a kubeconfig is, as far as it tells: the name of a service account, and its pod where the token is
+ * bound to one. Nothing is verified; the API server does that. Undefined for any other credential.
+ */
+export async function readOwnIdentity(source: KubeconfigSource): Promise<OwnIdentity | undefined> {
+  const options: { headers?: Record<string, string> } = {};
+  await loadKubeconfig(source).applyToHTTPSOptions(options);
+  const [, payload] = /^Bearer [^.]+\.([^.]+)\.[^.]+$/.exec(options.headers?.Authorization ?? '') ?? [];
+  if (payload === undefined) return undefined;
+  const claims = claimsSchema.safeParse(parse(Buffer.from(payload, 'base64url').toString('utf8')));
+  if (!claims.success) return undefined;
+  const podUid = claims.data['kubernetes.io']?.pod?.uid;
+  return { username: claims.data.sub, ...(podUid === undefined ? {} : { podUid }) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

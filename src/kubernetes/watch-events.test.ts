@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { watchEvents } from './watch-events.ts';
+
+async function* chunks(...texts: readonly string[]) {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+const event = (type: string, name: string) =>
+  JSON.stringify({ type, object: { kind: 'Alert', metadata: { name, resourceVersion: '7' } } });
+
+test('events come out whole, however the bytes come in', async () => {
+  const bytes = Buffer.from(`${event('ADDED', 'é😀')}\n${event('DELETED', 'b')}\n`);
+  async function* bytewise() {
+    for (const byte of bytes) yield Buffer.from([byte]);
+  }
+  const names: string[] = [];
+  for await (const seen of watchEvents(bytewise())) if (seen.type !== 'ERROR') names.push(seen.object.metadata.name);
+  assert.deepEqual(names, ['é😀', 'b']);
+});
+
+test('an error is an event with its code', async () => {
+  const status = { type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old', reason: 'Expired' } };
+  for await (const seen of watchEvents(chunks(`${JSON.stringify(status)}\n`))) {
+    assert.ok(seen.type === 'ERROR' && seen.object.code === 410);
+  }
+});
+
+test('what is not an event is a fault, and so is a line without an end', async () => {
+  const read = async (...texts: readonly string[]) => {
+    for await (const _ of watchEvents(chunks(...texts)));
+  };
+  await assert.rejects(read('<html>\n'), SyntaxError);
+  await assert.rejects(read('{"type":"NEW","object":{}}\n'));
+  await assert.rejects(read(...Array.from({ length: 9 }, () => 'x'.repeat(1024 * 1024))), /8388608 bytes/);
+});

@@ -1,0 +1,111 @@
+import type { FieldType, FieldValue } from '../ecs/field.ts';
+import { addressKey, addressRange } from './address.ts';
+import { compileWildcard } from './pattern.ts';
+import type { Test } from './predicate.ts';
+
+/** Tests one value of a field: for a field of type `ip` its address key, else the value as the field reads it. */
+export type ValueTest = (value: FieldValue) => boolean;
+
+type RangeOperator = Extract<Test, { readonly kind: 'range' }>['operator'];
+
+const NEVER: ValueTest = () => false;
+
+/**
+ * A test of one value for a field of a type. What has no meaning there is never true: a wildcard or a text comparison on
+ * a number, a boolean or a date, a prefix on anything but an address.
+ */
+export function compileTest(test: Test, type: FieldType): ValueTest {
+  switch (test.kind) {
+    case 'equals':
+      return compileEquals(test.value, type);
+    case 'wildcard': {
+      if (type !== 'keyword') return NEVER;
+      const matches = compileWildcard(test.parts);
+      return (value) => matches(typeof value === 'string' ? value : String(value));
+    }
+    case 'range':
+      return compileRange(test.operator, test.value, type);
+    case 'cidr': {
+      const range = type === 'ip' ? addressRange(test.cidr) : undefined;
+      if (range === undefined) return NEVER;
+      const { first, last } = range;
+      return (value) => value >= first && value <= last;
+    }
+  }
+}
+
+/** True if a value passes at least one of the tests: all equalities in one look-up, then the others. */
+export function compileAnyOf(tests: readonly Test[], type: FieldType): ValueTest {
+  const [only] = tests;
+  if (only !== undefined && tests.length === 1) return compileTest(only, type);
+  const equal = new Set<string>();
+  const others: ValueTest[] = [];
+  for (const test of tests) {
+    if (test.kind === 'equals') {
+      const text = equalityText(test.value, type);
+      if (text !== undefined) equal.add(text);
+    } else {
+      others.push(compileTest(test, type));
+    }
+  }
+  if (others.length === 0) return (value) => equal.has(typeof value === 'string' ? value : String(value));
+  return (value) => {
+    if (equal.size > 0 && equal.has(typeof value === 'string' ? value : String(value))) return true;
+    for (const other of others) if (other(value)) return true;
+    return false;
+  };
+}
+
+/** The text that equal values have, or undefined if no value of the type can be equal. */
+function equalityText(value: FieldValue, type: FieldType): string | undefined {
+  return type === 'ip' ? addressKey(String(value)) : String(value);
+}
+
+function compileEquals(sought: FieldValue, type: FieldType): ValueTest {
+  const text = equalityText(sought, type);
+  if (text === undefined) return NEVER;
+  return (value) => value === text || (typeof value !== 'string' && String(value) === text);
+}
+
+/** Numbers and dates compare as numbers, addresses in their order, keywords as text (by UTF-16 units), booleans not at all. */
+function compileRange(operator: RangeOperator, bound: FieldValue, type: FieldType): ValueTest {
+  switch (type) {
+    case 'integer':
+    case 'date':
+      return typeof bound === 'number' ? compareNumber(operator, bound) : NEVER;
+    case 'ip': {
+      const key = addressKey(String(bound));
+      return key === undefined ? NEVER : compareText(operator, key);
+    }
+    case 'keyword':
+      return compareText(operator, String(bound));
+    case 'boolean':
+      return NEVER;
+  }
+}
+
+function compareNumber(operator: RangeOperator, bound: number): ValueTest {
+  switch (operator) {
+    case '<':
+      return (value) => typeof value === 'number' && value < bound;
+    case '<=':
+      return (value) => typeof value === 'number' && value <= bound;
+    case '>':
+      return (value) => typeof value === 'number' && value > bound;
+    case '>=':
+      return (value) => typeof value === 'number' && value >= bound;
+  }
+}
+
+function compareText(operator: RangeOperator, bound: string): ValueTest {
+  switch (operator) {
+    case '<':
+      return (value) => String(value) < bound;
+    case '<=':
+      return (value) => String(value) <= bound;
+    case '>':
+      return (value) => String(value) > bound;
+    case '>=':
+      return (value) => String(value) >= bound;
+  }
+}

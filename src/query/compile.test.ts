@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DecodedEvent } from '../audit/event.ts';
+import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
+import { compilePredicate } from './compile.ts';
+import { fieldsOf } from './fields-of.ts';
+import { parseKql } from './kql/parse.ts';
+import type { Predicate } from './predicate.ts';
+import { createFieldSlots } from './slots.ts';
+
+const EVENT: DecodedEvent = { event: {}, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false };
+
+/** A field whose values are set by the test, and which counts how often it is read. */
+interface Probe {
+  readonly field: Field;
+  values: FieldValues;
+  reads: number;
+}
+
+function probe(name: string, type: FieldType): Probe {
+  const self: Probe = {
+    field: {
+      name,
+      type,
+      doc: 'A field.',
+      read: () => {
+        self.reads += 1;
+        return self.values;
+      },
+    },
+    values: undefined,
+    reads: 0,
+  };
+  return self;
+}
+
+function parse(query: string, ...probes: readonly Probe[]): Predicate {
+  const result = parseKql(query, { resolveField: (name) => probes.find(({ field }) => field.name === name)?.field });
+  assert.ok(result.kind === 'ok', query);
+  return result.predicate;
+}
+
+test('rules that share slots and a memory read each field once an event', () => {
+  const f = probe('f', 'keyword');
+  const ip = probe('ip', 'ip');
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  const rules = ['f:a', 'f:(b or c*)', 'not f:*', 'ip:10.0.0.1 or f:z', 'ip:10.0.0.0/8'].map((query) =>
+    compilePredicate(parse(query, f, ip), slots),
+  );
+  for (const [index, values] of ['a', ['x', 'cc'], undefined].entries()) {
+    f.values = values;
+    ip.values = index === 2 ? undefined : ['::ffff:10.0.0.1', 'nonsense'];
+    memo.reset(EVENT);
+    const outcomes = rules.map((matches) => matches(memo));
+    assert.equal(f.reads, index + 1);
+    assert.equal(ip.reads, index + 1);
+    assert.deepEqual(
+      outcomes,
+      [
+        [true, false, false, true, true],
+        [false, true, false, true, true],
+        [false, false, true, false, false],
+      ][index],
+    );
+  }
+});
+
+test('slots that are taken after a memory was made work in it', () => {
+  const f = probe('f', 'keyword');
+  const g = probe('g', 'keyword');
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  const first = compilePredicate(parse('f:a', f), slots);
+  f.values = 'a';
+  g.values = 'b';
+  memo.reset(EVENT);
+  assert.ok(first(memo));
+  assert.ok(compilePredicate(parse('g:b', g), slots)(memo));
+});
+
+test('what a test means on a type where it has no meaning is: no match', () => {
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  const n = probe('n', 'integer');
+  n.values = 5;
+  const b = probe('b', 'boolean');
+  b.values = true;
+  memo.reset(EVENT);
+  const meaningless: readonly Predicate[] = [
+    { kind: 'any', field: n.field, test: { kind: 'wildcard', parts: ['', ''] } },
+    { kind: 'any', field: n.field, test: { kind: 'range', operator: '>', value: '1' } },
+    { kind: 'any', field: n.field, test: { kind: 'cidr', cidr: '0.0.0.0/0' } },
+    { kind: 'any', field: b.field, test: { kind: 'range', operator: '>', value: false } },
+  ];
+  for (const predicate of meaningless) assert.ok(!compilePredicate(predicate, slots)(memo));
+});
+
+test('keywords compare by the text of what the document holds', () => {
+  const f = probe('f', 'keyword');
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  f.values = [7, true];
+  memo.reset(EVENT);
+  for (const query of ['f:7', 'f:true', 'f:(x or 7)', 'f:tr*', 'f > 6']) {
+    assert.ok(compilePredicate(parse(query, f), slots)(memo), query);
+  }
+});
+
+test('the fields of a condition, in the order of their first mention', () => {
+  const f = probe('f', 'keyword');
+  const g = probe('g', 'keyword');
+  assert.deepEqual(fieldsOf(parse('not g:* and (f:a or g:b) and f:c', f, g)), [g.field, f.field]);
+  assert.deepEqual(fieldsOf(parse('*')), []);
+});

@@ -1,0 +1,27 @@
+import type { Field } from '../ecs/field.ts';
+import type { Predicate } from './predicate.ts';
+
+/** The fields that a condition mentions, each once, in the order of their first mention. */
+export function fieldsOf(predicate: Predicate): readonly Field[] {
+  const fields = new Set<Field>();
+  collect(predicate, fields);
+  return [...fields];
+}
+
+function collect(predicate: Predicate, fields: Set<Field>): void {
+  switch (predicate.kind) {
+    case 'any':
+    case 'exists':
+      fields.add(predicate.field);
+      return;
+    case 'not':
+      collect(predicate.operand, fields);
+      return;
+    case 'and':
+    case 'or':
+      for (const operand of predicate.operands) collect(operand, fields);
+      return;
+    case 'constant':
+      return;
+  }
+}

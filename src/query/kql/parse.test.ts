@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Field, FieldType } from '../../ecs/field.ts';
+import { nearest } from '../nearest.ts';
+import type { Predicate } from '../predicate.ts';
+import { formatProblem } from '../problem.ts';
+import { MAXIMUM_QUERY_LENGTH, parseKql } from './parse.ts';
+
+function field(name: string, type: FieldType): Field {
+  return { name, type, doc: 'A field.', read: () => undefined };
+}
+
+const VERB = field('kubernetes.audit.verb', 'keyword');
+const USER = field('user.name', 'keyword');
+const IP = field('source.ip', 'ip');
+const CODE = field('code', 'integer');
+const FIELDS = new Map([VERB, USER, IP, CODE].map((known) => [known.name, known]));
+
+const RESOLVER = {
+  resolveField: (name: string) => FIELDS.get(name),
+  suggestField: (name: string) => nearest(name, FIELDS.keys()),
+};
+
+function parse(query: string): Predicate {
+  const result = parseKql(query, RESOLVER);
+  assert.equal(result.kind, 'ok', query);
+  assert.ok(result.kind === 'ok');
+  return result.predicate;
+}
+
+/** The problems as a person sees them. */
+function problems(query: string): string {
+  const result = parseKql(query, RESOLVER);
+  assert.ok(result.kind === 'invalid', query);
+  return result.problems.map((problem) => formatProblem(problem, query)).join('\n');
+}
+
+function lines(...text: readonly string[]): string {
+  return text.join('\n');
+}
+
+test('a condition is a test of the values of a field', () => {
+  assert.deepEqual(parse('user.name:alice'), { kind: 'any', field: USER, test: { kind: 'equals', value: 'alice' } });
+  assert.deepEqual(parse('user.name:a*z'), { kind: 'any', field: USER, test: { kind: 'wildcard', parts: ['a', 'z'] } });
+  assert.deepEqual(parse('user.name:*'), { kind: 'exists', field: USER });
+  assert.deepEqual(parse('code:403'), { kind: 'any', field: CODE, test: { kind: 'equals', value: 403 } });
+  assert.deepEqual(parse('code <= 5'), { kind: 'any', field: CODE, test: { kind: 'range', operator: '<=', value: 5 } });
+  assert.deepEqual(parse('source.ip:10.0.0.0/8'), {
+    kind: 'any',
+    field: IP,
+    test: { kind: 'cidr', cidr: '10.0.0.0/8' },
+  });
+});
+
+test('`not` binds closer than `and`, `and` closer than `or`', () => {
+  const one: Predicate = { kind: 'any', field: CODE, test: { kind: 'equals', value: 1 } };
+  const two: Predicate = { kind: 'any', field: CODE, test: { kind: 'equals', value: 2 } };
+  const three: Predicate = { kind: 'any', field: CODE, test: { kind: 'equals', value: 3 } };
+  const expected: Predicate = {
+    kind: 'or',
+    operands: [{ kind: 'and', operands: [{ kind: 'not', operand: one }, two] }, three],
+  };
+  assert.deepEqual(parse('not code:1 and code:2 or code:3'), expected);
+  assert.deepEqual(parse('NOT code:1 And code:2 oR code:3'), expected);
+  assert.deepEqual(parse('code:(not 1 and 2 or 3)'), expected);
+  assert.deepEqual(parse('not(code:1)and(code:2)or(code:3)'), expected);
+});
+
+test('an empty query is true of everything', () => {
+  assert.deepEqual(parse(''), { kind: 'constant', value: true });
+  assert.deepEqual(parse(' \n'), { kind: 'constant', value: true });
+});
+
+test('all unknown fields are reported, each with its place and a suggestion', () => {
+  assert.equal(
+    problems('user.nmae:alice and verb:create\n  and xyzzy:1'),
+    lines(
+      'line 1, column 1: unknown field `user.nmae`',
+      '  user.nmae:alice and verb:create',
+      '  ^',
+      '  hint: did you mean user.name?',
+      'line 1, column 21: unknown field `verb`',
+      '  user.nmae:alice and verb:create',
+      '                      ^',
+      '  hint: did you mean kubernetes.audit.verb?',
+      'line 2, column 7: unknown field `xyzzy`',
+      '    and xyzzy:1',
+      '        ^',
+    ),
+  );
+});
+
+test('a mistake of meaning does not hide the mistake of syntax behind it', () => {
+  assert.match(problems('code:x and user.name:"a'), /is no number(?:.|\n)*never closed/);
+});
+
+test('an open parenthesis is shown where it opens', () => {
+  assert.equal(
+    problems('user.name:a and (code:1 or\n code:2'),
+    lines(
+      'line 1, column 17: this `(` is never closed',
+      '  user.name:a and (code:1 or',
+      '                  ^',
+      '  hint: add the closing `)`',
+    ),
+  );
+});
+
+test('a colon in a value is shown with two ways out', () => {
+  assert.equal(
+    problems('user.name:system:anonymous'),
+    lines(
+      'line 1, column 17: a `:` inside a value must be quoted or escaped',
+      '  user.name:system:anonymous',
+      '                  ^',
+      '  hint: write "system:anonymous" or system\\:anonymous',
+    ),
+  );
+});
+
+test('a missing value is shown at the sign before it', () => {
+  assert.equal(
+    problems('user.name:'),
+    lines(
+      'line 1, column 10: `:` has no value to its right',
+      '  user.name:',
+      '           ^',
+      '  hint: write a value, or * for any value',
+    ),
+  );
+});
+
+test('what other languages write is answered with what KQL writes', () => {
+  const hints: readonly (readonly [string, string])[] = [
+    ['user.name = alice', 'write user.name:alice'],
+    ['user.name=alice', 'write user.name:alice'],
+    ['user.name == "alice"', 'write user.name:"alice"'],
+    ['user.name != alice', 'write not user.name:alice'],
+    ['user.name in ("a", "b")', 'write user.name:("a" or "b")'],
+    ['!user.name:alice', 'write not user.name'],
+    ['-user.name:alice', 'write not user.name'],
+    ['code:1 && code:2', 'write and instead'],
+    ['code:1 || code:2', 'write or instead'],
+    ['code:1 code:2', 'write `and` or `or` before code'],
+    ['alice code:2', 'write field:value, and `and` or `or` before code'],
+    ['code:>=5', 'write field >= value'],
+    ['code => 5', 'write `>=`'],
+    ["user.name:'alice'", 'write "alice"; if the quotes are part of the text, write "\'alice\'"'],
+    ['user.name:{first:a}', 'write the full name of each inner field'],
+    ['user.*:a', 'name each field'],
+    ['alice', 'write field:value'],
+    ['user.name:"a\\"', 'write \\\\" at the end'],
+    ['user.name:a\\d', 'write \\\\ for a backslash'],
+    ['source.ip:nowhere', 'write an address such as 10.0.0.1'],
+  ];
+  for (const [query, hint] of hints) assert.ok(problems(query).includes(`hint: ${hint}`), problems(query));
+});
+
+test('a query has a greatest length and a greatest depth, and the depth of `not` costs nothing', () => {
+  assert.match(problems('('.repeat(60_000)), /nested more than 100 deep/);
+  assert.match(problems(`code:${'('.repeat(101)}1${')'.repeat(101)}`), /nested more than 100 deep/);
+  assert.match(problems(' '.repeat(MAXIMUM_QUERY_LENGTH + 1)), /characters long/);
+  parse(`code:${'('.repeat(100)}1${')'.repeat(100)}`);
+  parse(`${'not '.repeat(16_000)}code:1`);
+});
+
+test('at most 20 problems are reported', () => {
+  const result = parseKql(Array.from({ length: 500 }, () => 'nowhere:1').join(' or '), RESOLVER);
+  assert.ok(result.kind === 'invalid');
+  assert.equal(result.problems.length, 20);
+});

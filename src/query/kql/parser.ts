@@ -1,0 +1,74 @@
+import type { Predicate } from '../predicate.ts';
+import { type Problem, problemAt } from '../problem.ts';
+import { FALSE } from '../simplify.ts';
+import { type Keyword, type Punctuation, type Token, tokenize, type WordToken } from './lexer.ts';
+
+const MAXIMUM_PROBLEMS = 20;
+
+/** Where a parser is in a query, and what it has found wrong so far. */
+export interface Parser {
+  readonly query: string;
+  readonly tokens: readonly Token[];
+  readonly problems: Problem[];
+  index: number;
+  depth: number;
+  failed: boolean;
+}
+
+/** A parser at the first token. */
+export function createParser(query: string): Parser {
+  return { query, tokens: tokenize(query), problems: [], index: 0, depth: 0, failed: false };
+}
+
+/** The token that is not yet taken. */
+export function peek(parser: Parser): Token {
+  return parser.tokens[parser.index] ?? { kind: 'end', start: parser.query.length, end: parser.query.length };
+}
+
+/** Takes the next token; the end is never passed. */
+export function next(parser: Parser): Token {
+  const token = peek(parser);
+  if (token.kind !== 'end') parser.index += 1;
+  return token;
+}
+
+/** The next token if it is a word and no keyword. */
+export function peekWord(parser: Parser): WordToken | undefined {
+  const token = peek(parser);
+  return token.kind === 'word' && token.keyword === undefined ? token : undefined;
+}
+
+export function isSymbol(token: Token | undefined, symbol: Punctuation): boolean {
+  return token?.kind === 'symbol' && token.symbol === symbol;
+}
+
+export function isKeyword(token: Token, keyword: Keyword): boolean {
+  return token.kind === 'word' && token.keyword === keyword;
+}
+
+/** A token as it stands in the query. */
+export function sourceOf(parser: Parser, token: Token): string {
+  return parser.query.slice(token.start, token.end);
+}
+
+/** Notes a problem and goes on. After the twentieth, reading stops. */
+export function report(parser: Parser, offset: number, message: string, hint?: string): void {
+  if (parser.failed) return;
+  parser.problems.push(problemAt(parser.query, offset, message, hint));
+  if (parser.problems.length >= MAXIMUM_PROBLEMS) stop(parser);
+}
+
+/**
+ * Notes a mistake of syntax and stops reading. Then only the end is left, which every production accepts, and no more
+ * problems are noted. The result stands in for the condition that is not there.
+ */
+export function fail(parser: Parser, offset: number, message: string, hint?: string): Predicate {
+  report(parser, offset, message, hint);
+  stop(parser);
+  return FALSE;
+}
+
+function stop(parser: Parser): void {
+  parser.failed = true;
+  parser.index = parser.tokens.length - 1;
+}

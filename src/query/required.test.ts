@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Field } from '../ecs/field.ts';
+import { parseKql } from './kql/parse.ts';
+import type { Predicate } from './predicate.ts';
+import { projectOnto } from './required.ts';
+
+const FIELDS = new Map<string, Field>();
+for (const name of ['f', 'g', 'h']) {
+  FIELDS.set(name, { name, type: 'keyword', doc: 'A field.', read: () => undefined });
+}
+
+function parse(query: string): Predicate {
+  const result = parseKql(query, { resolveField: (name) => FIELDS.get(name) });
+  assert.ok(result.kind === 'ok', query);
+  return result.predicate;
+}
+
+function required(query: string): Predicate | undefined {
+  const field = FIELDS.get('f');
+  assert.ok(field !== undefined);
+  return projectOnto(parse(query), field);
+}
+
+test('what a query requires of f', () => {
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ['f:a', 'f:a'],
+    ['f:*', 'f:*'],
+    ['not f:a', 'not f:a'],
+    ['g:a', undefined],
+    ['f:a and g:b', 'f:a'],
+    ['f:a and g:b and not f:c', 'f:a and not f:c'],
+    ['f:a or g:b', undefined],
+    ['(f:a and g:b) or (f:c and h:d)', 'f:a or f:c'],
+    ['(f:a and g:b) or h:d', undefined],
+    ['not (f:a and g:b)', undefined],
+    ['not (f:a or g:b)', 'not f:a'],
+    ['not (f:a and f:b)', 'not f:a or not f:b'],
+    ['g:x and not (h:y or not f:a)', 'f:a'],
+    ['*', undefined],
+    ['* or f:a', undefined],
+  ];
+  for (const [query, expected] of cases) {
+    assert.deepEqual(required(query), expected === undefined ? undefined : parse(expected), query);
+  }
+});
+
+test('a query that is never true requires the impossible', () => {
+  assert.deepEqual(required('not *'), { kind: 'constant', value: false });
+});

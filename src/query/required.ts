@@ -1,0 +1,57 @@
+import type { Field } from '../ecs/field.ts';
+import type { Predicate } from './predicate.ts';
+import { FALSE, simplify } from './simplify.ts';
+
+/**
+ * What a condition requires of one field: a condition on that field alone that holds on every event on which the whole
+ * condition holds, as strong as the structure of the condition shows. Undefined if it requires nothing of the field.
+ *
+ * A rule index asks this to find, from the value of a field, the rules that can still match. `FALSE` means that no event
+ * can match at all. Fields are compared by identity.
+ */
+export function projectOnto(predicate: Predicate, field: Field): Predicate | undefined {
+  const projection = project(predicate, field, true);
+  if (projection === undefined) return undefined;
+  const simple = simplify(projection);
+  return simple.kind === 'constant' && simple.value ? undefined : simple;
+}
+
+/** The projection of the condition (`positive`) or of its negation, which moves inwards: not (a or b) requires not a. */
+function project(predicate: Predicate, field: Field, positive: boolean): Predicate | undefined {
+  switch (predicate.kind) {
+    case 'any':
+    case 'exists':
+      if (predicate.field !== field) return undefined;
+      return positive ? predicate : { kind: 'not', operand: predicate };
+    case 'constant':
+      return predicate.value === positive ? undefined : FALSE;
+    case 'not':
+      return project(predicate.operand, field, !positive);
+    case 'and':
+    case 'or': {
+      const everyOperand = (predicate.kind === 'and') === positive;
+      return everyOperand
+        ? projectAll(predicate.operands, field, positive)
+        : projectEither(predicate.operands, field, positive);
+    }
+  }
+}
+
+function projectAll(operands: readonly Predicate[], field: Field, positive: boolean): Predicate | undefined {
+  const required: Predicate[] = [];
+  for (const operand of operands) {
+    const projection = project(operand, field, positive);
+    if (projection !== undefined) required.push(projection);
+  }
+  return required.length === 0 ? undefined : { kind: 'and', operands: required };
+}
+
+function projectEither(operands: readonly Predicate[], field: Field, positive: boolean): Predicate | undefined {
+  const required: Predicate[] = [];
+  for (const operand of operands) {
+    const projection = project(operand, field, positive);
+    if (projection === undefined) return undefined;
+    required.push(projection);
+  }
+  return { kind: 'or', operands: required };
+}

@@ -1,0 +1,44 @@
+import type { Predicate } from './predicate.ts';
+
+export const TRUE: Predicate = { kind: 'constant', value: true };
+export const FALSE: Predicate = { kind: 'constant', value: false };
+
+/**
+ * The same condition without needless structure: an `and` in an `and` and an `or` in an `or` are one, constants and double
+ * negations are gone. A constant is left only where the whole condition is one.
+ */
+export function simplify(predicate: Predicate): Predicate {
+  switch (predicate.kind) {
+    case 'any':
+    case 'exists':
+    case 'constant':
+      return predicate;
+    case 'not': {
+      const operand = simplify(predicate.operand);
+      if (operand.kind === 'not') return operand.operand;
+      if (operand.kind === 'constant') return operand.value ? FALSE : TRUE;
+      return { kind: 'not', operand };
+    }
+    case 'and':
+    case 'or':
+      return simplifyJunction(predicate.kind, predicate.operands);
+  }
+}
+
+function simplifyJunction(kind: 'and' | 'or', operands: readonly Predicate[]): Predicate {
+  const neutral = kind === 'and';
+  const kept: Predicate[] = [];
+  for (const operand of operands) {
+    const simple = simplify(operand);
+    if (simple.kind === 'constant') {
+      if (simple.value !== neutral) return simple;
+    } else if (simple.kind === kind) {
+      for (const inner of simple.operands) kept.push(inner);
+    } else {
+      kept.push(simple);
+    }
+  }
+  const [only] = kept;
+  if (only === undefined) return neutral ? TRUE : FALSE;
+  return kept.length === 1 ? only : { kind, operands: kept };
+}

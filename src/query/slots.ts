@@ -1,0 +1,91 @@
+import type { DecodedEvent } from '../audit/event.ts';
+import type { Field, FieldValues } from '../ecs/field.ts';
+import { addressKey } from './address.ts';
+
+/** The fields that a set of rules reads, numbered: rules that share the slots share what is read of an event. */
+export interface FieldSlots {
+  /** The number of a field, new ones in order from 0. Fields are told apart by identity. */
+  readonly slotOf: (field: Field) => number;
+  /** A memory for one event at a time; it also serves fields that get their slots later. */
+  readonly createMemo: () => FieldMemo;
+}
+
+/** What has been read of the current event, so that each field is read at most once an event. */
+export interface FieldMemo {
+  /** Turns to another event. Constant time, allocates nothing. */
+  readonly reset: (event: DecodedEvent) => void;
+  /** The field's values on the current event. */
+  readonly read: (slot: number) => FieldValues;
+  /** The field's values as address keys (see `addressKey`); what is no address is left out. */
+  readonly readAddresses: (slot: number) => FieldValues;
+}
+
+/** Slots for one set of rules, none taken yet. */
+export function createFieldSlots(): FieldSlots {
+  const fields: Field[] = [];
+  const slots = new Map<Field, number>();
+  return {
+    slotOf: (field) => {
+      let slot = slots.get(field);
+      if (slot === undefined) {
+        slot = fields.length;
+        fields.push(field);
+        slots.set(field, slot);
+      }
+      return slot;
+    },
+    createMemo: () => createFieldMemo(fields),
+  };
+}
+
+/** `fields` may grow afterwards. What was read of an earlier event is told by its generation, so a reset is one addition. */
+function createFieldMemo(fields: readonly Field[]): FieldMemo {
+  let current: DecodedEvent | undefined;
+  let generation = 0;
+  const values: FieldValues[] = [];
+  const readAt: number[] = [];
+  const addresses: FieldValues[] = [];
+  const addressesAt: number[] = [];
+
+  function read(slot: number): FieldValues {
+    if (readAt[slot] === generation) return values[slot];
+    while (readAt.length < fields.length) {
+      readAt.push(-1);
+      addressesAt.push(-1);
+      values.push(undefined);
+      addresses.push(undefined);
+    }
+    const value = current === undefined ? undefined : fields[slot]?.read(current);
+    values[slot] = value;
+    readAt[slot] = generation;
+    return value;
+  }
+
+  function readAddresses(slot: number): FieldValues {
+    if (addressesAt[slot] === generation) return addresses[slot];
+    const keys = toAddressKeys(read(slot));
+    addresses[slot] = keys;
+    addressesAt[slot] = generation;
+    return keys;
+  }
+
+  return {
+    reset: (event) => {
+      current = event;
+      generation += 1;
+    },
+    read,
+    readAddresses,
+  };
+}
+
+function toAddressKeys(values: FieldValues): FieldValues {
+  if (typeof values === 'string') return addressKey(values);
+  if (typeof values !== 'object') return undefined;
+  const keys: string[] = [];
+  for (const value of values) {
+    const key = typeof value === 'string' ? addressKey(value) : undefined;
+    if (key !== undefined) keys.push(key);
+  }
+  return keys.length === 0 ? undefined : keys;
+}

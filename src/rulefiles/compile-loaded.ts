@@ -1,0 +1,37 @@
+import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
+import { compileRule } from '../rules/compile-rule.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import type { FileProblem } from './file-problem.ts';
+import type { LoadedRule, LoadedRules } from './loaded-rule.ts';
+
+/** A rule that can run, beside where it came from. */
+export interface ReadyRule {
+  readonly rule: CompiledRule;
+  readonly loaded: LoadedRule;
+}
+
+export interface CompiledRules {
+  /** Those that are enabled and right; the others do not stop them. */
+  readonly ready: readonly ReadyRule[];
+  /** Right, and switched off. */
+  readonly disabled: readonly LoadedRule[];
+  readonly problems: readonly FileProblem[];
+  /** What the rules were compiled with. */
+  readonly slots: FieldSlots;
+}
+
+/** Compiles what was loaded; every problem of every file, those of loading first. */
+export function compileLoaded({ rules, problems }: LoadedRules, hashes: Hashes): CompiledRules {
+  const slots = createFieldSlots();
+  const ready: ReadyRule[] = [];
+  const disabled: LoadedRule[] = [];
+  const all = [...problems];
+  for (const loaded of rules) {
+    const compiled = compileRule(loaded.document, slots, hashes);
+    if (compiled.kind === 'invalid') all.push(...compiled.problems.map((problem) => loaded.problem(problem)));
+    else if (loaded.document.enabled) ready.push({ rule: compiled.rule, loaded });
+    else disabled.push(loaded);
+  }
+  return { ready, disabled, problems: all, slots };
+}

@@ -1,0 +1,72 @@
+import type { RuleProblem } from '../rules/compile-rule.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import type { DocumentPath, DocumentProblem } from '../rules/document-problem.ts';
+import { excerptAt, type FileProblem } from './file-problem.ts';
+import type { Place, Places } from './places.ts';
+
+/** A rule of a file, which still knows where it stands. */
+export interface LoadedRule {
+  readonly document: RuleDocument;
+  readonly file: string;
+  /** What its format says and firstseen does not do, in sentences for people. */
+  readonly notes: readonly string[];
+  /** Where the value at a path of the resource (`['spec', 'query']`) stands in the file, or the nearest around it. */
+  place(path: DocumentPath): Place;
+  /** Something wrong with the value at a path of the resource. */
+  problemAt(path: DocumentPath, problem: { readonly message: string; readonly hint?: string }): FileProblem;
+  /** What compiling the rule found, as a problem of the file; in a query at its place, if the file holds it as it is. */
+  problem(problem: RuleProblem): FileProblem;
+}
+
+/** What one file, or several, gave. */
+export interface LoadedRules {
+  readonly rules: readonly LoadedRule[];
+  readonly problems: readonly FileProblem[];
+}
+
+/** One rule in the text of its file. */
+export interface RuleSource {
+  readonly file: string;
+  readonly lines: readonly string[];
+  readonly places: Places;
+}
+
+export function loadedRule(source: RuleSource, document: RuleDocument, notes: readonly string[]): LoadedRule {
+  const { file, lines, places } = source;
+  return {
+    document,
+    file,
+    notes,
+    place: (path) => places.at(path),
+    problemAt: (path, problem) => sourceProblem(source, { path, ...problem }, document.name),
+    problem: ({ path, message, hint, inQuery }) => {
+      const whole = ['spec', ...path];
+      const found = inQuery === undefined ? undefined : places.within(whole, inQuery.problem);
+      const lost = inQuery !== undefined && found === undefined;
+      const place = found ?? places.at(whole);
+      return {
+        file,
+        place,
+        rule: document.name,
+        message: lost
+          ? `${message} (line ${inQuery.problem.line}, column ${inQuery.problem.column} of the text)`
+          : message,
+        ...(hint !== undefined && { hint }),
+        excerpt: excerptAt(lines, place),
+      };
+    },
+  };
+}
+
+/** A problem of a rule's values as one of its file. */
+export function sourceProblem(source: RuleSource, problem: DocumentProblem, rule: string | undefined): FileProblem {
+  const place = source.places.at(problem.path, problem.on);
+  return {
+    file: source.file,
+    place,
+    ...(rule !== undefined && { rule }),
+    message: problem.message,
+    ...(problem.hint !== undefined && { hint: problem.hint }),
+    excerpt: excerptAt(source.lines, place),
+  };
+}

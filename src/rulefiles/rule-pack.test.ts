@@ -1,0 +1,69 @@
+/** Our own rules, in `rules/`: they load, they compile, and each selects what its tests say. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { decodeEvent } from '../audit/decode.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import { compileLoaded } from './compile-loaded.ts';
+import { formatFileProblem } from './file-problem.ts';
+import { loadRuleFiles } from './load.ts';
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const hashes = { key: hash, full: hash, name: hash };
+const RECEIVED_AT = Date.UTC(2026, 5, 1) * 1_000;
+
+const { ready, slots, problems } = compileLoaded(
+  await loadRuleFiles([join(import.meta.dirname, '../../rules')]),
+  hashes,
+);
+const memo = slots.createMemo();
+
+function decoded(event: unknown, ordinal: number): DecodedEvent {
+  const item = decodeEvent(event, ordinal, RECEIVED_AT);
+  return 'event' in item ? item : assert.fail(JSON.stringify(item));
+}
+
+test('every rule of the pack loads and compiles', () => {
+  assert.deepEqual(problems.map(formatFileProblem), []);
+  assert.deepEqual(
+    ready.map(({ rule }) => rule.document.name),
+    ['anonymous-request-unusual-agent', 'cluster-admin-binding-created', 'exec-into-pod', 'privileged-pod-created'],
+  );
+});
+
+test('every rule says what it is for and has tests that fire and tests that do not', () => {
+  for (const { document } of ready.map(({ rule }) => rule)) {
+    const { description, threat, falsePositives, triage, references, tags, tests } = document;
+    assert.ok(description !== '' && triage !== '', document.name);
+    for (const list of [threat, falsePositives, references, tags]) assert.ok(list.length > 0, document.name);
+    assert.ok(tests.filter(({ expect }) => expect === 'fire').length >= 2, document.name);
+    assert.ok(tests.filter(({ expect }) => expect === 'silent').length >= 2, document.name);
+    assert.equal(new Set(tests.map(({ name }) => name)).size, tests.length, document.name);
+  }
+});
+
+test('the first rule is as the product defines it', () => {
+  const { document } = ready[0]?.rule ?? assert.fail('it did not load');
+  const { type, severity, riskScore, newTerms } = document;
+  assert.deepEqual({ type, severity, riskScore }, { type: 'new_terms', severity: 'medium', riskScore: 47 });
+  assert.deepEqual(newTerms, { fields: ['user_agent.original'], windowMicros: 7 * 86_400_000_000, learningMicros: 0 });
+  assert.ok(document.threat.every(({ tactic }) => tactic.id === 'TA0001'));
+});
+
+for (const { rule } of ready) {
+  for (const { name, events, expect } of rule.document.tests) {
+    test(`${rule.document.name}: ${name}`, () => {
+      const selected = events.map((event, ordinal) => {
+        const item = decoded(event, ordinal);
+        memo.reset(item);
+        return rule.matches(item, memo);
+      });
+      // What is silent after other events is silent because of them: the query selects it all the same.
+      assert.deepEqual(
+        selected,
+        events.map(() => expect !== 'silent' || events.length > 1),
+      );
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { FIELDS, resolveField } from '../ecs/fields.ts';
+import { compilePredicate } from '../query/compile.ts';
+import { parseKql } from '../query/kql/parse.ts';
+import { nearest } from '../query/nearest.ts';
+import type { Predicate } from '../query/predicate.ts';
+import { formatProblem, type Problem } from '../query/problem.ts';
+import type { FieldSlots } from '../query/slots.ts';
+import type { CompiledRule, SlottedField } from './compiled-rule.ts';
+import type { RuleDocument } from './document.ts';
+import type { Hashes } from './hashes.ts';
+import { RULE_KINDS } from './kinds/registry.ts';
+
+const FIELD_NAMES = FIELDS.map(({ name }) => name);
+
+function suggestField(name: string): string | undefined {
+  return nearest(name, FIELD_NAMES);
+}
+
+/** Something wrong with a rule: where in the document, and, for a query, where in its text. */
+export interface RuleProblem {
+  /** Below `spec`, for example `['exceptions', 0, 'query']`. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+  readonly inQuery?: { readonly source: string; readonly problem: Problem };
+}
+
+export type CompileResult =
+  | { readonly kind: 'ok'; readonly rule: CompiledRule }
+  | { readonly kind: 'invalid'; readonly problems: readonly RuleProblem[] };
+
+/**
+ * Compiles a document: its query, its exceptions and the fields that it names. All problems at once.
+ * Rules that are to run together share `slots`, so that each field of an event is read once for all of them.
+ */
+export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: Hashes): CompileResult {
+  const problems: RuleProblem[] = [];
+
+  const parse = (source: string, path: RuleProblem['path']): Predicate => {
+    const result = parseKql(source, { resolveField, suggestField });
+    if (result.kind === 'ok') return result.predicate;
+    problems.push(...result.problems.map((problem) => queryProblem(path, source, problem)));
+    return { kind: 'constant', value: false };
+  };
+  const field = (name: string, path: RuleProblem['path']): SlottedField[] => {
+    const found = resolveField(name);
+    if (found !== undefined) return [{ name, slot: slots.slotOf(found) }];
+    const suggestion = suggestField(name);
+    const hint =
+      suggestion === undefined ? 'see the field reference for the fields there are' : `did you mean ${suggestion}?`;
+    problems.push({ path, message: `unknown field ${name}`, hint });
+    return [];
+  };
+
+  const predicate = parse(document.query, ['query']);
+  const selects = compilePredicate(predicate, slots);
+  const exceptions = document.exceptions.map((exception, index) => ({
+    selects: compilePredicate(parse(exception.query, ['exceptions', index, 'query']), slots),
+    until: exception.expiresAt ?? Number.POSITIVE_INFINITY,
+  }));
+  const termFields = (document.newTerms?.fields ?? []).flatMap((name, i) => field(name, ['newTerms', 'fields', i]));
+  const suppressBy = document.suppression?.by.flatMap((name, i) => field(name, ['suppression', 'by', i]));
+  if (problems.length > 0) return { kind: 'invalid', problems };
+
+  const rule: CompiledRule = {
+    document,
+    kind: RULE_KINDS[document.type],
+    predicate,
+    matches: (event, memo) =>
+      selects(memo) && !exceptions.some((exception) => event.at < exception.until && exception.selects(memo)),
+    termFields,
+    suppressBy,
+    state: hashes.key(stateIdentity(document)),
+  };
+  return { kind: 'ok', rule };
+}
+
+/** What a rule's memory depends on: change one of these and it starts anew. */
+function stateIdentity({ name, type, newTerms }: RuleDocument): string {
+  return JSON.stringify([name, type, newTerms?.fields ?? [], newTerms?.windowMicros ?? 0]);
+}
+
+function queryProblem(path: RuleProblem['path'], source: string, problem: Problem): RuleProblem {
+  const { message, hint } = problem;
+  return { path, message, ...(hint === undefined ? {} : { hint }), inQuery: { source, problem } };
+}
+
+/** A problem as text, with the line of the query and a caret where it is in one. */
+export function formatRuleProblem({ path, message, hint, inQuery }: RuleProblem): string {
+  const at = `spec.${path.join('.')}`;
+  if (inQuery !== undefined) return `${at}: ${formatProblem(inQuery.problem, inQuery.source)}`;
+  return hint === undefined ? `${at}: ${message}` : `${at}: ${message}\n  hint: ${hint}`;
+}

@@ -1,0 +1,28 @@
+import { isRecord } from '../document-problem.ts';
+
+/**
+ * Elastic's threats to ours: there a tactic has any number of techniques and these have subtechniques; here each entry is one
+ * tactic with at most one technique, and a subtechnique is a technique of its own. Unvalidated, as `spec.threat` then is.
+ */
+export function elasticThreats(threats: unknown): unknown {
+  if (!Array.isArray(threats)) return threats;
+  return threats.flatMap((threat: unknown): readonly unknown[] => {
+    if (!isRecord(threat)) return [threat];
+    const tactic = idAndName(threat.tactic);
+    const techniques = list(threat.technique).flatMap((technique) => [
+      technique,
+      ...(isRecord(technique) ? list(technique.subtechnique) : []),
+    ]);
+    if (techniques.length === 0) return [{ tactic }];
+    return techniques.map((technique) => ({ tactic, technique: idAndName(technique) }));
+  });
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Without the address of the page at MITRE, which follows from the id. */
+function idAndName(value: unknown): unknown {
+  return isRecord(value) ? { id: value.id, name: value.name } : value;
+}

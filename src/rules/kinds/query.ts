@@ -1,0 +1,23 @@
+import { lastHop } from '../../audit/identity.ts';
+import type { Occurrence, RuleKind } from '../compiled-rule.ts';
+import { HOUR } from '../limits.ts';
+
+const ONCE: readonly Occurrence[] = [{ terms: [], term: undefined, cut: 0 }];
+
+/** Every request that the query selects is worth an alert; repeats by the same user, address and object join it. */
+export const queryKind: RuleKind = {
+  type: 'query',
+  occurrences: () => ONCE,
+  fires: () => true,
+  suppressionKey: (_occurrence, { event }) => {
+    const { resource, apiGroup, subresource, namespace, name } = event.objectRef ?? {};
+    const object = event.objectRef ? [apiGroup, resource, subresource, namespace, name] : [pathOf(event.requestURI)];
+    return JSON.stringify([event.user?.username, lastHop(event), ...object]);
+  },
+  suppressionWindow: () => HOUR,
+  reason: (rule, _occurrence, what) => `${rule.document.title}: ${what}`,
+};
+
+function pathOf(uri: string | undefined): string | undefined {
+  return uri?.split('?', 1)[0];
+}

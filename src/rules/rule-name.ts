@@ -1,0 +1,24 @@
+export const MAX_RULE_NAME_LENGTH = 200;
+
+/** True for a DNS-1123 subdomain of at most 200 characters: what Kubernetes takes as the name of a resource. */
+export function isRuleName(text: string): boolean {
+  if (text.length > MAX_RULE_NAME_LENGTH) return false;
+  return text.split('.').every((label) => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label));
+}
+
+/**
+ * A readable name for a rule, made from any text: accents fall away, whatever is neither a letter nor a digit becomes one `-`.
+ * The same text always gives the same name. Undefined if nothing is left.
+ */
+export function toRuleName(text: string): string | undefined {
+  const words = text
+    .slice(0, 2 * MAX_RULE_NAME_LENGTH)
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  const name = words.join('-').slice(0, MAX_RULE_NAME_LENGTH);
+  const trimmed = name.endsWith('-') ? name.slice(0, -1) : name;
+  return trimmed === '' ? undefined : trimmed;
+}

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RuleDocument } from './document.ts';
+import type { DocumentProblem } from './document-problem.ts';
+import { DAY, HOUR } from './limits.ts';
+import { parseDetectionRule } from './rule-schema.ts';
+
+const MINIMAL = { title: 'A rule', type: 'query', query: 'event.action: create', severity: 'medium' };
+const NEW_TERMS = { ...MINIMAL, type: 'new_terms', newTerms: { fields: ['user.name'], window: '7d' } };
+
+function resource(spec: unknown, name = 'a-rule'): unknown {
+  return { apiVersion: 'firstseen.dev/v1alpha1', kind: 'DetectionRule', metadata: { name }, spec };
+}
+
+function documentOf(spec: unknown): RuleDocument {
+  const parsed = parseDetectionRule(resource(spec));
+  assert.equal(parsed.kind, 'ok', JSON.stringify(parsed));
+  return parsed.kind === 'ok' ? parsed.document : assert.fail();
+}
+
+function problemsOf(value: unknown): readonly DocumentProblem[] {
+  const parsed = parseDetectionRule(value);
+  return parsed.kind === 'invalid' ? parsed.problems : assert.fail('expected problems');
+}
+
+/** The one problem of a spec, as `path: message (hint)`. */
+function problemOf(spec: unknown): string {
+  const problems = problemsOf(resource(spec)).map(
+    ({ path, message, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+  assert.equal(problems.length, 1, problems.join('\n'));
+  return problems[0] ?? '';
+}
+
+test('a minimal rule gets every default', () => {
+  assert.deepEqual(documentOf(MINIMAL), {
+    name: 'a-rule',
+    title: 'A rule',
+    description: '',
+    enabled: true,
+    type: 'query',
+    language: 'kuery',
+    query: 'event.action: create',
+    severity: 'medium',
+    riskScore: 47,
+    budget: { alertsPerHour: 20 },
+    exceptions: [],
+    threat: [],
+    references: [],
+    falsePositives: [],
+    triage: '',
+    tags: [],
+    tests: [],
+  });
+});
+
+test('a full rule keeps everything that it says', () => {
+  const threat = [
+    { tactic: { id: 'TA0001', name: 'Initial Access' }, technique: { id: 'T1078.001', name: 'Default Accounts' } },
+    { tactic: { id: 'TA0003', name: 'Persistence' } },
+  ];
+  const texts = { references: ['https://example.org'], falsePositives: ['Backups.'], triage: 'Look.', tags: ['rbac'] };
+  const spec = {
+    ...NEW_TERMS,
+    ...texts,
+    threat,
+    enabled: false,
+    version: '3',
+    id: 'e3b0c442',
+    language: 'kuery',
+    riskScore: 50,
+    newTerms: { fields: ['user.name', 'source.ip'], window: '36h', learning: { until: '24h' } },
+    suppression: { by: ['user.name'], window: '30m', missingFields: 'doNotSuppress' },
+    budget: { alertsPerHour: 5 },
+    exceptions: [
+      { query: 'user.name: a', reason: 'known', expires: '2027-01-31' },
+      { query: 'user.name: b', reason: 'known', expires: '2027-01-31T12:00:00+02:00' },
+      { query: 'user.name: c', reason: 'known' },
+    ],
+    tests: [
+      { name: 'one', event: { verb: 'get' }, expect: 'match' },
+      { name: 'two', events: [{ verb: 'get' }, { verb: 'list' }], expect: 'silent' },
+    ],
+  };
+  const document = documentOf(spec);
+  const { enabled, version, id, riskScore, references, falsePositives, triage, tags } = document;
+  assert.deepEqual(
+    { enabled, version, id, riskScore },
+    { enabled: false, version: '3', id: 'e3b0c442', riskScore: 50 },
+  );
+  assert.deepEqual({ references, falsePositives, triage, tags }, texts);
+  assert.deepEqual(document.threat, threat);
+  assert.deepEqual(document.newTerms, {
+    fields: ['user.name', 'source.ip'],
+    windowMicros: 36 * HOUR,
+    learningMicros: DAY,
+  });
+  assert.deepEqual(document.suppression, { by: ['user.name'], windowMicros: HOUR / 2, missingFields: 'doNotSuppress' });
+  assert.deepEqual(document.budget, { alertsPerHour: 5 });
+  assert.deepEqual(
+    document.exceptions.map(({ expiresAt }) => expiresAt),
+    [Date.UTC(2027, 0, 31) * 1_000, Date.UTC(2027, 0, 31, 10) * 1_000, undefined],
+  );
+  assert.deepEqual(
+    document.tests.map(({ events }) => events.length),
+    [1, 2],
+  );
+});
+
+test('the risk score and the learning time follow from the severity', () => {
+  const seen = ['low', 'medium', 'high', 'critical'].map((severity) => {
+    const { riskScore, newTerms } = documentOf({ ...NEW_TERMS, severity });
+    return [riskScore, newTerms?.learningMicros];
+  });
+  assert.deepEqual(seen, [
+    [21, DAY],
+    [47, 0],
+    [73, 0],
+    [99, 0],
+  ]);
+  const eager = { fields: ['user.name'], window: '7d', learning: { until: '0s' } };
+  assert.equal(documentOf({ ...NEW_TERMS, severity: 'low', newTerms: eager }).newTerms?.learningMicros, 0);
+});
+
+test('suppression lasts an hour, or the window of the terms, if it does not say how long', () => {
+  const suppression = { by: ['user.name'] };
+  assert.equal(documentOf({ ...MINIMAL, suppression }).suppression?.windowMicros, HOUR);
+  assert.equal(documentOf({ ...NEW_TERMS, suppression }).suppression?.windowMicros, 7 * DAY);
+});
+
+test('a rule as the API server returns it is a rule', () => {
+  const metadata = { name: 'a-rule', uid: 'x', generation: 2, managedFields: [{}], labels: { team: 'a' } };
+  const value = { ...Object(resource(MINIMAL)), metadata, status: { conditions: [] } };
+  assert.equal(parseDetectionRule(value).kind, 'ok');
+});
+
+test('types and languages that are still to come are refused by name', () => {
+  for (const type of ['threshold', 'eql', 'esql']) {
+    const expected = `spec.type: rule type ${type} is not supported by this version; supported: query, new_terms`;
+    assert.equal(problemOf({ ...MINIMAL, type }), expected);
+  }
+  const language = 'spec.language: language esql is not supported by this version; supported: kuery';
+  assert.equal(problemOf({ ...MINIMAL, language: 'esql' }), language);
+  const window = 'spec.window: spec.window is not supported by this version';
+  assert.equal(problemOf({ ...MINIMAL, window: '6m' }), window);
+  const normalize = { ...NEW_TERMS.newTerms, normalize: { 'user_agent.original': 'product' } };
+  assert.match(problemOf({ ...NEW_TERMS, newTerms: normalize }), /^spec\.newTerms\.normalize: .* not supported/);
+});
+
+test('a message says what was expected, what was found, and what was probably meant', () => {
+  const cases: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{ sevrity: 'low' }, 'spec.sevrity: unknown key "sevrity" (did you mean severity?)'],
+    [
+      { severity: 'hihg' },
+      'spec.severity: expected one of low, medium, high, critical, found "hihg" (did you mean high?)',
+    ],
+    [{ title: undefined }, 'spec.title: missing: expected text'],
+    [{ title: '  ' }, 'spec.title: expected some text, found none'],
+    [{ title: 'x'.repeat(201) }, 'spec.title: expected at most 200 characters, found 201'],
+    [{ version: 3 }, 'spec.version: expected text, found 3 (write "3", in quotes)'],
+    [{ enabled: 'yes' }, 'spec.enabled: expected true or false, found "yes"'],
+    [{ riskScore: 101 }, 'spec.riskScore: expected a number of at most 100, found 101'],
+    [{ riskScore: 1.5 }, 'spec.riskScore: expected a whole number, found 1.5'],
+    [{ tags: 'rbac' }, 'spec.tags: expected a list, found "rbac"'],
+    [{ budget: { alertsPerHour: 0 } }, 'spec.budget.alertsPerHour: expected a number of at least 1, found 0'],
+    [
+      { budget: { perHour: 1, alertsPerHour: 1 } },
+      'spec.budget.perHour: unknown key "perHour" (known here: alertsPerHour)',
+    ],
+    [{ suppression: { by: [] } }, 'spec.suppression.by: expected at least 1 item, found 0'],
+    [
+      { suppression: { by: ['user.name'], window: 'an hour' } },
+      'spec.suppression.window: expected a duration such as 7d, 36h or 30m, found "an hour"',
+    ],
+    [
+      { exceptions: [{ query: 'a: b', reason: 'r', expires: '2027-02-30' }] },
+      'spec.exceptions.0.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "2027-02-30"',
+    ],
+    [{ exceptions: [{ query: 'a: b' }] }, 'spec.exceptions.0.reason: missing: expected text'],
+    [
+      { threat: [{ tactic: { id: 'T1078', name: 'x' } }] },
+      'spec.threat.0.tactic.id: expected an id such as TA0001, found "T1078"',
+    ],
+    [{ tests: [{ name: 'a', expect: 'fire' }] }, 'spec.tests.0: expected either event or events'],
+    [{ tests: [{ name: 'a', expect: 'fire', event: 'x' }] }, 'spec.tests.0.event: expected an audit event'],
+    [
+      { tests: [{ name: 'a', expect: 'fire', event: {}, events: [{}] }] },
+      'spec.tests.0: expected either event or events',
+    ],
+  ];
+  for (const [change, expected] of cases) assert.equal(problemOf({ ...MINIMAL, ...change }), expected);
+});
+
+test('newTerms belongs to new_terms, with its own bounds', () => {
+  const change = (newTerms: unknown) => problemOf({ ...NEW_TERMS, newTerms });
+  assert.match(change(undefined), /^spec\.newTerms: missing: a rule of type new_terms needs newTerms/);
+  assert.match(problemOf({ ...NEW_TERMS, type: 'query' }), /^spec\.newTerms: newTerms has no meaning/);
+  const { fields } = NEW_TERMS.newTerms;
+  assert.match(change({ fields, window: '30s' }), /window: expected a duration from 1m to 90d, found "30s"$/);
+  assert.match(change({ fields, window: '91d' }), /from 1m to 90d, found "91d"$/);
+  assert.match(change({ fields: ['a', 'b', 'c', 'd'], window: '7d' }), /expected at most 3 items, found 4$/);
+  assert.equal(change({ fields: ['a', 'b', 'a'], window: '7d' }), 'spec.newTerms.fields.2: this field is listed twice');
+});
+
+test('a name that Kubernetes would refuse comes with one that it takes', () => {
+  const [problem] = problemsOf(resource(MINIMAL, 'Exec into_a pod'));
+  assert.deepEqual(problem?.path, ['metadata', 'name']);
+  assert.equal(problem?.hint, 'write exec-into-a-pod');
+});
+
+test('all problems come at once', () => {
+  const problems = problemsOf({ kind: 'Rule', spec: { type: 'new_terms', severity: 1, foo: 1, bar: 2 }, extra: true });
+  const paths = problems.map(({ path }) => path.join('.')).sort();
+  assert.deepEqual(paths, [
+    'apiVersion',
+    'extra',
+    'kind',
+    'metadata',
+    'spec.bar',
+    'spec.foo',
+    'spec.newTerms',
+    'spec.query',
+    'spec.severity',
+    'spec.title',
+  ]);
+});
+
+test('no value makes it throw, and what it shows cannot break a terminal', () => {
+  for (const value of [
+    undefined,
+    null,
+    1,
+    '',
+    [],
+    [[]],
+    new Map(),
+    { spec: null },
+    { spec: [] },
+    JSON.parse('{"__proto__":1}'),
+  ]) {
+    assert.ok(problemsOf(value).length > 0);
+  }
+  const [problem] = problemsOf(resource({ ...MINIMAL, severity: '\u001b[2J\u202e\ud800' }));
+  assert.match(problem?.message ?? '', /found "\\u001b\[2J\\u\{202e\}\\ud800"$/);
+});

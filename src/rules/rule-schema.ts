@@ -1,0 +1,274 @@
+/**
+ * The DetectionRule resource as plain values, whatever format they were read from, and its way to a RuleDocument.
+ * The bounds here are those of the CRD.
+ */
+import { z } from 'zod';
+import { RULE_TYPES, type RuleDocument, type RuleTestDocument, SEVERITIES, type Severity } from './document.ts';
+import { type DocumentProblem, isRecord } from './document-problem.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './limits.ts';
+import { isRuleName, MAX_RULE_NAME_LENGTH, toRuleName } from './rule-name.ts';
+import { toDocumentProblems } from './schema-problems.ts';
+
+export const RULE_API_VERSION = 'firstseen.dev/v1alpha1';
+export const RULE_KIND = 'DetectionRule';
+
+/** Characters in a string, items in a list. */
+export const RULE_BOUNDS = {
+  title: 200,
+  description: 4_096,
+  version: 64,
+  id: 128,
+  query: 65_536,
+  field: 256,
+  newTermsFields: 3,
+  suppressionFields: 3,
+  reason: 1_024,
+  exceptions: 100,
+  threat: 64,
+  threatName: 128,
+  references: 64,
+  reference: 2_048,
+  falsePositives: 64,
+  falsePositive: 4_096,
+  triage: 65_536,
+  tags: 64,
+  tag: 128,
+  tests: 100,
+  testName: 200,
+  testEvents: 100,
+  alertsPerHour: 100_000,
+} as const;
+
+/** Durations, each from and to, in microseconds. */
+export const DURATION_BOUNDS = {
+  newTermsWindow: [MINUTE, 90 * DAY],
+  learning: [0, 90 * DAY],
+  suppressionWindow: [SECOND, 90 * DAY],
+} as const;
+
+const RISK_SCORES: Readonly<Record<Severity, number>> = { low: 21, medium: 47, high: 73, critical: 99 };
+const DEFAULT_ALERTS_PER_HOUR = 20;
+/** A rule of low severity learns first, because all that it would say about a cluster it has never seen is noise. */
+const DEFAULT_LEARNING_MICROS: Readonly<Record<Severity, number>> = { low: DAY, medium: 0, high: 0, critical: 0 };
+const DEFAULT_SUPPRESSION_MICROS = HOUR;
+
+const text = (bound: number) => z.string().max(bound);
+const requiredText = (bound: number) =>
+  text(bound).refine((value) => value.trim() !== '', { error: 'expected some text, found none' });
+
+const ruleName = z.string().check((context) => {
+  if (isRuleName(context.value)) return;
+  const suggestion = toRuleName(context.value);
+  context.issues.push({
+    code: 'custom',
+    input: context.value,
+    message: `expected a name of lower-case letters, digits, "-" and ".", at most ${MAX_RULE_NAME_LENGTH} characters`,
+    params: suggestion === undefined ? {} : { hint: `write ${suggestion}` },
+  });
+});
+
+function duration([least, most]: readonly [number, number]) {
+  return z.string().check((context) => {
+    const micros = parseDuration(context.value);
+    if (micros !== undefined && micros >= least && micros <= most) return;
+    const expected =
+      micros === undefined
+        ? 'expected a duration such as 7d, 36h or 30m'
+        : `expected a duration from ${formatDuration(least)} to ${formatDuration(most)}`;
+    context.issues.push({ code: 'custom', input: context.value, message: expected, params: { found: true } });
+  });
+}
+
+/** Microseconds since the epoch of an RFC 3339 time, or of the start in UTC of a date; undefined if it is neither. */
+function parseTime(value: string): number | undefined {
+  const known = z.iso.datetime({ offset: true }).safeParse(value).success || z.iso.date().safeParse(value).success;
+  const millis = known ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(millis) ? undefined : millis * 1_000;
+}
+
+const time = z.string().check((context) => {
+  if (parseTime(context.value) !== undefined) return;
+  const message = 'expected a time such as 2027-01-31T12:00:00Z, or a date';
+  context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
+});
+
+/** 1 to `most` different field names; whether the fields exist is for the compiler to say. */
+const fields = (most: number) =>
+  z
+    .array(requiredText(RULE_BOUNDS.field))
+    .min(1)
+    .max(most)
+    .check((context) => {
+      for (const [index, name] of context.value.entries()) {
+        if (context.value.indexOf(name) === index) continue;
+        const message = 'this field is listed twice';
+        context.issues.push({ code: 'custom', input: name, message, path: [index] });
+      }
+    });
+
+const event = z.custom<Readonly<Record<string, unknown>>>(isRecord, { error: 'expected an audit event' });
+
+const ruleTest = z
+  .strictObject({
+    name: requiredText(RULE_BOUNDS.testName),
+    event: event.optional(),
+    events: z.array(event).min(1).max(RULE_BOUNDS.testEvents).optional(),
+    expect: z.enum(['match', 'fire', 'silent']),
+  })
+  .refine((test) => (test.event === undefined) !== (test.events === undefined), {
+    error: 'expected either event or events',
+  });
+
+/** One of MITRE's, by id and name. */
+const attack = (id: RegExp, example: string) =>
+  z.strictObject({
+    id: z.string().regex(id, { error: `expected an id such as ${example}` }),
+    name: text(RULE_BOUNDS.threatName),
+  });
+
+const spec = z.strictObject({
+  title: requiredText(RULE_BOUNDS.title),
+  description: text(RULE_BOUNDS.description).optional(),
+  enabled: z.boolean().optional(),
+  version: text(RULE_BOUNDS.version).optional(),
+  id: text(RULE_BOUNDS.id).optional(),
+  type: z.enum(RULE_TYPES),
+  language: z.literal('kuery').optional(),
+  query: requiredText(RULE_BOUNDS.query),
+  newTerms: z
+    .strictObject({
+      fields: fields(RULE_BOUNDS.newTermsFields),
+      window: duration(DURATION_BOUNDS.newTermsWindow),
+      learning: z.strictObject({ until: duration(DURATION_BOUNDS.learning) }).optional(),
+    })
+    .optional(),
+  severity: z.enum(SEVERITIES),
+  riskScore: z.int().min(0).max(100).optional(),
+  suppression: z
+    .strictObject({
+      by: fields(RULE_BOUNDS.suppressionFields),
+      window: duration(DURATION_BOUNDS.suppressionWindow).optional(),
+      missingFields: z.enum(['suppress', 'doNotSuppress']).optional(),
+    })
+    .optional(),
+  budget: z.strictObject({ alertsPerHour: z.int().min(1).max(RULE_BOUNDS.alertsPerHour) }).optional(),
+  exceptions: z
+    .array(
+      z.strictObject({
+        query: requiredText(RULE_BOUNDS.query),
+        reason: requiredText(RULE_BOUNDS.reason),
+        expires: time.optional(),
+      }),
+    )
+    .max(RULE_BOUNDS.exceptions)
+    .optional(),
+  threat: z
+    .array(
+      z.strictObject({
+        tactic: attack(/^TA\d{4}$/, 'TA0001'),
+        technique: attack(/^T\d{4}(\.\d{3})?$/, 'T1078 or T1078.001').optional(),
+      }),
+    )
+    .max(RULE_BOUNDS.threat)
+    .optional(),
+  references: z.array(requiredText(RULE_BOUNDS.reference)).max(RULE_BOUNDS.references).optional(),
+  falsePositives: z.array(requiredText(RULE_BOUNDS.falsePositive)).max(RULE_BOUNDS.falsePositives).optional(),
+  triage: text(RULE_BOUNDS.triage).optional(),
+  tags: z.array(requiredText(RULE_BOUNDS.tag)).max(RULE_BOUNDS.tags).optional(),
+  tests: z.array(ruleTest).max(RULE_BOUNDS.tests).optional(),
+});
+
+const detectionRule = z.strictObject({
+  apiVersion: z.literal(RULE_API_VERSION),
+  kind: z.literal(RULE_KIND),
+  /** Kubernetes' own, with much that is not ours to judge. */
+  metadata: z.looseObject({
+    name: ruleName,
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+  spec,
+  /** A rule as `kubectl get -o yaml` prints it has one; it says nothing about what to detect. */
+  status: z.unknown().optional(),
+});
+
+export type ParsedRule =
+  | { readonly kind: 'ok'; readonly document: RuleDocument }
+  | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
+
+/**
+ * A DetectionRule resource, as plain values, to a rule document: either with all defaults filled in, or with everything
+ * that is wrong with it. Never throws.
+ */
+export function parseDetectionRule(value: unknown): ParsedRule {
+  const result = detectionRule.safeParse(value);
+  const problems = [
+    ...(result.success ? [] : toDocumentProblems(detectionRule, value, result.error.issues)),
+    ...newTermsProblems(value),
+  ];
+  if (!result.success || problems.length > 0) return { kind: 'invalid', problems };
+  return { kind: 'ok', document: toDocument(result.data) };
+}
+
+/** `newTerms` is there if and only if the type is `new_terms`. Outside of the schema, which stops short of it when a neighbour is wrong. */
+function newTermsProblems(value: unknown): readonly DocumentProblem[] {
+  const values = isRecord(value) && isRecord(value.spec) ? value.spec : {};
+  if (values.type === 'new_terms' && values.newTerms === undefined) {
+    const hint = 'write newTerms: { fields: [user_agent.original], window: 7d }';
+    return [{ path: ['spec', 'newTerms'], message: 'missing: a rule of type new_terms needs newTerms', hint }];
+  }
+  if (values.type === 'query' && values.newTerms !== undefined) {
+    const message = 'newTerms has no meaning for a rule of type query';
+    return [{ path: ['spec', 'newTerms'], message, hint: 'write type: new_terms', on: 'key' }];
+  }
+  return [];
+}
+
+function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
+  const rule = resource.spec;
+  return {
+    name: resource.metadata.name,
+    title: rule.title,
+    description: rule.description ?? '',
+    enabled: rule.enabled ?? true,
+    ...(rule.version !== undefined && { version: rule.version }),
+    ...(rule.id !== undefined && { id: rule.id }),
+    type: rule.type,
+    language: 'kuery',
+    query: rule.query,
+    ...(rule.newTerms !== undefined && {
+      newTerms: {
+        fields: rule.newTerms.fields,
+        windowMicros: parseDuration(rule.newTerms.window) ?? 0,
+        learningMicros: parseDuration(rule.newTerms.learning?.until ?? '') ?? DEFAULT_LEARNING_MICROS[rule.severity],
+      },
+    }),
+    severity: rule.severity,
+    riskScore: rule.riskScore ?? RISK_SCORES[rule.severity],
+    ...(rule.suppression !== undefined && {
+      suppression: {
+        by: rule.suppression.by,
+        windowMicros:
+          parseDuration(rule.suppression.window ?? rule.newTerms?.window ?? '') ?? DEFAULT_SUPPRESSION_MICROS,
+        missingFields: rule.suppression.missingFields ?? 'suppress',
+      },
+    }),
+    budget: { alertsPerHour: rule.budget?.alertsPerHour ?? DEFAULT_ALERTS_PER_HOUR },
+    exceptions: (rule.exceptions ?? []).map(({ query, reason, expires }) => {
+      const expiresAt = expires === undefined ? undefined : parseTime(expires);
+      return { query, reason, ...(expiresAt !== undefined && { expiresAt }) };
+    }),
+    threat: (rule.threat ?? []).map(({ tactic, technique }) => ({
+      tactic,
+      ...(technique !== undefined && { technique }),
+    })),
+    references: rule.references ?? [],
+    falsePositives: rule.falsePositives ?? [],
+    triage: rule.triage ?? '',
+    tags: rule.tags ?? [],
+    tests: (rule.tests ?? []).map(
+      ({ name, event, events, expect }): RuleTestDocument => ({ name, events: events ?? [event], expect }),
+    ),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The logical names of everything that is remembered about one cluster. A store puts its own prefix before them.
+ * `state` is the hash of what a rule's memory depends on (`stateIdentity`), so that it never contains hostile text.
+ */
+export const stateKeys = {
+  /** Set: what was already counted, by the hour in which the request was received. */
+  done: (hour: number) => `done:${hour}`,
+  /** Sorted set: term → last sighting (µs). */
+  terms: (state: string) => `terms:${state}`,
+  /** Hash: term learned without an alert → when and by which request. */
+  silent: (state: string) => `silent:${state}`,
+  /** Hash: since, matches, evicted, overflowed. */
+  rule: (state: string) => `rule:${state}`,
+  /** Hash: suppression key → id of the alert that takes repeats. */
+  live: 'live',
+  /** Hash: spec, state, ver; and what each sink delivered. */
+  alert: (id: string) => `alert:${id}`,
+  /** Sorted set: alert id → when it was opened (µs). */
+  alerts: 'alerts',
+  /** Sorted set: alert id → when it was opened (µs), of the last hour: the total budget. */
+  opens: 'opens',
+  /** The same for one rule: its budget. */
+  opensOf: (rule: string) => `opens:${rule}`,
+  /** Sorted set: alert id → not before (ms, store's clock). */
+  due: (sink: string) => `due:${sink}`,
+  /** Hash: alert id → why its delivery was given up. */
+  dead: (sink: string) => `dead:${sink}`,
+  /** Hash: hwm, the latest time that any event of the cluster has reached (µs). */
+  cluster: 'cluster',
+} as const;
+
+const WRITE_ORDER = ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'silent', 'rule', 'done', 'cluster'];
+
+/**
+ * Where a key stands in the order of writes: the alert and what leads to it, then what was learned from it, then what was
+ * counted. So nothing is learned whose alert is not recorded, even where a commit should break off.
+ */
+export function writeRank(key: string): number {
+  return WRITE_ORDER.indexOf(key.split(':', 1)[0] ?? '');
+}

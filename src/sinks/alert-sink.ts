@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Sink } from '../alerts/sink.ts';
+import type { AlertRecord } from '../detect/alert.ts';
+import { ALERTS_PATH, alertPath, alertResource, alertStatusPatch } from '../kubernetes/alert-resource.ts';
+import type { ApiAnswer, KubernetesClient } from '../kubernetes/client.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+
+const liveCount = z.object({ status: z.object({ count: z.number() }) });
+
+/**
+ * Keeps an Alert resource for each alert: created once, afterwards only its status is patched, and never the phase in it,
+ * which is the user's. One that a user has deleted is not made again.
+ */
+export function createAlertSink({ client }: { readonly client: Pick<KubernetesClient, 'call'> }): Sink {
+  async function create(alert: AlertRecord, signal: AbortSignal): Promise<void> {
+    // AlreadyExists: an earlier delivery was not told to the queue. The spec is immutable, so there is nothing to apply.
+    const call = { method: 'POST', path: ALERTS_PATH, body: alertResource(alert), expect: ['AlreadyExists'] } as const;
+    await client.call(call, signal);
+  }
+
+  function patchStatus(alert: AlertRecord, signal: AbortSignal): Promise<ApiAnswer> {
+    const call = {
+      method: 'PATCH',
+      path: `${alertPath(alert.id)}/status`,
+      contentType: 'application/merge-patch+json',
+      body: alertStatusPatch(alert.state),
+      expect: ['NotFound', 'Invalid'],
+    } as const;
+    return client.call(call, signal);
+  }
+
+  /** The resource refuses a count that falls: then another replica was faster with a later version. */
+  async function isAhead(alert: AlertRecord, signal: AbortSignal): Promise<boolean> {
+    const answer = await client.call({ method: 'GET', path: alertPath(alert.id), expect: ['NotFound'] }, signal);
+    const live = liveCount.safeParse(answer.kind === 'ok' ? answer.body : undefined);
+    return live.success && live.data.status.count > alert.state.count;
+  }
+
+  return {
+    name: 'alert',
+    openingsOnly: false,
+    removes: true,
+    coalesceMs: 10_000,
+    async deliver(alert, delivered, signal) {
+      if (alert.state.removed) {
+        await client.call({ method: 'DELETE', path: alertPath(alert.id), expect: ['NotFound'] }, signal);
+        return 'done';
+      }
+      if (delivered === undefined) await create(alert, signal);
+      const answer = await patchStatus(alert, signal);
+      if (answer.kind === 'ok') return 'done';
+      if (answer.reason === 'NotFound') return 'ended';
+      if (await isAhead(alert, signal)) return 'done';
+      throw new OperationalError('api_rejected', answer.message);
+    },
+  };
+}

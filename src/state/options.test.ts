@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stateOptions } from './options.ts';
+
+describe('state options', () => {
+  test('fill in what is not given', () => {
+    assert.deepEqual(stateOptions.parse({ kind: 'redis', url: 'redis://redis:6379' }), {
+      kind: 'redis',
+      url: 'redis://redis:6379',
+      durability: 'best-effort',
+      connectTimeoutMs: 5_000,
+      commandTimeoutMs: 5_000,
+      keyPrefix: 'fs:',
+    });
+    assert.deepEqual(stateOptions.parse({ kind: 'sqlite', path: ':memory:' }), { kind: 'sqlite', path: ':memory:' });
+  });
+
+  test('say what was expected', () => {
+    const redis = { kind: 'redis', url: 'rediss://redis' };
+    const cases: readonly [unknown, RegExp][] = [
+      [{ kind: 'postgres' }, /kind "sqlite" or "redis"/],
+      [{}, /kind "sqlite" or "redis"/],
+      [{ kind: 'sqlite' }, /path of a file, or ":memory:"/],
+      [{ kind: 'sqlite', path: '' }, /path of a file, or ":memory:"/],
+      [{ kind: 'sqlite', path: 'a', url: 'b' }, /url/],
+      [{ ...redis, url: 'http://redis' }, /redis:\/\/HOST:PORT or rediss:\/\/HOST:PORT/],
+      [{ ...redis, url: 'redis:6379' }, /redis:\/\/HOST:PORT/],
+      [{ ...redis, durability: 'always' }, /"fsync", "best-effort", or an object/],
+      [{ ...redis, durability: { replicated: 0 } }, /replica|"fsync"/],
+      [{ ...redis, keyPrefix: 'a{b}' }, /letters, digits/],
+      [{ ...redis, commandTimeoutMs: 0 }, /at least 1 millisecond/],
+      [{ ...redis, url: 'redis://redis', tls: {} }, /rediss:\/\/ URL beside tls/],
+      [{ ...redis, tls: { certFile: 'a' } }, /certFile and keyFile together/],
+    ];
+    for (const [given, expected] of cases) {
+      const { success, error } = stateOptions.safeParse(given);
+      assert.equal(success, false, JSON.stringify(given));
+      assert.match(error?.message ?? '', new RegExp(expected.source.replaceAll('"', '\\\\?"')));
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import { ReplyError } from 'ioredis';
+import { OperationalError } from '../../telemetry/operational-error.ts';
+
+/** First words of the answers by which Redis says that it is not able to serve now. */
+const AWAY = ['READONLY', 'LOADING', 'BUSY', 'MASTERDOWN', 'NOREPLICAS', 'CLUSTERDOWN', 'TRYAGAIN', 'MOVED', 'ASK'];
+const LOGIN_REFUSED = ['NOAUTH', 'WRONGPASS', 'NOPERM'];
+const FULL = ['OOM', 'MISCONF'];
+
+/** True if the server answered that this user may not log in, or may not do what was asked. */
+export function isLoginRefused(error: unknown): boolean {
+  return isReply(error) && LOGIN_REFUSED.includes(firstWord(error));
+}
+
+/** True if the server does not know a script by its hash: it is new, or was restarted. */
+export function isUnknownScript(error: unknown): boolean {
+  return isReply(error) && firstWord(error) === 'NOSCRIPT';
+}
+
+/** The fault in the catalogue's terms; an answer that only a bug can bring about as it is. */
+export function redisError(error: unknown, address: string): unknown {
+  if (error instanceof OperationalError) return error;
+  const because = { cause: error };
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isReply(error)) return new OperationalError('store_unavailable', `${address} is away: ${message}`, because);
+  if (FULL.includes(firstWord(error))) {
+    return new OperationalError('store_full', `${address} refuses writes: ${message}`, because);
+  }
+  if (AWAY.includes(firstWord(error)) || isLoginRefused(error)) {
+    return new OperationalError('store_unavailable', `${address} does not serve: ${message}`, because);
+  }
+  return error;
+}
+
+/** True if the server has answered, with an error. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof ReplyError;
+}
+
+function firstWord({ message }: Error): string {
+  return message.split(' ', 1)[0] ?? '';
+}

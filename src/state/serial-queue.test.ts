@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSerialQueue } from './serial-queue.ts';
+
+test('tasks of one name run in turn, whatever became of the one before, and names do not wait for each other', async () => {
+  const queue = createSerialQueue();
+  const seen: string[] = [];
+  const slow = queue.run('a', async () => {
+    await sleep(20);
+    seen.push('slow');
+    throw new Error('no');
+  });
+  const next = queue.run('a', () => seen.push('next'));
+  const other = queue.run('b', () => seen.push('other'));
+  await assert.rejects(slow, /no/);
+  await Promise.all([next, other]);
+  await queue.settled();
+  assert.deepEqual(seen, ['other', 'slow', 'next']);
+});

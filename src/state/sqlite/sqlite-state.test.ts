@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, describe, test } from 'node:test';
+import { entriesOf, fieldsOf, write } from '../../../test/support/state-access.ts';
+import { describeState } from '../../../test/support/state-suite.ts';
+import { OperationalError } from '../../telemetry/operational-error.ts';
+import { openDatabase } from './database.ts';
+import { createSqliteState, openSqliteState, type SqliteStateDeps } from './sqlite-state.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'firstseen-sqlite-'));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newFile = () => join(folder, `${++files}.db`);
+const open = (path: string, deps?: SqliteStateDeps) => openSqliteState({ kind: 'sqlite', path }, deps);
+
+function withClock(path: string) {
+  let time = 1_790_000_000_000;
+  const state = open(path, { now: () => time });
+  const advance = (ms: number) => {
+    time += ms;
+  };
+  return { state, advance, close: () => state.close() };
+}
+
+describeState('SQLite in memory', async () => withClock(':memory:'));
+describeState('SQLite in a file', async () => withClock(newFile()));
+
+/** Refuses with this code, and in words that the reader can act on. */
+function refusal(code: string, pattern: RegExp) {
+  return (error: unknown) => error instanceof OperationalError && error.code === code && pattern.test(error.message);
+}
+
+const counter = { kind: 'addToField', key: 'h', field: 'n', by: 1 } as const;
+
+describe('a SQLite file', () => {
+  test('keeps what was committed, and is for this user alone', async () => {
+    const path = newFile();
+    const first = open(path);
+    await write(first, 'c', counter);
+    assert.match(first.durability, /flushed to the disk/);
+    assert.equal(statSync(path).mode & 0o077, 0);
+    await first.close();
+    await first.close();
+    const second = open(path);
+    assert.deepEqual(await fieldsOf(second, 'c', 'h', 'n'), ['1']);
+    await second.close();
+  });
+
+  test('that cannot be opened says which, and what to do', () => {
+    const missing = join(folder, 'missing', 'a.db');
+    assert.throws(
+      () => open(missing),
+      refusal('store_misconfigured', /missing\/a\.db.*folder .*missing does not exist/),
+    );
+    assert.throws(() => open(folder), refusal('store_misconfigured', /is a folder/));
+    const text = newFile();
+    writeFileSync(text, 'a text that is long enough to have the place of a header, and is none '.repeat(20));
+    assert.throws(() => open(text), refusal('store_misconfigured', /not a SQLite database; move it away/));
+    const foreign = newFile();
+    const other = new DatabaseSync(foreign);
+    other.exec('CREATE TABLE t (a)');
+    other.close();
+    assert.throws(() => open(foreign), refusal('store_misconfigured', /another program/));
+  });
+
+  test('of a later version is left alone', async () => {
+    const path = newFile();
+    await open(path).close();
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    assert.throws(() => open(path), refusal('store_misconfigured', /version 99/));
+  });
+
+  test('that another process holds is refused, and free once that one is killed', async () => {
+    const path = newFile();
+    const module = new URL('./sqlite-state.ts', import.meta.url).href;
+    const script =
+      `const { openSqliteState } = await import(${JSON.stringify(module)});` +
+      `const state = openSqliteState({ kind: 'sqlite', path: ${JSON.stringify(path)} });` +
+      `await state.update('c', [], () => ({ kind: 'commit', writes: [${JSON.stringify(counter)}] }));` +
+      `console.log('open'); setInterval(() => {}, 1000);`;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(other.stdout, 'data');
+    assert.throws(() => open(path, { lockWaitMs: 50 }), refusal('store_unavailable', /held by another process/));
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    const state = open(path);
+    assert.deepEqual(await fieldsOf(state, 'c', 'h', 'n'), ['1']);
+    await state.close();
+  });
+
+  test('that cannot grow refuses the commit as a whole, and works on', async () => {
+    const path = newFile();
+    const db = openDatabase(path, 0);
+    db.exec('PRAGMA max_page_count = 64');
+    const state = createSqliteState(db, path);
+    await write(state, 'c', counter);
+    const fields = { big: 'x'.repeat(1_000_000) };
+    const tooMuch = write(state, 'c', counter, { kind: 'setFields', key: 'h', mode: 'set', fields });
+    await assert.rejects(tooMuch, refusal('store_full', /disk is full/));
+    await write(state, 'c', counter);
+    assert.deepEqual(await fieldsOf(state, 'c', 'h', 'n', 'big'), ['2', undefined]);
+    await state.close();
+  });
+});
+
+describe('SQLite state', () => {
+  test('deletes what has expired in batches, and what was removed', async () => {
+    const path = newFile();
+    let time = 1_000;
+    const db = openDatabase(path, 0);
+    const state = createSqliteState(db, path, { now: () => time });
+    const rows = () => Number(db.prepare('SELECT count(*) AS n FROM members').get()?.n);
+    const members = Array.from({ length: 2_500 }, (_item, i) => `m${i}`);
+    await write(state, 'c', { kind: 'addMembers', key: 'a', members, keepMs: 10 });
+    await write(state, 'c', { kind: 'addMembers', key: 'b', members: ['m'] });
+    await write(state, 'c', { kind: 'removeKey', key: 'b' });
+    await write(state, 'c', { kind: 'addMembers', key: 'stays', members: ['m'] });
+    time += 10;
+    const left: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await state.maintain();
+      left.push(rows());
+    }
+    assert.ok(left[0] !== undefined && left[0] > 1_000, 'not all at once');
+    assert.equal(left.at(-1), 1);
+    assert.equal(Number(db.prepare('SELECT count(*) AS n FROM keys').get()?.n), 1);
+    await state.close();
+  });
+
+  test('moves its write-ahead log into the file when it is idle', async () => {
+    const path = newFile();
+    const state = open(path);
+    const entries = Array.from({ length: 2_000 }, (_item, i) => ({ member: `member ${i}`, score: i }));
+    await write(state, 'c', { kind: 'setScores', key: 'z', mode: 'set', entries });
+    const before = statSync(path).size;
+    await state.maintain();
+    await state.maintain();
+    assert.ok(statSync(path).size > before);
+    assert.equal((await entriesOf(state, 'c', 'z')).length, 2_000);
+    await state.close();
+  });
+
+  test('lets the event loop go between transactions', async () => {
+    const state = open(':memory:');
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 0);
+    const fields = Object.fromEntries(Array.from({ length: 500 }, (_item, i) => [`f${i}`, 'v']));
+    await Promise.all(
+      Array.from({ length: 50 }, () => write(state, 'c', { kind: 'setFields', key: 'h', mode: 'set', fields })),
+    );
+    clearInterval(timer);
+    assert.ok(turns > 5, `${turns} turns`);
+    await state.close();
+  });
+
+  test('tells the metrics how an update ended, and rejects after close', async () => {
+    const outcomes: string[] = [];
+    const state = open(':memory:', {
+      observe: { update: (_seconds, outcome) => outcomes.push(outcome), conflict() {} },
+    });
+    await write(state, 'c', counter);
+    await write(state, 'c');
+    const failing = state.update('c', [], () => {
+      throw new Error('x');
+    });
+    await assert.rejects(failing);
+    assert.deepEqual(outcomes, ['committed', 'empty', 'failed']);
+    await state.close();
+    await assert.rejects(state.ping(), refusal('store_unavailable', /closed/));
+  });
+});

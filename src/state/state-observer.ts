@@ -1,0 +1,24 @@
+/** What a store tells the metrics. */
+export interface StateObserver {
+  /** One `update` has ended after so many seconds, waiting for its turn included; `empty` wrote nothing. */
+  update(seconds: number, outcome: 'committed' | 'empty' | 'failed'): void;
+  /** Another replica changed the cluster between the reads and the commit of an `update`, which runs again. */
+  conflict(): void;
+}
+
+/** Times an update, and reports how it ended; `update` says whether it wrote anything. */
+export async function observed<T>(
+  observer: StateObserver | undefined,
+  update: () => Promise<{ readonly result: T; readonly wrote: boolean }>,
+): Promise<T> {
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1_000;
+  try {
+    const { result, wrote } = await update();
+    observer?.update(seconds(), wrote ? 'committed' : 'empty');
+    return result;
+  } catch (error) {
+    observer?.update(seconds(), 'failed');
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMetrics } from './metrics.ts';
+
+test('an instrument shows under its full name, with its labels', async () => {
+  const metrics = createMetrics();
+  metrics.decisions.inc({ cluster: 'local', rule: 'r', outcome: 'opened' }, 2);
+  metrics.bytesInFlight.set({}, 7);
+  metrics.ackSeconds.observe({ cluster: 'local' }, 0.0004);
+  const { contentType, text } = await metrics.expose();
+  assert.match(contentType, /^text\/plain; version=0\.0\.4/);
+  assert.match(text, /^firstseen_decisions_total\{cluster="local",rule="r",outcome="opened"\} 2$/m);
+  assert.match(text, /^firstseen_bytes_in_flight 7$/m);
+  assert.match(text, /^firstseen_ack_seconds_bucket\{le="0\.0005",cluster="local"\} 1$/m);
+});
+
+test('every instrument of our own has a prefix, a help text, and a unit where it has one', async () => {
+  const { text } = await createMetrics().expose();
+  const names = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => ({ name, type }));
+  const own = names.filter(({ name }) => !/^(process|nodejs)_/.test(name));
+  assert.ok(own.length > 25);
+  for (const { name, type } of own) {
+    assert.match(name, /^firstseen_[a-z_]+$/);
+    assert.equal(name.endsWith('_total'), type === 'counter', name);
+    assert.match(text, new RegExp(`^# HELP ${name} [A-Z].*\\.$`, 'm'));
+  }
+});
+
+test('a series can be forgotten', async () => {
+  const metrics = createMetrics();
+  metrics.termsHeld.set({ cluster: 'local', rule: 'a' }, 1);
+  metrics.termsHeld.set({ cluster: 'local', rule: 'b' }, 1);
+  metrics.termsHeld.remove({ cluster: 'local', rule: 'a' });
+  const { text } = await metrics.expose();
+  assert.doesNotMatch(text, /rule="a"/);
+  assert.match(text, /rule="b"/);
+});
+
+test('two sets do not share series', async () => {
+  createMetrics().delivered.inc({ sink: 'x' });
+  assert.doesNotMatch((await createMetrics().expose()).text, /sink="x"/);
+});

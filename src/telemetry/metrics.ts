@@ -1,0 +1,199 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The labels of an instrument. Their values come from configuration and code only, never from an event. */
+type Labels = Readonly<Record<string, string>>;
+type None = Readonly<Record<never, string>>;
+
+export interface Count<L extends Labels> {
+  inc(labels: L, by?: number): void;
+}
+
+export interface Level<L extends Labels> {
+  set(labels: L, value: number): void;
+  /** Forgets one series, for example that of a rule that is gone. */
+  remove(labels: L): void;
+  /** Forgets every series. */
+  reset(): void;
+}
+
+export interface Distribution<L extends Labels> {
+  observe(labels: L, value: number): void;
+}
+
+type InCluster = { readonly cluster: string };
+type InSink = { readonly cluster: string; readonly sink: string };
+type OfRule = { readonly cluster: string; readonly rule: string };
+
+export type DecisionOutcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known' | 'late';
+
+/** Every instrument of firstseen. Times are in seconds, sizes in bytes. */
+export interface Metrics {
+  /** Batches that were read and handed to ingest, by the status code of the answer. */
+  readonly batches: Count<{ readonly cluster: string; readonly code: string }>;
+  readonly batchEvents: Distribution<InCluster>;
+  readonly batchBytes: Distribution<InCluster>;
+  /** From the last byte of a batch to its answer. */
+  readonly ackSeconds: Distribution<InCluster>;
+  readonly lastBatchTimestamp: Level<InCluster>;
+  /** Requests answered, or cut off, without a look at their body. */
+  readonly requestsRefused: Count<{ readonly reason: string }>;
+  readonly bytesInFlight: Level<None>;
+  readonly certificateExpiry: Level<{ readonly name: string }>;
+
+  readonly events: Count<{ readonly cluster: string; readonly outcome: 'evaluated' | 'own_write' | 'quarantined' }>;
+  readonly quarantined: Count<{ readonly cluster: string; readonly reason: string }>;
+  readonly ownWritesDropped: Count<InCluster>;
+  readonly truncatedEvents: Count<InCluster>;
+  readonly skewedEvents: Count<InCluster>;
+  readonly lateEvents: Count<InCluster>;
+
+  readonly rules: Level<{ readonly state: string }>;
+  readonly ruleErrors: Count<{ readonly rule: string }>;
+  readonly matches: Count<OfRule>;
+  readonly decisions: Count<{ readonly cluster: string; readonly rule: string; readonly outcome: DecisionOutcome }>;
+  readonly termsHeld: Level<OfRule>;
+  readonly alertsOpened: Count<{ readonly cluster: string; readonly severity: string }>;
+
+  readonly storeUpdateSeconds: Distribution<{ readonly outcome: 'committed' | 'failed' }>;
+  readonly storeConflicts: Count<None>;
+  readonly storeErrors: Count<{ readonly code: string }>;
+
+  readonly due: Level<InSink>;
+  readonly dueOldestSeconds: Level<InSink>;
+  readonly dead: Level<InSink>;
+  readonly delivered: Count<{ readonly sink: string }>;
+  readonly deliveryFailures: Count<{ readonly sink: string; readonly code: string }>;
+
+  /** Always 1; the labels say what runs. */
+  readonly buildInfo: Level<{ readonly version: string; readonly node: string }>;
+
+  /** Every series in the text format of Prometheus, the process's own among them. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BATCH_EVENTS = [1, 2, 5, 10, 25, 50, 100, 200, 400, 1_000, 5_000];
+const KIB = 1024;
+const BATCH_BYTES = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536].map((kib) => kib * KIB);
+
+/** Makes the instruments in a registry of their own, so that a process (or a test) may hold several sets. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const named = (name: string, help: string, labelNames: string[]) => ({
+    name: `firstseen_${name}`,
+    help,
+    labelNames,
+    registers,
+  });
+  const count = (name: string, help: string, ...labels: string[]) => new Counter(named(name, help, labels));
+  const level = (name: string, help: string, ...labels: string[]) => new Gauge(named(name, help, labels));
+  const distribution = (name: string, help: string, buckets: number[], ...labels: string[]) =>
+    new Histogram({ ...named(name, help, labels), buckets });
+
+  return {
+    batches: count(
+      'batches_total',
+      'Batches read and evaluated, by cluster and status code. 200: all that the batch caused is committed; 503: the API server will send it again.',
+      'cluster',
+      'code',
+    ),
+    batchEvents: distribution('batch_events', 'Audit events in an accepted batch.', BATCH_EVENTS, 'cluster'),
+    batchBytes: distribution('batch_bytes', 'Size of the body of a batch, in bytes.', BATCH_BYTES, 'cluster'),
+    ackSeconds: distribution(
+      'ack_seconds',
+      'Time from the last byte of a batch to its answer, in seconds. The API server gives up at 30.',
+      LATENCY_SECONDS,
+      'cluster',
+    ),
+    lastBatchTimestamp: level(
+      'last_batch_timestamp_seconds',
+      'Unix time at which the last batch of a cluster was accepted. One that stands still means that nothing is detected.',
+      'cluster',
+    ),
+    requestsRefused: count(
+      'requests_refused_total',
+      'Requests refused before their body was evaluated, by reason. None of their events was seen.',
+      'reason',
+    ),
+    bytesInFlight: level('bytes_in_flight', 'Bytes of request bodies now held in memory.'),
+    certificateExpiry: level(
+      'certificate_expiry_timestamp_seconds',
+      'Unix time at which a certificate in use expires.',
+      'name',
+    ),
+
+    events: count(
+      'events_total',
+      'Audit events, by what became of them: evaluated, own_write (dropped) or quarantined.',
+      'cluster',
+      'outcome',
+    ),
+    quarantined: count('quarantined_total', 'Audit events that could not be read, by reason.', 'cluster', 'reason'),
+    ownWritesDropped: count(
+      'own_writes_dropped_total',
+      "Audit events of firstseen's own writes, which are not evaluated.",
+      'cluster',
+    ),
+    truncatedEvents: count(
+      'truncated_events_total',
+      'Audit events that arrived or were read without their bodies because they were too large.',
+      'cluster',
+    ),
+    skewedEvents: count(
+      'skewed_events_total',
+      'Audit events with a time more than 10 minutes ahead of their receipt. The clocks differ.',
+      'cluster',
+    ),
+    lateEvents: count(
+      'late_events_total',
+      'Audit events that came too late to be counted in a window or sequence.',
+      'cluster',
+    ),
+
+    rules: level('rules', 'Rules, by state.', 'state'),
+    ruleErrors: count(
+      'rule_errors_total',
+      'Evaluations of a rule that failed; the rule did not see that event.',
+      'rule',
+    ),
+    matches: count('matches_total', 'Events that matched a rule.', 'cluster', 'rule'),
+    decisions: count(
+      'decisions_total',
+      'Decisions of a rule, by outcome: duplicate, attached, opened, overflow, learning, known or late.',
+      'cluster',
+      'rule',
+      'outcome',
+    ),
+    termsHeld: level('terms_held', 'Terms that a rule remembers.', 'cluster', 'rule'),
+    alertsOpened: count('alerts_opened_total', 'Alerts opened, by severity.', 'cluster', 'severity'),
+
+    storeUpdateSeconds: distribution(
+      'store_update_seconds',
+      'Time of one atomic update of the store, retries included, in seconds.',
+      LATENCY_SECONDS,
+      'outcome',
+    ),
+    storeConflicts: count('store_conflicts_total', 'Updates begun again because another replica came first.'),
+    storeErrors: count('store_errors_total', 'Updates that the store did not take, by code.', 'code'),
+
+    due: level('due', 'Alerts that a sink has still to deliver.', 'cluster', 'sink'),
+    dueOldestSeconds: level(
+      'due_oldest_seconds',
+      'Age of the alert that a sink has owed longest, in seconds.',
+      'cluster',
+      'sink',
+    ),
+    dead: level('dead', 'Alerts that a sink refused for good. They are not delivered again.', 'cluster', 'sink'),
+    delivered: count('delivered_total', 'Deliveries that a sink took.', 'sink'),
+    deliveryFailures: count('delivery_failures_total', 'Deliveries that failed, by code.', 'sink', 'code'),
+
+    buildInfo: level('build_info', 'Always 1; the labels say which version runs on which Node.', 'version', 'node'),
+
+    async expose() {
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}

@@ -1,0 +1,156 @@
+/** Holds the shape of src/ that ARCHITECTURE.md describes: who may import whom, what is pure, and how long a file may be. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+/** A folder imports only from folders before it, or on its own level before the bar of ARCHITECTURE.md. */
+const ORDER: readonly (readonly string[])[] = [
+  ['audit'],
+  ['ecs'],
+  ['query'],
+  ['rules'],
+  ['detect', 'telemetry'],
+  ['alerts'],
+  ['ingest'],
+  ['rulefiles'],
+  ['state', 'kubernetes'],
+  ['sinks'],
+  ['http'],
+  ['config'],
+  ['app.ts'],
+  ['cli'],
+  ['main.ts'],
+];
+
+const PURE = ['audit', 'ecs', 'query', 'rules', 'detect'];
+const PURE_PACKAGES = ['re2js', 'ipaddr.js', 'zod'];
+
+/** The one folder that owns each library; a library that is not here must not be used. */
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  '@kubernetes/client-node': ['kubernetes'],
+  'cli-progress': ['cli'],
+  'cli-table3': ['cli'],
+  commander: ['cli'],
+  express: ['http'],
+  ioredis: ['state'],
+  'ipaddr.js': ['ecs', 'query'],
+  'prom-client': ['telemetry'],
+  re2js: ['query'],
+  'smol-toml': ['rulefiles'],
+  winston: ['telemetry'],
+  yaml: ['rulefiles', 'config', 'cli'],
+};
+/** zod states the shape of options where they are used, and `config` puts them together. */
+const ANYWHERE = ['zod'];
+
+const MOST_LINES = 400;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+const files = globSync('src/**/*.ts').sort();
+const sources = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+const isTest = (file: string) => file.endsWith('.test.ts');
+
+function importsOf(file: string): Import[] {
+  const source = sources.get(file) ?? '';
+  const pattern = /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm;
+  return [...source.matchAll(pattern)].map(([, type, named, bare]) => ({
+    from: file,
+    to: named ?? bare ?? '',
+    isType: type !== undefined,
+  }));
+}
+
+const imports = files.flatMap(importsOf);
+const inProject = imports
+  .filter(({ to }) => to.startsWith('.'))
+  .map(({ from, to, isType }) => ({ from, to: path.join(path.dirname(from), to), isType }));
+const folderOf = (file: string) => file.split('/')[1] ?? '';
+const levelOf = (file: string) => ORDER.findIndex((level) => level.includes(folderOf(file)));
+const packageOf = (specifier: string) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+test('every file stands in a folder that the order knows', () => {
+  assert.deepEqual(
+    files.filter((file) => levelOf(file) < 0),
+    [],
+  );
+});
+
+test('a folder imports only from folders to its left', () => {
+  const upward = inProject.filter(
+    ({ from, to }) => folderOf(from) !== folderOf(to) && levelOf(to) >= levelOf(from) && !isTest(from),
+  );
+  assert.deepEqual(upward, []);
+});
+
+test('no cycle of files', () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to, isType } of inProject) {
+    if (!isType) next.set(from, [...(next.get(from) ?? []), to]);
+  }
+  const finished = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (finished.has(file)) return;
+    assert.ok(!trail.includes(file), `a cycle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`);
+    for (const other of next.get(file) ?? []) visit(other, [...trail, file]);
+    finished.add(file);
+  };
+  for (const file of files) visit(file, []);
+});
+
+test('the core is pure: nothing of Node, no network, no clock, only the packages on the list', () => {
+  const core = imports.filter(({ from }) => PURE.includes(folderOf(from)) && !isTest(from));
+  const foreign = core.filter(({ to }) => !to.startsWith('.') && !PURE_PACKAGES.includes(to));
+  assert.deepEqual(foreign, []);
+  const impure = files.filter(
+    (file) =>
+      PURE.includes(folderOf(file)) &&
+      !isTest(file) &&
+      /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|process\.|setTimeout|Buffer\.)/.test(
+        sources.get(file) ?? '',
+      ),
+  );
+  assert.deepEqual(impure, []);
+});
+
+test('each library has one owning folder', () => {
+  const used = imports.filter(({ from, to }) => !to.startsWith('.') && !to.startsWith('node:') && !isTest(from));
+  const stray = used.filter(
+    ({ from, to }) => !ANYWHERE.includes(packageOf(to)) && OWNERS[packageOf(to)]?.includes(folderOf(from)) !== true,
+  );
+  assert.deepEqual(stray, []);
+  const declared = Object.keys(
+    (JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> }).dependencies,
+  );
+  assert.deepEqual(
+    declared.sort(),
+    [...Object.keys(OWNERS), ...ANYWHERE].sort(),
+    'declared and owned libraries differ',
+  );
+});
+
+test('the environment is read in one place', () => {
+  const readers = files.filter(
+    (file) => /\bprocess\.env\b/.test(sources.get(file) ?? '') && !isTest(file) && file !== 'src/main.ts',
+  );
+  assert.deepEqual(
+    readers.filter((file) => folderOf(file) !== 'config'),
+    [],
+  );
+});
+
+test(`no file is longer than ${MOST_LINES} lines`, () => {
+  const long = [...files, ...globSync('test/**/*.ts')].filter(
+    (file) => (sources.get(file) ?? readFileSync(file, 'utf8')).split('\n').length > MOST_LINES + 1,
+  );
+  assert.deepEqual(long, []);
+});

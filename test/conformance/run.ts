@@ -1,0 +1,28 @@
+/**
+ * Runs the conformance kit of a folder and ends with `N passed, N failed`.
+ *
+ *   npm run conformance -- --dir DIR
+ *
+ * A folder may hold any of the kit's files; suites without their files are skipped. Another suite is one file and one line
+ * in SUITES.
+ */
+import { parseArgs } from 'node:util';
+import { runKqlSuite } from './kql-suite.ts';
+import type { Suite } from './suite.ts';
+
+const SUITES: readonly Suite[] = [runKqlSuite];
+
+const { values } = parseArgs({ options: { dir: { type: 'string', default: 'test/conformance/vectors' } } });
+let passed = 0;
+let failed = 0;
+for (const runSuite of SUITES) {
+  const result = runSuite(values.dir);
+  if (result === undefined) continue;
+  for (const failure of result.failures) console.log(`✖ ${result.name}: ${failure}\n`);
+  const note = result.note === undefined ? '' : ` (${result.note})`;
+  console.log(`${result.name}: ${result.passed} passed, ${result.failures.length} failed${note}`);
+  passed += result.passed;
+  failed += result.failures.length;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,12 @@
+/** What a suite of the kit did. */
+export interface SuiteResult {
+  readonly name: string;
+  readonly passed: number;
+  /** One text for each case that failed: the rule or query, what was expected and what came. */
+  readonly failures: readonly string[];
+  /** Something that the figures do not say. */
+  readonly note?: string;
+}
+
+/** Runs over a folder in the form of the kit; undefined if the folder has nothing for this suite. */
+export type Suite = (folder: string) => SuiteResult | undefined;

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
+import { RULE_FILE_EXTENSIONS } from '../../src/rulefiles/find-rule-files.ts';
+import { readRules } from '../../src/rulefiles/load.ts';
+import type { Random } from './random.ts';
+import type { FuzzTarget } from './target.ts';
+
+const YAML = `apiVersion: firstseen.dev/v1alpha1
+kind: DetectionRule
+metadata: { name: a-rule }
+spec:
+  title: A rule
+  type: new_terms
+  severity: low
+  newTerms: { fields: [user.name], window: 7d }
+  query: |
+    event.action: create and
+      user.name: alice
+  tests:
+    - { name: one, expect: fire, event: &event { verb: get } }
+    - { name: two, expect: silent, events: [*event, *event] }
+`;
+
+const TOML = `[rule]
+name = "Pods Deleted"
+rule_id = "one"
+type = "new_terms"
+index = ["logs-kubernetes.audit_logs-*"]
+severity = "high"
+query = '''
+kubernetes.audit.verb: delete
+'''
+[rule.new_terms]
+value = ["user.name"]
+[[rule.new_terms.history_window_start]]
+value = "now-7d"
+[[rule.threat]]
+[rule.threat.tactic]
+id = "TA0001"
+`;
+
+const NDJSON = `{"rule_id":"one","name":"Pods Deleted","type":"query","severity":"low","query":"kubernetes.audit.verb:*"}
+{"exported_count":1}
+`;
+
+/** What parsers trip over: structure, anchors, tags, quotes, prototypes, odd characters, numbers, times. */
+const FRAGMENTS = [
+  ...[
+    '\n',
+    '\r\n',
+    '\r',
+    '  ',
+    '\t',
+    ': ',
+    '- ',
+    '? ',
+    '#',
+    ',',
+    '[',
+    ']',
+    '{',
+    '}',
+    '[[',
+    ']]',
+    '=',
+    '.',
+    '|',
+    '>-',
+    '|9',
+  ],
+  ...[
+    '---\n',
+    '...\n',
+    '%YAML 9.9\n',
+    '&a ',
+    '*a',
+    '*b',
+    '<<: *a',
+    '!!binary ',
+    '!<x> ',
+    '!!set {a}',
+    '~',
+    'null',
+    '.nan',
+  ],
+  ...[
+    '"',
+    "'",
+    '"""',
+    "'''",
+    '\\',
+    '\\u',
+    '\\x1b',
+    '\u0000',
+    '\u001b[2J',
+    '\u202e',
+    '\ud800',
+    '\ufeff',
+    '\u2028',
+    '😀',
+  ],
+  ...['__proto__', 'constructor', 'toString', 'spec', 'rule', 'new_terms', 'tests: ', 'query: ', 'type: ', 'expires: '],
+  ...['0x', '1e999', '-0', '9007199254740993', '1979-05-27T07:32:00Z', '2027-02-30', 'true', '7d', 'now-7d', 'TA0001'],
+];
+
+function fragment(random: Random): string {
+  const text = FRAGMENTS[random.below(FRAGMENTS.length)] ?? '';
+  return random.chance(0.02) ? text.repeat(1 + random.below(3_000)) : text;
+}
+
+/** The extension, then a newline, then a sound file with a few wounds or fragments alone. */
+function hostileFile(random: Random): string {
+  const extension = random.pick(RULE_FILE_EXTENSIONS);
+  if (random.chance(0.2)) {
+    return `${extension}\n${Array.from({ length: random.below(60) }, () => fragment(random)).join('')}`;
+  }
+  let text = random.pick([YAML, TOML, NDJSON]);
+  for (let wounds = random.below(6); wounds > 0; wounds -= 1) {
+    const from = random.below(text.length + 1);
+    const to = random.chance(0.5) ? from : from + random.below(30);
+    text = text.slice(0, from) + (random.chance(0.8) ? fragment(random) : text.slice(to, to + 40)) + text.slice(to);
+  }
+  return `${extension}\n${text}`;
+}
+
+function checkFile(input: string): void {
+  const [name = ''] = input.split('\n', 1);
+  const source = input.slice(name.length + 1);
+  const extension = RULE_FILE_EXTENSIONS.find((known) => known === name) ?? '.yaml';
+  const { rules, problems } = readRules(`fuzz${extension}`, extension, source);
+  const lines = source.split(/\r?\n/);
+  const places = [
+    ...problems.map(({ place }) => place ?? assert.fail('a problem without a place')),
+    ...rules.flatMap((rule) => [rule.place(['spec', 'query']), rule.place(['spec', 'tests', 0, 'event', 'x'])]),
+  ];
+  for (const { line, column } of places) {
+    const text = lines[line - 1];
+    assert.ok(
+      text !== undefined && column >= 1 && column <= text.length + 1,
+      `${line}:${column} is outside of the text`,
+    );
+  }
+  for (const problem of problems) {
+    assert.doesNotMatch(formatFileProblem(problem).replaceAll('\n', ''), /\p{Cc}|\p{Bidi_Control}/u);
+  }
+}
+
+/** A rule file of any content never throws, and whatever is wrong with it has a place inside the text and can be shown. */
+export const rulefileTarget: FuzzTarget = {
+  name: 'rulefile',
+  generate: hostileFile,
+  check: checkFile,
+  timeLimitMs: 2_000,
+};

@@ -1,0 +1,121 @@
+/** Alerts from the store to a real API server, and back what a user does to them. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAlertLifecycle } from '../../src/alerts/lifecycle.ts';
+import { createReconciler, type Reconciler } from '../../src/alerts/reconcile.ts';
+import { readAlerts } from '../../src/alerts/records.ts';
+import type { AlertRecord } from '../../src/detect/alert.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
+import { stateKeys } from '../../src/rules/state-keys.ts';
+import { createAlertSink } from '../../src/sinks/alert-sink.ts';
+import { createKubernetesEventSink } from '../../src/sinks/kubernetes-event-sink.ts';
+import { openSqliteState, type SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
+import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { sampleAlert } from '../support/sample-alert.ts';
+import { waitFor } from '../support/wait.ts';
+
+const CHART = join(import.meta.dirname, '..', '..', 'helm', 'firstseen');
+const CLUSTER = 'local';
+
+let server: ApiServer;
+let client: KubernetesClient;
+let store: SqliteState;
+let reconciler: Reconciler;
+const logged: string[] = [];
+
+before(async () => {
+  server = await startApiServer();
+  const values = ['--set', 'tls.existingSecret=x'];
+  await server.apply(await server.helm('template', 'fs', CHART, ...values, '-s', 'templates/crd-alerts.yaml'));
+  await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
+  // Within two seconds of that the API server holds up each creation (customresource_handler.go of apiextensions-apiserver).
+  await sleep(2_500);
+  client = createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
+  store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
+  const lifecycle = createAlertLifecycle(store);
+  const log = (message: string) => void logged.push(message);
+  reconciler = createReconciler(
+    {
+      queue: store,
+      sinks: [
+        { ...createAlertSink({ client }), coalesceMs: 50 },
+        createKubernetesEventSink({ client }, { localCluster: CLUSTER, lookUp: true, instance: 'firstseen-0' }),
+      ],
+      clusters: [CLUSTER],
+      end: lifecycle.end,
+      logger: { info: log, warn: log, error: log },
+    },
+    { poll: { minMs: 1_000, maxMs: 1_000 }, pause: { minMs: 50, maxMs: 200 }, retry: { minMs: 50, maxMs: 200 } },
+  );
+  reconciler.start();
+});
+after(async () => {
+  await reconciler?.stop(5_000);
+  await store?.close();
+  client?.close();
+  await server?.stop();
+});
+
+test('an alert that opens is soon in the cluster, as an Alert and as an Event', async () => {
+  await commit(sampleAlert({ id: 'opened' }));
+  await waitFor(() => exists('alert/opened'), { what: 'the Alert', timeoutMs: 3_000 });
+  await waitFor(() => exists('events.events.k8s.io/opened'), { what: 'the Event', timeoutMs: 3_000 });
+});
+
+test('the record of an alert that a user has deleted goes with its next repeat', async () => {
+  await commit(sampleAlert({ id: 'unwanted' }));
+  await waitFor(() => exists('alert/unwanted'), { what: 'the Alert' });
+  await server.kubectl('delete', 'alert', 'unwanted');
+  await commit(sampleAlert({ id: 'unwanted', version: 2, state: { count: 2 } }));
+  await waitFor(async () => !(await held()).includes('unwanted'), { what: 'the record to go' });
+  await waitFor(async () => (await store.depth(CLUSTER, 'alert')).due === 0, { what: 'the queue to be empty' });
+  await assert.rejects(exists('alert/unwanted'));
+});
+
+test('an alert that retention drops is taken away, and then its record', async () => {
+  await commit(sampleAlert({ id: 'old' }));
+  await waitFor(() => exists('alert/old'), { what: 'the Alert' });
+  await commit(sampleAlert({ id: 'old', version: 2, state: { removed: true } }));
+  await waitFor(async () => !(await held()).includes('old'), { what: 'the record to go' });
+  await assert.rejects(exists('alert/old'));
+});
+
+test('what opens while the API server is away is written when it is back', async () => {
+  await server.stop();
+  for (let i = 0; i < 30; i += 1) await commit(sampleAlert({ id: `while-away-${i}` }));
+  await waitFor(() => logged.includes('alert delivery is held up'), { what: 'a word about it' });
+  await server.restart();
+  await waitFor(
+    async () => (await server.kubectl('get', 'alerts', '-o', 'name')).match(/while-away-/g)?.length === 30,
+    { what: 'all alerts', timeoutMs: 30_000 },
+  );
+  assert.equal((await store.depth(CLUSTER, 'alert')).dead, 0);
+});
+
+/** Writes the alert as a batch does that opens it or adds to it. */
+async function commit({ id, version, spec, state }: AlertRecord): Promise<void> {
+  const fields = { spec: JSON.stringify(spec), state: JSON.stringify(state), ver: String(version) };
+  const entries = [{ member: id, score: state.openedAt }];
+  await store.update(CLUSTER, [], () => ({
+    kind: 'commit',
+    writes: [
+      { kind: 'setFields', key: stateKeys.alert(id), mode: 'set', fields },
+      { kind: 'setScores', key: stateKeys.alerts, mode: 'set', entries },
+      { kind: 'markDue', sink: 'alert', alertId: id, delayMs: 0 },
+      ...(version === 1 ? [{ kind: 'markDue', sink: 'kubernetes-event', alertId: id, delayMs: 0 } as const] : []),
+    ],
+    result: undefined,
+  }));
+  reconciler.nudge();
+}
+
+async function held(): Promise<readonly string[]> {
+  return (await readAlerts(store, CLUSTER)).map(({ id }) => id);
+}
+
+async function exists(what: string): Promise<boolean> {
+  await server.kubectl('get', what);
+  return true;
+}

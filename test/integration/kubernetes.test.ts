@@ -1,0 +1,342 @@
+/** What firstseen writes to the Kubernetes API, and reads from it, on a real API server with the rights that the chart gives. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { AlertRecord } from '../../src/detect/alert.ts';
+import { createAlertWatch } from '../../src/kubernetes/alert-watch.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
+import { createAlertSink } from '../../src/sinks/alert-sink.ts';
+import { createKubernetesEventSink } from '../../src/sinks/kubernetes-event-sink.ts';
+import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { hostileAlert, sampleAlert } from '../support/sample-alert.ts';
+import { waitFor } from '../support/wait.ts';
+
+const CHART = join(import.meta.dirname, '..', '..', 'helm', 'firstseen');
+const EVENTS = { localCluster: 'local', lookUp: true, instance: 'firstseen-0' };
+const FOREVER = new AbortController().signal;
+
+let server: ApiServer;
+let admin: KubernetesClient;
+/** With the rights of the chart's service account. */
+let client: KubernetesClient;
+
+before(async () => {
+  server = await startApiServer();
+  admin = createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
+  const early = sampleAlert({ id: 'too-early' });
+  await assert.rejects(
+    createAlertSink({ client: admin }).deliver(early, undefined, FOREVER),
+    (error) => error instanceof OperationalError && error.retryable && /CustomResourceDefinition/.test(error.message),
+    'an API server without the resource definitions is one to wait for',
+  );
+  await server.kubectl('create', 'namespace', 'firstseen');
+  const parts = ['crd-alerts', 'serviceaccount', 'clusterrole'].flatMap((name) => ['-s', `templates/${name}.yaml`]);
+  const chart = await server.helm(
+    'template',
+    'fs',
+    CHART,
+    '-n',
+    'firstseen',
+    '--set',
+    'tls.existingSecret=x',
+    ...parts,
+  );
+  await server.apply(chart);
+  await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
+  const token = (await server.kubectl('create', 'token', 'fs-firstseen', '-n', 'firstseen')).trim();
+  client = createKubernetesClient({ kubeconfig: server.kubeconfigFor(token), version: 'test' });
+});
+after(async () => {
+  client?.close();
+  admin?.close();
+  await server?.stop();
+});
+
+test('an alert is created once, and afterwards only its status changes', async () => {
+  const sink = createAlertSink({ client });
+  const alert = sampleAlert({ id: 'created-once' });
+  assert.equal(await sink.deliver(alert, undefined, FOREVER), 'done');
+  const created = await live('created-once');
+  assert.deepEqual(created.spec, JSON.parse(JSON.stringify(alert.spec)));
+  assert.deepEqual(created.status, {
+    phase: 'Open',
+    count: 1,
+    firstSeen: '2026-03-01T12:00:00.000001Z',
+    lastSeen: '2026-03-01T12:00:00.000001Z',
+    evidence: alert.state.evidence,
+  });
+
+  await patchPhase('created-once', 'Acknowledged');
+  const repeated = sampleAlert({
+    id: 'created-once',
+    version: 2,
+    state: { count: 7, lastSeen: 1_772_370_000_000_000 },
+  });
+  assert.equal(await sink.deliver(repeated, 1, FOREVER), 'done');
+  const patched = await live('created-once');
+  assert.equal(patched.status.count, 7);
+  assert.equal(patched.status.lastSeen, '2026-03-01T13:00:00.000000Z');
+  assert.equal(patched.status.phase, 'Acknowledged', 'the phase is the user’s');
+});
+
+test('a first delivery that comes again finds the alert and leaves its spec alone', async () => {
+  const sink = createAlertSink({ client });
+  await sink.deliver(sampleAlert({ id: 'delivered-twice' }), undefined, FOREVER);
+  const again = sampleAlert({ id: 'delivered-twice', spec: { reason: 'another reason' }, state: { count: 2 } });
+  assert.equal(await sink.deliver(again, undefined, FOREVER), 'done');
+  const { spec, status } = await live('delivered-twice');
+  assert.equal(spec.reason, sampleAlert().spec.reason);
+  assert.equal(status.count, 2);
+});
+
+test('a delivery that another replica has overtaken is done', async () => {
+  const sink = createAlertSink({ client });
+  await sink.deliver(sampleAlert({ id: 'overtaken', state: { count: 9 } }), undefined, FOREVER);
+  const late = sampleAlert({ id: 'overtaken', version: 2, state: { count: 4 } });
+  assert.equal(await sink.deliver(late, 1, FOREVER), 'done');
+  assert.equal((await live('overtaken')).status.count, 9);
+});
+
+test('an alert that a user has deleted ends, and is not made again', async () => {
+  const sink = createAlertSink({ client });
+  await sink.deliver(sampleAlert({ id: 'deleted-by-user' }), undefined, FOREVER);
+  await server.kubectl('delete', 'alert', 'deleted-by-user');
+  assert.equal(await sink.deliver(sampleAlert({ id: 'deleted-by-user', version: 2 }), 1, FOREVER), 'ended');
+  await assert.rejects(live('deleted-by-user'), /NotFound/);
+});
+
+test('an alert that retention drops is deleted, and one that is gone already is no fault', async () => {
+  const sink = createAlertSink({ client });
+  await sink.deliver(sampleAlert({ id: 'dropped' }), undefined, FOREVER);
+  const dropped = sampleAlert({ id: 'dropped', version: 2, state: { removed: true } });
+  assert.equal(await sink.deliver(dropped, 1, FOREVER), 'done');
+  await assert.rejects(live('dropped'), /NotFound/);
+  assert.equal(await sink.deliver(dropped, 1, FOREVER), 'done');
+});
+
+test('an alert that the resource definition refuses is refused for good', async () => {
+  const bad = sampleAlert({ id: 'refused', spec: { riskScore: 101 } });
+  await assert.rejects(
+    createAlertSink({ client }).deliver(bad, undefined, FOREVER),
+    (error) => error instanceof OperationalError && error.code === 'api_rejected' && /riskScore/.test(error.message),
+  );
+});
+
+test('missing rights are worth waiting for', async () => {
+  const alice = createKubernetesClient({ kubeconfig: server.kubeconfigFor(server.userTokens.alice), version: 'test' });
+  const stranger = createKubernetesClient({ kubeconfig: server.kubeconfigFor('no-such-token'), version: 'test' });
+  for (const without of [alice, stranger]) {
+    await assert.rejects(
+      createAlertSink({ client: without }).deliver(sampleAlert(), undefined, FOREVER),
+      (error) => error instanceof OperationalError && error.code === 'api_unavailable' && /40[13]/.test(error.message),
+    );
+    without.close();
+  }
+});
+
+test('whatever strings a request has, there is an Alert of at most 8 KiB and an Event', async () => {
+  const alert = hostileAlert({ id: 'hostile' });
+  assert.equal(await createAlertSink({ client }).deliver(alert, undefined, FOREVER), 'done');
+  assert.equal(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER), 'done');
+  const stored = await server.kubectl('get', 'alert', 'hostile', '-o', 'json', '--show-managed-fields');
+  assert.ok(
+    JSON.stringify(JSON.parse(stored)).length <= 8 * 1024,
+    `${JSON.stringify(JSON.parse(stored)).length} bytes`,
+  );
+  const event = await server.kubectl('get', 'events.events.k8s.io', '-n', 'default', 'hostile', '-o', 'json');
+  assert.doesNotMatch(stored + event, /[^\P{C}\n]/u, 'nothing that a terminal would obey');
+  assert.equal((await live('hostile')).spec.actor.sourceIPs.at(-1), '203.0.113.7', 'the last hop is kept');
+});
+
+test('kubectl get alerts shows the columns', async () => {
+  await createAlertSink({ client }).deliver(sampleAlert({ id: 'columns' }), undefined, FOREVER);
+  const [head, row] = (await server.kubectl('get', 'alerts', 'columns')).split('\n');
+  assert.equal(head?.replace(/ {2,}/g, '|').trim(), 'NAME|SEVERITY|RULE|USER|ACTION|OBJECT|COUNT|STATUS|LAST SEEN|AGE');
+  assert.match(
+    row?.replace(/ {2,}/g, '|') ?? '',
+    /^columns\|medium\|anonymous-request-unusual-agent\|system:anonymous\|list\|pods in default\|1\|Open\|\d+\w+\|\d+s/,
+  );
+});
+
+test('an Event is about the object of the request, and kubectl shows it there', async () => {
+  const namespace = 'event-about-a-pod';
+  await server.kubectl('create', 'namespace', namespace);
+  await server.apply({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'robot', namespace },
+  });
+  const alert = about('event-about-object', { resource: 'serviceaccounts', namespace, name: 'robot' });
+  const sink = createKubernetesEventSink({ client }, EVENTS);
+  assert.equal(await sink.deliver(alert, undefined, FOREVER), 'done');
+  assert.equal(await sink.deliver(alert, undefined, FOREVER), 'done', 'a second delivery finds the first');
+
+  const uid = await server.kubectl('get', 'sa', 'robot', '-n', namespace, '-o', 'jsonpath={.metadata.uid}');
+  const { regarding, related, note, eventTime } = await event(namespace, 'event-about-object');
+  assert.deepEqual(regarding, { apiVersion: 'v1', kind: 'ServiceAccount', name: 'robot', namespace, uid });
+  assert.equal(related.name, 'event-about-object');
+  assert.match(note, /^user agent "masscan.*\(alert event-about-object\)$/);
+  assert.equal(eventTime, '2026-03-01T12:00:00.000001Z');
+  assert.match(
+    await server.kubectl('get', 'events', '-n', namespace),
+    /Warning\s+AnonymousRequestUnusualAgent\s+serviceaccount\/robot\s+user agent/,
+  );
+  assert.match(
+    await server.kubectl('describe', 'sa', 'robot', '-n', namespace),
+    /Warning\s+AnonymousRequestUnusualAgent.*firstseen.dev\/firstseen/,
+  );
+});
+
+test('an Event about an object without a namespace is in default', async () => {
+  const alert = about('event-about-role', {
+    resource: 'clusterroles',
+    apiGroup: 'rbac.authorization.k8s.io',
+    name: 'cluster-admin',
+  });
+  await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER);
+  const { regarding } = await event('default', 'event-about-role');
+  assert.equal(regarding.kind, 'ClusterRole');
+  assert.ok(regarding.uid);
+});
+
+test('an Event is about the Alert where there is no object, where it is gone, and where it must not be looked up', async () => {
+  const objects = {
+    'event-no-object': { resource: 'pods', namespace: 'default' },
+    'event-object-gone': { resource: 'pods', namespace: 'default', name: 'gone' },
+    'event-of-secret': { resource: 'secrets', namespace: 'default', name: 'a-secret' },
+    'event-unknown-kind': { resource: 'widgets', apiGroup: 'example.com', namespace: 'default', name: 'x' },
+    'event-namespace-gone': { resource: 'pods', namespace: 'no-such-namespace', name: 'x', uid: 'its-uid' },
+  };
+  await server.kubectl('create', 'secret', 'generic', 'a-secret');
+  for (const [id, object] of Object.entries(objects)) {
+    const alert = about(id, object);
+    await createAlertSink({ client }).deliver(alert, undefined, FOREVER);
+    await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER);
+    const { regarding } = await event('default', id);
+    const uid = await server.kubectl('get', 'alert', id, '-o', 'jsonpath={.metadata.uid}');
+    assert.deepEqual(regarding, { apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', name: id, uid });
+  }
+});
+
+test('an Event about an object in a namespace that is going is about the Alert', async () => {
+  await server.kubectl('create', 'namespace', 'going');
+  await server.kubectl('delete', 'namespace', 'going', '--wait=false');
+  const alert = about('event-namespace-going', { resource: 'pods', namespace: 'going', name: 'x', uid: 'its-uid' });
+  assert.equal(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER), 'done');
+  assert.equal((await event('default', 'event-namespace-going')).regarding.kind, 'Alert');
+});
+
+test('an alert of another cluster gets no Event here', async () => {
+  const alert = sampleAlert({ id: 'event-elsewhere', cluster: 'elsewhere' });
+  assert.equal(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER), 'done');
+  await assert.rejects(event('default', 'event-elsewhere'), /NotFound/);
+});
+
+test('the watch tells phases and deletions, also those of while nobody watched, and over a restart', async () => {
+  const sink = createAlertSink({ client });
+  for (const id of ['watched-1', 'watched-2']) await sink.deliver(sampleAlert({ id }), undefined, FOREVER);
+  await patchPhase('watched-1', 'Acknowledged');
+
+  const first = startWatch();
+  await waitFor(() => first.told.includes('list'), { what: 'the list' });
+  assert.equal(first.listed.get('watched-1'), 'Acknowledged');
+  assert.equal(first.listed.get('watched-2'), 'Open');
+  await patchPhase('watched-2', 'Closed');
+  await waitFor(() => first.told.includes('phase watched-2 Closed'), { what: 'the phase' });
+  await sink.deliver(sampleAlert({ id: 'watched-2', version: 2, state: { count: 3 } }), 1, FOREVER);
+  await sink.deliver(sampleAlert({ id: 'watched-3' }), undefined, FOREVER);
+  await server.kubectl('delete', 'alert', 'watched-1');
+  await waitFor(() => first.told.includes('deleted watched-1'), { what: 'the deletion' });
+  await first.watch.stop();
+  assert.deepEqual(
+    first.told,
+    ['before', 'list', 'phase watched-2 Closed', 'deleted watched-1'],
+    'a count that grew, or an alert that opened, is nothing to tell',
+  );
+
+  await server.kubectl('delete', 'alert', 'watched-2');
+  const second = startWatch();
+  try {
+    await waitFor(() => second.told.includes('list'), { what: 'the second list' });
+    assert.ok(second.listed.has('watched-3') && !second.listed.has('watched-2'));
+    await server.restart();
+    await patchPhase('watched-3', 'Closed');
+    await waitFor(() => second.told.includes('phase watched-3 Closed') || second.listed.get('watched-3') === 'Closed', {
+      what: 'the phase that was set after the restart',
+      timeoutMs: 30_000,
+    });
+    await server.kubectl('delete', 'alert', 'watched-3');
+    await waitFor(() => second.told.includes('deleted watched-3'), { what: 'the deletion after the restart' });
+  } finally {
+    await second.watch.stop();
+  }
+});
+
+test('a watch whose place the server no longer keeps lists again, and misses nothing', async () => {
+  const sink = createAlertSink({ client });
+  await sink.deliver(sampleAlert({ id: 'compacted' }), undefined, FOREVER);
+  let broken = false;
+  const forgetful: Pick<KubernetesClient, 'call' | 'watch'> = {
+    call: client.call,
+    // The place of long ago, as a watch has it that was cut off for hours.
+    watch(path, signal) {
+      if (broken) return client.watch(path, signal);
+      broken = true;
+      return client.watch(path.replace(/resourceVersion=\d+/, 'resourceVersion=1'), signal);
+    },
+  };
+  const { watch, told } = startWatch(forgetful);
+  try {
+    await waitFor(() => told.filter((line) => line === 'list').length === 2, {
+      what: 'a second list',
+      timeoutMs: 30_000,
+    });
+    await patchPhase('compacted', 'Closed');
+    await waitFor(() => told.includes('phase compacted Closed'), { what: 'the phase' });
+  } finally {
+    await watch.stop();
+  }
+});
+
+function about(id: string, object: Partial<AlertRecord['spec']['request']>): AlertRecord {
+  const { time } = sampleAlert().spec.request;
+  return sampleAlert({ id, spec: { request: { time, verb: 'get', dryRun: false, truncated: false, ...object } } });
+}
+
+function startWatch(api: Pick<KubernetesClient, 'call' | 'watch'> = client) {
+  const told: string[] = [];
+  const listed = new Map<string, string>();
+  const watch = createAlertWatch(
+    {
+      client: api,
+      logger: { info() {}, warn() {} },
+      handlers: {
+        beforeList: () => void told.push('before'),
+        onList(phases) {
+          told.push('list');
+          listed.clear();
+          for (const [name, phase] of phases) listed.set(name, phase);
+        },
+        onPhase: (name, phase) => void told.push(`phase ${name} ${phase}`),
+        onDeleted: (name) => void told.push(`deleted ${name}`),
+      },
+    },
+    { pageSize: 2, backoff: { minMs: 50, maxMs: 1_000 } },
+  );
+  watch.start();
+  return { watch, told, listed };
+}
+
+async function live(name: string) {
+  return JSON.parse(await server.kubectl('get', 'alert', name, '-o', 'json'));
+}
+
+async function event(namespace: string, name: string) {
+  return JSON.parse(await server.kubectl('get', 'events.events.k8s.io', '-n', namespace, name, '-o', 'json'));
+}
+
+function patchPhase(name: string, phase: string): Promise<string> {
+  const patch = JSON.stringify({ status: { phase } });
+  return server.kubectl('patch', 'alert', name, '--subresource=status', '--type=merge', '-p', patch);
+}

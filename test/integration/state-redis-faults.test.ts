@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { StateWrite } from '../../src/rules/state.ts';
+import { stateKeys } from '../../src/rules/state-keys.ts';
+import { type RedisStateOptions, redisStateOptions } from '../../src/state/options.ts';
+import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
+import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { createCertificateAuthority } from '../support/certificates.ts';
+import { freePort } from '../support/ports.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { entriesOf, fieldsOf, write } from '../support/state-access.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait.ts';
+
+type Given = Omit<Partial<RedisStateOptions>, 'kind'> & { readonly url: string };
+
+/** What the test in hand has opened. */
+const opened: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function connect(given: Given): Promise<RedisState> {
+  const state = await connectRedisState(redisStateOptions.parse({ kind: 'redis', ...given }));
+  opened.push(() => state.close());
+  return state;
+}
+
+async function start(options?: Parameters<typeof startRedis>[0]): Promise<RedisServer> {
+  const server = await startRedis(options);
+  opened.push(() => server.stop());
+  return server;
+}
+
+/** A connection of the test's own. */
+function connectDirectly(server: RedisServer): Redis {
+  const redis = new Redis(server.url);
+  opened.push(() => redis.disconnect());
+  return redis;
+}
+
+function fails(code: string, pattern = /./) {
+  return (error: unknown) => error instanceof OperationalError && error.code === code && pattern.test(error.message);
+}
+
+const counter: StateWrite = { kind: 'addToField', key: 'h', field: 'n', by: 1 };
+const answers = (state: RedisState) => waitFor(() => state.ping().then(() => true), { what: 'Redis to answer' });
+
+/** One commit over several keys of every type, whose traces must all be there or none. */
+function manyKeys(id: string, i: number): readonly StateWrite[] {
+  return [
+    { kind: 'setFields', key: `alert:${id}`, mode: 'set', fields: { spec: '{}', state: 'x'.repeat(500), ver: '1' } },
+    { kind: 'setScores', key: 'alerts', mode: 'set', entries: [{ member: id, score: i }] },
+    { kind: 'markDue', sink: 's', alertId: id, delayMs: 0 },
+    { kind: 'addToField', key: 'rule', field: 'matches', by: 1 },
+    { kind: 'addMembers', key: 'done', members: [id], keepMs: 3_600_000 },
+  ];
+}
+
+/** How many of the traces of each commit are there. */
+async function tracesOf(state: RedisState, ids: readonly string[]): Promise<readonly number[]> {
+  const keys = ['alerts', stateKeys.due('s')];
+  const reads = [
+    ...keys.map((key) => ({ kind: 'scores', key, members: ids }) as const),
+    { kind: 'members', key: 'done', members: ids } as const,
+    ...ids.map((id) => ({ kind: 'fields', key: `alert:${id}`, fields: ['ver'] }) as const),
+  ];
+  return state.update('c', reads, ([alerts, due, done, ...records]) => ({
+    kind: 'commit',
+    writes: [],
+    result: ids.map(
+      (_id, i) =>
+        Number(alerts?.kind === 'scores' && alerts.scores[i] !== undefined) +
+        Number(due?.kind === 'scores' && due.scores[i] !== undefined) +
+        Number(done?.kind === 'members' && done.present[i]) +
+        Number(records[i]?.kind === 'fields' && records[i].values[0] === '1'),
+    ),
+  }));
+}
+
+describe('Redis that fails', () => {
+  test('killed in the middle of many commits, ten times: what was acknowledged is there, and nothing by half', async () => {
+    const server = await start({ appendFsync: 'always' });
+    const state = await connect({ url: server.url, durability: 'fsync' });
+    const acknowledged = new Set<string>();
+    const unknown = new Set<string>();
+    let count = 0;
+    for (let round = 0; round < 10; round++) {
+      let running = true;
+      const writers = Array.from({ length: 4 }, async () => {
+        while (running) {
+          count += 1;
+          const id = `alert-${count}`;
+          await write(state, 'c', ...manyKeys(id, count)).then(
+            () => acknowledged.add(id),
+            (error) => {
+              assert.ok(fails('store_unavailable')(error), String(error));
+              unknown.add(id);
+              running = false;
+            },
+          );
+        }
+      });
+      await sleep(40 + Math.random() * 60);
+      await server.kill('SIGKILL');
+      await Promise.all(writers);
+      await server.restart();
+      await answers(state);
+    }
+    const kept = await tracesOf(state, [...acknowledged]);
+    assert.ok(acknowledged.size > 100, `${acknowledged.size} acknowledged`);
+    assert.ok(unknown.size >= 10);
+    assert.ok(kept.every((traces) => traces === 4));
+    const half = await tracesOf(state, [...unknown]);
+    assert.ok(
+      half.every((traces) => traces === 0 || traces === 4),
+      String(half),
+    );
+    const applied = acknowledged.size + half.filter((traces) => traces === 4).length;
+    assert.deepEqual(await fieldsOf(state, 'c', 'rule', 'matches'), [String(applied)]);
+  });
+
+  test('paused for longer than a command may take: rejects in time, then works, and has lost nothing', async () => {
+    const server = await start();
+    const state = await connect({ url: server.url, commandTimeoutMs: 300 });
+    await write(state, 'c', counter);
+    await server.kill('SIGSTOP');
+    const began = performance.now();
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => write(state, 'c', counter)));
+    assert.ok(performance.now() - began < 3_000, 'one that waits its turn fails with the first');
+    for (const outcome of outcomes) {
+      assert.ok(outcome.status === 'rejected' && fails('store_unavailable', /is away/)(outcome.reason));
+    }
+    await sleep(500);
+    await server.kill('SIGCONT');
+    await answers(state);
+    const [before] = await fieldsOf(state, 'c', 'h', 'n');
+    await write(state, 'c', counter);
+    const [afterwards] = await fieldsOf(state, 'c', 'h', 'n');
+    assert.ok(Number(before) >= 1);
+    assert.equal(Number(afterwards), Number(before) + 1);
+  });
+
+  test('a commit that the server comes to late is refused once another one has been made', async () => {
+    const server = await start();
+    const [slow, quick] = [await connect({ url: server.url }), await connect({ url: server.url })];
+    await write(quick, 'c', counter);
+    const redis = connectDirectly(server);
+    const tok = await redis.get('fs:{c}:tok');
+    await write(slow, 'c', counter);
+    const late = ['fs:{c}:tok', 'fs:{c}:h', tok ?? '', 'late', 'HINCRBY', '', '2', 'never', '2', 'n', '1'];
+    const answer = await redis.eval(readFileSync('src/state/redis/commit.lua', 'utf8'), 2, ...late);
+    assert.equal(answer, await redis.get('fs:{c}:tok'));
+    assert.deepEqual(await fieldsOf(quick, 'c', 'h', 'n'), ['2']);
+  });
+
+  test('out of memory: store_full, nothing half written, and deliveries go on', async () => {
+    const server = await start();
+    const state = await connect({ url: server.url });
+    await write(state, 'c', ...manyKeys('first', 1));
+    const redis = connectDirectly(server);
+    await redis.config('SET', 'maxmemory', '1');
+    await assert.rejects(write(state, 'c', ...manyKeys('second', 2)), fails('store_full'));
+    assert.deepEqual(await tracesOf(state, ['first', 'second']), [4, 0]);
+    const claims = await state.claim('c', 's', 10, 10_000);
+    assert.deepEqual(
+      claims.map(({ alert }) => alert.id),
+      [],
+      'the state of this alert is not JSON',
+    );
+    assert.equal((await state.depth('c', 's')).dead, 1);
+    await redis.config('SET', 'maxmemory', '0');
+    await write(state, 'c', ...manyKeys('second', 2));
+    assert.deepEqual(await tracesOf(state, ['second']), [4]);
+  });
+
+  test('away at start: comes up without, says so, and works once the server is there', async () => {
+    const server = await start({ appendFsync: 'always' });
+    await server.kill('SIGKILL');
+    const state = await connect({ url: server.url, connectTimeoutMs: 200 });
+    assert.match(state.durability, /has not answered yet/);
+    await assert.rejects(state.ping(), fails('store_unavailable', /ECONNREFUSED/));
+    await assert.rejects(write(state, 'c', counter), fails('store_unavailable'));
+    await server.restart();
+    await answers(state);
+    assert.match(state.durability, /flushed to the disk before/);
+    await write(state, 'c', counter);
+    await state.close();
+    await assert.rejects(state.ping(), fails('store_unavailable', /closed/));
+  });
+
+  test('one that never answers does not hold up start or close', async () => {
+    const state = await connect({ url: `redis://127.0.0.1:${await freePort()}`, connectTimeoutMs: 100 });
+    await assert.rejects(state.claim('c', 's', 1, 1_000), fails('store_unavailable'));
+    await state.close();
+  });
+});
+
+describe('Redis that is not as it should be', () => {
+  test('over TLS: with our authority and client certificate, else a reason', async () => {
+    const folder = createTemporaryFolder('redis-tls');
+    const authority = await createCertificateAuthority(folder, 'authority');
+    const served = await authority.server('redis');
+    const client = await authority.client('firstseen');
+    const port = await freePort();
+    const files = [`tls-cert-file ${served.certFile}`, `tls-key-file ${served.keyFile}`];
+    await start({ config: [`tls-port ${port}`, ...files, `tls-ca-cert-file ${authority.certFile}`] });
+    const tls = { caFile: authority.certFile, certFile: client.certFile, keyFile: client.keyFile };
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const state = await connect({ url: `rediss://${host}:${port}`, tls });
+      await write(state, 'c', counter);
+    }
+    const url = `rediss://127.0.0.1:${port}`;
+    const untrusting = await connect({ url, connectTimeoutMs: 300 });
+    await assert.rejects(untrusting.ping(), fails('store_unavailable', /certificate/));
+    const missing = connect({ url, tls: { ...tls, caFile: join(folder, 'missing.crt') } });
+    await assert.rejects(missing, fails('store_misconfigured', /missing\.crt/));
+  });
+
+  test('a wrong password, or none, is said at start, and never shown', async () => {
+    const server = await start({ password: 'right' });
+    const url = `redis://127.0.0.1:${server.port}`;
+    for (const given of [{ url }, { url, password: 'wrong-secret' }, { url, username: 'nobody', password: 'right' }]) {
+      await assert.rejects(connect(given), (error) => {
+        assert.ok(fails('store_misconfigured', /refuses the login.*check username and password/)(error), String(error));
+        assert.doesNotMatch(String(error), /secret/);
+        return true;
+      });
+    }
+    const state = await connect({ url: server.url });
+    await state.ping();
+  });
+
+  test('says how durable it is, warns of eviction, and refuses less than is demanded', async () => {
+    const server = await start({ appendFsync: 'everysec' });
+    const redis = connectDirectly(server);
+    await assert.rejects(
+      connect({ url: server.url, durability: 'fsync' }),
+      fails('store_misconfigured', /set appendfsync always/),
+    );
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const state = await connect({ url: server.url });
+    assert.match(state.durability, /^Redis 7.*flushed every second.*WARNING: maxmemory-policy allkeys-lru/);
+    await redis.config('SET', 'appendfsync', 'always');
+    const durable = await connect({ url: server.url, durability: 'fsync' });
+    await write(durable, 'c', counter);
+    await redis.acl('SETUSER', 'limited', 'on', '>pw', '~*', '+@all', '-config');
+    const limited = await connect({ url: server.url, username: 'limited', password: 'pw', durability: 'fsync' });
+    assert.match(limited.durability, /could not be checked/);
+    await write(limited, 'c', counter);
+  });
+
+  test('one that comes back less durable than demanded is not used', async () => {
+    const server = await start({ appendFsync: 'always' });
+    const state = await connect({ url: server.url, durability: 'fsync' });
+    await write(state, 'c', counter);
+    const redis = connectDirectly(server);
+    await redis.config('SET', 'appendfsync', 'no');
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    const refused = await waitFor(
+      () =>
+        write(state, 'c', counter).then(
+          () => undefined,
+          (error) => /set appendfsync always/.test(String(error)) && error,
+        ),
+      { what: 'the refusal' },
+    );
+    assert.ok(fails('store_unavailable')(refused));
+  });
+
+  test('a commit waits for its replicas, and is not acknowledged without them', async () => {
+    const server = await start();
+    const replica = await start({ config: [`replicaof 127.0.0.1 ${server.port}`] });
+    const url = server.url;
+    const state = await connect({ url, durability: { replicated: 1 }, commandTimeoutMs: 1_000 });
+    assert.match(state.durability, /waits for 1 replica/);
+    await waitFor(() => write(state, 'c', counter).then(() => true), {
+      what: 'a replicated commit',
+      timeoutMs: 20_000,
+    });
+    await replica.kill('SIGSTOP');
+    const repeated = { kind: 'oldest', key: 'z', limit: 1 } as const;
+    await assert.rejects(write(state, 'c', counter), fails('store_unavailable', /0 of the 1 replicas/));
+    const seen = state.update('c', [repeated], () => ({ kind: 'commit', writes: [], result: undefined }));
+    await assert.rejects(seen, fails('store_unavailable'), 'what it saw is not on the replica either');
+    await replica.kill('SIGCONT');
+    await waitFor(() => entriesOf(state, 'c', 'z').then(() => true), { what: 'the replica', timeoutMs: 20_000 });
+    const direct = await connect({ url: replica.url });
+    await assert.rejects(write(direct, 'c', counter), fails('store_unavailable', /READONLY|read only/i));
+  });
+});
