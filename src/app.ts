@@ -104,7 +104,8 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   if (client !== undefined) undo.push(() => client.close());
   const own = client === undefined ? undefined : await readOwnIdentity(config.kubernetes);
   const sinks = createSinks({ kubernetes: client, write, instance }, config);
-  const lifecycle = createAlertLifecycle(store);
+  const sinkNames = sinks.map(({ name }) => name);
+  const lifecycle = createAlertLifecycle(store, sinkNames);
   const reconciler = createReconciler({
     queue: store,
     sinks,

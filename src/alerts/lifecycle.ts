@@ -12,7 +12,8 @@ export interface AlertLifecycle {
   end(cluster: string, id: string): Promise<void>;
 }
 
-export function createAlertLifecycle(store: Store): AlertLifecycle {
+/** @param sinks the names of the sinks, whose dead letters of an alert go with it */
+export function createAlertLifecycle(store: Store, sinks: readonly string[]): AlertLifecycle {
   /** Runs `change` on the alert, if there is one. */
   function onAlert(
     cluster: string,
@@ -46,6 +47,7 @@ export function createAlertLifecycle(store: Store): AlertLifecycle {
       onAlert(cluster, id, ({ state }, isLive, draft) => {
         draft.removeHash(stateKeys.alert(id));
         draft.remove(stateKeys.alerts, id);
+        for (const sink of sinks) draft.removeField(stateKeys.dead(sink), id);
         if (isLive) draft.removeField(stateKeys.live, state.suppressionKey);
       }),
   };

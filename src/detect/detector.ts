@@ -85,7 +85,7 @@ function decide(
 function suppressionKey(rule: CompiledRule, event: DecodedEvent, occurrence: Occurrence, memo: FieldMemo) {
   if (rule.suppressBy === undefined) return { key: rule.kind.suppressionKey(occurrence, event), joins: true };
   const values = rule.suppressBy.map(({ slot }) => memo.read(slot));
-  const missing = values.includes(undefined);
+  const missing = values.some((value) => value === undefined || (Array.isArray(value) && value.length === 0));
   return {
     key: JSON.stringify(values),
     joins: !missing || rule.document.suppression?.missingFields !== 'doNotSuppress',

@@ -4,6 +4,8 @@ import type { Detector } from '../detect/detector.ts';
 import { type SinkSchedule, settle } from '../detect/settle.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { LATENESS } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
 import type { IngestObserver } from './observer.ts';
 import { isOwnWrite, type OwnIdentity } from './own-writes.ts';
 
@@ -28,6 +30,27 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
   /** The latest time that a cluster's events have reached. */
   const highest = new Map<string, number>();
 
+  /** Clusters and rules whose time of learning is known to have begun. */
+  const begun = new Set<string>();
+
+  /** Learning lasts from when a rule first runs on a cluster, whether an event matches it or not. */
+  async function noteStart(cluster: string, at: number): Promise<void> {
+    const learners = detector().rules.filter(({ document }) => (document.newTerms?.learningMicros ?? 0) > 0);
+    const starting = learners.map(({ state }) => state).filter((state) => !begun.has(`${cluster}/${state}`));
+    if (starting.length === 0 || at === 0) return;
+    const writes = starting.map(
+      (state) =>
+        ({ kind: 'setFields', key: stateKeys.rule(state), mode: 'absent', fields: { since: String(at) } }) as const,
+    );
+    try {
+      await store.update(cluster, [], () => ({ kind: 'commit', writes, result: undefined }));
+      for (const state of starting) begun.add(`${cluster}/${state}`);
+    } catch (error) {
+      // A batch without a decision needs no store; with the next one it is tried again.
+      if (!(error instanceof OperationalError)) throw error;
+    }
+  }
+
   return async (cluster, events) => {
     const foreign = events.filter(({ event }) => !isOwnWrite(event, own));
     observer?.ownWrites(cluster, events.length - foreign.length);
@@ -37,6 +60,7 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
     highest.set(cluster, hwm);
     observer?.late(cluster, foreign.filter(({ at }) => at < hwm - LATENESS).length);
 
+    await noteStart(cluster, hwm);
     const detection = detector().detect(cluster, foreign);
     observer?.detected(cluster, foreign.length, detection);
 

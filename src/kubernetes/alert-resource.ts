@@ -64,6 +64,11 @@ export const ALERT_BOUNDS: Readonly<Record<string, number>> = {
   'status.evidence[].time': 27,
   'status.evidence[].auditID': 36,
   'status.evidence[].requestKey': 24,
+  'status.conditions': 1,
+  'status.conditions[].type': 32,
+  'status.conditions[].lastTransitionTime': 27,
+  'status.conditions[].reason': 32,
+  'status.conditions[].message': 96,
 };
 
 /** Lists of which the last items are kept, not the first: a client chooses all source addresses but the last. */
@@ -90,9 +95,29 @@ export function alertResource({ id, spec }: AlertRecord): object {
 }
 
 /** What changes, as a merge patch of the status. Never `phase`: that is the user's. */
-export function alertStatusPatch({ count, firstSeen, lastSeen, evidence }: AlertState): { readonly status: object } {
-  const status = { count, firstSeen: formatTimestamp(firstSeen), lastSeen: formatTimestamp(lastSeen), evidence };
-  return { status: { ...status, evidence: fit(evidence, 'status.evidence') } };
+export function alertStatusPatch({ evidence, samples, ...state }: AlertState): { readonly status: object } {
+  return {
+    status: {
+      count: state.count,
+      firstSeen: formatTimestamp(state.firstSeen),
+      lastSeen: formatTimestamp(state.lastSeen),
+      evidence: fit(evidence, 'status.evidence'),
+      ...(samples === undefined
+        ? {}
+        : { conditions: fit([overflowCondition(state.openedAt, samples)], 'status.conditions') }),
+    },
+  };
+}
+
+/** Says on an overflow alert what it counts, as far as that fits. */
+function overflowCondition(openedAt: number, samples: readonly string[]): object {
+  return {
+    type: 'Overflow',
+    status: 'True',
+    reason: 'BudgetExceeded',
+    lastTransitionTime: formatTimestamp(openedAt),
+    message: `for example: ${samples.join('; ')}`,
+  };
 }
 
 /** The text itself where it is a label value, else a hash of it. */

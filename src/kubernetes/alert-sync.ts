@@ -1,3 +1,4 @@
+import { alertFields } from '../alerts/alert-record.ts';
 import type { Job } from '../alerts/leased-job.ts';
 import type { AlertLifecycle } from '../alerts/lifecycle.ts';
 import { readAlerts } from '../alerts/records.ts';
@@ -7,6 +8,9 @@ import { stateKeys } from '../rules/state-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createAlertWatch } from './alert-watch.ts';
 import type { KubernetesClient } from './client.ts';
+
+/** Set once the Alert sink has made the resource. */
+const DELIVERED = alertFields.delivered('alert');
 
 export interface AlertSyncDeps {
   readonly client: KubernetesClient;
@@ -53,7 +57,7 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
 /** The alerts whose resource has been made. */
 async function deliveredAlerts(store: Store, cluster: string): Promise<readonly string[]> {
   const ids = (await readAlerts(store, cluster)).map(({ id }) => id);
-  const reads = ids.map((id) => ({ kind: 'fields', key: stateKeys.alert(id), fields: ['sent:alert'] }) as const);
+  const reads = ids.map((id) => ({ kind: 'fields', key: stateKeys.alert(id), fields: [DELIVERED] }) as const);
   if (reads.length === 0) return [];
   return store.update(cluster, reads, (results) => ({
     kind: 'commit',

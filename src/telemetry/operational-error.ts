@@ -9,7 +9,7 @@ export const OPERATIONAL_ERRORS = {
   store_conflict: { retryable: true, doc: 'Other replicas changed the same cluster again and again.' },
   api_unavailable: {
     retryable: true,
-    doc: 'The Kubernetes API server did not answer in time, or answered 429 or 5xx.',
+    doc: 'The Kubernetes API server did not answer in time, or answered 401, 403, 409, 429 or 5xx, or does not serve the kind.',
   },
   api_rejected: {
     retryable: false,

@@ -34,7 +34,7 @@ before(async () => {
   await sleep(2_500);
   client = createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
   store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
-  const lifecycle = createAlertLifecycle(store);
+  const lifecycle = createAlertLifecycle(store, ['alert']);
   const log = (message: string) => void logged.push(message);
   reconciler = createReconciler(
     {

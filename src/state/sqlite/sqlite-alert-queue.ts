@@ -1,6 +1,6 @@
+import { alertFields, deadLetter, parseAlert, parseCount, UNREADABLE } from '../../alerts/alert-record.ts';
 import type { AlertQueue, Claim } from '../../alerts/queue.ts';
 import { stateKeys } from '../../rules/state-keys.ts';
-import { alertFields, deadLetter, parseAlert, parseCount, UNREADABLE } from '../alert-record.ts';
 import type { Collections } from './collections.ts';
 
 /**
