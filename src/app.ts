@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createLeasedJob, type Job } from './alerts/leased-job.ts';
+import { allJobs, createPeriodicJob } from './alerts/job.ts';
+import { createLeasedJob } from './alerts/leased-job.ts';
 import { createAlertLifecycle } from './alerts/lifecycle.ts';
 import { createReconciler } from './alerts/reconcile.ts';
-import { applyRetention } from './alerts/retention.ts';
+import { applyRetention, type RetentionPolicy } from './alerts/retention.ts';
 import { watchQueues } from './alerts/watch-queues.ts';
 import { watchStore } from './alerts/watch-store.ts';
 import type { Config } from './config/schema.ts';
@@ -14,6 +15,7 @@ import { createEvaluator } from './ingest/create-evaluator.ts';
 import { createIngest } from './ingest/create-ingest.ts';
 import { sha256Hashes } from './ingest/hashes.ts';
 import { announceRules, createMetricsObserver } from './ingest/metrics-observer.ts';
+import { createQuarantine } from './ingest/quarantine.ts';
 import { createAlertSync } from './kubernetes/alert-sync.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
 import { readOwnIdentity } from './kubernetes/own-identity.ts';
@@ -129,20 +131,24 @@ async function build(config: Config, { logger, version, write, instance, onBug }
 
   // What one replica does for all: carry phases and deletions back, and keep alerts within limits.
   const [first = 'local'] = clusters;
+  // A pod that starts anew under its old name is another holder: it must not take up the lease of the one before it.
+  const holder = `${instance}/${randomUUID()}`;
+  const policy = retentionPolicy(config);
+  const retain = async () => {
+    for (const cluster of clusters) {
+      const dropped = await applyRetention(store, lifecycle, cluster, sinks, policy, nowMicros());
+      if (dropped > 0) logger.info('alerts dropped by retention', { cluster, dropped });
+    }
+    reconciler.nudge();
+  };
   const jobs = createLeasedJob({
-    lease: (ttlMs) => store.lease(first, 'jobs', holder(instance), ttlMs),
+    lease: (ttlMs) => store.lease(first, 'jobs', holder, ttlMs),
     createJob: () =>
-      all([
+      allJobs([
         ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
-        every(RETENTION_INTERVAL_MS, logger, async () => {
-          const { maxAge, maxAlerts, maxAlertsPerRule } = config.retention;
-          const policy = { maxAgeMicros: maxAge, maxAlerts, maxAlertsPerRule };
-          for (const cluster of clusters) {
-            const dropped = await applyRetention(store, lifecycle, cluster, sinks, policy, nowMicros());
-            if (dropped > 0) logger.info('alerts dropped by retention', { cluster, dropped });
-          }
-          reconciler.nudge();
-        }),
+        createPeriodicJob(RETENTION_INTERVAL_MS, () =>
+          retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
+        ),
       ]),
     logger,
   });
@@ -150,7 +156,8 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   undo.push(() => jobs.stop());
 
   // Events in: last started, first stopped.
-  const observer = createMetricsObserver(metrics, logger);
+  const quarantine = createQuarantine();
+  const observer = createMetricsObserver(metrics, quarantine, logger);
   const evaluate = createEvaluator({
     store,
     detector: () => detector,
@@ -169,10 +176,15 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   const receiver = createReceiver({ ingest, metrics, logger, onBug }, config.receiver);
   const readiness = () => [
     ...receiver.readiness(),
-    { name: 'rules', ok: true, required: true, detail: `${rules.length} ready, ${compiled.problems.length} problems` },
+    {
+      name: 'rules',
+      ok: rules.length > 0,
+      required: true,
+      detail: `${rules.length} ready, ${compiled.problems.length} problems`,
+    },
     { name: 'store', required: false, ...storeHealth.check() },
   ];
-  const ops = createOpsServer({ metrics, readiness, logger }, config.ops);
+  const ops = createOpsServer({ metrics, readiness, quarantine: quarantine.items, logger }, config.ops);
   const opsAddress = await ops.start();
   undo.push(() => ops.stop(1_000));
   const receiverAddress = await receiver.start();
@@ -184,44 +196,11 @@ async function unwind(undo: Undo[]): Promise<void> {
   for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
-/** A pod that starts anew under its old name is another holder: it must not take up the lease of the one before it. */
-function holder(instance: string): string {
-  return `${instance}/${randomUUID()}`;
+function retentionPolicy({ retention }: Config): RetentionPolicy {
+  const { maxAge, maxAlerts, maxAlertsPerRule } = retention;
+  return { maxAgeMicros: maxAge, maxAlerts, maxAlertsPerRule };
 }
 
 function nowMicros(): number {
   return Date.now() * 1_000;
-}
-
-function all(jobs: readonly Job[]): Job {
-  return {
-    start() {
-      for (const job of jobs) job.start();
-    },
-    async stop() {
-      await Promise.all(jobs.map((job) => job.stop()));
-    },
-  };
-}
-
-/** Runs work at once and then again, always so long after it has ended. */
-function every(intervalMs: number, logger: Logger, work: () => Promise<void>): Job {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let turn: Promise<void> = Promise.resolve();
-  const next = () => {
-    turn = work()
-      .catch((error: unknown) => logger.warn('retention is held up', { error }))
-      .finally(() => {
-        if (!stopped) timer = setTimeout(next, intervalMs);
-      });
-  };
-  return {
-    start: next,
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await turn;
-    },
-  };
 }

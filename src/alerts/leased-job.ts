@@ -1,10 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts';
-
-/** Something that one replica should do for all of them. */
-export interface Job {
-  start(): void;
-  stop(): Promise<void>;
-}
+import { createPeriodicJob, type Job } from './job.ts';
 
 export interface LeasedJobDeps {
   /** Takes or renews the lease for its time; see `Store.lease`. */
@@ -18,21 +13,24 @@ const RENEW_MS = 5_000;
 /** Six renewals may fail before another replica takes over. */
 const TTL_MS = 30_000;
 
-/** Runs a job while this replica holds its lease. */
+/** Runs a job while this replica holds its lease: what one should do for all. */
 export function createLeasedJob({ lease, createJob, logger }: LeasedJobDeps): Job {
   let job: Job | undefined;
   let heldUntil = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let turn: Promise<void> = Promise.resolve();
   let stopped = false;
 
   async function renew(): Promise<void> {
     const asked = performance.now();
-    const held = await lease(TTL_MS).catch(() => asked < heldUntil && job !== undefined);
-    if (held) heldUntil = asked + TTL_MS;
-    if (stopped) return;
-    if (held && job === undefined) {
-      logger.info('lease gained: watching alerts and keeping them within limits');
+    // A store that does not answer takes the lease from nobody before its time is up.
+    const held = await lease(TTL_MS).then(
+      (answer) => {
+        if (answer) heldUntil = asked + TTL_MS;
+        return answer;
+      },
+      () => job !== undefined && asked + RENEW_MS < heldUntil,
+    );
+    if (held && job === undefined && !stopped) {
+      logger.info('lease gained: following alerts and keeping them within limits');
       job = createJob();
       job.start();
     } else if (!held && job !== undefined) {
@@ -47,18 +45,12 @@ export function createLeasedJob({ lease, createJob, logger }: LeasedJobDeps): Jo
     await running?.stop();
   }
 
-  function next(): void {
-    turn = renew().finally(() => {
-      if (!stopped) timer = setTimeout(next, RENEW_MS);
-    });
-  }
-
+  const renewing = createPeriodicJob(RENEW_MS, renew);
   return {
-    start: next,
+    start: renewing.start,
     async stop() {
       stopped = true;
-      clearTimeout(timer);
-      await turn;
+      await renewing.stop();
       await release();
     },
   };

@@ -3,7 +3,6 @@ import type { Hashes } from '../rules/hashes.ts';
 import {
   DONE_KEEP_MS,
   DONE_KEEP_STARTED_MS,
-  EVIDENCE_EDGE,
   HOUR,
   LATENESS,
   OVERFLOW_SAMPLES,
@@ -13,9 +12,9 @@ import {
 import type { ReadResult, StateRead, Step } from '../rules/state.ts';
 import { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
-import type { AlertEvidence, AlertSpec, AlertState } from './alert.ts';
+import { type AlertBook, createAlertBook } from './alert-book.ts';
 import type { Decision, Outcome } from './decision.ts';
-import { draftAlert, draftOverflowAlert, evidenceOf, sampleOf } from './draft.ts';
+import { draftAlert, draftOverflowAlert, sampleOf } from './draft.ts';
 
 /** Which sinks to tell of an alert, and when. */
 export interface SinkSchedule {
@@ -132,20 +131,19 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   const storedHwm = Number(draft.field(stateKeys.cluster, 'hwm') ?? 0);
   const hwm = Math.max(context.hwm, storedHwm);
   if (hwm > storedHwm) draft.setField(stateKeys.cluster, 'hwm', String(hwm));
+  const book = createAlertBook(draft, context);
   const opened: string[] = [];
   const termsHeld = new Map<CompiledRule, number>();
 
   const outcomes = decisions.map((decision) => {
     const { rule, occurrence } = decision;
-    const outcome = settleOne(decision, draft, context, opened);
+    const outcome = settleOne(decision, draft, book, context, opened);
     if (outcome === 'duplicate') return outcome;
     draft.count(stateKeys.rule(rule.state), 'matches', 1);
     if (outcome === 'overflow') draft.count(stateKeys.rule(rule.state), 'overflowed', Math.max(1, occurrence.cut));
     if (outcome !== 'overflow' && occurrence.term !== undefined) learn(decision, occurrence.term, draft);
     // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
-    if (outcome !== 'known') {
-      draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
-    }
+    if (outcome !== 'known') draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
     return outcome;
   });
 
@@ -160,15 +158,20 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
 }
 
 /** The order of the cases is the protocol's. */
-function settleOne(decision: Decision, draft: StateDraft, context: SettleContext, opened: string[]): Outcome {
-  const { rule, event, occurrence } = decision;
+function settleOne(
+  decision: Decision,
+  draft: StateDraft,
+  book: AlertBook,
+  context: SettleContext,
+  opened: string[],
+): Outcome {
+  const { rule, event, occurrence, suppressionKey, windowMicros } = decision;
   if (isDone(draft, decision)) return 'duplicate';
-  if (occurrence.cut > 0) return overflow(decision, draft, context, opened);
+  if (occurrence.cut > 0) return overflow(decision, book, context, opened);
 
-  const live = liveAlert(draft, decision.suppressionKey);
-  if (live !== undefined && takes(live.state, event.at)) {
-    save(draft, live.id, live.version + 1, attached(live.state, decision));
-    announce(draft, context, live.id, false);
+  const live = book.taking(suppressionKey, event.at);
+  if (live !== undefined) {
+    book.attach(live, decision);
     return 'attached';
   }
   if (!fires(decision, draft)) return 'known';
@@ -177,16 +180,9 @@ function settleOne(decision: Decision, draft: StateDraft, context: SettleContext
     draft.setField(stateKeys.silent(rule.state), occurrence.term ?? '', taught, memoryMicros(rule) / 1_000);
     return 'learning';
   }
-  if (!hasBudget(decision, draft)) return overflow(decision, draft, context, opened);
+  if (!hasBudget(decision, draft)) return overflow(decision, book, context, opened);
 
-  const id = open(
-    decision,
-    decision.suppressionKey,
-    decision.windowMicros,
-    draftAlert(context.cluster, decision),
-    draft,
-    context,
-  );
+  const id = book.open(decision, { spec: draftAlert(context.cluster, decision), suppressionKey, windowMicros });
   opened.push(id);
   draft.raise(stateKeys.opens, id, event.at);
   draft.raise(stateKeys.opensOf(rule.document.name), id, event.at, (HOUR + LATENESS) / 1_000);
@@ -194,93 +190,19 @@ function settleOne(decision: Decision, draft: StateDraft, context: SettleContext
 }
 
 /** Counts the decision on its rule's overflow alert, which is opened without a budget where there is none. */
-function overflow(decision: Decision, draft: StateDraft, context: SettleContext, opened: string[]): Outcome {
-  const key = overflowKey(decision.rule, context.hashes);
-  const live = liveAlert(draft, key);
+function overflow(decision: Decision, book: AlertBook, { cluster, hashes }: SettleContext, opened: string[]): Outcome {
+  const suppressionKey = overflowKey(decision.rule, hashes);
   const sample = sampleOf(decision);
-  if (live !== undefined && takes(live.state, decision.event.at)) {
+  const live = book.taking(suppressionKey, decision.event.at);
+  if (live === undefined) {
+    const spec = draftOverflowAlert(cluster, decision);
+    opened.push(book.open(decision, { spec, suppressionKey, windowMicros: HOUR, samples: [sample] }));
+  } else {
     const samples = live.state.samples ?? [];
-    const state = attached(live.state, decision);
-    save(draft, live.id, live.version + 1, {
-      ...state,
-      samples: samples.length < OVERFLOW_SAMPLES && !samples.includes(sample) ? [...samples, sample] : samples,
-    });
-    announce(draft, context, live.id, false);
-    return 'overflow';
+    const isNew = samples.length < OVERFLOW_SAMPLES && !samples.includes(sample);
+    book.attach(live, decision, isNew ? [...samples, sample] : samples);
   }
-  opened.push(open(decision, key, HOUR, draftOverflowAlert(context.cluster, decision), draft, context, [sample]));
   return 'overflow';
-}
-
-function open(
-  decision: Decision,
-  suppressionKey: string,
-  windowMicros: number,
-  spec: AlertSpec,
-  draft: StateDraft,
-  context: SettleContext,
-  samples?: readonly string[],
-): string {
-  const { rule, event, requestKey } = decision;
-  const id = `${alertPrefix(rule.document.name)}-${context.hashes.name(JSON.stringify([context.cluster, rule.document.name, suppressionKey, requestKey]))}`;
-  draft.setField(stateKeys.alert(id), 'spec', JSON.stringify(spec));
-  save(draft, id, 1, {
-    phase: 'Open',
-    count: 1,
-    firstSeen: event.at,
-    lastSeen: event.at,
-    openedAt: event.at,
-    windowMicros,
-    evidence: [evidenceOf(decision)],
-    suppressionKey,
-    removed: false,
-    ...(samples === undefined ? {} : { samples }),
-  });
-  draft.raise(stateKeys.alerts, id, event.at);
-  draft.setField(stateKeys.live, suppressionKey, id);
-  announce(draft, context, id, true);
-  return id;
-}
-
-function save(draft: StateDraft, id: string, version: number, state: AlertState): void {
-  draft.setField(stateKeys.alert(id), 'state', JSON.stringify(state));
-  draft.setField(stateKeys.alert(id), 'ver', String(version));
-}
-
-function announce(draft: StateDraft, { sinks }: SettleContext, id: string, isOpening: boolean): void {
-  for (const { name, openingsOnly, coalesceMs } of sinks) {
-    if (isOpening) draft.markDue(name, id, 0);
-    else if (!openingsOnly) draft.markDue(name, id, coalesceMs);
-  }
-}
-
-function attached(state: AlertState, decision: Decision): AlertState {
-  const { at } = decision.event;
-  return {
-    ...state,
-    count: state.count + 1,
-    firstSeen: Math.min(state.firstSeen, at),
-    lastSeen: Math.max(state.lastSeen, at),
-    evidence: withEvidence(state.evidence, evidenceOf(decision)),
-  };
-}
-
-/** The first and the last few. */
-function withEvidence(evidence: readonly AlertEvidence[], one: AlertEvidence): readonly AlertEvidence[] {
-  const all = [...evidence, one];
-  return all.length <= 2 * EVIDENCE_EDGE ? all : [...all.slice(0, EVIDENCE_EDGE), ...all.slice(-EVIDENCE_EDGE)];
-}
-
-function liveAlert(draft: StateDraft, suppressionKey: string) {
-  const id = draft.field(stateKeys.live, suppressionKey);
-  const state = id === undefined ? undefined : draft.field(stateKeys.alert(id), 'state');
-  if (id === undefined || state === undefined) return undefined;
-  return { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state: JSON.parse(state) as AlertState };
-}
-
-/** Whether an alert takes a repeat of this time: it has an upper bound only, so that late ones join. */
-function takes({ phase, removed, openedAt, windowMicros }: AlertState, at: number): boolean {
-  return phase !== 'Closed' && !removed && at < openedAt + windowMicros;
 }
 
 function learn({ rule, event }: Decision, term: string, draft: StateDraft): void {
@@ -336,10 +258,6 @@ function memoryMicros(rule: CompiledRule): number {
 
 function overflowKey(rule: CompiledRule, hashes: Hashes): string {
   return hashes.key(JSON.stringify(['overflow', rule.document.name]));
-}
-
-function alertPrefix(rule: string): string {
-  return rule.slice(0, 50).replace(/[^a-z0-9]+$/, '');
 }
 
 function gather(map: Map<string, Set<string>>, key: string, member: string): void {

@@ -23,7 +23,9 @@ async function start(
   readiness: Readiness = READY,
   metrics: ReturnType<typeof createMetrics> = createMetrics(),
 ) {
-  const server = createOpsServer({ metrics, readiness, logger }, opsOptionsSchema.parse({ listen: '127.0.0.1:0' }));
+  const quarantine = () => [{ reason: 'items[3]: expected an object, found a string' }];
+  const options = opsOptionsSchema.parse({ listen: '127.0.0.1:0' });
+  const server = createOpsServer({ metrics, readiness, quarantine, logger }, options);
   const { port } = await server.start();
   t.after(() => server.stop(0));
   return async (path: string, init: RequestInit = {}) => {
@@ -66,12 +68,19 @@ test('/metrics is what Prometheus reads', async (t) => {
   assert.match(text, /^firstseen_build_info\{version="1",node="v26"\} 1$/m);
 });
 
+test('/quarantine shows what was set aside', async (t) => {
+  const get = await start(t);
+  const { status, text } = await get('/quarantine');
+  assert.equal(status, 200);
+  assert.deepEqual(JSON.parse(text), [{ reason: 'items[3]: expected an object, found a string' }]);
+});
+
 test('any other path is 404 and lists what there is; any other method is 405', async (t) => {
   const get = await start(t);
   for (const path of ['/', '/livez/', '/Metrics', '/audit']) {
     const { status, text } = await get(path);
     assert.equal(status, 404, path);
-    assert.match(text, /\/livez, \/readyz and \/metrics/);
+    assert.match(text, /\/livez, \/readyz, \/metrics and \/quarantine/);
   }
   const { status, headers } = await get('/metrics', { method: 'POST' });
   assert.equal(status, 405);

@@ -10,6 +10,8 @@ import type { Readiness, ReadinessCheck } from './readiness.ts';
 export interface OpsDeps {
   readonly metrics: Pick<Metrics, 'expose'>;
   readonly readiness: Readiness;
+  /** What was set aside of late, as JSON values without bodies. */
+  readonly quarantine: () => readonly object[];
   readonly logger: Logger;
 }
 
@@ -19,7 +21,8 @@ const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsChe
 
 /**
  * Health and metrics in plain HTTP, on a port of their own: `/livez` (the process answers), `/readyz` (200 or 503; with
- * `?verbose`, or when it fails, one line a check as kube-apiserver prints them) and `/metrics`.
+ * `?verbose`, or when it fails, one line a check as kube-apiserver prints them), `/metrics`, and `/quarantine`: the last
+ * items that could not be evaluated, and why.
  */
 export function createOpsServer(deps: OpsDeps, options: OpsOptions): Listener {
   const app = express();
@@ -47,11 +50,15 @@ export function createOpsServer(deps: OpsDeps, options: OpsOptions): Listener {
     response.set('content-type', contentType).send(text);
   });
 
-  app.all(['/livez', '/readyz', '/metrics'], (_request, response) => {
+  app.get('/quarantine', (_request, response) => {
+    response.json(deps.quarantine());
+  });
+
+  app.all(['/livez', '/readyz', '/metrics', '/quarantine'], (_request, response) => {
     response.status(405).set('allow', 'GET, HEAD').type('text/plain').send('only GET is allowed here\n');
   });
   app.use((_request, response) => {
-    response.status(404).type('text/plain').send('no such path; there are /livez, /readyz and /metrics\n');
+    response.status(404).type('text/plain').send('no such path; there are /livez, /readyz, /metrics and /quarantine\n');
   });
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     deps.logger.error('bug in the ops server', { error });

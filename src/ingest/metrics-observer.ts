@@ -1,19 +1,21 @@
+import { excerpt } from '../audit/text.ts';
 import { OUTCOMES } from '../detect/decision.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { IngestObserver } from './observer.ts';
+import type { Quarantine } from './quarantine.ts';
 
-/** Counts what ingest does, and logs what a person should look at. */
-export function createMetricsObserver(metrics: Metrics, logger: Logger): IngestObserver {
+/** Counts what ingest does, keeps what was set aside, and logs what a person should look at. */
+export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, logger: Logger): IngestObserver {
   return {
     decoded(cluster, events, quarantined) {
       metrics.skewedEvents.inc({ cluster }, events.filter(({ skewed }) => skewed).length);
       metrics.truncatedEvents.inc({ cluster }, events.filter(({ truncated }) => truncated).length);
       metrics.events.inc({ cluster, outcome: 'quarantined' }, quarantined.length);
       metrics.quarantined.inc({ cluster, reason: 'malformed' }, quarantined.length);
-      for (const { reason, ...about } of quarantined.slice(0, 3)) {
-        logger.warn('event quarantined', { cluster, reason, ...about });
-      }
+      for (const { ordinal: _, ...item } of quarantined) quarantine.add({ cluster, ...item });
+      const [first] = quarantined;
+      if (first !== undefined) logger.warn('events quarantined', { cluster, count: quarantined.length, ...first });
     },
 
     ownWrites(cluster, count) {
@@ -31,7 +33,9 @@ export function createMetricsObserver(metrics: Metrics, logger: Logger): IngestO
       for (const { rule, event, error } of faults) {
         metrics.ruleErrors.inc({ rule });
         metrics.quarantined.inc({ cluster, reason: 'rule_error' });
-        logger.error('rule failed on an event', { cluster, rule, auditID: event.event.auditID, error });
+        const auditID = excerpt(event.event.auditID ?? '', 64);
+        quarantine.add({ cluster, rule, auditID, reason: `the rule failed: ${excerpt(String(error), 256)}` });
+        logger.error('rule failed on an event', { cluster, rule, auditID, error });
       }
     },
 

@@ -1,5 +1,5 @@
 import { alertFields } from '../alerts/alert-record.ts';
-import type { Job } from '../alerts/leased-job.ts';
+import type { Job } from '../alerts/job.ts';
 import type { AlertLifecycle } from '../alerts/lifecycle.ts';
 import { readAlerts } from '../alerts/records.ts';
 import type { Store } from '../alerts/store.ts';

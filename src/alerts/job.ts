@@ -1,0 +1,38 @@
+/** Something that runs in the background from its start to its stop. */
+export interface Job {
+  start(): void;
+  /** Resolves when nothing of it runs any more. */
+  stop(): Promise<void>;
+}
+
+/** Runs work at once, and then always so long after it has ended. @param work must not reject */
+export function createPeriodicJob(intervalMs: number, work: () => Promise<void>): Job {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let turn: Promise<void> = Promise.resolve();
+  const next = () => {
+    turn = work().finally(() => {
+      if (!stopped) timer = setTimeout(next, intervalMs);
+    });
+  };
+  return {
+    start: next,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await turn;
+    },
+  };
+}
+
+/** Several jobs as one. */
+export function allJobs(jobs: readonly Job[]): Job {
+  return {
+    start() {
+      for (const job of jobs) job.start();
+    },
+    async stop() {
+      await Promise.all(jobs.map((job) => job.stop()));
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { EVIDENCE_EDGE } from '../rules/limits.ts';
+import type { StateDraft } from '../rules/state-draft.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import type { AlertEvidence, AlertSpec, AlertState } from './alert.ts';
+import type { Decision } from './decision.ts';
+import { evidenceOf } from './draft.ts';
+import type { SettleContext } from './settle.ts';
+
+/** The live alert of a suppression key. */
+export interface LiveAlert {
+  readonly id: string;
+  readonly version: number;
+  readonly state: AlertState;
+}
+
+/** What a new alert is made of, beside its opener. */
+export interface Opening {
+  readonly spec: AlertSpec;
+  readonly suppressionKey: string;
+  readonly windowMicros: number;
+  readonly samples?: readonly string[];
+}
+
+/** The alerts of a step: found by suppression key, opened, repeated; each change is announced to the sinks that want it. */
+export interface AlertBook {
+  /** The alert that takes a repeat at this time (µs), if there is one. */
+  taking(suppressionKey: string, at: number): LiveAlert | undefined;
+  /** @returns the id of the new alert: the same whenever the same request opens it, and never another's */
+  open(decision: Decision, opening: Opening): string;
+  attach(alert: LiveAlert, decision: Decision, samples?: readonly string[]): void;
+}
+
+export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: SettleContext): AlertBook {
+  function save(id: string, version: number, state: AlertState): void {
+    draft.setField(stateKeys.alert(id), 'state', JSON.stringify(state));
+    draft.setField(stateKeys.alert(id), 'ver', String(version));
+  }
+
+  return {
+    taking(suppressionKey, at) {
+      const id = draft.field(stateKeys.live, suppressionKey);
+      const text = id === undefined ? undefined : draft.field(stateKeys.alert(id), 'state');
+      if (id === undefined || text === undefined) return undefined;
+      const state = JSON.parse(text) as AlertState;
+      // There is no lower bound: an event that comes late joins the alert that it belongs to.
+      const takes = state.phase !== 'Closed' && !state.removed && at < state.openedAt + state.windowMicros;
+      return takes ? { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state } : undefined;
+    },
+
+    open(decision, { spec, suppressionKey, windowMicros, samples }) {
+      const { rule, event, requestKey } = decision;
+      const { name } = rule.document;
+      const id = `${alertPrefix(name)}-${hashes.name(JSON.stringify([cluster, name, suppressionKey, requestKey]))}`;
+      draft.setField(stateKeys.alert(id), 'spec', JSON.stringify(spec));
+      save(id, 1, {
+        phase: 'Open',
+        count: 1,
+        firstSeen: event.at,
+        lastSeen: event.at,
+        openedAt: event.at,
+        windowMicros,
+        evidence: [evidenceOf(decision)],
+        suppressionKey,
+        removed: false,
+        ...(samples === undefined ? {} : { samples }),
+      });
+      draft.raise(stateKeys.alerts, id, event.at);
+      draft.setField(stateKeys.live, suppressionKey, id);
+      for (const sink of sinks) draft.markDue(sink.name, id, 0);
+      return id;
+    },
+
+    attach({ id, version, state }, decision, samples) {
+      const { at } = decision.event;
+      save(id, version + 1, {
+        ...state,
+        count: state.count + 1,
+        firstSeen: Math.min(state.firstSeen, at),
+        lastSeen: Math.max(state.lastSeen, at),
+        evidence: withEvidence(state.evidence, evidenceOf(decision)),
+        ...(samples === undefined ? {} : { samples }),
+      });
+      for (const sink of sinks) if (!sink.openingsOnly) draft.markDue(sink.name, id, sink.coalesceMs);
+    },
+  };
+}
+
+/** The first few and the last few. */
+function withEvidence(evidence: readonly AlertEvidence[], one: AlertEvidence): readonly AlertEvidence[] {
+  const all = [...evidence, one];
+  return all.length <= 2 * EVIDENCE_EDGE ? all : [...all.slice(0, EVIDENCE_EDGE), ...all.slice(-EVIDENCE_EDGE)];
+}
+
+/** The rule's name, cut so that the alert's is at most 63 characters, which a label takes. */
+function alertPrefix(rule: string): string {
+  return rule.slice(0, 50).replace(/[^a-z0-9]+$/, '');
+}
