@@ -1,0 +1,329 @@
+/**
+ * Writes the reference pages from the tables in the code, so that a page cannot say something else than the program does.
+ *
+ *   node docs/generate.ts            writes docs/reference/*.md
+ *   node docs/generate.ts --check    writes nothing; names each page that is stale, and ends with 1 if there is one
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { configSchema } from '../src/config/schema.ts';
+import { SETTINGS } from '../src/config/settings.ts';
+import type { Field, FieldType } from '../src/ecs/field.ts';
+import { FIELDS } from '../src/ecs/fields.ts';
+import { REFUSALS } from '../src/http/refusal.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
+import { OPERATIONAL_ERRORS } from '../src/telemetry/operational-error.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const FOLDER = path.join('docs', 'reference');
+const MARK = '<!-- Made by `npm run generate` from the code. Edit the code, not this page. -->';
+
+interface Page {
+  /** Without its extension. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What of JSON Schema the pages use. */
+const jsonSchema = z.looseObject({
+  type: z.union([z.string(), z.array(z.string())]).optional(),
+  description: z.string().optional(),
+  default: z.unknown().optional(),
+  const: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  required: z.array(z.string()).optional(),
+  items: z.unknown().optional(),
+  oneOf: z.array(z.unknown()).optional(),
+  anyOf: z.array(z.unknown()).optional(),
+});
+type JsonSchema = z.output<typeof jsonSchema>;
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const stale: string[] = [];
+for (const { name, text } of await pages()) {
+  const file = path.join(FOLDER, `${name}.md`);
+  const full = path.join(ROOT, file);
+  if (readIfThere(full) === text) continue;
+  stale.push(file);
+  if (values.check) continue;
+  mkdirSync(path.dirname(full), { recursive: true });
+  writeFileSync(full, text);
+}
+for (const file of stale) console.log(values.check ? `${file} is stale: run npm run generate` : `${file} written`);
+if (values.check && stale.length > 0) process.exitCode = 1;
+
+async function pages(): Promise<readonly Page[]> {
+  return [
+    fieldsPage(),
+    configurationPage(),
+    await metricsPage(),
+    operationalErrorsPage(),
+    statusCodesPage(),
+    helmValuesPage(),
+  ];
+}
+
+function page(name: string, title: string, ...parts: readonly string[]): Page {
+  return { name, text: `${[MARK, `# ${title}`, ...parts].join('\n\n')}\n` };
+}
+
+/** A table in Markdown; a bar inside a cell is written so that it ends no cell. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function fieldsPage(): Page {
+  const types: Readonly<Record<FieldType, string>> = {
+    keyword: 'exact text, letter case counts, `*` is a wildcard',
+    ip: 'an address or a prefix such as `10.0.0.0/8`',
+    integer: 'a number, `<` `<=` `>` `>=` compare',
+    boolean: '`true` or `false`',
+    date: 'ISO 8601 or milliseconds since the epoch',
+  };
+  const rows = FIELDS.filter(({ neverSet }) => neverSet !== true);
+  const row = ({ name, type, doc }: Field) => [code(name), type, doc];
+  return page(
+    'fields',
+    'Fields that a rule may name',
+    `These ${rows.length} fields have a description of their own. Beside them every path below \`kubernetes.audit.\` works, such as ` +
+      '`kubernetes.audit.requestObject.spec.hostNetwork`: arrays on the way are flattened, and values are compared as text (keyword), so `true` and `0` are written as they look. ' +
+      'The metadata of both bodies (`requestObject.metadata`, `responseObject.metadata`) is never set, as in Elastic. ' +
+      'Names that ECS defines and no audit event has, such as `process.name`, load as well; a condition on one never holds. ' +
+      'Any other name is an error, with the nearest known one as a hint.',
+    table(
+      ['type', 'what it compares with'],
+      Object.entries(types).map(([type, text]) => [type, text]),
+    ),
+    table(['field', 'type', 'what it holds'], rows.map(row)),
+  );
+}
+
+interface Leaf {
+  readonly path: string;
+  readonly type: string;
+  readonly fallback: string;
+  readonly doc: string;
+}
+
+function configurationPage(): Page {
+  const schema = jsonSchema.parse(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }));
+  const leaves = leavesOf('', schema, false);
+  const outside = new Map(SETTINGS.map((setting) => [setting.path.join('.'), setting]));
+  const rows = leaves.map(({ path: at, type, fallback, doc }) => {
+    const { env, flag } = outside.get(at) ?? {};
+    return [
+      code(at),
+      type,
+      fallback,
+      env === undefined ? '' : code(env),
+      flag === undefined ? '' : code(flag.split(' ', 1)[0] ?? ''),
+      doc,
+    ];
+  });
+  const named = SETTINGS.map(({ path: at, env, flag, doc }) => [
+    code(at.join('.')),
+    env === undefined ? '' : code(env),
+    flag === undefined ? '' : code(flag),
+    doc,
+  ]);
+  return page(
+    'configuration',
+    'Configuration',
+    'The file is YAML, named by `--config` or `FIRSTSEEN_CONFIG`. Without a file the defaults hold. What the environment says wins over the ' +
+      'file, and what a flag says wins over both. Everything is checked at the start: all problems at once, each with its place. ' +
+      'A setting that does not exist is a problem too. Durations are such as `30m`, `36h`, `7d`; what ends in `Ms` is in milliseconds.',
+    '## Outside of the file',
+    table(['setting', 'environment', 'flag', 'what it is'], named),
+    'A Redis URL may hold its user and password. `FIRSTSEEN_REDIS_PASSWORD` wins over it, and needs a state that is in Redis.',
+    '## All settings',
+    '`[]` stands for the items of a list. A required setting must be given where what is around it is given.',
+    table(['setting', 'type', 'default', 'environment', 'flag', 'what it is'], rows),
+  );
+}
+
+/** The settings at the ends of the tree, one row each, in the order in which the schema states them. */
+function leavesOf(at: string, schema: JsonSchema, required: boolean): Leaf[] {
+  const alternatives = (schema.oneOf ?? schema.anyOf ?? []).map((one) => jsonSchema.parse(one));
+  if (alternatives.length > 0 && alternatives.some(({ properties }) => properties?.kind !== undefined)) {
+    return [
+      leaf(at, schema, required),
+      ...alternatives.flatMap((one) => {
+        const kind = jsonSchema.parse(one.properties?.kind).const;
+        return childrenOf(at, one)
+          .filter((child) => child.path !== `${at}.kind`)
+          .map((child) => ({ ...child, doc: `With kind ${code(String(kind))}. ${child.doc}`.trim() }));
+      }),
+    ];
+  }
+  if (schema.properties !== undefined) {
+    const below = childrenOf(at, schema);
+    return schema.description === undefined || at === '' ? below : [leaf(at, schema, required), ...below];
+  }
+  const items = schema.items === undefined ? undefined : jsonSchema.parse(schema.items);
+  const inItems = items?.properties === undefined ? [] : childrenOf(`${at}[]`, items);
+  return [leaf(at, schema, required), ...inItems];
+}
+
+function childrenOf(at: string, schema: JsonSchema): Leaf[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, below]) =>
+    leavesOf(at === '' ? name : `${at}.${name}`, jsonSchema.parse(below), schema.required?.includes(name) === true),
+  );
+}
+
+function leaf(at: string, schema: JsonSchema, required: boolean): Leaf {
+  const hasDefault = schema.default !== undefined && JSON.stringify(schema.default) !== '{}';
+  return {
+    path: at,
+    type: `${typeOf(schema)}${required ? ', required' : ''}`,
+    fallback: hasDefault ? code(shown(schema.default)) : '',
+    doc: schema.description ?? '',
+  };
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function typeOf(schema: JsonSchema): string {
+  const { type, enum: choices, items } = schema;
+  if (choices !== undefined) return choices.map((choice) => code(shown(choice))).join(', ');
+  if (schema.const !== undefined) return code(shown(schema.const));
+  const alternatives = schema.oneOf ?? schema.anyOf;
+  if (alternatives !== undefined) {
+    return [...new Set(alternatives.map((one) => typeOf(jsonSchema.parse(one))))].join(' or ');
+  }
+  if (type === 'array') {
+    const of = items === undefined ? 'value' : typeOf(jsonSchema.parse(items));
+    return `list of ${of}s`;
+  }
+  if (type === 'object' && schema.properties?.replicated !== undefined) return '`{"replicated": n}`';
+  if (type === 'object') return 'mapping';
+  return Array.isArray(type) ? type.join(' or ') : (type ?? 'value');
+}
+
+async function metricsPage(): Promise<Page> {
+  const { text } = await createMetrics().expose();
+  const help = new Map([...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name = '', doc = '']) => [name, doc]));
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => ({ name, type }));
+  const own = types.filter(({ name }) => name.startsWith('firstseen_'));
+  return page(
+    'metrics',
+    'Metrics',
+    `\`GET /metrics\` on the ops port (9444 unless set otherwise) gives ${own.length} instruments of firstseen in the text format of Prometheus, ` +
+      'and those of the process (`process_…`, `nodejs_…`). Labels come from configuration and code only: no string of a request is ever one.',
+    table(
+      ['name', 'type', 'what it says'],
+      own.map(({ name, type }) => [code(name), type, help.get(name) ?? '']),
+    ),
+  );
+}
+
+function operationalErrorsPage(): Page {
+  const rows = Object.entries(OPERATIONAL_ERRORS).map(([name, { retryable, doc }]) => [
+    code(name),
+    retryable ? 'yes' : 'no',
+    doc,
+  ]);
+  return page(
+    'operational-errors',
+    'Operational errors',
+    'A fault of the world around firstseen has one of these codes, in the log as `error.code` and in the labels of metrics. In the receiver ' +
+      'each of them is a 503 with `Retry-After: 5`. In the delivery of alerts one that can mend by itself is tried again with a growing pause, ' +
+      'and one that cannot goes to the dead letters of its sink (`firstseen_dead`).',
+    table(['code', 'tried again', 'what happened'], rows),
+  );
+}
+
+function statusCodesPage(): Page {
+  const answered = [
+    ['200', 'Everything that the batch caused is committed.', '`{"events": n, "quarantined": n}`'],
+    ['400', 'The body is not JSON, or no `audit.k8s.io/v1` EventList.', 'Send an EventList.'],
+    [
+      '503',
+      'What the batch caused could not be committed (operational error). With `Retry-After: 5`.',
+      'Send it again.',
+    ],
+    ['500', 'A bug. The process reports it and ends, so that it starts anew.', 'See the log of firstseen.'],
+  ];
+  const refused = Object.entries(REFUSALS).map(([reason, { status, error, hint }]) => [
+    String(status),
+    code(reason),
+    error,
+    hint.replaceAll('<', '&lt;'),
+  ]);
+  return page(
+    'status-codes',
+    'Answers of the receiver',
+    'The API server takes every answer but 2xx for a failure, and sends the batch up to five times. It ignores the body of an answer; a person ' +
+      'who tries the address with curl does not: it holds `error` and `hint`.',
+    '## After the batch was read',
+    table(['status', 'when', 'body or advice'], answered),
+    '## Before the body is looked at',
+    'None of these events is evaluated. Each is counted in `firstseen_requests_refused_total` by its reason, which also counts `tls_handshake`, `too_many_connections` and `aborted` (the sender went away in the middle).',
+    table(['status', 'reason', 'error', 'hint'], refused),
+  );
+}
+
+/** The values of the chart with the comments above them; both stand in values.yaml. */
+function helmValuesPage(): Page {
+  const text = readFileSync(path.join(ROOT, 'helm', 'firstseen', 'values.yaml'), 'utf8');
+  const rows: string[][] = [];
+  const trail: { readonly indent: number; readonly key: string }[] = [];
+  let comment: string[] = [];
+  for (const line of text.split('\n')) {
+    const said = /^\s*# ?(.*)$/.exec(line);
+    if (said !== null) {
+      const text = said[1] ?? '';
+      // A line that is set in stands for itself.
+      comment.push(/^\s{2}/.test(text) ? `<br>${text.trim().replace(/\s{2,}/, ': ')}` : text.trim());
+      continue;
+    }
+    const [, space = '', key, value = ''] = /^( *)([\w]+):(?: (.*))?$/.exec(line) ?? [];
+    if (key !== undefined) {
+      while ((trail.at(-1)?.indent ?? -1) >= space.length) trail.pop();
+      trail.push({ indent: space.length, key });
+      const at = trail.map((step) => step.key).join('.');
+      const doc = comment.join(' ').trim();
+      if (value !== '' || doc !== '') rows.push([code(at), value === '' ? '' : code(value), doc]);
+    }
+    comment = [];
+  }
+  const known: unknown = parse(text);
+  for (const [at = ''] of rows) {
+    if (valueAt(known, at.slice(1, -1).split('.')) === undefined) throw new Error(`values.yaml has no ${at}`);
+  }
+  return page(
+    'helm-values',
+    'Values of the chart',
+    'From `helm/firstseen/values.yaml`. `values.schema.json` checks them: a name that is not here is refused. Below `config` stands the ' +
+      '[configuration](configuration.md); what the chart sets itself (addresses, certificate files, the state) is refused there.',
+    table(['value', 'default', 'what it is'], rows),
+  );
+}
+
+function valueAt(value: unknown, steps: readonly string[]): unknown {
+  let below = value;
+  for (const step of steps) {
+    if (typeof below !== 'object' || below === null) return undefined;
+    below = Object.entries(below).find(([key]) => key === step)?.[1];
+  }
+  return below;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
