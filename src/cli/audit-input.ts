@@ -1,25 +1,36 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { PassThrough, Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CommandError, type Io } from './io.ts';
+import { CommandError, EXIT, type Io } from './io.ts';
 
 /** What a file begins with if it is gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
-/** A document that does not stand on one line is read whole; the receiver takes no larger one either. */
+const NEWLINE = 0x0a;
+
+/** Unpacked at once; as much as a file is read at once. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** No line and no document may be larger; the receiver takes no larger one either. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
+export interface AuditDocument {
+  readonly text: string;
+  /** Where it begins in the (unpacked) file, from 1. */
+  readonly line: number;
+}
 
 export interface AuditInput {
   readonly name: string;
   /** Of the file as it lies there; undefined for standard input. */
   readonly bytes: number | undefined;
   /**
-   * Its JSON documents, each an Event or an EventList: one a line, or one spread over the whole file.
+   * Its JSON documents, each an Event or an EventList: one a line, or spread over several lines as `jq` prints them.
    * @param onBytes told how many bytes of the file have been read since the last call
+   * @throws CommandError for a file that cannot be read to its end; what came before was given
    */
-  documents(onBytes?: (bytes: number) => void): AsyncIterable<string>;
+  documents(onBytes?: (bytes: number) => void): AsyncIterable<AuditDocument>;
 }
 
 /** Opens audit log files, plain or gzip, or standard input for `-`. @throws CommandError for a file that is not there */
@@ -28,86 +39,151 @@ export async function openAuditInputs(names: readonly string[], io: Io): Promise
 }
 
 async function openAuditInput(name: string, io: Io): Promise<AuditInput> {
-  if (name === '-') {
-    return {
-      name: 'standard input',
-      bytes: undefined,
-      documents: (onBytes) => documentsOf(io.stdin, 'standard input', onBytes),
-    };
-  }
+  if (name === '-') return createAuditInput('standard input', undefined, () => io.stdin);
   const found = await stat(name).catch(() => undefined);
   if (found === undefined) throw new CommandError(`no file ${name}; give audit log files, or - for standard input`);
-  if (!found.isFile()) throw new CommandError(`${name} is not a file; give audit log files, or - for standard input`);
-  return { name, bytes: found.size, documents: (onBytes) => documentsOf(createReadStream(name), name, onBytes) };
+  if (found.isDirectory()) {
+    throw new CommandError(
+      `${name} is a folder; give the audit log files in it, such as ${name.replace(/\/+$/, '')}/*.log`,
+    );
+  }
+  return createAuditInput(name, found.isFile() ? found.size : undefined, () => createReadStream(name));
 }
 
-async function* documentsOf(source: Readable, name: string, onBytes: (bytes: number) => void = () => {}) {
-  const lines = createInterface({ input: await plain(source, onBytes, name), crlfDelay: Number.POSITIVE_INFINITY });
-  // Lines gathered of a document that is spread over several, because its first line is not JSON by itself.
-  let spread: string[] | undefined;
-  let bytes = 0;
-  let isFirst = true;
+/** @param open gives the bytes, plain or gzip */
+export function createAuditInput(name: string, bytes: number | undefined, open: () => Readable): AuditInput {
+  return {
+    name,
+    bytes,
+    async *documents(onBytes = () => {}) {
+      try {
+        yield* documentsOf(linesOf(unpacked(counted(open(), onBytes)), name), name);
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+        if (!(error instanceof Error) || code === undefined) throw error;
+        const what = code.startsWith('Z_') ? 'the gzip data is broken or cut off' : 'it cannot be read';
+        throw new CommandError(`${name}: ${what}: ${error.message}`, EXIT.failed);
+      }
+    },
+  };
+}
+
+async function* counted(source: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}
+
+/** The bytes as they are, or unpacked if the first two say that they are gzip. */
+async function* unpacked(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    let head = Buffer.alloc(0);
+    while (head.length < GZIP.length) {
+      const next = await source.next();
+      if (next.done === true) break;
+      head = Buffer.concat([head, next.value]);
+    }
+    const whole = startingWith(head, source);
+    if (head.subarray(0, GZIP.length).equals(GZIP)) yield* gunzipped(whole);
+    else yield* whole;
+  } finally {
+    await source.return(undefined);
+  }
+}
+
+async function* gunzipped(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  // An error reaches whoever reads the end of the pipeline.
+  pipeline(Readable.from(source), gunzip, () => {});
+  yield* gunzip;
+}
+
+async function* startingWith(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  yield head;
+  yield* rest;
+}
+
+/** Lines without their end, each held in memory alone. */
+async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<AuditDocument> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  let line = 1;
+  for await (const chunk of source) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      parts.push(chunk.subarray(start, end));
+      yield { text: textOf(parts), line };
+      line += 1;
+      start = end + 1;
+      parts = [];
+      length = 0;
+    }
+    parts.push(chunk.subarray(start));
+    length += chunk.length - start;
+    if (length > MAX_DOCUMENT_BYTES) {
+      throw new CommandError(`${name}:${line}: the line is longer than 64 MiB; is this an audit log?`, EXIT.failed);
+    }
+  }
+  if (length > 0) yield { text: textOf(parts), line };
+}
+
+function textOf(parts: readonly Buffer[]): string {
+  const [first] = parts;
+  return (first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)).toString('utf8');
+}
+
+/**
+ * A first line that is no JSON by itself begins a document that is spread over the lines up to its closing bracket, unless
+ * the second line is JSON by itself: then the first one is broken.
+ */
+async function* documentsOf(lines: AsyncIterable<AuditDocument>, name: string): AsyncGenerator<AuditDocument> {
+  let spread: AuditDocument[] = [];
+  let length = 0;
+  let layout: 'unknown' | 'lines' | 'spread' = 'unknown';
   for await (const line of lines) {
-    if (spread === undefined && line.trim() === '') continue;
-    if (isFirst && !isJson(line)) spread = [];
-    isFirst = false;
-    if (spread === undefined) {
+    if (line.text.trim() === '') continue;
+    if (layout !== 'spread' && (layout === 'lines' || isJson(line.text))) {
+      layout = 'lines';
       yield line;
       continue;
     }
-    bytes += line.length;
-    if (bytes > MAX_DOCUMENT_BYTES)
-      throw new CommandError(`${name}: neither JSON lines nor one JSON document of at most 64 MiB`);
-    spread.push(line);
-  }
-  if (spread !== undefined) yield spread.join('\n');
-}
-
-async function plain(source: Readable, onBytes: (bytes: number) => void, name: string): Promise<Readable> {
-  const counted = new PassThrough();
-  source.on('data', (chunk: Buffer) => onBytes(chunk.length));
-  source.on('error', (error) => counted.destroy(error));
-  source.pipe(counted);
-  const head = await firstChunk(counted);
-  if (!head.subarray(0, GZIP.length).equals(GZIP)) return counted;
-  const unzipped = createGunzip();
-  counted.on('error', (error) => unzipped.destroy(error));
-  return Readable.from(unzip(counted.pipe(unzipped), name));
-}
-
-async function* unzip(unzipped: Readable, name: string) {
-  try {
-    yield* unzipped;
-  } catch (error) {
-    throw new CommandError(
-      `${name}: the gzip data is broken: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}
-
-/** Looks at what comes first and leaves it in the stream. */
-async function firstChunk(stream: PassThrough): Promise<Buffer> {
-  while (true) {
-    const chunk: Buffer | null = stream.read();
-    if (chunk !== null) {
-      stream.unshift(chunk);
-      return chunk;
+    layout = 'spread';
+    const [first] = spread;
+    if (first !== undefined && spread.length === 1 && isJson(line.text)) {
+      layout = 'lines';
+      yield first;
+      yield line;
+      spread = [];
+      continue;
     }
-    if (stream.readableEnded || stream.destroyed) return Buffer.alloc(0);
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        stream.off('readable', done).off('end', done).off('close', done);
-        resolve();
-      };
-      stream.on('readable', done).on('end', done).on('close', done);
-    });
-    if (stream.readableLength === 0 && stream.writableFinished) return Buffer.alloc(0);
+    spread.push(line);
+    length += line.text.length;
+    if (length > MAX_DOCUMENT_BYTES) {
+      throw new CommandError(`${name}: neither JSON lines nor JSON documents of at most 64 MiB each`, EXIT.failed);
+    }
+    if (!isLastOf(spread)) continue;
+    yield joined(spread);
+    spread = [];
+    length = 0;
+    layout = 'unknown';
   }
+  if (spread.length > 0) yield joined(spread);
 }
 
-function isJson(line: string): boolean {
+/** In an indented document only its last line begins with a closing bracket. */
+function isLastOf(lines: readonly AuditDocument[]): boolean {
+  const [, second] = lines;
+  return second !== undefined && /^\s/.test(second.text) && /^[}\]]\s*$/.test(lines.at(-1)?.text ?? '');
+}
+
+function joined(lines: readonly AuditDocument[]): AuditDocument {
+  return { text: lines.map(({ text }) => text).join('\n'), line: lines[0]?.line ?? 1 };
+}
+
+function isJson(text: string): boolean {
   try {
-    JSON.parse(line);
+    JSON.parse(text);
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -6,17 +6,20 @@ import { CommandError, type Io } from './io.ts';
 
 /** Adds `--config` and a flag for every setting that has one; only these if `only` names them. */
 export function addConfigFlags(command: Command, only?: readonly string[]): Command {
-  command.addOption(new Option('--config <file>', 'the configuration, YAML').env('FIRSTSEEN_CONFIG'));
-  for (const { flag, env, doc } of SETTINGS) {
+  command.option('--config <file>', 'the configuration, YAML (env: FIRSTSEEN_CONFIG)');
+  for (const { flag, env, doc, repeatable } of SETTINGS) {
     if (flag === undefined || (only !== undefined && !only.some((name) => flag.startsWith(name)))) continue;
-    command.option(flag, env === undefined ? doc : `${doc} (env: ${env})`);
+    const help = env === undefined ? doc : `${doc} (env: ${env})`;
+    // Not commander's own list (`<path...>`), which takes the arguments that follow as well.
+    if (repeatable === true) command.option(flag, help, (text: string, before: string[] = []) => [...before, text]);
+    else command.option(flag, help);
   }
   return command;
 }
 
 /** @throws CommandError with every problem of the configuration */
 export function configOf(flags: Readonly<Record<string, unknown>>, io: Io): Config {
-  const file = typeof flags.config === 'string' ? flags.config : undefined;
+  const file = typeof flags.config === 'string' ? flags.config : io.env.FIRSTSEEN_CONFIG || undefined;
   const loaded = loadConfig({ file, env: io.env, flags });
   if (loaded.kind === 'ok') return loaded.config;
   throw new CommandError(

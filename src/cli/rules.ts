@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { runRuleTest } from '../ingest/rule-test.ts';
+import { RULE_FILE_EXTENSIONS } from '../rulefiles/find-rule-files.ts';
 import type { LoadedRule } from '../rulefiles/loaded-rule.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import { addConfigFlags, configOf } from './configure.ts';
@@ -44,11 +45,13 @@ function checkCommand(io: Io): Command {
     .argument('[path...]', 'files and folders of rules; those of the configuration unless given');
   return addConfigFlags(command, ['--rules']).action(async (paths: string[], flags: Output) => {
     const { ready, disabled, problems } = await loadRules(pathsOf(paths, flags, io), io);
+    requireSome(ready.length + disabled.length + problems.length);
     for (const { document, notes, file } of [...ready.map(({ loaded }) => loaded), ...disabled]) {
       for (const note of notes) io.err(`${file}: ${document.name}: note: ${note}\n`);
     }
     if (problems.length > 0) throw brokenRules(problems.length);
-    io.out(`${ready.length + disabled.length} rules, no problem\n`);
+    const count = ready.length + disabled.length;
+    io.out(`${count} ${count === 1 ? 'rule' : 'rules'}, no problem\n`);
   });
 }
 
@@ -58,7 +61,8 @@ function testCommand(io: Io): Command {
     .argument('[path...]', 'files and folders of rules; those of the configuration unless given')
     .addHelpText('after', '\nA test is a list of events and what the last of them does: match, fire or be silent.');
   return addConfigFlags(command, ['--rules']).action(async (paths: string[], flags: Output) => {
-    const { ready, problems, slots } = await loadRules(pathsOf(paths, flags, io), io);
+    const { ready, disabled, problems, slots } = await loadRules(pathsOf(paths, flags, io), io);
+    requireSome(ready.length + disabled.length + problems.length);
     const counts = { passed: 0, failed: 0 };
     for (const { rule, loaded } of ready) {
       for (const [index, ruleTest] of rule.document.tests.entries()) {
@@ -87,6 +91,12 @@ function pathsOf(paths: readonly string[], flags: Output, io: Io): readonly stri
   return paths.length > 0 ? paths : configOf(flags, io).rules.paths;
 }
 
+/** To look for problems where no rule is would find none, and be trusted. */
+function requireSome(found: number): void {
+  const ends = RULE_FILE_EXTENSIONS.join(', ');
+  if (found === 0) throw new CommandError(`no rule was found; rule files end in ${ends}`, EXIT.failed);
+}
+
 function brokenRules(count: number): CommandError {
   return new CommandError(
     `${count} ${count === 1 ? 'problem' : 'problems'}; a rule with a problem does not run`,
@@ -105,6 +115,7 @@ function print(
   });
   if (output === 'json') io.out(`${JSON.stringify(items, null, 2)}\n`);
   else if (output === 'yaml') io.out(stringify(items));
+  else if (items.length === 0) io.err('no rules\n');
   else {
     const table = new Table({ ...PLAIN_TABLE, head: ['NAME', 'STATE', 'TYPE', 'SEVERITY', 'TESTS', 'TITLE'] });
     for (const item of items) table.push([item.name, item.state, item.type, item.severity, item.tests, item.title]);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
+import { readFailure } from '../rulefiles/find-rule-files.ts';
 import { CommandError, type Io } from './io.ts';
 
 /**
@@ -19,6 +20,17 @@ const FLAGS: readonly { readonly flag: string; readonly why: string }[] = [
     why: 'without it one event that cannot be encoded loses its whole batch',
   },
 ];
+
+const NO_CREDENTIAL = 'It holds no credential: firstseen has to take events from anyone.';
+
+const HELP = `
+Examples:
+  $ firstseen webhook-config --server https://10.96.0.20:9443 --ca-file ca.crt \\
+      --client-cert-file apiserver.crt --client-key-file apiserver.key > webhook.yaml
+  $ firstseen webhook-config --server https://firstseen.example:9443 --ca-file ca.crt --token-file token > webhook.yaml
+  $ firstseen webhook-config --server http://127.0.0.1:9443 -o flags
+
+The API server does not resolve names of Services: give the cluster IP, and --tls-server-name if the certificate is for a name.`;
 
 interface Flags {
   readonly server: string;
@@ -44,27 +56,33 @@ export function webhookConfigCommand(io: Io): Command {
     .addOption(
       new Option('-o, --output <what>', 'what to print').choices(['kubeconfig', 'flags']).default('kubeconfig'),
     )
+    .addHelpText('after', HELP)
     .action((flags: Flags) => {
-      const { directory, output } = flags;
-      const lines = apiServerFlags(directory);
-      if (output === 'flags') io.out(`${lines.map(({ flag }) => flag).join('\n')}\n`);
-      else io.out(`${header(directory, lines)}${stringify(kubeconfig(flags), { lineWidth: 0 })}`);
+      const lines = apiServerFlags(flags.directory);
+      const config = stringify(kubeconfig(flags), { lineWidth: 0 });
+      if (flags.output === 'flags') io.out(`${lines.map(({ flag }) => flag).join('\n')}\n`);
+      else io.out(`${header(flags, lines)}${config}`);
     });
 }
 
 function apiServerFlags(directory: string) {
   return [
-    { flag: `--audit-policy-file=${directory}/audit-policy.yaml`, why: 'which events there are' },
+    {
+      flag: `--audit-policy-file=${directory}/audit-policy.yaml`,
+      why: 'which events there are: begin with deploy/audit-policy.yaml',
+    },
     { flag: `--audit-webhook-config-file=${directory}/webhook.yaml`, why: 'this file' },
     ...FLAGS,
   ];
 }
 
-function header(directory: string, flags: readonly { readonly flag: string; readonly why: string }[]): string {
+function header(given: Flags, flags: readonly { readonly flag: string; readonly why: string }[]): string {
   const width = Math.max(...flags.map(({ flag }) => flag.length));
+  const isSecret = given.tokenFile !== undefined || given.clientKeyFile !== undefined;
   return [
-    `# The kubeconfig of the audit webhook. It holds a credential: save it as ${directory}/webhook.yaml on every`,
-    '# control-plane node, readable by root only, mount the folder into kube-apiserver, and start it with:',
+    `# The kubeconfig of the audit webhook. ${isSecret ? 'It holds a credential: keep it readable by root only.' : NO_CREDENTIAL}`,
+    `# Save it as ${given.directory}/webhook.yaml on every control-plane node, mount the folder into kube-apiserver,`,
+    '# and start kube-apiserver with:',
     '#',
     ...flags.map(({ flag, why }) => `#   ${flag.padEnd(width)}  ${why}`),
     '#',
@@ -116,6 +134,6 @@ function read(file: string, flag: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new CommandError(`${flag}: cannot read the file: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`${flag}: ${file}: ${readFailure(error)}`);
   }
 }

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
-import { type DocumentPath, formatPath } from '../rules/document-problem.ts';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { readFailure } from '../rulefiles/find-rule-files.ts';
+import { type DocumentPath, describeValue, formatPath, isRecord } from '../rules/document-problem.ts';
 import { toDocumentProblems } from '../rules/schema-problems.ts';
 import { type Config, configSchema } from './schema.ts';
-import { SETTINGS } from './settings.ts';
+import { SETTINGS, type Setting } from './settings.ts';
 
 export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: Config }
   /** One text a problem: where it stands, its path, what was expected, and what to do. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** A few aliases that stand for each other can stand for more than memory holds. */
+const MOST_ALIASES = 100;
 
 export interface ConfigSources {
   /** The path of the YAML file. Without one there are only defaults, environment and flags. */
@@ -30,31 +34,47 @@ export function loadConfig({ file, env, flags }: ConfigSources): LoadedConfig {
   if (read.problems.length > 0) return { kind: 'invalid', problems: read.problems };
   const values = read.values;
   const origins = new Map<string, string>();
-  const put = (path: readonly string[], value: unknown, origin: string) => {
+  const refused: string[] = [];
+  for (const { path, text: form, ...names } of SETTINGS) {
+    const given = outsideOf(names, env, flags);
+    if (given === undefined) continue;
+    const { value: raw, origin } = given;
+    const value = form === undefined || typeof raw !== 'string' ? raw : form.parse(raw);
+    if (value === undefined) {
+      refused.push(`${origin}: ${formatPath(path)}: expected ${form?.expected}, found ${describeValue(raw)}`);
+      continue;
+    }
     setAt(values, path, value);
     origins.set(path.join('.'), origin);
-  };
-  for (const { path, env: name, parse } of SETTINGS) {
-    const text = name === undefined ? undefined : env[name];
-    if (name !== undefined && text !== undefined && text !== '') put(path, parse?.(text) ?? text, name);
-  }
-  for (const { path, flag, parse } of SETTINGS) {
-    const given = flag === undefined ? undefined : flags[flagName(flag)];
-    if (flag === undefined || given === undefined) continue;
-    put(path, typeof given === 'string' && parse !== undefined ? parse(given) : given, flag.split(' ', 1)[0] ?? flag);
   }
 
   const checked = configSchema.safeParse(values);
-  if (checked.success) return { kind: 'ok', config: checked.data };
-  const problems = toDocumentProblems(configSchema, values, checked.error.issues);
+  if (checked.success && refused.length === 0) return { kind: 'ok', config: checked.data };
+  const problems = toDocumentProblems(configSchema, values, checked.error?.issues ?? []);
   return {
     kind: 'invalid',
-    problems: problems.map(({ path, message, hint }) => {
-      const place = originOf(path, origins) ?? read.place(path);
-      const text = `${place === undefined ? '' : `${place}: `}${formatPath(path)}: ${message}`;
-      return hint === undefined ? text : `${text}\n  hint: ${hint}`;
-    }),
+    problems: [
+      ...refused,
+      ...problems.map(({ path, message, hint }) => {
+        const place = originOf(path, origins) ?? read.place(path);
+        const text = `${place === undefined ? '' : `${place}: `}${formatPath(path)}: ${message}`;
+        return hint === undefined ? text : `${text}\n  hint: ${hint}`;
+      }),
+    ],
   };
+}
+
+/** A setting as a flag or, without one, as the environment gives it. An empty variable gives nothing. */
+function outsideOf(
+  { env: variable, flag }: Pick<Setting, 'env' | 'flag'>,
+  env: ConfigSources['env'],
+  flags: ConfigSources['flags'],
+): { readonly value: unknown; readonly origin: string } | undefined {
+  const given = flag === undefined ? undefined : flags[flagName(flag)];
+  if (flag !== undefined && given !== undefined) return { value: given, origin: flag.split(' ', 1)[0] ?? flag };
+  const text = variable === undefined ? undefined : env[variable];
+  if (variable === undefined || text === undefined || text === '') return undefined;
+  return { value: text, origin: variable };
 }
 
 interface ConfigFile {
@@ -71,20 +91,24 @@ function readConfigFile(file: string | undefined): ConfigFile {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return failed(`cannot read the configuration: ${why}\n  hint: give an existing file with --config`);
+    return failed(`${file}: ${readFailure(error)}\n  hint: give an existing file with --config`);
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return {
-      values: {},
-      problems: document.errors.map(({ message }) => `${file}: ${message}`),
-      place: () => undefined,
-    };
+    const problems = document.errors.map(({ message, pos: [start] }) => {
+      const { line, col } = lines.linePos(start);
+      return `${file}:${line}:${col}: ${message}`;
+    });
+    return { values: {}, problems, place: () => undefined };
   }
-  const values: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+  let values: unknown;
+  try {
+    values = document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {};
+  } catch (error) {
+    return failed(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isRecord(values)) {
     return failed(`${file}: expected a mapping of settings, such as "state:"`);
   }
   return {
@@ -92,13 +116,20 @@ function readConfigFile(file: string | undefined): ConfigFile {
     problems: [],
     place(path) {
       for (let length = path.length; length > 0; length--) {
-        const node: unknown = document.getIn(path.slice(0, length), true);
-        const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-        if (Array.isArray(range) && typeof range[0] === 'number') return `${file}:${lines.linePos(range[0]).line}`;
+        const start = startOf(document, path.slice(0, length));
+        if (start !== undefined) return `${file}:${lines.linePos(start).line}`;
       }
       return file;
     },
   };
+}
+
+/** Where a value stands: at its key, if it has one. */
+function startOf(document: Document, path: DocumentPath): number | undefined {
+  const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1)) : undefined;
+  const node: unknown = pair?.key ?? document.getIn(path, true);
+  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 function originOf(path: DocumentPath, origins: ReadonlyMap<string, string>): string | undefined {
@@ -109,16 +140,19 @@ function originOf(path: DocumentPath, origins: ReadonlyMap<string, string>): str
   return undefined;
 }
 
-/** Sets a value below mappings, which are made where they are missing. A part of the path that is not a mapping gives way. */
+/**
+ * Sets a value below mappings, which are made where they are missing. A part of the path that is not a mapping gives way.
+ * Options of the kind that is there already are put over it, so that an address from the environment keeps the rest.
+ */
 function setAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [key, ...rest] = path;
   if (key === undefined) return;
+  const below = root[key];
   if (rest.length === 0) {
-    root[key] = value;
+    root[key] = isRecord(value) && isRecord(below) && value.kind === below.kind ? { ...below, ...value } : value;
     return;
   }
-  const below = root[key];
-  const copy = typeof below === 'object' && below !== null && !Array.isArray(below) ? { ...below } : {};
+  const copy: Record<string, unknown> = isRecord(below) ? { ...below } : {};
   root[key] = copy;
-  setAt(copy as Record<string, unknown>, rest, value);
+  setAt(copy, rest, value);
 }

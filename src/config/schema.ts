@@ -9,7 +9,7 @@ import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
 const duration = z.string().transform((text, context) => {
   const micros = parseDuration(text);
   if (micros !== undefined) return micros;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 30m, 36h or 7d' });
+  context.addIssue({ code: 'custom', message: 'expected a duration such as 30m, 36h or 7d', params: { found: true } });
   return z.NEVER;
 });
 
@@ -18,7 +18,7 @@ const rulesOptions = z.strictObject({
     .array(z.string().min(1))
     .min(1, 'expected at least one file or folder')
     .prefault(['rules'])
-    .describe('Files and folders of rules: DetectionRule YAML, or the TOML of Elastic rules.'),
+    .describe('Files and folders of rules: DetectionRule YAML, or Elastic rules as TOML or NDJSON.'),
 });
 
 const retentionOptions = z
@@ -35,8 +35,8 @@ const retentionOptions = z
   .describe('What is dropped first: closed alerts, then those of the noisiest rule, then the lowest severity.');
 
 const logOptions = z.strictObject({
-  level: z.enum(LOG_LEVELS).default('info'),
-  format: z.enum(LOG_FORMATS).default('json'),
+  level: z.enum(LOG_LEVELS).default('info').describe('The least severe entries that are written.'),
+  format: z.enum(LOG_FORMATS).default('json').describe('One JSON object a line, or text for a person.'),
 });
 
 /** The whole configuration: one slice a module, each stated where it is used. */

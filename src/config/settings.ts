@@ -3,16 +3,40 @@ export interface Setting {
   /** Where it stands in the configuration. */
   readonly path: readonly string[];
   readonly env?: string;
-  /** As commander writes it; `...` takes several. */
+  /** As commander writes it. */
   readonly flag?: string;
+  /** True if the flag may be given several times, and the setting is a list. */
+  readonly repeatable?: boolean;
   readonly doc: string;
-  /** What the text stands for; the text itself unless told. */
-  readonly parse?: (text: string) => unknown;
+  /** How a text of the environment or a flag is read; the text itself unless told. */
+  readonly text?: TextForm;
 }
+
+export interface TextForm {
+  /** What the text stands for; undefined if it is not of this form. */
+  readonly parse: (text: string) => unknown;
+  /** The form, in words that complete "expected …". */
+  readonly expected: string;
+}
+
+const BOOLEAN: TextForm = {
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+  expected: 'true or false',
+};
+
+const PATHS: TextForm = {
+  parse: (text) => text.split(',').filter((path) => path !== ''),
+  expected: 'paths with commas between them',
+};
+
+const STATE: TextForm = {
+  parse: parseState,
+  expected: 'sqlite:PATH, redis://HOST:PORT or rediss://HOST:PORT (TLS)',
+};
 
 /**
  * Every setting that has a name outside the file. One row is the whole of it: precedence rises from the file to the
- * environment to the flags.
+ * environment to the flags. A row comes after those whose value it is a part of.
  */
 export const SETTINGS: readonly Setting[] = [
   {
@@ -32,15 +56,16 @@ export const SETTINGS: readonly Setting[] = [
     env: 'FIRSTSEEN_STATE',
     flag: '--state <sqlite:PATH|redis://HOST:PORT>',
     doc: 'where the state is kept',
-    parse: parseState,
+    text: STATE,
   },
   { path: ['state', 'password'], env: 'FIRSTSEEN_REDIS_PASSWORD', doc: 'the password of Redis' },
   {
     path: ['rules', 'paths'],
     env: 'FIRSTSEEN_RULES',
-    flag: '--rules <path...>',
-    doc: 'files and folders of rules',
-    parse: (text) => text.split(',').filter((path) => path !== ''),
+    flag: '--rules <path>',
+    repeatable: true,
+    doc: 'a file or folder of rules; again for more',
+    text: PATHS,
   },
   {
     path: ['kubernetes', 'kubeconfig'],
@@ -53,7 +78,7 @@ export const SETTINGS: readonly Setting[] = [
     env: 'FIRSTSEEN_KUBERNETES',
     flag: '--kubernetes <true|false>',
     doc: 'write alerts to the Kubernetes API',
-    parse: parseBoolean,
+    text: BOOLEAN,
   },
   {
     path: ['log', 'level'],
@@ -64,13 +89,9 @@ export const SETTINGS: readonly Setting[] = [
   { path: ['log', 'format'], env: 'FIRSTSEEN_LOG_FORMAT', flag: '--log-format <format>', doc: 'json or text' },
 ];
 
-function parseBoolean(text: string): unknown {
-  return text === 'true' ? true : text === 'false' ? false : text;
-}
-
-/** The state's options from one word; anything else is left for the schema to refuse. */
+/** The state's options from one word. */
 function parseState(text: string): unknown {
   if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: text.slice('sqlite:'.length) };
   if (text.startsWith('redis:') || text.startsWith('rediss:')) return { kind: 'redis', url: text };
-  return text;
+  return undefined;
 }

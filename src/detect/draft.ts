@@ -7,7 +7,7 @@ import type { Decision } from './decision.ts';
 
 /** Bytes of UTF-8 of the short texts that stand in columns. */
 const COLUMN_BYTES = 128;
-/** Bytes of UTF-8 of any one text of an alert; keeps a whole Alert below 8 KiB. */
+/** Bytes of UTF-8 of any one text of an alert; keeps its record below 32 KiB. The Alert resource has narrower bounds of its own. */
 const TEXT_BYTES = 512;
 
 /** The alert that a decision opens: everything a person needs who was not there. */
@@ -118,11 +118,16 @@ function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
   };
 }
 
+const DECISION_WORDS: ReadonlyMap<string, string> = new Map([
+  ['allow', ', allowed'],
+  ['forbid', ', forbidden'],
+]);
+
 /** For example `system:anonymous list pods in default, allowed`. */
 function describeRequest(event: AuditEvent, { user, action, object }: AlertDisplay): string {
   const { objectRef } = event;
   const where = objectRef?.name ? object : objectRef?.namespace ? `in ${objectRef.namespace}` : object;
-  const decision = { allow: ', allowed', forbid: ', forbidden' }[decisionOf(event) ?? ''] ?? '';
+  const decision = DECISION_WORDS.get(decisionOf(event) ?? '') ?? '';
   return `${[user, action, where].filter((word) => word !== '').join(' ')}${decision}${isDryRun(event) ? ' (dry run)' : ''}`;
 }
 

@@ -94,7 +94,7 @@ function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): 
 function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes }: SettleContext): StateRead[] {
   const alerts = new Set<string>();
   const opening = new Map<CompiledRule, number>();
-  const learned = new Map<string, Set<string>>();
+  const seen = new Map<string, Set<string>>();
   for (const decision of decisions) {
     if (isDone(draft, decision)) continue;
     const { rule, occurrence, event } = decision;
@@ -103,14 +103,13 @@ function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes
       if (id !== undefined) alerts.add(id);
     }
     if (fires(decision, draft)) opening.set(rule, Math.min(event.at, opening.get(rule) ?? event.at));
-    const key = stateKeys.terms(rule.state);
-    if (occurrence.term !== undefined && draft.score(key, occurrence.term) === undefined) {
-      gather(learned, key, occurrence.term);
-    }
+    if (occurrence.term !== undefined) gather(seen, stateKeys.terms(rule.state), occurrence.term);
   }
-  const evictions = [...learned].flatMap(([key, terms]) => {
-    const limit = draft.size(key) + terms.size - TERM_CAP;
-    return limit > 0 ? [{ kind: 'oldest', key, limit } as const] : [];
+  const evictions = [...seen].flatMap(([key, terms]) => {
+    const known = [...terms].filter((term) => draft.score(key, term) !== undefined).length;
+    const over = draft.size(key) + terms.size - known - TERM_CAP;
+    // Some of the oldest may be seen again in this batch, and are then not the oldest any more.
+    return over > 0 ? [{ kind: 'oldest', key, limit: over + known } as const] : [];
   });
   const since = Math.min(...opening.values()) - HOUR;
   const budgets: StateRead[] = [...opening].map(([{ document }, at]) => ({
@@ -143,7 +142,9 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     if (outcome === 'overflow') draft.count(stateKeys.rule(rule.state), 'overflowed', Math.max(1, occurrence.cut));
     if (outcome !== 'overflow' && occurrence.term !== undefined) learn(decision, occurrence.term, draft);
     // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
-    if (outcome !== 'known') draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
+    if (outcome !== 'known' || mayAttachLater(rule)) {
+      draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
+    }
     return outcome;
   });
 
@@ -154,6 +155,9 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     termsHeld.set(rule, draft.size(key));
   }
   if (opened.length > 0) draft.prune(stateKeys.opens, hwm - HOUR - LATENESS);
+  for (const [index, { rule }] of decisions.entries()) {
+    if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), hwm - HOUR - LATENESS);
+  }
   return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, termsHeld } };
 }
 
@@ -207,13 +211,23 @@ function overflow(decision: Decision, book: AlertBook, { cluster, hashes }: Sett
 
 function learn({ rule, event }: Decision, term: string, draft: StateDraft): void {
   const key = stateKeys.terms(rule.state);
-  const isNew = draft.score(key, term) === undefined;
   draft.raise(key, term, event.at, memoryMicros(rule) / 1_000);
-  if (!isNew || draft.size(key) <= TERM_CAP) return;
-  const oldest = draft.entries(key, 'oldest').find(({ member, score }) => draft.score(key, member) === score);
-  if (oldest === undefined) return;
-  draft.remove(key, oldest.member);
-  draft.count(stateKeys.rule(rule.state), 'evicted', 1);
+  if (draft.size(key) <= TERM_CAP) return;
+  for (const { member, score } of draft.entries(key, 'oldest')) {
+    if (draft.size(key) <= TERM_CAP) return;
+    if (draft.score(key, member) !== score) continue;
+    draft.remove(key, member);
+    if (learningMicros(rule) > 0) draft.removeField(stateKeys.silent(rule.state), member);
+    draft.count(stateKeys.rule(rule.state), 'evicted', 1);
+  }
+}
+
+/**
+ * Whether an alert may be opened after a known term was seen that takes the same request when it is sent again: one that
+ * another term opens, or the same term after a window shorter than the sender's retries.
+ */
+function mayAttachLater(rule: CompiledRule): boolean {
+  return rule.suppressBy !== undefined || (rule.document.newTerms?.windowMicros ?? 0) <= LATENESS;
 }
 
 function isDone(draft: StateDraft, { hour, doneKey }: Decision): boolean {
@@ -243,8 +257,10 @@ function hasBudget({ rule, event }: Decision, draft: StateDraft): boolean {
   return exempt || draft.countAbove(stateKeys.opens, since) < TOTAL_ALERTS_PER_HOUR;
 }
 
-function doneKeepMs({ event }: Decision): number {
-  return event.event.stage === 'ResponseStarted' ? DONE_KEEP_STARTED_MS : DONE_KEEP_MS;
+/** The last stage of an exec or a watch comes long after its first: counted again, it would open the same alert anew. */
+function doneKeepMs({ event: { event } }: Decision): number {
+  const isFirst = event.stage === 'RequestReceived' || event.stage === 'ResponseStarted';
+  return isFirst ? DONE_KEEP_STARTED_MS : DONE_KEEP_MS;
 }
 
 function learningMicros(rule: CompiledRule): number {

@@ -2,6 +2,7 @@ import type { Store } from '../alerts/store.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import type { Detector } from '../detect/detector.ts';
 import { type SinkSchedule, settle } from '../detect/settle.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { LATENESS } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
@@ -34,8 +35,8 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
   const begun = new Set<string>();
 
   /** Learning lasts from when a rule first runs on a cluster, whether an event matches it or not. */
-  async function noteStart(cluster: string, at: number): Promise<void> {
-    const learners = detector().rules.filter(({ document }) => (document.newTerms?.learningMicros ?? 0) > 0);
+  async function noteStart(cluster: string, rules: readonly CompiledRule[], at: number): Promise<void> {
+    const learners = rules.filter(({ document }) => (document.newTerms?.learningMicros ?? 0) > 0);
     const starting = learners.map(({ state }) => state).filter((state) => !begun.has(`${cluster}/${state}`));
     if (starting.length === 0 || at === 0) return;
     const writes = starting.map(
@@ -55,23 +56,40 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
     const foreign = events.filter(({ event }) => !isOwnWrite(event, own));
     observer?.ownWrites(cluster, events.length - foreign.length);
 
-    let hwm = highest.get(cluster) ?? 0;
-    for (const { at, receivedAt } of foreign) hwm = Math.max(hwm, Math.min(at, receivedAt));
+    const before = highest.get(cluster) ?? 0;
+    const hwm = reachedBy(foreign, before);
     highest.set(cluster, hwm);
     observer?.late(cluster, foreign.filter(({ at }) => at < hwm - LATENESS).length);
 
-    await noteStart(cluster, hwm);
-    const detection = detector().detect(cluster, foreign);
+    const inForce = detector();
+    await noteStart(cluster, inForce.rules, hwm);
+    const detection = inForce.detect(cluster, foreign);
     observer?.detected(cluster, foreign.length, detection);
 
     // A batch without a decision needs no store. A part of a batch that is committed stays so when a later part fails:
     // the batch comes again, and what was counted is then known as counted.
+    let reached = before;
+    let left = detection.decisions.length;
     for (const decisions of slices(detection.decisions, store.decisionsPerCommit)) {
-      const { reads, step } = settle(decisions, { cluster, hwm, sinks, hashes });
+      left -= decisions.length;
+      // What only the rest of the batch has reached must not age yet what that rest is measured by.
+      reached =
+        left === 0
+          ? hwm
+          : reachedBy(
+              decisions.map(({ event }) => event),
+              reached,
+            );
+      const { reads, step } = settle(decisions, { cluster, hwm: reached, sinks, hashes });
       const settled = await store.update(cluster, reads, step);
       observer?.settled(cluster, decisions, settled);
     }
   };
+}
+
+/** The latest time that the cluster has reached with these events; none moves it beyond its own receipt. */
+function reachedBy(events: readonly DecodedEvent[], before: number): number {
+  return events.reduce((hwm, { at, receivedAt }) => Math.max(hwm, Math.min(at, receivedAt)), before);
 }
 
 function* slices<T>(items: readonly T[], size: number): Iterable<readonly T[]> {

@@ -9,7 +9,7 @@ export const LATENESS = 5 * MINUTE;
 
 /** How long what was counted is remembered after the last write, in milliseconds of the store's clock. */
 export const DONE_KEEP_MS = 3_600_000;
-/** The same for a request first seen when its response started: an exec or a watch ends late. */
+/** The same for a request first seen when it was received or its response started: an exec or a watch ends late. */
 export const DONE_KEEP_STARTED_MS = 24 * 3_600_000;
 
 /** The most combinations of array values that one event gives a new_terms rule; what is beyond is one overflow decision. */

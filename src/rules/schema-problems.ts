@@ -114,7 +114,9 @@ function keysAt(schema: z.ZodType, path: DocumentPath): readonly string[] {
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
+/** The schema behind what makes a value optional. */
 function unwrap(schema: z.ZodType): z.ZodType {
-  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : undefined;
-  return inner instanceof z.ZodType ? inner : schema;
+  const wraps = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  const inner = wraps ? schema.unwrap() : undefined;
+  return inner instanceof z.ZodType ? unwrap(inner) : schema;
 }

@@ -8,15 +8,16 @@
  */
 import { parseArgs } from 'node:util';
 import { runKqlSuite } from './kql-suite.ts';
+import { runRulesSuite } from './rules-suite.ts';
 import type { Suite } from './suite.ts';
 
-const SUITES: readonly Suite[] = [runKqlSuite];
+const SUITES: readonly Suite[] = [runKqlSuite, runRulesSuite];
 
 const { values } = parseArgs({ options: { dir: { type: 'string', default: 'test/conformance/vectors' } } });
 let passed = 0;
 let failed = 0;
 for (const runSuite of SUITES) {
-  const result = runSuite(values.dir);
+  const result = await runSuite(values.dir);
   if (result === undefined) continue;
   for (const failure of result.failures) console.log(`✖ ${result.name}: ${failure}\n`);
   const note = result.note === undefined ? '' : ` (${result.note})`;

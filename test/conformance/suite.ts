@@ -9,4 +9,4 @@ export interface SuiteResult {
 }
 
 /** Runs over a folder in the form of the kit; undefined if the folder has nothing for this suite. */
-export type Suite = (folder: string) => SuiteResult | undefined;
+export type Suite = (folder: string) => SuiteResult | undefined | Promise<SuiteResult | undefined>;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { DEFAULT_BOUNDS, exceedsBounds } from '../../src/audit/bounds.ts';
 import { decodeBatch, decodeDocument } from '../../src/audit/decode.ts';
 import { FIELDS } from '../../src/ecs/fields.ts';
-
-type Random = () => number;
+import type { Random } from './random.ts';
+import type { FuzzTarget } from './target.ts';
 
 const RECEIVED = Date.UTC(2026, 4, 1) * 1000;
 const SEED_EVENT = JSON.stringify({
@@ -52,22 +52,23 @@ const FRAGMENTS = [
 ];
 
 /** Hostile batches: no text makes decoding throw, no event is over a bound, a sound event beside a broken one is not lost. */
-export const decodeTarget = {
+export const decodeTarget: FuzzTarget = {
   name: 'decode',
-  run(random: Random): void {
-    const mutated = mutate(SEED_EVENT, random);
-    const text = list([SEED_EVENT, mutated, SEED_EVENT]);
-    check(random() < 0.5 ? mutate(text, random) : text);
-    check(mutated);
+  generate: (random) => wound(SEED_EVENT, random),
+  check(input, random) {
+    const text = list([SEED_EVENT, input, SEED_EVENT]);
+    checkText(random.chance(0.5) ? wound(text, random) : text);
+    checkText(input);
 
-    const batch = decodeBatch(list([SEED_EVENT, JSON.stringify(mutated), wrapDeep(random)]), RECEIVED);
+    const batch = decodeBatch(list([SEED_EVENT, JSON.stringify(input), wrapDeep(random)]), RECEIVED);
     assert(batch.kind === 'batch');
     assert.equal(batch.events[0]?.event.verb, 'create');
     assert.equal(batch.events.length + batch.quarantined.length, 3);
   },
-} as const;
+  timeLimitMs: 1_000,
+};
 
-function check(text: string): void {
+function checkText(text: string): void {
   for (const batch of [decodeBatch(text, RECEIVED), decodeDocument(text, RECEIVED)]) {
     if (batch.kind === 'rejected') {
       assert(batch.message.length < 1_000);
@@ -87,28 +88,21 @@ function list(items: readonly string[]): string {
   return `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[${items.join(',')}]}`;
 }
 
-function mutate(text: string, random: Random): string {
-  let mutated = text;
-  for (let edits = below(random, 4); edits >= 0; edits--) {
-    const start = below(random, mutated.length);
-    const removed = random() < 0.5 ? 0 : below(random, 12);
-    const inserted =
-      random() < 0.3 ? mutated.slice(below(random, mutated.length)).slice(0, 60) : pick(FRAGMENTS, random);
-    mutated = mutated.slice(0, start) + inserted + mutated.slice(start + removed);
+function wound(text: string, random: Random): string {
+  let wounded = text;
+  for (let edits = random.below(4); edits >= 0; edits--) {
+    const start = random.below(wounded.length);
+    const removed = random.chance(0.5) ? 0 : random.below(12);
+    const inserted = random.chance(0.3)
+      ? wounded.slice(random.below(wounded.length)).slice(0, 60)
+      : (FRAGMENTS[random.below(FRAGMENTS.length)] ?? '');
+    wounded = wounded.slice(0, start) + inserted + wounded.slice(start + removed);
   }
-  return mutated;
+  return wounded;
 }
 
 /** An event with a body of some depth, at and around the bound. */
 function wrapDeep(random: Random): string {
-  const depth = below(random, 200);
+  const depth = random.below(200);
   return `{"verb":"patch","requestObject":${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}}`;
-}
-
-function below(random: Random, limit: number): number {
-  return Math.floor(random() * limit);
-}
-
-function pick(fragments: readonly string[], random: Random): string {
-  return fragments[below(random, fragments.length)] ?? '';
 }

@@ -9,14 +9,9 @@
  * with 1.
  */
 import { parseArgs } from 'node:util';
-import { kqlTarget } from './kql.ts';
-import { createRandom } from './random.ts';
+import { execute, inputOf } from './execute.ts';
 import type { FuzzTarget } from './target.ts';
-
-const TARGETS: readonly FuzzTarget[] = [kqlTarget];
-
-/** A machine under load makes anything slow once: an input is slow if it is slow every time. */
-const SLOW_ATTEMPTS = 3;
+import { TARGETS } from './targets.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,21 +41,4 @@ function fuzz(target: FuzzTarget): void {
     }
   }
   console.log(`${target.name}: ${seed - firstSeed} executions, seeds ${firstSeed} to ${seed - 1}, no failure`);
-}
-
-function execute(target: FuzzTarget, seed: number): void {
-  for (let attempt = 1; ; attempt += 1) {
-    const random = createRandom(seed);
-    const input = target.generate(random);
-    const start = performance.now();
-    target.check(input, random);
-    const took = performance.now() - start;
-    if (took <= target.timeLimitMs) return;
-    if (attempt === SLOW_ATTEMPTS)
-      throw new Error(`took ${Math.round(took)} ms, the limit is ${target.timeLimitMs} ms`);
-  }
-}
-
-function inputOf(target: FuzzTarget, seed: number): string {
-  return target.generate(createRandom(seed));
 }

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** Something that takes hostile input. Another target is one file and one line in the registry of `run.ts`. */
+/** Something that takes hostile input. Another target is one file and one line in `targets.ts`. */
 export interface FuzzTarget {
   readonly name: string;
   /** The next input; bytes travel as the characters 0 to 255. */

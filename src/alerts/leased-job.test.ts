@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { createLeasedJob } from './leased-job.ts';
+
+const RENEW_MS = 5_000;
+
+/** A job under a lease whose answers the test gives, on a clock that the test moves. */
+function leased(answer: () => Promise<boolean>) {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  let now = 0;
+  mock.method(performance, 'now', () => now);
+  const said: string[] = [];
+  let made = 0;
+  const job = createLeasedJob({
+    lease: answer,
+    createJob: () => {
+      const name = `job ${++made}`;
+      return {
+        start: () => said.push(`${name} starts`),
+        stop: async () => {
+          said.push(`${name} stops`);
+        },
+      };
+    },
+    logger: { info: () => {}, warn: () => {} },
+  });
+  return {
+    job,
+    said,
+    /** Lets so many renewals pass. */
+    async renewals(count: number) {
+      for (let i = 0; i < count; i++) {
+        now += RENEW_MS;
+        mock.timers.tick(RENEW_MS);
+        await settled();
+      }
+    },
+    async end() {
+      await job.stop();
+      mock.reset();
+    },
+  };
+}
+
+/** Promises that are due have run. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+test('the job runs while the lease is held, is stopped when another has it, and is made anew when it comes back', async () => {
+  let held = false;
+  const { job, said, renewals, end } = leased(async () => held);
+  job.start();
+  await settled();
+  assert.deepEqual(said, []);
+  held = true;
+  await renewals(3);
+  assert.deepEqual(said, ['job 1 starts']);
+  held = false;
+  await renewals(2);
+  assert.deepEqual(said, ['job 1 starts', 'job 1 stops']);
+  held = true;
+  await renewals(1);
+  assert.deepEqual(said, ['job 1 starts', 'job 1 stops', 'job 2 starts']);
+  await end();
+  assert.deepEqual(said.at(-1), 'job 2 stops');
+});
+
+test('a store that is away takes the lease from nobody before its time is up, and then the job stops', async () => {
+  let away = false;
+  const { job, said, renewals, end } = leased(async () => {
+    if (away) throw new Error('away');
+    return true;
+  });
+  job.start();
+  await settled();
+  away = true;
+  await renewals(4);
+  assert.deepEqual(said, ['job 1 starts']);
+  await renewals(2);
+  assert.deepEqual(said, ['job 1 starts', 'job 1 stops'], '30 s after the last answer another may have it');
+  away = false;
+  await renewals(1);
+  assert.deepEqual(said.at(-1), 'job 2 starts');
+  await end();
+});
+
+test('a store that is away at the start is asked again', async () => {
+  let away = true;
+  const { job, said, renewals, end } = leased(async () => {
+    if (away) throw new Error('away');
+    return true;
+  });
+  job.start();
+  await renewals(2);
+  assert.deepEqual(said, []);
+  away = false;
+  await renewals(1);
+  assert.deepEqual(said, ['job 1 starts']);
+  await end();
+});
+
+test('stop ends the job and the renewing, also while an answer is outstanding', async () => {
+  let asked = 0;
+  const answer = Promise.withResolvers<boolean>();
+  const { job, said, renewals, end } = leased(() => {
+    asked += 1;
+    return answer.promise;
+  });
+  job.start();
+  await settled();
+  const stopping = job.stop();
+  answer.resolve(true);
+  await stopping;
+  assert.deepEqual(said, [], 'a lease that comes too late starts nothing');
+  await renewals(3);
+  assert.equal(asked, 1);
+  await end();
+});
+
+test('stop before start, or without the lease, is nothing', async () => {
+  const { said, end } = leased(async () => false);
+  await end();
+  assert.deepEqual(said, []);
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf, fieldsOf } from '../../test/support/state-access.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { MINUTE } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { createAlertLifecycle } from './lifecycle.ts';
+
+const newTerms = ruleDocument({ newTerms: {} });
+const nth = (n: number) => anonymousRequest({ at: NOON + n * MINUTE });
+
+/** A store with one alert, and what can be done to it. */
+async function withAlert(document: RuleDocument) {
+  const evaluating = evaluation([document], { sinks: [{ name: 'log', openingsOnly: false, coalesceMs: 0 }] });
+  const { send, store, alerts } = evaluating;
+  await send(nth(0));
+  const [alert] = await alerts();
+  assert.ok(alert !== undefined);
+  const lifecycle = createAlertLifecycle(store, ['log']);
+  const live = async () => (await fieldsOf(store, CLUSTER, stateKeys.live, alert.state.suppressionKey))[0];
+  const phases = async () => (await alerts()).map(({ state }) => state.phase);
+  return { ...evaluating, lifecycle, live, phases, alert, id: alert.id };
+}
+
+test('a closed alert leaves live, and the next match opens a new one', async () => {
+  const { send, lifecycle, live, phases, id } = await withAlert(ruleDocument());
+  assert.equal(await live(), id);
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  assert.deepEqual([await live(), await phases()], [undefined, ['Closed']]);
+  assert.deepEqual(await send(nth(1)), ['opened']);
+  assert.deepEqual(await phases(), ['Closed', 'Open']);
+});
+
+test('closing forgets no term', async () => {
+  const { send, store, lifecycle, id } = await withAlert(newTerms);
+  const terms = () => entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(newTerms).rule.state));
+  const before = await terms();
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  assert.deepEqual(await terms(), before);
+  assert.equal(before.length, 1);
+  assert.deepEqual(await send(nth(1)), ['known']);
+});
+
+test('a phase is the user’s: it changes no count, no version, and makes no sink due', async () => {
+  const { store, lifecycle, alerts, alert, id } = await withAlert(ruleDocument());
+  await store.done(CLUSTER, 'log', id, 1, 0);
+  await lifecycle.setPhase(CLUSTER, id, 'Acknowledged');
+  const [after] = await alerts();
+  assert.deepEqual(after, { ...alert, state: { ...alert.state, phase: 'Acknowledged' } });
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.due('log')), []);
+});
+
+test('an alert that is opened again takes repeats again', async () => {
+  const { send, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  await lifecycle.setPhase(CLUSTER, id, 'Open');
+  assert.equal(await live(), id);
+  assert.deepEqual(await send(nth(1)), ['attached']);
+  assert.equal((await alerts())[0]?.state.count, 2);
+});
+
+test('an alert that is opened again does not take the place of a newer one, nor does closing it end that one', async () => {
+  const { send, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  await send(nth(1));
+  const newer = (await alerts()).find((one) => one.id !== id)?.id;
+  await lifecycle.setPhase(CLUSTER, id, 'Open');
+  assert.equal(await live(), newer);
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  assert.equal(await live(), newer);
+  await lifecycle.end(CLUSTER, id);
+  assert.equal(await live(), newer);
+  assert.deepEqual(await send(nth(2)), ['attached']);
+});
+
+test('the phase that it has already, and an alert that there is not, are nothing to do', async () => {
+  const { lifecycle, live, alerts, alert, id } = await withAlert(ruleDocument());
+  await lifecycle.setPhase(CLUSTER, id, 'Open');
+  await lifecycle.setPhase(CLUSTER, 'no-such-alert', 'Closed');
+  await lifecycle.setPhase('another', id, 'Closed');
+  await lifecycle.end(CLUSTER, 'no-such-alert');
+  assert.deepEqual([await alerts(), await live()], [[alert], id]);
+});
+
+test('an alert that ends is gone with its dead letters, is not made again by the same request, and is by the next', async () => {
+  const { send, store, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
+  await store.bury(CLUSTER, 'log', id, 'refused');
+  await lifecycle.end(CLUSTER, id);
+  assert.deepEqual([await alerts(), await live()], [[], undefined]);
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.alerts), []);
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.alert(id), 'spec', 'state', 'ver'), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.dead('log'), id), [undefined]);
+  assert.deepEqual(await send(nth(0)), ['duplicate']);
+  assert.deepEqual(await alerts(), []);
+  assert.deepEqual(await send(nth(1)), ['opened']);
+});
+
+test('the term of an alert that has ended stays known', async () => {
+  const { send, lifecycle, alerts, id } = await withAlert(newTerms);
+  await lifecycle.end(CLUSTER, id);
+  assert.deepEqual(await send(nth(1)), ['known']);
+  assert.deepEqual(await alerts(), []);
+});

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { ruleDocument } from '../../test/support/rules.ts';
+import { sampleAlert } from '../../test/support/sample-alert.ts';
+import { entriesOf } from '../../test/support/state-access.ts';
+import type { AlertPhase, AlertRecord } from '../detect/alert.ts';
+import type { Severity } from '../rules/document.ts';
+import { DAY, HOUR } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { createAlertLifecycle } from './lifecycle.ts';
+import { applyRetention, chooseDropped, type RetentionPolicy } from './retention.ts';
+
+const roomy: RetentionPolicy = { maxAgeMicros: 7 * DAY, maxAlerts: 1_000, maxAlertsPerRule: 100 };
+
+interface Given {
+  readonly rule?: string;
+  readonly phase?: AlertPhase;
+  readonly severity?: Severity;
+  readonly seen?: number;
+  readonly removed?: boolean;
+}
+
+function alert(
+  id: string,
+  { rule = 'r', phase = 'Open', severity = 'medium', seen = NOON, removed = false }: Given = {},
+) {
+  return sampleAlert({
+    id,
+    spec: { severity, rule: { name: rule, title: rule, type: 'query' } },
+    state: { phase, lastSeen: seen, removed },
+  });
+}
+
+const dropped = (alerts: readonly AlertRecord[], policy: Partial<RetentionPolicy>, held: readonly string[] = []) =>
+  chooseDropped(alerts, new Set(held), { ...roomy, ...policy }, NOON)
+    .map(({ id }) => id)
+    .join(' ');
+
+test('what was last seen longer ago than the age goes, and no other', () => {
+  const alerts = [alert('old', { seen: NOON - 7 * DAY - 1 }), alert('just', { seen: NOON - 7 * DAY }), alert('new')];
+  assert.equal(dropped(alerts, {}), 'old');
+});
+
+test('closed goes before open, acknowledged as open', () => {
+  const alerts = [
+    alert('open', { seen: NOON - 3 }),
+    alert('acknowledged', { phase: 'Acknowledged', seen: NOON - 2 }),
+    alert('closed', { phase: 'Closed', severity: 'critical' }),
+  ];
+  assert.equal(dropped(alerts, { maxAlerts: 2 }), 'closed');
+  assert.equal(dropped(alerts, { maxAlerts: 1 }), 'closed open');
+});
+
+test('then the noisiest rule, then the lowest severity, then what was seen longest ago', () => {
+  const alerts = [
+    alert('quiet', { rule: 'quiet', severity: 'low', seen: NOON - 9 }),
+    alert('critical', { severity: 'critical', seen: NOON - 8 }),
+    alert('high', { severity: 'high' }),
+    alert('newer', { severity: 'low', seen: NOON - 1 }),
+    alert('older', { severity: 'low', seen: NOON - 2 }),
+  ];
+  const order = ['older', 'newer', 'high', 'critical', 'quiet'];
+  for (let keep = 4; keep >= 0; keep--) {
+    assert.equal(dropped(alerts, { maxAlerts: keep }), order.slice(0, 5 - keep).join(' '));
+  }
+});
+
+test('a rule over its own number loses what is over, and others lose nothing', () => {
+  const alerts = [
+    alert('a', { seen: NOON - 2 }),
+    alert('b', { seen: NOON - 1 }),
+    alert('c'),
+    alert('other', { rule: 'o', seen: NOON - 9 }),
+  ];
+  assert.equal(dropped(alerts, { maxAlertsPerRule: 2 }), 'a');
+  assert.equal(dropped(alerts, { maxAlertsPerRule: 1 }), 'a b');
+});
+
+test('what is over age makes room before anything else is dropped', () => {
+  const alerts = [alert('old', { seen: 0 }), alert('a', { phase: 'Closed' }), alert('b')];
+  assert.equal(dropped(alerts, { maxAlerts: 2 }), 'old');
+});
+
+test('an alert that a sink has yet to deliver stays, of any age, and counts', () => {
+  const alerts = [alert('old', { seen: 0 }), alert('a', { seen: NOON - 2 }), alert('b')];
+  assert.equal(dropped(alerts, { maxAlerts: 2 }, ['old']), 'a');
+  assert.equal(dropped(alerts, { maxAlerts: 0 }, ['old', 'a', 'b']), '');
+});
+
+test('what is dropped already is neither dropped again nor counted', () => {
+  assert.equal(dropped([alert('gone', { removed: true, seen: 0 }), alert('a'), alert('b')], { maxAlerts: 2 }), '');
+});
+
+const sink = (name: string, removes: boolean) => ({ name, removes });
+
+/** Three alerts, an hour apart. */
+async function withAlerts(...sinks: readonly string[]) {
+  const evaluating = evaluation([ruleDocument()], {
+    sinks: sinks.map((name) => ({ name, openingsOnly: true, coalesceMs: 0 })),
+  });
+  const { send, store } = evaluating;
+  const hours = [0, 1, 2].map((n) => anonymousRequest({ at: NOON + n * HOUR }));
+  assert.deepEqual(await send(...hours), ['opened', 'opened', 'opened']);
+  const lifecycle = createAlertLifecycle(store, sinks);
+  const apply = (
+    of: readonly { readonly name: string; readonly removes: boolean }[],
+    policy: Partial<RetentionPolicy>,
+  ) => applyRetention(store, lifecycle, CLUSTER, of, { ...roomy, ...policy }, NOON + 2 * HOUR);
+  const deliver = async (name: string) => {
+    for (const { alert: one } of await store.claim(CLUSTER, name, 100, 30_000)) {
+      await store.done(CLUSTER, name, one.id, one.version, 0);
+    }
+  };
+  return { ...evaluating, lifecycle, apply, deliver };
+}
+
+test('where no sink holds copies the record goes at once', async () => {
+  const { apply, deliver, alerts } = await withAlerts('log');
+  await deliver('log');
+  assert.equal(await apply([sink('log', false)], { maxAgeMicros: HOUR }), 1);
+  assert.deepEqual(
+    (await alerts()).map(({ state }) => state.openedAt),
+    [NOON + HOUR, NOON + 2 * HOUR],
+  );
+  assert.equal(await apply([sink('log', false)], { maxAgeMicros: HOUR }), 0);
+});
+
+test('while any sink is due for them nothing is dropped', async () => {
+  const { apply, deliver, alerts } = await withAlerts('log', 'alert');
+  const sinks = [sink('log', false), sink('alert', true)];
+  await deliver('alert');
+  assert.equal(await apply(sinks, { maxAlerts: 0 }), 0);
+  await deliver('log');
+  assert.equal(await apply(sinks, { maxAlerts: 0 }), 3);
+  assert.equal((await alerts()).length, 3);
+});
+
+test('a sink that holds copies is told to remove its own first: due at once, with a new version, and only that sink', async () => {
+  const { apply, deliver, alerts, store, send } = await withAlerts('log', 'alert');
+  const sinks = [sink('log', false), sink('alert', true)];
+  await deliver('log');
+  await deliver('alert');
+  assert.equal(await apply(sinks, { maxAlerts: 2 }), 1);
+  assert.deepEqual(
+    (await alerts()).map(({ state, version }) => [state.removed, version]),
+    [
+      [true, 2],
+      [false, 1],
+      [false, 1],
+    ],
+  );
+  const due = async (name: string) => (await entriesOf(store, CLUSTER, stateKeys.due(name))).length;
+  assert.deepEqual([await due('log'), await due('alert')], [0, 1]);
+  const [claim] = await store.claim(CLUSTER, 'alert', 10, 30_000);
+  assert.equal(claim?.alert.state.removed, true);
+  assert.equal(await apply(sinks, { maxAlerts: 2 }), 0, 'it is being removed');
+  assert.deepEqual(await send(anonymousRequest({ at: NOON, id: 'late' })), ['attached'], 'the newest alert is live');
+});
+
+test('a cluster without alerts has nothing to drop', async () => {
+  const { store } = evaluation([]);
+  const lifecycle = createAlertLifecycle(store, []);
+  assert.equal(await applyRetention(store, lifecycle, CLUSTER, [sink('log', false)], roomy, NOON), 0);
+});

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { anonymousRequest, batchOf, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { compiledRules, detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import type { RuleDocument, SuppressionDocument } from '../rules/document.ts';
+import { DAY, HOUR } from '../rules/limits.ts';
+import { createDetector } from './detector.ts';
+
+const detect = (document: RuleDocument, ...events: readonly DecodedEvent[]) =>
+  detectorOf(document).detect('local', batchOf(...events)).decisions;
+
+function one(document: RuleDocument, changes: RequestChanges = {}, cluster = 'local') {
+  const [decision] = detectorOf(document).detect(cluster, [anonymousRequest(changes)]).decisions;
+  assert.ok(decision !== undefined);
+  return decision;
+}
+
+test('decisions come in the order of time, and at the same time in the order of arrival and of the rules', () => {
+  const detector = detectorOf(ruleDocument({ name: 'a' }), ruleDocument({ name: 'b' }));
+  const { decisions } = detector.detect(
+    'local',
+    batchOf(
+      anonymousRequest({ at: NOON + 2, id: 'late' }),
+      anonymousRequest({ at: NOON, id: 'x' }),
+      anonymousRequest({ at: NOON, id: 'y' }),
+      anonymousRequest({ at: NOON + 1, id: 'middle' }),
+    ),
+  );
+  assert.deepEqual(
+    decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),
+    ['x a', 'x b', 'y a', 'y b', 'middle a', 'middle b', 'late a', 'late b'],
+  );
+});
+
+test('the ordinal decides between events of the same time, not their place in the array', () => {
+  const events = [anonymousRequest({ id: 'second', ordinal: 1 }), anonymousRequest({ id: 'first', ordinal: 0 })];
+  const { decisions } = detectorOf(ruleDocument()).detect('local', events);
+  assert.deepEqual(
+    decisions.map(({ event }) => event.event.auditID),
+    ['first', 'second'],
+  );
+});
+
+test('a rule that throws on one event is set aside with that event, and all else goes on', () => {
+  const { rules, slots } = compiledRules([ruleDocument({ name: 'sound' }), ruleDocument({ name: 'broken' })]);
+  const [sound, broken] = rules;
+  assert.ok(sound !== undefined && broken !== undefined);
+  const bug = new Error('a bug');
+  const throwing = {
+    ...broken,
+    matches: (event: DecodedEvent) => {
+      if (event.event.auditID === 'poison') throw bug;
+      return true;
+    },
+  };
+  const events = batchOf(...['a', 'poison', 'b'].map((id) => anonymousRequest({ id })));
+  const { decisions, faults, matches } = createDetector([throwing, sound], slots, sha256Hashes).detect('local', events);
+  assert.deepEqual(faults, [{ rule: 'broken', event: events[1], error: bug }]);
+  assert.deepEqual(
+    decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),
+    ['a broken', 'a sound', 'poison sound', 'b broken', 'b sound'],
+  );
+  assert.deepEqual([...matches.values()], [2, 3]);
+});
+
+test('a rule that throws at a combination is set aside too', () => {
+  const { rules, slots } = compiledRules([ruleDocument()]);
+  const [rule] = rules;
+  assert.ok(rule !== undefined);
+  const kind = {
+    ...rule.kind,
+    occurrences: () => {
+      throw new Error('a bug');
+    },
+  };
+  const { faults, decisions } = createDetector([{ ...rule, kind }], slots, sha256Hashes).detect('local', [
+    anonymousRequest(),
+  ]);
+  assert.deepEqual([faults.length, decisions.length], [1, 0]);
+});
+
+test('matches count events that the query selects, whether they mean something to the rule or not', () => {
+  const detector = detectorOf(ruleDocument({ newTerms: {} }));
+  const { matches, decisions } = detector.detect(
+    'local',
+    batchOf(anonymousRequest(), anonymousRequest({ userAgent: null }), anonymousRequest({ username: 'eve' })),
+  );
+  assert.deepEqual([[...matches.values()], decisions.length], [[2], 1]);
+});
+
+test('every stage of a request is the same request, and counted once', () => {
+  const first = one(ruleDocument(), { id: 'r', at: NOON, event: { stage: 'ResponseStarted' } });
+  const last = one(ruleDocument(), { id: 'r', at: NOON + 2 * HOUR, requestedAt: NOON });
+  assert.equal(first.requestKey, last.requestKey);
+  assert.equal(first.doneKey, last.doneKey);
+  assert.equal(first.hour, last.hour, 'the hour is that of the request');
+  assert.equal(first.hour, Math.floor(NOON / HOUR));
+});
+
+test('an auditID that another client has chosen again does not make it the same request', () => {
+  const first = one(ruleDocument(), { id: 'chosen' });
+  const others: readonly RequestChanges[] = [
+    { username: 'system:anonymous', event: { verb: 'delete' } },
+    { event: { requestURI: '/other' } },
+    { sourceIPs: ['10.0.0.1'] },
+    { requestedAt: NOON + 1 },
+  ];
+  for (const changes of others) {
+    assert.notEqual(one(ruleDocument(), { id: 'chosen', ...changes }).doneKey, first.doneKey, JSON.stringify(changes));
+  }
+  assert.notEqual(one(ruleDocument(), { id: 'chosen' }, 'other-cluster').requestKey, first.requestKey);
+});
+
+test('what is counted is counted for each rule, and for each combination', () => {
+  const keys = [ruleDocument({ name: 'a' }), ruleDocument({ name: 'b' })].map((rule) => one(rule).doneKey);
+  const fields = ['source.ip'];
+  const decisions = detect(
+    ruleDocument({ newTerms: { fields } }),
+    anonymousRequest({ sourceIPs: ['10.0.0.1', '10.0.0.2'] }),
+  );
+  const all = [...keys, ...decisions.map(({ doneKey }) => doneKey)];
+  assert.equal(new Set(all).size, 4);
+});
+
+test('an event without an auditID or a time is known by what it says and its place', () => {
+  const { auditID: _, ...nameless } = anonymousRequest().event;
+  const event: DecodedEvent = { ...anonymousRequest(), event: nameless };
+  const [a, b] = detect(ruleDocument(), event, event);
+  const [again] = detect(ruleDocument(), event);
+  const [other] = detect(ruleDocument(), { ...event, event: { ...nameless, verb: 'get' } });
+  assert.ok(a !== undefined && b !== undefined);
+  assert.notEqual(a.requestKey, b.requestKey, 'two of them in a batch');
+  assert.equal(a.requestKey, again?.requestKey, 'the batch again');
+  assert.notEqual(a.requestKey, other?.requestKey);
+});
+
+test('repeats are grouped as the kind says, unless the rule does: by its fields and for its window', () => {
+  const suppression: SuppressionDocument = { by: ['user.name'], windowMicros: DAY, missingFields: 'suppress' };
+  const byUser = ruleDocument({ suppression });
+  assert.notEqual(one(ruleDocument(), { sourceIPs: ['1.1.1.1'] }).suppressionKey, one(ruleDocument()).suppressionKey);
+  assert.equal(one(byUser, { sourceIPs: ['1.1.1.1'] }).suppressionKey, one(byUser).suppressionKey);
+  assert.deepEqual([one(ruleDocument()).windowMicros, one(byUser).windowMicros], [HOUR, DAY]);
+  assert.notEqual(one(ruleDocument({ name: 'other', suppression })).suppressionKey, one(byUser).suppressionKey);
+});
+
+test('requests that lack a suppression field join each other, or stand alone where the rule says so', () => {
+  const by = (missingFields: SuppressionDocument['missingFields']) =>
+    ruleDocument({ suppression: { by: ['user.name', 'user_agent.original'], windowMicros: DAY, missingFields } });
+  const key = (missing: SuppressionDocument['missingFields'], id: string, userAgent: string | null) =>
+    one(by(missing), { id, userAgent }).suppressionKey;
+  assert.equal(key('suppress', 'a', null), key('suppress', 'b', null));
+  assert.notEqual(key('suppress', 'a', null), key('suppress', 'a', 'null'));
+  assert.notEqual(key('doNotSuppress', 'a', null), key('doNotSuppress', 'b', null));
+  assert.equal(key('doNotSuppress', 'a', 'curl'), key('doNotSuppress', 'b', 'curl'));
+});
+
+test('nothing is remembered from one call to the next', () => {
+  const detector = detectorOf(ruleDocument({ newTerms: {} }));
+  const events = [anonymousRequest()];
+  assert.deepEqual(detector.detect('local', events), detector.detect('local', events));
+});

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { draftAlert, draftOverflowAlert, evidenceOf, sampleOf } from './draft.ts';
+
+const anonymous = ruleDocument({ newTerms: {} });
+
+function decisionOn(event: DecodedEvent, document: RuleDocument = ruleDocument()) {
+  const [decision] = detectorOf(document).detect('local', [event]).decisions;
+  assert.ok(decision !== undefined);
+  return decision;
+}
+
+const draft = (changes: RequestChanges = {}, document?: RuleDocument) =>
+  draftAlert('local', decisionOn(anonymousRequest(changes), document));
+const display = (event: Partial<AuditEvent>, document = ruleDocument({ query: 'not user.name: nobody' })) => {
+  const { objectRef: _, ...bare } = anonymousRequest().event;
+  return draftAlert('local', decisionOn({ ...anonymousRequest(), event: { ...bare, ...event } }, document)).display;
+};
+
+test('an alert says what a person needs who was not there', () => {
+  const threat = [{ tactic: { id: 'TA0001', name: 'Initial Access' } }];
+  const document = ruleDocument({ newTerms: {}, version: '3', id: 'an-id', threat });
+  assert.deepEqual(draft({}, document), {
+    rule: { name: 'anonymous', title: 'Anonymous request', type: 'new_terms', version: '3', id: 'an-id' },
+    severity: 'medium',
+    riskScore: 47,
+    threat,
+    request: {
+      time: '2026-03-01T12:00:00.000000Z',
+      auditID: `request-at-${NOON}`,
+      stage: 'ResponseComplete',
+      verb: 'list',
+      uri: '/api/v1/namespaces/default/pods?limit=500',
+      resource: 'pods',
+      apiVersion: 'v1',
+      namespace: 'default',
+      code: 200,
+      decision: 'allow',
+      dryRun: false,
+      truncated: false,
+    },
+    actor: {
+      user: 'system:anonymous',
+      groups: ['system:unauthenticated'],
+      sourceIP: '203.0.113.7',
+      sourceIPs: ['203.0.113.7'],
+      userAgent: 'masscan/1.3',
+    },
+    cluster: 'local',
+    display: {
+      user: 'system:anonymous',
+      action: 'list pods',
+      object: 'default',
+      source: '203.0.113.7',
+      newTerm: 'masscan/1.3',
+    },
+    reason: 'user agent "masscan/1.3" not seen in 7d: system:anonymous list pods in default, allowed',
+    newTerms: [{ field: 'user_agent.original', value: 'masscan/1.3' }],
+    overflow: false,
+  });
+});
+
+test('a rule without terms has none on its alert', () => {
+  const alert = draft();
+  assert.equal('newTerms' in alert, false);
+  assert.equal(alert.display.newTerm, '');
+  assert.equal(alert.reason, 'Anonymous request: system:anonymous list pods in default, allowed');
+});
+
+test('every column, for what a request can be', () => {
+  assert.equal(display({ user: {} }).user, 'unauthenticated');
+  assert.equal(display({ user: { username: '' } }).user, 'unauthenticated');
+  assert.equal(display({ impersonatedUser: { username: 'admin' } }).user, 'system:anonymous as admin');
+  assert.equal(display({ objectRef: { resource: 'pods', subresource: 'exec' } }).action, 'list pods/exec');
+  assert.equal(display({}).action, 'list');
+  assert.equal(display({ objectRef: { namespace: 'default', name: 'p' } }).object, 'default/p');
+  assert.equal(display({ objectRef: { name: 'node-1' } }).object, 'node-1');
+  assert.equal(display({ objectRef: {} }).object, '');
+  assert.equal(display({ requestURI: '/version?token=secret' }).object, '/version');
+  assert.equal(display({ sourceIPs: ['1.1.1.1', '2.2.2.2'] }).source, '2.2.2.2');
+  assert.equal(display({ sourceIPs: [] }).source, '');
+  const terms = ruleDocument({ newTerms: { fields: ['user.name', 'user_agent.original'] } });
+  assert.equal(display({}, terms).newTerm, 'system:anonymous, masscan/1.3');
+});
+
+test('the reason says where, whether it was allowed, and whether it was a dry run', () => {
+  const reason = (event: Partial<AuditEvent>) => draft({ event }).reason.replace('Anonymous request: ', '');
+  assert.equal(
+    reason({ objectRef: { resource: 'pods', namespace: 'a', name: 'b' } }),
+    'system:anonymous list pods a/b, allowed',
+  );
+  assert.equal(
+    reason({ annotations: { 'authorization.k8s.io/decision': 'forbid' } }),
+    'system:anonymous list pods in default, forbidden',
+  );
+  assert.equal(reason({ annotations: {} }), 'system:anonymous list pods in default');
+  assert.equal(
+    reason({ annotations: { 'authorization.k8s.io/decision': 'constructor' } }),
+    'system:anonymous list pods in default',
+  );
+  assert.equal(
+    reason({ verb: 'create', requestURI: '/api/v1/namespaces/default/pods?dryRun=All' }),
+    'system:anonymous create pods in default, allowed (dry run)',
+  );
+});
+
+test('what the request does not say is left out', () => {
+  const { request, actor } = draftAlert(
+    'local',
+    decisionOn(
+      { ...anonymousRequest(), event: { user: {} }, truncated: true },
+      ruleDocument({ query: 'not user.name: nobody' }),
+    ),
+  );
+  assert.deepEqual(request, { time: '2026-03-01T12:00:00.000000Z', dryRun: false, truncated: true });
+  assert.deepEqual(actor, {});
+});
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+function stringsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
+}
+
+test('hostile strings are sanitised and cut, each and all together', () => {
+  const hostile = `\u001b[31m\u202egnp\u200b\r\n${'\u0000é😀'.repeat(20_000)}`;
+  const many = Array.from({ length: 1_000 }, () => hostile);
+  const event = {
+    ...anonymousRequest({ at: NOON }).event,
+    auditID: hostile,
+    stage: hostile,
+    verb: hostile,
+    requestURI: hostile,
+    user: { username: hostile, groups: many },
+    impersonatedUser: { username: hostile },
+    sourceIPs: many,
+    userAgent: hostile,
+    objectRef: {
+      resource: hostile,
+      namespace: hostile,
+      name: hostile,
+      uid: hostile,
+      apiGroup: hostile,
+      apiVersion: hostile,
+      subresource: hostile,
+    },
+    annotations: { 'authorization.k8s.io/decision': hostile },
+  };
+  const document = ruleDocument({
+    query: 'not user.name: nobody',
+    newTerms: { fields: ['user.name', 'user_agent.original', 'event.action'] },
+  });
+  const decision = decisionOn({ ...anonymousRequest(), event }, document);
+  const all = [
+    draftAlert('local', decision),
+    draftOverflowAlert('local', decision),
+    sampleOf(decision),
+    evidenceOf(decision),
+  ];
+  for (const text of stringsOf(all)) {
+    assert.ok(!UNSEEN.test(text), JSON.stringify(text));
+    assert.ok(Buffer.byteLength(text) <= 512, `${Buffer.byteLength(text)} bytes`);
+  }
+  const [alert, overflow, sample] = all;
+  for (const text of stringsOf([draftAlert('local', decision).display, sample])) {
+    assert.ok(Buffer.byteLength(text) <= 128);
+  }
+  assert.ok(draftAlert('local', decision).display.user.startsWith('\\u{1b}[31m\\u{202e}gnp\\u{200b}\\u{d}\\u{a}'));
+  for (const spec of [alert, overflow]) {
+    const bytes = Buffer.byteLength(JSON.stringify(spec));
+    assert.ok(bytes < 32 * 1024, `an alert of ${bytes} bytes`);
+  }
+});
+
+test('of too many addresses the last stay, of too many groups the first', () => {
+  const list = (prefix: string, n: number) => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
+  const { actor } = draft({
+    sourceIPs: list('10.0.0.', 20),
+    event: { user: { username: 'system:anonymous', groups: list('g', 20) } },
+  });
+  assert.deepEqual(actor.sourceIPs, list('10.0.0.', 20).slice(-8));
+  assert.equal(actor.sourceIP, '10.0.0.19');
+  assert.deepEqual(actor.groups, list('g', 16));
+});
+
+test('an overflow alert says the budget, is one, and has no terms', () => {
+  const document = ruleDocument({ newTerms: {}, budget: { alertsPerHour: 7 } });
+  const alert = draftOverflowAlert('local', decisionOn(anonymousRequest(), document));
+  assert.match(alert.reason, /^Anonymous request: more than 7 alerts in an hour/);
+  assert.equal(alert.overflow, true);
+  assert.equal('newTerms' in alert, false);
+});
+
+test('a sample is who did what to what, with the new term', () => {
+  const event = anonymousRequest();
+  assert.equal(sampleOf(decisionOn(event)), 'system:anonymous list pods default');
+  assert.equal(sampleOf(decisionOn(event, anonymous)), 'system:anonymous list pods default: masscan/1.3');
+});
+
+test('evidence is the time, the auditID and the request key', () => {
+  const decision = decisionOn(anonymousRequest({ id: 'a' }));
+  assert.deepEqual(evidenceOf(decision), {
+    time: '2026-03-01T12:00:00.000000Z',
+    auditID: 'a',
+    requestKey: decision.requestKey,
+  });
+});

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf, fieldsOf, write } from '../../test/support/state-access.ts';
+import { createAlertLifecycle } from '../alerts/lifecycle.ts';
+import { HOUR, LATENESS, MINUTE, OVERFLOW_SAMPLES, SECOND, TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+
+const newTerms = ruleDocument({ newTerms: {}, budget: { alertsPerHour: 2 } });
+
+const nth = (n: number, changes: RequestChanges = {}) =>
+  anonymousRequest({ at: NOON + n * SECOND, userAgent: `agent-${n}`, ...changes });
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => nth(i));
+
+test('a rule opens as many alerts in an hour as its budget says; the rest is counted on one alert, and is not learned', async () => {
+  const { send, alerts, store, last } = evaluation([newTerms]);
+  assert.deepEqual(await send(...upTo(5)), ['opened', 'opened', 'overflow', 'overflow', 'overflow']);
+  assert.equal(last().opened.length, 3, 'the overflow alert among them');
+  const overflow = (await alerts()).filter(({ spec }) => spec.overflow);
+  assert.deepEqual(
+    overflow.map(({ state, version }) => [state.count, version, state.windowMicros]),
+    [[3, 3, HOUR]],
+  );
+  const { state } = compiledRule(newTerms).rule;
+  const terms = await entriesOf(store, CLUSTER, stateKeys.terms(state));
+  assert.deepEqual(
+    terms.map(({ member }) => member),
+    ['["agent-0"]', '["agent-1"]'],
+  );
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'matches', 'overflowed'), ['5', '3']);
+});
+
+test('what overflowed is counted once, and fires when there is budget again', async () => {
+  const { send } = evaluation([newTerms]);
+  await send(...upTo(3));
+  assert.deepEqual(await send(nth(2)), ['duplicate']);
+  const again = (at: number) => send(anonymousRequest({ at, userAgent: 'agent-2' }));
+  assert.deepEqual(await again(NOON + HOUR - 1), ['overflow']);
+  assert.deepEqual(await again(NOON + HOUR), ['opened'], 'the first opening is an hour ago');
+  assert.deepEqual(await again(NOON + HOUR + 1), ['attached']);
+});
+
+test('repeats of an alert that is open need no budget', async () => {
+  const { send } = evaluation([newTerms]);
+  await send(...upTo(3));
+  assert.deepEqual(await send(nth(10, { userAgent: 'agent-0' })), ['attached']);
+});
+
+test('the budget holds over batches, and for an event that comes late', async () => {
+  const { send } = evaluation([newTerms]);
+  await send(nth(0));
+  assert.deepEqual(await send(nth(10)), ['opened']);
+  assert.deepEqual(await send(nth(5)), ['overflow']);
+  assert.deepEqual(await send(nth(-1, { userAgent: 'late' })), ['overflow']);
+});
+
+test('openings that no budget can need any more are forgotten', async () => {
+  const { send, store } = evaluation([newTerms]);
+  await send(nth(0));
+  await send(anonymousRequest({ at: NOON + HOUR + LATENESS + 1, userAgent: 'b' }));
+  for (const key of [stateKeys.opens, stateKeys.opensOf(newTerms.name)]) {
+    assert.equal((await entriesOf(store, CLUSTER, key)).length, 1, key);
+  }
+});
+
+test('an overflow alert keeps some samples, none twice', async () => {
+  const { send, alerts } = evaluation([newTerms]);
+  const samples = async () => (await alerts()).find(({ spec }) => spec.overflow)?.state.samples ?? [];
+  await send(nth(0), nth(1), nth(2), nth(3, { userAgent: 'agent-2' }));
+  assert.deepEqual(await samples(), ['system:anonymous list pods default: agent-2']);
+  await send(...Array.from({ length: 40 }, (_, i) => nth(10 + i)));
+  assert.equal((await samples()).length, OVERFLOW_SAMPLES);
+  assert.equal((await alerts()).find(({ spec }) => spec.overflow)?.state.count, 42);
+});
+
+test('an overflow alert takes for an hour, or until it is closed', async () => {
+  const { send, alerts, store } = evaluation([ruleDocument({ newTerms: {}, budget: { alertsPerHour: 1 } })]);
+  const overflows = async () => (await alerts()).filter(({ spec }) => spec.overflow);
+  await send(nth(0), nth(1));
+  const [first] = await overflows();
+  await createAlertLifecycle(store, []).setPhase(CLUSTER, first?.id ?? '', 'Closed');
+  assert.deepEqual(await send(nth(2)), ['overflow']);
+  assert.deepEqual(
+    (await overflows()).map(({ state }) => state.count),
+    [1, 1],
+  );
+  const at = (time: number, userAgent: string) => anonymousRequest({ at: time, userAgent });
+  await send(at(NOON + HOUR + SECOND, 'takes the budget'), at(NOON + HOUR + 2 * SECOND, 'over'));
+  assert.equal((await overflows()).length, 3, 'an hour after the second');
+});
+
+/** As many alerts of other rules as the total allows, just now. */
+const otherOpenings = Array.from({ length: TOTAL_ALERTS_PER_HOUR }, (_, i) => ({
+  member: `other-${i}`,
+  score: NOON - MINUTE + i,
+}));
+
+test('the total over all rules binds low and medium, and not high and critical', async () => {
+  for (const [severity, outcome] of [
+    ['low', 'overflow'],
+    ['medium', 'overflow'],
+    ['high', 'opened'],
+    ['critical', 'opened'],
+  ] as const) {
+    const { send, store } = evaluation([ruleDocument({ severity })]);
+    await write(store, CLUSTER, { kind: 'setScores', key: stateKeys.opens, mode: 'set', entries: otherOpenings });
+    assert.deepEqual(await send(nth(0)), [outcome], severity);
+  }
+});
+
+test('the total counts one hour, and one below it there is room', async () => {
+  const { send, store } = evaluation([ruleDocument()]);
+  await write(store, CLUSTER, {
+    kind: 'setScores',
+    key: stateKeys.opens,
+    mode: 'set',
+    entries: otherOpenings.slice(1),
+  });
+  assert.deepEqual(await send(nth(0), nth(1, { sourceIPs: ['10.0.0.1'] })), ['opened', 'overflow']);
+  const later = anonymousRequest({ at: NOON + HOUR, sourceIPs: ['10.0.0.1'] });
+  assert.deepEqual(await send(later), ['opened']);
+});
+
+test('a rule of high severity has a budget of its own all the same', async () => {
+  const { send } = evaluation([ruleDocument({ severity: 'critical', newTerms: {}, budget: { alertsPerHour: 1 } })]);
+  assert.deepEqual(await send(nth(0), nth(1)), ['opened', 'overflow']);
+});
+
+test('the overflow alerts of two rules are two, and neither takes from a budget', async () => {
+  const one = { alertsPerHour: 1 };
+  const documents = ['a', 'b'].map((name) => ruleDocument({ name, newTerms: {}, budget: one }));
+  const { send, alerts, store } = evaluation(documents);
+  await send(nth(0), nth(1));
+  assert.equal((await alerts()).filter(({ spec }) => spec.overflow).length, 2);
+  assert.equal((await entriesOf(store, CLUSTER, stateKeys.opens)).length, 2);
+});
+
+test('combinations beyond the cap are one overflow, however much budget there is, and are not learned', async () => {
+  const document = ruleDocument({
+    newTerms: { fields: ['source.ip'] },
+    budget: { alertsPerHour: 1_000 },
+    severity: 'high',
+  });
+  const { send, alerts, store } = evaluation([document]);
+  const sourceIPs = Array.from({ length: 103 }, (_, i) => `10.0.0.${i}`);
+  const outcomes = [...(await send(nth(0, { sourceIPs })))];
+  // More than one commit's worth of decisions.
+  assert.equal(outcomes.length, 101);
+  assert.deepEqual(new Set(outcomes.slice(0, 100)), new Set(['opened']));
+  assert.equal(outcomes[100], 'overflow');
+  const overflow = (await alerts()).find(({ spec }) => spec.overflow);
+  assert.equal(overflow?.state.count, 1);
+  const { state } = compiledRule(document).rule;
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'overflowed'), ['3']);
+  assert.equal((await entriesOf(store, CLUSTER, stateKeys.terms(state))).length, 100);
+  assert.deepEqual(new Set(await send(nth(0, { sourceIPs }))), new Set(['duplicate']));
+});
+
+test('learning needs no budget, and known terms overflow nothing', async () => {
+  const { send } = evaluation([ruleDocument({ newTerms: { learningMicros: HOUR }, budget: { alertsPerHour: 1 } })]);
+  assert.deepEqual(await send(...upTo(3)), ['learning', 'learning', 'learning']);
+  assert.deepEqual(await send(nth(4, { userAgent: 'agent-0' })), ['known']);
+});

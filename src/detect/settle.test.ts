@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, type batchOf, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf, fieldsOf, write } from '../../test/support/state-access.ts';
+import { createAlertLifecycle } from '../alerts/lifecycle.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { DAY, DONE_KEEP_MS, DONE_KEEP_STARTED_MS, HOUR, LATENESS, MINUTE, TERM_CAP } from '../rules/limits.ts';
+import type { StateWrite } from '../rules/state.ts';
+import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
+import { settle } from './settle.ts';
+
+const newTerms = ruleDocument({ newTerms: {} });
+const termsKey = stateKeys.terms(compiledRule(newTerms).rule.state);
+const WEEK = 7 * DAY;
+
+/** The n-th request of a test, a minute after the one before. */
+const nth = (n: number, changes: RequestChanges = {}) => anonymousRequest({ at: NOON + n * MINUTE, ...changes });
+
+test('duplicate: the same request again, in a later batch or the same, at another stage or time', async () => {
+  const { send, alerts } = evaluation([newTerms]);
+  const stages = [anonymousRequest({ id: 'r' }), anonymousRequest({ id: 'r', requestedAt: NOON, at: NOON + 1 })];
+  assert.deepEqual(await send(...stages), ['opened', 'duplicate']);
+  assert.deepEqual(await send(anonymousRequest({ id: 'r' })), ['duplicate']);
+  assert.equal((await alerts())[0]?.state.count, 1);
+});
+
+test('attached: a repeat within the window, that ends a fixed time after the opening', async () => {
+  const { send, alerts } = evaluation([ruleDocument()]);
+  const outcomes = await send(
+    anonymousRequest({ at: NOON }),
+    anonymousRequest({ at: NOON + HOUR / 2 }),
+    anonymousRequest({ at: NOON + HOUR - 1 }),
+    anonymousRequest({ at: NOON + HOUR }),
+  );
+  assert.deepEqual(outcomes, ['opened', 'attached', 'attached', 'opened']);
+  const [first, second] = await alerts();
+  assert.deepEqual(
+    [first?.state.count, first?.state.openedAt, first?.state.lastSeen, first?.version],
+    [3, NOON, NOON + HOUR - 1, 3],
+  );
+  assert.deepEqual([second?.state.count, second?.version], [1, 1]);
+});
+
+test('attached: what comes late joins, however late, and the first sighting moves back', async () => {
+  const { send, alerts } = evaluation([ruleDocument()]);
+  assert.deepEqual(await send(anonymousRequest({ at: NOON })), ['opened']);
+  assert.deepEqual(await send(anonymousRequest({ at: NOON - 2 * HOUR })), ['attached']);
+  const [alert] = await alerts();
+  assert.deepEqual(
+    [alert?.state.firstSeen, alert?.state.lastSeen, alert?.state.openedAt],
+    [NOON - 2 * HOUR, NOON, NOON],
+  );
+});
+
+test('attached: the evidence is the first four and the last four', async () => {
+  const { send, alerts } = evaluation([ruleDocument()]);
+  await send(...Array.from({ length: 8 }, (_, i) => nth(i, { id: `r${i}` })));
+  const ids = async () => (await alerts())[0]?.state.evidence.map(({ auditID }) => auditID).join(' ');
+  assert.equal(await ids(), 'r0 r1 r2 r3 r4 r5 r6 r7');
+  await send(nth(8, { id: 'r8' }), nth(9, { id: 'r9' }));
+  assert.equal(await ids(), 'r0 r1 r2 r3 r6 r7 r8 r9');
+});
+
+test('attached: a new term refreshes what is remembered, a live alert of another term takes it where the rule groups so', async () => {
+  const byUser = ruleDocument({
+    newTerms: {},
+    suppression: { by: ['user.name'], windowMicros: HOUR, missingFields: 'suppress' },
+  });
+  const { send, store, alerts } = evaluation([byUser]);
+  assert.deepEqual(await send(nth(0), nth(1, { userAgent: 'other' })), ['opened', 'attached']);
+  assert.deepEqual(
+    (await entriesOf(store, CLUSTER, termsKey)).map(({ member }) => member),
+    ['["masscan/1.3"]', '["other"]'],
+  );
+  assert.equal((await alerts())[0]?.state.count, 2);
+});
+
+test('a known request that comes again does not join an alert that another term has opened since', async () => {
+  const byUser = ruleDocument({
+    newTerms: {},
+    suppression: { by: ['user.name'], windowMicros: HOUR, missingFields: 'suppress' },
+  });
+  const { send, alerts } = evaluation([byUser]);
+  const known = anonymousRequest({ at: NOON + 2 * HOUR });
+  const opener = anonymousRequest({ at: NOON + 2 * HOUR + 1, userAgent: 'other' });
+  await send(anonymousRequest({ at: NOON }));
+  assert.deepEqual(await send(known, opener), ['known', 'opened']);
+  assert.deepEqual(await send(known, opener), ['duplicate', 'duplicate']);
+  assert.deepEqual(
+    (await alerts()).map(({ state }) => state.count),
+    [1, 1],
+  );
+});
+
+test('a closed alert takes nothing: a query rule opens the next, a known term stays known', async () => {
+  for (const [document, after] of [
+    [ruleDocument(), 'opened'],
+    [newTerms, 'known'],
+  ] as const) {
+    const { send, store, alerts } = evaluation([document]);
+    await send(nth(0));
+    const [alert] = await alerts();
+    await createAlertLifecycle(store, []).setPhase(CLUSTER, alert?.id ?? '', 'Closed');
+    assert.deepEqual(await send(nth(1)), [after]);
+  }
+});
+
+test('an acknowledged alert takes repeats, and keeps its phase', async () => {
+  const { send, store, alerts } = evaluation([ruleDocument()]);
+  await send(nth(0));
+  const [alert] = await alerts();
+  await createAlertLifecycle(store, []).setPhase(CLUSTER, alert?.id ?? '', 'Acknowledged');
+  assert.deepEqual(await send(nth(1)), ['attached']);
+  assert.equal((await alerts())[0]?.state.phase, 'Acknowledged');
+});
+
+test('an alert that retention has dropped takes nothing, though its record is still there', async () => {
+  const { send, store, alerts } = evaluation([ruleDocument()]);
+  await send(nth(0));
+  const [alert] = await alerts();
+  assert.ok(alert !== undefined);
+  const state = JSON.stringify({ ...alert.state, removed: true });
+  await write(store, CLUSTER, { kind: 'setFields', key: stateKeys.alert(alert.id), mode: 'set', fields: { state } });
+  assert.deepEqual(await send(nth(1)), ['opened']);
+});
+
+test('opened and known: exactly one window after the last sighting a term is known, a microsecond later it is new', async () => {
+  const { send } = evaluation([newTerms]);
+  const at = (time: number) => anonymousRequest({ at: time });
+  const last = NOON + WEEK + HOUR;
+  assert.deepEqual(await send(at(NOON), at(NOON + WEEK - 1)), ['opened', 'attached']);
+  assert.deepEqual(await send(at(last)), ['known'], 'no live alert, and seen within the window');
+  assert.deepEqual(await send(at(last + WEEK)), ['known'], 'every sighting counts');
+  assert.deepEqual(await send(at(last + 2 * WEEK + 1)), ['opened']);
+});
+
+test('known: the last sighting is never set back by an event that comes late', async () => {
+  const { send, store } = evaluation([newTerms]);
+  await send(nth(5));
+  assert.deepEqual(await send(nth(0)), ['attached']);
+  assert.deepEqual(await entriesOf(store, CLUSTER, termsKey), [
+    { member: '["masscan/1.3"]', score: NOON + 5 * MINUTE },
+  ]);
+});
+
+test('learning: a new term is learned in silence, with when and by which request, until the time is over', async () => {
+  const document = ruleDocument({ newTerms: { learningMicros: HOUR } });
+  const { send, store, alerts } = evaluation([document]);
+  const { state } = compiledRule(document).rule;
+  assert.deepEqual(await send(nth(0), nth(1)), ['learning', 'known']);
+  assert.deepEqual(await send(nth(0)), ['duplicate']);
+  assert.deepEqual(await alerts(), []);
+  const [silent] = await fieldsOf(store, CLUSTER, stateKeys.silent(state), '["masscan/1.3"]');
+  assert.match(silent ?? '', /^\{"at":1772366400000000,"request":"[\w-]{22}"\}$/);
+  // The first batch has reached nth(1): learning ends an hour after it.
+  const end = NOON + MINUTE + HOUR;
+  assert.deepEqual(await send(anonymousRequest({ at: end - 1, userAgent: 'a' })), ['learning']);
+  assert.deepEqual(await send(anonymousRequest({ at: end, userAgent: 'b' }), anonymousRequest({ at: end + 1 })), [
+    'opened',
+    'known',
+  ]);
+});
+
+test('the id of an alert is the same however often its request opens it, and names the rule', async () => {
+  const long = `${'a'.repeat(49)}-${'b'.repeat(20)}`;
+  const idOf = async (document = newTerms, changes: RequestChanges = {}) => {
+    const { send, alerts } = evaluation([document]);
+    await send(anonymousRequest(changes));
+    return (await alerts())[0]?.id ?? '';
+  };
+  const id = await idOf();
+  assert.match(id, /^anonymous-[a-z2-7]{12}$/);
+  assert.equal(await idOf(), id);
+  assert.notEqual(await idOf(newTerms, { id: 'another request' }), id);
+  assert.match(await idOf(ruleDocument({ name: long })), /^a{49}-[a-z2-7]{12}$/);
+  assert.ok((await idOf(ruleDocument({ name: 'x'.repeat(200) }))).length <= 63);
+});
+
+test('sinks are due at once on an opening, after their own time on a repeat, and not at all where they want openings only', async () => {
+  const store = openSqliteState({ kind: 'sqlite', path: ':memory:' }, { now: () => 1_000_000 });
+  const sinks = [
+    { name: 'alert', openingsOnly: false, coalesceMs: 10_000 },
+    { name: 'log', openingsOnly: true, coalesceMs: 0 },
+  ];
+  const detector = detectorOf(ruleDocument());
+  const send = async (...events: ReturnType<typeof batchOf>) => {
+    const { decisions } = detector.detect(CLUSTER, events);
+    const { reads, step } = settle(decisions, { cluster: CLUSTER, hwm: NOON, sinks, hashes: sha256Hashes });
+    return store.update(CLUSTER, reads, step);
+  };
+  const due = async (sink: string) => (await entriesOf(store, CLUSTER, stateKeys.due(sink))).map(({ score }) => score);
+  const [id] = (await send(nth(0))).opened;
+  assert.deepEqual([await due('alert'), await due('log')], [[1_000_000], [1_000_000]]);
+  await send(nth(1));
+  assert.deepEqual([await due('alert'), await due('log')], [[1_000_000], [1_000_000]], 'it is due already');
+  for (const { name } of sinks) await store.done(CLUSTER, name, id ?? '', 2, 0);
+  await send(nth(2));
+  assert.deepEqual([await due('alert'), await due('log')], [[1_010_000], []]);
+});
+
+/** The writes of a batch on an empty store. */
+function writesOf(...events: ReturnType<typeof batchOf>): readonly StateWrite[] {
+  const { decisions } = detectorOf(newTerms).detect(CLUSTER, events);
+  const sinks = [{ name: 'log', openingsOnly: true, coalesceMs: 0 }];
+  const { step } = settle(decisions, { cluster: CLUSTER, hwm: NOON, sinks, hashes: sha256Hashes });
+  const first = step([]);
+  const last = first.kind === 'need' ? step([{ kind: 'newest', entries: [] }]) : first;
+  assert.ok(last.kind === 'commit');
+  return last.writes;
+}
+
+test('what was learned is written after the alert, and what was counted after that', () => {
+  const keys = writesOf(nth(0)).map((one) => (one.kind === 'markDue' ? `due:${one.sink}` : one.key));
+  const kinds = keys.map((key) => key.split(':', 1)[0]);
+  assert.deepEqual(
+    kinds.filter((kind, i) => kind !== kinds[i - 1]),
+    ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'rule', 'done', 'cluster'],
+  );
+  assert.ok(keys.every((key) => writeRank(key) >= 0));
+});
+
+test('what was counted is kept for an hour, and for a day where the request goes on', () => {
+  const keep = (stage: string) => {
+    const done = writesOf(nth(0, { event: { stage } })).find((one) => one.kind === 'addMembers');
+    return done?.kind === 'addMembers' ? done.keepMs : undefined;
+  };
+  assert.deepEqual([keep('ResponseComplete'), keep('Panic')], [DONE_KEEP_MS, DONE_KEEP_MS]);
+  assert.deepEqual([keep('RequestReceived'), keep('ResponseStarted')], [DONE_KEEP_STARTED_MS, DONE_KEEP_STARTED_MS]);
+});
+
+test('an exec that ends hours later is the same request still, and does not open its own alert again', async () => {
+  let now = NOON / 1_000;
+  const store = openSqliteState({ kind: 'sqlite', path: ':memory:' }, { now: () => now });
+  const send = async (event: DecodedEvent) => {
+    const { decisions } = detectorOf(ruleDocument()).detect(CLUSTER, [event]);
+    const { reads, step } = settle(decisions, { cluster: CLUSTER, hwm: event.at, sinks: [], hashes: sha256Hashes });
+    return (await store.update(CLUSTER, reads, step)).outcomes;
+  };
+  assert.deepEqual(await send(nth(0, { id: 'exec', event: { stage: 'RequestReceived' } })), ['opened']);
+  now += (5 * HOUR) / 1_000;
+  assert.deepEqual(await send(anonymousRequest({ id: 'exec', requestedAt: NOON, at: NOON + 5 * HOUR })), ['duplicate']);
+  await store.close();
+});
+
+test('a term is kept for its window and the lateness', async () => {
+  const terms = writesOf(nth(0)).find((one) => one.kind === 'setScores' && one.key === termsKey);
+  assert.equal(terms?.kind === 'setScores' ? terms.keepMs : undefined, (WEEK + LATENESS) / 1_000);
+  const { send, store } = evaluation([newTerms]);
+  const held = async () => (await entriesOf(store, CLUSTER, termsKey)).length;
+  await send(anonymousRequest({ at: NOON }));
+  await send(anonymousRequest({ at: NOON + WEEK + LATENESS, userAgent: 'b' }));
+  assert.equal(await held(), 2);
+  await send(anonymousRequest({ at: NOON + WEEK + LATENESS + 1, userAgent: 'c' }));
+  assert.equal(await held(), 2, 'the first is gone');
+});
+
+test('at the cap the oldest sighting goes, is counted, and is new again', async () => {
+  const { send, store, last } = evaluation([newTerms]);
+  const entries = Array.from({ length: TERM_CAP - 1 }, (_, i) => ({ member: `["old-${i}"]`, score: NOON - HOUR + i }));
+  await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
+  const agent = (n: number, userAgent: string) => nth(n, { userAgent });
+  await send(agent(0, 'a'));
+  assert.deepEqual([...last().termsHeld.values()], [TERM_CAP]);
+  assert.deepEqual(await send(agent(1, 'old-0'), agent(2, 'b'), agent(3, 'c')), ['known', 'opened', 'opened']);
+  assert.deepEqual([...last().termsHeld.values()], [TERM_CAP]);
+  const oldest = await entriesOf(store, CLUSTER, termsKey);
+  assert.equal(oldest.length, TERM_CAP);
+  assert.equal(oldest[0]?.member, '["old-3"]', 'old-0 was seen again, old-1 and old-2 are gone');
+  const rule = stateKeys.rule(compiledRule(newTerms).rule.state);
+  assert.deepEqual(await fieldsOf(store, CLUSTER, rule, 'evicted', 'matches'), ['2', '4']);
+  assert.deepEqual(await send(agent(4, 'old-1')), ['opened']);
+});
+
+test('a term that is learned in silence and evicted leaves nothing behind', async () => {
+  const document = ruleDocument({ newTerms: { learningMicros: DAY } });
+  const { send, store } = evaluation([document]);
+  await send(nth(0, { userAgent: 'first' }));
+  const entries = Array.from({ length: TERM_CAP - 1 }, (_, i) => ({ member: `["old-${i}"]`, score: NOON + HOUR + i }));
+  await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
+  assert.deepEqual(await send(nth(1, { userAgent: 'second' })), ['learning']);
+  const silent = stateKeys.silent(compiledRule(document).rule.state);
+  const [first, second] = await fieldsOf(store, CLUSTER, silent, '["first"]', '["second"]');
+  assert.deepEqual([first === undefined, second === undefined], [true, false]);
+});
+
+test('rules and clusters do not touch each other', async () => {
+  const { send, alerts } = evaluation([
+    newTerms,
+    ruleDocument({ name: 'other', newTerms: {} }),
+    ruleDocument({ name: 'third' }),
+  ]);
+  assert.deepEqual(await send(nth(0)), ['opened', 'opened', 'opened']);
+  assert.deepEqual(await send(nth(1)), ['attached', 'attached', 'attached']);
+  assert.equal((await alerts()).length, 3);
+});
+
+test('the time that the cluster has reached only grows', async () => {
+  const { send, store } = evaluation([ruleDocument()]);
+  const hwm = async () => (await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm'))[0];
+  await send(nth(5));
+  await send(nth(1));
+  assert.equal(await hwm(), String(NOON + 5 * MINUTE));
+});

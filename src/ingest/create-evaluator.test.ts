@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation, noting, withFaults } from '../../test/support/evaluation.ts';
+import { anonymousRequest, batchOf, NOON } from '../../test/support/events.ts';
+import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import { fieldsOf } from '../../test/support/state-access.ts';
+import { readAlerts } from '../alerts/records.ts';
+import type { Store } from '../alerts/store.ts';
+import type { Detector } from '../detect/detector.ts';
+import { DAY, HOUR, LATENESS, MINUTE } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { createEvaluator, type EvaluatorDeps } from './create-evaluator.ts';
+import { sha256Hashes } from './hashes.ts';
+
+const own = { username: 'system:serviceaccount:firstseen:firstseen' };
+
+function evaluatorOn(store: Store, detector: Detector, changes: Partial<EvaluatorDeps> = {}) {
+  const { told, observer } = noting();
+  const deps = { store, detector: () => detector, hashes: sha256Hashes, sinks: [], own, observer, ...changes };
+  return { evaluate: createEvaluator(deps), told };
+}
+
+const learner = ruleDocument({ newTerms: { learningMicros: DAY } });
+
+test('our own writes are dropped and counted, and what else our account does is evaluated', async () => {
+  const { store } = evaluation([]);
+  const { evaluate, told } = evaluatorOn(store, detectorOf(ruleDocument({ query: 'user.name: *' })));
+  const objectRef = { apiGroup: 'firstseen.dev', resource: 'alerts' };
+  await evaluate(
+    CLUSTER,
+    batchOf(
+      anonymousRequest({ username: own.username, event: { objectRef } }),
+      anonymousRequest({ username: own.username }),
+    ),
+  );
+  assert.deepEqual([told.ownWrites, told.outcomes], [1, ['opened']]);
+});
+
+test('an event older than the lateness below the latest time is late, and evaluated', async () => {
+  const { evaluate, told } = evaluatorOn(evaluation([]).store, detectorOf(ruleDocument()));
+  await evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON, username: 'eve' })));
+  await evaluate(
+    CLUSTER,
+    batchOf(anonymousRequest({ at: NOON - LATENESS }), anonymousRequest({ at: NOON - LATENESS - 1 })),
+  );
+  assert.equal(told.late, 1);
+  assert.equal(told.outcomes.length, 2);
+});
+
+test('an event ahead of its receipt does not move the time of the cluster beyond it', async () => {
+  const { store } = evaluation([]);
+  const { evaluate } = evaluatorOn(store, detectorOf(ruleDocument()));
+  await evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + 9 * MINUTE, receivedAt: NOON })));
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm'), [String(NOON)]);
+});
+
+test('a batch is evaluated by one set of rules, though another comes into force meanwhile', async () => {
+  const { store } = evaluation([]);
+  const [first, second] = [detectorOf(learner), detectorOf(ruleDocument())];
+  let inForce = first;
+  const switching = withFaults(store, () => {
+    inForce = second;
+  });
+  const { evaluate, told } = evaluatorOn(switching, first, { detector: () => inForce });
+  await evaluate(CLUSTER, batchOf(anonymousRequest()));
+  assert.deepEqual(told.outcomes, ['learning']);
+  await evaluate(CLUSTER, batchOf(anonymousRequest({ id: 'other' })));
+  assert.deepEqual(told.outcomes, ['learning', 'opened']);
+});
+
+test('learning lasts from when the rule first runs, matches or not, and a later process does not begin it again', async () => {
+  const { store } = evaluation([]);
+  const { rule } = compiledRule(learner);
+  const { evaluate, told } = evaluatorOn(store, detectorOf(learner));
+  await evaluate(CLUSTER, []);
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since'), [undefined]);
+  await evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON, username: 'eve' })));
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since'), [String(NOON)]);
+
+  const later = evaluatorOn(store, detectorOf(learner));
+  await later.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY - 1, userAgent: 'a' })));
+  await later.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY, userAgent: 'b' })));
+  assert.deepEqual([told.outcomes, later.told.outcomes], [[], ['learning', 'opened']]);
+});
+
+test('each cluster learns by itself', async () => {
+  const { evaluate, told } = evaluatorOn(evaluation([]).store, detectorOf(learner));
+  await evaluate('one', batchOf(anonymousRequest({ at: NOON })));
+  await evaluate('two', batchOf(anonymousRequest({ at: NOON + 2 * DAY })));
+  await evaluate('one', batchOf(anonymousRequest({ at: NOON + 2 * DAY, userAgent: 'new' })));
+  assert.deepEqual(told.outcomes, ['learning', 'learning', 'opened']);
+});
+
+test('a store that is away when a rule starts is asked again, and a bug is not hidden', async () => {
+  const { store } = evaluation([]);
+  const { rule } = compiledRule(learner);
+  let fault: Error | undefined = new OperationalError('store_unavailable', 'away');
+  const failing = withFaults(store, () => {
+    if (fault !== undefined) throw fault;
+  });
+  const { evaluate } = evaluatorOn(failing, detectorOf(learner));
+  const quiet = (at: number) => batchOf(anonymousRequest({ at, username: 'eve' }));
+  await evaluate(CLUSTER, quiet(NOON));
+  fault = new TypeError('a bug');
+  await assert.rejects(evaluate(CLUSTER, quiet(NOON + 1)), TypeError);
+  fault = undefined;
+  await evaluate(CLUSTER, quiet(NOON + 2));
+  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since'), [String(NOON + 2)]);
+});
+
+test('a batch without a decision does not need the store', async () => {
+  const away = withFaults(evaluation([]).store, () => {
+    throw new OperationalError('store_unavailable', 'away');
+  });
+  const { evaluate } = evaluatorOn(away, detectorOf(ruleDocument()));
+  await evaluate(CLUSTER, batchOf(anonymousRequest({ username: 'eve' })));
+  await assert.rejects(evaluate(CLUSTER, batchOf(anonymousRequest())), OperationalError);
+});
+
+test('a batch that covers days in many commits forgets no term, and no opening, that its own later events are measured by', async () => {
+  const { store } = evaluation([]);
+  const document = ruleDocument({ newTerms: { windowMicros: DAY }, budget: { alertsPerHour: 1 } });
+  const { evaluate, told } = evaluatorOn({ ...store, decisionsPerCommit: 1 }, detectorOf(document));
+  await evaluate(
+    CLUSTER,
+    batchOf(
+      anonymousRequest({ at: NOON }),
+      anonymousRequest({ at: NOON + HOUR / 2, userAgent: 'other' }),
+      anonymousRequest({ at: NOON + DAY }),
+      anonymousRequest({ at: NOON + DAY + 1 }),
+      anonymousRequest({ at: NOON + 9 * DAY, userAgent: 'last' }),
+    ),
+  );
+  assert.deepEqual(told.outcomes, ['opened', 'overflow', 'known', 'known', 'opened']);
+  assert.equal((await readAlerts(store, CLUSTER)).length, 3);
+});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation, noting, withFaults } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import type { Store } from '../alerts/store.ts';
+import type { QuarantinedItem } from '../audit/decode.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { createEvaluator } from './create-evaluator.ts';
+import { createIngest } from './create-ingest.ts';
+import { sha256Hashes } from './hashes.ts';
+
+const EVENT_LIST = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1' };
+
+function body(...items: readonly unknown[]): Buffer {
+  return Buffer.from(JSON.stringify({ ...EVENT_LIST, items }));
+}
+
+function ingestOn(store: Store) {
+  const { told, observer } = noting();
+  const decoded: { events: readonly DecodedEvent[]; quarantined: readonly QuarantinedItem[] }[] = [];
+  const detector = detectorOf(ruleDocument());
+  const ingest = createIngest({
+    evaluate: createEvaluator({
+      store,
+      detector: () => detector,
+      hashes: sha256Hashes,
+      sinks: [],
+      own: undefined,
+      observer,
+    }),
+    observer: { ...observer, decoded: (_cluster, events, quarantined) => decoded.push({ events, quarantined }) },
+    now: () => NOON + 5,
+  });
+  return { ingest, told, decoded };
+}
+
+test('a batch is decoded at the time of its receipt, evaluated, and accepted when its alerts are recorded', async () => {
+  const { store, alerts } = evaluation([]);
+  const { ingest, decoded } = ingestOn(store);
+  const outcome = await ingest.ingest(CLUSTER, body(anonymousRequest().event, anonymousRequest({ id: 'b' }).event));
+  assert.deepEqual(outcome, { kind: 'accepted', events: 2, quarantined: 0 });
+  assert.equal(decoded[0]?.events[0]?.receivedAt, NOON + 5);
+  assert.deepEqual(
+    (await alerts()).map(({ state }) => state.count),
+    [2],
+  );
+});
+
+test('what cannot be read is set aside, and the rest goes on', async () => {
+  const { store, alerts } = evaluation([]);
+  const { ingest, decoded } = ingestOn(store);
+  const outcome = await ingest.ingest(CLUSTER, body('no event', anonymousRequest().event, { verb: 7 }));
+  assert.deepEqual(outcome, { kind: 'accepted', events: 1, quarantined: 2 });
+  assert.deepEqual(
+    decoded[0]?.quarantined.map(({ ordinal }) => ordinal),
+    [0, 2],
+  );
+  assert.equal((await alerts()).length, 1);
+});
+
+test('a body that is no EventList is rejected, and nothing is evaluated', async () => {
+  const { ingest, decoded, told } = ingestOn(evaluation([]).store);
+  const rejected = async (text: string) => {
+    const outcome = await ingest.ingest(CLUSTER, Buffer.from(text));
+    return outcome.kind === 'rejected' ? outcome.reason : outcome.kind;
+  };
+  assert.equal(await rejected('not JSON'), 'not_json');
+  assert.equal(await rejected('{"kind":"List"}'), 'not_event_list');
+  assert.deepEqual([decoded, told.outcomes], [[], []]);
+});
+
+test('while the store is away a batch with a decision fails, one without is accepted; sent again it counts once', async () => {
+  const { store, alerts } = evaluation([]);
+  let away = true;
+  let afterCommit = false;
+  const failing = withFaults(
+    store,
+    () => {
+      if (away) throw new OperationalError('store_unavailable', 'away');
+    },
+    () => {
+      if (afterCommit) throw new OperationalError('store_unavailable', 'the answer is lost');
+    },
+  );
+  const { ingest } = ingestOn(failing);
+  const quiet = body(anonymousRequest({ username: 'eve' }).event);
+  const noticed = body(anonymousRequest().event);
+  assert.equal((await ingest.ingest(CLUSTER, quiet)).kind, 'accepted');
+  const unavailable = (error: unknown) => error instanceof OperationalError && error.retryable;
+  await assert.rejects(ingest.ingest(CLUSTER, noticed), unavailable);
+  away = false;
+  afterCommit = true;
+  await assert.rejects(ingest.ingest(CLUSTER, noticed), unavailable);
+  afterCommit = false;
+  assert.equal((await ingest.ingest(CLUSTER, noticed)).kind, 'accepted');
+  assert.deepEqual(
+    (await alerts()).map(({ state }) => state.count),
+    [1],
+  );
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import type { RuleDocument, RuleTestDocument } from '../rules/document.ts';
+import { DAY } from '../rules/limits.ts';
+import { sha256Hashes } from './hashes.ts';
+import { runRuleTest } from './rule-test.ts';
+
+function run(document: RuleDocument, expect: RuleTestDocument['expect'], ...requests: readonly RequestChanges[]) {
+  const { rule, slots } = compiledRule(document);
+  const events = requests.map((changes) => anonymousRequest(changes).event);
+  const { store } = evaluation([]);
+  return runRuleTest(rule, { name: 'a test', events, expect }, { slots, store, hashes: sha256Hashes });
+}
+
+const newTerms = ruleDocument({ newTerms: {} });
+
+test('match: the query selects the last event', async () => {
+  assert.equal(await run(ruleDocument(), 'match', { username: 'eve' }, {}), undefined);
+  assert.match((await run(ruleDocument(), 'match', {}, { username: 'eve' })) ?? '', /query to select the last event/);
+});
+
+test('fire: the last event raises an alert', async () => {
+  assert.equal(await run(newTerms, 'fire', {}), undefined);
+  const silence = [{ at: NOON }, { at: NOON + 7 * DAY + 1 }];
+  assert.equal(await run(newTerms, 'fire', ...silence), undefined);
+  assert.match((await run(newTerms, 'fire', { username: 'eve' })) ?? '', /the query does not select it/);
+  assert.match((await run(newTerms, 'fire', {}, { at: NOON + DAY })) ?? '', /it matches without raising one/);
+  assert.match((await run(newTerms, 'fire', {}, { userAgent: null })) ?? '', /it matches without raising one/);
+});
+
+test('silent: the last event raises none', async () => {
+  assert.equal(await run(newTerms, 'silent', {}, { at: NOON + 7 * DAY }), undefined);
+  assert.equal(await run(newTerms, 'silent', { username: 'eve' }), undefined);
+  assert.match((await run(newTerms, 'silent', {}, { userAgent: 'other' })) ?? '', /it raises one/);
+});
+
+test('a rule that learns first, as one of low severity does by default, is tested as it is afterwards', async () => {
+  const learner = ruleDocument({ severity: 'low', newTerms: { learningMicros: DAY } });
+  assert.equal(await run(learner, 'fire', {}), undefined);
+  assert.equal(await run(learner, 'silent', {}, { at: NOON + 1 }), undefined);
+});
+
+test('an event that is none is a failure that names it', async () => {
+  const { rule, slots } = compiledRule(ruleDocument());
+  const { store } = evaluation([]);
+  const events = [anonymousRequest().event, { verb: 7 }];
+  const failure = await runRuleTest(
+    rule,
+    { name: 'a test', events, expect: 'match' },
+    { slots, store, hashes: sha256Hashes },
+  );
+  assert.match(failure ?? '', /^event 2\.verb: expected/);
+});
+
+test('an event without a time happens at one of its own', async () => {
+  const { rule, slots } = compiledRule(newTerms);
+  const { store } = evaluation([]);
+  const events = [{ user: { username: 'system:anonymous' }, userAgent: 'curl' }];
+  const failure = await runRuleTest(
+    rule,
+    { name: 'a test', events, expect: 'fire' },
+    { slots, store, hashes: sha256Hashes },
+  );
+  assert.equal(failure, undefined);
+});
+
+test('a rule that throws fails its test', async () => {
+  const { rule, slots } = compiledRule(ruleDocument());
+  const { store } = evaluation([]);
+  const broken = {
+    ...rule,
+    matches: () => {
+      throw new Error('a bug');
+    },
+  };
+  const events = [anonymousRequest().event];
+  const failure = await runRuleTest(
+    broken,
+    { name: 'a test', events, expect: 'match' },
+    { slots, store, hashes: sha256Hashes },
+  );
+  assert.equal(failure, 'the rule failed: Error: a bug');
+});

@@ -1,0 +1,161 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { decodeEvent } from '../../src/audit/decode.ts';
+import type { DecodedEvent } from '../../src/audit/event.ts';
+import { createDetector } from '../../src/detect/detector.ts';
+import { sha256Hashes } from '../../src/ingest/hashes.ts';
+import { type CompiledRules, compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
+import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
+import { loadRuleFiles } from '../../src/rulefiles/load.ts';
+import { RULE_KINDS } from '../../src/rules/kinds/registry.ts';
+import type { SuiteResult } from './suite.ts';
+
+/** The form of `expected.json`, by `rule_id`. */
+export interface ExpectedRule {
+  /** Of the rule, below `rules/`, with or without its extension. */
+  readonly file: string;
+  readonly type: string;
+  /** The audit IDs of the events that the query selects, in any order. */
+  readonly matches: readonly string[];
+  /** The audit IDs at which an alert is raised, in order, with an empty state at the start. */
+  readonly fires?: readonly string[];
+}
+
+export interface RuleCase {
+  readonly id: string;
+  readonly file: string;
+  readonly type: string;
+  /** False for a rule type that the engine refuses on purpose. */
+  readonly supported: boolean;
+  /** What was expected and what came; undefined if the rule passes. */
+  readonly failure: string | undefined;
+}
+
+interface Outcome {
+  readonly matches: Set<string>;
+  readonly fires: string[];
+  readonly faults: string[];
+}
+
+/** Later than every event of a kit, so that none is from the future. */
+const RECEIVED_AT = Date.UTC(2100, 0, 1) * 1_000;
+
+const SHOWN = 5;
+
+/** `rules/`, `events.jsonl` and `expected.json`: the events that each rule selects, and those at which it fires. */
+export async function runRulesSuite(folder: string): Promise<SuiteResult | undefined> {
+  const cases = await checkRules(folder);
+  if (cases === undefined) return undefined;
+  const failed = cases.filter(({ failure }) => failure !== undefined);
+  const refused = failed.filter(({ supported }) => !supported).length;
+  const result = {
+    name: 'rules',
+    passed: cases.length - failed.length,
+    failures: failed.map(({ failure }) => failure ?? ''),
+  };
+  return refused === 0
+    ? result
+    : { ...result, note: `${refused} of the failed are of a type that is refused on purpose` };
+}
+
+/** One case for each rule of `expected.json`; undefined if the folder is not of this form. */
+export async function checkRules(folder: string): Promise<readonly RuleCase[] | undefined> {
+  const [rules, events, expected] = ['rules', 'events.jsonl', 'expected.json'].map((name) => join(folder, name));
+  if (!rules || !events || !expected || ![rules, events, expected].every((path) => existsSync(path))) return undefined;
+  const byId: Readonly<Record<string, ExpectedRule>> = JSON.parse(readFileSync(expected, 'utf8'));
+  const compiled = compileLoaded(await loadRuleFiles([rules]), sha256Hashes);
+  const outcomes = run(compiled, readEvents(events));
+  return Object.entries(byId).map(([id, rule]) => {
+    const wrong = compare(rule, outcomes.get(id)) ?? refusal(compiled, id, rule, outcomes);
+    return {
+      id,
+      file: rule.file,
+      type: rule.type,
+      supported: Object.hasOwn(RULE_KINDS, rule.type),
+      failure: wrong === undefined ? undefined : `${rule.file} (${rule.type}, ${id})\n${wrong}`,
+    };
+  });
+}
+
+/** Feeds the events one by one, in order, to all rules at once; the memory is the plainest that the reducer can have. */
+function run({ ready, slots }: CompiledRules, events: readonly DecodedEvent[]): ReadonlyMap<string, Outcome> {
+  const outcomes = new Map<string, Outcome>();
+  const ids = new Map(ready.map(({ rule }) => [rule, rule.document.id ?? rule.document.name]));
+  const idOf = new Map([...ids].map(([rule, id]) => [rule.document.name, id]));
+  const outcomeOf = (id: string): Outcome => {
+    const outcome = outcomes.get(id) ?? { matches: new Set(), fires: [], faults: [] };
+    outcomes.set(id, outcome);
+    return outcome;
+  };
+  for (const id of ids.values()) outcomeOf(id);
+  const sightings = new Map<string, number>();
+  const memory = { lastSighting: (state: string, term: string) => sightings.get(`${state} ${term}`) };
+  const detector = createDetector([...ids.keys()], slots, sha256Hashes);
+
+  for (const event of events) {
+    const auditID = event.event.auditID ?? '';
+    const { decisions, faults, matches } = detector.detect('conformance', [event]);
+    for (const { rule, error } of faults) outcomeOf(idOf.get(rule) ?? rule).faults.push(`${auditID}: ${String(error)}`);
+    for (const rule of matches.keys()) outcomeOf(ids.get(rule) ?? '').matches.add(auditID);
+    const fired = decisions.filter(({ rule, occurrence }) => rule.kind.fires(rule, occurrence, event.at, memory));
+    for (const rule of new Set(fired.map((decision) => decision.rule))) {
+      outcomeOf(ids.get(rule) ?? '').fires.push(auditID);
+    }
+    for (const { rule, occurrence } of decisions) {
+      if (occurrence.term === undefined) continue;
+      const key = `${rule.state} ${occurrence.term}`;
+      sightings.set(key, Math.max(sightings.get(key) ?? event.at, event.at));
+    }
+  }
+  return outcomes;
+}
+
+function readEvents(file: string): readonly DecodedEvent[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, ordinal) => {
+    if (line.trim() === '') return [];
+    const event = decodeEvent(JSON.parse(line), ordinal, RECEIVED_AT);
+    if ('reason' in event) throw new Error(`${file}:${ordinal + 1}: ${event.reason}`);
+    return [event];
+  });
+}
+
+/** What is wrong with what a rule did, or undefined. A rule that did not run is for `refusal`. */
+function compare({ matches, fires }: ExpectedRule, outcome: Outcome | undefined): string | undefined {
+  if (outcome === undefined) return undefined;
+  const came = [...outcome.matches];
+  const wrong = outcome.faults.map((fault) => `  broke on ${fault}`);
+  const lacking = matches.filter((id) => !outcome.matches.has(id));
+  const surplus = came.filter((id) => !matches.includes(id));
+  if (lacking.length > 0) wrong.push(`  expected to match, and did not: ${list(lacking)}`);
+  if (surplus.length > 0) wrong.push(`  expected not to match, and did: ${list(surplus)}`);
+  if (fires !== undefined && list(fires) !== list(outcome.fires)) {
+    wrong.push(`  expected to fire at: ${list(fires)}`, `  fired at:            ${list(outcome.fires)}`);
+  }
+  return wrong.length === 0 ? undefined : wrong.join('\n');
+}
+
+/** Why a rule did not run, or undefined if it did. */
+function refusal(
+  { problems, disabled }: CompiledRules,
+  id: string,
+  { file, matches, fires }: ExpectedRule,
+  outcomes: ReadonlyMap<string, Outcome>,
+): string | undefined {
+  if (outcomes.has(id)) return undefined;
+  const stem = basename(file, '.toml');
+  const reasons = problems.filter((problem) => basename(problem.file, '.toml') === stem).map(formatFileProblem);
+  if (disabled.some(({ document }) => document.id === id)) reasons.push('the rule is switched off');
+  if (reasons.length === 0) reasons.push('no file under rules/ has a rule of this id');
+  const fired = fires === undefined ? '' : `, to fire at: ${some(fires)}`;
+  return `  expected to match: ${some(matches)}${fired}\n  did not run: ${reasons.join('\n')}`;
+}
+
+/** The first of them, where there are many. */
+function some(ids: readonly string[]): string {
+  return ids.length <= SHOWN ? list(ids) : `${list(ids.slice(0, SHOWN))} and ${ids.length - SHOWN} more`;
+}
+
+function list(ids: readonly string[]): string {
+  return `[${ids.join(', ')}]`;
+}

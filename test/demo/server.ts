@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { type Exit, startProcess } from '../support/child-process.ts';
+import { freePort } from '../support/ports.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** The log sink's line for an alert, as far as the demo shows it. */
+export interface AlertLine {
+  readonly severity: string;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+export interface DemoServer {
+  /** Where an API server sends its batches. */
+  readonly url: string;
+  readonly stateFile: string;
+  /** Sends one body as the audit webhook of an API server does. @returns the status code and how long it took */
+  send(body: string): Promise<{ readonly status: number; readonly milliseconds: number }>;
+  /** The sum of the series of a metric that have these labels. */
+  figures(): Promise<Figures>;
+  /** The alerts that the log sink has written so far, once there are `count` or more. */
+  alerts(count: number): Promise<readonly AlertLine[]>;
+  /** All that the process has written. */
+  log(): string;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<Exit>;
+}
+
+/** Sums the series of a metric that have these labels. */
+export type Figures = (metric: string, labels?: Readonly<Record<string, string>>) => number;
+
+/** Starts the real program as it comes: SQLite in a file, plain HTTP on this machine only, no Kubernetes. */
+export async function startDemoServer(rules: readonly string[]): Promise<DemoServer> {
+  const stateFile = join(createTemporaryFolder('demo'), 'firstseen.db');
+  const [port, opsPort] = [await freePort(), await freePort()];
+  const ops = `http://127.0.0.1:${opsPort}`;
+  const child = await startProcess(
+    process.execPath,
+    [
+      ...[MAIN, 'serve', '--listen', `127.0.0.1:${port}`, '--ops-listen', `127.0.0.1:${opsPort}`],
+      ...['--state', `sqlite:${stateFile}`, '--kubernetes', 'false', '--log-level', 'warn'],
+      ...rules.flatMap((path) => ['--rules', path]),
+    ],
+    { env: withoutSettings() },
+  );
+  await waitFor(
+    async () => {
+      const exit = child.exit();
+      return exit === undefined ? (await fetch(`${ops}/readyz`)).ok : exit;
+    },
+    { what: 'firstseen to be ready', timeoutMs: 30_000 },
+  );
+  if (child.exit() !== undefined) throw new Error(`firstseen did not start:\n${child.log()}`);
+
+  const url = `http://127.0.0.1:${port}/audit`;
+  const alertsSoFar = () => alertLines(child.log());
+  return {
+    url,
+    stateFile,
+    async send(body) {
+      const start = performance.now();
+      const headers = { 'Content-Type': 'application/json', 'User-Agent': 'kube-apiserver-admin' };
+      const answer = await fetch(`${url}?timeout=30s`, { method: 'POST', headers, body: Buffer.from(body) });
+      await answer.arrayBuffer();
+      return { status: answer.status, milliseconds: Math.ceil(performance.now() - start) };
+    },
+    async figures() {
+      const answer = await fetch(`${ops}/metrics`);
+      return figuresOf(await answer.text());
+    },
+    alerts: (count) =>
+      waitFor(() => (alertsSoFar().length >= count ? alertsSoFar() : undefined), { what: `alert ${count} in the log` }),
+    log: () => child.log(),
+    stop: () => child.stop(),
+  };
+}
+
+/** The caller's own settings of firstseen are not the demo's. */
+function withoutSettings(): Readonly<Record<string, undefined>> {
+  const names = Object.keys(process.env).filter((name) => name.startsWith('FIRSTSEEN_'));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+function alertLines(log: string): readonly AlertLine[] {
+  return log
+    .split('\n')
+    .filter((line) => line.includes('"event.kind":"signal"') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Readonly<Record<string, string>>)
+    .map((alert) => ({
+      severity: alert['kibana.alert.severity'] ?? '',
+      rule: alert['kibana.alert.rule.uuid'] ?? '',
+      reason: alert['kibana.alert.reason'] ?? '',
+    }));
+}
+
+/** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+function figuresOf(text: string): Figures {
+  const series = [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels = '', value]) => ({
+    name,
+    labels,
+    value: Number(value),
+  }));
+  return (metric, labels = {}) =>
+    series
+      .filter(({ name }) => name === metric)
+      .filter((one) => Object.entries(labels).every(([name, value]) => one.labels.includes(`${name}="${value}"`)))
+      .reduce((sum, { value }) => sum + value, 0);
+}

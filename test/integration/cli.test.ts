@@ -1,0 +1,241 @@
+/** The program as a person calls it: help, mistakes, and `replay` over real files. */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'yaml';
+import { type RunResult, runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const RULE = join(ROOT, 'rules', 'anonymous-request-unusual-agent.yaml');
+const folder = createTemporaryFolder('cli');
+
+function firstseen(...args: readonly string[]): Promise<RunResult> {
+  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT });
+}
+
+function anonymous(n: number, userAgent: string): object {
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: `5f0f3b6e-0001-4c1d-9a51-00000000000${n}`,
+    stage: 'ResponseComplete',
+    requestURI: '/api/v1/pods',
+    verb: 'list',
+    user: { username: 'system:anonymous' },
+    userAgent,
+    requestReceivedTimestamp: `2026-03-02T08:00:0${n}.000000Z`,
+    stageTimestamp: `2026-03-02T08:00:0${n}.000000Z`,
+    annotations: { 'authorization.k8s.io/decision': 'allow' },
+  };
+}
+
+const EVENTS = [anonymous(1, 'masscan/1.3'), anonymous(2, 'zgrab/0.x'), anonymous(3, 'masscan/1.3')];
+const LINES = EVENTS.map((event) => `${JSON.stringify(event)}\n`).join('');
+const list = (items: readonly unknown[]) => ({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items });
+
+/** Writes a file and gives its path. */
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const replay = (...args: readonly string[]) => firstseen('replay', '--rules', RULE, ...args);
+
+function assertBothAlerts({ code, stdout, stderr }: RunResult, events = 3): void {
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.match(/masscan\/1\.3/g)?.length, 1, stdout);
+  assert.equal(stdout.match(/zgrab\/0\.x/g)?.length, 1, stdout);
+  assert.match(stderr, new RegExp(`^${events} events, 1 rule, 2 alerts$`, 'm'));
+}
+
+describe('help and mistakes', { concurrency: 2 }, () => {
+  for (const verb of [
+    [],
+    ['serve'],
+    ['replay'],
+    ['rules'],
+    ['rules', 'list'],
+    ['rules', 'check'],
+    ['rules', 'test'],
+    ['webhook-config'],
+  ]) {
+    test(`${['firstseen', ...verb].join(' ')} --help`, async () => {
+      const { code, stdout, stderr } = await firstseen(...verb, '--help');
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, new RegExp(`^Usage: ${['firstseen', ...verb].join(' ')} `));
+    });
+  }
+
+  test('--version', async () => {
+    const { code, stdout } = await firstseen('--version');
+    assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/.test(stdout)], [0, true]);
+  });
+
+  for (const [args, said] of [
+    [['repaly', 'x'], /unknown command 'repaly'\n\(Did you mean replay\?\)/],
+    [['rules', 'lsit'], /unknown command 'lsit'\n\(Did you mean list\?\)/],
+    [['replay', '--ruels', 'x', 'y'], /unknown option '--ruels'\n\(Did you mean --rules\?\)/],
+    [['replay'], /missing required argument 'file'/],
+    [['replay', '-o', 'xml', 'x'], /'xml' is invalid. Allowed choices are table, json, yaml/],
+    [['webhook-config'], /required option '--server <url>' not specified/],
+  ] as const) {
+    test(`firstseen ${args.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await firstseen(...args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, said);
+      assert.match(stderr, /--help/);
+    });
+  }
+});
+
+describe('replay', { concurrency: 2 }, () => {
+  before(() => mkdirSync(join(folder, 'logs')));
+
+  test('JSON lines', async () => {
+    assertBothAlerts(await replay(file('lines.log', LINES)));
+  });
+
+  test('an EventList, and one printed over several lines', async () => {
+    assertBothAlerts(await replay(file('list.json', JSON.stringify(list(EVENTS)))));
+    assertBothAlerts(await replay(file('pretty.json', JSON.stringify(list(EVENTS), null, 2))));
+  });
+
+  test('gzip', async () => {
+    assertBothAlerts(await replay(file('lines.log.gz', gzipSync(LINES))));
+  });
+
+  test('standard input, plain and gzip', async () => {
+    const options = { cwd: ROOT, input: LINES };
+    assertBothAlerts(await runProcess(process.execPath, [MAIN, 'replay', '--rules', RULE, '-'], options));
+    const packed = file('stdin.gz', gzipSync(LINES));
+    const script = '"$0" "$1" replay --rules "$2" - < "$3"';
+    assertBothAlerts(await runProcess('sh', ['-c', script, process.execPath, MAIN, RULE, packed], { cwd: ROOT }));
+  });
+
+  test('several files have one history', async () => {
+    const [first, second] = [
+      file('1.log', LINES),
+      file('2.log.gz', gzipSync(JSON.stringify(anonymous(4, 'zgrab/0.x')))),
+    ];
+    assertBothAlerts(await replay(first, second), 4);
+  });
+
+  test('the same file twice counts each request once', async () => {
+    const path = file('twice.log', LINES);
+    const { stdout } = await replay('-o', 'json', path, path);
+    assert.deepEqual(
+      JSON.parse(stdout).items.map((item: { status: { count: number } }) => item.status.count),
+      [2, 1],
+    );
+  });
+
+  test('broken lines are counted and said, the others evaluated', async () => {
+    const result = await replay(file('broken.log', `half a line"}\n${LINES}{"kind":\n{"kind":"Pod"}\n`));
+    assertBothAlerts(result);
+    assert.match(result.stderr, /broken\.log:1: skipped: /);
+    assert.match(result.stderr, /^3 lines or items skipped: no audit events$/m);
+  });
+
+  test('a file without any audit event', async () => {
+    const { code, stdout, stderr } = await replay(file('text.log', 'hello\nworld\n'));
+    assert.deepEqual([code, stdout], [1, 'No alerts.\n']);
+    assert.match(stderr, /no audit event was found: is this an audit log/);
+  });
+
+  test('an empty file', async () => {
+    const { code, stdout, stderr } = await replay(file('empty.log', ''));
+    assert.deepEqual([code, stdout, stderr], [0, 'No alerts.\n', '0 events, 1 rule, 0 alerts\n']);
+  });
+
+  test('a file that is not there, and a folder: nothing is read', async () => {
+    const good = file('good.log', LINES);
+    const missing = await replay(good, join(folder, 'nope.log'));
+    assert.deepEqual([missing.code, missing.stdout], [2, '']);
+    assert.match(missing.stderr, /^no file .*nope\.log; give audit log files, or - for standard input$/m);
+    const directory = await replay(join(folder, 'logs'));
+    assert.deepEqual([directory.code, directory.stdout], [2, '']);
+    assert.match(directory.stderr, /logs is a folder; give the audit log files in it, such as .*logs\/\*\.log$/m);
+  });
+
+  test('gzip that is cut off: what came before it counts, and it is said', async () => {
+    const packed = gzipSync(LINES.repeat(50));
+    const good = file('before.log', LINES);
+    const { code, stdout, stderr } = await replay(good, file('cut.log.gz', packed.subarray(0, packed.length - 20)));
+    assert.equal(code, 1);
+    assert.match(stdout, /masscan/);
+    assert.match(stderr, /cut\.log\.gz: the gzip data is broken or cut off/);
+    assert.match(stderr, /the alerts are those up to there/);
+  });
+
+  test('-o json and -o yaml give the same list of Alerts', async () => {
+    const path = file('output.log', LINES);
+    const [json, yaml] = [await replay('-o', 'json', path), await replay('-o', 'yaml', path)];
+    const items: unknown = JSON.parse(json.stdout);
+    assert.deepEqual(parse(yaml.stdout), items);
+    assert.doesNotMatch(yaml.stdout, /[&*]a\d/);
+    assert.partialDeepStrictEqual(items, {
+      kind: 'List',
+      items: [
+        { apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', status: { phase: 'Open', count: 2 } },
+        { apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', status: { phase: 'Open', count: 1 } },
+      ],
+    });
+  });
+
+  test('no alert is an empty list', async () => {
+    const { stdout } = await replay('-o', 'json', file('none.log', ''));
+    assert.deepEqual(JSON.parse(stdout), { apiVersion: 'v1', kind: 'List', items: [] });
+  });
+
+  test('| head closes the pipe, and nobody complains', async () => {
+    const script = '"$0" "$1" replay --rules "$2" -o json "$3" | head -n 1';
+    const many = Array.from({ length: 400 }, (_, n) => ({ ...anonymous(1, `agent-${n}`), auditID: `many-${n}` }));
+    const path = file('many.log', many.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    const { stdout, stderr } = await runProcess('sh', ['-c', script, process.execPath, MAIN, RULE, path], {
+      cwd: ROOT,
+    });
+    assert.equal(stdout, '{\n');
+    assert.doesNotMatch(stderr, /EPIPE|Error|at /);
+  });
+
+  test('a rule in its learning time only teaches, and it is said', async () => {
+    const rule = file(
+      'learning.yaml',
+      [
+        'apiVersion: firstseen.dev/v1alpha1',
+        'kind: DetectionRule',
+        'metadata: { name: learner }',
+        'spec:',
+        '  title: A learner',
+        '  description: It learns for a day.',
+        '  type: new_terms',
+        '  language: kuery',
+        '  query: "kubernetes.audit.verb: *"',
+        '  newTerms: { fields: [user_agent.original], window: 7d }',
+        '  severity: low',
+        '  riskScore: 21',
+        '',
+      ].join('\n'),
+    );
+    const { code, stdout, stderr } = await firstseen('replay', '--rules', rule, file('learn.log', LINES));
+    assert.deepEqual([code, stdout], [0, 'No alerts.\n'], stderr);
+    assert.match(stderr, /^2 matches only taught: rules in their learning time$/m);
+  });
+
+  test('a broken rule is said and does not stop the others; none at all ends it', async () => {
+    const broken = file('broken.yaml', 'kind: DetectionRule\n');
+    const path = file('rules.log', LINES);
+    const result = await replay('--rules', broken, path);
+    assertBothAlerts(result);
+    assert.match(result.stderr, /broken\.yaml/);
+    const none = await firstseen('replay', '--rules', broken, path);
+    assert.deepEqual([none.code, none.stdout], [1, '']);
+    assert.match(none.stderr, /no rule can run; name others with --rules/);
+  });
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { createDetector, type Detector } from '../../src/detect/detector.ts';
+import { sha256Hashes } from '../../src/ingest/hashes.ts';
+import { createFieldSlots } from '../../src/query/slots.ts';
+import { compileRule, formatRuleProblem } from '../../src/rules/compile-rule.ts';
+import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
+import type { NewTermsDocument, RuleDocument } from '../../src/rules/document.ts';
+import { DAY } from '../../src/rules/limits.ts';
+
+/** A query rule for anonymous requests; with `newTerms` a new_terms rule, over user agents and 7 days unless it says otherwise. */
+export function ruleDocument({
+  newTerms,
+  ...changes
+}: Partial<Omit<RuleDocument, 'newTerms'>> & { readonly newTerms?: Partial<NewTermsDocument> } = {}): RuleDocument {
+  return {
+    name: 'anonymous',
+    title: 'Anonymous request',
+    description: 'A request without a name.',
+    enabled: true,
+    type: newTerms === undefined ? 'query' : 'new_terms',
+    language: 'kuery',
+    query: 'user.name: "system:anonymous"',
+    ...(newTerms === undefined
+      ? {}
+      : { newTerms: { fields: ['user_agent.original'], windowMicros: 7 * DAY, learningMicros: 0, ...newTerms } }),
+    severity: 'medium',
+    riskScore: 47,
+    budget: { alertsPerHour: 20 },
+    exceptions: [],
+    threat: [],
+    references: [],
+    falsePositives: [],
+    triage: '',
+    tags: [],
+    tests: [],
+    ...changes,
+  };
+}
+
+/** The rules compiled together; fails on any problem. */
+export function compiledRules(documents: readonly RuleDocument[]) {
+  const slots = createFieldSlots();
+  const rules = documents.map((document): CompiledRule => {
+    const result = compileRule(document, slots, sha256Hashes);
+    assert.ok(result.kind === 'ok', result.kind === 'ok' ? '' : result.problems.map(formatRuleProblem).join('\n'));
+    return result.rule;
+  });
+  return { rules, slots };
+}
+
+export function compiledRule(document: RuleDocument) {
+  const { rules, slots } = compiledRules([document]);
+  const [rule] = rules;
+  assert.ok(rule !== undefined);
+  return { rule, slots };
+}
+
+export function detectorOf(...documents: readonly RuleDocument[]): Detector {
+  const { rules, slots } = compiledRules(documents);
+  return createDetector(rules, slots, sha256Hashes);
+}
