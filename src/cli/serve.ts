@@ -36,6 +36,8 @@ export function serveCommand(io: Io): Command {
       onBug: io.onBug,
     };
     const app = await startApp(config, deps).catch((error: unknown) => {
+      // A bug keeps its stack; what an operator can mend is said in words.
+      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
       throw new CommandError(`firstseen cannot start: ${startFailure(error, config)}`);
     });
     const ending = await io.ended;

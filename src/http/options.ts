@@ -28,6 +28,7 @@ const address = z.string().transform((text, context): Address => {
   if (parsed !== undefined) return parsed;
   context.addIssue({
     code: 'custom',
+    params: { found: true },
     message: 'expected host:port, such as 127.0.0.1:9443, 0.0.0.0:9443 (every IPv4 address) or [::]:9443',
   });
   return z.NEVER;

@@ -18,7 +18,10 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigSource): KubeC
   const config = new KubeConfig();
   if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
   else if (existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
-  else throw new Error('no kubeconfig is given, and this is not a pod with a service account token');
+  else
+    throw new Error(
+      'no kubeconfig is given, and this is not a pod with a service account token: set kubernetes.kubeconfig (--kubeconfig FILE)',
+    );
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {

@@ -1,0 +1,241 @@
+/** `rules list|check|test` and `webhook-config`, as a person calls them. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { outputOf, type RunResult, runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { ensureTool } from '../support/tools.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const ELASTIC = join(ROOT, '..', 'shared', 'conformance', 'rules');
+const folder = createTemporaryFolder('cli-rules');
+const good = join(ROOT, 'rules', 'exec-into-pod.yaml');
+
+function firstseen(...args: readonly string[]): Promise<RunResult> {
+  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT });
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('rules', { concurrency: 2 }, () => {
+  const text = readFileSync(good, 'utf8').replace('name: exec-into-pod', 'name: exec-of-mine');
+  let badQuery: string;
+  let badTest: string;
+  before(() => {
+    badQuery = file(
+      'bad-query.yaml',
+      text.replace('and kubernetes.audit.objectRef.resource', 'and and kubernetes.audit.objectRef.resource'),
+    );
+    badTest = file('bad-test.yaml', text.replace('expect: fire', 'expect: silent'));
+    mkdirSync(join(folder, 'empty'));
+  });
+
+  test('list: those of the pack, each on a line', async () => {
+    const { code, stdout, stderr } = await firstseen('rules', 'list');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^NAME +STATE +TYPE +SEVERITY +TESTS +TITLE$/m);
+    assert.match(stdout, /^anonymous-request-unusual-agent +ready +new_terms +medium +\d+ +Anonymous request/m);
+  });
+
+  test('list -o json and -o yaml give the same', async () => {
+    const [json, yaml] = [
+      await firstseen('rules', 'list', '-o', 'json', good),
+      await firstseen('rules', 'list', '-o', 'yaml', good),
+    ];
+    const items: unknown = JSON.parse(json.stdout);
+    assert.deepEqual(parse(yaml.stdout), items);
+    assert.partialDeepStrictEqual(items, [{ name: 'exec-into-pod', type: 'query', state: 'ready', file: good }]);
+  });
+
+  test('check: nothing wrong', async () => {
+    const { code, stdout } = await firstseen('rules', 'check', good);
+    assert.deepEqual([code, stdout], [0, '1 rule, no problem\n']);
+  });
+
+  test('check: a query that is wrong is shown with a caret', async () => {
+    const { code, stdout, stderr } = await firstseen('rules', 'check', badQuery, good);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /bad-query\.yaml:\d+:\d+: /);
+    assert.match(stderr, /and and kubernetes\.audit\.objectRef\.resource.*\n *\^/);
+    assert.match(stderr, /^1 problem; a rule with a problem does not run$/m);
+  });
+
+  test('check: a path that is not there, and a folder without rules', async () => {
+    const missing = await firstseen('rules', 'check', join(folder, 'nope'));
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /nope: there is no such file/);
+    const empty = await firstseen('rules', 'check', join(folder, 'empty'));
+    assert.equal(empty.code, 1);
+    assert.match(empty.stderr, /no rule was found; rule files end in \.yaml/);
+  });
+
+  test('list: what is broken is said, the others are listed', async () => {
+    const { code, stdout, stderr } = await firstseen('rules', 'list', badQuery, join(ROOT, 'rules'));
+    assert.equal(code, 1);
+    assert.match(stdout, /^privileged-pod-created +ready/m);
+    assert.match(stderr, /bad-query\.yaml/);
+  });
+
+  test('test: all pass', async () => {
+    const { code, stdout, stderr } = await firstseen('rules', 'test', good);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^\d+ passed, 0 failed\n$/);
+  });
+
+  test('test: one fails, with its place and what came instead', async () => {
+    const { code, stdout, stderr } = await firstseen('rules', 'test', badTest);
+    assert.equal(code, 1);
+    assert.match(stdout, /^FAIL .*bad-test\.yaml:\d+ exec-of-mine: kubectl exec over a WebSocket\n {2}.+\n/);
+    assert.match(stdout, /^\d+ passed, 1 failed$/m);
+    assert.match(stderr, /rule tests failed/);
+  });
+
+  test('the flag --rules may be given again', async () => {
+    const { stdout } = await firstseen(
+      'rules',
+      'list',
+      '--rules',
+      good,
+      '--rules',
+      join(ROOT, 'rules', 'privileged-pod-created.yaml'),
+    );
+    assert.equal(stdout.trim().split('\n').length, 3);
+  });
+
+  test('Elastic rules load as they are', {
+    skip: existsSync(ELASTIC) ? false : 'no Elastic rules beside the project',
+  }, async () => {
+    const { code, stdout, stderr } = await firstseen('rules', 'list', '-o', 'json', ELASTIC);
+    assert.ok(code === 0 || code === 1, stderr);
+    const rules = JSON.parse(stdout) as { file: string; state: string }[];
+    assert.ok(
+      rules.some(({ file: from, state }) => from.endsWith('.toml') && state === 'ready'),
+      stderr,
+    );
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+});
+
+describe('webhook-config', { concurrency: 2 }, () => {
+  const server = 'https://10.96.0.20:9443';
+  let ca: string;
+  let cert: string;
+  let key: string;
+  let token: string;
+  before(() => {
+    ca = file('ca.crt', 'the CA');
+    cert = file('client.crt', 'the certificate');
+    key = file('client.key', 'the key');
+    token = file('token', 'secret-token\n');
+  });
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  test('a client certificate, and a name for the server', async () => {
+    const files = ['--ca-file', ca, '--client-cert-file', cert, '--client-key-file', key];
+    const { code, stdout, stderr } = await firstseen(
+      'webhook-config',
+      '--server',
+      server,
+      ...files,
+      '--tls-server-name',
+      'firstseen',
+    );
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual(parse(stdout), {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'firstseen',
+          cluster: {
+            server: `${server}/audit`,
+            'tls-server-name': 'firstseen',
+            'certificate-authority-data': base64('the CA'),
+          },
+        },
+      ],
+      users: [
+        {
+          name: 'kube-apiserver',
+          user: { 'client-certificate-data': base64('the certificate'), 'client-key-data': base64('the key') },
+        },
+      ],
+      contexts: [{ name: 'audit', context: { cluster: 'firstseen', user: 'kube-apiserver' } }],
+      'current-context': 'audit',
+    });
+    assert.match(stdout, /It holds a credential/);
+    assert.match(stdout, /^# +--audit-webhook-config-file=\/etc\/kubernetes\/firstseen\/webhook\.yaml /m);
+  });
+
+  test('a token; kubectl reads the file', async () => {
+    const { stdout } = await firstseen('webhook-config', '--server', `${server}/audit/prod`, '--token-file', token);
+    const kubeconfig = file('webhook.yaml', stdout);
+    const kubectl = await ensureTool('kubectl');
+    const seen = await outputOf(kubectl, [
+      'config',
+      'view',
+      '--raw',
+      '--minify',
+      '-o',
+      'json',
+      '--kubeconfig',
+      kubeconfig,
+    ]);
+    assert.partialDeepStrictEqual(JSON.parse(seen), {
+      clusters: [{ cluster: { server: `${server}/audit/prod` } }],
+      users: [{ user: { token: 'secret-token' } }],
+      'current-context': 'audit',
+    });
+  });
+
+  test('no credential: that is said', async () => {
+    const { stdout } = await firstseen('webhook-config', '--server', 'http://127.0.0.1:9443');
+    assert.match(stdout, /It holds no credential: firstseen has to take events from anyone/);
+    assert.partialDeepStrictEqual(parse(stdout), { users: [{ user: {} }] });
+  });
+
+  test('-o flags: one flag a line', async () => {
+    const { code, stdout } = await firstseen(
+      'webhook-config',
+      '--server',
+      server,
+      '-o',
+      'flags',
+      '--directory',
+      '/etc/audit',
+    );
+    assert.equal(code, 0);
+    for (const line of stdout.trim().split('\n')) assert.match(line, /^--audit-[a-z-]+=\S+$/);
+    assert.match(stdout, /^--audit-policy-file=\/etc\/audit\/audit-policy\.yaml$/m);
+  });
+
+  for (const [what, args, said] of [
+    ['no URL', ['--server', 'firstseen'], /--server: expected a URL such as .*, found "firstseen"/],
+    ['a file that is not there', ['--server', server, '--ca-file', 'nope'], /--ca-file: nope: there is no such file/],
+    [
+      'half a client certificate',
+      ['--server', server, '--client-cert-file', 'x'],
+      /expected --client-cert-file and --client-key-file together/,
+    ],
+    [
+      'two credentials',
+      ['--server', server, '--client-cert-file', 'x', '--client-key-file', 'x', '--token-file', 'x'],
+      /expected a client certificate or --token-file, not both/,
+    ],
+  ] as const) {
+    test(`refuses ${what}, whatever is to be printed`, async () => {
+      for (const output of ['kubeconfig', 'flags']) {
+        const { code, stdout, stderr } = await firstseen('webhook-config', ...args, '-o', output);
+        assert.deepEqual([code, stdout], [2, '']);
+        assert.match(stderr, said);
+      }
+    });
+  }
+});
