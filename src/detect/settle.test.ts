@@ -61,7 +61,9 @@ test('attached: the evidence is the first four and the last four', async () => {
   await send(...Array.from({ length: 8 }, (_, i) => nth(i, { id: `r${i}` })));
   const ids = async () => (await alerts())[0]?.state.evidence.map(({ auditID }) => auditID).join(' ');
   assert.equal(await ids(), 'r0 r1 r2 r3 r4 r5 r6 r7');
-  await send(nth(8, { id: 'r8' }), nth(9, { id: 'r9' }));
+  await send(nth(8, { id: 'r8' }));
+  assert.equal(await ids(), 'r0 r1 r2 r3 r5 r6 r7 r8');
+  await send(nth(9, { id: 'r9' }));
   assert.equal(await ids(), 'r0 r1 r2 r3 r6 r7 r8 r9');
 });
 
@@ -118,14 +120,16 @@ test('an acknowledged alert takes repeats, and keeps its phase', async () => {
   assert.equal((await alerts())[0]?.state.phase, 'Acknowledged');
 });
 
-test('an alert that retention has dropped takes nothing, though its record is still there', async () => {
-  const { send, store, alerts } = evaluation([ruleDocument()]);
-  await send(nth(0));
-  const [alert] = await alerts();
-  assert.ok(alert !== undefined);
-  const state = JSON.stringify({ ...alert.state, removed: true });
-  await write(store, CLUSTER, { kind: 'setFields', key: stateKeys.alert(alert.id), mode: 'set', fields: { state } });
-  assert.deepEqual(await send(nth(1)), ['opened']);
+test('an alert that is closed, or that retention has dropped, takes nothing, though it is still the live one', async () => {
+  for (const change of [{ removed: true }, { phase: 'Closed' }]) {
+    const { send, store, alerts } = evaluation([ruleDocument()]);
+    await send(nth(0));
+    const [alert] = await alerts();
+    assert.ok(alert !== undefined);
+    const state = JSON.stringify({ ...alert.state, ...change });
+    await write(store, CLUSTER, { kind: 'setFields', key: stateKeys.alert(alert.id), mode: 'set', fields: { state } });
+    assert.deepEqual(await send(nth(1)), ['opened']);
+  }
 });
 
 test('opened and known: exactly one window after the last sighting a term is known, a microsecond later it is new', async () => {

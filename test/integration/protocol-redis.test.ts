@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import type { Store } from '../../src/alerts/store.ts';
+import { createEvaluator, type Evaluator } from '../../src/ingest/create-evaluator.ts';
+import { sha256Hashes } from '../../src/ingest/hashes.ts';
+import { MINUTE, SECOND } from '../../src/rules/limits.ts';
+import { redisStateOptions } from '../../src/state/options.ts';
+import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
+import { actualAlerts, batchesOf, expectedAlerts, NEW_TERMS, QUERY, streams } from '../support/protocol-reference.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { detectorOf } from '../support/rules.ts';
+
+const RUNS = 25;
+const BATCH_SPAN = 30 * SECOND;
+const RETRIES = 4 * MINUTE;
+
+let server: RedisServer;
+let replicas: readonly RedisState[] = [];
+let conflicts = 0;
+let clusters = 0;
+
+before(async () => {
+  server = await startRedis();
+  const options = redisStateOptions.parse({ kind: 'redis', url: server.url });
+  const observe = {
+    update() {},
+    conflict() {
+      conflicts += 1;
+    },
+  };
+  replicas = [await connectRedisState(options, { observe }), await connectRedisState(options, { observe })];
+});
+after(async () => {
+  for (const state of replicas) await state.close();
+  await server.stop();
+});
+
+const detector = detectorOf(NEW_TERMS, QUERY);
+const ends = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+const perCommit = fc.constantFrom(1, 3, 400);
+
+function evaluatorOn(store: Store, decisionsPerCommit: number): Evaluator {
+  return createEvaluator({
+    store: { ...store, decisionsPerCommit },
+    detector: () => detector,
+    hashes: sha256Hashes,
+    sinks: [{ name: 'log', openingsOnly: true, coalesceMs: 0 }],
+    own: undefined,
+  });
+}
+
+/** An evaluator on each replica, and a cluster that no other run has. */
+function replicasAtWork(decisionsPerCommit: number) {
+  const [first, second] = replicas;
+  assert.ok(first !== undefined && second !== undefined);
+  const evaluators = [evaluatorOn(first, decisionsPerCommit), evaluatorOn(second, decisionsPerCommit)] as const;
+  return { evaluators, cluster: `cluster-${++clusters}`, store: first };
+}
+
+test('batches that are sent again, to the same replica or the other, change nothing', async () => {
+  const delays = fc.array(fc.array(fc.integer({ min: 0, max: RETRIES }), { maxLength: 2 }), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(streams, ends, delays, perCommit, async (events, cuts, again, size) => {
+      const { evaluators, cluster, store } = replicasAtWork(size);
+      const deliveries = batchesOf(events, cuts, BATCH_SPAN).flatMap((batch, i) =>
+        [0, ...(again[i % again.length] ?? [])].map((delay) => ({ ...batch, at: batch.at + delay })),
+      );
+      deliveries.sort((a, b) => a.at - b.at);
+      for (const [i, batch] of deliveries.entries()) await evaluators[i % 2 === 0 ? 0 : 1](cluster, batch.events);
+      assert.deepEqual(await actualAlerts(store, cluster), expectedAlerts(events));
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('two replicas that are sent the same batches at once open each alert once, and count each request once', async () => {
+  const before = conflicts;
+  await fc.assert(
+    fc.asyncProperty(streams, ends, perCommit, async (events, cuts, size) => {
+      const { evaluators, cluster, store } = replicasAtWork(size);
+      for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
+        await Promise.all(evaluators.map((evaluate) => evaluate(cluster, batch.events)));
+      }
+      assert.deepEqual(await actualAlerts(store, cluster), expectedAlerts(events));
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(conflicts > before, 'they met');
+});
