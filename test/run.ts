@@ -13,6 +13,7 @@ interface Suite {
   readonly files: string;
   /** How many files run at once; suites that start servers run serially. */
   readonly concurrency: number;
+  /** The longest that one test may take. */
   readonly timeoutMs: number;
 }
 
@@ -37,7 +38,9 @@ async function runSuite(name: string, suite: Suite, below: string | undefined, t
     .sort();
   if (files.length === 0) return;
   console.log(`\n── ${name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
-  const events = run({ files, concurrency: suite.concurrency, timeout: suite.timeoutMs });
+  // A test that is given up on may leave something open; its file must end all the same.
+  const execArgv = ['--test-force-exit'];
+  const events = run({ files, concurrency: suite.concurrency, timeout: suite.timeoutMs, execArgv });
   const count = { passed: 0, failed: 0, skipped: 0 };
   events.on('test:summary', ({ file, counts }) => {
     if (file !== undefined) return;

@@ -159,6 +159,23 @@ test('a sink that holds copies is told to remove its own first: due at once, wit
   assert.deepEqual(await send(anonymousRequest({ at: NOON, id: 'late' })), ['attached'], 'the newest alert is live');
 });
 
+test('a removal that was given up is tried again', async () => {
+  const { apply, deliver, store } = await withAlerts('alert');
+  const sinks = [sink('alert', true)];
+  await deliver('alert');
+  await apply(sinks, { maxAlerts: 2 });
+  const [claim] = await store.claim(CLUSTER, 'alert', 10, 30_000);
+  const id = claim?.alert.id ?? '';
+  await store.bury(CLUSTER, 'alert', id, 'refused');
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.due('alert')), []);
+  await apply(sinks, { maxAlerts: 2 });
+  const due = await entriesOf(store, CLUSTER, stateKeys.due('alert'));
+  assert.deepEqual(
+    due.map(({ member }) => member),
+    [id],
+  );
+});
+
 test('a cluster without alerts has nothing to drop', async () => {
   const { store } = evaluation([]);
   const lifecycle = createAlertLifecycle(store, []);

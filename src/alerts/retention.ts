@@ -79,7 +79,9 @@ export async function applyRetention(
   );
   const dropped = chooseDropped(alerts, held, policy, now);
   const removers = sinks.filter(({ removes }) => removes);
-  for (const { id } of dropped) {
+  // A removal that was given up is tried again.
+  const stuck = alerts.filter(({ id, state }) => state.removed && !held.has(id));
+  for (const { id } of [...dropped, ...stuck]) {
     if (removers.length === 0) await lifecycle.end(cluster, id);
     else await markRemoved(store, cluster, id, removers);
   }
@@ -104,7 +106,7 @@ function markRemoved(
   return store.update(cluster, [recordRead(id)], ([result]) => {
     const alert = recordOf(cluster, id, result);
     const draft = new StateDraft();
-    if (alert !== undefined && !alert.state.removed) {
+    if (alert !== undefined) {
       draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...alert.state, removed: true }));
       draft.setField(stateKeys.alert(id), 'ver', String(alert.version + 1));
       for (const { name } of removers) draft.markDue(name, id, 0);

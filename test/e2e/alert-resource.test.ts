@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { alertResource, alertStatusPatch } from '../../src/kubernetes/alert-resource.ts';
+import type { ApiAnswer, ApiServer } from '../support/api-server.ts';
+import {
+  type AlertClient,
+  accountToken,
+  alertClient,
+  alertNamed,
+  installChart,
+  renderedSchemas,
+  type Schema,
+  startChartServer,
+} from '../support/chart.ts';
+import { hostileAlert } from '../support/sample-alert.ts';
+
+const ALERT_MAX_BYTES = 8_192;
+
+/** Writes as the service account that the chart makes. */
+let alerts: AlertClient;
+let server: ApiServer;
+
+before(async () => {
+  server = await startChartServer();
+  await installChart(server);
+  alerts = alertClient(server, await accountToken(server));
+});
+after(() => server?.stop());
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function messageOf({ body }: ApiAnswer): string {
+  const status: unknown = JSON.parse(body);
+  return isObject(status) && typeof status.message === 'string' ? status.message : '';
+}
+
+/** The largest value that a schema takes. */
+function largest(schema: Schema): unknown {
+  if (schema.enum) return schema.enum.toSorted((a, b) => b.length - a.length)[0];
+  switch (schema.type) {
+    case 'object':
+      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, child]) => [name, largest(child)]));
+    case 'array':
+      return Array.from({ length: schema.maxItems ?? 0 }, () => largest(schema.items ?? {}));
+    case 'string':
+      return schema.format === 'date-time' ? '2026-11-24T05:00:00.123456Z' : 'x'.repeat(schema.maxLength ?? 0);
+    case 'integer':
+      return schema.maximum ?? (schema.format === 'int32' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER);
+    case 'boolean':
+      return false;
+    default:
+      throw new Error(`no largest value of ${JSON.stringify(schema)}`);
+  }
+}
+
+test('an alert shows in the columns of kubectl get alerts', async () => {
+  await server.apply(alertNamed('first'));
+  const opened = await server.kubectl('get', 'alerts');
+  assert.match(opened, /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
+  assert.match(
+    opened,
+    /^first +medium +anonymous-request-unusual-agent +system:anonymous +list pods +default +Open +\S+$/m,
+  );
+
+  const seen = { count: 3, firstSeen: '2026-11-24T05:00:00.123456Z', lastSeen: '2026-11-24T05:00:01.000001Z' };
+  assert.equal((await alerts.patchStatus('first', seen)).status, 200);
+  const wide = await server.kubectl('get', 'fsa', '-o', 'wide');
+  assert.match(wide, /AGE +SOURCE +USER AGENT +NEW TERM +RISK +CLUSTER\n/);
+  assert.match(wide, / 3 +Open +\S+ +\S+ +203\.0\.113\.7 +masscan\/1\.3 +masscan\/1\.3 +47 +local$/m);
+
+  const selector =
+    'spec.severity=medium,spec.rule.name=anonymous-request-unusual-agent,spec.display.user=system:anonymous,status.phase=Open';
+  assert.match(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', selector), /first/);
+  assert.equal(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', 'status.phase=Closed'), '');
+  assert.match(await server.kubectl('get', 'firstseen', '-o', 'name'), /alert\.firstseen\.dev\/first/);
+  assert.match(
+    await server.kubectl('explain', 'alert.spec.actor.sourceIP'),
+    /the only one that a client does not\s+choose/,
+  );
+});
+
+test('the spec of an alert never changes and its count never falls', async () => {
+  await assert.rejects(
+    server.kubectl('patch', 'alert', 'first', '--type=merge', '-p', '{"spec":{"severity":"low"}}'),
+    /spec is immutable: an alert records one fact; only its status changes/,
+  );
+  for (const status of [{ count: 2 }, { count: null }, null]) {
+    const answer = await alerts.patchStatus('first', status);
+    assert.equal(answer.status, 422);
+    assert.match(messageOf(answer), /status\.count never falls/);
+  }
+  assert.equal((await alerts.patchStatus('first', { count: 4 })).status, 200);
+  assert.equal((await alerts.patchStatus('first', { phase: 'Gone' })).status, 422);
+  const both = alertNamed('both', { groupBy: [{ field: 'user.name', value: 'x' }] });
+  assert.match(messageOf(await alerts.create(both)), /an alert has new terms or a group, never both/);
+});
+
+test('a responder sets the phase and nothing else', async () => {
+  await server.kubectl('create', 'clusterrolebinding', 'alice', '--clusterrole=firstseen-responder', '--user=alice');
+  const alice = ['--kubeconfig', server.kubeconfigFor(server.userTokens.alice)];
+  const acknowledge = '{"status":{"phase":"Acknowledged"}}';
+  await server.kubectl(...alice, 'patch', 'alert', 'first', '--subresource=status', '--type=merge', '-p', acknowledge);
+  assert.equal(await server.kubectl('get', 'alert', 'first', '-o', 'jsonpath={.status.phase}'), 'Acknowledged');
+  await assert.rejects(
+    server.kubectl(...alice, 'patch', 'alert', 'first', '--type=merge', '-p', '{"metadata":{"labels":{"a":"b"}}}'),
+    /Forbidden/,
+  );
+  await assert.rejects(server.kubectl(...alice, 'delete', 'alert', 'first'), /Forbidden/);
+});
+
+test('an alert at all of its bounds fits into 8 KiB', async () => {
+  const schemas = await renderedSchemas();
+  const alertSchema = schemas.find(({ manifest }) => manifest.metadata.name === 'alerts.firstseen.dev');
+  const { spec, status } = alertSchema?.schema.properties ?? {};
+  assert.ok(spec && status);
+  const { groupBy, newTerms, ...properties } = spec.properties ?? {};
+  assert.ok(groupBy && newTerms);
+  const statusWithoutPhase = { ...status, properties: { ...status.properties } };
+  for (const [name, terms] of Object.entries({ newTerms, groupBy })) {
+    const alert = {
+      apiVersion: 'firstseen.dev/v1alpha1',
+      kind: 'Alert',
+      metadata: {
+        name: `${'a'.repeat(62)}${name === 'newTerms' ? 'n' : 'g'}`,
+        labels: Object.fromEntries(
+          ['rule', 'severity', 'cluster'].map((label) => [`firstseen.dev/${label}`, 'x'.repeat(63)]),
+        ),
+      },
+      spec: largest({ ...spec, properties: { ...properties, [name]: terms } }),
+    };
+    const created = await alerts.create(alert);
+    assert.equal(created.status, 201, created.body);
+    const patched = await alerts.patchStatus(alert.metadata.name, {
+      ...Object(largest(statusWithoutPhase)),
+      phase: undefined,
+    });
+    assert.equal(patched.status, 200, patched.body);
+    await server.kubectl(
+      'patch',
+      'alert',
+      alert.metadata.name,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      '{"status":{"phase":"Acknowledged"}}',
+    );
+    const { body } = await alerts.read(alert.metadata.name);
+    assert.match(body, /"managedFields"/);
+    const bytes = Buffer.byteLength(body);
+    assert.ok(bytes <= ALERT_MAX_BYTES, `with ${name} it takes ${bytes} bytes`);
+    await server.kubectl('delete', 'alert', alert.metadata.name);
+  }
+});
+
+test('what firstseen writes of a hostile request is taken as it is, and fits into 8 KiB', async () => {
+  const hostile = hostileAlert();
+  const resource = JSON.parse(JSON.stringify(alertResource(hostile)));
+  const created = await alerts.create(resource);
+  assert.equal(created.status, 201, created.body);
+  const { status } = alertStatusPatch(hostile.state) as { readonly status: object };
+  const patched = await alerts.patchStatus(resource.metadata.name, status);
+  assert.equal(patched.status, 200, patched.body);
+  assert.ok(Buffer.byteLength(patched.body) <= ALERT_MAX_BYTES, `it takes ${Buffer.byteLength(patched.body)} bytes`);
+  const kept: unknown = JSON.parse(patched.body);
+  assert.ok(isObject(kept));
+  assert.deepEqual(kept.spec, resource.spec);
+});

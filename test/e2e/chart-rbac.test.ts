@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ApiServer } from '../support/api-server.ts';
+import { ACCOUNT, installChart, startChartServer } from '../support/chart.ts';
+
+let server: ApiServer;
+
+before(async () => {
+  server = await startChartServer();
+  await installChart(server);
+});
+after(() => server?.stop());
+
+/** What `kubectl auth can-i` says, for one line such as `create events.events.k8s.io -n default`. */
+async function mayDo(request: string, as: string): Promise<boolean> {
+  try {
+    return (await server.kubectl('auth', 'can-i', ...request.split(' '), `--as=${as}`)).trim() === 'yes';
+  } catch (error) {
+    if (error instanceof Error && /^no\b/m.test(error.message)) return false;
+    throw error;
+  }
+}
+
+test('the service account may do what it has to', async () => {
+  const lookedUp = [
+    'namespaces',
+    'nodes',
+    'pods',
+    'serviceaccounts',
+    'services',
+    'daemonsets.apps',
+    'deployments.apps',
+    'replicasets.apps',
+    'statefulsets.apps',
+    'cronjobs.batch',
+    'jobs.batch',
+    'clusterrolebindings.rbac.authorization.k8s.io',
+    'clusterroles.rbac.authorization.k8s.io',
+    'rolebindings.rbac.authorization.k8s.io',
+    'roles.rbac.authorization.k8s.io',
+  ];
+  for (const request of [
+    ...['get', 'list', 'watch', 'create', 'delete'].map((verb) => `${verb} alerts.firstseen.dev`),
+    'patch alerts.firstseen.dev --subresource=status',
+    'create events.events.k8s.io -n default',
+    'create events.events.k8s.io -n kube-system',
+    ...lookedUp.map((resource) => `get ${resource} -n default`),
+  ]) {
+    assert.equal(await mayDo(request, ACCOUNT), true, request);
+  }
+});
+
+test('the service account may do nothing else', async () => {
+  for (const request of [
+    ...['update', 'patch', 'deletecollection'].map((verb) => `${verb} alerts.firstseen.dev`),
+    ...['get', 'update'].map((verb) => `${verb} alerts.firstseen.dev --subresource=status`),
+    ...['get', 'create', 'update', 'patch', 'delete'].map((verb) => `${verb} detectionrules.firstseen.dev`),
+    ...['create', 'update', 'delete'].map((verb) => `${verb} ruleexceptions.firstseen.dev`),
+    ...['get', 'list', 'update', 'patch', 'delete'].map((verb) => `${verb} events.events.k8s.io -n default`),
+    'create events -n default',
+    ...['get', 'list', 'watch', 'create'].map((verb) => `${verb} secrets -n firstseen`),
+    'get configmaps -n firstseen',
+    ...['list', 'watch', 'create', 'patch', 'delete'].map((verb) => `${verb} pods -n default`),
+    'create pods -n default --subresource=exec',
+    'get pods -n default --subresource=log',
+    'create serviceaccounts -n firstseen --subresource=token',
+    'impersonate users',
+    'bind clusterroles.rbac.authorization.k8s.io',
+    'escalate clusterroles.rbac.authorization.k8s.io',
+    'get customresourcedefinitions.apiextensions.k8s.io',
+    'get leases.coordination.k8s.io -n firstseen',
+  ]) {
+    assert.equal(await mayDo(request, ACCOUNT), false, request);
+  }
+});
+
+test('rules and alerts are for different people', async () => {
+  await server.kubectl('create', 'clusterrolebinding', 'alice', '--clusterrole=firstseen-responder', '--user=alice');
+  await server.kubectl('create', 'clusterrolebinding', 'bob', '--clusterrole=firstseen-author', '--user=bob');
+  for (const [request, alice, bob] of [
+    ['list alerts.firstseen.dev', true, true],
+    ['patch alerts.firstseen.dev --subresource=status', true, false],
+    ['update detectionrules.firstseen.dev', false, true],
+    ['create ruleexceptions.firstseen.dev', false, true],
+    ['create alerts.firstseen.dev', false, false],
+    ['delete alerts.firstseen.dev', false, false],
+  ] as const) {
+    assert.deepEqual([await mayDo(request, 'alice'), await mayDo(request, 'bob')], [alice, bob], request);
+  }
+  const view: unknown = JSON.parse(await server.kubectl('get', 'clusterrole', 'firstseen-view', '-o', 'json'));
+  for (const role of ['view', 'edit', 'admin']) {
+    assert.ok(JSON.stringify(view).includes(`"rbac.authorization.k8s.io/aggregate-to-${role}":"true"`), role);
+  }
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ApiServer } from '../support/api-server.ts';
+import { installChart, startChartServer } from '../support/chart.ts';
+
+let server: ApiServer;
+
+before(async () => {
+  server = await startChartServer();
+  await installChart(server);
+});
+after(() => server?.stop());
+
+test('rules and exceptions are checked when they are written', async () => {
+  const rule = (name: string, spec: object) => ({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'DetectionRule',
+    metadata: { name },
+    spec: { title: 'A rule', query: 'event.action: create', severity: 'medium', ...spec },
+  });
+  const newTerms = { fields: ['user_agent.original'], window: '7d', learning: { until: '24h' } };
+  const event = { auditID: 'a', verb: 'get', user: { username: 'a', extra: { 'a.b/c': ['d'] } } };
+  await server.apply(
+    rule('good', {
+      type: 'new_terms',
+      newTerms,
+      threat: [{ tactic: { id: 'TA0001', name: 'Initial Access' } }],
+      exceptions: [
+        { query: 'user.name: a', reason: 'known', expires: '2027-01-31' },
+        { query: 'user.name: b', reason: 'known', expires: '2027-01-31T00:00:00Z' },
+      ],
+      tests: [
+        { name: 'one', event, expect: 'fire' },
+        { name: 'two', events: [event, event], expect: 'silent' },
+      ],
+    }),
+  );
+  const kept = await server.kubectl('get', 'dr', 'good', '-o', 'json');
+  assert.deepEqual(JSON.parse(kept).spec.tests[0].event, event);
+  assert.match(await server.kubectl('get', 'dr'), /^NAME +READY +TYPE +SEVERITY +MATCHES +ALERTS +LEARNING +AGE\n/);
+  assert.match(await server.kubectl('get', 'dr', '-o', 'wide'), /AGE +LAST MATCH +TERMS +COST\n/);
+
+  for (const [spec, expected] of [
+    [{ type: 'new_terms' }, /newTerms belongs to a rule of type new_terms, and such a rule needs it/],
+    [{ type: 'query', newTerms }, /newTerms belongs to a rule of type new_terms/],
+    [{ type: 'threshold' }, /threshold belongs to a rule of type threshold/],
+    [{ type: 'query', window: '6m' }, /window is for rules of type eql and esql/],
+    [{ type: 'esql', language: 'kuery' }, /language must be eql for type eql/],
+    [{ type: 'query', tests: [{ name: 'a', expect: 'fire' }] }, /a test has either event or events/],
+    [{ type: 'query', tests: [{ name: 'a', expect: 'fire', event, events: [event] }] }, /either event or events/],
+    [{ type: 'query', riskScore: 101 }, /less than or equal to 100/],
+    [{ type: 'new_terms', newTerms: { ...newTerms, window: 'a week' } }, /spec\.newTerms\.window/],
+  ] as const) {
+    await assert.rejects(server.apply(rule('bad', spec)), expected);
+  }
+  await assert.rejects(server.apply(rule('x'.repeat(201), { type: 'query' })), /metadata\.name/);
+
+  const exception = (spec: object) => ({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'RuleException',
+    metadata: { name: 'exception' },
+    spec: { query: 'user.name: ci', reason: 'the build', ...spec },
+  });
+  await assert.rejects(server.apply(exception({})), /name the rules, or the tags of the rules/);
+  await server.apply(exception({ rules: ['good'], expires: '2027-01-31' }));
+  assert.match(await server.kubectl('get', 'ruleexceptions'), /^NAME +READY +EXPIRES +SUPPRESSED +LAST USED +AGE\n/);
+});
