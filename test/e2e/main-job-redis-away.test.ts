@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { arrivals, type Cluster, OPEN_PATH, redisState, startCluster } from '../support/cluster.ts';
+import type { Firstseen } from '../support/firstseen.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait.ts';
+
+const PAUSE_MS = 20_000;
+/** The API server comes again after 5 s (Retry-After), after 10 s where it was not answered; counts follow within 10 s. */
+const RECOVERY_MS = 60_000;
+
+let cluster: Cluster;
+let redis: RedisServer;
+let proxy: TcpProxy;
+let firstseen: Firstseen;
+
+before(async () => {
+  [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
+  proxy = await startTcpProxy(redis);
+  firstseen = await cluster.startFirstseen(redisState(proxy));
+});
+after(async () => {
+  await firstseen?.stop();
+  await cluster?.server.stop();
+  await proxy?.stop();
+  await redis?.stop();
+});
+
+test('Redis does not answer for 20 s while the API server sends: nothing lost, nothing doubled', async () => {
+  const request = async (userAgent: string) => {
+    assert.equal((await cluster.server.anonymous(OPEN_PATH, { userAgent })).status, 200);
+  };
+  await request('e2e-before/1.0');
+  await cluster.waitForAlert('e2e-before/1.0', { count: 1 });
+
+  const begun = await arrivals(firstseen);
+  const agents = ['e2e-a/1.0', 'e2e-b/1.0', 'e2e-c/1.0'];
+  proxy.pause();
+  const pause = sleep(PAUSE_MS);
+  for (const agent of agents) await request(agent);
+  await waitFor(async () => (await firstseen.metric('firstseen_batches_total', { code: '503' })) > 0, {
+    what: 'a batch to be refused',
+    timeoutMs: PAUSE_MS,
+  });
+  for (const agent of [...agents, 'e2e-before/1.0']) await request(agent);
+  assert.equal((await fetch(`${firstseen.opsUrl}/readyz`)).status, 200);
+  await pause;
+
+  proxy.resume();
+  const expected = 2 * agents.length + 1;
+  await waitFor(async () => (await arrivals(firstseen)) >= begun + expected, {
+    what: 'all requests to arrive',
+    timeoutMs: RECOVERY_MS,
+  });
+  const counted = [...agents, 'e2e-before/1.0'];
+  for (const agent of counted) await cluster.waitForAlert(agent, { count: 2, timeoutMs: RECOVERY_MS });
+  assert.equal(await firstseen.metric('firstseen_dead'), 0);
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ACCOUNT, accountToken } from '../support/chart.ts';
+import { type Cluster, EXEC_RULE, OPEN_PATH, sqliteState, startCluster } from '../support/cluster.ts';
+import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Recorder, startRecorder } from './support/recorder.ts';
+
+let recorder: Recorder;
+let cluster: Cluster;
+let firstseen: Firstseen;
+
+before(async () => {
+  recorder = await startRecorder();
+  cluster = await startCluster({ webhookUrl: recorder.url, auditPolicyFile: 'deploy/audit-policy.yaml' });
+  firstseen = await startFirstseen({ state: sqliteState(), kubeconfig: cluster.kubeconfig });
+  recorder.forwardTo(firstseen.post);
+});
+after(async () => {
+  await cluster?.server.stop(); // its last events still find the recorder
+  await firstseen?.stop();
+  recorder?.stop();
+});
+
+/** Sends a request that the policy records last, so that whatever was to come before it has come. */
+async function settle(name: string): Promise<void> {
+  assert.equal((await cluster.server.anonymous('/version', { userAgent: name })).status, 200);
+  await recorder.eventsOf(name, 1);
+}
+
+function create(path: string, userAgent: string, body: object): Promise<{ readonly status: number }> {
+  const headers = { 'content-type': 'application/json' };
+  const token = cluster.server.adminToken;
+  return cluster.server.request(path, { method: 'POST', token, userAgent, headers, body: JSON.stringify(body) });
+}
+
+test('an anonymous request is an alert', async () => {
+  assert.equal((await cluster.server.anonymous(OPEN_PATH, { userAgent: 'masscan/1.3' })).status, 200);
+  const [event] = await recorder.eventsOf('masscan/1.3', 1);
+  assert.equal(event?.level, 'Request');
+  await cluster.waitForAlert('masscan/1.3', { count: 1 });
+});
+
+test('an exec is one alert, and is told when it starts', async () => {
+  const path = '/api/v1/namespaces/default/pods/cart/exec?command=id&stdout=true';
+  const token = cluster.server.userTokens.alice;
+  await cluster.server.request(path, { method: 'POST', token, userAgent: 'exec/1.0' });
+  const events = await recorder.eventsOf('exec/1.0', 2);
+  assert.deepEqual(
+    events.map(({ stage, level }) => [stage, level]),
+    [
+      ['ResponseStarted', 'Request'],
+      ['ResponseComplete', 'Request'],
+    ],
+  );
+  await cluster.waitForAlert('exec/1.0', { count: 1, rule: EXEC_RULE });
+});
+
+test('a binding to cluster-admin and a privileged pod are alerts, so their bodies are there', async () => {
+  const binding = {
+    metadata: { name: 'too-much' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'bob' }],
+  };
+  const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+  assert.equal((await create(bindings, 'binder/1.0', binding)).status, 201);
+  const pod = {
+    metadata: { name: 'privileged' },
+    spec: { containers: [{ name: 'main', image: 'main:1', securityContext: { privileged: true } }] },
+  };
+  assert.equal((await create(OPEN_PATH, 'podder/1.0', pod)).status, 201);
+  await cluster.waitForAlert('binder/1.0', { count: 1, rule: 'cluster-admin-binding-created' });
+  await cluster.waitForAlert('podder/1.0', { count: 1, rule: 'privileged-pod-created' });
+});
+
+test('a secret stays out of the audit events, its creation does not', async () => {
+  const secret = { metadata: { name: 'hush' }, stringData: { password: 'correct-horse' } };
+  assert.equal((await create('/api/v1/namespaces/default/secrets', 'secretive/1.0', secret)).status, 201);
+  const [event] = await recorder.eventsOf('secretive/1.0', 1);
+  assert.equal(event?.level, 'Metadata');
+  assert.doesNotMatch(JSON.stringify(recorder.events()), /correct-horse|Y29ycmVjdC1ob3JzZ/);
+});
+
+test('a failed login arrives, at the one stage that tells it', async () => {
+  const wrong = { token: 'wrong', userAgent: 'stranger/1.0' };
+  assert.equal((await cluster.server.request(OPEN_PATH, wrong)).status, 401);
+  const [event] = await recorder.eventsOf('stranger/1.0', 1);
+  assert.deepEqual([event?.stage, event?.user], ['ResponseStarted', {}]);
+});
+
+test('probes are not recorded, and no request when it has only just arrived', async () => {
+  for (const path of ['/healthz', '/livez?verbose', '/readyz?verbose']) {
+    assert.equal((await cluster.server.anonymous(path, { userAgent: 'prober/1.0' })).status, 200);
+  }
+  const token = cluster.server.adminToken;
+  assert.equal((await cluster.server.request('/metrics', { token, userAgent: 'prober/1.0' })).status, 200);
+  await settle('after-probes/1.0');
+  const unwanted = recorder
+    .events()
+    .filter(({ userAgent, stage }) => userAgent === 'prober/1.0' || stage === 'RequestReceived');
+  assert.deepEqual(unwanted, []);
+});
+
+test("firstseen's own writes are not recorded, whatever else is done with its token is", async () => {
+  await waitFor(async () => (await firstseen.metric('firstseen_delivered_total', { sink: 'kubernetes-event' })) >= 4, {
+    what: 'the events of four alerts',
+  });
+  const token = await accountToken(cluster.server);
+  const thief = { token, userAgent: 'thief/1.0' };
+  assert.equal((await cluster.server.request('/api/v1/secrets', thief)).status, 403);
+  await recorder.eventsOf('thief/1.0', 1);
+  await settle('after-writes/1.0');
+  const own = recorder.events().filter(({ user }) => user.username === ACCOUNT);
+  const written = own.filter(({ objectRef }) => ['alerts', 'events'].includes(objectRef?.resource ?? ''));
+  assert.deepEqual(written, []);
+  assert.equal(await firstseen.metric('firstseen_own_writes_dropped_total'), 0);
+});
