@@ -1,8 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
-import { backoffMs } from './backoff.ts';
-import type { Claim } from './queue.ts';
-import type { ReconcilerDeps, ReconcilerOptions } from './reconcile.ts';
+import { type Backoff, backoffMs } from './backoff.ts';
+import type { AlertQueue, Claim } from './queue.ts';
 import type { Sink } from './sink.ts';
 
 /** What became of one delivery. */
@@ -16,6 +15,32 @@ export interface Delivery {
 
 export type DeliveryLog = Pick<Logger, 'info' | 'warn' | 'error'>;
 
+export interface DeliveryDeps {
+  readonly queue: AlertQueue;
+  /** Ends an alert whose copy is gone: a user has deleted it, or retention has dropped the alert. May come twice. */
+  readonly end: (cluster: string, alertId: string) => Promise<void>;
+  readonly logger: DeliveryLog;
+  /** Told of each delivery, for metrics. */
+  readonly observe?: (delivery: Delivery) => void;
+  /** Gives 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+export interface DeliveryOptions {
+  /** How many deliveries of one cluster to one sink run at once. */
+  readonly concurrency: number;
+  /** How long a delivery may take, in milliseconds. */
+  readonly deadlineMs: number;
+  /** How long a claim holds, in milliseconds: longer than the deadline, so that nothing is delivered twice at once. */
+  readonly leaseMs: number;
+  /** How often an idle queue is looked at, in milliseconds: the wait doubles from the first to the second. */
+  readonly poll: Backoff;
+  /** How long an alert waits after a delivery has failed. */
+  readonly retry: Backoff;
+  /** How long a cluster's deliveries to a sink pause after failures without any success. */
+  readonly pause: Backoff;
+}
+
 export interface DeliveryLane {
   start(): void;
   nudge(): void;
@@ -24,8 +49,8 @@ export interface DeliveryLane {
 
 /** The deliveries of one cluster's alerts to one sink. */
 export function createDeliveryLane(
-  deps: Omit<ReconcilerDeps, 'sinks' | 'clusters'>,
-  options: ReconcilerOptions,
+  deps: DeliveryDeps,
+  options: DeliveryOptions,
   cluster: string,
   sink: Sink,
 ): DeliveryLane {

@@ -3,11 +3,12 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertRecord } from '../detect/alert.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
+import type { DeliveryOptions } from './delivery-lane.ts';
 import type { AlertQueue, Claim } from './queue.ts';
-import { createReconciler, type Reconciler, type ReconcilerOptions } from './reconcile.ts';
+import { createReconciler, type Reconciler } from './reconcile.ts';
 import type { Sink } from './sink.ts';
 
-const QUICK: Partial<ReconcilerOptions> = {
+const QUICK: Partial<DeliveryOptions> = {
   poll: { minMs: 5, maxMs: 10 },
   retry: { minMs: 10, maxMs: 40 },
   pause: { minMs: 5, maxMs: 20 },
@@ -192,7 +193,7 @@ type Observe = NonNullable<Parameters<typeof createReconciler>[0]['observe']>;
 function begin(
   queue: FakeQueue,
   sinks: readonly Sink[],
-  options: Partial<ReconcilerOptions> = {},
+  options: Partial<DeliveryOptions> = {},
   observe: Observe = () => {},
 ): void {
   const log = (level: string) => (message: string) => void queue.logged.push(`${level} ${message}`);

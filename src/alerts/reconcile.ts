@@ -1,6 +1,4 @@
-import type { Backoff } from './backoff.ts';
-import { createDeliveryLane, type Delivery, type DeliveryLog } from './delivery-lane.ts';
-import type { AlertQueue } from './queue.ts';
+import { createDeliveryLane, type DeliveryDeps, type DeliveryOptions } from './delivery-lane.ts';
 import type { Sink } from './sink.ts';
 
 /** Brings every sink to the state of the alerts in the store, and keeps it there. */
@@ -12,36 +10,13 @@ export interface Reconciler {
   stop(limitMs: number): Promise<void>;
 }
 
-export interface ReconcilerDeps {
-  readonly queue: AlertQueue;
+export interface ReconcilerDeps extends DeliveryDeps {
   readonly sinks: readonly Sink[];
   /** The names of the monitored clusters. */
   readonly clusters: readonly string[];
-  /** Ends an alert whose copy is gone: a user has deleted it, or retention has dropped the alert. May come twice. */
-  readonly end: (cluster: string, alertId: string) => Promise<void>;
-  readonly logger: DeliveryLog;
-  /** Told of each delivery, for metrics. */
-  readonly observe?: (delivery: Delivery) => void;
-  /** Gives 0 to 1, for jitter. */
-  readonly random?: () => number;
 }
 
-export interface ReconcilerOptions {
-  /** How many deliveries of one cluster to one sink run at once. */
-  readonly concurrency: number;
-  /** How long a delivery may take, in milliseconds. */
-  readonly deadlineMs: number;
-  /** How long a claim holds, in milliseconds: longer than the deadline, so that nothing is delivered twice at once. */
-  readonly leaseMs: number;
-  /** How often an idle queue is looked at, in milliseconds: the wait doubles from the first to the second. */
-  readonly poll: Backoff;
-  /** How long an alert waits after a delivery has failed. */
-  readonly retry: Backoff;
-  /** How long a cluster's deliveries to a sink pause after failures without any success. */
-  readonly pause: Backoff;
-}
-
-export const RECONCILER_DEFAULTS: ReconcilerOptions = {
+export const RECONCILER_DEFAULTS: DeliveryOptions = {
   concurrency: 16,
   deadlineMs: 10_000,
   leaseMs: 30_000,
@@ -57,7 +32,7 @@ export const RECONCILER_DEFAULTS: ReconcilerOptions = {
  *
  * @throws Error if more than one sink holds copies: the record of a dropped alert goes when its copy is taken away
  */
-export function createReconciler(deps: ReconcilerDeps, options: Partial<ReconcilerOptions> = {}): Reconciler {
+export function createReconciler(deps: ReconcilerDeps, options: Partial<DeliveryOptions> = {}): Reconciler {
   if (deps.sinks.filter(({ removes }) => removes).length > 1)
     throw new Error('only one sink may hold copies of alerts');
   const settled = { ...RECONCILER_DEFAULTS, ...options };

@@ -4,7 +4,7 @@ import { stateKeys } from '../rules/state-keys.ts';
 import type { AlertEvidence, AlertSpec, AlertState } from './alert.ts';
 import type { Decision } from './decision.ts';
 import { evidenceOf } from './draft.ts';
-import type { SettleContext } from './settle.ts';
+import type { SettleContext } from './settle-context.ts';
 
 /** The live alert of a suppression key. */
 export interface LiveAlert {

@@ -15,22 +15,7 @@ import { stateKeys, writeRank } from '../rules/state-keys.ts';
 import { type AlertBook, createAlertBook } from './alert-book.ts';
 import type { Decision, Outcome } from './decision.ts';
 import { draftAlert, draftOverflowAlert, sampleOf } from './draft.ts';
-
-/** Which sinks to tell of an alert, and when. */
-export interface SinkSchedule {
-  readonly name: string;
-  readonly openingsOnly: boolean;
-  /** How long after a repeat the sink is due, in milliseconds. */
-  readonly coalesceMs: number;
-}
-
-export interface SettleContext {
-  readonly cluster: string;
-  /** The latest time that any event of the batch or before it has reached, as far as this process knows (µs). */
-  readonly hwm: number;
-  readonly sinks: readonly SinkSchedule[];
-  readonly hashes: Hashes;
-}
+import type { SettleContext } from './settle-context.ts';
 
 /** What a commit has done, for metrics and for those who wait. */
 export interface Settled {

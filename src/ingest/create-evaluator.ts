@@ -1,7 +1,8 @@
 import type { Store } from '../alerts/store.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import type { Detector } from '../detect/detector.ts';
-import { type SinkSchedule, settle } from '../detect/settle.ts';
+import { settle } from '../detect/settle.ts';
+import type { SinkSchedule } from '../detect/settle-context.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { LATENESS } from '../rules/limits.ts';
