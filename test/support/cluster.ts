@@ -65,7 +65,7 @@ const POLL_MS = 250;
 const ARRIVED_RULE = 'e2e-arrived';
 const EVERYTHING = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: RequestResponse\n';
 
-/** A rule of the tests' own: its matches count the requests of agents that begin with `e2e-`, at each stage that tells an outcome. */
+/** A rule of the tests' own: its decisions count the requests of agents that begin with `e2e-`, at each stage that tells an outcome. */
 const ARRIVED = {
   apiVersion: 'firstseen.dev/v1alpha1',
   kind: 'DetectionRule',
@@ -87,9 +87,9 @@ export function arrivalRuleFile(): string {
   return file;
 }
 
-/** How many events of agents that begin with `e2e-` have been evaluated, and what they caused committed. */
+/** How many events of agents that begin with `e2e-` have been evaluated, and what they caused committed: a decision counts after that. */
 export function arrivals(firstseen: Firstseen): Promise<number> {
-  return firstseen.metric('firstseen_matches_total', { rule: ARRIVED_RULE });
+  return firstseen.metric('firstseen_decisions_total', { rule: ARRIVED_RULE });
 }
 
 /** Does what sends `events` events of `e2e-` agents, and waits until the metrics show that they have arrived. */
