@@ -46,8 +46,9 @@ function checkCommand(io: Io): Command {
   return addConfigFlags(command, ['--rules']).action(async (paths: string[], flags: Output) => {
     const { ready, disabled, problems } = await loadRules(pathsOf(paths, flags, io), io);
     requireSome(ready.length + disabled.length + problems.length);
-    for (const { document, notes, file } of [...ready.map(({ loaded }) => loaded), ...disabled]) {
-      for (const note of notes) io.err(`${file}: ${document.name}: note: ${note}\n`);
+    const noted = [...ready, ...disabled.map((loaded) => ({ loaded, notes: loaded.notes }))];
+    for (const { loaded, notes } of noted) {
+      for (const note of notes) io.err(`${loaded.file}: ${loaded.document.name}: note: ${note}\n`);
     }
     if (problems.length > 0) throw brokenRules(problems.length);
     const count = ready.length + disabled.length;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
+import { isLoopback } from '../http/options.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
 import { CommandError, type Io } from './io.ts';
 
@@ -97,6 +98,9 @@ function kubeconfig({ server, tlsServerName, ...files }: Flags): object {
     throw new CommandError(
       `--server: expected a URL such as https://10.96.0.20:9443/audit, found ${JSON.stringify(server)}`,
     );
+  }
+  if (url.protocol === 'http:' && !isLoopback({ host: url.hostname.replace(/^\[|\]$/g, ''), port: 0 })) {
+    throw new CommandError('--server: expected https, because audit events would cross the network in the clear');
   }
   if (url.pathname === '/') url.pathname = '/audit';
   if ((files.clientCertFile === undefined) !== (files.clientKeyFile === undefined)) {

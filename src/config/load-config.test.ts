@@ -151,7 +151,9 @@ describe('problems', () => {
   });
 
   test('a value that is missing, at what it is missing from', () => {
-    assert.deepEqual(problemsOf('log: {}\nstate:\n  kind: sqlite\n'), ['FILE:2: state.path: missing: expected text']);
+    assert.deepEqual(problemsOf('log: {}\nstate:\n  kind: sqlite\n'), [
+      'FILE:2: state.path: missing state.path: expected text',
+    ]);
   });
 
   test('a state that is none', () => {

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../query/fields-of.ts';
 import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
 import { compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
@@ -9,6 +10,8 @@ import type { LoadedRule, LoadedRules } from './loaded-rule.ts';
 export interface ReadyRule {
   readonly rule: CompiledRule;
   readonly loaded: LoadedRule;
+  /** What its author should know, in sentences: the notes of its format, and conditions that cannot hold. */
+  readonly notes: readonly string[];
 }
 
 export interface CompiledRules {
@@ -30,8 +33,14 @@ export function compileLoaded({ rules, problems }: LoadedRules, hashes: Hashes):
   for (const loaded of rules) {
     const compiled = compileRule(loaded.document, slots, hashes);
     if (compiled.kind === 'invalid') all.push(...compiled.problems.map((problem) => loaded.problem(problem)));
-    else if (loaded.document.enabled) ready.push({ rule: compiled.rule, loaded });
+    else if (loaded.document.enabled)
+      ready.push({ rule: compiled.rule, loaded, notes: [...loaded.notes, ...emptyFields(compiled.rule)] });
     else disabled.push(loaded);
   }
   return { ready, disabled, problems: all, slots };
+}
+
+function emptyFields({ predicate }: CompiledRule): string[] {
+  const never = fieldsOf(predicate).filter(({ neverSet }) => neverSet === true);
+  return never.map(({ name }) => `${name} never has a value on an audit event, so no condition on it holds`);
 }

@@ -48,7 +48,7 @@ test('a file may hold several rules, comments, and nothing', () => {
 test('a wrong value is shown at its place, a missing one at what should hold it', () => {
   const source = RULE.replace('severity: low', 'severity: hihg').replace('  title: A rule\n', '');
   assert.deepEqual(shown(source), [
-    'r.yaml:5:1: a-rule: missing: expected text\n  spec:\n  ^',
+    'r.yaml:5:1: a-rule: missing spec.title: expected text\n  spec:\n  ^',
     'r.yaml:7:13: a-rule: expected one of low, medium, high, critical, found "hihg"\n' +
       '    severity: hihg\n              ^\n  hint: did you mean high?',
   ]);

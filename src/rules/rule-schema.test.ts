@@ -154,7 +154,7 @@ test('a message says what was expected, what was found, and what was probably me
       { severity: 'hihg' },
       'spec.severity: expected one of low, medium, high, critical, found "hihg" (did you mean high?)',
     ],
-    [{ title: undefined }, 'spec.title: missing: expected text'],
+    [{ title: undefined }, 'spec.title: missing spec.title: expected text'],
     [{ title: '  ' }, 'spec.title: expected some text, found none'],
     [{ title: 'x'.repeat(201) }, 'spec.title: expected at most 200 characters, found 201'],
     [{ version: 3 }, 'spec.version: expected text, found 3 (write "3", in quotes)'],
@@ -176,7 +176,7 @@ test('a message says what was expected, what was found, and what was probably me
       { exceptions: [{ query: 'a: b', reason: 'r', expires: '2027-02-30' }] },
       'spec.exceptions.0.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "2027-02-30"',
     ],
-    [{ exceptions: [{ query: 'a: b' }] }, 'spec.exceptions.0.reason: missing: expected text'],
+    [{ exceptions: [{ query: 'a: b' }] }, 'spec.exceptions.0.reason: missing spec.exceptions[0].reason: expected text'],
     [
       { threat: [{ tactic: { id: 'T1078', name: 'x' } }] },
       'spec.threat.0.tactic.id: expected an id such as TA0001, found "T1078"',

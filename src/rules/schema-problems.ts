@@ -60,7 +60,7 @@ function explain(issue: Issue, path: DocumentPath, found: unknown): { message: s
   switch (issue.code) {
     case 'invalid_type': {
       const expected = EXPECTED[issue.expected] ?? issue.expected;
-      if (found === undefined) return { message: `missing: expected ${expected}` };
+      if (found === undefined) return { message: `missing ${name}: expected ${expected}` };
       const quotable = issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean');
       return {
         message: `expected ${expected}, found ${shown}`,
@@ -70,7 +70,7 @@ function explain(issue: Issue, path: DocumentPath, found: unknown): { message: s
     case 'invalid_value': {
       const values = issue.values.map(String);
       const expected = values.length === 1 ? values.join() : `one of ${values.join(', ')}`;
-      if (found === undefined) return { message: `missing: expected ${expected}` };
+      if (found === undefined) return { message: `missing ${name}: expected ${expected}` };
       const near = typeof found === 'string' ? nearest(found, values) : undefined;
       return {
         message: `expected ${expected}, found ${shown}`,

@@ -37,6 +37,14 @@ describe('rules', { concurrency: 2 }, () => {
     mkdirSync(join(folder, 'empty'));
   });
 
+  test('check: a condition on a field that never has a value is pointed out', async () => {
+    const never = 'kubernetes.audit.requestObject.metadata.name: x or kubernetes.audit.objectRef.resource';
+    const path = file('never.yaml', text.replace('kubernetes.audit.objectRef.resource', never));
+    const { code, stderr } = await firstseen('rules', 'check', path);
+    assert.equal(code, 0);
+    assert.match(stderr, /exec-of-mine: note: kubernetes\.audit\.requestObject\.metadata\.name never has a value/);
+  });
+
   test('list: those of the pack, each on a line', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list');
     assert.deepEqual([code, stderr], [0, '']);
@@ -193,6 +201,12 @@ describe('webhook-config', { concurrency: 2 }, () => {
       users: [{ user: { token: 'secret-token' } }],
       'current-context': 'audit',
     });
+  });
+
+  test('http beyond this machine is refused', async () => {
+    const { code, stderr } = await firstseen('webhook-config', '--server', 'http://10.96.0.20/audit');
+    assert.equal(code, 2);
+    assert.match(stderr, /--server: expected https/);
   });
 
   test('no credential: that is said', async () => {
