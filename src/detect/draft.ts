@@ -1,5 +1,6 @@
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { isDryRun, lastHop } from '../audit/identity.ts';
+import { redactQuery } from '../audit/request-uri.ts';
 import { cutBytes, sanitise } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec } from './alert.ts';
@@ -78,7 +79,7 @@ function requestOf({ event, at, truncated }: DecodedEvent): AlertRequest {
     ...optional('auditID', event.auditID),
     ...optional('stage', event.stage),
     ...optional('verb', event.verb),
-    ...optional('uri', event.requestURI),
+    ...optional('uri', event.requestURI === undefined ? undefined : redactQuery(event.requestURI)),
     ...optional('resource', objectRef?.resource),
     ...optional('apiGroup', objectRef?.apiGroup),
     ...optional('apiVersion', objectRef?.apiVersion),
@@ -86,11 +87,15 @@ function requestOf({ event, at, truncated }: DecodedEvent): AlertRequest {
     ...optional('name', objectRef?.name),
     ...optional('uid', objectRef?.uid),
     ...optional('subresource', objectRef?.subresource),
-    ...(event.responseStatus?.code === undefined ? {} : { code: event.responseStatus.code }),
+    ...(isStatusCode(event.responseStatus?.code) ? { code: event.responseStatus.code } : {}),
     ...optional('decision', decisionOf(event)),
     dryRun: isDryRun(event),
     truncated,
   };
+}
+
+function isStatusCode(code: number | undefined): code is number {
+  return code !== undefined && Number.isInteger(code) && code >= 0 && code < 1_000;
 }
 
 function actorOf(event: AuditEvent): AlertActor {

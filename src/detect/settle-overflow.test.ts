@@ -59,10 +59,22 @@ test('the budget holds over batches, and for an event that comes late', async ()
 test('openings that no budget can need any more are forgotten', async () => {
   const { send, store } = evaluation([newTerms]);
   await send(nth(0));
+  // What an earlier commit has reached decides: the first opening goes with the one after the next.
   await send(anonymousRequest({ at: NOON + HOUR + LATENESS + 1, userAgent: 'b' }));
+  await send(anonymousRequest({ at: NOON + HOUR + LATENESS + 2, userAgent: 'c' }));
   for (const key of [stateKeys.opens, stateKeys.opensOf(newTerms.name)]) {
-    assert.equal((await entriesOf(store, CLUSTER, key)).length, 1, key);
+    assert.equal((await entriesOf(store, CLUSTER, key)).length, 2, key);
   }
+});
+
+test('events from long ago share one budget with the present, however old they say they are', async () => {
+  const { send } = evaluation([ruleDocument({ newTerms: {}, budget: { alertsPerHour: 2 } })]);
+  assert.deepEqual(await send(nth(0)), ['opened']);
+  const outcomes: string[] = [];
+  for (let hours = 2; hours < 12; hours++) {
+    outcomes.push(...(await send(anonymousRequest({ at: NOON - hours * HOUR, userAgent: `old-${hours}` }))));
+  }
+  assert.equal(outcomes.filter((outcome) => outcome === 'opened').length, 1);
 });
 
 test('an overflow alert keeps some samples, none twice', async () => {

@@ -121,7 +121,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
 
   const outcomes = decisions.map((decision) => {
     const { rule, occurrence } = decision;
-    const outcome = settleOne(decision, draft, book, context, opened);
+    const outcome = settleOne(decision, storedHwm, draft, book, context, opened);
     if (outcome === 'duplicate') return outcome;
     draft.count(stateKeys.rule(rule.state), 'matches', 1);
     if (outcome === 'overflow') draft.count(stateKeys.rule(rule.state), 'overflowed', Math.max(1, occurrence.cut));
@@ -139,9 +139,10 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     draft.prune(key, hwm - memoryMicros(rule));
     termsHeld.set(rule, draft.size(key));
   }
-  if (opened.length > 0) draft.prune(stateKeys.opens, hwm - HOUR - LATENESS);
+  // Openings count at the time that earlier commits had reached or later, so only what lies before that can go.
+  if (opened.length > 0) draft.prune(stateKeys.opens, storedHwm - HOUR - LATENESS);
   for (const [index, { rule }] of decisions.entries()) {
-    if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), hwm - HOUR - LATENESS);
+    if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), storedHwm - HOUR - LATENESS);
   }
   return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, termsHeld } };
 }
@@ -149,6 +150,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
 /** The order of the cases is the protocol's. */
 function settleOne(
   decision: Decision,
+  storedHwm: number,
   draft: StateDraft,
   book: AlertBook,
   context: SettleContext,
@@ -169,12 +171,14 @@ function settleOne(
     draft.setField(stateKeys.silent(rule.state), occurrence.term ?? '', taught, memoryMicros(rule) / 1_000);
     return 'learning';
   }
-  if (!hasBudget(decision, draft)) return overflow(decision, book, context, opened);
+  // An event from long ago is charged to the present: else old times, true or forged, would each have a budget of their own.
+  const budgetTime = Math.max(event.at, storedHwm - HOUR);
+  if (!hasBudget(decision, budgetTime, draft)) return overflow(decision, book, context, opened);
 
   const id = book.open(decision, { spec: draftAlert(context.cluster, decision), suppressionKey, windowMicros });
   opened.push(id);
-  draft.raise(stateKeys.opens, id, event.at);
-  draft.raise(stateKeys.opensOf(rule.document.name), id, event.at, (HOUR + LATENESS) / 1_000);
+  draft.raise(stateKeys.opens, id, budgetTime);
+  draft.raise(stateKeys.opensOf(rule.document.name), id, budgetTime, (HOUR + LATENESS) / 1_000);
   return 'opened';
 }
 
@@ -234,9 +238,9 @@ function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
   return event.at < since + learningMicros(rule);
 }
 
-function hasBudget({ rule, event }: Decision, draft: StateDraft): boolean {
+function hasBudget({ rule }: Decision, budgetTime: number, draft: StateDraft): boolean {
   const { name, severity, budget } = rule.document;
-  const since = event.at - HOUR;
+  const since = budgetTime - HOUR;
   if (draft.countAbove(stateKeys.opensOf(name), since) >= budget.alertsPerHour) return false;
   const exempt = severity === 'high' || severity === 'critical';
   return exempt || draft.countAbove(stateKeys.opens, since) < TOTAL_ALERTS_PER_HOUR;

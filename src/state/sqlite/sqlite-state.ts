@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AlertQueue } from '../../alerts/queue.ts';
@@ -63,7 +64,10 @@ export function createSqliteState(
   );
   const totalChanges = db.prepare('SELECT total_changes() AS n');
   const changes = () => Number(totalChanges.get()?.n);
+  const identity = fileIdentity(path);
   let closed = false;
+  /** True if the path does not lead to the open file any more: what is written to it now, no restart finds again. */
+  let displaced = false;
   let changesSeen = changes();
   let changesMoved = changesSeen;
 
@@ -72,6 +76,8 @@ export function createSqliteState(
     return turns.run('', async () => {
       await nextTurn();
       if (closed) throw new OperationalError('store_unavailable', `${where} is closed`);
+      if (displaced)
+        throw new OperationalError('store_unavailable', `${where} was removed or replaced: restart firstseen`);
       try {
         begin.run();
         const result = body();
@@ -85,13 +91,23 @@ export function createSqliteState(
   }
 
   async function maintain(): Promise<void> {
+    displaced = identity !== undefined && fileIdentity(path) !== identity;
     await transaction(() => collections.sweep(SWEPT_AT_ONCE));
     const current = changes();
     if (current === changesSeen && current !== changesMoved) {
-      db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      checkpoint();
       changesMoved = current;
     }
     changesSeen = current;
+  }
+
+  /** @throws OperationalError, for example when the disk is full, as any write does */
+  function checkpoint(): void {
+    try {
+      db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      throw sqliteError(error, where);
+    }
   }
 
   const timer = setInterval(() => {
@@ -145,4 +161,10 @@ export function createSqliteState(
       if (db.isOpen) db.close(); // moves the write-ahead log into the file
     },
   };
+}
+
+/** Names the file behind a path; undefined if there is none. */
+function fileIdentity(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
 }
