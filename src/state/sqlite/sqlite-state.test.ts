@@ -52,6 +52,17 @@ describe('a SQLite file', () => {
     await second.close();
   });
 
+  test('that is removed while it is in use takes no commit any more: no restart would find it', async () => {
+    const path = newFile();
+    const state = open(path);
+    await write(state, 'c', counter);
+    rmSync(path);
+    await assert.rejects(state.maintain(), refusal('store_unavailable', /was removed or replaced: restart firstseen/));
+    await assert.rejects(write(state, 'c', counter), refusal('store_unavailable', /was removed or replaced/));
+    await assert.rejects(state.ping(), refusal('store_unavailable', /was removed or replaced/));
+    await state.close();
+  });
+
   test('that cannot be opened says which, and what to do', () => {
     const missing = join(folder, 'missing', 'a.db');
     assert.throws(
