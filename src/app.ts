@@ -26,6 +26,7 @@ import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { OperationalError } from './telemetry/operational-error.ts';
 
 export interface AppDeps {
   readonly logger: Logger;
@@ -91,8 +92,9 @@ async function build(config: Config, { logger, version, write, instance, onBug }
 
   // State.
   const store = await openState(config.state, {
-    update: (seconds, outcome) => {
+    update: (seconds, outcome, error) => {
       metrics.storeUpdateSeconds.observe({ outcome: outcome === 'failed' ? 'failed' : 'committed' }, seconds);
+      if (error instanceof OperationalError) metrics.storeErrors.inc({ code: error.code });
     },
     conflict: () => metrics.storeConflicts.inc({}),
   });
@@ -121,12 +123,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   });
   reconciler.start();
   undo.push(() => reconciler.stop(config.receiver.drainMs));
-  const queues = watchQueues(
-    store,
-    metrics,
-    clusters,
-    sinks.map(({ name }) => name),
-  );
+  const queues = watchQueues(store, metrics, clusters, sinkNames);
   undo.push(() => queues.stop());
 
   // What one replica does for all: carry phases and deletions back, and keep alerts within limits.

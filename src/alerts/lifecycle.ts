@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 export interface AlertLifecycle {
   /** The user's phase. A closed alert takes no repeats: the next match opens a new one. Closing forgets no term. */
   setPhase(cluster: string, id: string, phase: AlertPhase): Promise<void>;
+  /** Retention drops the alert: the sinks that hold copies are told to take theirs away; then it ends. */
+  remove(cluster: string, id: string, holders: readonly string[]): Promise<void>;
   /** The alert is over, and its record goes: its copy was deleted, by a user or by retention. It is not made again. */
   end(cluster: string, id: string): Promise<void>;
 }
@@ -41,6 +43,13 @@ export function createAlertLifecycle(store: Store, sinks: readonly string[]): Al
         if (state.phase === 'Closed' && draft.field(stateKeys.live, state.suppressionKey) === undefined) {
           draft.setField(stateKeys.live, state.suppressionKey, id);
         }
+      }),
+
+    remove: (cluster, id, holders) =>
+      onAlert(cluster, id, ({ state, version }, _isLive, draft) => {
+        draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...state, removed: true }));
+        draft.setField(stateKeys.alert(id), 'ver', String(version + 1));
+        for (const sink of holders) draft.markDue(sink, id, 0);
       }),
 
     end: (cluster, id) =>

@@ -1,10 +1,9 @@
 import type { AlertRecord } from '../detect/alert.ts';
 import { SEVERITIES } from '../rules/document.ts';
 import type { StateRead } from '../rules/state.ts';
-import { StateDraft } from '../rules/state-draft.ts';
-import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import { stateKeys } from '../rules/state-keys.ts';
 import type { AlertLifecycle } from './lifecycle.ts';
-import { readAlerts, recordOf, recordRead } from './records.ts';
+import { readAlerts } from './records.ts';
 import type { Store } from './store.ts';
 
 /** How many alerts of a cluster are kept, and how long. */
@@ -78,12 +77,12 @@ export async function applyRetention(
     sinks.map(({ name }) => name),
   );
   const dropped = chooseDropped(alerts, held, policy, now);
-  const removers = sinks.filter(({ removes }) => removes);
+  const holders = sinks.filter(({ removes }) => removes).map(({ name }) => name);
   // A removal that was given up is tried again.
   const stuck = alerts.filter(({ id, state }) => state.removed && !held.has(id));
   for (const { id } of [...dropped, ...stuck]) {
-    if (removers.length === 0) await lifecycle.end(cluster, id);
-    else await markRemoved(store, cluster, id, removers);
+    if (holders.length === 0) await lifecycle.end(cluster, id);
+    else await lifecycle.remove(cluster, id, holders);
   }
   return dropped.length;
 }
@@ -94,23 +93,5 @@ async function stillDue(store: Store, cluster: string, ids: string[], sinks: str
   return store.update(cluster, reads, (results) => {
     const due = ids.filter((_id, i) => results.some((read) => read.kind === 'scores' && read.scores[i] !== undefined));
     return { kind: 'commit', writes: [], result: new Set(due) };
-  });
-}
-
-function markRemoved(
-  store: Store,
-  cluster: string,
-  id: string,
-  removers: readonly { readonly name: string }[],
-): Promise<void> {
-  return store.update(cluster, [recordRead(id)], ([result]) => {
-    const alert = recordOf(cluster, id, result);
-    const draft = new StateDraft();
-    if (alert !== undefined) {
-      draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...alert.state, removed: true }));
-      draft.setField(stateKeys.alert(id), 'ver', String(alert.version + 1));
-      for (const { name } of removers) draft.markDue(name, id, 0);
-    }
-    return { kind: 'commit', writes: draft.writes(writeRank), result: undefined };
   });
 }

@@ -1,5 +1,6 @@
 import { type Bounds, clipMetadata, DEFAULT_BOUNDS, exceedsBounds, withoutBodies } from './bounds.ts';
 import type { AuditEvent, DecodedEvent } from './event.ts';
+import { pathOf } from './request-uri.ts';
 import { isObject, type JsonObject, jsonTypeOf, shapeProblem } from './shape.ts';
 import { splitItems } from './split-items.ts';
 import { excerpt, wellFormedJson } from './text.ts';
@@ -180,7 +181,7 @@ function quarantine(value: unknown, ordinal: number, problem: string, place = `i
     reason: `${place}${problem}`,
     ...(typeof auditID === 'string' ? { auditID: excerpt(auditID, 128) } : {}),
     ...(typeof verb === 'string' ? { verb: excerpt(verb, 64) } : {}),
-    ...(typeof requestURI === 'string' ? { requestPath: excerpt(requestURI.split('?', 1)[0] ?? '', 256) } : {}),
+    ...(typeof requestURI === 'string' ? { requestPath: excerpt(pathOf(requestURI), 256) } : {}),
   };
 }
 

@@ -1,3 +1,8 @@
+/** The URI without its query. */
+export function pathOf(uri: string): string {
+  return uri.split('?', 1)[0] ?? '';
+}
+
 /**
  * Query parameters whose values say what was asked for and hold no secret: those of the Kubernetes API, and of the sessions
  * into pods (`command` is what was run, which is what a person needs to know first).

@@ -1,7 +1,7 @@
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { isDryRun, lastHop } from '../audit/identity.ts';
-import { redactQuery } from '../audit/request-uri.ts';
-import { cutBytes, sanitise } from '../audit/text.ts';
+import { pathOf, redactQuery } from '../audit/request-uri.ts';
+import { cutBytes, excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec } from './alert.ts';
 import type { Decision } from './decision.ts';
@@ -117,7 +117,7 @@ function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
   return {
     user: column(impersonatedUser?.username ? `${name} as ${impersonatedUser.username}` : name),
     action: column([event.verb, resource].filter(Boolean).join(' ')),
-    object: column(objectRef === undefined ? ((requestURI ?? '').split('?', 1)[0] ?? '') : object),
+    object: column(objectRef === undefined ? pathOf(requestURI ?? '') : object),
     source: column(lastHop(event) ?? ''),
     newTerm: column(occurrence.terms.map(({ value }) => value).join(', ')),
   };
@@ -145,9 +145,9 @@ function optional<K extends string>(key: K, value: string | undefined): { readon
 }
 
 function cut(text: string): string {
-  return cutBytes(sanitise(text), TEXT_BYTES);
+  return excerpt(text, TEXT_BYTES);
 }
 
 function column(text: string): string {
-  return cutBytes(sanitise(text), COLUMN_BYTES);
+  return excerpt(text, COLUMN_BYTES);
 }

@@ -1,5 +1,4 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
-import type { Hashes } from '../rules/hashes.ts';
 import {
   DONE_KEEP_MS,
   DONE_KEEP_STARTED_MS,
@@ -41,13 +40,13 @@ export interface Settlement {
  * @param decisions in the order in which they are to be settled
  */
 export function settle(decisions: readonly Decision[], context: SettleContext): Settlement {
-  const reads = firstReads(decisions, context);
+  const reads = firstReads(decisions);
   return {
     reads,
     step(results) {
       const draft = new StateDraft();
       draft.load(reads, results.slice(0, reads.length));
-      const more = secondReads(decisions, draft, context);
+      const more = secondReads(decisions, draft);
       if (more.length > 0 && results.length === reads.length) return { kind: 'need', reads: more };
       draft.load(more, results.slice(reads.length));
       return settleAll(decisions, draft, context);
@@ -55,7 +54,7 @@ export function settle(decisions: readonly Decision[], context: SettleContext): 
   };
 }
 
-function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): StateRead[] {
+function firstReads(decisions: readonly Decision[]): StateRead[] {
   const done = new Map<string, Set<string>>();
   const terms = new Map<string, Set<string>>();
   const live = new Set<string>();
@@ -63,7 +62,7 @@ function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): 
   for (const { rule, occurrence, hour, doneKey, suppressionKey } of decisions) {
     gather(done, stateKeys.done(hour), doneKey);
     if (occurrence.term !== undefined) gather(terms, stateKeys.terms(rule.state), occurrence.term);
-    live.add(suppressionKey).add(overflowKey(rule, hashes));
+    live.add(suppressionKey).add(rule.overflowKey);
     if (learningMicros(rule) > 0) learning.add(stateKeys.rule(rule.state));
   }
   return [
@@ -76,14 +75,14 @@ function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): 
   ];
 }
 
-function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes }: SettleContext): StateRead[] {
+function secondReads(decisions: readonly Decision[], draft: StateDraft): StateRead[] {
   const alerts = new Set<string>();
   const opening = new Map<CompiledRule, number>();
   const seen = new Map<string, Set<string>>();
   for (const decision of decisions) {
     if (isDone(draft, decision)) continue;
     const { rule, occurrence, event } = decision;
-    for (const key of [decision.suppressionKey, overflowKey(rule, hashes)]) {
+    for (const key of [decision.suppressionKey, rule.overflowKey]) {
       const id = draft.field(stateKeys.live, key);
       if (id !== undefined) alerts.add(id);
     }
@@ -183,8 +182,8 @@ function settleOne(
 }
 
 /** Counts the decision on its rule's overflow alert, which is opened without a budget where there is none. */
-function overflow(decision: Decision, book: AlertBook, { cluster, hashes }: SettleContext, opened: string[]): Outcome {
-  const suppressionKey = overflowKey(decision.rule, hashes);
+function overflow(decision: Decision, book: AlertBook, { cluster }: SettleContext, opened: string[]): Outcome {
+  const suppressionKey = decision.rule.overflowKey;
   const sample = sampleOf(decision);
   const live = book.taking(suppressionKey, decision.event.at);
   if (live === undefined) {
@@ -259,10 +258,6 @@ function learningMicros(rule: CompiledRule): number {
 /** How long a term stays of use: its window, and the lateness of events. */
 function memoryMicros(rule: CompiledRule): number {
   return (rule.document.newTerms?.windowMicros ?? 0) + LATENESS;
-}
-
-function overflowKey(rule: CompiledRule, hashes: Hashes): string {
-  return hashes.key(JSON.stringify(['overflow', rule.document.name]));
 }
 
 function gather(map: Map<string, Set<string>>, key: string, member: string): void {

@@ -71,6 +71,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     termFields,
     suppressBy,
     state: hashes.key(stateIdentity(document)),
+    overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
   };
   return { kind: 'ok', rule };
 }

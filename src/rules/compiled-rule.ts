@@ -18,6 +18,8 @@ export interface CompiledRule {
   readonly suppressBy: readonly SlottedField[] | undefined;
   /** Names the rule's memory: the hash of its name, type, key fields and window. Other edits keep what was learned. */
   readonly state: string;
+  /** The suppression key of its overflow alert. */
+  readonly overflowKey: string;
 }
 
 /** A field, and the number under which a memo of the rule set reads it. */

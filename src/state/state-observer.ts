@@ -1,7 +1,7 @@
 /** What a store tells the metrics. */
 export interface StateObserver {
-  /** One `update` has ended after so many seconds, waiting for its turn included; `empty` wrote nothing. */
-  update(seconds: number, outcome: 'committed' | 'empty' | 'failed'): void;
+  /** One `update` has ended after so many seconds, waiting for its turn included; `empty` wrote nothing, `failed` says why. */
+  update(seconds: number, outcome: 'committed' | 'empty' | 'failed', error?: unknown): void;
   /** Another replica changed the cluster between the reads and the commit of an `update`, which runs again. */
   conflict(): void;
 }
@@ -18,7 +18,7 @@ export async function observed<T>(
     observer?.update(seconds(), wrote ? 'committed' : 'empty');
     return result;
   } catch (error) {
-    observer?.update(seconds(), 'failed');
+    observer?.update(seconds(), 'failed', error);
     throw error;
   }
 }

@@ -57,4 +57,5 @@ test('Redis does not answer for 20 s while the API server sends: nothing lost, n
   const counted = [...agents, 'e2e-before/1.0'];
   for (const agent of counted) await cluster.waitForAlert(agent, { count: 2, timeoutMs: RECOVERY_MS });
   assert.equal(await firstseen.metric('firstseen_dead'), 0);
+  assert.ok((await firstseen.metric('firstseen_store_errors_total', { code: 'store_unavailable' })) > 0);
 });

@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { type ApiAnswer, type ApiServer, startApiServer } from './api-server.ts';
 import { outputOf } from './child-process.ts';
+import { sampleAlert } from './sample-alert.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 import { ensureTool } from './tools.ts';
 
@@ -106,44 +107,18 @@ export function alertClient(server: ApiServer, token: string): AlertClient {
   };
 }
 
-/** An alert in the ordinary form, with a part of its spec replaced. */
+/** The sample alert as a manifest with every kind of part, and a part of its spec replaced. */
 export function alertNamed(name: string, spec: object = {}): object {
   return {
     apiVersion: 'firstseen.dev/v1alpha1',
     kind: 'Alert',
     metadata: { name, labels: { 'firstseen.dev/severity': 'medium' } },
     spec: {
+      ...sampleAlert().spec,
       rule: { name: 'anonymous-request-unusual-agent', title: 'Anonymous request', type: 'new_terms', version: '1' },
-      severity: 'medium',
-      riskScore: 47,
-      reason: 'user agent "masscan/1.3" not seen in 7d: system:anonymous list pods in default, allowed',
-      newTerms: [{ field: 'user_agent.original', value: 'masscan/1.3' }],
       threat: [
         { tactic: { id: 'TA0001', name: 'Initial Access' }, technique: { id: 'T1078.001', name: 'Default Accounts' } },
       ],
-      request: {
-        time: '2026-11-24T05:00:00.123456Z',
-        auditID: 'c2f1a3de-0000-4000-8000-000000000001',
-        stage: 'ResponseComplete',
-        verb: 'list',
-        uri: '/api/v1/namespaces/default/pods',
-        resource: 'pods',
-        apiVersion: 'v1',
-        namespace: 'default',
-        code: 200,
-        decision: 'allow',
-        dryRun: false,
-        truncated: false,
-      },
-      actor: {
-        user: 'system:anonymous',
-        groups: ['system:unauthenticated'],
-        sourceIP: '203.0.113.7',
-        sourceIPs: ['203.0.113.7'],
-        userAgent: 'masscan/1.3',
-      },
-      cluster: 'local',
-      overflow: false,
       display: {
         user: 'system:anonymous',
         action: 'list pods',

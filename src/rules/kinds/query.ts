@@ -1,4 +1,5 @@
 import { lastHop } from '../../audit/identity.ts';
+import { pathOf } from '../../audit/request-uri.ts';
 import type { Occurrence, RuleKind } from '../compiled-rule.ts';
 import { HOUR } from '../limits.ts';
 
@@ -11,13 +12,11 @@ export const queryKind: RuleKind = {
   fires: () => true,
   suppressionKey: (_occurrence, { event }) => {
     const { resource, apiGroup, subresource, namespace, name } = event.objectRef ?? {};
-    const object = event.objectRef ? [apiGroup, resource, subresource, namespace, name] : [pathOf(event.requestURI)];
+    const object = event.objectRef
+      ? [apiGroup, resource, subresource, namespace, name]
+      : [event.requestURI === undefined ? undefined : pathOf(event.requestURI)];
     return JSON.stringify([event.user?.username, lastHop(event), ...object]);
   },
   suppressionWindow: () => HOUR,
   reason: (rule, _occurrence, what) => `${rule.document.title}: ${what}`,
 };
-
-function pathOf(uri: string | undefined): string | undefined {
-  return uri?.split('?', 1)[0];
-}
