@@ -10,6 +10,7 @@ import { stateKeys } from '../../src/rules/state-keys.ts';
 import { openSqliteState, type SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { CLUSTER, withFaults } from '../support/evaluation.ts';
+import { anonymousRequest, NOON } from '../support/events.ts';
 import {
   actualAlerts,
   type Batch,
@@ -111,6 +112,10 @@ test('batches that are sent again, several times and between others, change noth
 test('events out of order by less than the lateness: no term alerts less often, and once more only where a silence is nearly the window', async () => {
   const delays = fc.array(fc.integer({ min: 0, max: LATENESS - BATCH_SPAN - 1 }), { minLength: 1, maxLength: 50 });
   const once = streams.map((events) => events.filter(({ event }) => event.stage === 'ResponseStarted'));
+  // The last but one keeps the term known, and comes when the last one has been found new. Random streams meet this seldom.
+  const silence = [0, WINDOW - MINUTE, WINDOW + MINUTE].map((shift, i) =>
+    anonymousRequest({ at: NOON + shift, id: `request-${i}`, event: { verb: 'list', stage: 'ResponseStarted' } }),
+  );
   let extra = 0;
   await fc.assert(
     fc.asyncProperty(once, ends, delays, async (events, cuts, late) => {
@@ -127,7 +132,7 @@ test('events out of order by less than the lateness: no term alerts less often, 
         extra += found - least;
       }
     }),
-    { numRuns: RUNS * 2 },
+    { numRuns: RUNS * 2, examples: [[silence, [true], [0, 4 * MINUTE, 0]]] },
   );
   assert.ok(extra > 0, 'the case of one more was met');
 });
