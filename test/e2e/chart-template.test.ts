@@ -4,8 +4,24 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { ACCOUNT, CHART, helm, REQUIRED, renderChart, renderedSchemas, type Schema } from '../support/chart.ts';
+import {
+  ACCOUNT,
+  CHART,
+  helm,
+  type Manifest,
+  NAMESPACE,
+  parseManifests,
+  REQUIRED,
+  renderChart,
+  renderedSchemas,
+  type Schema,
+} from '../support/chart.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const REDIS = 'state.kind=redis,state.redis.url=redis://redis:6379';
+const VALKEY = 'valkey.enabled=true,valkey.auth.existingSecret=valkey';
+const POLICIES = 'networkPolicy.enabled=true,networkPolicy.controlPlaneCIDRs={192.0.2.10/32}';
+const WORKLOADS = ['Deployment', 'DaemonSet', 'StatefulSet'];
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
@@ -20,48 +36,150 @@ function* walk(schema: Schema, path: string): Generator<readonly [path: string, 
 }
 
 test('helm lint has nothing to say', async () => {
-  assert.match(await helm('lint', '--strict', CHART, ...REQUIRED), /1 chart\(s\) linted, 0 chart\(s\) failed/);
-  await helm('lint', CHART);
+  for (const values of [REQUIRED, [], ['--set', 'tls.mode=certManager'], ['--set', `mode=DaemonSet,${REDIS}`]]) {
+    assert.match(await helm('lint', '--strict', CHART, ...values), /1 chart\(s\) linted, 0 chart\(s\) failed/);
+  }
 });
 
 test('the chart renders, in each of its forms', async () => {
   const kinds = async (...args: readonly string[]) => (await renderChart(...args)).map(({ kind }) => kind).sort();
   const crds = ['CustomResourceDefinition', 'CustomResourceDefinition', 'CustomResourceDefinition'];
   const userRoles = ['ClusterRole', 'ClusterRole', 'ClusterRole'];
-  const rest = ['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'Service', 'ServiceAccount'];
-  assert.deepEqual(await kinds(), [...crds, ...userRoles, ...rest].sort());
+  const rest = ['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'ServiceAccount'];
+  const services = ['Service', 'Service'];
   assert.deepEqual(
-    await kinds('--set', 'crds.enabled=false,rbac.userRoles=false,state.sqlite.persistence.enabled=true'),
-    [...rest, 'PersistentVolumeClaim'].sort(),
+    await kinds(),
+    [...crds, ...userRoles, ...rest, ...services, 'Deployment', 'PersistentVolumeClaim'].sort(),
   );
-  const redis = await renderChart('--set', 'state.kind=redis,state.redis.existingSecret=redis');
-  assert.match(JSON.stringify(redis), /"secretKeyRef":\{"name":"redis","key":"url"\}/);
+  const alone = 'crds.enabled=false,rbac.userRoles=false';
+  assert.deepEqual(
+    await kinds('--set', `${alone},state.sqlite.persistence.enabled=false`),
+    [...rest, ...services, 'Deployment'].sort(),
+  );
+  assert.deepEqual(
+    await kinds('--set', `${alone},mode=DaemonSet,${REDIS}`),
+    [...rest, 'DaemonSet'].sort(),
+    'a pod on each node takes no Service',
+  );
+  assert.deepEqual(
+    await kinds('--set', `${alone},state.kind=redis,replicas=3,${VALKEY},${POLICIES}`),
+    [
+      ...rest,
+      ...services,
+      'Deployment',
+      'PodDisruptionBudget',
+      'NetworkPolicy',
+      'NetworkPolicy',
+      'Service',
+      'StatefulSet',
+    ].sort(),
+  );
 });
 
-test('values that are missing, unknown or set by the chart itself are refused by name', async () => {
-  await assert.rejects(helm('template', 'x', CHART), /tls\.existingSecret is required/);
+test('cert-manager is asked for an authority and two certificates, or for two certificates of a given issuer', async () => {
+  const made = async (...values: readonly string[]) => {
+    const text = await helm(
+      'template',
+      'firstseen',
+      CHART,
+      '--namespace',
+      NAMESPACE,
+      '--set',
+      'tls.mode=certManager',
+      ...values,
+    );
+    return parseManifests(text).filter(({ kind }) => kind === 'Certificate' || kind === 'Issuer');
+  };
+  const own = await made();
+  assert.deepEqual(own.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
+    'Certificate firstseen-ca',
+    'Certificate firstseen-client',
+    'Certificate firstseen-server',
+    'Issuer firstseen-ca',
+    'Issuer firstseen-selfsigned',
+  ]);
+  const given = await made(
+    '--set',
+    'tls.certManager.issuerRef.name=corporate,tls.certManager.issuerRef.kind=ClusterIssuer',
+  );
+  assert.deepEqual(given.map(({ metadata }) => metadata.name).sort(), ['firstseen-client', 'firstseen-server']);
+  assert.match(JSON.stringify(given), /"issuerRef":\{"kind":"ClusterIssuer","name":"corporate"\}/);
+});
+
+test('values that are missing, unknown, at odds or set by the chart itself are refused, with what to do', async () => {
+  await assert.rejects(helm('template', 'x', CHART), /look into the cluster.*tls\.mode=existingSecret.*certManager/s);
   for (const [values, expected] of [
+    ['tls.existingSecret=', /tls\.existingSecret is required/],
+    ['tls.mode=certManager', /set tls\.mode=existingSecret, or take tls\.existingSecret away/],
     ['nonsense=1', /'nonsense' not allowed/],
-    ['state.kind=redis', /\/state\/redis\/existingSecret/],
     ['config.ops.listen=x', /\/config\/ops/],
     ['config.receiver.tls.certFile=x', /\/config\/receiver\/tls/],
+    ['replicas=2', /replicas=1, or state\.kind=redis/],
+    ['mode=DaemonSet', /state\.kind=redis, or.*daemonSet\.singleNode=true/s],
+    ['state.kind=redis', /exactly one of .* found none: set one/],
+    [`${REDIS},state.redis.cluster.nodes={a:1}`, /found state\.redis\.url, state\.redis\.cluster\.nodes/],
+    ['state.kind=redis,state.redis.url=redis://u:secret@h:1', /ConfigMap: use state\.redis\.auth/],
+    ['state.kind=redis,state.redis.url=rediss://h:1', /rediss:\/\/ goes with tls\.enabled=true/],
+    ['state.kind=redis,state.redis.sentinel.nodes={h:1}', /sentinel\.name is required/],
+    ['state.kind=redis,state.redis.options.url=x', /\/state\/redis\/options\/url/],
+    [VALKEY, /valkey\.enabled needs state\.kind=redis/],
+    ['state.kind=redis,valkey.enabled=true', /name it in valkey\.auth\.existingSecret/],
+    ['networkPolicy.enabled=true', /controlPlaneCIDRs is required/],
+    [`mode=DaemonSet,${REDIS},${POLICIES}`, /no effect in mode=DaemonSet/],
+    ['rules.inline.foo=x', /rules\.inline has a file "foo"/],
   ] as const) {
-    await assert.rejects(helm('template', 'x', CHART, ...REQUIRED, '--set', values), expected);
+    await assert.rejects(helm('template', 'x', CHART, ...REQUIRED, '--set', values), expected, values);
   }
+  const often = 'tls.mode=chart,tls.existingSecret=,tls.chart.certificateDays=90';
+  await assert.rejects(helm('template', 'x', CHART, ...REQUIRED, '--set', often), /certificateDays must be more than/);
 });
 
 test('the pod has no more rights than it needs', async () => {
-  const deployment = (await renderChart()).find(({ kind }) => kind === 'Deployment');
-  const text = JSON.stringify(deployment);
+  for (const values of ['replicas=1', `mode=DaemonSet,${REDIS}`, `state.kind=redis,${VALKEY}`]) {
+    const workloads = (await renderChart('--set', values)).filter(({ kind }) => WORKLOADS.includes(kind));
+    assert.ok(workloads.length > 0);
+    for (const workload of workloads) {
+      const text = JSON.stringify(workload);
+      for (const part of [
+        '"runAsNonRoot":true',
+        '"seccompProfile":{"type":"RuntimeDefault"}',
+        '"allowPrivilegeEscalation":false',
+        '"readOnlyRootFilesystem":true',
+        '"capabilities":{"drop":["ALL"]}',
+        '"enableServiceLinks":false',
+      ]) {
+        assert.ok(text.includes(part), `${values}: ${part}`);
+      }
+    }
+  }
+  const silent = await renderChart('--set', 'config.kubernetes.enabled=false');
+  assert.match(JSON.stringify(silent), /"automountServiceAccountToken":false,"enableServiceLinks"/);
+});
+
+test('a pod on a control-plane node listens on that node only, and is probed there', async () => {
+  const daemonSet = (await renderChart('--set', `mode=DaemonSet,${REDIS},daemonSet.opsPort=9555`)).find(
+    ({ kind }) => kind === 'DaemonSet',
+  );
+  const text = JSON.stringify(daemonSet);
   for (const part of [
-    '"runAsNonRoot":true',
-    '"seccompProfile":{"type":"RuntimeDefault"}',
-    '"allowPrivilegeEscalation":false',
-    '"readOnlyRootFilesystem":true',
-    '"capabilities":{"drop":["ALL"]}',
+    '"hostNetwork":true',
+    '"dnsPolicy":"ClusterFirstWithHostNet"',
+    '"maxUnavailable":1',
+    '{"key":"node-role.kubernetes.io/control-plane","operator":"Exists"}',
+    '"readinessProbe":{"httpGet":{"path":"/readyz","port":"ops","host":"127.0.0.1"}',
+    '{"name":"ops","containerPort":9555,"protocol":"TCP"}',
   ]) {
     assert.ok(text.includes(part), part);
   }
+  const open = await renderChart('--set', `mode=DaemonSet,${REDIS},daemonSet.opsAddress=0.0.0.0`);
+  assert.doesNotMatch(JSON.stringify(open), /"host":"/);
+});
+
+test('a stop has time for what the configuration allows it', async () => {
+  const grace = async (values: string) =>
+    Number(/"terminationGracePeriodSeconds":(\d+)/.exec(JSON.stringify(await renderChart('--set', values)))?.[1]);
+  assert.equal(await grace('replicas=1'), 45, 'twice the 20 s of receiver.drainMs, and 5 s');
+  assert.equal(await grace(`${REDIS},config.receiver.drainMs=30500`), 72, 'and 5 s before the stop');
 });
 
 test('everything in the resources is bounded and described', async () => {
@@ -110,24 +228,48 @@ test('the audit policy names the default service account and keeps the stages th
 
 test('the configuration that the chart writes is one that the program takes', async (t) => {
   for (const [form, values, env] of [
-    ['as it comes', [], {}],
+    ['as it comes', '', {}],
+    ['on control-plane nodes', `mode=DaemonSet,${REDIS}`, {}],
+    ['on the one control-plane node', 'mode=DaemonSet,daemonSet.singleNode=true', {}],
     [
-      'with Redis',
-      ['state.kind=redis', 'state.redis.existingSecret=redis'],
+      'with Redis in a Secret',
+      'state.kind=redis,state.redis.existingSecret=redis,state.redis.durability.replicated=1,state.redis.options.commandTimeoutMs=900',
       { FIRSTSEEN_STATE: 'redis://redis:6379/0' },
     ],
-    ['without looking up', ['eventTargets.lookup=false', 'config.kubernetes.enabled=false'], {}],
+    [
+      'with Redis over TLS',
+      'state.kind=redis,state.redis.url=rediss://redis:6379/0,state.redis.tls.enabled=true,state.redis.tls.existingSecret=tls,' +
+        'state.redis.tls.certKey=tls.crt,state.redis.tls.privateKeyKey=tls.key,state.redis.auth.username=firstseen',
+      { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
+    ],
+    ['with Valkey', `state.kind=redis,${VALKEY}`, { FIRSTSEEN_REDIS_PASSWORD: 'secret' }],
+    ['with rules', 'rules.configMaps={mine},rules.inline.x\\.yaml=x', {}],
+    ['without looking up', 'eventTargets.lookup=false,config.kubernetes.enabled=false', {}],
   ] as const) {
     await t.test(form, async () => {
-      const manifests = await renderChart(...values.flatMap((value) => ['--set', value]));
-      const configMap: unknown = manifests.find(({ kind }) => kind === 'ConfigMap');
-      assert.ok(
-        isObject(configMap) && isObject(configMap.data) && typeof configMap.data['firstseen.yaml'] === 'string',
-      );
-      const file = join(createTemporaryFolder('config'), 'firstseen.yaml');
-      writeFileSync(file, configMap.data['firstseen.yaml']);
-      const loaded = loadConfig({ file, env, flags: {} });
+      const manifests = await renderChart(...(values === '' ? [] : ['--set', values]));
+      const loaded = loadConfig({ file: writeConfig(manifests), env, flags: {} });
       assert.deepEqual(loaded.kind === 'invalid' ? loaded.problems : [], []);
     });
   }
 });
+
+test('rules of yours are mounted where the configuration looks for them', async () => {
+  const manifests = await renderChart('--set', 'rules.configMaps={mine},rules.inline.x\\.yaml=x');
+  const text = JSON.stringify(manifests);
+  for (const folder of ['/etc/firstseen/rules/mine', '/etc/firstseen/rules/inline']) {
+    assert.ok(text.includes(`"mountPath":"${folder}"`), folder);
+    assert.ok(readFileSync(writeConfig(manifests), 'utf8').includes(`- ${folder}\n`), folder);
+  }
+});
+
+/** Writes the configuration file among what was rendered, and gives its path. */
+function writeConfig(manifests: readonly Manifest[]): string {
+  const configMap: unknown = manifests.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'firstseen',
+  );
+  assert.ok(isObject(configMap) && isObject(configMap.data) && typeof configMap.data['firstseen.yaml'] === 'string');
+  const file = join(createTemporaryFolder('config'), 'firstseen.yaml');
+  writeFileSync(file, configMap.data['firstseen.yaml']);
+  return file;
+}

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ApiServer } from '../support/api-server.ts';
-import { alertNamed, CHART, installChart, NAMESPACE, REQUIRED, startChartServer } from '../support/chart.ts';
+import { alertNamed, CHART, helm, installChart, NAMESPACE, REQUIRED, startChartServer } from '../support/chart.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 let server: ApiServer;
 
@@ -9,6 +12,14 @@ before(async () => {
   server = await startChartServer();
 });
 after(() => server?.stop());
+
+function get(resource: string, jsonpath: string): Promise<string> {
+  return server.kubectl('-n', NAMESPACE, 'get', resource, '-o', `jsonpath=${jsonpath}`);
+}
+
+function upgrade(...args: readonly string[]): Promise<string> {
+  return server.helm('upgrade', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED, ...args);
+}
 
 test('the chart installs, and says what comes next', async () => {
   const notes = await installChart(server);
@@ -41,15 +52,65 @@ test('the notes tell users of Flux how to reach its alerts', async () => {
     },
   });
   await server.kubectl('wait', '--for=condition=Established', 'crd/alerts.notification.toolkit.fluxcd.io');
-  const notes = await server.helm('upgrade', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED);
+  const notes = await upgrade();
   assert.match(notes, /kubectl get alerts\.notification\.toolkit\.fluxcd\.io -A/);
   assert.match(await server.kubectl('get', 'alerts'), /^first /m);
+});
+
+test('a newer chart with other values goes in, and a rollback takes both back', async () => {
+  const newer = createTemporaryFolder('packages');
+  await helm('package', CHART, '--version', '0.2.0', '--app-version', '0.2.0', '--destination', newer);
+  const before = Number(await get('deploy/firstseen', '{.metadata.generation}'));
+  const redis = 'state.kind=redis,state.redis.url=redis://redis:6379,replicas=2,config.log.level=debug';
+  await server.helm(
+    ...['upgrade', 'firstseen', join(newer, 'firstseen-0.2.0.tgz'), '--namespace', NAMESPACE, ...REQUIRED],
+    ...['--set', redis],
+  );
+  const seen = '{.spec.replicas} {.spec.strategy.type} {.spec.template.spec.containers[0].image}';
+  assert.equal(await get('deploy/firstseen', seen), '2 RollingUpdate firstseen:0.2.0');
+  assert.match(await get('configmap/firstseen', '{.data}'), /level: debug/);
+  assert.equal(await get('pdb/firstseen', '{.spec.maxUnavailable}'), '1');
+  assert.equal(
+    await server.kubectl('get', 'crd', 'alerts.firstseen.dev', '-o', 'jsonpath={.metadata.labels.helm\\.sh/chart}'),
+    'firstseen-0.2.0',
+  );
+
+  await server.helm('rollback', 'firstseen', '1', '--namespace', NAMESPACE);
+  assert.equal(await get('deploy/firstseen', seen), `1 Recreate firstseen:${appVersion()}`);
+  assert.match(await get('configmap/firstseen', '{.data}'), /level: info/);
+  await assert.rejects(get('pdb/firstseen', '{}'), /NotFound/);
+  assert.ok(Number(await get('deploy/firstseen', '{.metadata.generation}')) > before);
+  assert.match(await server.kubectl('get', 'alerts'), /^first /m);
+});
+
+test('the Service keeps its address, whatever an upgrade asks for', async () => {
+  const address = await get('service/firstseen', '{.spec.clusterIP}');
+  for (const values of ['service.clusterIP=10.96.0.77', `service.clusterIP=${address}`, 'service.clusterIP=']) {
+    const notes = await upgrade('--set', values);
+    assert.equal(await get('service/firstseen', '{.spec.clusterIP}'), address, values);
+    assert.equal(notes.includes('service.clusterIP=10.96.0.77 has no effect'), values.endsWith('77'), values);
+  }
+});
+
+test('a pod of it is let into a namespace that enforces the restricted level of Pod Security', async () => {
+  const level = 'pod-security.kubernetes.io/enforce=restricted';
+  await server.kubectl('label', 'namespace', NAMESPACE, level, '--overwrite');
+  const { metadata, spec } = JSON.parse(await get('deploy/firstseen', '{.spec.template}'));
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'probe', namespace: NAMESPACE }, spec };
+  await server.apply(pod);
+  await server.kubectl('-n', NAMESPACE, 'delete', 'pod', 'probe', '--force');
 });
 
 test('what goes away on uninstall comes back on install, and the alerts stay', async () => {
   await server.helm('uninstall', 'firstseen', '--namespace', NAMESPACE);
   await assert.rejects(server.kubectl('get', 'clusterrole', 'firstseen'), /NotFound/);
   assert.match(await server.kubectl('get', 'alerts'), /^first /m);
-  await server.helm('install', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED);
+  const fixed = ['--set', 'service.clusterIP=10.96.0.88'];
+  await server.helm('install', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED, ...fixed);
+  assert.equal(await get('service/firstseen', '{.spec.clusterIP}'), '10.96.0.88');
   assert.match(await server.kubectl('get', 'alerts'), /^first /m);
 });
+
+function appVersion(): string {
+  return /^appVersion: "(.*)"$/m.exec(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'))?.[1] ?? '';
+}

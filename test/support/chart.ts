@@ -6,8 +6,8 @@ import { createTemporaryFolder } from './temporary-folder.ts';
 import { ensureTool } from './tools.ts';
 
 export const CHART = 'helm/firstseen';
-/** What an installation must say at least. */
-export const REQUIRED = ['--set', 'tls.existingSecret=firstseen-tls'] as const;
+/** Certificates of one's own, which a rendering needs that cannot look into a cluster. */
+export const REQUIRED = ['--set', 'tls.mode=existingSecret,tls.existingSecret=firstseen-tls'] as const;
 export const NAMESPACE = 'firstseen';
 /** The service account that the chart makes. */
 export const ACCOUNT = 'system:serviceaccount:firstseen:firstseen';
@@ -29,7 +29,10 @@ export async function helm(...args: readonly string[]): Promise<string> {
 
 /** What the chart makes of these further arguments of `helm template`. */
 export async function renderChart(...args: readonly string[]): Promise<readonly Manifest[]> {
-  const text = await helm('template', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED, ...args);
+  return parseManifests(await helm('template', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED, ...args));
+}
+
+export function parseManifests(text: string): readonly Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     if (document.errors.length > 0) throw new Error(document.errors.join('\n'));
     const value: unknown = document.toJS();

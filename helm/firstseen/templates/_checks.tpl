@@ -1,0 +1,62 @@
+{{/* What a schema cannot say in words that help: each ends with what to do. */}}
+{{- define "firstseen.checks" -}}
+{{- $redis := .Values.state.redis -}}
+{{- if and (eq .Values.tls.mode "existingSecret") (not .Values.tls.existingSecret) -}}
+{{- fail "tls.existingSecret is required with tls.mode=existingSecret: name a Secret with tls.crt, tls.key and ca.crt, made with kubectl create secret generic firstseen-tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt" -}}
+{{- end -}}
+{{- if and .Values.tls.existingSecret (ne .Values.tls.mode "existingSecret") -}}
+{{- fail (printf "tls.existingSecret is given, but tls.mode is %s: set tls.mode=existingSecret, or take tls.existingSecret away" .Values.tls.mode) -}}
+{{- end -}}
+{{- if and (eq .Values.tls.mode "chart") (le (int .Values.tls.chart.certificateDays) (int .Values.tls.chart.renewBeforeDays)) -}}
+{{- fail "tls.chart.certificateDays must be more than tls.chart.renewBeforeDays, or every upgrade would make new certificates: raise the one or lower the other" -}}
+{{- end -}}
+{{- if eq .Values.state.kind "sqlite" -}}
+{{- if and (eq .Values.mode "Deployment") (gt (int .Values.replicas) 1) -}}
+{{- fail "replicas must be 1 with state.kind=sqlite, because two processes cannot share the file: set replicas=1, or state.kind=redis" -}}
+{{- end -}}
+{{- if and (eq .Values.mode "DaemonSet") (not .Values.daemonSet.singleNode) -}}
+{{- fail "mode=DaemonSet needs state.kind=redis: with SQLite each control-plane node would learn alone, and the same fact would open an alert on each. Set state.kind=redis, or, if there is and will be one control-plane node only, daemonSet.singleNode=true" -}}
+{{- end -}}
+{{- if .Values.valkey.enabled -}}
+{{- fail "valkey.enabled needs state.kind=redis: set it, or valkey.enabled=false" -}}
+{{- end -}}
+{{- else -}}
+{{- $places := list -}}
+{{- if $redis.url -}}{{- $places = append $places "state.redis.url" -}}{{- end -}}
+{{- if $redis.existingSecret -}}{{- $places = append $places "state.redis.existingSecret" -}}{{- end -}}
+{{- if $redis.sentinel.nodes -}}{{- $places = append $places "state.redis.sentinel.nodes" -}}{{- end -}}
+{{- if $redis.cluster.nodes -}}{{- $places = append $places "state.redis.cluster.nodes" -}}{{- end -}}
+{{- if .Values.valkey.enabled -}}{{- $places = append $places "valkey.enabled" -}}{{- end -}}
+{{- if ne (len $places) 1 -}}
+{{- fail (printf "state.kind=redis needs exactly one of state.redis.url, state.redis.existingSecret, state.redis.sentinel.nodes, state.redis.cluster.nodes and valkey.enabled, found %s: set one" (empty $places | ternary "none" (join ", " $places))) -}}
+{{- end -}}
+{{- if and $redis.sentinel.nodes (not $redis.sentinel.name) -}}
+{{- fail "state.redis.sentinel.name is required with state.redis.sentinel.nodes: the name of the master, as in sentinel monitor NAME in sentinel.conf" -}}
+{{- end -}}
+{{- if contains "@" $redis.url -}}
+{{- fail "state.redis.url must not hold a user or a password, because it lies in a ConfigMap: use state.redis.auth.username and state.redis.auth.existingSecret, or put the whole URL into a Secret and name that in state.redis.existingSecret" -}}
+{{- end -}}
+{{- if and $redis.url (ne $redis.tls.enabled (hasPrefix "rediss:" $redis.url)) -}}
+{{- fail "state.redis.url and state.redis.tls.enabled do not agree: rediss:// goes with tls.enabled=true, redis:// with false" -}}
+{{- end -}}
+{{- if and .Values.valkey.enabled (or $redis.tls.enabled $redis.auth.existingSecret $redis.auth.username) -}}
+{{- fail "valkey.enabled brings its own password and has no TLS: take state.redis.tls and state.redis.auth away; a password of yours goes into valkey.auth.existingSecret" -}}
+{{- end -}}
+{{- if ne (empty $redis.tls.certKey) (empty $redis.tls.privateKeyKey) -}}
+{{- fail "state.redis.tls.certKey and state.redis.tls.privateKeyKey go together: set both or none" -}}
+{{- end -}}
+{{- end -}}
+{{- range $file, $_ := .Values.rules.inline -}}
+{{- if not (regexMatch "^[-_a-zA-Z0-9][-._a-zA-Z0-9]*\\.(yaml|yml|toml|ndjson)$" $file) -}}
+{{- fail (printf "rules.inline has a file %q: its name must end in .yaml, .yml, .toml or .ndjson, or its rules would not be read" $file) -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.networkPolicy.enabled -}}
+{{- if eq .Values.mode "DaemonSet" -}}
+{{- fail "networkPolicy.enabled has no effect in mode=DaemonSet, whose pods are in the node's network: set it to false. There the receiver listens on 127.0.0.1 only" -}}
+{{- end -}}
+{{- if not .Values.networkPolicy.controlPlaneCIDRs -}}
+{{- fail "networkPolicy.controlPlaneCIDRs is required with networkPolicy.enabled: list where your API servers come from, such as 192.0.2.10/32. kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide shows the addresses" -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
