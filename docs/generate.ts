@@ -44,7 +44,7 @@ type JsonSchema = z.output<typeof jsonSchema>;
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const stale: string[] = [];
-for (const { name, text } of await pages()) {
+for (const { name, text } of pages()) {
   const file = path.join(FOLDER, `${name}.md`);
   const full = path.join(ROOT, file);
   if (readIfThere(full) === text) continue;
@@ -56,11 +56,11 @@ for (const { name, text } of await pages()) {
 for (const file of stale) console.log(values.check ? `${file} is stale: run npm run generate` : `${file} written`);
 if (values.check && stale.length > 0) process.exitCode = 1;
 
-async function pages(): Promise<readonly Page[]> {
+function pages(): readonly Page[] {
   return [
     fieldsPage(),
     configurationPage(),
-    await metricsPage(),
+    metricsPage(),
     operationalErrorsPage(),
     statusCodesPage(),
     helmValuesPage(),
@@ -211,19 +211,19 @@ function typeOf(schema: JsonSchema): string {
   return Array.isArray(type) ? type.join(' or ') : (type ?? 'value');
 }
 
-async function metricsPage(): Promise<Page> {
-  const { text } = await createMetrics().expose();
-  const help = new Map([...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name = '', doc = '']) => [name, doc]));
-  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => ({ name, type }));
-  const own = types.filter(({ name }) => name.startsWith('firstseen_'));
+function metricsPage(): Page {
+  const own = createMetrics()
+    .describe()
+    .filter(({ name }) => name.startsWith('firstseen_'));
   return page(
     'metrics',
     'Metrics',
     `\`GET /metrics\` on the ops port (9444 unless set otherwise) gives ${own.length} instruments of firstseen in the text format of Prometheus, ` +
-      'and those of the process (`process_…`, `nodejs_…`). Labels come from configuration and code only: no string of a request is ever one.',
+      'and those of the process (`process_…`, `nodejs_…`). Labels come from configuration and code only: no string of a request is ever one. ' +
+      '`sender` is the address of a peer that was let in, at most 32 a cluster. What to watch, and alerts on it: [monitoring](../guides/monitoring.md).',
     table(
-      ['name', 'type', 'what it says'],
-      own.map(({ name, type }) => [code(name), type, help.get(name) ?? '']),
+      ['name', 'type', 'labels', 'what it says'],
+      own.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(', '), help]),
     ),
   );
 }

@@ -26,7 +26,7 @@ import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { OperationalError } from './telemetry/operational-error.ts';
+import { OPERATIONAL_ERRORS, OperationalError } from './telemetry/operational-error.ts';
 
 export interface AppDeps {
   readonly logger: Logger;
@@ -91,6 +91,9 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   });
 
   // State.
+  for (const code of Object.keys(OPERATIONAL_ERRORS)) {
+    if (code.startsWith('store_')) metrics.storeErrors.inc({ code }, 0);
+  }
   const store = await openState(config.state, {
     update: (seconds, outcome, error) => {
       metrics.storeUpdateSeconds.observe({ outcome: outcome === 'failed' ? 'failed' : 'committed' }, seconds);
@@ -100,7 +103,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   });
   undo.push(() => store.close());
   logger.info('state opened', { store: store.kind, durability: store.durability });
-  const storeHealth = watchStore(store);
+  const storeHealth = watchStore(store, metrics);
   undo.push(() => storeHealth.stop());
 
   // Sinks, and what brings alerts to them.

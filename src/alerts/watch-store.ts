@@ -1,9 +1,13 @@
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Store } from './store.ts';
 
 const INTERVAL_MS = 2_000;
 
-/** Asks the store now and then whether it answers, for the readiness page. */
-export function watchStore(store: Store): {
+/** Asks the store now and then whether it answers, for the readiness page and the metrics. */
+export function watchStore(
+  store: Store,
+  metrics: Pick<Metrics, 'storeUp'>,
+): {
   check(): { readonly ok: boolean; readonly detail: string };
   stop(): void;
 } {
@@ -12,9 +16,11 @@ export function watchStore(store: Store): {
     store.ping().then(
       () => {
         failure = undefined;
+        metrics.storeUp.set({}, 1);
       },
       (error: unknown) => {
         failure = error instanceof Error ? error.message : String(error);
+        metrics.storeUp.set({}, 0);
       },
     );
   void look();

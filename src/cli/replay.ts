@@ -100,6 +100,7 @@ function countInto(counts: ReplayCounts): IngestObserver {
     decoded() {},
     ownWrites() {},
     late() {},
+    learning() {},
     detected(_cluster, _evaluated, { faults }) {
       counts.faults += faults.length;
     },

@@ -6,7 +6,8 @@ import type { FileContents } from './watched-files.ts';
 export interface Certificates {
   /** What a TLS server takes. */
   readonly context: SecureContextOptions;
-  readonly expiry: readonly { readonly name: 'server' | 'client_ca'; readonly at: Date }[];
+  /** The first certificate of each kind to expire. */
+  readonly expiry: readonly { readonly name: 'server' | 'server_chain' | 'client_ca'; readonly at: Date }[];
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -24,7 +25,7 @@ export function certificateFiles(options: TlsOptions): readonly string[] {
 export function loadCertificates(options: TlsOptions, contents: FileContents): Certificates {
   const cert = contents.get(options.certFile) ?? '';
   const key = contents.get(options.keyFile) ?? '';
-  const server = readCertificates(options.certFile, cert)[0];
+  const [server, ...chain] = readCertificates(options.certFile, cert);
   const privateKey = explain(options.keyFile, 'a private key in PEM, without a passphrase', () =>
     createPrivateKey(key),
   );
@@ -41,14 +42,22 @@ export function loadCertificates(options: TlsOptions, contents: FileContents): C
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
   explain(options.certFile, 'a certificate chain and key that TLS can use', () => createSecureContext(context));
-  const expiring = authorities.map(({ validToDate }) => validToDate).sort((a, b) => a.getTime() - b.getTime())[0];
   return {
     context,
     expiry: [
       { name: 'server', at: server.validToDate },
-      ...(expiring === undefined ? [] : [{ name: 'client_ca' as const, at: expiring }]),
+      ...firstToExpire('server_chain', chain),
+      ...firstToExpire('client_ca', authorities),
     ],
   };
+}
+
+function firstToExpire<N extends string>(
+  name: N,
+  certificates: readonly X509Certificate[],
+): readonly { readonly name: N; readonly at: Date }[] {
+  const [at] = certificates.map(({ validToDate }) => validToDate).sort((a, b) => a.getTime() - b.getTime());
+  return at === undefined ? [] : [{ name, at }];
 }
 
 function readCertificates(file: string, pem: string): readonly X509Certificate[] {

@@ -13,6 +13,7 @@ import { type Address, defaultCluster, type ReceiverOptions, receiverProblems, r
 import type { ReadinessCheck } from './readiness.ts';
 import { Refusal } from './refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { createSenders } from './senders.ts';
 import { createServer } from './server.ts';
 import { watchFiles } from './watched-files.ts';
 
@@ -57,6 +58,11 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   const credentialRequired = requiresCredential(options);
   const names = clusters.map(({ name }) => name);
   const refusals = createRefusalLog(deps);
+  const senders = createSenders(metrics);
+  for (const cluster of names) {
+    metrics.lastBatchTimestamp.set({ cluster }, 0);
+    for (const code of ['200', '400', '503']) metrics.batches.inc({ cluster, code }, 0);
+  }
   const budget = createByteBudget(options.maxBytesInFlight, (bytes) => metrics.bytesInFlight.set({}, bytes));
   let tokens: readonly TokenDigest[] = [];
   let serverExpiry: Date | undefined;
@@ -88,6 +94,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       const body = await readBody(request, length);
       const start = performance.now();
       const answer = await evaluate(cluster, body);
+      if (answer.status === 200) senders.heard(cluster, request);
       send(response, answer, { close: isDraining() || !server.isCurrent(request.socket) });
       metrics.batches.inc({ cluster, code: String(answer.status) });
       metrics.batchBytes.observe({ cluster }, length);
@@ -166,6 +173,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       const { context, expiry } = loadCertificates(tls, contents);
       server.useCertificates(context);
       serverExpiry = expiry.find(({ name }) => name === 'server')?.at;
+      metrics.certificateExpiry.reset();
       for (const { name, at } of expiry) metrics.certificateExpiry.set({ name }, at.getTime() / MS_PER_SECOND);
     },
   });

@@ -1,9 +1,10 @@
 import type { LogFields, Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { RefusalReason } from './refusal.ts';
+import { REFUSALS, type RefusalReason } from './refusal.ts';
 
 /** What goes wrong before or beside HTTP. */
-export type ConnectionFault = 'tls_handshake' | 'too_many_connections' | 'aborted';
+const CONNECTION_FAULTS = ['tls_handshake', 'too_many_connections', 'aborted'] as const;
+export type ConnectionFault = (typeof CONNECTION_FAULTS)[number];
 
 export interface RefusalLog {
   note(reason: RefusalReason | ConnectionFault, fields: LogFields): void;
@@ -19,6 +20,9 @@ export function createRefusalLog(
   deps: { readonly metrics: Pick<Metrics, 'requestsRefused'>; readonly logger: Logger },
   now: () => number = () => performance.now(),
 ): RefusalLog {
+  // Each series from the start, at 0: an increase from nothing is none to Prometheus.
+  for (const reason of [...Object.keys(REFUSALS), ...CONNECTION_FAULTS])
+    deps.metrics.requestsRefused.inc({ reason }, 0);
   const logged = new Map<string, { at: number; suppressed: number }>();
   return {
     note(reason, fields) {

@@ -55,6 +55,19 @@ test('an event ahead of its receipt does not move the time of the cluster beyond
   assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm'), [String(NOON)]);
 });
 
+test('how many rules learn is told from what the store has kept, also after a restart', async () => {
+  const { store } = evaluation([]);
+  const rules = detectorOf(learner, ruleDocument({ name: 'at-once' }));
+  const first = evaluatorOn(store, rules);
+  await first.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON })));
+  assert.equal(first.told.learning, 1);
+  const restarted = evaluatorOn(store, rules);
+  await restarted.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY - MINUTE })));
+  assert.equal(restarted.told.learning, 1);
+  await restarted.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY })));
+  assert.equal(restarted.told.learning, 0);
+});
+
 test('a batch is evaluated by one set of rules, though another comes into force meanwhile', async () => {
   const { store } = evaluation([]);
   const [first, second] = [detectorOf(learner), detectorOf(ruleDocument())];

@@ -32,25 +32,37 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
   /** The latest time that a cluster's events have reached. */
   const highest = new Map<string, number>();
 
-  /** Clusters and rules whose time of learning is known to have begun. */
-  const begun = new Set<string>();
+  /** When each learning rule began on each cluster (µs), by `cluster/state`. */
+  const begun = new Map<string, number>();
 
   /** Learning lasts from when a rule first runs on a cluster, whether an event matches it or not. */
-  async function noteStart(cluster: string, rules: readonly CompiledRule[], at: number): Promise<void> {
-    const learners = rules.filter(({ document }) => (document.newTerms?.learningMicros ?? 0) > 0);
+  async function noteStart(cluster: string, learners: readonly CompiledRule[], at: number): Promise<void> {
     const starting = learners.map(({ state }) => state).filter((state) => !begun.has(`${cluster}/${state}`));
-    if (starting.length === 0 || at === 0) return;
-    const writes = starting.map(
-      (state) =>
-        ({ kind: 'setFields', key: stateKeys.rule(state), mode: 'absent', fields: { since: String(at) } }) as const,
+    if (starting.length === 0) return;
+    const keys = starting.map(stateKeys.rule);
+    const reads = keys.map((key) => ({ kind: 'fields', key, fields: ['since'] }) as const);
+    const writes = keys.map(
+      (key) => ({ kind: 'setFields', key, mode: 'absent', fields: { since: String(at) } }) as const,
     );
     try {
-      await store.update(cluster, [], () => ({ kind: 'commit', writes, result: undefined }));
-      for (const state of starting) begun.add(`${cluster}/${state}`);
+      const results = await store.update(cluster, reads, (result) => ({ kind: 'commit', writes, result }));
+      for (const [index, state] of starting.entries()) {
+        const before = results[index];
+        const since = before?.kind === 'fields' ? before.values[0] : undefined;
+        begun.set(`${cluster}/${state}`, Number(since ?? at));
+      }
     } catch (error) {
       // A batch without a decision needs no store; with the next one it is tried again.
       if (!(error instanceof OperationalError)) throw error;
     }
+  }
+
+  async function learn(cluster: string, rules: readonly CompiledRule[], at: number): Promise<void> {
+    if (at === 0) return;
+    const learners = rules.filter((rule) => learningMicros(rule) > 0);
+    await noteStart(cluster, learners, at);
+    const ends = (rule: CompiledRule) => (begun.get(`${cluster}/${rule.state}`) ?? at) + learningMicros(rule);
+    observer?.learning(cluster, learners.filter((rule) => at < ends(rule)).length);
   }
 
   return async (cluster, events) => {
@@ -63,7 +75,7 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
     observer?.late(cluster, foreign.filter(({ at }) => at < hwm - LATENESS).length);
 
     const inForce = detector();
-    await noteStart(cluster, inForce.rules, hwm);
+    await learn(cluster, inForce.rules, hwm);
     const detection = inForce.detect(cluster, foreign);
     observer?.detected(cluster, foreign.length, detection);
 
@@ -86,6 +98,10 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
       observer?.settled(cluster, decisions, settled);
     }
   };
+}
+
+function learningMicros({ document }: CompiledRule): number {
+  return document.newTerms?.learningMicros ?? 0;
 }
 
 /** The latest time that the cluster has reached with these events; none moves it beyond its own receipt. */

@@ -27,6 +27,10 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
       metrics.lateEvents.inc({ cluster }, count);
     },
 
+    learning(cluster, count) {
+      metrics.rulesLearning.set({ cluster }, count);
+    },
+
     detected(cluster, evaluated, { matches, faults }) {
       metrics.events.inc({ cluster, outcome: 'evaluated' }, evaluated);
       for (const [{ document }, count] of matches) metrics.matches.inc({ cluster, rule: document.name }, count);
@@ -52,9 +56,13 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
   };
 }
 
-/** Every series of a rule exists from the start, at 0, so that a rate over it is right from its first event. */
+/** Every series of a cluster and a rule exists from the start, at 0, so that a rate over it is right from its first event. */
 export function announceRules(metrics: Metrics, clusters: readonly string[], rules: readonly string[]): void {
+  for (const rule of rules) metrics.ruleErrors.inc({ rule }, 0);
   for (const cluster of clusters) {
+    for (const reason of ['malformed', 'rule_error']) metrics.quarantined.inc({ cluster, reason }, 0);
+    metrics.lateEvents.inc({ cluster }, 0);
+    metrics.skewedEvents.inc({ cluster }, 0);
     for (const rule of rules) {
       metrics.matches.inc({ cluster, rule }, 0);
       for (const outcome of OUTCOMES) metrics.decisions.inc({ cluster, rule, outcome }, 0);

@@ -10,6 +10,8 @@ export interface IngestObserver {
   ownWrites(cluster: string, count: number): void;
   /** Events that are older than the lateness that windows allow for. */
   late(cluster: string, count: number): void;
+  /** How many rules still learn on the cluster. */
+  learning(cluster: string, count: number): void;
   /** @param evaluated how many events the rules were shown */
   detected(cluster: string, evaluated: number, detection: Detection): void;
   settled(cluster: string, decisions: readonly Decision[], settled: Settled): void;

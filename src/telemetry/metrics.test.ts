@@ -40,3 +40,16 @@ test('two sets do not share series', async () => {
   createMetrics().delivered.inc({ sink: 'x' });
   assert.doesNotMatch((await createMetrics().expose()).text, /sink="x"/);
 });
+
+test('every instrument is described with its labels, also before it has a series', () => {
+  const described = new Map(
+    createMetrics()
+      .describe()
+      .map((instrument) => [instrument.name, instrument]),
+  );
+  const decisions = described.get('firstseen_decisions_total');
+  assert.deepEqual([decisions?.type, decisions?.labels], ['counter', ['cluster', 'rule', 'outcome']]);
+  assert.deepEqual(described.get('firstseen_store_up')?.labels, []);
+  assert.equal(described.get('firstseen_ack_seconds')?.type, 'histogram');
+  assert.ok(described.has('nodejs_eventloop_lag_p99_seconds'));
+});

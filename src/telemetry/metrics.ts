@@ -1,6 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** The labels of an instrument. Their values come from configuration and code only, never from an event. */
+/**
+ * The labels of an instrument. Their values come from configuration and code only, never from an event; `sender` is the
+ * address of a peer that was let in, of which few are kept.
+ */
 type Labels = Readonly<Record<string, string>>;
 type None = Readonly<Record<never, string>>;
 
@@ -24,7 +27,17 @@ type InCluster = { readonly cluster: string };
 type InSink = { readonly cluster: string; readonly sink: string };
 type OfRule = { readonly cluster: string; readonly rule: string };
 
+type OfSender = { readonly cluster: string; readonly sender: string };
+
 export type DecisionOutcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known' | 'late';
+
+export interface InstrumentDescription {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  readonly help: string;
+  /** The names of its labels, without `le` and `quantile`. */
+  readonly labels: readonly string[];
+}
 
 /** Every instrument of firstseen. Times are in seconds, sizes in bytes. */
 export interface Metrics {
@@ -35,6 +48,8 @@ export interface Metrics {
   /** From the last byte of a batch to its answer. */
   readonly ackSeconds: Distribution<InCluster>;
   readonly lastBatchTimestamp: Level<InCluster>;
+  readonly senderLastBatchTimestamp: Level<OfSender>;
+  readonly senderCertificateExpiry: Level<OfSender>;
   /** Requests answered, or cut off, without a look at their body. */
   readonly requestsRefused: Count<{ readonly reason: string }>;
   readonly bytesInFlight: Level<None>;
@@ -48,12 +63,15 @@ export interface Metrics {
   readonly lateEvents: Count<InCluster>;
 
   readonly rules: Level<{ readonly state: string }>;
+  readonly rulesLearning: Level<InCluster>;
   readonly ruleErrors: Count<{ readonly rule: string }>;
   readonly matches: Count<OfRule>;
   readonly decisions: Count<{ readonly cluster: string; readonly rule: string; readonly outcome: DecisionOutcome }>;
   readonly termsHeld: Level<OfRule>;
   readonly alertsOpened: Count<{ readonly cluster: string; readonly severity: string }>;
 
+  /** 1 if the store answered when it was last asked, else 0. */
+  readonly storeUp: Level<None>;
   readonly storeUpdateSeconds: Distribution<{ readonly outcome: 'committed' | 'failed' }>;
   readonly storeConflicts: Count<None>;
   readonly storeErrors: Count<{ readonly code: string }>;
@@ -67,12 +85,15 @@ export interface Metrics {
   /** Always 1; the labels say what runs. */
   readonly buildInfo: Level<{ readonly version: string; readonly node: string }>;
 
+  /** Every instrument, with or without a series, those of the process among them. */
+  describe(): readonly InstrumentDescription[];
   /** Every series in the text format of Prometheus, the process's own among them. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BATCH_EVENTS = [1, 2, 5, 10, 25, 50, 100, 200, 400, 1_000, 5_000];
+const TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
 const KIB = 1024;
 const BATCH_BYTES = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536].map((kib) => kib * KIB);
 
@@ -110,8 +131,20 @@ export function createMetrics(): Metrics {
     ),
     lastBatchTimestamp: level(
       'last_batch_timestamp_seconds',
-      'Unix time at which the last batch of a cluster was accepted. One that stands still means that nothing is detected.',
+      'Unix time at which the last batch of a cluster was accepted; 0 if none was since the start. One that stands still means that nothing is detected.',
       'cluster',
+    ),
+    senderLastBatchTimestamp: level(
+      'sender_last_batch_timestamp_seconds',
+      'Unix time at which the last batch from one address was accepted: an API server, or what stands between. At most 32 a cluster, forgotten after an hour.',
+      'cluster',
+      'sender',
+    ),
+    senderCertificateExpiry: level(
+      'sender_certificate_expiry_timestamp_seconds',
+      'Unix time at which the client certificate expires that a sender has shown last.',
+      'cluster',
+      'sender',
     ),
     requestsRefused: count(
       'requests_refused_total',
@@ -121,7 +154,7 @@ export function createMetrics(): Metrics {
     bytesInFlight: level('bytes_in_flight', 'Bytes of request bodies now held in memory.'),
     certificateExpiry: level(
       'certificate_expiry_timestamp_seconds',
-      'Unix time at which a certificate in use expires.',
+      'Unix time at which a certificate in use expires, the first to expire of each kind: server, server_chain (what stands behind it in its file), client_ca.',
       'name',
     ),
 
@@ -154,6 +187,11 @@ export function createMetrics(): Metrics {
     ),
 
     rules: level('rules', 'Rules, by state.', 'state'),
+    rulesLearning: level(
+      'rules_learning',
+      'Rules of a cluster that still learn: what is new to them is remembered and opens no alert.',
+      'cluster',
+    ),
     ruleErrors: count(
       'rule_errors_total',
       'Evaluations of a rule that failed; the rule did not see that event.',
@@ -170,6 +208,7 @@ export function createMetrics(): Metrics {
     termsHeld: level('terms_held', 'Terms that a rule remembers.', 'cluster', 'rule'),
     alertsOpened: count('alerts_opened_total', 'Alerts opened, by severity.', 'cluster', 'severity'),
 
+    storeUp: level('store_up', 'Whether the store answered when it was last asked, every 2 s: 1 or 0.'),
     storeUpdateSeconds: distribution(
       'store_update_seconds',
       'Time of one atomic update of the store, retries included, in seconds.',
@@ -192,8 +231,22 @@ export function createMetrics(): Metrics {
 
     buildInfo: level('build_info', 'Always 1; the labels say which version runs on which Node.', 'version', 'node'),
 
+    describe: () => registry.getMetricsAsArray().map(describe),
+
     async expose() {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
+  };
+}
+
+/** What prom-client has under `labelNames` is missing from its types; a collector of its own may have none. */
+function describe(metric: { readonly name: string; readonly help: string; readonly type: unknown }) {
+  const { name, help, type } = metric;
+  const labels: unknown = 'labelNames' in metric ? metric.labelNames : [];
+  return {
+    name,
+    help,
+    type: TYPES.find((known) => known === type) ?? 'gauge',
+    labels: Array.isArray(labels) ? labels.map(String) : [],
   };
 }

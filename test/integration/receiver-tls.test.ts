@@ -44,6 +44,11 @@ describe('client certificates', () => {
     const { port, batches, metrics, log } = await startReceiver(t, mutual());
     assert.equal((await post(port, '/audit', as(client))).status, 200);
     assert.equal((await post(port, '/audit/local', as(client))).status, 200);
+    const end = Date.parse(new X509Certificate(client.cert).validTo) / 1_000;
+    assert.match(
+      (await metrics.expose()).text,
+      new RegExp(`sender_certificate_expiry_timestamp_seconds{cluster="local",sender="127.0.0.1"} ${end}`),
+    );
     const expired = await ca.client('expired', { notAfter: new Date(Date.now() - 1_000) });
     await assert.rejects(post(port, '/audit', { ca: ca.cert }), /certificate required|ECONNRESET|EPIPE/);
     await assert.rejects(post(port, '/audit', as(await stranger.client('system:cluster-a'))));
@@ -52,7 +57,7 @@ describe('client certificates', () => {
     assert.equal(batches.length, 2);
     await waitFor(async () => (await metrics.expose()).text.includes('reason="tls_handshake"} 4'), { what: 'a count' });
     assert.equal(log.filter((line) => line.includes('"reason":"tls_handshake"')).length, 1);
-    assert.doesNotMatch((await metrics.expose()).text, /reason="malformed"/);
+    assert.match((await metrics.expose()).text, /reason="malformed"} 0/);
   });
 
   test('a certificate stands for the cluster that its name is bound to', async (t) => {
@@ -231,7 +236,14 @@ describe('files that change', () => {
     assert.equal(log.filter((line) => line.includes('expected at least one certificate')).length, 1);
 
     const expiry = Date.parse(new X509Certificate(next.cert).validTo) / 1_000;
-    assert.match((await metrics.expose()).text, new RegExp(`certificate_expiry.*name="server"} ${expiry}`));
+    const { text } = await metrics.expose();
+    assert.match(text, new RegExp(`certificate_expiry.*name="server"} ${expiry}`));
+    assert.doesNotMatch(text, /name="server_chain"/);
+
+    // As a chain comes from cert-manager: the certificate, then what has signed it.
+    writeFileSync(files.certFile, `${next.cert}\n${ca.cert}`);
+    const chain = new RegExp(`name="server_chain"} ${Date.parse(new X509Certificate(ca.cert).validTo) / 1_000}`);
+    await waitFor(async () => chain.test((await metrics.expose()).text), { what: 'the expiry of the chain' });
     assert.deepEqual(
       receiver.readiness().map(({ name, ok }) => [name, ok]),
       [

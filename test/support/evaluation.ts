@@ -22,11 +22,13 @@ export interface Told {
   readonly settled: Settled[];
   ownWrites: number;
   late: number;
+  /** What it was told last. */
+  learning: number;
 }
 
 /** An observer that notes down what it is told. */
 export function noting(): { readonly told: Told; readonly observer: IngestObserver } {
-  const told: Told = { outcomes: [], settled: [], ownWrites: 0, late: 0 };
+  const told: Told = { outcomes: [], settled: [], ownWrites: 0, late: 0, learning: 0 };
   const observer: IngestObserver = {
     decoded() {},
     ownWrites(_cluster, count) {
@@ -34,6 +36,9 @@ export function noting(): { readonly told: Told; readonly observer: IngestObserv
     },
     late(_cluster, count) {
       told.late += count;
+    },
+    learning(_cluster, count) {
+      told.learning = count;
     },
     detected() {},
     settled(_cluster: string, _decisions: readonly Decision[], settled: Settled) {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { test } from 'node:test';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { createSenders } from './senders.ts';
+
+function requestFrom(address: string): IncomingMessage {
+  const socket = new Socket();
+  Object.defineProperty(socket, 'remoteAddress', { value: address });
+  return new IncomingMessage(socket);
+}
+
+function listening() {
+  const metrics = createMetrics();
+  let time = 1_000_000;
+  const { heard } = createSenders(metrics, () => time);
+  return {
+    heard: (address: string, cluster = 'local') => heard(cluster, requestFrom(address)),
+    wait: (ms: number) => {
+      time += ms;
+    },
+    async series() {
+      const { text } = await metrics.expose();
+      const lines = text.matchAll(/^firstseen_sender_last_batch_timestamp_seconds\{(.*)\} (.*)$/gm);
+      return [...lines].map(([, labels = '', value = '']) => `${labels} ${value}`);
+    },
+  };
+}
+
+test('each address of a cluster has a time of its own, and IPv4 is written as itself', async () => {
+  const { heard, wait, series } = listening();
+  heard('::ffff:10.0.0.1');
+  wait(5_000);
+  heard('10.0.0.2');
+  heard('10.0.0.2', 'other');
+  assert.deepEqual(await series(), [
+    'cluster="local",sender="10.0.0.1" 1000',
+    'cluster="local",sender="10.0.0.2" 1005',
+    'cluster="other",sender="10.0.0.2" 1005',
+  ]);
+});
+
+test('one that was silent for an hour is forgotten when another is heard, and not before', async () => {
+  const { heard, wait, series } = listening();
+  heard('10.0.0.1');
+  wait(60 * 60_000);
+  heard('10.0.0.2', 'other');
+  assert.equal((await series()).length, 2);
+  heard('10.0.0.2');
+  assert.deepEqual(
+    (await series()).filter((line) => line.includes('local')),
+    ['cluster="local",sender="10.0.0.2" 4600'],
+  );
+});
+
+test('of more than 32 the one that was silent longest goes', async () => {
+  const { heard, series } = listening();
+  for (let host = 1; host <= 32; host++) heard(`10.0.0.${host}`);
+  heard('10.0.0.1');
+  heard('10.0.0.33');
+  const lines = await series();
+  assert.equal(lines.length, 32);
+  assert.ok(lines.some((line) => line.includes('"10.0.0.1"')));
+  assert.ok(!lines.some((line) => line.includes('"10.0.0.2"')));
+});
