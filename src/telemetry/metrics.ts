@@ -82,6 +82,10 @@ export interface Metrics {
   readonly delivered: Count<{ readonly sink: string }>;
   readonly deliveryFailures: Count<{ readonly sink: string; readonly code: string }>;
 
+  readonly heartbeats: Count<{ readonly cluster: string; readonly outcome: 'sent' | 'failed' | 'seen' }>;
+  readonly heartbeatLastSeen: Level<InCluster>;
+  readonly heartbeatRoundTripSeconds: Level<InCluster>;
+
   /** Always 1; the labels say what runs. */
   readonly buildInfo: Level<{ readonly version: string; readonly node: string }>;
 
@@ -92,6 +96,8 @@ export interface Metrics {
 }
 
 const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** As far as the API server waits. */
+const ACK_SECONDS = [...LATENCY_SECONDS, 20, 30];
 const BATCH_EVENTS = [1, 2, 5, 10, 25, 50, 100, 200, 400, 1_000, 5_000];
 const TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
 const KIB = 1024;
@@ -126,7 +132,7 @@ export function createMetrics(): Metrics {
     ackSeconds: distribution(
       'ack_seconds',
       'Time from the last byte of a batch to its answer, in seconds. The API server gives up at 30.',
-      LATENCY_SECONDS,
+      ACK_SECONDS,
       'cluster',
     ),
     lastBatchTimestamp: level(
@@ -228,6 +234,23 @@ export function createMetrics(): Metrics {
     dead: level('dead', 'Alerts that a sink refused for good. They are not delivered again.', 'cluster', 'sink'),
     delivered: count('delivered_total', 'Deliveries that a sink took.', 'sink'),
     deliveryFailures: count('delivery_failures_total', 'Deliveries that failed, by code.', 'sink', 'code'),
+
+    heartbeats: count(
+      'heartbeats_total',
+      'Heartbeats through the API server: sent, failed (could not be sent), or seen (it came back as an audit event).',
+      'cluster',
+      'outcome',
+    ),
+    heartbeatLastSeen: level(
+      'heartbeat_last_seen_timestamp_seconds',
+      'Unix time at which a heartbeat came back as an audit event; 0 if none has since the start, no series if it is not enabled.',
+      'cluster',
+    ),
+    heartbeatRoundTripSeconds: level(
+      'heartbeat_round_trip_seconds',
+      'Time from sending the last heartbeat that came back to its receipt as an audit event, in seconds.',
+      'cluster',
+    ),
 
     buildInfo: level('build_info', 'Always 1; the labels say which version runs on which Node.', 'version', 'node'),
 

@@ -10,6 +10,7 @@ import {
   constants,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -21,7 +22,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outputOf } from './child-process.ts';
 
-const TOOL_NAMES = ['redis-server', 'kube-apiserver', 'kubectl', 'helm'] as const;
+const TOOL_NAMES = ['redis-server', 'kube-apiserver', 'kubectl', 'helm', 'promtool'] as const;
 
 export type ToolName = (typeof TOOL_NAMES)[number];
 
@@ -48,6 +49,7 @@ const providers: Readonly<Record<ToolName, () => Promise<string>>> = {
   'kube-apiserver': provideApiServer,
   kubectl: provideKubectl,
   helm: provideHelm,
+  promtool: providePromtool,
 };
 
 const provided = new Map<ToolName, Promise<string>>();
@@ -121,6 +123,34 @@ async function provideHelm(): Promise<string> {
       const helm = `helm.sh/helm/v4/cmd/helm@v${HELM_VERSION}`;
       await go(['install', '-trimpath', '-ldflags', ldflags, helm], { GOBIN: folder });
       return join(folder, 'helm');
+    },
+  });
+}
+
+/** Only the one program out of Debian's package: to install the whole of it would start a Prometheus. */
+async function providePromtool(): Promise<string> {
+  const present = findOnPath('promtool');
+  if (present) return present;
+  const aptGet = findOnPath('apt-get');
+  const dpkg = findOnPath('dpkg-deb');
+  if (!aptGet || !dpkg || process.getuid?.() !== 0) {
+    throw new Error(
+      'promtool is needed: install it (Debian, Ubuntu: apt-get install prometheus; macOS: brew install prometheus; ' +
+        'elsewhere from https://prometheus.io/download/) so that it is on the PATH',
+    );
+  }
+  return buildOnce({
+    file: 'promtool',
+    announcement: 'fetching promtool with apt-get, once',
+    async build(folder) {
+      const options = { cwd: folder, timeoutMs: BUILD_TIMEOUT_MS };
+      await withLock('apt', async () => {
+        await outputOf(aptGet, ['update'], options);
+      });
+      await outputOf(aptGet, ['download', 'prometheus'], options);
+      const [archive] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
+      await outputOf(dpkg, ['-x', archive ?? '', folder], options);
+      return join(folder, 'usr', 'bin', 'promtool');
     },
   });
 }

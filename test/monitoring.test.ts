@@ -1,0 +1,143 @@
+/** Holds the alerts and the dashboard to the code: each metric, label and value in them exists, and the written files are fresh. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ALERT_GROUPS } from '../monitoring/alerts.ts';
+import { grafanaDashboard } from '../monitoring/dashboard.ts';
+import { ROWS } from '../monitoring/dashboard-rows.ts';
+import { OUTCOMES } from '../src/detect/decision.ts';
+import { createRefusalLog } from '../src/http/refusal-log.ts';
+import { announceRules } from '../src/ingest/metrics-observer.ts';
+import { createLogger } from '../src/telemetry/logger.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
+import { aggregationsOf, type Selector, selectorsOf } from './support/promql.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const alerts = ALERT_GROUPS.flatMap(({ rules }) => rules);
+const expressions = [
+  ...alerts.map(({ alert, expr }) => [alert, expr] as const),
+  ...ROWS.flatMap(({ panels }) => panels).flatMap(({ title, queries }) =>
+    queries.map(({ expr }) => [title, expr] as const),
+  ),
+];
+
+/** What Prometheus adds to each series of a target. */
+const TARGET_LABELS = ['job', 'instance'];
+const described = new Map(
+  createMetrics()
+    .describe()
+    .map((instrument) => [instrument.name, instrument]),
+);
+
+/** The labels that the series of a metric have; undefined if the code makes no such metric. */
+function labelsOf(metric: string): readonly string[] | undefined {
+  if (metric === 'up') return TARGET_LABELS;
+  const [, base = '', part] = /^(.*?)(_bucket|_sum|_count)?$/.exec(metric) ?? [];
+  const histogram = part === undefined ? undefined : described.get(base);
+  if (histogram?.type === 'histogram') {
+    return [...TARGET_LABELS, ...histogram.labels, ...(part === '_bucket' ? ['le'] : [])];
+  }
+  const instrument = described.get(metric);
+  return instrument?.type === 'histogram' ? undefined : instrument && [...TARGET_LABELS, ...instrument.labels];
+}
+
+function problemsOf(expr: string): readonly string[] {
+  const selectors = selectorsOf(expr);
+  const problem = ({ metric }: Selector, labels: readonly string[]): readonly string[] => {
+    const known = labelsOf(metric);
+    if (known === undefined) return [`no metric ${metric}`];
+    return labels.filter((label) => !known.includes(label)).map((label) => `${metric} has no label ${label}`);
+  };
+  return [
+    ...(selectors.length === 0 ? ['no metric at all'] : []),
+    ...selectors.flatMap((selector) =>
+      problem(
+        selector,
+        selector.matchers.map(({ label }) => label),
+      ),
+    ),
+    ...aggregationsOf(expr).flatMap(({ by, over }) => over.flatMap((selector) => problem(selector, by))),
+  ];
+}
+
+test('every metric and label in an alert or a panel exists', () => {
+  assert.ok(expressions.length > 50);
+  const wrong = expressions.flatMap(([where, expr]) => problemsOf(expr).map((problem) => `${where}: ${problem}`));
+  assert.deepEqual(wrong, []);
+});
+
+test('this check would find a name that is not there', () => {
+  const problems = (expr: string) => problemsOf(expr).join();
+  assert.equal(problems('firstseen_nonsense > 0'), 'no metric firstseen_nonsense');
+  assert.equal(problems('firstseen_dead{rule="x"} > 0'), 'firstseen_dead has no label rule');
+  assert.match(problems('sum by (sink) (rate(firstseen_matches_total[5m]))'), /has no label sink/);
+  assert.equal(problems('firstseen_ack_seconds > 1'), 'no metric firstseen_ack_seconds');
+  assert.equal(problems('time() > 0'), 'no metric at all');
+});
+
+test('every reason and outcome in an expression is one that the code counts', async () => {
+  const metrics = createMetrics();
+  createRefusalLog({ metrics, logger: createLogger({ level: 'error', format: 'json' }) });
+  announceRules(metrics, ['local'], ['r']);
+  const { text } = await metrics.expose();
+  const outcomes: readonly string[] = [...OUTCOMES, 'evaluated', 'own_write', 'quarantined'];
+  const matchers = expressions.flatMap(([, expr]) => selectorsOf(expr)).flatMap(({ matchers: all }) => all);
+  const reasons = matchers.filter(({ label }) => label === 'reason').flatMap(({ values }) => values);
+  assert.ok(reasons.length > 5);
+  for (const reason of reasons) assert.ok(text.includes(`reason="${reason}"`), reason);
+  for (const { values } of matchers.filter(({ label }) => label === 'outcome')) {
+    assert.ok(
+      values.every((value) => outcomes.includes(value)),
+      values.join(),
+    );
+  }
+});
+
+test('what an alert says names labels that it has', () => {
+  for (const { alert, expr, summary, description } of alerts) {
+    const [outermost] = aggregationsOf(expr);
+    const labels = outermost === undefined && /^(max|min|absent)\(/.test(expr) ? [] : (outermost?.by ?? TARGET_LABELS);
+    for (const [, label = ''] of `${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)) {
+      assert.ok(labels.includes(label), `${alert} names ${label}`);
+    }
+  }
+});
+
+test('each alert has a section in the guide that says what to do', () => {
+  const guide = readFileSync(path.join(ROOT, 'docs/guides/monitoring.md'), 'utf8');
+  const sections = [...guide.matchAll(/^### (Firstseen\w+)$/gm)].map(([, name = '']) => name);
+  assert.deepEqual(sections, [...new Set(alerts.map(({ alert }) => alert))]);
+});
+
+test('the written files are what monitoring/ says now', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['monitoring/generate.ts', '--check'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, `${stdout}${stderr}`);
+});
+
+test('no two panels of the dashboard lie on each other, and each has a query', () => {
+  interface Place {
+    readonly x: number;
+    readonly y: number;
+    readonly w: number;
+    readonly h: number;
+  }
+  const { panels } = JSON.parse(grafanaDashboard()) as {
+    readonly panels: readonly { readonly id: number; readonly type: string; readonly gridPos: Place; targets?: [] }[];
+  };
+  const taken = new Map<string, number>();
+  for (const { id, type, gridPos, targets } of panels) {
+    assert.ok(type === 'row' || (targets?.length ?? 0) > 0, `panel ${id}`);
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+        assert.equal(taken.get(`${x}/${y}`), undefined, `panel ${id} lies on another at ${x}/${y}`);
+        assert.ok(x < 24);
+        taken.set(`${x}/${y}`, id);
+      }
+    }
+  }
+});
