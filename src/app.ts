@@ -9,12 +9,14 @@ import { watchStore } from './alerts/watch-store.ts';
 import type { Config } from './config/schema.ts';
 import { createDetector } from './detect/detector.ts';
 import { createOpsServer } from './http/ops.ts';
-import type { Address } from './http/options.ts';
+import { type Address, lingerMs } from './http/options.ts';
 import { createReceiver } from './http/receiver.ts';
 import { createEvaluator } from './ingest/create-evaluator.ts';
 import { createIngest } from './ingest/create-ingest.ts';
 import { sha256Hashes } from './ingest/hashes.ts';
 import { announceRules, createMetricsObserver } from './ingest/metrics-observer.ts';
+import { createOwnPods } from './ingest/own-pods.ts';
+import { createOwnWrites } from './ingest/own-writes.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createAlertSync } from './kubernetes/alert-sync.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
@@ -46,10 +48,14 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Something that was started, and how it ends. */
-type Undo = () => Promise<void> | void;
+/** Something that was started, and how it ends. @param remainingMs of the time that a stop may take */
+type Undo = (remainingMs: () => number) => Promise<void> | void;
 
+/** A delivery is given up long before its lease runs out, so that no two replicas deliver the same alert at once. */
+const LEASE_PER_DELIVERY = 3;
 const RETENTION_INTERVAL_MS = 60_000;
+/** What each step of a stop may take, however long those before it took. */
+const LAST_MS = 500;
 
 /**
  * Builds and starts everything, in the order in which an event flows through it; each step leaves its undo behind. If a
@@ -59,9 +65,9 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   const undo: Undo[] = [];
   try {
     const addresses = await build(config, deps, undo);
-    return { ...addresses, stop: () => unwind(undo) };
+    return { ...addresses, stop: () => unwind(undo, lingerMs(config.receiver) + config.receiver.drainMs) };
   } catch (error) {
-    await unwind(undo);
+    await unwind(undo, config.receiver.drainMs);
     throw error;
   }
 }
@@ -109,27 +115,29 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   // Sinks, and what brings alerts to them.
   const client = config.kubernetes.enabled ? createKubernetesClient({ ...config.kubernetes, version }) : undefined;
   if (client !== undefined) undo.push(() => client.close());
-  const own = client === undefined ? undefined : await readOwnIdentity(config.kubernetes);
   const sinks = createSinks({ kubernetes: client, write, instance }, config);
   const sinkNames = sinks.map(({ name }) => name);
   const lifecycle = createAlertLifecycle(store, sinkNames);
-  const reconciler = createReconciler({
-    queue: store,
-    sinks,
-    clusters,
-    end: lifecycle.end,
-    logger,
-    observe: ({ sink, outcome }) => {
-      if (outcome === 'done' || outcome === 'ended') metrics.delivered.inc({ sink });
-      else metrics.deliveryFailures.inc({ sink, code: outcome });
+  const reconciler = createReconciler(
+    {
+      queue: store,
+      sinks,
+      clusters,
+      end: lifecycle.end,
+      logger,
+      observe: ({ sink, outcome }) => {
+        if (outcome === 'done' || outcome === 'ended') metrics.delivered.inc({ sink });
+        else metrics.deliveryFailures.inc({ sink, code: outcome });
+      },
     },
-  });
-  reconciler.start();
-  undo.push(() => reconciler.stop(config.receiver.drainMs));
+    { leaseMs: config.replicas.leaseMs, deadlineMs: Math.floor(config.replicas.leaseMs / LEASE_PER_DELIVERY) },
+  );
+  undo.push((remainingMs) => reconciler.stop(remainingMs()));
   const queues = watchQueues(store, metrics, clusters, sinkNames);
   undo.push(() => queues.stop());
 
   // What one replica does for all: carry phases and deletions back, and keep alerts within limits.
+  const { leaseMs } = config.replicas;
   const [first = 'local'] = clusters;
   // A pod that starts anew under its old name is another holder: it must not take up the lease of the one before it.
   const holder = `${instance}/${randomUUID()}`;
@@ -141,19 +149,36 @@ async function build(config: Config, { logger, version, write, instance, onBug }
     }
     reconciler.nudge();
   };
-  const jobs = createLeasedJob({
-    lease: (ttlMs) => store.lease(first, 'jobs', holder, ttlMs),
-    createJob: () =>
-      allJobs([
-        ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
-        createPeriodicJob(RETENTION_INTERVAL_MS, () =>
-          retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
-        ),
-      ]),
-    logger,
-  });
-  jobs.start();
+  const jobs = createLeasedJob(
+    {
+      lease: (ttlMs) => store.lease(first, 'jobs', holder, ttlMs),
+      createJob: () =>
+        allJobs([
+          ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
+          createPeriodicJob(RETENTION_INTERVAL_MS, () =>
+            retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
+          ),
+        ]),
+      logger,
+    },
+    leaseMs,
+  );
   undo.push(() => jobs.stop());
+
+  // Our own writes. They begin when other replicas can tell them.
+  const { localCluster: cluster } = config.kubernetes;
+  const identity = client === undefined || cluster === '' ? undefined : await readOwnIdentity(config.kubernetes);
+  const pods =
+    identity?.podUid === undefined
+      ? undefined
+      : createOwnPods({ store, cluster, podUid: identity.podUid, now: nowMicros });
+  const own = identity && createOwnWrites({ username: identity.username, cluster, ourPods: pods?.ours });
+  pods?.start();
+  undo.push(() => pods?.stop());
+  void Promise.resolve(pods?.registered).then(() => {
+    reconciler.start();
+    jobs.start();
+  });
 
   // Events in: last started, first stopped.
   const quarantine = createQuarantine();
@@ -192,8 +217,10 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   return { receiver: receiverAddress, ops: opsAddress };
 }
 
-async function unwind(undo: Undo[]): Promise<void> {
-  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+async function unwind(undo: Undo[], limitMs: number): Promise<void> {
+  const limit = performance.now() + limitMs;
+  const remainingMs = () => Math.max(LAST_MS, limit - performance.now());
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step(remainingMs);
 }
 
 function retentionPolicy({ retention }: Config): RetentionPolicy {

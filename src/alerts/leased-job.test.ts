@@ -3,27 +3,31 @@ import { mock, test } from 'node:test';
 import { createLeasedJob } from './leased-job.ts';
 
 const RENEW_MS = 5_000;
+const TTL_MS = 30_000;
 
 /** A job under a lease whose answers the test gives, on a clock that the test moves. */
-function leased(answer: () => Promise<boolean>) {
+function leased(answer: (ttlMs: number) => Promise<boolean>) {
   mock.timers.enable({ apis: ['setTimeout'] });
   let now = 0;
   mock.method(performance, 'now', () => now);
   const said: string[] = [];
   let made = 0;
-  const job = createLeasedJob({
-    lease: answer,
-    createJob: () => {
-      const name = `job ${++made}`;
-      return {
-        start: () => said.push(`${name} starts`),
-        stop: async () => {
-          said.push(`${name} stops`);
-        },
-      };
+  const job = createLeasedJob(
+    {
+      lease: answer,
+      createJob: () => {
+        const name = `job ${++made}`;
+        return {
+          start: () => said.push(`${name} starts`),
+          stop: async () => {
+            said.push(`${name} stops`);
+          },
+        };
+      },
+      logger: { info: () => {}, warn: () => {} },
     },
-    logger: { info: () => {}, warn: () => {} },
-  });
+    TTL_MS,
+  );
   return {
     job,
     said,
@@ -101,10 +105,10 @@ test('a store that is away at the start is asked again', async () => {
 });
 
 test('stop ends the job and the renewing, also while an answer is outstanding', async () => {
-  let asked = 0;
+  const asked: number[] = [];
   const answer = Promise.withResolvers<boolean>();
-  const { job, said, renewals, end } = leased(() => {
-    asked += 1;
+  const { job, said, renewals, end } = leased((ttlMs) => {
+    asked.push(ttlMs);
     return answer.promise;
   });
   job.start();
@@ -114,8 +118,44 @@ test('stop ends the job and the renewing, also while an answer is outstanding', 
   await stopping;
   assert.deepEqual(said, [], 'a lease that comes too late starts nothing');
   await renewals(3);
-  assert.equal(asked, 1);
+  assert.deepEqual(asked, [TTL_MS, 1], 'given back');
   await end();
+});
+
+test('stop gives the lease back once the job has ended, and only if it was held', async () => {
+  const events: (number | string)[] = [];
+  const { job, said, renewals, end } = leased(async (ttlMs) => {
+    events.push(ttlMs, said.at(-1) ?? 'nothing');
+    return ttlMs === TTL_MS;
+  });
+  job.start();
+  await settled();
+  await renewals(1);
+  await end();
+  assert.deepEqual(events, [TTL_MS, 'nothing', TTL_MS, 'job 1 starts', 1, 'job 1 stops']);
+
+  const asked: number[] = [];
+  const other = leased(async (ttlMs) => {
+    asked.push(ttlMs);
+    return false;
+  });
+  other.job.start();
+  await settled();
+  await other.end();
+  assert.deepEqual(asked, [TTL_MS]);
+});
+
+test('a store that is away at the end lets the lease run out', async () => {
+  let away = false;
+  const { job, said, end } = leased(async () => {
+    if (away) throw new Error('away');
+    return true;
+  });
+  job.start();
+  await settled();
+  away = true;
+  await end();
+  assert.deepEqual(said, ['job 1 starts', 'job 1 stops']);
 });
 
 test('stop before start, or without the lease, is nothing', async () => {

@@ -167,6 +167,20 @@ describe('problems', () => {
     assert.match(problem, /^--listen: receiver\.listen: expected a loopback address, because no sender/);
   });
 
+  test('a local cluster that is not among the clusters, unless nothing is written to Kubernetes, or it sends nothing', () => {
+    const clusters =
+      'receiver:\n  clusters: [{name: prod, token: 0123456789abcdef}, {name: dev, token: fedcba9876543210}]\n';
+    const kubernetes = (options: string) => `${clusters}kubernetes: {${options}}\n`;
+    const expected =
+      'expected the one of receiver.clusters that alerts are written to (prod, dev), or "" if it sends no events here';
+    assert.deepEqual(problemsOf(kubernetes('enabled: true')), [
+      `FILE:3: kubernetes.localCluster: ${expected}, found "local"`,
+    ]);
+    for (const good of ['enabled: true, localCluster: dev', 'enabled: true, localCluster: ""', 'enabled: false']) {
+      assert.equal(load(kubernetes(good)).kind, 'ok', good);
+    }
+  });
+
   test('YAML that cannot be read: each error with its line and column', () => {
     const problems = problemsOf('a: [\nb: {');
     assert.ok(problems.length > 0);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { replicasOptionsSchema } from '../alerts/options.ts';
 import { opsOptionsSchema, receiverOptionsSchema } from '../http/options.ts';
 import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
+import { describeValue } from '../rules/document-problem.ts';
 import { parseDuration } from '../rules/duration.ts';
 import { sinksOptionsSchema } from '../sinks/options.ts';
 import { stateOptions } from '../state/options.ts';
@@ -40,15 +42,26 @@ const logOptions = z.strictObject({
 });
 
 /** The whole configuration: one slice a module, each stated where it is used. */
-export const configSchema = z.strictObject({
-  receiver: receiverOptionsSchema.prefault({}),
-  ops: opsOptionsSchema.prefault({}),
-  state: stateOptions.prefault({ kind: 'sqlite', path: 'firstseen.db' }),
-  rules: rulesOptions.prefault({}),
-  kubernetes: kubernetesOptionsSchema.prefault({}),
-  sinks: sinksOptionsSchema.prefault({}),
-  retention: retentionOptions.prefault({}),
-  log: logOptions.prefault({}),
-});
+export const configSchema = z
+  .strictObject({
+    receiver: receiverOptionsSchema.prefault({}),
+    ops: opsOptionsSchema.prefault({}),
+    state: stateOptions.prefault({ kind: 'sqlite', path: 'firstseen.db' }),
+    rules: rulesOptions.prefault({}),
+    kubernetes: kubernetesOptionsSchema.prefault({}),
+    sinks: sinksOptionsSchema.prefault({}),
+    retention: retentionOptions.prefault({}),
+    replicas: replicasOptionsSchema.prefault({}),
+    log: logOptions.prefault({}),
+  })
+  .superRefine(({ receiver, kubernetes: { enabled, localCluster } }, context) => {
+    const names = receiver.clusters.map(({ name }) => name);
+    if (!enabled || localCluster === '' || names.includes(localCluster)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['kubernetes', 'localCluster'],
+      message: `expected the one of receiver.clusters that alerts are written to (${names.join(', ')}), or "" if it sends no events here, found ${describeValue(localCluster)}`,
+    });
+  });
 
 export type Config = Readonly<z.output<typeof configSchema>>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { z } from 'zod';
-import { isLoopback, opsOptionsSchema, parseAddress, receiverOptionsSchema } from './options.ts';
+import { isLoopback, lingerMs, opsOptionsSchema, parseAddress, receiverOptionsSchema } from './options.ts';
 
 type Input = z.input<typeof receiverOptionsSchema>;
 
@@ -50,6 +50,14 @@ test('an address is host:port', () => {
     assert.equal(parseAddress(text), undefined, text);
   }
   assertProblem({ listen: '9443' }, /^listen: expected host:port, such as/);
+});
+
+test('a stop lingers where something may stand in front of the receiver, and as long as it is told', () => {
+  const of = (input: object) => lingerMs(receiverOptionsSchema.parse(input));
+  assert.equal(of({}), 0);
+  assert.equal(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true }), 5_000);
+  assert.equal(of({ lingerMs: 700 }), 700);
+  assert.equal(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true, lingerMs: 0 }), 0);
 });
 
 test('only the machine itself reaches a loopback address', () => {

@@ -16,6 +16,9 @@ export interface OptionProblem {
 /** A guessable token is as good as none; this is 16 characters of it. */
 export const MIN_TOKEN_LENGTH = 16;
 
+/** A Service takes about a second to forget a pod that is going; an API server sends a batch each second. */
+const DEFAULT_LINGER_MS = 5_000;
+
 const MIB = 1024 * 1024;
 const MAX_PORT = 65_535;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -106,7 +109,18 @@ export const receiverOptionsSchema = z
       .describe('How much of request bodies is held at once; a sender beyond it is asked to come again.'),
     reloadMs: milliseconds.default(5_000).describe('How often certificate and token files are looked at for a change.'),
     maxConnections: z.int().positive().default(1_000),
-    drainMs: milliseconds.default(20_000).describe('How long a stop waits for requests that are under way.'),
+    lingerMs: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'How long a stop goes on taking requests, unready, until they are sent to another replica. Together with ' +
+          'drainMs it has to be below the grace period of the pod. 5000 unless given, and 0 on a loopback address, where ' +
+          'nothing stands in front.',
+      ),
+    drainMs: milliseconds
+      .default(20_000)
+      .describe('How long a stop then waits for what is under way: requests first, then deliveries.'),
     timeouts: timeouts.prefault({}),
   })
   .superRefine((options, context) => {
@@ -138,6 +152,11 @@ export function parseAddress(text: string): Address | undefined {
 /** Whether only this machine can reach the address. A name other than `localhost` may be anything. */
 export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** How long a stop goes on taking requests; see `lingerMs`. */
+export function lingerMs(options: Pick<ReceiverOptions, 'lingerMs' | 'listen'>): number {
+  return options.lingerMs ?? (isLoopback(options.listen) ? 0 : DEFAULT_LINGER_MS);
 }
 
 /** Whether a sender has to show a credential. */

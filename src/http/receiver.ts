@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { excerpt } from '../audit/text.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -9,7 +10,14 @@ import { authenticate, readTokens, type TokenDigest } from './authenticate.ts';
 import { acceptableLength, createByteBudget, readBody } from './body.ts';
 import { certificateFiles, loadCertificates } from './certificates.ts';
 import { createListener } from './listener.ts';
-import { type Address, defaultCluster, type ReceiverOptions, receiverProblems, requiresCredential } from './options.ts';
+import {
+  type Address,
+  defaultCluster,
+  lingerMs,
+  type ReceiverOptions,
+  receiverProblems,
+  requiresCredential,
+} from './options.ts';
 import type { ReadinessCheck } from './readiness.ts';
 import { Refusal } from './refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
@@ -32,7 +40,15 @@ export interface Receiver {
    * @throws Error that names the file, or the address, and what was expected
    */
   start(): Promise<Address>;
-  /** Answers what is under way, takes nothing new, and after `limitMs` cuts off what is left. */
+  /**
+   * Lets its senders go elsewhere, in this order: unready at once; for `lingerMs` every request is still taken, also on new
+   * connections, and its answer closes the connection; then it takes no new connection, closes idle ones, answers what is
+   * under way, and after `limitMs` more cuts off what is left.
+   *
+   * An idle connection is not closed at once, because a request may be on its way over it: Go's client does not send a POST
+   * again by itself when its connection ends without an answer (shouldRetryRequest of net/http), and the audit webhook
+   * does so only after its backoff of 10 s. `Connection: close` on an answer costs nobody anything.
+   */
   stop(limitMs: number): Promise<void>;
   readiness(): readonly ReadinessCheck[];
 }
@@ -85,7 +101,6 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   }
 
   async function receive(request: Request<{ cluster?: string }>, response: Response): Promise<void> {
-    if (isDraining()) throw new Refusal('draining');
     const cluster = clusterOf(request);
     const length = acceptableLength(request, options.maxBodyBytes);
     const release = budget.reserve(length);
@@ -207,8 +222,10 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       return address;
     },
     async stop(limitMs) {
+      const linger = state === 'listening' ? lingerMs(options) : 0;
       state = 'draining';
       stopWatching();
+      if (linger > 0) await sleep(linger);
       await listener.stop(limitMs);
     },
     readiness: () => [

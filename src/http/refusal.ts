@@ -42,7 +42,6 @@ export const REFUSALS = {
   header_overflow: { status: 431, error: 'the path or the headers are too long', hint: 'shorten them' },
   malformed: { status: 400, error: 'this is not HTTP as expected', hint: 'send an HTTP/1.1 request' },
   in_flight: { status: 503, error: 'too many bytes in flight', hint: 'send it again in a moment' },
-  draining: { status: 503, error: 'this replica is stopping', hint: 'send it again in a moment' },
 } as const satisfies Record<string, { readonly status: number; readonly error: string; readonly hint: string }>;
 
 export type RefusalReason = keyof typeof REFUSALS;

@@ -12,8 +12,10 @@ import { stateKeys } from '../rules/state-keys.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { createEvaluator, type EvaluatorDeps } from './create-evaluator.ts';
 import { sha256Hashes } from './hashes.ts';
+import { createOwnWrites } from './own-writes.ts';
 
-const own = { username: 'system:serviceaccount:firstseen:firstseen' };
+const username = 'system:serviceaccount:firstseen:firstseen';
+const own = createOwnWrites({ username, cluster: CLUSTER, ourPods: undefined });
 
 function evaluatorOn(store: Store, detector: Detector, changes: Partial<EvaluatorDeps> = {}) {
   const { told, observer } = noting();
@@ -29,10 +31,7 @@ test('our own writes are dropped and counted, and what else our account does is 
   const objectRef = { apiGroup: 'firstseen.dev', resource: 'alerts' };
   await evaluate(
     CLUSTER,
-    batchOf(
-      anonymousRequest({ username: own.username, event: { objectRef } }),
-      anonymousRequest({ username: own.username }),
-    ),
+    batchOf(anonymousRequest({ username, event: { objectRef } }), anonymousRequest({ username })),
   );
   assert.deepEqual([told.ownWrites, told.outcomes], [1, ['opened']]);
 });

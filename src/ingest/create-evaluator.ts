@@ -9,7 +9,7 @@ import { LATENESS } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import type { IngestObserver } from './observer.ts';
-import { isOwnWrite, type OwnIdentity } from './own-writes.ts';
+import type { OwnWrites } from './own-writes.ts';
 
 export interface EvaluatorDeps {
   readonly store: Store;
@@ -17,7 +17,8 @@ export interface EvaluatorDeps {
   readonly detector: () => Detector;
   readonly hashes: Hashes;
   readonly sinks: readonly SinkSchedule[];
-  readonly own: OwnIdentity | undefined;
+  /** Undefined where nothing that comes can be ours. */
+  readonly own: OwnWrites | undefined;
   readonly observer?: IngestObserver;
 }
 
@@ -66,7 +67,7 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
   }
 
   return async (cluster, events) => {
-    const foreign = events.filter(({ event }) => !isOwnWrite(event, own));
+    const foreign = own === undefined ? events : await own.foreign(cluster, events);
     observer?.ownWrites(cluster, events.length - foreign.length);
 
     const before = highest.get(cluster) ?? 0;

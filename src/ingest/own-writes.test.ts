@@ -1,28 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { anonymousRequest } from '../../test/support/events.ts';
 import type { AuditEvent } from '../audit/event.ts';
-import { isOwnWrite, type OwnIdentity } from './own-writes.ts';
+import { createOwnWrites } from './own-writes.ts';
 
-const own: OwnIdentity = { username: 'system:serviceaccount:firstseen:firstseen', podUid: 'pod-1' };
+const username = 'system:serviceaccount:firstseen:firstseen';
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
+const CLUSTER = 'local';
 
 function write(objectRef: AuditEvent['objectRef'], user: Partial<AuditEvent['user']> = {}): AuditEvent {
   return {
     verb: 'create',
-    user: { username: own.username, ...user },
+    user: { username, ...user },
     ...(objectRef === undefined ? {} : { objectRef }),
   };
 }
 
 const alerts = { apiGroup: 'firstseen.dev', resource: 'alerts' };
 
-test('our own alerts, their status, and events are own writes', () => {
-  assert.ok(isOwnWrite(write(alerts), own));
-  assert.ok(isOwnWrite({ ...write({ ...alerts, subresource: 'status' }), verb: 'patch' }, own));
-  assert.ok(isOwnWrite(write({ apiGroup: 'events.k8s.io', resource: 'events' }), own));
+/** Whether an event of the local cluster is taken for ours, where these are our pods. */
+async function isOwn(event: AuditEvent, pods: readonly string[] | undefined = ['pod-1'], cluster = CLUSTER) {
+  const ourPods = pods && (async () => new Set(pods));
+  const own = createOwnWrites({ username, cluster: CLUSTER, ourPods });
+  const decoded = { ...anonymousRequest(), event };
+  return (await own.foreign(cluster, [decoded])).length === 0;
+}
+
+test('our own alerts, their status, and events are own writes', async () => {
+  assert.ok(await isOwn(write(alerts)));
+  assert.ok(await isOwn({ ...write({ ...alerts, subresource: 'status' }), verb: 'patch' }));
+  assert.ok(await isOwn(write({ apiGroup: 'events.k8s.io', resource: 'events' })));
 });
 
-test('whatever else our account does is evaluated', () => {
+test('whatever else our account does is evaluated', async () => {
   const others: readonly AuditEvent['objectRef'][] = [
     { apiGroup: 'firstseen.dev', resource: 'detectionrules' },
     { apiGroup: 'firstseen.dev', resource: 'events' },
@@ -33,39 +43,62 @@ test('whatever else our account does is evaluated', () => {
     {},
     undefined,
   ];
-  for (const objectRef of others) assert.equal(isOwnWrite(write(objectRef), own), false, JSON.stringify(objectRef));
+  for (const objectRef of others) assert.equal(await isOwn(write(objectRef)), false, JSON.stringify(objectRef));
 });
 
-test('a verb that we never use there is evaluated: it would be a stolen token', () => {
+test('a verb that we never use there is evaluated: it would be a stolen token', async () => {
   const status = write({ ...alerts, subresource: 'status' });
   for (const verb of ['deletecollection', 'update', 'patch']) {
-    assert.equal(isOwnWrite({ ...write(alerts), verb }, own), false, verb);
+    assert.equal(await isOwn({ ...write(alerts), verb }), false, verb);
   }
-  assert.equal(isOwnWrite({ ...status, verb: 'update' }, own), false);
-  assert.equal(isOwnWrite({ ...write({ apiGroup: 'events.k8s.io', resource: 'events' }), verb: 'delete' }, own), false);
+  assert.equal(await isOwn({ ...status, verb: 'update' }), false);
+  assert.equal(await isOwn({ ...write({ apiGroup: 'events.k8s.io', resource: 'events' }), verb: 'delete' }), false);
 });
 
-test('another user that writes alerts is evaluated, one that we impersonate nothing of too', () => {
-  assert.equal(isOwnWrite(write(alerts, { username: 'eve' }), own), false);
-  const impersonating = { ...write(alerts, { username: 'eve' }), impersonatedUser: { username: own.username } };
-  assert.equal(isOwnWrite(impersonating, own), false);
-  assert.equal(isOwnWrite({ objectRef: alerts }, own), false);
+test('another user that writes alerts is evaluated, one that we impersonate nothing of too', async () => {
+  assert.equal(await isOwn(write(alerts, { username: 'eve' })), false);
+  const impersonating = { ...write(alerts, { username: 'eve' }), impersonatedUser: { username } };
+  assert.equal(await isOwn(impersonating), false);
+  assert.equal(await isOwn({ objectRef: alerts }), false);
 });
 
-test('where the event tells the pod it must be ours; where it does not, or we do not know ours, the name is enough', () => {
+test('where the event tells the pod it must be a replica; where it does not, or ours is bound to none, the name is enough', async () => {
   const from = (...pods: readonly string[]) => write(alerts, { extra: { [POD_UID]: pods } });
-  assert.equal(isOwnWrite(from('pod-1'), own), true);
-  assert.equal(isOwnWrite(from('pod-2'), own), false, 'our token in another pod');
-  assert.equal(isOwnWrite(from(), own), false);
-  assert.equal(isOwnWrite(from('pod-2'), { username: own.username }), true);
+  const replicas = ['pod-1', 'pod-2'];
+  assert.equal(await isOwn(from('pod-1'), replicas), true);
+  assert.equal(await isOwn(from('pod-2'), replicas), true, 'another replica');
+  assert.equal(await isOwn(from('pod-3'), replicas), false, 'our account in another pod');
+  assert.equal(await isOwn(from('pod-1', 'pod-3'), replicas), false);
+  assert.equal(await isOwn(from(), replicas), false);
+  const unbound = createOwnWrites({ username, cluster: CLUSTER, ourPods: undefined });
+  assert.deepEqual(await unbound.foreign(CLUSTER, [{ ...anonymousRequest(), event: from('pod-3') }]), []);
 });
 
-test('without an identity nothing is ours', () => {
-  assert.equal(isOwnWrite(write(alerts), undefined), false);
+test('an account of our name in another cluster is not us', async () => {
+  assert.equal(await isOwn(write(alerts), ['pod-1'], 'staging'), false);
 });
 
-test('a group named like a property of every object is no fault', () => {
+test('only pods of what may be ours are looked up, each once, and the rest of the batch keeps its order', async () => {
+  const asked: (readonly string[])[] = [];
+  const own = createOwnWrites({
+    username,
+    cluster: CLUSTER,
+    async ourPods(uids) {
+      asked.push(uids);
+      return new Set(['pod-1']);
+    },
+  });
+  const other = anonymousRequest({ event: { user: { username: 'eve', extra: { [POD_UID]: ['pod-9'] } } } });
+  assert.deepEqual(await own.foreign(CLUSTER, [other]), [other]);
+  assert.deepEqual(asked, []);
+  const ours = { ...other, event: write(alerts, { extra: { [POD_UID]: ['pod-1'] } }) };
+  const stranger = { ...other, event: write(alerts, { extra: { [POD_UID]: ['pod-7'] } }) };
+  assert.deepEqual(await own.foreign(CLUSTER, [stranger, ours, ours, other]), [stranger, other]);
+  assert.deepEqual(asked, [['pod-7', 'pod-1']]);
+});
+
+test('a group named like a property of every object is no fault', async () => {
   for (const apiGroup of ['__proto__', 'constructor', 'toString']) {
-    assert.equal(isOwnWrite(write({ apiGroup, resource: 'alerts' }), own), false);
+    assert.equal(await isOwn(write({ apiGroup, resource: 'alerts' })), false);
   }
 });

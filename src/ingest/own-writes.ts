@@ -1,11 +1,25 @@
-import type { AuditEvent } from '../audit/event.ts';
+import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 
 /** Who firstseen is to the API server, so that it can tell its own writes. */
 export interface OwnIdentity {
   /** For example `system:serviceaccount:firstseen:firstseen`. */
   readonly username: string;
-  /** The pod's uid and the ids of its credentials, where known: what `user.extra` shows of a bound token. */
+  /** The uid of the pod that the credential is bound to, where it is: what `user.extra` shows of a bound token. */
   readonly podUid?: string;
+}
+
+export interface OwnWrites {
+  /** The events of a batch without those of our own writes. What is not known as ours is evaluated. */
+  foreign(cluster: string, events: readonly DecodedEvent[]): Promise<readonly DecodedEvent[]>;
+}
+
+export interface OwnWritesDeps {
+  /** Our name to the API server. */
+  readonly username: string;
+  /** The monitored cluster that the name belongs to. An account of the same name in another cluster is somebody else. */
+  readonly cluster: string;
+  /** Which of these pods are replicas of this firstseen. Undefined where our token is bound to no pod: then the name is enough. */
+  readonly ourPods: ((uids: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
 }
 
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
@@ -18,15 +32,36 @@ const OWN_REQUESTS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * True for a request by which firstseen itself writes or follows its results. Such events are dropped before evaluation, or each alert
- * would be an event that may be an alert. Whatever else the account does is evaluated: its token may be stolen. Where the
- * event tells which pod held the token, it must be ours.
+ * Leaves out the requests by which firstseen itself writes or follows its results, or each alert would be an event that may
+ * be an alert. Whatever else the account does is evaluated: its token may be stolen. Where the event tells which pod held
+ * the token, it must be one of our replicas.
  */
-export function isOwnWrite(event: AuditEvent, own: OwnIdentity | undefined): boolean {
-  if (own === undefined || event.user?.username !== own.username) return false;
-  const { apiGroup = '', resource = '', subresource } = event.objectRef ?? {};
+export function createOwnWrites({ username, cluster, ourPods }: OwnWritesDeps): OwnWrites {
+  return {
+    async foreign(from, events) {
+      if (from !== cluster) return events;
+      const candidates = events.filter(({ event }) => isOwnRequest(event, username));
+      if (candidates.length === 0) return events;
+      const uids = new Set(candidates.flatMap(({ event }) => podsOf(event) ?? []));
+      const ours = await ourPods?.([...uids]);
+      const own = new Set(
+        candidates.filter(({ event }) => {
+          const pods = podsOf(event);
+          return ours === undefined || pods === undefined || (pods.length > 0 && pods.every((uid) => ours.has(uid)));
+        }),
+      );
+      return events.filter((event) => !own.has(event));
+    },
+  };
+}
+
+function isOwnRequest({ user, objectRef, verb }: AuditEvent, username: string): boolean {
+  if (user?.username !== username) return false;
+  const { apiGroup = '', resource = '', subresource } = objectRef ?? {};
   const what = `${subresource === undefined ? resource : `${resource}/${subresource}`}.${apiGroup}`;
-  if (OWN_REQUESTS.get(what)?.includes(event.verb ?? '') !== true) return false;
-  const pods = event.user.extra?.[POD_UID];
-  return own.podUid === undefined || pods === undefined || pods.includes(own.podUid);
+  return OWN_REQUESTS.get(what)?.includes(verb ?? '') === true;
+}
+
+function podsOf({ user }: AuditEvent): readonly string[] | undefined {
+  return user?.extra?.[POD_UID];
 }

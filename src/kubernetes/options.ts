@@ -7,9 +7,11 @@ export const kubernetesOptionsSchema = z.strictObject({
   context: z.string().min(1).optional().describe('A context of the kubeconfig other than its current one.'),
   localCluster: z
     .string()
-    .min(1)
     .default('local')
-    .describe('The name of the monitored cluster that this API belongs to: only its objects get Events.'),
+    .describe(
+      'Which of receiver.clusters this API belongs to: only its objects get Events, and only there is our own account us. ' +
+        'Empty if it sends no events here.',
+    ),
   alerts: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Keep an Alert resource for each alert.'),

@@ -25,6 +25,8 @@ export const stateKeys = {
   due: (sink: string) => `due:${sink}`,
   /** Hash: alert id → why its delivery was given up. */
   dead: (sink: string) => `dead:${sink}`,
+  /** Sorted set: uid of a replica's pod → when it was last refreshed (µs). */
+  pods: 'pods',
   /** Hash: hwm, the latest time that any event of the cluster has reached (µs). */
   cluster: 'cluster',
 } as const;

@@ -106,6 +106,14 @@ describe('client certificates', () => {
   });
 });
 
+test('HTTP/2 is not spoken: a client that offers it is answered in HTTP/1.1, whose connections a stop can move', async (t) => {
+  const { port } = await startReceiver(t, mutual([{ name: 'a' }]));
+  const socket = connect({ ...as(client), port, host: '127.0.0.1', ALPNProtocols: ['h2', 'http/1.1'] });
+  await once(socket, 'secureConnect');
+  assert.equal(socket.alpnProtocol, 'http/1.1');
+  socket.destroy();
+});
+
 describe('certificates and tokens', () => {
   const both = () =>
     mutual([

@@ -304,67 +304,6 @@ describe('what ingest answers', () => {
   });
 });
 
-describe('stopping', () => {
-  test('what is under way is answered and closed; what comes then is not taken', async (t) => {
-    let finish: () => void = () => undefined;
-    const { receiver, port, batches } = await startReceiver(t, {}, async () => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      return { kind: 'accepted', events: 1, quarantined: 0 };
-    });
-    const raw = exchange(port, `${head(JSON_TYPE, 'Content-Length: 2')}{}`);
-    const idle = exchange(port);
-    await waitFor(() => batches.length === 1, { what: 'the batch' });
-    const start = performance.now();
-    const stopped = receiver.stop(5_000);
-    assert.equal(receiver.readiness()[0]?.ok, false);
-    await assert.rejects(post(port, '/audit'), { code: 'ECONNREFUSED' });
-    finish();
-    const answer = await raw;
-    assert.match(answer, /^HTTP\/1\.1 200 /);
-    assert.match(answer, /connection: close/i);
-    await idle;
-    await stopped;
-    assert.ok(performance.now() - start < 2_000);
-  });
-
-  test('a request on a connection that is still open: 503, close', async (t) => {
-    let finish: () => void = () => undefined;
-    const { receiver, port, batches } = await startReceiver(t, {}, async () => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      return { kind: 'accepted', events: 1, quarantined: 0 };
-    });
-    const one = `${head(JSON_TYPE, 'Content-Length: 2')}{}`;
-    const late = connect(port, '127.0.0.1').setEncoding('utf8');
-    let text = '';
-    late.on('data', (chunk) => {
-      text += chunk;
-    });
-    late.write('POST /audit HTTP/1.1\r\nHost: x\r\n');
-    const first = exchange(port, one);
-    await waitFor(() => batches.length === 1, { what: 'the batch' });
-    const stopped = receiver.stop(5_000);
-    late.write(`${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`);
-    await waitFor(() => text.includes('stopping'), { what: 'an answer' });
-    assert.match(text, /^HTTP\/1\.1 503 [\s\S]*retry-after: 5/);
-    finish();
-    assert.match(await first, / 200 /);
-    await stopped;
-  });
-
-  test('after the limit, what is left is cut off', async (t) => {
-    const { receiver, port, batches } = await startReceiver(t, {}, () => new Promise(() => undefined));
-    const hanging = exchange(port, `${head(JSON_TYPE, 'Content-Length: 2')}{}`);
-    await waitFor(() => batches.length === 1, { what: 'the batch' });
-    await receiver.stop(100);
-    assert.equal(await hanging, '');
-    await receiver.stop(100);
-  });
-});
-
 describe('starting', () => {
   const deps = { ingest: { ingest: () => assert.fail() }, onBug: () => undefined } as never;
 

@@ -1,0 +1,87 @@
+/** How a receiver stops: what senders see of it. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exchange, post, startReceiver } from '../support/receiver.ts';
+import { waitFor } from '../support/wait.ts';
+
+const JSON_TYPE = 'Content-Type: application/json';
+const REQUEST = `POST /audit HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`;
+
+test('what is under way is answered and closed; what comes then is not taken', async (t) => {
+  let finish: () => void = () => undefined;
+  const { receiver, port, batches } = await startReceiver(t, {}, async () => {
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    return { kind: 'accepted', events: 1, quarantined: 0 };
+  });
+  const raw = exchange(port, REQUEST);
+  const idle = exchange(port);
+  await waitFor(() => batches.length === 1, { what: 'the batch' });
+  const start = performance.now();
+  const stopped = receiver.stop(5_000);
+  assert.equal(receiver.readiness()[0]?.ok, false);
+  await assert.rejects(post(port, '/audit'), { code: 'ECONNREFUSED' });
+  finish();
+  const answer = await raw;
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.match(answer, /connection: close/i);
+  await idle;
+  await stopped;
+  assert.ok(performance.now() - start < 2_000);
+});
+
+test('a request that began before is still taken, and closes its connection', async (t) => {
+  const { receiver, port, batches } = await startReceiver(t);
+  const late = connect(port, '127.0.0.1').setEncoding('utf8');
+  let text = '';
+  late.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(late, 'connect');
+  late.write('POST /audit HTTP/1.1\r\nHost: x\r\n');
+  await sleep(200); // it has reached the receiver, else its connection would be an idle one
+  const stopped = receiver.stop(5_000);
+  late.write(`${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`);
+  await once(late, 'close');
+  assert.match(text, /^HTTP\/1\.1 200 [\s\S]*connection: close/i);
+  assert.equal(batches.length, 1);
+  await stopped;
+});
+
+test('it lingers: unready, but it takes requests, on open and new connections, and closes each after its answer', async (t) => {
+  const { receiver, port, batches } = await startReceiver(t, { lingerMs: 1_500 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const kept = await post(port, '/audit', { agent });
+  assert.notEqual(kept.headers.connection, 'close');
+  const idle = connect(port, '127.0.0.1');
+  await once(idle, 'connect');
+  let idleEnded = false;
+  const ended = once(idle.resume(), 'close').then(() => {
+    idleEnded = true;
+  });
+
+  const stopped = receiver.stop(5_000);
+  assert.equal(receiver.readiness()[0]?.ok, false);
+  const [open, fresh] = await Promise.all([post(port, '/audit', { agent }), post(port, '/audit')]);
+  for (const { status, headers } of [open, fresh]) assert.deepEqual([status, headers.connection], [200, 'close']);
+  assert.equal(batches.length, 3);
+  assert.equal(idleEnded, false, 'a request may be on its way over it');
+  await stopped;
+  await ended;
+  await assert.rejects(post(port, '/audit'), { code: 'ECONNREFUSED' });
+});
+
+test('after the limit, what is left is cut off', async (t) => {
+  const { receiver, port, batches } = await startReceiver(t, {}, () => new Promise(() => undefined));
+  const hanging = exchange(port, REQUEST);
+  await waitFor(() => batches.length === 1, { what: 'the batch' });
+  await receiver.stop(100);
+  assert.equal(await hanging, '');
+  await receiver.stop(100);
+});
