@@ -1,86 +1,68 @@
 /**
- * What one event costs, as a ratio to parsing its JSON, measured in the same run: rounds of the contenders are interleaved
- * and the median of each is compared, so that a slow moment of the machine meets all of them alike.
+ * What firstseen costs, as ratios between contenders that are measured in the same run, and the goals set beside what was measured.
+ * docs/performance.md says how to read it.
  *
- *   npm run bench [-- --rounds N]
+ *   npm run bench                       match, serve and paced: about 4 minutes on 2 cores
+ *   npm run bench -- serve              one part, or several
+ *   npm run bench -- api-server         from a request at a real API server to its Alert; not among those that run unless told
+ *   npm run bench -- serve --rounds 5 --batches 50 --rules 4,50
  */
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { decodeBatch } from '../../src/audit/decode.ts';
-import { createDetector } from '../../src/detect/detector.ts';
-import { sha256Hashes } from '../../src/ingest/hashes.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
-import { loadRuleFiles } from '../../src/rulefiles/load.ts';
-import { compileRule } from '../../src/rules/compile-rule.ts';
-import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
-import type { RuleDocument } from '../../src/rules/document.ts';
-import { benchBatches } from './batches.ts';
+import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
+import { benchMatch } from './match.ts';
+import { benchPaced } from './paced.ts';
+import { type BenchPart, type Goal, printGoals } from './part.ts';
+import { benchServe } from './serve.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
-const ROUNDS = Number(values.rounds);
-const WARM_UP = 5;
-const RECEIVED_AT = Date.UTC(2026, 0, 1) * 1_000;
-
-const batches = benchBatches().map((batch) => Buffer.from(JSON.stringify(batch)));
-const events = batches.length * 100;
-const bytes = batches.reduce((sum, batch) => sum + batch.length, 0) / events;
-const documents = (await loadRuleFiles(['rules'])).rules.map(({ document }) => document);
-
-/** A detector of the pack, and of copies that ask for other namespaces, up to so many rules. */
-function detectorOf(count: number) {
-  const slots = createFieldSlots();
-  const rules: CompiledRule[] = [];
-  for (let i = 0; i < count; i++) {
-    const original = documents[i % documents.length];
-    if (original === undefined) throw new Error('the rule pack is empty');
-    const round = Math.floor(i / documents.length);
-    const narrowed = `(${original.query}) and kubernetes.audit.objectRef.namespace:team-${round}`;
-    const copy: RuleDocument =
-      round === 0 ? original : { ...original, name: `${original.name}-${round}`, query: narrowed };
-    const compiled = compileRule(copy, slots, sha256Hashes);
-    if (compiled.kind === 'invalid') throw new Error(JSON.stringify(compiled.problems));
-    rules.push(compiled.rule);
-  }
-  return createDetector(rules, slots, sha256Hashes);
-}
-
-type Contender = readonly [name: string, run: () => number];
-const parse = (batch: Buffer) => JSON.parse(batch.toString('utf8')) as { items: unknown[] };
-const decode = (batch: Buffer) => {
-  const decoded = decodeBatch(batch.toString('utf8'), RECEIVED_AT);
-  return decoded.kind === 'batch' ? decoded.events : [];
+const PARTS: Readonly<Record<string, BenchPart>> = {
+  match: benchMatch,
+  serve: benchServe,
+  // One run of traffic tells both.
+  latency: benchPaced,
+  memory: benchPaced,
 };
-const total = (run: (batch: Buffer) => number) => () => batches.reduce((sum, batch) => sum + run(batch), 0);
+const DEFAULT_PARTS = ['match', 'serve', 'latency'];
 
-const contenders: readonly Contender[] = [
-  ['JSON.parse', total((batch) => parse(batch).items.length)],
-  ['decode', total((batch) => decode(batch).length)],
-  ...[1, 4, 50, 200, 1_000].map((count): Contender => {
-    const detector = detectorOf(count);
-    return [
-      `decode and match, ${count} ${count === 1 ? 'rule' : 'rules'}`,
-      total((batch) => detector.detect('bench', decode(batch)).decisions.length),
-    ];
-  }),
-];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '11' },
+    batches: { type: 'string', default: '100' },
+    seconds: { type: 'string', default: '20' },
+    rules: { type: 'string', default: '1,10,50,200,1000' },
+  },
+});
+const options = {
+  rounds: positive('rounds', values.rounds),
+  batches: positive('batches', values.batches),
+  seconds: positive('seconds', values.seconds),
+  rules: values.rules.split(',').map((text) => positive('rules', text)),
+};
 
-const times = new Map<string, number[]>(contenders.map(([name]) => [name, []]));
-for (let round = -WARM_UP; round < ROUNDS; round++) {
-  for (const [name, run] of contenders) {
-    const before = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(before);
-    if (round >= 0) times.get(name)?.push((user + system) / events);
-  }
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) fail(`--${name}: expected a whole number above 0, found ${text}`);
+  return value;
 }
 
-const median = (name: string) =>
-  (times.get(name) ?? []).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
-const floor = median('JSON.parse');
-console.log(
-  `${events} events of ${Math.round(bytes)} bytes in batches of 100, Node ${process.versions.node}, median of ${ROUNDS} rounds`,
-);
-for (const [name] of contenders) {
-  console.log(
-    `${name.padEnd(32)} ${median(name).toFixed(2).padStart(7)} µs CPU an event   ${(median(name) / floor).toFixed(2)} × JSON.parse`,
-  );
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
 }
+
+const parts = new Set<BenchPart>();
+for (const name of positionals.length > 0 ? positionals : DEFAULT_PARTS) {
+  const part = PARTS[name];
+  if (part === undefined) fail(`no part is named ${name}; the parts are: ${Object.keys(PARTS).join(', ')}`);
+  parts.add(part);
+}
+
+const batches = benchBatches();
+const bytes = batches.reduce((sum, { body }) => sum + body.length, 0) / (batches.length * EVENTS_PER_BATCH);
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
+console.log(`Node ${process.versions.node}, ${machine}; events of ${Math.round(bytes)} bytes in batches of 100`);
+
+const goals: Goal[] = [];
+for (const part of parts) goals.push(...(await part(options)));
+printGoals(goals);

@@ -20,6 +20,8 @@ export interface RedisServer {
   /** redis://127.0.0.1:PORT, with the password where there is one. */
   readonly url: string;
   readonly port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Sends a signal, and waits until the server has ended unless the signal is SIGSTOP or SIGCONT. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Stops the server if it runs and starts it on the same port and folder, so that an append-only file is read again. */
@@ -64,6 +66,9 @@ export async function startRedis({ appendFsync, password, config = [] }: RedisOp
   return {
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     port,
+    get pid() {
+      return server.pid;
+    },
     async kill(signal) {
       server.kill(signal);
       if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await server.waitForExit();

@@ -1,0 +1,34 @@
+/** A figure that was aimed for, and the one that was measured. */
+export interface Goal {
+  readonly what: string;
+  readonly atMost: number;
+  readonly measured: number;
+  readonly unit: string;
+}
+
+export interface BenchOptions {
+  /** Rounds that count; each meets every contender once. */
+  readonly rounds: number;
+  /** Batches that a contender gets in one round. */
+  readonly batches: number;
+  /** Seconds of traffic at a fixed pace. */
+  readonly seconds: number;
+  /** The numbers of rules to compare. */
+  readonly rules: readonly number[];
+}
+
+/** One part of the benchmark: measures, prints its table, and gives the goals that it can tell about. */
+export type BenchPart = (options: BenchOptions) => Promise<readonly Goal[]>;
+
+/** One line of a table: a name, and figures below the headings. */
+export function printRow(name: string, ...cells: readonly string[]): void {
+  console.log([name.padEnd(60), ...cells.map((cell) => cell.padStart(12))].join(''));
+}
+
+export function printGoals(goals: readonly Goal[]): void {
+  console.log('\nGoals');
+  for (const { what, atMost, measured, unit } of goals) {
+    const verdict = measured <= atMost ? 'met' : 'MISSED';
+    console.log(`  ${verdict.padEnd(7)} ${what}: ${measured.toFixed(2)}${unit}, at most ${atMost}${unit}`);
+  }
+}

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { startProcess } from '../support/child-process.ts';
+import type { StateConfig, WebhookCertificates } from '../support/firstseen.ts';
+import { freePort } from '../support/ports.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait.ts';
+import { benchRules } from './rules.ts';
+
+/** A server in a process of its own that takes batches. */
+export interface BenchServer {
+  readonly pid: number;
+  /** Where batches are posted. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface FirstseenBenchOptions {
+  readonly state: StateConfig;
+  readonly rules: number;
+  readonly certificates: WebhookCertificates | undefined;
+}
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const FLOOR = join(import.meta.dirname, 'floor.ts');
+const START_TIMEOUT_MS = 60_000;
+
+/** What receiving and parsing costs at least. */
+export async function startFloor(
+  kind: 'raw' | 'express',
+  certificates: WebhookCertificates | undefined,
+): Promise<BenchServer> {
+  const port = await freePort();
+  const files =
+    certificates === undefined ? [] : [certificates.server.certFile, certificates.server.keyFile, certificates.caFile];
+  return started([FLOOR, kind, String(port), ...files], port, certificates);
+}
+
+/** firstseen as it is run: `serve` with a configuration file and files of rules. Alerts go to its log. */
+export async function startServe({ state, rules, certificates }: FirstseenBenchOptions): Promise<BenchServer> {
+  const folder = createTemporaryFolder('bench');
+  const port = await freePort();
+  const rulesFile = join(folder, 'rules.yaml');
+  const configFile = join(folder, 'firstseen.yaml');
+  writeFileSync(rulesFile, benchRules(rules));
+  const tls =
+    certificates === undefined
+      ? {}
+      : {
+          tls: {
+            certFile: certificates.server.certFile,
+            keyFile: certificates.server.keyFile,
+            clientCAFile: certificates.caFile,
+          },
+        };
+  const config = {
+    receiver: { listen: `127.0.0.1:${port}`, ...tls, clusters: [{ name: 'local' }] },
+    ops: { listen: `127.0.0.1:${await freePort()}` },
+    state,
+    rules: { paths: [rulesFile] },
+  };
+  writeFileSync(configFile, JSON.stringify(config));
+  return started([MAIN, 'serve', '--config', configFile], port, certificates);
+}
+
+/** A fresh SQLite file. */
+export function sqliteFile(): StateConfig {
+  return { kind: 'sqlite', path: join(createTemporaryFolder('bench-state'), 'firstseen.db') };
+}
+
+/** A Redis of its own with the append-only file flushed every second; each of its databases is a fresh state. */
+export async function startBenchRedis(): Promise<{ readonly server: RedisServer; next(): StateConfig }> {
+  const server = await startRedis({ appendFsync: 'everysec', config: ['databases 64'] });
+  let database = 0;
+  return { server, next: () => ({ kind: 'redis', url: `redis://127.0.0.1:${server.port}/${database++}` }) };
+}
+
+async function started(
+  args: readonly string[],
+  port: number,
+  certificates: WebhookCertificates | undefined,
+): Promise<BenchServer> {
+  const server = await startProcess(process.execPath, args);
+  const answer = await waitFor(async () => (server.exit() ? 'ended' : (await listens(port)) && 'ready'), {
+    what: `${args.join(' ')} to listen`,
+    timeoutMs: START_TIMEOUT_MS,
+  });
+  if (answer === 'ended') throw new Error(`${args.join(' ')} did not start\n${server.log().slice(-4_000)}`);
+  return {
+    pid: server.pid,
+    url: `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${port}/audit`,
+    stop: async () => void (await server.stop()),
+  };
+}
+
+/** @throws while nothing listens */
+async function listens(port: number): Promise<true> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
