@@ -18,7 +18,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['sinks'],
   ['http'],
   ['config'],
-  ['app.ts'],
+  ['app.ts', 'doctor'],
   ['cli'],
   ['main.ts'],
 ];
@@ -38,7 +38,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['telemetry'],
   'smol-toml': ['rulefiles'],
   winston: ['telemetry'],
-  yaml: ['rulefiles', 'config', 'cli'],
+  yaml: ['rulefiles', 'config', 'doctor', 'cli'],
 };
 /** zod states the shape of options where they are used, and `config` puts them together. */
 const ANYWHERE = ['zod'];

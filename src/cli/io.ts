@@ -7,6 +7,8 @@ export interface Io {
   readonly stdin: Readable;
   /** True if a person reads standard error: progress is shown there. */
   readonly errIsTerminal: boolean;
+  /** True if a person reads standard output: colours are shown there. */
+  readonly outIsTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** Settles when the process is asked to stop, or when something in it is broken beyond mending. */
@@ -26,6 +28,8 @@ export const EXIT = {
   failed: 1,
   /** The command cannot run as it was called: wrong flags, configuration or files. */
   usage: 2,
+  /** No error, but warnings, or something that could not be looked at (`doctor`). */
+  incomplete: 3,
 } as const;
 
 /** Ends a command with a message for a person and an exit code. */

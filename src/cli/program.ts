@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './doctor.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
@@ -6,7 +7,8 @@ import { serveCommand } from './serve.ts';
 import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `
-Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test); 2 called wrongly, or cannot start.`;
+Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test); 2 called wrongly, or cannot start;
+3 doctor found no error, but warnings or what it could not check.`;
 
 /** Runs one command line. @returns the exit code */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
@@ -14,7 +16,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     .description('Detects what is new or wrong in the Kubernetes audit log, inline.')
     .version(io.version)
     .addHelpText('after', EXIT_HELP);
-  for (const command of [serveCommand, replayCommand, rulesCommand, webhookConfigCommand])
+  for (const command of [serveCommand, replayCommand, rulesCommand, webhookConfigCommand, doctorCommand])
     program.addCommand(command(io));
   configureAll(program, io);
   try {
@@ -23,7 +25,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof CommandError)) throw error;
-    io.err(`${error.message}\n`);
+    if (error.message !== '') io.err(`${error.message}\n`);
     return error.exitCode;
   }
 }

@@ -9,6 +9,11 @@ export interface KubeconfigSource {
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
+/** Whether this is a pod with the token of a service account. */
+export function inPod(): boolean {
+  return existsSync(SERVICE_ACCOUNT_TOKEN);
+}
+
 /**
  * Loads a kubeconfig file, or the service account of the pod, whose token is read again every minute.
  *
@@ -17,7 +22,7 @@ const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/tok
 export function loadKubeconfig({ kubeconfig, context }: KubeconfigSource): KubeConfig {
   const config = new KubeConfig();
   if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-  else if (existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
+  else if (inPod()) config.loadFromCluster();
   else
     throw new Error(
       'no kubeconfig is given, and this is not a pod with a service account token: set kubernetes.kubeconfig (--kubeconfig FILE)',

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { excerpt } from '../../audit/text.ts';
+import { kubernetesOptionsSchema } from '../../kubernetes/options.ts';
+import { readOwnIdentity } from '../../kubernetes/own-identity.ts';
+import { type Permission, permissionName, requiredPermissions } from '../../kubernetes/permissions.ts';
+import { OperationalError } from '../../telemetry/operational-error.ts';
+import type { Check } from '../check.ts';
+import { CannotCheck, type Finding, failure, ok } from '../finding.ts';
+import { shellWord } from '../shell-word.ts';
+import type { Account, Subject } from '../subject.ts';
+
+/** The account of the chart under its default names. */
+const CHART_ACCOUNT: Account = { namespace: 'firstseen', name: 'firstseen' };
+const PREFIX = 'system:serviceaccount:';
+const MAX_NAME_BYTES = 200;
+
+const userSchema = z.object({ status: z.object({ userInfo: z.object({ username: z.string().default('') }) }) });
+const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) });
+
+/**
+ * Whether the API server answers, knows who we are, and lets firstseen do what it has to. Reviews are created for that, and
+ * the API server keeps none of them: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+ */
+export const accessCheck: Check = {
+  name: 'access',
+  async run(subject) {
+    const api = subject.api();
+    const who = await whoAmI(subject).catch((error: unknown) => {
+      if (!(error instanceof OperationalError)) throw error;
+      return failure(excerpt(error.message, 400), {
+        why: 'alerts wait until it answers; nothing that this API server could tell was checked',
+        mend: `kubectl get --raw /readyz    # then --kubeconfig, and the network between here and ${api.server}`,
+      });
+    });
+    if (typeof who !== 'string') return [who];
+    const { configuration } = subject;
+    const options = configuration.kind === 'ok' ? configuration.config.kubernetes : undefined;
+    const known = ok(`${api.server} answers, and knows us as ${excerpt(who, MAX_NAME_BYTES)}`);
+    if (options?.enabled === false) {
+      return [known, ok('kubernetes.enabled is false: alerts are written to no cluster, and no right is needed')];
+    }
+    return [known, ...(await rights(subject, requiredPermissions(options ?? kubernetesOptionsSchema.parse({}))))];
+  },
+};
+
+/** The user name that the API server has for the credential, or what is wrong with it. */
+async function whoAmI(subject: Subject): Promise<string | Finding> {
+  const { status, text } = await subject.api().ask({
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+  });
+  if (status === 401) {
+    return failure('the credential for the Kubernetes API is not valid (401)', {
+      why: 'no alert is written; they wait, and are delivered when it is',
+      mend:
+        'in a pod: kubectl -n firstseen rollout restart deploy/firstseen    # a new token\n' +
+        'else: give a kubeconfig with a token or certificate that has not expired: --kubeconfig FILE',
+    });
+  }
+  const parsed = userSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data.status.userInfo.username;
+  throw new CannotCheck(
+    `the API server does not say who we are (${status})`,
+    'it is older than Kubernetes 1.28: kubectl auth can-i --list',
+  );
+}
+
+async function rights(subject: Subject, needed: readonly Permission[]): Promise<readonly Finding[]> {
+  const own = accountOf((await readOwnIdentity(subject.kubeconfig))?.username);
+  const account = subject.account ?? own ?? CHART_ACCOUNT;
+  const self = own !== undefined && own.namespace === account.namespace && own.name === account.name;
+  const allowed = await Promise.all(
+    needed.map((permission) => isAllowed(subject, permission, self ? undefined : account)),
+  );
+  const missing = needed.filter((_, index) => allowed[index] === false);
+  const name = `${account.namespace}/${account.name}`;
+  if (missing.length === 0) return [ok(`the service account ${name} has the ${needed.length} rights that it needs`)];
+  return missing.map((permission) =>
+    failure(`the service account ${name} may not ${permissionName(permission)}`, {
+      why: permission.need,
+      mend: grant(permission, account),
+    }),
+  );
+}
+
+function grant(permission: Permission, { namespace, name }: Account): string {
+  const { verb } = permission;
+  const resource = permissionName(permission).slice(verb.length + 1);
+  const role = `firstseen-${verb}-${permission.resource}${permission.subresource === undefined ? '' : `-${permission.subresource}`}`;
+  return [
+    `kubectl create clusterrole ${role} --verb=${verb} --resource=${resource}`,
+    `kubectl create clusterrolebinding ${role} --clusterrole=${role} --serviceaccount=${shellWord(`${namespace}:${name}`)}`,
+    '# or let the chart do it: rbac.create=true, and eventTargets.lookup=true for get on other objects',
+  ].join('\n');
+}
+
+async function isAllowed(subject: Subject, permission: Permission, account: Account | undefined): Promise<boolean> {
+  const { verb, group, resource, subresource } = permission;
+  const resourceAttributes = { verb, group, resource, ...(subresource === undefined ? {} : { subresource }) };
+  const kind = account === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview';
+  const as =
+    account === undefined
+      ? {}
+      : {
+          user: `${PREFIX}${account.namespace}:${account.name}`,
+          groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'],
+        };
+  const { status, text } = await subject.api().ask({
+    path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
+    body: { apiVersion: 'authorization.k8s.io/v1', kind, spec: { resourceAttributes, ...as } },
+  });
+  const parsed = reviewSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data.status.allowed;
+  throw new CannotCheck(
+    account === undefined
+      ? `the API server does not say what we may do (${status})`
+      : `this credential may not ask what ${account.namespace}/${account.name} may do (${status})`,
+    `firstseen doctor --kubeconfig ADMIN-KUBECONFIG    # or in the pod: kubectl -n firstseen exec deploy/firstseen -- firstseen doctor`,
+  );
+}
+
+function accountOf(username: string | undefined): Account | undefined {
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username ?? '') ?? [];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

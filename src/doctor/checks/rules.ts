@@ -1,0 +1,43 @@
+import { excerpt } from '../../audit/text.ts';
+import { formatFileProblem } from '../../rulefiles/file-problem.ts';
+import type { Check } from '../check.ts';
+import { failure, ok } from '../finding.ts';
+import { shellWord } from '../shell-word.ts';
+
+/** The most broken rules that are named one by one. */
+const MOST_NAMED = 10;
+const MAX_PROBLEM_BYTES = 400;
+
+/** Whether the rules load and compile. A broken one does not run, and the others do. */
+export const rulesCheck: Check = {
+  name: 'rules',
+  async run(subject) {
+    const { paths } = subject.config().rules;
+    const { ready, disabled, problems } = await subject.rules();
+    const check = `firstseen rules check ${paths.map(shellWord).join(' ')}`;
+    const findings = problems.slice(0, MOST_NAMED).map((problem) => {
+      const [what = ''] = formatFileProblem(problem).split('\n');
+      return failure(`broken: ${excerpt(what, MAX_PROBLEM_BYTES)}`, {
+        why: 'this rule does not run, and nothing it looks for is found',
+        mend: `${problem.hint === undefined ? '' : `${excerpt(problem.hint, MAX_PROBLEM_BYTES)}\n`}${check}`,
+      });
+    });
+    if (problems.length > MOST_NAMED) {
+      findings.push(
+        failure(`${problems.length - MOST_NAMED} more problems in rule files`, {
+          why: 'these rules do not run',
+          mend: check,
+        }),
+      );
+    }
+    if (ready.length === 0) {
+      findings.push(
+        failure(`no rule runs from ${paths.join(', ')}`, {
+          why: 'nothing is detected, and /readyz fails',
+          mend: 'name the folder of the rules: rules.paths in the configuration, or --rules; in the image it is /app/rules',
+        }),
+      );
+    } else findings.push(ok(`${ready.length} run, ${disabled.length} are switched off, ${problems.length} problems`));
+    return findings;
+  },
+};

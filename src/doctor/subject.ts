@@ -1,0 +1,103 @@
+import type { Config } from '../config/schema.ts';
+import type { Address } from '../http/options.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { type ApiProbe, createApiProbe } from '../kubernetes/api-probe.ts';
+import type { KubeconfigSource } from '../kubernetes/kubeconfig.ts';
+import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.ts';
+import { loadRuleFiles } from '../rulefiles/load.ts';
+import { CannotCheck } from './finding.ts';
+
+/** The configuration as it was found. */
+export type Configuration =
+  | { readonly kind: 'ok'; readonly config: Config; readonly from: string }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
+  /** Neither a file, nor the environment, nor a flag says anything: the program is not at home here. */
+  | { readonly kind: 'none' };
+
+/** A file that was named on the command line. */
+export interface GivenFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A service account, whose rights are looked at. */
+export interface Account {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Where to look, as it was asked for. */
+export interface DoctorOptions {
+  readonly configuration: Configuration;
+  readonly version: string;
+  readonly kubeconfig: KubeconfigSource;
+  /** Undefined: the credential's own, if it is a service account, else that of the chart. */
+  readonly account: Account | undefined;
+  /** Flags of kube-apiserver, or the manifest of its pod. */
+  readonly apiServerFlags: GivenFile | undefined;
+  readonly webhookKubeconfig: GivenFile | undefined;
+  readonly policy: GivenFile | undefined;
+  /** Where to connect to instead of the address in the webhook's kubeconfig. */
+  readonly connect: Address | undefined;
+  /** The base URL of health and metrics, if it was given; else that of the configuration. */
+  readonly ops: string | undefined;
+}
+
+/** What is looked at; each part is got where a check asks for it. */
+export interface Subject extends DoctorOptions {
+  /** @throws CannotCheck without a usable one */
+  config(): Config;
+  /** @throws CannotCheck without a configuration */
+  rules(): Promise<CompiledRules>;
+  /** @throws CannotCheck without a kubeconfig that can be used */
+  api(): ApiProbe;
+  /** In milliseconds since 1970. */
+  now(): number;
+}
+
+/** For one call to the API server. */
+const API_TIMEOUT_MS = 8_000;
+
+export const IN_THE_POD = 'kubectl -n firstseen exec deploy/firstseen -- firstseen doctor';
+
+export function createSubject(options: DoctorOptions): Subject {
+  let rules: Promise<CompiledRules> | undefined;
+  let probe: ApiProbe | undefined;
+
+  function config(): Config {
+    const { configuration } = options;
+    switch (configuration.kind) {
+      case 'ok':
+        return configuration.config;
+      case 'invalid':
+        throw new CannotCheck('the configuration is not usable', 'mend the configuration, and run it again');
+      case 'none':
+        throw new CannotCheck('no configuration is given', `${IN_THE_POD}    # or: firstseen doctor --config FILE`);
+    }
+  }
+
+  return {
+    ...options,
+    config,
+    rules() {
+      const { paths } = config().rules;
+      rules ??= loadRuleFiles(paths).then((loaded) => compileLoaded(loaded, sha256Hashes));
+      return rules;
+    },
+    api() {
+      try {
+        probe ??= createApiProbe({
+          ...options.kubeconfig,
+          userAgent: `firstseen-doctor/${options.version}`,
+          timeoutMs: API_TIMEOUT_MS,
+        });
+        return probe;
+      } catch (error) {
+        if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new CannotCheck(`no Kubernetes API: ${reason}`, 'firstseen doctor --kubeconfig ~/.kube/config');
+      }
+    },
+    now: () => Date.now(),
+  };
+}

@@ -1,0 +1,50 @@
+import { OBJECT_KINDS } from './object-kinds.ts';
+import type { KubernetesOptions } from './options.ts';
+
+/** One thing that firstseen has to be allowed to do, in the words of RBAC. */
+export interface Permission {
+  readonly verb: string;
+  /** '' for the core group. */
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  /** What is lost without it. */
+  readonly need: string;
+}
+
+/** Every right that firstseen uses under these options, and no other: the chart's ClusterRole grants exactly these (a test compares the two). */
+export function requiredPermissions({
+  alerts,
+  events,
+}: Pick<KubernetesOptions, 'alerts' | 'events'>): readonly Permission[] {
+  const ofAlerts = { group: 'firstseen.dev', resource: 'alerts' };
+  const lookedUp = [...OBJECT_KINDS].filter(([, { lookUp }]) => lookUp);
+  return [
+    ...(alerts.enabled
+      ? [
+          { ...ofAlerts, verb: 'get', need: 'alerts are not read back' },
+          { ...ofAlerts, verb: 'list', need: 'alerts that people close are not noticed' },
+          { ...ofAlerts, verb: 'watch', need: 'alerts that people close are not noticed' },
+          { ...ofAlerts, verb: 'create', need: 'no alert is written' },
+          { ...ofAlerts, verb: 'delete', need: 'old alerts stay for ever' },
+          { ...ofAlerts, subresource: 'status', verb: 'patch', need: 'alerts stay without count, times and evidence' },
+        ]
+      : []),
+    ...(events.enabled
+      ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'no Kubernetes Event is written' }]
+      : []),
+    ...(events.enabled && events.lookUp
+      ? lookedUp.map(([name, { group }]) => ({
+          group,
+          resource: name.split('.', 1)[0] ?? name,
+          verb: 'get',
+          need: 'kubectl describe does not show the Events about such objects',
+        }))
+      : []),
+  ];
+}
+
+/** As kubectl writes it: `patch alerts.firstseen.dev/status`. */
+export function permissionName({ verb, group, resource, subresource }: Permission): string {
+  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+}
