@@ -31,6 +31,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{/* Of what belongs to the installation as a whole: resource definitions and roles for people. */}}
+{{- define "firstseen.sharedLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{ include "firstseen.commonLabels" . }}
+{{- end }}
+
 {{- define "firstseen.labels" -}}
 {{ include "firstseen.selectorLabels" . }}
 {{ include "firstseen.commonLabels" . }}
