@@ -185,6 +185,13 @@ test('an upgrade keeps them, and fills the address in', async () => {
   assert.equal(kubeconfigOf(now).url, `https://${address}:443/audit`);
 });
 
+test('an upgrade to a Secret that the chart has made is refused: it would be deleted under the pods', async () => {
+  await assert.rejects(
+    helm('upgrade', 'tls.mode=existingSecret', 'tls.existingSecret=firstseen-tls'),
+    /copy it to another name/,
+  );
+});
+
 test('an upgrade makes anew what is missing, what ends soon and what has other names; the authority stays', async () => {
   const first = await secrets();
   let previous = first.tls['tls.crt'];

@@ -12,9 +12,14 @@ export interface CertificatePair {
 
 /** A certificate authority that signs for the receiver and its senders. */
 export interface CertificateAuthority extends CertificatePair {
-  /** A server certificate for localhost, 127.0.0.1 and ::1. */
-  server(name: string): Promise<CertificatePair>;
+  /** A server certificate, for localhost, 127.0.0.1 and ::1 unless told. */
+  server(name: string, names?: ServerNames): Promise<CertificatePair>;
   client(name: string, more?: ClientOptions): Promise<CertificatePair>;
+}
+
+export interface ServerNames {
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
 }
 
 export interface ClientOptions {
@@ -24,6 +29,7 @@ export interface ClientOptions {
 }
 
 const DAY_MS = 86_400_000;
+const THIS_MACHINE: ServerNames = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] };
 
 /** Makes a certificate authority; its files, and those of what it signs, are `<name>.crt` and `<name>.key` in the folder. */
 export async function createCertificateAuthority(folder: string, name: string): Promise<CertificateAuthority> {
@@ -38,7 +44,7 @@ export async function createCertificateAuthority(folder: string, name: string): 
 
   return {
     ...write(folder, name, made),
-    async server(serverName) {
+    async server(serverName, { dnsNames, ipAddresses } = THIS_MACHINE) {
       const pair = await generate([{ name: 'commonName', value: serverName }], {
         ...shared(),
         ca,
@@ -48,9 +54,8 @@ export async function createCertificateAuthority(folder: string, name: string): 
           {
             name: 'subjectAltName',
             altNames: [
-              { type: 2, value: 'localhost' },
-              { type: 7, ip: '127.0.0.1' },
-              { type: 7, ip: '::1' },
+              ...dnsNames.map((value) => ({ type: 2 as const, value })),
+              ...ipAddresses.map((ip) => ({ type: 7 as const, ip })),
             ],
           },
         ],

@@ -7,6 +7,12 @@
 {{- if and .Values.tls.existingSecret (ne .Values.tls.mode "existingSecret") -}}
 {{- fail (printf "tls.existingSecret is given, but tls.mode is %s: set tls.mode=existingSecret, or take tls.existingSecret away" .Values.tls.mode) -}}
 {{- end -}}
+{{- if eq .Values.tls.mode "existingSecret" -}}
+{{- $given := lookup "v1" "Secret" .Release.Namespace .Values.tls.existingSecret -}}
+{{- if hasKey (dig "metadata" "annotations" dict $given | default dict) "firstseen.dev/made-for" -}}
+{{- fail (printf "the Secret %s was made by tls.mode=chart, and this upgrade would delete it under the running pods: copy it to another name, and name that in tls.existingSecret" .Values.tls.existingSecret) -}}
+{{- end -}}
+{{- end -}}
 {{- if and (eq .Values.tls.mode "chart") (le (int .Values.tls.chart.certificateDays) (int .Values.tls.chart.renewBeforeDays)) -}}
 {{- fail "tls.chart.certificateDays must be more than tls.chart.renewBeforeDays, or every upgrade would make new certificates: raise the one or lower the other" -}}
 {{- end -}}
@@ -45,6 +51,9 @@
 {{- if ne (empty $redis.tls.certKey) (empty $redis.tls.privateKeyKey) -}}
 {{- fail "state.redis.tls.certKey and state.redis.tls.privateKeyKey go together: set both or none" -}}
 {{- end -}}
+{{- end -}}
+{{- if and (eq .Values.mode "DaemonSet") (hasPrefix "127." .Values.daemonSet.opsAddress) (dig "podMonitor" "enabled" false (.Values.monitoring | default dict)) -}}
+{{- fail "monitoring.podMonitor cannot reach health and metrics on 127.0.0.1: set daemonSet.opsAddress=0.0.0.0, which opens them to whoever reaches the node, or leave the monitor off" -}}
 {{- end -}}
 {{- range $file, $_ := .Values.rules.inline -}}
 {{- if not (regexMatch "^[-_a-zA-Z0-9][-._a-zA-Z0-9]*\\.(yaml|yml|toml|ndjson)$" $file) -}}
