@@ -41,6 +41,8 @@ export interface FirstseenOptions {
   readonly rules?: readonly string[];
   /** What the process takes for the name of its host. */
   readonly hostname?: string;
+  /** Put over the configuration, part by part, such as `{ receiver: { lingerMs: 500 } }`. */
+  readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** firstseen as a process of its own. Over kills and restarts it keeps its ports, its configuration and its state. */
@@ -58,6 +60,10 @@ export interface Firstseen {
   kill(): Promise<Exit>;
   /** Asks it to stop (SIGTERM), as Kubernetes does, and waits until it is gone. */
   stop(): Promise<Exit>;
+  /** Sends it SIGTERM and does not wait. */
+  terminate(): void;
+  /** Whether it says that it takes requests. */
+  isReady(): Promise<boolean>;
   /** Starts it again after it has ended. */
   start(): Promise<void>;
   /** All that it has logged, over restarts. */
@@ -153,6 +159,8 @@ export async function startFirstseen(options: FirstseenOptions): Promise<Firstse
       return running.waitForExit();
     },
     stop: () => running.stop(STOP_GRACE_MS),
+    terminate: () => running.kill('SIGTERM'),
+    isReady: () => isReady().catch(() => false),
     async start() {
       running = await start();
     },
@@ -160,7 +168,8 @@ export async function startFirstseen(options: FirstseenOptions): Promise<Firstse
   };
 }
 
-function configuration({ state, kubeconfig, certificates, rules = [] }: FirstseenOptions, port: number, ops: string) {
+function configuration(options: FirstseenOptions, port: number, ops: string) {
+  const { state, kubeconfig, certificates, rules = [], config = {} } = options;
   const tls =
     certificates === undefined
       ? {}
@@ -171,13 +180,15 @@ function configuration({ state, kubeconfig, certificates, rules = [] }: Firstsee
             clientCAFile: certificates.caFile,
           },
         };
-  return {
+  const own = {
     receiver: { listen: `127.0.0.1:${port}`, ...tls, clusters: [{ name: 'local' }] },
     ops: { listen: ops },
     state,
     rules: { paths: [PACK, ...rules] },
     kubernetes: kubeconfig === undefined ? { enabled: false } : { enabled: true, kubeconfig },
   };
+  const merged = Object.entries(own).map(([part, values]) => [part, { ...values, ...config[part] }]);
+  return { ...config, ...Object.fromEntries(merged) };
 }
 
 /** Adds up samples of the text format of Prometheus: `name{label="value"} 1`. */

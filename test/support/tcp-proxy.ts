@@ -25,12 +25,23 @@ interface Link {
   readonly upstream: Socket;
 }
 
-/** Starts a TCP proxy on a loopback port in front of `target`, so that a test can break one path and no other. */
-export async function startTcpProxy({ port, host = '127.0.0.1' }: TcpTarget): Promise<TcpProxy> {
+/**
+ * Starts a TCP proxy on a loopback port in front of `target`, so that a test can break one path and no other.
+ *
+ * @param target a function is asked at each new connection, as kube-proxy chooses an endpoint of a Service; undefined: the
+ *   connection is reset. Connections that are open stay where they are.
+ */
+export async function startTcpProxy(target: TcpTarget | (() => TcpTarget | undefined)): Promise<TcpProxy> {
   const links = new Set<Link>();
   let paused = false;
 
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+    const chosen = typeof target === 'function' ? target() : target;
+    if (chosen === undefined) {
+      client.resetAndDestroy();
+      return;
+    }
+    const { port, host = '127.0.0.1' } = chosen;
     const link = { client, upstream: connect({ port, host, allowHalfOpen: true }).pause() };
     links.add(link);
     for (const [from, to] of directions(link)) {
