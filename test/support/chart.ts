@@ -82,9 +82,10 @@ export async function installChart(server: ApiServer): Promise<string> {
   return notes;
 }
 
-/** A token of the service account that the chart makes. */
-export async function accountToken(server: ApiServer): Promise<string> {
-  return (await server.kubectl('-n', NAMESPACE, 'create', 'token', 'firstseen')).trim();
+/** A token of the service account that the chart makes, bound to this pod if one is named. */
+export async function accountToken(server: ApiServer, pod?: string): Promise<string> {
+  const bound = pod === undefined ? [] : ['--bound-object-kind', 'Pod', '--bound-object-name', pod];
+  return (await server.kubectl('-n', NAMESPACE, 'create', 'token', 'firstseen', ...bound)).trim();
 }
 
 /** Writes and reads alerts as firstseen does. */

@@ -12,6 +12,7 @@ import {
 } from './firstseen.ts';
 import { freePort } from './ports.ts';
 import type { RedisServer } from './redis-server.ts';
+import { writeRule } from './rule-file.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 import { type WaitOptions, waitFor } from './wait.ts';
 
@@ -19,7 +20,8 @@ import { type WaitOptions, waitFor } from './wait.ts';
 export interface Alert {
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly spec: {
-    readonly rule: { readonly name: string };
+    readonly cluster: string;
+    readonly rule: { readonly name: string; readonly version?: string };
     readonly overflow: boolean;
     readonly actor: { readonly userAgent?: string };
   };
@@ -40,6 +42,10 @@ export interface Cluster {
   readonly kubeconfig: string;
   /** The same, but the API server is reached at another port. */
   kubeconfigVia(port: number): string;
+  /** Of the same account, as a pod of this name has it: bound to the pod, which is made for it. */
+  kubeconfigOfPod(name: string): Promise<string>;
+  /** Every alert there is. */
+  alerts(): Promise<readonly Alert[]>;
   readonly certificates: WebhookCertificates;
   readonly webhookPort: number;
   /** Starts firstseen where the API server sends its events. */
@@ -65,26 +71,12 @@ const POLL_MS = 250;
 const ARRIVED_RULE = 'e2e-arrived';
 const EVERYTHING = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: RequestResponse\n';
 
-/** A rule of the tests' own: its decisions count the requests of agents that begin with `e2e-`, at each stage that tells an outcome. */
-const ARRIVED = {
-  apiVersion: 'firstseen.dev/v1alpha1',
-  kind: 'DetectionRule',
-  metadata: { name: ARRIVED_RULE },
-  spec: {
-    title: 'A request of a test has arrived',
-    type: 'query',
-    language: 'kuery',
+/** Writes the rule whose decisions count the requests of agents that begin with `e2e-`, at each stage that tells an outcome. */
+export function arrivalRuleFile(): string {
+  return writeRule(ARRIVED_RULE, {
     query: 'user_agent.original: e2e-* and kubernetes.audit.stage: (ResponseStarted or ResponseComplete)',
     severity: 'low',
-    riskScore: 1,
-  },
-};
-
-/** Writes the rule that counts arrivals, for `rules` of firstseen. */
-export function arrivalRuleFile(): string {
-  const file = join(createTemporaryFolder('rules'), `${ARRIVED_RULE}.yaml`);
-  writeFileSync(file, JSON.stringify(ARRIVED));
-  return file;
+  });
 }
 
 /** How many events of agents that begin with `e2e-` have been evaluated, and what they caused committed: a decision counts after that. */
@@ -146,9 +138,12 @@ export async function startCluster({ auditPolicyFile, webhookUrl }: ClusterOptio
     return path;
   }
 
+  async function alerts(): Promise<readonly Alert[]> {
+    return (JSON.parse(await server.kubectl('get', 'alerts', '-o', 'json')) as { readonly items: Alert[] }).items;
+  }
+
   async function alertsOf(userAgent: string, rule = ANONYMOUS_RULE): Promise<readonly Alert[]> {
-    const { items } = JSON.parse(await server.kubectl('get', 'alerts', '-o', 'json')) as { readonly items: Alert[] };
-    return items.filter(({ spec }) => spec.rule.name === rule && spec.actor.userAgent === userAgent);
+    return (await alerts()).filter(({ spec }) => spec.rule.name === rule && spec.actor.userAgent === userAgent);
   }
 
   return {
@@ -159,6 +154,11 @@ export async function startCluster({ auditPolicyFile, webhookUrl }: ClusterOptio
       writeFileSync(direct, readFileSync(direct, 'utf8').replace(server.url, `https://127.0.0.1:${port}`));
       return direct;
     },
+    async kubeconfigOfPod(name) {
+      await server.apply(idlePod(name, NAMESPACE, 'firstseen'));
+      return server.kubeconfigFor(await accountToken(server, name));
+    },
+    alerts,
     certificates,
     webhookPort,
     startFirstseen: (state, via = kubeconfig) =>
@@ -216,12 +216,17 @@ function openPods(): object {
     role('exec', [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] }]),
     binding('exec', 'User', 'alice'),
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
-    {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'cart', namespace: 'default' },
-      spec: { automountServiceAccountToken: false, containers: [{ name: 'cart', image: 'cart:1' }] },
-    },
+    idlePod('cart', 'default', 'default'),
   ];
   return { apiVersion: 'v1', kind: 'List', items };
+}
+
+/** A pod that runs nowhere. */
+function idlePod(name: string, namespace: string, serviceAccountName: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+    spec: { serviceAccountName, automountServiceAccountToken: false, containers: [{ name, image: 'cart:1' }] },
+  };
 }

@@ -64,8 +64,8 @@ export interface Firstseen {
   terminate(): void;
   /** Whether it says that it takes requests. */
   isReady(): Promise<boolean>;
-  /** Starts it again after it has ended. */
-  start(): Promise<void>;
+  /** Starts it again after it has ended, with these changes from now on. */
+  start(changes?: Pick<FirstseenOptions, 'rules' | 'config'>): Promise<void>;
   /** All that it has logged, over restarts. */
   log(): string;
 }
@@ -97,11 +97,12 @@ export async function startFirstseen(options: FirstseenOptions): Promise<Firstse
   const logFile = join(folder, 'log');
   const configFile = join(folder, 'firstseen.yaml');
   const ops = `127.0.0.1:${await freePort()}`;
-  writeFileSync(configFile, JSON.stringify(configuration(options, port, ops), null, 2));
+  let current = options;
   const url = `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${port}/audit`;
   const opsUrl = `http://${ops}`;
 
   async function start(): Promise<StartedProcess> {
+    writeFileSync(configFile, JSON.stringify(configuration(current, port, ops), null, 2));
     const env = hostname === undefined ? {} : { HOSTNAME: hostname };
     const started = await startProcess(process.execPath, [MAIN, 'serve', '--config', configFile], { logFile, env });
     const answer = await waitFor(async () => (started.exit() ? 'ended' : (await isReady()) && 'ready'), {
@@ -161,7 +162,8 @@ export async function startFirstseen(options: FirstseenOptions): Promise<Firstse
     stop: () => running.stop(STOP_GRACE_MS),
     terminate: () => running.kill('SIGTERM'),
     isReady: () => isReady().catch(() => false),
-    async start() {
+    async start(changes) {
+      current = { ...current, ...changes };
       running = await start();
     },
     log: () => running.log(),

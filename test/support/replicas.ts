@@ -4,7 +4,7 @@ import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
-import { connectRedisState } from '../../src/state/redis/redis-state.ts';
+import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
 import { anonymousRequest } from './events.ts';
 import type { Firstseen } from './firstseen.ts';
 import { entriesOf } from './state-access.ts';
@@ -16,12 +16,9 @@ export interface RuleState {
   readonly terms: readonly string[];
 }
 
-/** Reads what replicas share, past all of them. */
-export async function readRuleState(url: string, ruleFile: string, cluster = 'local'): Promise<RuleState> {
-  const [ready] = compileLoaded(await loadRuleFiles([ruleFile]), sha256Hashes).ready;
-  if (ready === undefined) throw new Error(`${ruleFile} holds no rule`);
-  const { rule } = ready;
-  const state = await connectRedisState({
+/** The store that replicas share, past all of them. The caller closes it. */
+export function connectState(url: string): Promise<RedisState> {
+  return connectRedisState({
     kind: 'redis',
     url,
     durability: 'best-effort',
@@ -29,6 +26,14 @@ export async function readRuleState(url: string, ruleFile: string, cluster = 'lo
     commandTimeoutMs: 5_000,
     keyPrefix: 'fs:',
   });
+}
+
+/** Reads what replicas share. */
+export async function readRuleState(url: string, ruleFile: string, cluster = 'local'): Promise<RuleState> {
+  const [ready] = compileLoaded(await loadRuleFiles([ruleFile]), sha256Hashes).ready;
+  if (ready === undefined) throw new Error(`${ruleFile} holds no rule`);
+  const { rule } = ready;
+  const state = await connectState(url);
   try {
     const alerts = (await readAlerts(state, cluster)).filter(({ spec }) => spec.rule.name === rule.document.name);
     const terms = await entriesOf(state, cluster, stateKeys.terms(rule.state));

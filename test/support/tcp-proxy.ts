@@ -30,8 +30,9 @@ interface Link {
  *
  * @param target a function is asked at each new connection, as kube-proxy chooses an endpoint of a Service; undefined: the
  *   connection is reset. Connections that are open stay where they are.
+ * @param listen the port to listen on; a free one unless told
  */
-export async function startTcpProxy(target: TcpTarget | (() => TcpTarget | undefined)): Promise<TcpProxy> {
+export async function startTcpProxy(target: TcpTarget | (() => TcpTarget | undefined), listen = 0): Promise<TcpProxy> {
   const links = new Set<Link>();
   let paused = false;
 
@@ -55,7 +56,7 @@ export async function startTcpProxy(target: TcpTarget | (() => TcpTarget | undef
       flow(from, to);
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(listen, '127.0.0.1');
   await once(server, 'listening');
 
   function flow(from: Socket, to: Socket): void {
