@@ -10,7 +10,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['ecs'],
   ['query'],
   ['rules'],
-  ['detect', 'telemetry'],
+  ['detect', 'policy', 'telemetry'],
   ['alerts'],
   ['ingest'],
   ['rulefiles'],
@@ -23,7 +23,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['main.ts'],
 ];
 
-const PURE = ['audit', 'ecs', 'query', 'rules', 'detect'];
+const PURE = ['audit', 'ecs', 'query', 'rules', 'detect', 'policy'];
 const PURE_PACKAGES = ['ipaddr.js', 'zod'];
 
 /** The one folder that owns each library; a library that is not here must not be used. */

@@ -1,0 +1,96 @@
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { AuditPolicy, PolicyRule } from './audit-policy.ts';
+import type { Need } from './need.ts';
+import { describeBox, isSeen, type Outcome, outcomesOf, usualPart, usualStages } from './outcomes.ts';
+import { hull, type RequestSpace, wholeSpace } from './request-space.ts';
+import { ruleNeeds } from './rule-needs.ts';
+
+export interface RuleCoverage {
+  readonly rule: CompiledRule;
+  /**
+   * `full`: all that the rule looks into is recorded. `partial`: some of what it could match is not recorded, or less of it
+   * than it looks into. `never`: no event that the policy records can match.
+   */
+  readonly verdict: 'full' | 'partial' | 'never';
+  /** Why it is not `full`, in sentences; they name lines of the policy where it was read from a text. */
+  readonly reasons: readonly string[];
+}
+
+/** Reasons that are told of one rule; the first speak for the others. */
+const MOST_REASONS = 6;
+
+/**
+ * What the rules see under an audit policy. `never` is certain, since no event that is recorded can match; `full` and
+ * `partial` speak of what a cluster usually has: resources that every cluster has, in their own groups, and where a rule
+ * names no subresource, the resource itself.
+ */
+export function policyCoverage(policy: AuditPolicy, rules: readonly CompiledRule[]): readonly RuleCoverage[] {
+  return rules.map((rule) => coverageOf(policy, rule));
+}
+
+function coverageOf(policy: AuditPolicy, rule: CompiledRule): RuleCoverage {
+  const needs = ruleNeeds(rule);
+  if (needs.length === 0) {
+    return { rule, verdict: 'never', reasons: ['the query can match no event, whatever the policy says'] };
+  }
+  const reasons = new Map<PolicyRule | undefined, string>();
+  let seen = false;
+  for (const need of needs) {
+    const { space, outcomes } = outcomesOf(need, policy);
+    seen ||= outcomes.some((outcome) => isSeen(need, outcome));
+    const usual = outcomes.flatMap((outcome) => {
+      const box = usualPart(need, space, outcome.box);
+      return box === undefined ? [] : [{ ...outcome, box }];
+    });
+    for (const outcome of joined(usual.length > 0 ? usual : outcomes)) {
+      const reason = shortfall(policy, need, space, outcome);
+      if (reason !== undefined && !reasons.has(outcome.decidedBy)) reasons.set(outcome.decidedBy, reason);
+    }
+  }
+  const all = [...reasons.values()];
+  const shown =
+    all.length > MOST_REASONS
+      ? [...all.slice(0, MOST_REASONS), `and ${all.length - MOST_REASONS} more rules of the policy do likewise`]
+      : all;
+  if (!seen) return { rule, verdict: 'never', reasons: shown };
+  return { rule, verdict: all.length === 0 ? 'full' : 'partial', reasons: shown };
+}
+
+/** One outcome for each rule of the policy that decides: all that it decides, and perhaps what lies between. */
+function joined(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const found = new Map<PolicyRule | undefined, Outcome>();
+  for (const outcome of outcomes) {
+    const earlier = found.get(outcome.decidedBy);
+    found.set(outcome.decidedBy, earlier === undefined ? outcome : { ...outcome, box: hull(earlier.box, outcome.box) });
+  }
+  return [...found.values()];
+}
+
+/** What is missing of these requests; undefined: nothing. */
+function shortfall(policy: AuditPolicy, need: Need, space: RequestSpace, outcome: Outcome): string | undefined {
+  const { level, stages, decidedBy } = outcome;
+  const whole = wholeSpace(space).map((box) => usualPart(need, space, box) ?? box);
+  const what = describeBox(space, whole, outcome.box);
+  if (level === 'None') {
+    return decidedBy === undefined
+      ? `${what}: no rule of the policy matches, so nothing is recorded`
+      : `${what}: not recorded, level None (${placeOf(policy, decidedBy)})`;
+  }
+  if (!need.fullLevels.has(level)) {
+    const wanted = [...need.fullLevels].join(' or ');
+    const at = decidedBy === undefined ? '' : ` (${placeOf(policy, decidedBy)})`;
+    if (!need.levels.has(level) && need.reads.size === 0)
+      return `${what}: recorded at level ${level}${at}; the rule asks for level ${wanted}`;
+    const [field = 'a body', ...more] = need.reads;
+    const others = more.length === 0 ? '' : ` and ${more.length} more`;
+    return `${what}: recorded at level ${level}${at}; the rule reads ${field}${others}, which takes level ${wanted}`;
+  }
+  const missing = [...usualStages(need).difference(stages)];
+  if (missing.length === 0) return undefined;
+  const at = decidedBy === undefined ? '' : ` (${placeOf(policy, decidedBy)})`;
+  return `${what}: stage ${missing.join(', ')} is omitted${at}`;
+}
+
+function placeOf(policy: AuditPolicy, rule: PolicyRule): string {
+  return rule.line === undefined ? `rule ${policy.rules.indexOf(rule) + 1}` : `line ${rule.line}`;
+}

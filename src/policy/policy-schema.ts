@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { DocumentProblem } from '../rules/document-problem.ts';
+import { describeValue, quoteName, valueAt } from '../rules/document-problem.ts';
+import { type AuditPolicy, LEVELS, STAGES } from './audit-policy.ts';
+
+const API_VERSION = 'audit.k8s.io/v1';
+const texts = z.array(z.string()).nullish();
+const stages = z.array(z.enum(STAGES)).nullish();
+
+const resources = z.strictObject({
+  group: z.string().nullish(),
+  resources: texts,
+  resourceNames: texts,
+});
+
+const rule = z
+  .strictObject({
+    level: z.enum(LEVELS),
+    users: texts,
+    userGroups: texts,
+    verbs: texts,
+    resources: z.array(resources).nullish(),
+    namespaces: texts,
+    nonResourceURLs: texts,
+    omitStages: stages,
+    omitManagedFields: z.boolean().nullish(),
+  })
+  .refine(
+    ({ nonResourceURLs, ...of }) => !nonResourceURLs?.length || !(of.resources?.length || of.namespaces?.length),
+    {
+      path: ['nonResourceURLs'],
+      message: 'a rule is about resources and namespaces or about nonResourceURLs, not both; make two rules of it',
+    },
+  );
+
+const policy = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Policy'),
+  metadata: z.unknown().optional(),
+  rules: z.array(rule).min(1),
+  omitStages: stages,
+  omitManagedFields: z.boolean().nullish(),
+});
+
+export type PolicyResult =
+  | { readonly kind: 'ok'; readonly policy: AuditPolicy }
+  | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
+
+/** A policy from plain values, held to what kube-apiserver accepts. @see k8s.io/apiserver/pkg/apis/audit/validation */
+export function auditPolicyOf(value: unknown): PolicyResult {
+  const parsed = policy.safeParse(value);
+  if (!parsed.success) {
+    return { kind: 'invalid', problems: parsed.error.issues.map((issue) => problemOf(issue, value)) };
+  }
+  const { rules, omitStages } = parsed.data;
+  return {
+    kind: 'ok',
+    policy: {
+      omitStages: omitStages ?? [],
+      rules: rules.map((one) => ({
+        level: one.level,
+        users: one.users ?? [],
+        userGroups: one.userGroups ?? [],
+        verbs: one.verbs ?? [],
+        namespaces: one.namespaces ?? [],
+        nonResourceURLs: one.nonResourceURLs ?? [],
+        omitStages: one.omitStages ?? [],
+        resources: (one.resources ?? []).map((entry) => ({
+          group: entry.group ?? '',
+          resources: entry.resources ?? [],
+          resourceNames: entry.resourceNames ?? [],
+        })),
+      })),
+    },
+  };
+}
+
+function problemOf(issue: z.core.$ZodIssue, value: unknown): DocumentProblem {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  const found = valueAt(value, path);
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const [key = ''] = issue.keys;
+      return {
+        path: [...path, key],
+        on: 'key',
+        message: `there is no ${quoteName(key)} in an audit policy`,
+        hint: 'see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
+      };
+    }
+    case 'invalid_value':
+      return { path, message: `expected ${issue.values.join(' or ')}, found ${describeValue(found)}` };
+    case 'invalid_type':
+      return {
+        path,
+        message: `expected ${issue.expected === 'array' ? 'a list' : issue.expected === 'object' ? 'a mapping' : `a ${issue.expected}`}, found ${describeValue(found)}`,
+      };
+    case 'too_small':
+      return { path, message: 'expected at least one rule: without one nothing is recorded' };
+    default:
+      return { path, message: issue.message };
+  }
+}

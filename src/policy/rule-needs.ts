@@ -1,0 +1,190 @@
+import type { Field } from '../ecs/field.ts';
+import { resolveField } from '../ecs/fields.ts';
+import { compileTest } from '../query/compile-test.ts';
+import { fieldsOf } from '../query/fields-of.ts';
+import { parseKql } from '../query/kql/parse.ts';
+import type { Predicate, Test } from '../query/predicate.ts';
+import { simplify } from '../query/simplify.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { type Level, STAGES } from './audit-policy.ts';
+import { type Attribute, allOf, bothNeeds, EVERYTHING, merged, type Need, RECORDED } from './need.ts';
+import { noneOf, oneOf, type Values } from './values.ts';
+
+const AUDIT = 'kubernetes.audit.';
+
+/** The fields that say the same of an event as an attribute of its request. */
+const ATTRIBUTE_OF: ReadonlyMap<string, Attribute> = new Map([
+  [`${AUDIT}verb`, 'verb'],
+  ['event.action', 'verb'],
+  [`${AUDIT}user.username`, 'user'],
+  ['user.name', 'user'],
+  [`${AUDIT}objectRef.apiGroup`, 'group'],
+  [`${AUDIT}objectRef.resource`, 'resource'],
+  ['orchestrator.resource.type', 'resource'],
+  [`${AUDIT}objectRef.subresource`, 'subresource'],
+  [`${AUDIT}objectRef.namespace`, 'namespace'],
+  ['orchestrator.namespace', 'namespace'],
+  [`${AUDIT}objectRef.name`, 'name'],
+  ['orchestrator.resource.name', 'name'],
+]);
+
+/** What only the authorizer says. */
+const DECISIONS: ReadonlySet<string> = new Set([
+  'event.outcome',
+  ...['decision', 'reason'].flatMap((what) => [
+    `${AUDIT}annotations.authorization_k8s_io/${what}`,
+    `${AUDIT}annotations.authorization.k8s.io/${what}`,
+  ]),
+]);
+
+/**
+ * In which ways a rule can match, and what has to be recorded for it to see all that it looks into: its query, the fields
+ * that make its term, and those that only its exceptions and its suppression read. Empty if no request can match.
+ *
+ * Two facts about the API server are used. An event without a user is of a request whose authentication failed, and has no
+ * decision. At the stage RequestReceived nothing has been decided yet.
+ */
+export function ruleNeeds({ document, predicate, termFields }: CompiledRule): readonly Need[] {
+  const terms = termFields.flatMap(({ name }) => resolveField(name) ?? []);
+  const matches: Predicate = {
+    kind: 'and',
+    operands: [predicate, ...terms.map((field): Predicate => ({ kind: 'exists', field }))],
+  };
+  const besides = [
+    ...document.exceptions.flatMap(({ query }) => {
+      const parsed = parseKql(query, { resolveField });
+      return parsed.kind === 'ok' ? fieldsOf(parsed.predicate) : [];
+    }),
+    ...(document.suppression?.by ?? []).flatMap((name) => resolveField(name) ?? []),
+  ];
+  const reads = besides.reduce((need, field) => bothNeeds(need, reading(field)) ?? need, EVERYTHING);
+  return merged(allOf(needsOf(simplify(matches), true), [reads]).flatMap((need) => settle(need) ?? []));
+}
+
+/** The needs of a condition (`positive`) or of its negation, which moves inwards. */
+function needsOf(predicate: Predicate, positive: boolean): readonly Need[] {
+  switch (predicate.kind) {
+    case 'any':
+    case 'exists': {
+      const need = leaf(predicate.field, predicate.kind === 'any' ? predicate.test : undefined, positive);
+      return need === undefined ? [] : [need];
+    }
+    case 'constant':
+      return predicate.value === positive ? [EVERYTHING] : [];
+    case 'not':
+      return needsOf(predicate.operand, !positive);
+    case 'and':
+    case 'or': {
+      const lists = predicate.operands.map((operand) => needsOf(operand, positive));
+      const everyOperand = (predicate.kind === 'and') === positive;
+      return everyOperand ? lists.reduce(allOf, [EVERYTHING]) : merged(lists.flat());
+    }
+  }
+}
+
+/** What a test of a field (or, without one, that the field is there) leaves possible; undefined: nothing. */
+function leaf(field: Field, test: Test | undefined, positive: boolean): Need | undefined {
+  if (field.neverSet === true) return positive ? undefined : EVERYTHING;
+  const need = reading(field, positive);
+  const attribute = ATTRIBUTE_OF.get(field.name);
+  if (attribute !== undefined) {
+    const values = valuesOf(test, positive);
+    return values && { ...need, attributes: { ...need.attributes, [attribute]: values } };
+  }
+  switch (field.name) {
+    case `${AUDIT}stage`:
+      return { ...need, stages: passing(STAGES, field, test, positive) };
+    case `${AUDIT}level`: {
+      const levels = passing<Level>(RECORDED, field, test, positive);
+      return { ...need, levels, fullLevels: levels };
+    }
+    case `${AUDIT}user.groups`:
+      return test?.kind === 'equals' ? { ...need, userGroups: loose(String(test.value), positive) } : need;
+    case `${AUDIT}requestURI`: {
+      const pattern = uriPattern(test);
+      // A path is compared without the query, so `not requestURI: /version` does not speak for every request of /version.
+      const isKnown = pattern !== undefined && (positive || pattern.endsWith('*'));
+      return isKnown ? { ...need, uri: loose(pattern, positive) } : need;
+    }
+    default:
+      return { ...need, isDecided: positive && DECISIONS.has(field.name) };
+  }
+}
+
+/** What it takes for a field to have its value: the bodies are recorded at some levels only. */
+function reading(field: Field, positive = false): Need {
+  const levels = bodyLevels(field);
+  if (levels === undefined) return EVERYTHING;
+  return {
+    ...EVERYTHING,
+    levels: positive ? levels : EVERYTHING.levels,
+    fullLevels: levels,
+    reads: new Set([field.name]),
+  };
+}
+
+function bodyLevels({ name }: Field): ReadonlySet<Level> | undefined {
+  if (name === 'container.image.name' || isBelow(name, `${AUDIT}requestObject`))
+    return new Set(['Request', 'RequestResponse']);
+  return isBelow(name, `${AUDIT}responseObject`) ? new Set(['RequestResponse']) : undefined;
+}
+
+function isBelow(name: string, root: string): boolean {
+  return name === root || name.startsWith(`${root}.`);
+}
+
+/** Only with an equality is it known which values pass; the absent value is `""`. */
+function valuesOf(test: Test | undefined, positive: boolean): Values | undefined {
+  if (test === undefined) return positive ? noneOf('') : oneOf('');
+  if (test.kind !== 'equals') return positive ? noneOf('') : noneOf();
+  const value = String(test.value);
+  if (value === '') return positive ? undefined : noneOf();
+  return positive ? oneOf(value) : noneOf(value);
+}
+
+function passing<T extends string>(
+  domain: readonly T[],
+  field: Field,
+  test: Test | undefined,
+  positive: boolean,
+): Set<T> {
+  const passes = test === undefined ? () => true : compileTest(test, field.type);
+  return new Set(domain.filter((value) => passes(value) === positive));
+}
+
+function loose(text: string, positive: boolean) {
+  return positive ? { some: new Set([text]), none: new Set<string>() } : { none: new Set([text]) };
+}
+
+/**
+ * What a URI must look like as a policy compares paths: exactly, or up to a `*` at the end. The API server decodes the path
+ * and cuts the query off, so only plain text can be compared.
+ */
+function uriPattern(test: Test | undefined): string | undefined {
+  if (test?.kind === 'equals') return isPlainPath(String(test.value)) ? String(test.value) : undefined;
+  if (test?.kind !== 'wildcard' || test.parts.length !== 2) return undefined;
+  const [before = '', after = ''] = test.parts;
+  return after === '' && isPlainPath(before) ? `${before}*` : undefined;
+}
+
+function isPlainPath(text: string): boolean {
+  return /^\/[\w./~-]*$/.test(text);
+}
+
+/** Draws the conclusions that hold for all of a need; undefined if nothing is left. */
+function settle(need: Need): Need | undefined {
+  const decided = need.isDecided
+    ? bothNeeds(need, {
+        ...EVERYTHING,
+        attributes: { ...EVERYTHING.attributes, user: noneOf('') },
+        stages: new Set(['ResponseStarted', 'ResponseComplete', 'Panic']),
+      })
+    : need;
+  if (decided === undefined) return undefined;
+  const fullLevels = decided.fullLevels.intersection(decided.levels);
+  return { ...decided, fullLevels: fullLevels.size > 0 ? fullLevels : highest(decided.levels) };
+}
+
+function highest(levels: ReadonlySet<Level>): ReadonlySet<Level> {
+  return new Set([...RECORDED].filter((level) => levels.has(level)).slice(-1));
+}

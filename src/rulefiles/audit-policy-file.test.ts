@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseAuditPolicy } from './audit-policy-file.ts';
+import { formatFileProblem } from './file-problem.ts';
+
+function problemsOf(text: string): readonly string[] {
+  const result = parseAuditPolicy(text, 'policy.yaml');
+  return result.kind === 'ok' ? [] : result.problems.map(formatFileProblem);
+}
+
+const HEAD = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n';
+
+test('a policy comes with what is left out filled in, and its rules know their lines', () => {
+  const result = parseAuditPolicy(
+    `${HEAD}omitStages: [RequestReceived]\nomitManagedFields: true\nrules:\n  - level: None\n    users: [a]\n    resources:\n      - group: apps\n  # a comment\n  - level: Metadata\n`,
+  );
+  const nothing = { userGroups: [], verbs: [], namespaces: [], nonResourceURLs: [], omitStages: [] };
+  assert.deepEqual(result, {
+    kind: 'ok',
+    policy: {
+      omitStages: ['RequestReceived'],
+      rules: [
+        {
+          ...nothing,
+          level: 'None',
+          users: ['a'],
+          resources: [{ group: 'apps', resources: [], resourceNames: [] }],
+          line: 6,
+        },
+        { ...nothing, level: 'Metadata', users: [], resources: [], line: 11 },
+      ],
+    },
+  });
+});
+
+test('what is wrong is told with its place, and what would be right', () => {
+  assert.deepEqual(problemsOf(`${HEAD}rules:\n  - level: Metadat\n`), [
+    'policy.yaml:4:12: expected None or Metadata or Request or RequestResponse, found "Metadat"\n    - level: Metadat\n             ^',
+  ]);
+  assert.deepEqual(problemsOf(`${HEAD}rules:\n  - level: None\n    verb: [get]\n`), [
+    'policy.yaml:5:5: there is no verb in an audit policy\n      verb: [get]\n      ^\n  hint: see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
+  ]);
+  assert.deepEqual(problemsOf(`${HEAD}rules:\n  - level: None\n    users: eve\n`), [
+    'policy.yaml:5:12: expected a list, found "eve"\n      users: eve\n             ^',
+  ]);
+  assert.match(
+    problemsOf(`${HEAD}rules:\n  - level: None\n    nonResourceURLs: [/x]\n    namespaces: [a]\n`).join(),
+    /^policy.yaml:5:22: a rule is about resources and namespaces or about nonResourceURLs, not both/,
+  );
+});
+
+test('what is no policy at all is said to be none', () => {
+  assert.match(problemsOf('').join(), /expected an audit policy, found nothing/);
+  assert.match(problemsOf('- a').join(), /expected a mapping, found a list/);
+  assert.match(problemsOf(`${HEAD}rules: []`).join(), /expected at least one rule/);
+  assert.match(problemsOf(`${HEAD}rules: [{level: None}]\n---\n${HEAD}`).join(), /expected one document/);
+  assert.match(problemsOf('a: [').join(), /^policy.yaml:1:\d+: /);
+  assert.match(problemsOf('apiVersion: v1\nkind: Policy\nrules: [{level: None}]').join(), /expected audit.k8s.io\/v1/);
+});
