@@ -65,7 +65,9 @@ for (const output of OUTPUTS) {
   if (values.check) process.exitCode = 1;
   else writeFileSync(path, text);
   console.log(
-    values.check ? `deploy/${output.file} is stale: run npx node docs/generate-manifests.ts` : `deploy/${output.file} written`,
+    values.check
+      ? `deploy/${output.file} is stale: run npx node docs/generate-manifests.ts`
+      : `deploy/${output.file} written`,
   );
 }
 

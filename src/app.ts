@@ -4,6 +4,7 @@ import { createLeasedJob } from './alerts/leased-job.ts';
 import { createAlertLifecycle } from './alerts/lifecycle.ts';
 import { createReconciler } from './alerts/reconcile.ts';
 import { applyRetention, type RetentionPolicy } from './alerts/retention.ts';
+import type { Store } from './alerts/store.ts';
 import { watchQueues } from './alerts/watch-queues.ts';
 import { watchStore } from './alerts/watch-store.ts';
 import type { Config } from './config/schema.ts';
@@ -14,12 +15,13 @@ import { createReceiver } from './http/receiver.ts';
 import { createEvaluator } from './ingest/create-evaluator.ts';
 import { createIngest } from './ingest/create-ingest.ts';
 import { sha256Hashes } from './ingest/hashes.ts';
+import { createHeartbeat, type Heartbeat } from './ingest/heartbeat.ts';
 import { announceRules, createMetricsObserver } from './ingest/metrics-observer.ts';
 import { createOwnPods } from './ingest/own-pods.ts';
-import { createOwnWrites } from './ingest/own-writes.ts';
+import { createOwnWrites, type OwnIdentity } from './ingest/own-writes.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createAlertSync } from './kubernetes/alert-sync.ts';
-import { createKubernetesClient } from './kubernetes/client.ts';
+import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { readOwnIdentity } from './kubernetes/own-identity.ts';
 import { compileLoaded } from './rulefiles/compile-loaded.ts';
 import { formatFileProblem } from './rulefiles/file-problem.ts';
@@ -27,7 +29,7 @@ import { loadRuleFiles } from './rulefiles/load.ts';
 import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS, OperationalError } from './telemetry/operational-error.ts';
 
 export interface AppDeps {
@@ -115,6 +117,10 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   // Sinks, and what brings alerts to them.
   const client = config.kubernetes.enabled ? createKubernetesClient({ ...config.kubernetes, version }) : undefined;
   if (client !== undefined) undo.push(() => client.close());
+  const identity = client === undefined ? undefined : await readOwnIdentity(config.kubernetes);
+  const heartbeat = config.heartbeat.enabled
+    ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
+    : undefined;
   const sinks = createSinks({ kubernetes: client, write, instance }, config);
   const sinkNames = sinks.map(({ name }) => name);
   const lifecycle = createAlertLifecycle(store, sinkNames);
@@ -155,6 +161,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
       createJob: () =>
         allJobs([
           ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
+          ...(heartbeat === undefined ? [] : [createPeriodicJob(config.heartbeat.interval / 1_000, heartbeat.beat)]),
           createPeriodicJob(RETENTION_INTERVAL_MS, () =>
             retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
           ),
@@ -167,12 +174,14 @@ async function build(config: Config, { logger, version, write, instance, onBug }
 
   // Our own writes. They begin when other replicas can tell them.
   const { localCluster: cluster } = config.kubernetes;
-  const identity = client === undefined || cluster === '' ? undefined : await readOwnIdentity(config.kubernetes);
   const pods =
-    identity?.podUid === undefined
+    cluster === '' || identity?.podUid === undefined
       ? undefined
       : createOwnPods({ store, cluster, podUid: identity.podUid, now: nowMicros });
-  const own = identity && createOwnWrites({ username: identity.username, cluster, ourPods: pods?.ours });
+  const own =
+    cluster === '' || identity === undefined
+      ? undefined
+      : createOwnWrites({ username: identity.username, cluster, ourPods: pods?.ours });
   pods?.start();
   undo.push(() => pods?.stop());
   void Promise.resolve(pods?.registered).then(() => {
@@ -189,6 +198,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
     hashes: sha256Hashes,
     sinks,
     own,
+    heartbeat,
     observer: {
       ...observer,
       settled(cluster, decisions, settled) {
@@ -215,6 +225,27 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   const receiverAddress = await receiver.start();
   undo.push(() => receiver.stop(config.receiver.drainMs));
   return { receiver: receiverAddress, ops: opsAddress };
+}
+
+/** @throws Error if firstseen could not tell its own request from those of others */
+function heartbeatOf(
+  { kubernetes }: Config,
+  deps: {
+    readonly store: Store;
+    readonly client: KubernetesClient | undefined;
+    readonly own: OwnIdentity | undefined;
+    readonly metrics: Metrics;
+    readonly logger: Logger;
+  },
+): Heartbeat {
+  const { client, own } = deps;
+  if (client === undefined || own === undefined) {
+    throw new Error(
+      'heartbeat.enabled: expected the credential of a service account, to know the heartbeat again by its name; ' +
+        'found another one: give a kubeconfig with a service account token, or leave the heartbeat off',
+    );
+  }
+  return createHeartbeat({ ...deps, own, get: client.statusOf, cluster: kubernetes.localCluster, now: nowMicros });
 }
 
 async function unwind(undo: Undo[], limitMs: number): Promise<void> {

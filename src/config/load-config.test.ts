@@ -213,3 +213,26 @@ describe('problems', () => {
     assert.match(problemsOf('__proto__: { log: { level: debug } }\n')[0] ?? '', /unknown key/);
   });
 });
+
+describe('heartbeat', () => {
+  test('off unless asked for, once a minute', () => {
+    assert.deepEqual(configOf(undefined).heartbeat, { enabled: false, interval: 60_000_000 });
+    const text = 'kubernetes: { enabled: true }\nheartbeat: { enabled: true, interval: 30s }\n';
+    assert.deepEqual(configOf(text).heartbeat, { enabled: true, interval: 30_000_000 });
+  });
+
+  test('it needs the API that it goes through, a cluster that it comes back from, and some pace', () => {
+    assert.match(
+      problemsOf('heartbeat: { enabled: true }\n').join(),
+      /^FILE:1: heartbeat.enabled: expected kubernetes.enabled/,
+    );
+    const elsewhere = 'kubernetes: { enabled: true, localCluster: x }\nheartbeat: { enabled: true }\n';
+    assert.match(problemsOf(elsewhere).join(), /expected kubernetes.localCluster to be one of receiver.clusters/);
+    for (const interval of ['9s', '5m']) {
+      assert.match(
+        problemsOf(`heartbeat: { interval: ${interval} }\n`).join(),
+        /heartbeat.interval: expected between 10s and 2m/,
+      );
+    }
+  });
+});

@@ -4,6 +4,7 @@ import { opsOptionsSchema, receiverOptionsSchema } from '../http/options.ts';
 import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
 import { describeValue } from '../rules/document-problem.ts';
 import { parseDuration } from '../rules/duration.ts';
+import { MINUTE, SECOND } from '../rules/limits.ts';
 import { sinksOptionsSchema } from '../sinks/options.ts';
 import { stateOptions } from '../state/options.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
@@ -36,6 +37,19 @@ const retentionOptions = z
   })
   .describe('What is dropped first: closed alerts, then those of the noisiest rule, then the lowest severity.');
 
+const heartbeatOptions = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('Send requests through the API server of the local cluster that must come back as audit events.'),
+    interval: duration
+      .refine((micros) => micros >= 10 * SECOND && micros <= 2 * MINUTE, 'expected between 10s and 2m')
+      .prefault('1m')
+      .describe('How often. The alert fires when none has come back for 5 minutes.'),
+  })
+  .describe('Shows that the whole way works: API server, audit policy, webhook, firstseen. Needs kubernetes.enabled.');
+
 const logOptions = z.strictObject({
   level: z.enum(LOG_LEVELS).default('info').describe('The least severe entries that are written.'),
   format: z.enum(LOG_FORMATS).default('json').describe('One JSON object a line, or text for a person.'),
@@ -52,6 +66,7 @@ export const configSchema = z
     sinks: sinksOptionsSchema.prefault({}),
     retention: retentionOptions.prefault({}),
     replicas: replicasOptionsSchema.prefault({}),
+    heartbeat: heartbeatOptions.prefault({}),
     log: logOptions.prefault({}),
   })
   .superRefine(({ receiver, kubernetes: { enabled, localCluster } }, context) => {
@@ -62,6 +77,15 @@ export const configSchema = z
       path: ['kubernetes', 'localCluster'],
       message: `expected the one of receiver.clusters that alerts are written to (${names.join(', ')}), or "" if it sends no events here, found ${describeValue(localCluster)}`,
     });
+  })
+  .superRefine(({ heartbeat, kubernetes, receiver }, context) => {
+    if (!heartbeat.enabled) return;
+    const problem = (message: string): void =>
+      context.addIssue({ code: 'custom', path: ['heartbeat', 'enabled'], message, params: { found: true } });
+    if (!kubernetes.enabled) problem('expected kubernetes.enabled as well: it goes through the Kubernetes API');
+    if (receiver.clusters.every(({ name }) => name !== kubernetes.localCluster)) {
+      problem('expected kubernetes.localCluster to be one of receiver.clusters: its events come from there');
+    }
   });
 
 export type Config = Readonly<z.output<typeof configSchema>>;

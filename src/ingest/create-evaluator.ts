@@ -8,6 +8,7 @@ import type { Hashes } from '../rules/hashes.ts';
 import { LATENESS } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { IngestObserver } from './observer.ts';
 import type { OwnWrites } from './own-writes.ts';
 
@@ -20,6 +21,8 @@ export interface EvaluatorDeps {
   /** Undefined where nothing that comes can be ours. */
   readonly own: OwnWrites | undefined;
   readonly observer?: IngestObserver;
+  /** Takes its own events out of a batch, where there are such. */
+  readonly heartbeat?: Pick<Heartbeat, 'take'> | undefined;
 }
 
 /**
@@ -29,7 +32,15 @@ export interface EvaluatorDeps {
  */
 export type Evaluator = (cluster: string, events: readonly DecodedEvent[]) => Promise<void>;
 
-export function createEvaluator({ store, detector, hashes, sinks, own, observer }: EvaluatorDeps): Evaluator {
+export function createEvaluator({
+  store,
+  detector,
+  hashes,
+  sinks,
+  own,
+  observer,
+  heartbeat,
+}: EvaluatorDeps): Evaluator {
   /** The latest time that a cluster's events have reached. */
   const highest = new Map<string, number>();
 
@@ -66,7 +77,8 @@ export function createEvaluator({ store, detector, hashes, sinks, own, observer 
     observer?.learning(cluster, learners.filter((rule) => at < ends(rule)).length);
   }
 
-  return async (cluster, events) => {
+  return async (cluster, batch) => {
+    const events = heartbeat === undefined ? batch : await heartbeat.take(cluster, batch);
     const foreign = own === undefined ? events : await own.foreign(cluster, events);
     observer?.ownWrites(cluster, events.length - foreign.length);
 

@@ -34,6 +34,11 @@ export interface KubernetesClient {
    */
   call(call: ApiCall, signal?: AbortSignal): Promise<ApiAnswer>;
   /**
+   * Makes a GET of which only the status counts, whatever it is.
+   * @throws OperationalError `api_unavailable` if there is no answer
+   */
+  statusOf(path: string): Promise<number>;
+  /**
    * Watches; ends when the server ends it, as it does after some minutes.
    *
    * @param path the path of the collection with its query, without `watch`
@@ -102,26 +107,36 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
     return response;
   }
 
+  /** Sends, reads the whole answer, and holds both to the time that a call may take. */
+  async function exchange(call: ApiCall, signal?: AbortSignal): Promise<{ readonly status: number; text: string }> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    const abort = () => deadline.abort(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      const response = await send(call, deadline.signal);
+      return { text: await readText(response), status: response.statusCode ?? 0 };
+    } catch (error) {
+      throw unavailable(call, deadline.signal.aborted ? deadline.signal.reason : error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
   return {
     async call(call, signal) {
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
-      const abort = () => deadline.abort(signal?.reason);
-      signal?.addEventListener('abort', abort, { once: true });
+      const { status, text } = await exchange(call, signal);
+      if (status < 200 || status >= 300) return refusal(call, parseStatus(status, text));
       try {
-        signal?.throwIfAborted();
-        const response = await send(call, deadline.signal);
-        const text = await readText(response);
-        const status = response.statusCode ?? 0;
-        if (status >= 200 && status < 300) return { kind: 'ok', body: JSON.parse(text) };
-        return refusal(call, parseStatus(status, text));
+        return { kind: 'ok', body: JSON.parse(text) };
       } catch (error) {
-        throw unavailable(call, deadline.signal.aborted ? deadline.signal.reason : error);
-      } finally {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        throw unavailable(call, error);
       }
     },
+
+    statusOf: async (path) => (await exchange({ method: 'GET', path })).status,
 
     async *watch(path, signal) {
       const call: ApiCall = { method: 'GET', path: `${path}${path.includes('?') ? '&' : '?'}watch=true` };

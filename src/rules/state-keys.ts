@@ -29,6 +29,8 @@ export const stateKeys = {
   pods: 'pods',
   /** Hash: hwm, the latest time that any event of the cluster has reached (µs). */
   cluster: 'cluster',
+  /** Sorted set: heartbeats under way → when each was sent (µs). */
+  heartbeat: 'heartbeat',
 } as const;
 
 const WRITE_ORDER = ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'silent', 'rule', 'done', 'cluster'];

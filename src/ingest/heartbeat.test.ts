@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation, withFaults } from '../../test/support/evaluation.ts';
+import { anonymousRequest, batchOf, NOON } from '../../test/support/events.ts';
+import { entriesOf } from '../../test/support/state-access.ts';
+import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
+import { MINUTE, SECOND } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import type { LogFields } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { createHeartbeat, type HeartbeatDeps } from './heartbeat.ts';
+
+const own = { username: 'system:serviceaccount:firstseen:firstseen' };
+
+/** A heartbeat whose requests are kept, and whose API server answers 403 unless told. */
+function beating(changes: Partial<HeartbeatDeps> = {}) {
+  const { store } = evaluation([]);
+  const metrics = createMetrics();
+  const sent: string[] = [];
+  const warned: LogFields[] = [];
+  let time = NOON;
+  const heartbeat = createHeartbeat({
+    store,
+    async get(path) {
+      sent.push(path);
+      return 403;
+    },
+    metrics,
+    logger: { warn: (_message, fields = {}) => void warned.push(fields) },
+    own,
+    cluster: CLUSTER,
+    now: () => time,
+    ...changes,
+  });
+  return {
+    ...heartbeat,
+    store,
+    sent,
+    warned,
+    pass(micros: number) {
+      time += micros;
+    },
+    /** The event of the request that was sent last, received two seconds later. */
+    event: (event: Partial<AuditEvent> = {}): DecodedEvent =>
+      anonymousRequest({
+        receivedAt: time + 2 * SECOND,
+        username: own.username,
+        event: { verb: 'get', requestURI: sent.at(-1) ?? '', ...event },
+      }),
+    async sample(name: string) {
+      const { text } = await metrics.expose();
+      return text.split('\n').find((line) => line.startsWith(`firstseen_heartbeat${name}`));
+    },
+  };
+}
+
+test('what comes back is taken out of the batch, and tells when and after how long', async () => {
+  const { beat, take, sent, event, sample } = beating();
+  assert.equal(
+    await sample('_last_seen_timestamp_seconds'),
+    `${'firstseen_heartbeat_last_seen_timestamp_seconds'}{cluster="${CLUSTER}"} 0`,
+  );
+  await beat();
+  assert.match(sent[0] ?? '', new RegExp(`^/firstseen-heartbeat/${CLUSTER}\\?nonce=[0-9a-f]{32}$`));
+  const other = anonymousRequest();
+  const left = await take(CLUSTER, batchOf(other, event()));
+  assert.deepEqual(left, [other]);
+  assert.match((await sample('_last_seen')) ?? '', new RegExp(` ${NOON / SECOND + 2}$`));
+  assert.match((await sample('_round_trip')) ?? '', / 2$/);
+  assert.match((await sample(`s_total{cluster="${CLUSTER}",outcome="seen"}`)) ?? '', / 1$/);
+});
+
+test('any replica knows it again: the number stands in the store', async () => {
+  const leader = beating();
+  const other = beating({ store: leader.store });
+  await leader.beat();
+  assert.deepEqual(await other.take(CLUSTER, [leader.event()]), []);
+});
+
+test('each has a number of its own, and two may be under way', async () => {
+  const { beat, take, sent, event, pass } = beating();
+  await beat();
+  const first = event();
+  pass(MINUTE);
+  await beat();
+  assert.notEqual(sent[0], sent[1]);
+  assert.deepEqual(await take(CLUSTER, batchOf(event(), first)), []);
+});
+
+test('what only looks like one is left in the batch', async () => {
+  const { beat, take, sent, event, sample } = beating();
+  await beat();
+  const path = sent[0] ?? '';
+  for (const [what, change] of [
+    ['another user', { user: { username: 'eve' } }],
+    ['an impersonation', { impersonatedUser: { username: 'eve' } }],
+    ['another verb', { verb: 'list' }],
+    ['another path', { requestURI: path.replace('/firstseen-heartbeat/', '/api/') }],
+    ['a path below', { requestURI: path.replace('?', '/x?') }],
+    ['a number that was not sent', { requestURI: path.replace(/.{32}$/, '0'.repeat(32)) }],
+    ['more in the query', { requestURI: `${path}&x=1` }],
+    ['no number', { requestURI: path.split('?')[0] ?? '' }],
+    ['no URI', { requestURI: undefined }],
+  ] as const) {
+    const lookalike = event(change as Partial<AuditEvent>);
+    assert.deepEqual(await take(CLUSTER, [lookalike]), [lookalike], what);
+  }
+  assert.equal((await take('other', [event()])).length, 1, 'another cluster');
+  assert.match((await sample('_last_seen')) ?? '', / 0$/);
+});
+
+test('one that took more than a quarter of an hour counts no more, and the store forgets it', async () => {
+  const { beat, take, event, pass, store } = beating();
+  await beat();
+  const early = event();
+  const late = { ...early, receivedAt: NOON + 15 * MINUTE + 1 };
+  assert.deepEqual(await take(CLUSTER, [late]), [late]);
+  pass(16 * MINUTE);
+  await beat();
+  assert.equal((await entriesOf(store, CLUSTER, stateKeys.heartbeat)).length, 1);
+});
+
+test('a refusal that may leave no event, and no answer at all, are failures that are told', async () => {
+  for (const status of [401, 429, 503]) {
+    const { beat, warned, sample } = beating({ get: async () => status });
+    await beat();
+    assert.match(String(warned[0]?.error), new RegExp(`${status}`));
+    assert.match((await sample('s_total')) ?? '', /outcome="failed"} 1$/);
+  }
+  const away = beating({
+    get: () => Promise.reject(new OperationalError('api_unavailable', 'no answer')),
+  });
+  await away.beat();
+  assert.equal(away.warned.length, 1);
+});
+
+test('while the store is away nothing is sent, and what came back is evaluated as any other event', async () => {
+  const fault = () => {
+    throw new OperationalError('store_unavailable', 'away');
+  };
+  const { beat, take, sent, event } = beating({ store: withFaults(evaluation([]).store, fault) });
+  await beat();
+  assert.deepEqual(sent, []);
+  const waiting = event({ requestURI: `/firstseen-heartbeat/${CLUSTER}?nonce=${'0'.repeat(32)}` });
+  assert.deepEqual(await take(CLUSTER, [waiting]), [waiting]);
+});
