@@ -24,5 +24,6 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   version,
   ended: ended.promise,
+  onDebugSignal: (act) => process.on('SIGUSR2', act),
   onBug: (error) => ended.resolve({ kind: 'bug', error }),
 });

@@ -13,6 +13,8 @@ export interface Io {
   readonly version: string;
   /** Settles when the process is asked to stop, or when something in it is broken beyond mending. */
   readonly ended: Promise<Ending>;
+  /** Does this each time that the process gets SIGUSR2. SIGUSR1 is Node's own, and opens its debugger. */
+  readonly onDebugSignal: (act: () => void) => void;
   /** Reports such a break. */
   readonly onBug: (error: unknown) => void;
 }

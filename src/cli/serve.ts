@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { startApp } from '../app.ts';
 import type { Config } from '../config/schema.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
+import { createDebugSwitch } from '../telemetry/debug-switch.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
@@ -17,7 +18,8 @@ Examples:
   $ firstseen serve --kubernetes true --kubeconfig ~/.kube/config
   $ firstseen serve --state redis://127.0.0.1:6379            several replicas share what they have seen
 
-Each alert is one line of JSON on standard output; the log is on standard error.
+Each alert is one line of JSON on standard output; the log is on standard error. SIGUSR2 switches the log to debug for 15
+minutes, and a second one back at once.
 What the API server needs to send its events here: firstseen webhook-config --help`;
 
 export function serveCommand(io: Io): Command {
@@ -27,6 +29,7 @@ export function serveCommand(io: Io): Command {
   return addConfigFlags(command).action(async (flags: Record<string, unknown>) => {
     const config = configOf(flags, io);
     const logger = createLogger(config.log);
+    io.onDebugSignal(createDebugSwitch(logger, config.log.level).flip);
     const instance = io.env.HOSTNAME ?? hostname();
     const deps = {
       logger,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { excerpt } from '../audit/text.ts';
 import type { Ingest } from '../ingest/ingest.ts';
+import { createLimitedLog } from '../telemetry/limited-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS, OperationalError } from '../telemetry/operational-error.ts';
@@ -74,6 +75,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   const credentialRequired = requiresCredential(options);
   const names = clusters.map(({ name }) => name);
   const refusals = createRefusalLog(deps);
+  const limited = createLimitedLog(logger);
   const senders = createSenders(metrics);
   for (const cluster of names) {
     metrics.lastBatchTimestamp.set({ cluster }, 0);
@@ -113,7 +115,10 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       send(response, answer, { close: isDraining() || !server.isCurrent(request.socket) });
       metrics.batches.inc({ cluster, code: String(answer.status) });
       metrics.batchBytes.observe({ cluster }, length);
-      metrics.ackSeconds.observe({ cluster }, (performance.now() - start) / MS_PER_SECOND);
+      const seconds = (performance.now() - start) / MS_PER_SECOND;
+      metrics.ackSeconds.observe({ cluster }, seconds);
+      const client = request.socket.remoteAddress;
+      logger.debug('batch answered', { cluster, client, status: answer.status, bytes: length, seconds });
     } finally {
       release();
     }
@@ -123,7 +128,8 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
     try {
       const outcome = await ingest.ingest(cluster, body);
       if (outcome.kind === 'rejected') {
-        logger.warn('batch rejected', { cluster, reason: outcome.reason, bytes: body.length });
+        const { reason } = outcome;
+        limited.note('warn', 'batch rejected', `${cluster}/${reason}`, { cluster, reason, bytes: body.length });
         const error = excerpt(outcome.message, MAX_MESSAGE_BYTES);
         return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
       }
@@ -132,7 +138,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       return { status: 200, body: { events: outcome.events, quarantined: outcome.quarantined } };
     } catch (error) {
       if (error instanceof OperationalError) {
-        logger.warn('batch not committed', { cluster, error });
+        limited.note('warn', 'batch not committed', `${cluster}/${error.code}`, { cluster, error });
         return tryAgain(OPERATIONAL_ERRORS[error.code].doc, 'send it again in a moment');
       }
       return bug(error);

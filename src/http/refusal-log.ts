@@ -1,3 +1,4 @@
+import { createLimitedLog } from '../telemetry/limited-log.ts';
 import type { LogFields, Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { REFUSALS, type RefusalReason } from './refusal.ts';
@@ -10,30 +11,19 @@ export interface RefusalLog {
   note(reason: RefusalReason | ConnectionFault, fields: LogFields): void;
 }
 
-const INTERVAL_MS = 10_000;
-
-/**
- * Counts every refusal, and logs of each reason one in 10 s with the number that went unlogged: an operator has to see
- * why events do not come, and a stranger must not fill the disk.
- */
+/** Counts every refusal, and logs a few: an operator has to see why events do not come, and a stranger must not fill the disk. */
 export function createRefusalLog(
   deps: { readonly metrics: Pick<Metrics, 'requestsRefused'>; readonly logger: Logger },
-  now: () => number = () => performance.now(),
+  now?: () => number,
 ): RefusalLog {
   // Each series from the start, at 0: an increase from nothing is none to Prometheus.
   for (const reason of [...Object.keys(REFUSALS), ...CONNECTION_FAULTS])
     deps.metrics.requestsRefused.inc({ reason }, 0);
-  const logged = new Map<string, { at: number; suppressed: number }>();
+  const log = createLimitedLog(deps.logger, now);
   return {
     note(reason, fields) {
       deps.metrics.requestsRefused.inc({ reason });
-      const last = logged.get(reason);
-      if (last !== undefined && now() - last.at < INTERVAL_MS) {
-        last.suppressed++;
-        return;
-      }
-      logged.set(reason, { at: now(), suppressed: 0 });
-      deps.logger.warn('request refused', { reason, ...fields, suppressed: last?.suppressed ?? 0 });
+      log.note('warn', 'request refused', reason, { reason, ...fields });
     },
   };
 }

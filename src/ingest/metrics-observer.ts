@@ -1,5 +1,6 @@
 import { excerpt } from '../audit/text.ts';
 import { OUTCOMES } from '../detect/decision.ts';
+import { createLimitedLog } from '../telemetry/limited-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { IngestObserver } from './observer.ts';
@@ -7,6 +8,7 @@ import type { Quarantine } from './quarantine.ts';
 
 /** Counts what ingest does, keeps what was set aside, and logs what a person should look at. */
 export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, logger: Logger): IngestObserver {
+  const limited = createLimitedLog(logger);
   return {
     decoded(cluster, events, quarantined) {
       metrics.skewedEvents.inc({ cluster }, events.filter(({ skewed }) => skewed).length);
@@ -15,7 +17,9 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
       metrics.quarantined.inc({ cluster, reason: 'malformed' }, quarantined.length);
       for (const { ordinal: _, ...item } of quarantined) quarantine.add({ cluster, ...item });
       const [first] = quarantined;
-      if (first !== undefined) logger.warn('events quarantined', { cluster, count: quarantined.length, ...first });
+      if (first !== undefined) {
+        limited.note('warn', 'events quarantined', cluster, { cluster, count: quarantined.length, ...first });
+      }
     },
 
     ownWrites(cluster, count) {
@@ -39,15 +43,17 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
         metrics.quarantined.inc({ cluster, reason: 'rule_error' });
         const auditID = excerpt(event.event.auditID ?? '', 64);
         quarantine.add({ cluster, rule, auditID, reason: `the rule failed: ${excerpt(String(error), 256)}` });
-        logger.error('rule failed on an event', { cluster, rule, auditID, error });
+        limited.note('error', 'rule failed on an event', `${cluster}/${rule}`, { cluster, rule, auditID, error });
       }
     },
 
     settled(cluster, decisions, { outcomes, opened, termsHeld }) {
-      for (const [index, { rule }] of decisions.entries()) {
+      for (const [index, { rule, event }] of decisions.entries()) {
         const outcome = outcomes[index];
         if (outcome === undefined) continue;
         metrics.decisions.inc({ cluster, rule: rule.document.name, outcome });
+        const auditID = excerpt(event.event.auditID ?? '', 64);
+        logger.debug('rule decided', { cluster, rule: rule.document.name, outcome, auditID });
         if (outcome === 'opened') metrics.alertsOpened.inc({ cluster, severity: rule.document.severity });
       }
       for (const [{ document }, count] of termsHeld) metrics.termsHeld.set({ cluster, rule: document.name }, count);

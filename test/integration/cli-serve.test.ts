@@ -186,6 +186,28 @@ describe('serve', () => {
     assert.deepEqual(await child.stop(), { code: 0, signal: null });
   });
 
+  test('SIGUSR2 switches the log to debug, and a second one back, without a restart', async () => {
+    const { child, port } = await start('debug', '--log-level', 'warn');
+    const send = async () => {
+      const headers = { 'Content-Type': 'application/json' };
+      const answer = await fetch(`http://127.0.0.1:${port}/audit`, { method: 'POST', headers, body: BODY });
+      assert.equal(answer.status, 200);
+    };
+    const entries = (message: string) => child.log().split(`"message":"${message}"`).length - 1;
+    await send();
+    child.kill('SIGUSR2');
+    await waitFor(() => entries('log level is debug for a while') === 1, { what: 'debug' });
+    assert.equal(entries('batch answered'), 0);
+    await send();
+    await waitFor(() => entries('batch answered') === 1, { what: 'an entry of a batch' });
+    assert.equal(entries('rule decided') > 0, true);
+    child.kill('SIGUSR2');
+    await waitFor(() => entries('log level is back') === 1, { what: 'the level that was configured' });
+    await send();
+    assert.deepEqual(await child.stop(), { code: 0, signal: null });
+    assert.equal(entries('batch answered'), 1);
+  });
+
   test('a second one does not share the state file of the first, and says so', async () => {
     const { child } = await start('shared');
     const { code, stderr } = await serve([

@@ -1,0 +1,37 @@
+import type { LogLevel, RootLogger } from './logger.ts';
+
+export interface DebugSwitch {
+  /** Debug for a while; again, to be back at once. */
+  flip(): void;
+}
+
+const LIMIT_MS = 15 * 60_000;
+
+/** Switches a logger to debug and back to its level: by itself after 15 minutes, since that is what people forget. */
+export function createDebugSwitch(
+  logger: Pick<RootLogger, 'info' | 'setLevel'>,
+  level: LogLevel,
+  limitMs = LIMIT_MS,
+): DebugSwitch {
+  let timer: NodeJS.Timeout | undefined;
+
+  function back(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    logger.info('log level is back', { level });
+    logger.setLevel(level);
+  }
+
+  return {
+    flip() {
+      if (timer !== undefined) {
+        back();
+        return;
+      }
+      timer = setTimeout(back, limitMs);
+      timer.unref();
+      logger.setLevel('debug');
+      logger.info('log level is debug for a while', { until: new Date(Date.now() + limitMs) });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLimitedLog } from './limited-log.ts';
+
+test('of each message and kind one in 10 s is written, with the number that was left out', () => {
+  const written: unknown[] = [];
+  const logger = {
+    warn: (message: string, fields = {}) => void written.push(['warn', message, fields]),
+    error: (message: string, fields = {}) => void written.push(['error', message, fields]),
+  };
+  let now = 0;
+  const log = createLimitedLog(logger, () => now);
+  for (let count = 0; count < 100; count++) log.note('warn', 'batch rejected', 'not_json', { count });
+  log.note('warn', 'batch rejected', 'not_event_list', {});
+  log.note('error', 'rule failed', 'not_json', {});
+  now = 10_000;
+  log.note('warn', 'batch rejected', 'not_json', {});
+  now = 20_000;
+  log.note('warn', 'batch rejected', 'not_json', {});
+  assert.deepEqual(written, [
+    ['warn', 'batch rejected', { count: 0, suppressed: 0 }],
+    ['warn', 'batch rejected', { suppressed: 0 }],
+    ['error', 'rule failed', { suppressed: 0 }],
+    ['warn', 'batch rejected', { suppressed: 99 }],
+    ['warn', 'batch rejected', { suppressed: 0 }],
+  ]);
+});
