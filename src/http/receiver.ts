@@ -134,7 +134,8 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
         return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
       }
       metrics.batchEvents.observe({ cluster }, outcome.events);
-      metrics.lastBatchTimestamp.set({ cluster }, Date.now() / MS_PER_SECOND);
+      // An API server never sends a batch without events; a person who tries the way does, and must not pass for one.
+      if (outcome.events > 0) metrics.lastBatchTimestamp.set({ cluster }, Date.now() / MS_PER_SECOND);
       return { status: 200, body: { events: outcome.events, quarantined: outcome.quarantined } };
     } catch (error) {
       if (error instanceof OperationalError) {
