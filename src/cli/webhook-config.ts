@@ -1,26 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
+import { API_SERVER_FLAGS } from '../http/api-server-flags.ts';
 import { isLoopback } from '../http/options.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
 import { CommandError, type Io } from './io.ts';
-
-/**
- * The flags of kube-apiserver that suit firstseen, beside the two files.
- * Meanings and defaults: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
- */
-const FLAGS: readonly { readonly flag: string; readonly why: string }[] = [
-  { flag: '--audit-webhook-mode=batch', why: 'requests never wait for firstseen' },
-  { flag: '--audit-webhook-batch-max-wait=1s', why: 'the default of 30s would be the time to an alert' },
-  { flag: '--audit-webhook-batch-max-size=100', why: 'bounds a body; the size in bytes is not bounded in batch mode' },
-  { flag: '--audit-webhook-batch-throttle-qps=40', why: 'with batches of 100: up to 4,000 events a second' },
-  { flag: '--audit-webhook-batch-throttle-burst=60', why: 'catches up after a pause' },
-  { flag: '--audit-webhook-batch-buffer-size=20000', why: 'a full buffer drops events' },
-  {
-    flag: '--audit-webhook-truncate-enabled=true',
-    why: 'without it one event that cannot be encoded loses its whole batch',
-  },
-];
 
 const NO_CREDENTIAL = 'It holds no credential: firstseen has to take events from anyone.';
 
@@ -73,7 +57,7 @@ function apiServerFlags(directory: string) {
       why: 'which events there are: begin with deploy/audit-policy.yaml',
     },
     { flag: `--audit-webhook-config-file=${directory}/webhook.yaml`, why: 'this file' },
-    ...FLAGS,
+    ...API_SERVER_FLAGS.map(({ name, value, why }) => ({ flag: `--${name}=${value}`, why })),
   ];
 }
 

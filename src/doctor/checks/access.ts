@@ -6,6 +6,7 @@ import { type Permission, permissionName, requiredPermissions } from '../../kube
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok } from '../finding.ts';
+import { parseJson } from '../parse-json.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Account, Subject } from '../subject.ts';
 
@@ -122,12 +123,4 @@ async function isAllowed(subject: Subject, permission: Permission, account: Acco
 function accountOf(username: string | undefined): Account | undefined {
   const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username ?? '') ?? [];
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

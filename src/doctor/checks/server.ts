@@ -1,0 +1,207 @@
+import { excerpt } from '../../audit/text.ts';
+import { REFUSALS } from '../../http/refusal.ts';
+import { span } from '../certificate.ts';
+import type { Check } from '../check.ts';
+import { CannotCheck, type Finding, failure, ok, warning } from '../finding.ts';
+import { readSamples, type Sample, samplesOf, sumOf } from '../prometheus-text.ts';
+import { IN_THE_POD, type Subject } from '../subject.ts';
+
+const CALL_LIMIT_MS = 5_000;
+/** API servers are never silent for so long: controllers and kubelets alone ask them all the time. */
+const SILENT_MS = 5 * 60_000;
+const JUST_STARTED_MS = 2 * 60_000;
+const LATE_DELIVERY_S = 60;
+const MAX_TEXT_BYTES = 300;
+
+/** What the running firstseen says of itself: readiness, the last batch of each cluster, what was refused, set aside or is still owed. */
+export const serverCheck: Check = {
+  name: 'server',
+  async run(subject) {
+    const base = opsUrl(subject);
+    const ready = await ask(subject, `${base}/readyz?verbose`);
+    const samples = readSamples(
+      (await ask(subject, `${base}/metrics`)).text,
+      /^(firstseen_|process_start_time_seconds$)/,
+    );
+    if (sumOf(samples, 'firstseen_build_info') === 0) {
+      throw new CannotCheck(`what answers at ${base} is not firstseen`, 'firstseen doctor --ops http://HOST:PORT');
+    }
+    const now = subject.now();
+    const started = sumOf(samples, 'process_start_time_seconds') * 1_000;
+    return [
+      ...readiness(ready.text),
+      ...version(samples, subject, now - started),
+      ...lastBatches(samples, clustersOf(subject, samples), now, now - started),
+      ...problems(samples, base),
+    ];
+  },
+};
+
+function opsUrl({ ops, configuration }: Subject): string {
+  if (ops !== undefined) return ops;
+  if (configuration.kind !== 'ok') return 'http://127.0.0.1:9444';
+  const { host, port } = configuration.config.ops.listen;
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+async function ask(subject: Subject, url: string): Promise<{ readonly status: number; readonly text: string }> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(CALL_LIMIT_MS), redirect: 'error' });
+    return { status: answer.status, text: await answer.text() };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = excerpt(cause instanceof Error ? cause.message : String(cause), MAX_TEXT_BYTES);
+    throw new CannotCheck(
+      `no firstseen answers at ${url.replace(/\/[^/]*$/, '')}: ${reason}`,
+      subject.ops === undefined
+        ? `kubectl -n firstseen port-forward deploy/firstseen 9444 &    # or: ${IN_THE_POD}\nkubectl -n firstseen get pods    # does it run?`
+        : 'kubectl -n firstseen get pods    # does it run? does the port-forward still stand?',
+    );
+  }
+}
+
+/** `[+]name ok: detail` and `[-]name failed: detail`. */
+function readiness(text: string): readonly Finding[] {
+  const lines = text
+    .split('\n')
+    .map((line) => /^\[([+-])\](\S+) (?:ok|failed)(?: \(not required\))?(?:: (.*))?$/.exec(line));
+  return lines.flatMap((line) => {
+    const [, sign, name = '', detail = ''] = line ?? [];
+    if (sign === undefined || (sign === '+' && name !== 'store')) return [];
+    const what = `${excerpt(name, MAX_TEXT_BYTES)}: ${excerpt(detail, MAX_TEXT_BYTES)}`;
+    if (sign === '+') return [ok(what)];
+    return [
+      failure(`not ready: ${what}`, {
+        why:
+          name === 'store'
+            ? 'batches with a match are answered 503 until it is back'
+            : 'its Service sends it nothing, so no event arrives',
+        mend: 'kubectl -n firstseen logs deploy/firstseen --tail=50',
+      }),
+    ];
+  });
+}
+
+function version(samples: readonly Sample[], subject: Subject, upMs: number): readonly Finding[] {
+  const running = samplesOf(samples, 'firstseen_build_info')[0]?.labels.version ?? '?';
+  if (running === subject.version) return [ok(`firstseen ${running} has run for ${span(upMs)}`)];
+  return [
+    warning(`firstseen ${excerpt(running, MAX_TEXT_BYTES)} runs, and this doctor is of ${subject.version}`, {
+      why: 'what it expects (rights, resources, flags) may be that of another version',
+      mend: IN_THE_POD,
+    }),
+  ];
+}
+
+function clustersOf({ configuration }: Subject, samples: readonly Sample[]): readonly string[] {
+  if (configuration.kind === 'ok') return configuration.config.receiver.clusters.map(({ name }) => name);
+  const known = samples.flatMap(({ name, labels }) =>
+    name === 'firstseen_matches_total' ? (labels.cluster ?? []) : [],
+  );
+  return [...new Set(known)];
+}
+
+function lastBatches(
+  samples: readonly Sample[],
+  clusters: readonly string[],
+  now: number,
+  upMs: number,
+): readonly Finding[] {
+  const advice = {
+    why: 'nothing is detected there',
+    mend: 'firstseen doctor --webhook-kubeconfig webhook.yaml --policy audit-policy.yaml    # with the files of a control-plane node\n# docs/guides/troubleshooting.md#nothing-arrives',
+  };
+  return clusters.map((cluster) => {
+    const at =
+      samplesOf(samples, 'firstseen_last_batch_timestamp_seconds').find(({ labels }) => labels.cluster === cluster)
+        ?.value ?? 0;
+    const name = `the API server of ${excerpt(cluster, MAX_TEXT_BYTES)}`;
+    if (at > 0) {
+      const age = Math.max(0, now - at * 1_000);
+      const told = `${name} sent its last batch ${span(age)} ago`;
+      return age < SILENT_MS ? ok(told) : failure(told, advice);
+    }
+    const told = `${name} has sent no batch in the ${span(upMs)} that this firstseen runs`;
+    return upMs < JUST_STARTED_MS ? warning(`${told}; it may just have started`, advice) : failure(told, advice);
+  });
+}
+
+function problems(samples: readonly Sample[], base: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const { labels, value } of samplesOf(samples, 'firstseen_requests_refused_total')) {
+    if (value === 0) continue;
+    const { reason = '' } = labels;
+    const hint = Object.entries(REFUSALS).find(([name]) => name === reason)?.[1].hint;
+    findings.push(
+      warning(`${value} requests were refused: ${excerpt(reason, MAX_TEXT_BYTES)}`, {
+        why: 'none of their events was seen; they are an API server with a wrong file, or someone who tries',
+        mend: `${hint === undefined ? '' : `${hint}\n`}kubectl -n firstseen logs deploy/firstseen | grep 'request refused'    # from which address`,
+      }),
+    );
+  }
+  const count = (metric: string, what: (count: number) => string, why: string, mend: string, severity = warning) => {
+    const total = sumOf(samples, `firstseen_${metric}`);
+    if (total > 0) findings.push(severity(what(total), { why, mend }));
+  };
+  const logs = 'kubectl -n firstseen logs deploy/firstseen --tail=200';
+  const ofRules = Object.fromEntries(
+    samplesOf(samples, 'firstseen_rules').map(({ labels, value }) => [labels.state ?? '', value]),
+  );
+  if ((ofRules.broken ?? 0) > 0) {
+    findings.push(
+      warning(`${ofRules.broken} problems in its rules: those rules do not run`, {
+        why: 'nothing that they look for is found',
+        mend: `${logs} | grep 'rule is broken'`,
+      }),
+    );
+  }
+  count(
+    'rule_errors_total',
+    (n) => `rules failed on ${n} events`,
+    'these rules did not see these events',
+    `${logs} | grep 'rule failed'    # and report it`,
+  );
+  count(
+    'quarantined_total',
+    (n) => `${n} events could not be read and were set aside`,
+    'no rule saw them',
+    `curl -s ${base}/quarantine    # the last ones, without bodies`,
+  );
+  count(
+    'skewed_events_total',
+    (n) => `${n} events were stamped more than 10 minutes ahead`,
+    'the clock of a control-plane node is ahead of this one',
+    'chronyc tracking    # on both nodes',
+  );
+  count(
+    'store_errors_total',
+    (n) => `the store did not take ${n} updates`,
+    'their batches were answered 503, and came again',
+    `${logs} | grep 'batch not committed'`,
+  );
+  count(
+    'dead',
+    (n) => `${n} alerts were refused by a sink for good`,
+    'they are not delivered again',
+    `${logs} | grep 'given up'`,
+    failure,
+  );
+  const oldest = Math.max(0, ...samplesOf(samples, 'firstseen_due_oldest_seconds').map(({ value }) => value));
+  if (oldest > LATE_DELIVERY_S) {
+    const due = sumOf(samples, 'firstseen_due');
+    const codes = samplesOf(samples, 'firstseen_delivery_failures_total').flatMap(({ labels, value }) =>
+      value > 0 ? `${labels.sink}: ${labels.code}` : [],
+    );
+    findings.push(
+      failure(
+        `${due} alerts are not delivered, the oldest for ${span(oldest * 1_000)}${codes.length === 0 ? '' : ` (${excerpt(codes.join(', '), MAX_TEXT_BYTES)})`}`,
+        {
+          why: 'nobody is told of them yet',
+          mend: `see what access and resources say; ${logs}`,
+        },
+      ),
+    );
+  }
+  return findings;
+}

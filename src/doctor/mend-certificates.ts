@@ -1,0 +1,35 @@
+import { shellWord } from './shell-word.ts';
+import type { WebhookKubeconfig } from './webhook-kubeconfig.ts';
+
+/** Commands that sign a certificate with the CA of the receiver, as the README makes them. */
+function issue(name: string, usage: 'serverAuth' | 'clientAuth', names: string): string {
+  return [
+    `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`,
+    `printf 'basicConstraints=CA:FALSE\\nextendedKeyUsage=${usage}\\nsubjectAltName=${names}\\n' > ${name}.ext`,
+    `openssl x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 825 -extfile ${name}.ext -out ${name}.crt`,
+  ].join('\n');
+}
+
+const RESTART = '# copy it to each control-plane node and restart kube-apiserver there: it reads the file once';
+
+/** A new client certificate for the API server. */
+export function newClientCertificate({ file, userName }: WebhookKubeconfig): string {
+  return [
+    issue('kube-apiserver', 'clientAuth', 'DNS:kube-apiserver'),
+    `kubectl config set-credentials ${shellWord(userName)} --kubeconfig ${shellWord(file)} --client-certificate kube-apiserver.crt --client-key kube-apiserver.key --embed-certs`,
+    RESTART,
+  ].join('\n');
+}
+
+/** Another value in the entry of the receiver. */
+export function changeWebhook({ file, clusterName }: WebhookKubeconfig, ...flags: readonly string[]): string {
+  return `kubectl config set-cluster ${shellWord(clusterName)} --kubeconfig ${shellWord(file)} ${flags.join(' ')}\n${RESTART}`;
+}
+
+/** A new certificate for the receiver; it is taken into use without a restart. */
+export function newServerCertificate(serverName = 'firstseen'): string {
+  return [
+    issue('firstseen', 'serverAuth', /^[\d.]+$|:/.test(serverName) ? `IP:${serverName}` : `DNS:${serverName}`),
+    'kubectl -n firstseen create secret generic firstseen-tls --from-file=tls.crt=firstseen.crt --from-file=tls.key=firstseen.key --from-file=ca.crt=ca.crt --dry-run=client -o yaml | kubectl apply -f -',
+  ].join('\n');
+}
