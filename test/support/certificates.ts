@@ -12,14 +12,15 @@ export interface CertificatePair {
 
 /** A certificate authority that signs for the receiver and its senders. */
 export interface CertificateAuthority extends CertificatePair {
-  /** A server certificate, for localhost, 127.0.0.1 and ::1 unless told. */
-  server(name: string, names?: ServerNames): Promise<CertificatePair>;
+  /** A server certificate for localhost, 127.0.0.1 and ::1, unless told; it ends a day from now unless told. */
+  server(name: string, options?: ServerOptions): Promise<CertificatePair>;
   client(name: string, more?: ClientOptions): Promise<CertificatePair>;
 }
 
-export interface ServerNames {
-  readonly dnsNames: readonly string[];
-  readonly ipAddresses: readonly string[];
+export interface ServerOptions {
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly notAfter?: Date;
 }
 
 export interface ClientOptions {
@@ -29,7 +30,6 @@ export interface ClientOptions {
 }
 
 const DAY_MS = 86_400_000;
-const THIS_MACHINE: ServerNames = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] };
 
 /** Makes a certificate authority; its files, and those of what it signs, are `<name>.crt` and `<name>.key` in the folder. */
 export async function createCertificateAuthority(folder: string, name: string): Promise<CertificateAuthority> {
@@ -44,9 +44,9 @@ export async function createCertificateAuthority(folder: string, name: string): 
 
   return {
     ...write(folder, name, made),
-    async server(serverName, { dnsNames, ipAddresses } = THIS_MACHINE) {
+    async server(serverName, { dnsNames = ['localhost'], ipAddresses = ['127.0.0.1', '::1'], notAfter } = {}) {
       const pair = await generate([{ name: 'commonName', value: serverName }], {
-        ...shared(),
+        ...shared(notAfter),
         ca,
         extensions: [
           { name: 'keyUsage', digitalSignature: true },

@@ -4,7 +4,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type CertificatePair, createCertificateAuthority } from './certificates.ts';
+import { type CertificateAuthority, type CertificatePair, createCertificateAuthority } from './certificates.ts';
 import { type Exit, outputOf, type StartedProcess, startProcess } from './child-process.ts';
 import { freePort } from './ports.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
@@ -18,6 +18,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The certificates of the receiver and of the API server that sends to it. */
 export interface WebhookCertificates {
+  readonly authority: CertificateAuthority;
   readonly caFile: string;
   readonly ca: string;
   readonly server: CertificatePair;
@@ -50,6 +51,7 @@ export interface Firstseen {
   /** Where the API server sends its audit events. */
   readonly url: string;
   readonly opsUrl: string;
+  readonly configFile: string;
   /** The sum of the samples of a metric whose labels hold these; 0 if there is none. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
   /** Sends a batch as the API server does, over a connection of its own, and gives the status of the answer. */
@@ -79,6 +81,7 @@ export async function createWebhookCertificates(): Promise<WebhookCertificates> 
   const folder = createTemporaryFolder('webhook-certificates');
   const authority = await createCertificateAuthority(folder, 'webhook-ca');
   return {
+    authority,
     caFile: authority.certFile,
     ca: authority.cert,
     server: await authority.server('firstseen'),
@@ -139,6 +142,7 @@ export async function startFirstseen(options: FirstseenOptions): Promise<Firstse
   return {
     url,
     opsUrl,
+    configFile,
     async metric(name, labels = {}) {
       const answer = await fetch(`${opsUrl}/metrics`, { signal: AbortSignal.timeout(5_000) });
       return sumOf(await answer.text(), name, labels);

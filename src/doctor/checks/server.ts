@@ -18,18 +18,23 @@ export const serverCheck: Check = {
   name: 'server',
   async run(subject) {
     const base = opsUrl(subject);
-    const ready = await ask(subject, `${base}/readyz?verbose`);
-    const samples = readSamples(
-      (await ask(subject, `${base}/metrics`)).text,
-      /^(firstseen_|process_start_time_seconds$)/,
-    );
+    let ready: string;
+    let metrics: string;
+    try {
+      ready = await ask(`${base}/readyz?verbose`);
+      metrics = await ask(`${base}/metrics`);
+    } catch (error) {
+      if (error instanceof NoAnswer) return absent(error, base, subject);
+      throw error;
+    }
+    const samples = readSamples(metrics, /^(firstseen_|process_start_time_seconds$)/);
     if (sumOf(samples, 'firstseen_build_info') === 0) {
       throw new CannotCheck(`what answers at ${base} is not firstseen`, 'firstseen doctor --ops http://HOST:PORT');
     }
     const now = subject.now();
     const started = sumOf(samples, 'process_start_time_seconds') * 1_000;
     return [
-      ...readiness(ready.text),
+      ...readiness(ready),
       ...version(samples, subject, now - started),
       ...lastBatches(samples, clustersOf(subject, samples), now, now - started),
       ...problems(samples, base),
@@ -45,20 +50,37 @@ function opsUrl({ ops, configuration }: Subject): string {
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
-async function ask(subject: Subject, url: string): Promise<{ readonly status: number; readonly text: string }> {
+/** Who does not answer, and whether it was to be expected that somebody does. */
+class NoAnswer extends Error {}
+
+async function ask(url: string): Promise<string> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(CALL_LIMIT_MS), redirect: 'error' });
-    return { status: answer.status, text: await answer.text() };
+    return await answer.text();
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = excerpt(cause instanceof Error ? cause.message : String(cause), MAX_TEXT_BYTES);
+    throw new NoAnswer(excerpt(cause instanceof Error ? cause.message : String(cause), MAX_TEXT_BYTES), {
+      cause: error,
+    });
+  }
+}
+
+/** Where a configuration or an address says that it runs here, its absence is a fault; else this is the wrong machine to ask from. */
+function absent({ message }: NoAnswer, base: string, { ops, configuration }: Subject): readonly Finding[] {
+  const what = `no firstseen answers at ${base}: ${message}`;
+  const runs = 'kubectl -n firstseen get pods    # does it run?';
+  if (ops === undefined && configuration.kind !== 'ok') {
     throw new CannotCheck(
-      `no firstseen answers at ${url.replace(/\/[^/]*$/, '')}: ${reason}`,
-      subject.ops === undefined
-        ? `kubectl -n firstseen port-forward deploy/firstseen 9444 &    # or: ${IN_THE_POD}\nkubectl -n firstseen get pods    # does it run?`
-        : 'kubectl -n firstseen get pods    # does it run? does the port-forward still stand?',
+      what,
+      `kubectl -n firstseen port-forward deploy/firstseen 9444 &    # or: ${IN_THE_POD}\n${runs}`,
     );
   }
+  return [
+    failure(what, {
+      why: 'if it does not run, the API server gives each batch up after about 90 s',
+      mend: `${runs}\nkubectl -n firstseen logs deploy/firstseen --previous --tail=50`,
+    }),
+  ];
 }
 
 /** `[+]name ok: detail` and `[-]name failed: detail`. */
