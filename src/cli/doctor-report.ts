@@ -16,19 +16,35 @@ export function countFindings(findings: readonly Found[]): Counts {
   return counts;
 }
 
-/** One line a finding, with why and how to mend it below, and the sum. Whatever is in the findings, it is printable. */
+/**
+ * One line a finding, with why and how to mend it below, and the sum. What several checks could not look at for one reason
+ * is said once. Whatever is in the findings, the report is printable.
+ */
 export function doctorReport(findings: readonly Found[], colours: boolean): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const paint = (severity: Severity, text: string) => (colours ? `\u001b[${COLOUR[severity]}m${text}\u001b[0m` : text);
-  const margin = ' '.repeat(width + 4);
-  const lines = findings.flatMap(({ check, severity, what, why, mend }) => [
+  const below = (label: string, text = '') =>
+    text.split('\n').map((line, index) => {
+      const start = index === 0 ? label : '';
+      return `${' '.repeat(width + 4)}${start.padEnd(6)}${printable(line)}`;
+    });
+  const lines = withoutRepeats(findings).flatMap(({ check, severity, what, why, mend, also }) => [
     `${paint(severity, SIGN[severity])} ${check.padEnd(width)}  ${severity === 'unchecked' ? 'not checked: ' : ''}${printable(what)}`,
-    ...(why === undefined ? [] : [`${margin}why   ${printable(why)}`]),
-    ...(mend === undefined
-      ? []
-      : mend.split('\n').map((line, index) => `${margin}${index === 0 ? 'mend  ' : '      '}${printable(line)}`)),
+    ...(also.length === 0 ? [] : below('also', also.join(', '))),
+    ...(why === undefined ? [] : below('why', why)),
+    ...(mend === undefined ? [] : below('mend', mend)),
   ]);
   return `${lines.join('\n')}\n\n${summary(countFindings(findings))}\n`;
+}
+
+/** Each finding beside the further checks that could not be made for its reason. */
+function withoutRepeats(findings: readonly Found[]): readonly (Found & { readonly also: readonly string[] })[] {
+  const same = ({ severity, what }: Found) =>
+    findings.filter((other) => severity === 'unchecked' && other.severity === severity && other.what === what);
+  return findings.flatMap((finding) => {
+    const [first = finding, ...others] = same(finding);
+    return first === finding ? [{ ...finding, also: others.map(({ check }) => check) }] : [];
+  });
 }
 
 function summary({ ok, warning, error, unchecked }: Counts): string {

@@ -1,113 +1,29 @@
 /** `firstseen doctor` on a real API server, Redis and firstseen: a healthy installation, and then one fault after another. */
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { parse, stringify } from 'yaml';
 import { createCertificateAuthority } from '../support/certificates.ts';
-import { outputOf, type StartedProcess, startProcess } from '../support/child-process.ts';
-import { type Cluster, redisState, startCluster } from '../support/cluster.ts';
-import {
-  assertFine,
-  changedFile,
-  type DoctorFinding,
-  type DoctorRun,
-  newFile,
-  runDoctor,
-  theFault,
-  wrongIn,
-} from '../support/doctor.ts';
-import { type Firstseen, runFirstseen } from '../support/firstseen.ts';
+import { type StartedProcess, startProcess } from '../support/child-process.ts';
+import { assertFine, type DoctorRun, newFile, theFault, wrongIn } from '../support/doctor.ts';
+import { type DoctorCluster, startDoctorCluster } from '../support/doctor-cluster.ts';
 import { freePort } from '../support/ports.ts';
-import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { ensureTool } from '../support/tools.ts';
 import { waitFor } from '../support/wait.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const PACK = join(import.meta.dirname, '..', '..', 'rules');
 const HOUR_MS = 3_600_000;
 
-let cluster: Cluster;
-let redis: RedisServer;
-let firstseen: Firstseen;
-/** Where openssl and kubectl find the files that the commands of a mend name. */
-const folder = createTemporaryFolder('mend');
-const webhook = join(folder, 'webhook.yaml');
-let server: string;
+let at: DoctorCluster;
 
 before(async () => {
-  [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
-  firstseen = await cluster.startFirstseen(redisState(redis));
-  server = `https://127.0.0.1:${cluster.webhookPort}/audit`;
-  const { authority, client } = cluster.certificates;
-  copyFileSync(authority.certFile, join(folder, 'ca.crt'));
-  copyFileSync(authority.keyFile, join(folder, 'ca.key'));
-  writeFileSync(webhook, await webhookConfig(client));
-  await showApiServer(await recommendedFlags());
-  await waitFor(() => firstseen.metric('firstseen_last_batch_timestamp_seconds'), {
-    what: 'the first batch',
-    timeoutMs: 30_000,
-  });
+  at = await startDoctorCluster();
 });
-after(async () => {
-  await Promise.all([firstseen?.stop(), cluster?.server.stop(), redis?.stop()]);
-});
-
-function webhookConfig(client: { readonly certFile: string; readonly keyFile: string }): Promise<string> {
-  const credential = ['--client-cert-file', client.certFile, '--client-key-file', client.keyFile];
-  return runFirstseen('webhook-config', '--server', server, '--ca-file', cluster.certificates.caFile, ...credential);
-}
-
-async function recommendedFlags(): Promise<readonly string[]> {
-  return (await runFirstseen('webhook-config', '--server', server, '-o', 'flags')).trim().split('\n');
-}
-
-/** The pod that a kubelet shows of kube-apiserver's manifest. */
-async function showApiServer(flags: readonly string[]): Promise<void> {
-  const metadata = { name: 'kube-apiserver-e2e', namespace: 'kube-system', labels: { component: 'kube-apiserver' } };
-  const containers = [{ name: 'kube-apiserver', image: 'kube-apiserver', command: ['kube-apiserver', ...flags] }];
-  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'kube-system' } };
-  await cluster.server.kubectl('-n', 'kube-system', 'delete', 'pod', metadata.name, '--ignore-not-found', '--now');
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { automountServiceAccountToken: false, containers } };
-  await cluster.server.apply({ apiVersion: 'v1', kind: 'List', items: [account, pod] });
-}
-
-/** doctor as an administrator runs it, with all that it takes. */
-function doctor(changes: Readonly<Record<string, string | undefined>> = {}): Promise<DoctorRun> {
-  return runDoctor({
-    config: firstseen.configFile,
-    kubeconfig: cluster.server.adminKubeconfig,
-    account: 'firstseen/firstseen',
-    'webhook-kubeconfig': webhook,
-    ...changes,
-  });
-}
-
-/** The webhook's kubeconfig with something changed in its cluster or user. */
-function changedWebhook(change: { readonly cluster?: object; readonly user?: object }): string {
-  const config = parse(readFileSync(webhook, 'utf8')) as Record<string, [Record<string, object>]>;
-  Object.assign(config.clusters?.[0].cluster ?? {}, change.cluster);
-  Object.assign(config.users?.[0].user ?? {}, change.user);
-  return newFile('webhook.yaml', stringify(config));
-}
-
-function changedConfig(change: (config: Record<string, Record<string, unknown>>) => void): string {
-  return changedFile(firstseen.configFile, (text) => {
-    const config = JSON.parse(text) as Record<string, Record<string, unknown>>;
-    change(config);
-    return JSON.stringify(config);
-  });
-}
+after(() => at?.stop());
 
 const base64 = (file: string) => readFileSync(file).toString('base64');
-
-/** Does what a finding says, in a shell, where an administrator would. */
-async function mend({ mend = '' }: DoctorFinding): Promise<void> {
-  const path = `${dirname(await ensureTool('kubectl'))}:${process.env.PATH}`;
-  const env = { PATH: path, KUBECONFIG: cluster.server.adminKubeconfig, HOME: folder };
-  await outputOf('sh', ['-e', '-c', mend], { cwd: folder, env });
-}
+const doctor: DoctorCluster['doctor'] = (changes) => at.doctor(changes);
 
 describe('a healthy installation', () => {
   test('all is checked, and nothing is wrong', async () => {
@@ -130,9 +46,9 @@ describe('a healthy installation', () => {
 
   test('no secret is printed', async () => {
     const { text } = await doctor();
-    const { key } = cluster.certificates.client;
+    const { key } = at.cluster.certificates.client;
     for (const secret of [
-      cluster.server.adminToken,
+      at.cluster.server.adminToken,
       key.slice(40, 80),
       Buffer.from(key).toString('base64').slice(40, 80),
     ]) {
@@ -143,8 +59,8 @@ describe('a healthy installation', () => {
 
 describe('the way of the events', () => {
   test('an expired client certificate, and the commands that make a new one', async () => {
-    const expired = await cluster.certificates.authority.client('old', { notAfter: new Date(Date.now() - HOUR_MS) });
-    const file = changedWebhook({
+    const expired = await at.cluster.certificates.authority.client('old', { notAfter: new Date(Date.now() - HOUR_MS) });
+    const file = at.changedWebhook({
       user: {
         'client-certificate-data': base64(expired.certFile),
         'client-key-data': base64(expired.keyFile),
@@ -154,13 +70,13 @@ describe('the way of the events', () => {
     assert.ok(run.findings.some(({ check, severity }) => check === 'webhook-delivery' && severity === 'error'));
     const fault = run.findings.find(({ what }) => /the client certificate old expired on/.test(what));
     assert.ok(fault !== undefined && fault.check === 'webhook-kubeconfig' && fault.severity === 'error', run.text);
-    await mend(fault);
+    await at.mend(fault);
     assertFine(await doctor({ 'webhook-kubeconfig': file }));
   });
 
   test('a wrong CA, and the command that puts the right one there', async () => {
     const other = await createCertificateAuthority(createTemporaryFolder('other-ca'), 'other');
-    const file = changedWebhook({ cluster: { 'certificate-authority-data': base64(other.certFile) } });
+    const file = at.changedWebhook({ cluster: { 'certificate-authority-data': base64(other.certFile) } });
     const run = await doctor({ 'webhook-kubeconfig': file });
     const fault = theFault(
       run,
@@ -168,12 +84,12 @@ describe('the way of the events', () => {
       'error',
       /^the CA of the kubeconfig did not sign the receiver's certificate firstseen/,
     );
-    await mend(fault);
+    await at.mend(fault);
     assertFine(await doctor({ 'webhook-kubeconfig': file }));
   });
 
   test('a name that the certificate does not bear, and the command that asks for another', async () => {
-    const file = changedWebhook({ cluster: { 'tls-server-name': 'firstseen.example' } });
+    const file = at.changedWebhook({ cluster: { 'tls-server-name': 'firstseen.example' } });
     const run = await doctor({ 'webhook-kubeconfig': file });
     const fault = theFault(
       run,
@@ -182,15 +98,15 @@ describe('the way of the events', () => {
       /is not for firstseen\.example; its names are: DNS:localhost/,
     );
     const [command = ''] = fault.mend?.split('\n') ?? [];
-    await mend({ ...fault, mend: command });
+    await at.mend({ ...fault, mend: command });
     assertFine(await doctor({ 'webhook-kubeconfig': file }));
   });
 
   test('the name of a Service as address', async () => {
-    const file = changedWebhook({
+    const file = at.changedWebhook({
       cluster: { server: 'https://firstseen.firstseen.svc:443/audit', 'tls-server-name': 'localhost' },
     });
-    const run = await doctor({ 'webhook-kubeconfig': file, connect: `127.0.0.1:${cluster.webhookPort}` });
+    const run = await doctor({ 'webhook-kubeconfig': file, connect: `127.0.0.1:${at.cluster.webhookPort}` });
     const fault = theFault(run, 'webhook-kubeconfig', 'error', /firstseen\.firstseen\.svc, which looks like a Service/);
     assert.match(
       fault.mend ?? '',
@@ -199,7 +115,7 @@ describe('the way of the events', () => {
   });
 
   test('a path that the receiver does not have', async () => {
-    const file = changedWebhook({ cluster: { server: server.replace('/audit', '/audit/prod') } });
+    const file = at.changedWebhook({ cluster: { server: at.url.replace('/audit', '/audit/prod') } });
     const run = await doctor({ 'webhook-kubeconfig': file });
     const found = run.findings.filter(({ severity }) => severity === 'error');
     assert.deepEqual(
@@ -212,7 +128,7 @@ describe('the way of the events', () => {
   });
 
   test('nothing listens', async () => {
-    const file = changedWebhook({ cluster: { server: `https://127.0.0.1:${await freePort()}/audit` } });
+    const file = at.changedWebhook({ cluster: { server: `https://127.0.0.1:${await freePort()}/audit` } });
     const run = await doctor({ 'webhook-kubeconfig': file });
     theFault(run, 'webhook-delivery', 'error', /^nothing listens at 127\.0\.0\.1:/);
   });
@@ -232,8 +148,8 @@ describe('the way of the events', () => {
     ['a short backoff', { with: '--audit-webhook-initial-backoff=1s' }, 'warning', /gives a batch up after about 8 s/],
   ] as const) {
     test(`flags of the API server: ${what}`, async () => {
-      const flags = await recommendedFlags();
-      await showApiServer(
+      const flags = await at.recommendedFlags();
+      await at.showApiServer(
         'with' in change
           ? [...flags, change.with] // of two, the last one wins
           : flags.filter((flag) => !flag.startsWith(`--${change.without}=`)),
@@ -241,7 +157,7 @@ describe('the way of the events', () => {
       const fault = theFault(await doctor(), 'api-server-flags', severity, said);
       assert.match(fault.what, /^pod kube-apiserver-e2e /);
       assert.match(fault.mend ?? '', /--audit-webhook-[a-z-]+=/);
-      await showApiServer(flags);
+      await at.showApiServer(flags);
     });
   }
 
@@ -257,7 +173,7 @@ describe('the way of the events', () => {
 
 describe('Kubernetes', () => {
   test('a right is missing, and the commands that grant it', async () => {
-    await cluster.server.kubectl(
+    await at.cluster.server.kubectl(
       'patch',
       'clusterrole',
       'firstseen',
@@ -284,7 +200,7 @@ describe('Kubernetes', () => {
       'error',
       /may not patch/,
     );
-    await mend(fault);
+    await at.mend(fault);
     await waitFor(async () => wrongIn(await doctor()).length === 0, {
       what: 'the right to be granted',
       timeoutMs: 20_000,
@@ -292,7 +208,7 @@ describe('Kubernetes', () => {
   });
 
   test('a credential that is not valid', async () => {
-    const run = await doctor({ kubeconfig: cluster.server.kubeconfigFor('not-a-token') });
+    const run = await doctor({ kubeconfig: at.cluster.server.kubeconfigFor('not-a-token') });
     assert.ok(
       run.findings.some(
         ({ check, severity, what }) => check === 'access' && severity === 'error' && what.includes('401'),
@@ -306,7 +222,7 @@ describe('Kubernetes', () => {
     const names = { kind: 'Alert', listKind: 'AlertList', plural: 'alerts', singular: 'alert' };
     const schema = { openAPIV3Schema: { type: 'object' } };
     const name = 'alerts.notification.toolkit.fluxcd.io';
-    await cluster.server.apply({
+    await at.cluster.server.apply({
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
       metadata: { name },
@@ -317,7 +233,7 @@ describe('Kubernetes', () => {
         versions: [{ name: 'v1beta3', served: true, storage: true, schema }],
       },
     });
-    await cluster.server.kubectl('wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s');
+    await at.cluster.server.kubectl('wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s');
     const run = await waitFor(
       async () => {
         const run = await doctor();
@@ -331,14 +247,14 @@ describe('Kubernetes', () => {
       'warning',
       /alerts is a resource of notification\.toolkit\.fluxcd\.io too: kubectl get alerts shows those of firstseen\.dev/,
     );
-    await mend(fault);
-    await cluster.server.kubectl('delete', 'crd', name);
+    await at.mend(fault);
+    await at.cluster.server.kubectl('delete', 'crd', name);
   });
 
   test('resource definitions of an older version', async () => {
     const path = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
     const change = (op: object) =>
-      cluster.server.kubectl('patch', 'crd', 'alerts.firstseen.dev', '--type=json', '-p', JSON.stringify([op]));
+      at.cluster.server.kubectl('patch', 'crd', 'alerts.firstseen.dev', '--type=json', '-p', JSON.stringify([op]));
     await change({ op: 'replace', path: `${path}/reason/maxLength`, value: 100 });
     const run = await waitFor(
       async () => {
@@ -357,8 +273,8 @@ describe('Kubernetes', () => {
   });
 
   test('no resource definition at all', async () => {
-    const empty = await cluster.server.kubectl('get', 'crd', 'alerts.firstseen.dev', '-o', 'json');
-    await cluster.server.kubectl('delete', 'crd', 'alerts.firstseen.dev', '--timeout=60s');
+    const empty = await at.cluster.server.kubectl('get', 'crd', 'alerts.firstseen.dev', '-o', 'json');
+    await at.cluster.server.kubectl('delete', 'crd', 'alerts.firstseen.dev', '--timeout=60s');
     const run = await waitFor(
       async () => {
         const run = await doctor();
@@ -369,7 +285,7 @@ describe('Kubernetes', () => {
     const fault = run.findings.find(({ check, severity }) => check === 'resources' && severity === 'error');
     assert.match(fault?.mend ?? '', /helm upgrade firstseen .* --set crds\.enabled=true/);
     const { metadata, ...definition } = JSON.parse(empty) as { metadata: { name: string }; status?: unknown };
-    await cluster.server.apply({ ...definition, status: undefined, metadata: { name: metadata.name } });
+    await at.cluster.server.apply({ ...definition, status: undefined, metadata: { name: metadata.name } });
   });
 });
 
@@ -380,7 +296,7 @@ describe('firstseen itself', () => {
       'apiVersion: firstseen.dev/v1alpha1\nkind: DetectionRule\nmetadata: {name: broken}\nspec: {title: t, type: query, language: kuery, query: "user.name: (", severity: low, riskScore: 1}\n',
     );
     const run = await doctor({
-      config: changedConfig((config) => Object.assign(config.rules ?? {}, { paths: [PACK, file] })),
+      config: at.changedConfig((config) => Object.assign(config.rules ?? {}, { paths: [PACK, file] })),
     });
     const fault = theFault(run, 'rules', 'error', /^broken: .*broken\.yaml:4:\d+: broken: /);
     assert.match(fault.mend ?? '', /firstseen rules check /);
@@ -388,7 +304,7 @@ describe('firstseen itself', () => {
 
   test('a configuration that is not usable', async () => {
     const run = await doctor({
-      config: changedConfig((config) => Object.assign(config.receiver ?? {}, { listn: 'x' })),
+      config: at.changedConfig((config) => Object.assign(config.receiver ?? {}, { listn: 'x' })),
     });
     const fault = run.findings.find(({ severity }) => severity === 'error');
     assert.equal(fault?.check, 'configuration', run.text);
@@ -396,7 +312,7 @@ describe('firstseen itself', () => {
   });
 
   test('Redis is less durable than demanded', async () => {
-    const config = changedConfig((config) => Object.assign(config.state ?? {}, { durability: 'fsync' }));
+    const config = at.changedConfig((config) => Object.assign(config.state ?? {}, { durability: 'fsync' }));
     const fault = theFault(
       await doctor({ config }),
       'store',
@@ -408,7 +324,7 @@ describe('firstseen itself', () => {
 
   test('Redis is away', async () => {
     const url = `redis://127.0.0.1:${await freePort()}/0`;
-    const config = changedConfig((config) => Object.assign(config.state ?? {}, { url, connectTimeoutMs: 500 }));
+    const config = at.changedConfig((config) => Object.assign(config.state ?? {}, { url, connectTimeoutMs: 500 }));
     theFault(await doctor({ config }), 'store', 'error', /^Redis at 127\.0\.0\.1:\d+ is away/);
   });
 
@@ -426,7 +342,7 @@ describe('a second firstseen, to which no API server sends', () => {
   before(async () => {
     port = await freePort();
     const ops = `127.0.0.1:${await freePort()}`;
-    const { certFile, keyFile } = await cluster.certificates.authority.server('firstseen', {
+    const { certFile, keyFile } = await at.cluster.certificates.authority.server('firstseen', {
       notAfter: new Date(Date.now() + HOUR_MS),
     });
     const clusters = [
@@ -438,7 +354,7 @@ describe('a second firstseen, to which no API server sends', () => {
       JSON.stringify({
         receiver: {
           listen: `127.0.0.1:${port}`,
-          tls: { certFile, keyFile, clientCAFile: cluster.certificates.caFile },
+          tls: { certFile, keyFile, clientCAFile: at.cluster.certificates.caFile },
           clusters,
         },
         ops: { listen: ops },
@@ -453,7 +369,7 @@ describe('a second firstseen, to which no API server sends', () => {
   after(() => process2?.stop());
 
   const second = (path: string) => {
-    const file = changedWebhook({ cluster: { server: `https://127.0.0.1:${port}${path}` } });
+    const file = at.changedWebhook({ cluster: { server: `https://127.0.0.1:${port}${path}` } });
     return doctor({ config, 'webhook-kubeconfig': file });
   };
 

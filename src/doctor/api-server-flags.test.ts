@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { flagsOfText, flagsOfWords } from './api-server-flags.ts';
+
+test('flags as a process is given them', () => {
+  const words = ['kube-apiserver', '--a=1', '--b', '2', '--c', '--d=x=y', '-v=2', '--a=3'];
+  assert.deepEqual(Object.fromEntries(flagsOfWords(words)), { a: '3', b: '2', c: 'true', d: 'x=y', v: '2' });
+});
+
+const WANTED = {
+  'audit-policy-file': '/p',
+  'audit-webhook-batch-max-size': '100',
+  'audit-webhook-truncate-enabled': 'true',
+};
+
+for (const [name, text] of Object.entries({
+  'the manifest of a static pod':
+    'spec:\n  containers:\n  - command:\n    - kube-apiserver\n    - --audit-policy-file=/p\n    - --audit-webhook-batch-max-size=100\n    - --audit-webhook-truncate-enabled=true\n    volumeMounts:\n    - {mountPath: /etc/kubernetes/audit-files, name: audit}\n',
+  'k3s and RKE2':
+    'kube-apiserver-arg:\n  - audit-policy-file=/p\n  # - audit-webhook-mode=blocking\n  - "audit-webhook-batch-max-size=100"\n  - \'audit-webhook-truncate-enabled=true\'\n',
+  Talos:
+    'extraArgs:\n  audit-policy-file: /p\n  audit-webhook-batch-max-size: "100"\n  "audit-webhook-truncate-enabled": true\n',
+  'what ps prints':
+    'kube-apiserver --audit-policy-file /p --audit-webhook-batch-max-size=100 --audit-webhook-truncate-enabled --v=2',
+  'one a line, with Windows line ends':
+    '--audit-policy-file=/p\r\n--audit-webhook-batch-max-size=100\r\n--audit-webhook-truncate-enabled\r\n',
+})) {
+  test(`flags in ${name}`, () => assert.deepEqual(Object.fromEntries(flagsOfText(text)), WANTED));
+}
+
+test('a text without flags has none', () => {
+  assert.equal(flagsOfText('apiVersion: v1\nkind: Pod\nmetadata: {name: not-audit-webhook}\n').size, 0);
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { createCertificateAuthority } from '../../test/support/certificates.ts';
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
+import { span, subjectOf, validity } from './certificate.ts';
+
+const DAY = 86_400_000;
+const advice = { why: 'w', mend: 'm' };
+
+/** It begins a day ago. */
+async function ending(days: number): Promise<X509Certificate> {
+  const authority = await createCertificateAuthority(createTemporaryFolder('certificate'), 'ca');
+  return new X509Certificate(
+    (await authority.client('c\u001b[31m', { notAfter: new Date(Date.now() + days * DAY) })).cert,
+  );
+}
+
+test('says when a certificate ends: late enough to be no noise, early enough to be renewed', async () => {
+  const long = await ending(365);
+  const said = (certificate: X509Certificate, inDays: number) =>
+    validity('it', certificate, Date.now() + inDays * DAY, advice).map(({ severity }) => severity);
+  assert.deepEqual(said(long, 0), []);
+  assert.deepEqual(said(long, 334), []);
+  assert.deepEqual(said(long, 336), ['warning']);
+  assert.deepEqual(said(long, 366), ['error']);
+  assert.deepEqual(said(long, -2), ['error']);
+  const short = await ending(2);
+  assert.deepEqual(said(short, 0.9), []);
+  assert.deepEqual(said(short, 1.1), ['warning']);
+});
+
+test('names it without what a terminal would obey', async () => {
+  assert.equal(subjectOf(await ending(1)), 'c\\u{1b}[31m');
+});
+
+test('a duration in one unit', () => {
+  assert.deepEqual([0, 1_000, 119_000, 120_000, 3 * 3_600_000, 47 * 3_600_000, 2 * DAY].map(span), [
+    '0 seconds',
+    '1 second',
+    '119 seconds',
+    '2 minutes',
+    '3 hours',
+    '47 hours',
+    '2 days',
+  ]);
+});

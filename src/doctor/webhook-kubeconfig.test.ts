@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { stringify } from 'yaml';
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
+import { parseWebhookKubeconfig } from './webhook-kubeconfig.ts';
+
+const folder = createTemporaryFolder('webhook-kubeconfig');
+
+function config(cluster: object, user: object | null = {}, current = 'audit'): string {
+  return stringify({
+    clusters: [{ name: 'c', cluster: { server: 'https://10.96.0.20:9443/audit', ...cluster } }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'audit', context: { cluster: 'c', user: 'u' } }],
+    'current-context': current,
+  });
+}
+
+function parse(text: string) {
+  return parseWebhookKubeconfig({ name: join(folder, 'webhook.yaml'), text });
+}
+
+function webhookOf(text: string) {
+  const parsed = parse(text);
+  assert.ok(parsed.kind === 'ok', JSON.stringify(parsed));
+  return parsed.webhook;
+}
+
+test('data wins over a file, and a relative path starts at the kubeconfig', () => {
+  writeFileSync(join(folder, 'ca.crt'), 'from a file');
+  const webhook = webhookOf(
+    config(
+      { 'certificate-authority': 'ca.crt', 'tls-server-name': 'firstseen' },
+      {
+        'client-certificate': 'ca.crt',
+        'client-certificate-data': Buffer.from('from data').toString('base64'),
+        'client-key': '/nonexistent/key',
+      },
+    ),
+  );
+  assert.deepEqual(webhook.ca, { kind: 'pem', pem: 'from a file' });
+  assert.deepEqual(webhook.cert, { kind: 'pem', pem: 'from data' });
+  assert.deepEqual(webhook.key, { kind: 'unread', file: '/nonexistent/key', reason: 'there is no such file' });
+  assert.deepEqual(webhook.token, { kind: 'absent' });
+  assert.equal(webhook.serverName, 'firstseen');
+});
+
+test('without a name the certificate is for the host', () => {
+  assert.equal(webhookOf(config({})).serverName, '10.96.0.20');
+  assert.equal(webhookOf(config({ server: 'https://[fd00::1]:9443/audit' }, null)).serverName, 'fd00::1');
+});
+
+for (const [text, problem] of [
+  ['a: [', /expected YAML: /],
+  ['just text', /expected a kubeconfig: the file: /],
+  [config({}, {}, 'other'), /expected current-context to name one of contexts, found "other"/],
+  [config({ server: 'firstseen:443' }), /expected a URL such as .* found "firstseen:443"/],
+  [config({ server: 7 }), /expected a kubeconfig: clusters\.0\.cluster\.server: /],
+  [`a: &a [1]\n${Array.from({ length: 30 }, (_, i) => `b${i}: *a`).join('\n')}`, /alias/i],
+] as const) {
+  test(`refuses ${text.slice(0, 40).replaceAll('\n', ' ')}…`, () => {
+    const parsed = parse(text);
+    assert.ok(parsed.kind === 'invalid');
+    assert.match(parsed.problem, problem);
+  });
+}

@@ -1,0 +1,38 @@
+/** Holds the chart's ClusterRole and the list of rights in the code, which doctor checks, to each other. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { kubernetesOptionsSchema } from '../../src/kubernetes/options.ts';
+import { permissionName, requiredPermissions } from '../../src/kubernetes/permissions.ts';
+import { type Manifest, renderChart } from '../support/chart.ts';
+
+interface Role extends Manifest {
+  readonly rules: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
+}
+
+async function granted(...args: readonly string[]): Promise<readonly string[]> {
+  const manifests = await renderChart(...args);
+  const role = manifests.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'firstseen') as Role;
+  return role.rules
+    .flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((name) => {
+          const [resource = '', subresource] = name.split('/');
+          const what = { group, resource, need: '', ...(subresource === undefined ? {} : { subresource }) };
+          return verbs.map((verb) => permissionName({ verb, ...what }));
+        }),
+      ),
+    )
+    .sort();
+}
+
+function needed(events: object = {}): readonly string[] {
+  return requiredPermissions(kubernetesOptionsSchema.parse({ events })).map(permissionName).sort();
+}
+
+test('the chart grants what the code needs, and nothing else', async () => {
+  assert.deepEqual(await granted(), needed());
+});
+
+test('also where objects are not looked up', async () => {
+  assert.deepEqual(await granted('--set', 'eventTargets.lookup=false'), needed({ lookUp: false }));
+});

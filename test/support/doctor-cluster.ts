@@ -1,0 +1,110 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { outputOf } from './child-process.ts';
+import { type Cluster, redisState, startCluster } from './cluster.ts';
+import { changedFile, type DoctorFinding, type DoctorRun, newFile, runDoctor } from './doctor.ts';
+import { runFirstseen } from './firstseen.ts';
+import { startRedis } from './redis-server.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
+import { ensureTool } from './tools.ts';
+import { waitFor } from './wait.ts';
+
+type Flags = Readonly<Record<string, string | undefined>>;
+type Config = Record<string, Record<string, unknown>>;
+
+/** A healthy installation: an API server that sends to firstseen, which keeps its state in Redis; and what doctor is given of it. */
+export interface DoctorCluster {
+  readonly cluster: Cluster;
+  /** Where the API server sends to. */
+  readonly url: string;
+  /** Runs doctor as an administrator does, with all that it takes; undefined leaves a flag out. */
+  doctor(changes?: Flags): Promise<DoctorRun>;
+  /** The flags that `webhook-config` prints. */
+  recommendedFlags(): Promise<readonly string[]>;
+  /** Makes the pod that a kubelet shows of kube-apiserver's manifest. */
+  showApiServer(flags: readonly string[]): Promise<void>;
+  /** The webhook's kubeconfig with something changed in its cluster or user. */
+  changedWebhook(change: { readonly cluster?: object; readonly user?: object }): string;
+  /** The configuration of firstseen with something changed. */
+  changedConfig(change: (config: Config) => void): string;
+  /** Does what a finding says, in a shell, in a folder with the CA, as an administrator. */
+  mend(finding: Pick<DoctorFinding, 'mend'>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startDoctorCluster(): Promise<DoctorCluster> {
+  const [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
+  const firstseen = await cluster.startFirstseen(redisState(redis));
+  const url = `https://127.0.0.1:${cluster.webhookPort}/audit`;
+  const { authority, client, caFile } = cluster.certificates;
+  const folder = createTemporaryFolder('mend');
+  copyFileSync(authority.certFile, join(folder, 'ca.crt'));
+  copyFileSync(authority.keyFile, join(folder, 'ca.key'));
+  const webhook = join(folder, 'webhook.yaml');
+  const credential = ['--client-cert-file', client.certFile, '--client-key-file', client.keyFile];
+  writeFileSync(webhook, await runFirstseen('webhook-config', '--server', url, '--ca-file', caFile, ...credential));
+
+  const started: DoctorCluster = {
+    cluster,
+    url,
+    doctor: (changes = {}) =>
+      runDoctor({
+        config: firstseen.configFile,
+        kubeconfig: cluster.server.adminKubeconfig,
+        account: 'firstseen/firstseen',
+        'webhook-kubeconfig': webhook,
+        ...changes,
+      }),
+    async recommendedFlags() {
+      return (await runFirstseen('webhook-config', '--server', url, '-o', 'flags')).trim().split('\n');
+    },
+    async showApiServer(flags) {
+      const metadata = {
+        name: 'kube-apiserver-e2e',
+        namespace: 'kube-system',
+        labels: { component: 'kube-apiserver' },
+      };
+      const containers = [{ name: 'kube-apiserver', image: 'kube-apiserver', command: ['kube-apiserver', ...flags] }];
+      const account = {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'default', namespace: 'kube-system' },
+      };
+      const pod = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata,
+        spec: { automountServiceAccountToken: false, containers },
+      };
+      await cluster.server.kubectl('-n', 'kube-system', 'delete', 'pod', metadata.name, '--ignore-not-found', '--now');
+      await cluster.server.apply({ apiVersion: 'v1', kind: 'List', items: [account, pod] });
+    },
+    changedWebhook(change) {
+      const config = parse(readFileSync(webhook, 'utf8')) as Record<string, [Record<string, object>]>;
+      Object.assign(config.clusters?.[0].cluster ?? {}, change.cluster);
+      Object.assign(config.users?.[0].user ?? {}, change.user);
+      return newFile('webhook.yaml', stringify(config));
+    },
+    changedConfig: (change) =>
+      changedFile(firstseen.configFile, (text) => {
+        const config = JSON.parse(text) as Config;
+        change(config);
+        return JSON.stringify(config);
+      }),
+    async mend({ mend = '' }) {
+      const path = `${dirname(await ensureTool('kubectl'))}:${process.env.PATH}`;
+      const env = { PATH: path, KUBECONFIG: cluster.server.adminKubeconfig, HOME: folder };
+      await outputOf('sh', ['-e', '-c', mend], { cwd: folder, env });
+    },
+    async stop() {
+      await Promise.all([firstseen.stop(), cluster.server.stop(), redis.stop()]);
+    },
+  };
+  await started.showApiServer(await started.recommendedFlags());
+  await waitFor(() => firstseen.metric('firstseen_last_batch_timestamp_seconds'), {
+    what: 'the first batch',
+    timeoutMs: 30_000,
+  });
+  return started;
+}
