@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createCertificateAuthority } from '../support/certificates.ts';
 import { type StartedProcess, startProcess } from '../support/child-process.ts';
-import { assertFine, type DoctorRun, newFile, theFault, wrongIn } from '../support/doctor.ts';
+import { assertFine, newFile, theFault, wrongIn } from '../support/doctor.ts';
 import { type DoctorCluster, startDoctorCluster } from '../support/doctor-cluster.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
