@@ -246,6 +246,12 @@ test('the configuration that the chart writes is one that the program takes', as
     ],
     ['with Valkey', `state.kind=redis,${VALKEY}`, { FIRSTSEEN_REDIS_PASSWORD: 'secret' }],
     ['with rules', 'rules.configMaps={mine},rules.inline.x\\.yaml=x', {}],
+    [
+      'of several clusters, with the certificate of the local one made',
+      'tls.mode=certManager,tls.existingSecret=,config.receiver.clusters[0].name=prod,config.kubernetes.localCluster=prod,' +
+        'config.receiver.clusters[1].name=staging,config.receiver.clusters[1].clientNames={kube-apiserver-staging}',
+      {},
+    ],
     ['without looking up', 'eventTargets.lookup=false,config.kubernetes.enabled=false', {}],
   ] as const) {
     await t.test(form, async () => {
@@ -254,6 +260,38 @@ test('the configuration that the chart writes is one that the program takes', as
       assert.deepEqual(loaded.kind === 'invalid' ? loaded.problems : [], []);
     });
   }
+});
+
+test('Sentinel and Cluster are written as the configuration names them, their passwords from Secrets', async () => {
+  const stateOf = async (values: string) => {
+    const manifests = await renderChart('--set', `state.kind=redis,${values}`);
+    const { state } = parse(readFileSync(writeConfig(manifests), 'utf8'));
+    return { state: state as unknown, text: JSON.stringify(manifests) };
+  };
+  const sentinel = await stateOf(
+    'state.redis.sentinel.name=main,state.redis.sentinel.nodes={s1:26379,s2:26379},state.redis.sentinel.username=watch,' +
+      'state.redis.sentinel.existingSecret=sentinel,state.redis.auth.existingSecret=redis,state.redis.tls.enabled=true',
+  );
+  assert.deepEqual(sentinel.state, {
+    kind: 'redis',
+    durability: 'best-effort',
+    sentinel: { name: 'main', nodes: ['s1:26379', 's2:26379'], username: 'watch' },
+    tls: {},
+  });
+  for (const [variable, secret] of [
+    ['FIRSTSEEN_REDIS_PASSWORD', 'redis'],
+    ['FIRSTSEEN_REDIS_SENTINEL_PASSWORD', 'sentinel'],
+  ] as const) {
+    const reference = `{"name":"${variable}","valueFrom":{"secretKeyRef":{"name":"${secret}","key":"password"}}}`;
+    assert.ok(sentinel.text.includes(reference), variable);
+  }
+  const cluster = await stateOf('state.redis.cluster.nodes={a:6379,b:6379},state.redis.options.keyPrefix=prod:');
+  assert.deepEqual(cluster.state, {
+    kind: 'redis',
+    durability: 'best-effort',
+    keyPrefix: 'prod:',
+    cluster: { nodes: ['a:6379', 'b:6379'] },
+  });
 });
 
 test('rules of yours are mounted where the configuration looks for them', async () => {

@@ -104,6 +104,7 @@ test('a pod of it is let into a namespace that enforces the restricted level of 
 test('what goes away on uninstall comes back on install, and the alerts stay', async () => {
   await server.helm('uninstall', 'firstseen', '--namespace', NAMESPACE);
   await assert.rejects(server.kubectl('get', 'clusterrole', 'firstseen'), /NotFound/);
+  assert.equal(await get('pvc/firstseen-state', '{.metadata.name}'), 'firstseen-state', 'what was learned stays');
   assert.match(await server.kubectl('get', 'alerts'), /^first /m);
   const fixed = ['--set', 'service.clusterIP=10.96.0.88'];
   await server.helm('install', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED, ...fixed);
