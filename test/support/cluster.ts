@@ -42,7 +42,9 @@ export interface Cluster {
   readonly kubeconfig: string;
   /** The same, but the API server is reached at another port. */
   kubeconfigVia(port: number): string;
-  /** Of the same account, as a pod of this name has it: bound to the pod, which is made for it. */
+  /** A token of the same account as a pod of this name has it: bound to the pod, which is made for it. */
+  tokenOfPod(name: string): Promise<string>;
+  /** The same as a kubeconfig. */
   kubeconfigOfPod(name: string): Promise<string>;
   /** Every alert there is. */
   alerts(): Promise<readonly Alert[]>;
@@ -138,6 +140,11 @@ export async function startCluster({ auditPolicyFile, webhookUrl }: ClusterOptio
     return path;
   }
 
+  async function tokenOfPod(name: string): Promise<string> {
+    await server.apply(idlePod(name, NAMESPACE, 'firstseen'));
+    return accountToken(server, name);
+  }
+
   async function alerts(): Promise<readonly Alert[]> {
     return (JSON.parse(await server.kubectl('get', 'alerts', '-o', 'json')) as { readonly items: Alert[] }).items;
   }
@@ -154,10 +161,8 @@ export async function startCluster({ auditPolicyFile, webhookUrl }: ClusterOptio
       writeFileSync(direct, readFileSync(direct, 'utf8').replace(server.url, `https://127.0.0.1:${port}`));
       return direct;
     },
-    async kubeconfigOfPod(name) {
-      await server.apply(idlePod(name, NAMESPACE, 'firstseen'));
-      return server.kubeconfigFor(await accountToken(server, name));
-    },
+    tokenOfPod,
+    kubeconfigOfPod: async (name) => server.kubeconfigFor(await tokenOfPod(name)),
     alerts,
     certificates,
     webhookPort,
