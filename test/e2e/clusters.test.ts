@@ -1,0 +1,151 @@
+/** Two real clusters send to one firstseen: one by client certificate, the other, which firstseen does not run in, by token. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { type RequestOptions, request } from 'node:https';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { ACCOUNT, accountToken, NAMESPACE } from '../support/chart.ts';
+import { type Alert, ANONYMOUS_RULE, type Cluster, sqliteState, startCluster } from '../support/cluster.ts';
+import { type Firstseen, runFirstseen, startFirstseen } from '../support/firstseen.ts';
+import { requestBatch } from '../support/replicas.ts';
+import { writeRule } from '../support/rule-file.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait.ts';
+
+const TOKEN = 'token-of-staging-0123456789';
+const OWN_RULE = 'own-account';
+/** Allowed to everybody by the default roles, and none of the paths that the rule leaves out. */
+const OPEN_PATH = '/version/';
+/** Openings of the rule in an hour. */
+const BUDGET = 20;
+const ARRIVE_MS = 20_000;
+
+let local: Cluster;
+let staging: ApiServer;
+let firstseen: Firstseen;
+
+before(async () => {
+  const folder = createTemporaryFolder('clusters');
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const policy = file('policy.yaml', 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: Metadata\n');
+  const tokenFile = file('token', TOKEN);
+  local = await startCluster({ auditPolicyFile: policy });
+  firstseen = await startFirstseen({
+    state: sqliteState(),
+    kubeconfig: local.kubeconfig,
+    certificates: local.certificates,
+    port: local.webhookPort,
+    rules: [writeRule(OWN_RULE, { query: `user.name: "${ACCOUNT}" and kubernetes.audit.objectRef.resource: alerts` })],
+    config: {
+      receiver: {
+        clusters: [
+          { name: 'local', clientNames: ['kube-apiserver'] },
+          { name: 'staging', tokenFile },
+        ],
+      },
+    },
+  });
+  const credential = ['--ca-file', local.certificates.caFile, '--token-file', tokenFile];
+  const webhook = await runFirstseen('webhook-config', '--server', firstseen.url, ...credential);
+  staging = await startApiServer({
+    auditPolicyFile: policy,
+    auditWebhookConfigFile: file('webhook.yaml', webhook),
+  });
+});
+after(async () => {
+  await staging?.stop();
+  await local?.server.stop();
+  await firstseen?.stop();
+});
+
+async function ask(server: ApiServer, userAgent: string): Promise<void> {
+  assert.equal((await server.anonymous(OPEN_PATH, { userAgent })).status, 200);
+}
+
+/** Waits for so many alerts of a rule and cluster, and gives them. */
+function alertsOf(cluster: string, count: number, rule = ANONYMOUS_RULE): Promise<readonly Alert[]> {
+  return waitFor(
+    async () => {
+      const alerts = (await local.alerts()).filter(({ spec }) => spec.cluster === cluster && spec.rule.name === rule);
+      return alerts.length >= count && alerts;
+    },
+    { what: `${count} alerts of ${cluster}`, timeoutMs: ARRIVE_MS },
+  );
+}
+
+test('the same fact in both is two alerts, each with its cluster, and an Event only where firstseen is at home', async () => {
+  const agent = 'both-scanner/1.0';
+  await Promise.all([ask(local.server, agent), ask(staging, agent)]);
+  const [[here], [there]] = await Promise.all([alertsOf('local', 1), alertsOf('staging', 1)]);
+  assert.ok(here && there);
+  assert.notEqual(here.metadata.name, there.metadata.name);
+  assert.deepEqual([here.spec.actor.userAgent, there.spec.actor.userAgent], [agent, agent]);
+  const table = await local.server.kubectl('get', 'alerts', '-o', 'wide');
+  for (const { metadata, spec } of [here, there]) {
+    assert.match(table, new RegExp(`^${metadata.name} .* ${spec.cluster} *$`, 'm'));
+  }
+
+  const events = () => local.server.kubectl('get', 'events', '--all-namespaces');
+  await waitFor(async () => (await events()).includes(here.metadata.name), { what: 'the Event', timeoutMs: ARRIVE_MS });
+  await waitFor(async () => (await firstseen.metric('firstseen_due')) === 0, { what: 'every sink to be done' });
+  assert.ok(!(await events()).includes(there.metadata.name));
+  assert.equal(await staging.kubectl('get', 'events', '--all-namespaces', '-o', 'name'), '');
+});
+
+test('a flood in one cluster spends the budget of that one only', async () => {
+  const agents = Array.from({ length: BUDGET + 5 }, (_, i) => `flood-${i}/1.0`);
+  for (const agent of agents) await ask(staging, agent);
+  // One was opened before; then there is one that counts the overflow.
+  const flooded = await alertsOf('staging', BUDGET + 1);
+  assert.deepEqual(
+    flooded.map(({ spec }) => spec.overflow).filter((overflow) => overflow),
+    [true],
+  );
+  await ask(local.server, 'after-the-flood/1.0');
+  const alerts = await alertsOf('local', 2);
+  assert.ok(alerts.every(({ spec }) => !spec.overflow));
+});
+
+test('a credential sends for its own cluster only', async () => {
+  const { ca, client } = local.certificates;
+  const body = requestBatch('forged', ['forged/1.0']);
+  function send(path: string, credential: Readonly<RequestOptions>): Promise<number | undefined> {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const options = { method: 'POST', agent: false, ca, ...credential, headers: { ...headers, ...credential.headers } };
+    return new Promise((resolve, reject) => {
+      request(`${firstseen.url}${path}`, options)
+        .on('response', (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end(body);
+    });
+  }
+
+  const token = { headers: { authorization: `Bearer ${TOKEN}` } };
+  const certificate = { cert: client.cert, key: client.key };
+  assert.equal(await send('/local', token), 403);
+  assert.equal(await send('/staging', certificate), 403);
+  assert.equal(await send('', { ...certificate, ...token }), 403, 'both stand for two clusters');
+  assert.equal(await send('', {}), 401);
+  assert.equal(await send('/other', token), 404);
+  const forged = (await local.alerts()).filter(({ spec }) => spec.actor.userAgent === 'forged/1.0');
+  assert.deepEqual(forged, []);
+});
+
+test('an account of the same name in the other cluster is not firstseen', async () => {
+  await staging.kubectl('create', 'namespace', NAMESPACE);
+  await staging.kubectl('-n', NAMESPACE, 'create', 'serviceaccount', 'firstseen');
+  const token = await accountToken(staging);
+  await staging.request('/apis/firstseen.dev/v1alpha1/alerts', { token, userAgent: 'firstseen/0.1.0' });
+  await alertsOf('staging', 1, OWN_RULE);
+  assert.deepEqual(
+    (await local.alerts()).filter(({ spec }) => spec.rule.name === OWN_RULE && spec.cluster === 'local'),
+    [],
+    'while its own writes are dropped',
+  );
+  assert.ok((await firstseen.metric('firstseen_own_writes_dropped_total', { cluster: 'local' })) > 0);
+  assert.equal(await firstseen.metric('firstseen_own_writes_dropped_total', { cluster: 'staging' }), 0);
+});
