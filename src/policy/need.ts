@@ -118,7 +118,7 @@ function haveSameDemands(a: Need, b: Need): boolean {
 }
 
 /** One need for two of which it takes in the requests and no others; undefined if there is none. */
-function joinExactly(a: Need, b: Need): Need | undefined {
+export function joinExactly(a: Need, b: Need): Need | undefined {
   if (!haveSameDemands(a, b)) {
     const areAlternatives = isSameRequests(a, b) && isSameSet(a.reads, b.reads) && a.isDecided === b.isDecided;
     if (!areAlternatives || !areBoxes(a, b)) return undefined;

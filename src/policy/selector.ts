@@ -1,0 +1,90 @@
+import { EVERY_REQUEST, type GroupResources, type PolicyRule } from './audit-policy.ts';
+import { builtinGroupsOf } from './builtin-resources.ts';
+import { eachAttribute, type Need } from './need.ts';
+import { isPathOnly } from './request-space.ts';
+import { allows, both, noneOf, oneOf, type Values } from './values.ts';
+
+/** What a policy selects by; the level and the stages are said besides. */
+export type Selector = Omit<PolicyRule, 'level' | 'omitStages' | 'line'>;
+
+/**
+ * What selects all requests of a need, and no more of others than a policy cannot tell apart.
+ *
+ * `hasGroupWildcard`: the API server takes `group: "*"` (Kubernetes 1.36 and later; before it, the API server does not start
+ * with it). Without it a resource without a group is selected in the groups where it is built in.
+ */
+export function selectorOf(need: Need, hasGroupWildcard: boolean): Selector {
+  const { user, verb, namespace, resource } = need.attributes;
+  const { some } = need.uri;
+  const paths = some !== undefined && allows(resource, '') && [...some].every(isPathOnly) ? [...some] : [];
+  const resources = paths.length > 0 ? [] : resourcesOf(need, hasGroupWildcard);
+  const canSelectNone = isAboutResource(need) || !allows(namespace, '');
+  return {
+    ...EVERY_REQUEST,
+    users: allows(user, '') ? [] : listed(user),
+    userGroups: [...(need.userGroups.some ?? [])],
+    verbs: listed(verb),
+    namespaces: paths.length === 0 && canSelectNone ? listed(namespace) : [],
+    nonResourceURLs: paths,
+    resources,
+  };
+}
+
+/**
+ * The need as parts whose names can be selected. A policy compares the name in the path, and that of a new object stands in
+ * its body, so `create` goes apart, without a name.
+ */
+export function splitByName(need: Need): readonly Need[] {
+  const { verb, name } = need.attributes;
+  if (!hasName(name) || verb.kind === 'notIn' || !verb.values.has('create')) return [need];
+  const withVerb = (values: Values) => ({
+    ...need,
+    attributes: eachAttribute((attribute) => (attribute === 'verb' ? values : need.attributes[attribute])),
+  });
+  const others = both(verb, noneOf('create'));
+  return [withVerb(oneOf('create')), ...(others.values.size > 0 ? [withVerb(others)] : [])];
+}
+
+function hasName(name: Values): boolean {
+  return name.kind === 'in' && !name.values.has('');
+}
+
+function listed({ kind, values }: Values): readonly string[] {
+  return kind === 'in' ? [...values] : [];
+}
+
+/** True if it can be no request of another path, because an attribute that only a resource has must be there. */
+function isAboutResource({ attributes }: Need): boolean {
+  return (['resource', 'group', 'subresource'] as const).some((attribute) => !allows(attributes[attribute], ''));
+}
+
+function resourcesOf(need: Need, hasGroupWildcard: boolean): readonly GroupResources[] {
+  const { group, resource, subresource, name, verb } = need.attributes;
+  if (!isAboutResource(need)) return [];
+  const heads = resource.kind === 'in' ? listed(resource) : ['*'];
+  const named = hasName(name) && verb.kind === 'in' && !verb.values.has('create');
+  const byGroup = new Map<string, string[]>();
+  for (const head of heads) {
+    const groups = groupsOf(head, group, hasGroupWildcard);
+    if (groups === undefined) return [];
+    for (const of of groups) byGroup.set(of, [...(byGroup.get(of) ?? []), ...patternsOf(head, subresource)]);
+  }
+  return [...byGroup].map(([of, patterns]) => ({
+    group: of,
+    resources: patterns.includes('*') && !named ? [] : patterns,
+    resourceNames: named ? listed(name) : [],
+  }));
+}
+
+/** Undefined if no list of groups can be given. */
+function groupsOf(head: string, group: Values, hasGroupWildcard: boolean): readonly string[] | undefined {
+  if (group.kind === 'in') return listed(group);
+  if (hasGroupWildcard) return ['*'];
+  const builtin = builtinGroupsOf(head).filter((of) => allows(group, of));
+  return builtin.length > 0 ? builtin : undefined;
+}
+
+function patternsOf(head: string, subresource: Values): readonly string[] {
+  if (subresource.kind === 'notIn') return head === '*' ? ['*'] : [head, `${head}/*`];
+  return listed(subresource).map((name) => (name === '' ? head : `${head}/${name}`));
+}
