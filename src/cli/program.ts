@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { auditPolicyCommand } from './audit-policy.ts';
 import { doctorCommand } from './doctor.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { replayCommand } from './replay.ts';
@@ -17,7 +18,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     .version(io.version)
     .addHelpText('after', EXIT_HELP);
   for (const command of [serveCommand, replayCommand, rulesCommand, webhookConfigCommand, doctorCommand])
-    program.addCommand(command(io));
+    for (const command of [serveCommand, replayCommand, rulesCommand, auditPolicyCommand, webhookConfigCommand])
+      program.addCommand(command(io));
   configureAll(program, io);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -11,6 +11,7 @@ import {
 import { builtinGroupsOf } from './builtin-resources.ts';
 import { ATTRIBUTES, type Attribute, bothNeeds, EVERYTHING, joinExactly, type Need } from './need.ts';
 import { outcomesOf, wantedStages } from './outcomes.ts';
+import { OWN_REQUESTS } from './own-requests.ts';
 import { members } from './request-space.ts';
 import { ruleNeeds } from './rule-needs.ts';
 import { selectorOf, splitByName } from './selector.ts';
@@ -48,13 +49,6 @@ export const HEARTBEAT_PATH = '/firstseen-heartbeat/';
 const GROUP_WILDCARD_MINOR = 36;
 /** A patch that is not JSON can be sent from here on: https://github.com/kubernetes/kubernetes/pull/139419 */
 const SOUND_PATCH_MINOR = 37;
-
-/** What firstseen does all day, and nothing else of its account: each is user, verb and resource together. */
-const OWN: readonly Pick<PolicyRule, 'verbs' | 'resources'>[] = [
-  own(['get', 'list', 'watch', 'create', 'delete'], 'firstseen.dev', 'alerts'),
-  own(['patch'], 'firstseen.dev', 'alerts/status'),
-  own(['create'], 'events.k8s.io', 'events'),
-];
 
 /** More rules before one that leaves something out would be more to read than it saves. */
 const MOST_GUARDS = 2;
@@ -104,7 +98,7 @@ export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOpti
     omitStages,
     rules: lines.map(({ rule }) => rule),
   });
-  const ownLines = OWN.map((what): PolicyLine => {
+  const ownLines = OWN_REQUESTS.map((what): PolicyLine => {
     const rule = { ...EVERY_REQUEST, ...what, level: 'None' as const, users: [account] };
     return { rule, why: 'own', for: [], reads: [] };
   });
@@ -128,16 +122,10 @@ export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOpti
     const without = kept.filter((other) => other !== line);
     const excluded = unwanted.get(line);
     const isNeedless =
-      excluded === undefined
-        ? isEnough(without)
-        : outcomesOf(excluded, policyOf(without)).outcomes.every(({ level }) => level === 'None');
+      excluded === undefined ? isEnough(without) : !saves(excluded, line, policyOf(kept), policyOf(without));
     if (isNeedless) kept = without;
   }
   return { policy: policyOf(kept), lines: kept };
-}
-
-function own(verbs: readonly string[], group: string, resource: string): Pick<PolicyRule, 'verbs' | 'resources'> {
-  return { verbs, resources: [{ group, resources: [resource], resourceNames: [] }] };
 }
 
 function requests(attributes: Partial<Record<Attribute, string>>): Need {
@@ -311,4 +299,12 @@ function isMet(
         !builtinGroupsOf(target.resource).includes(target.group),
     );
   });
+}
+
+/** True if a rule that leaves something out does so, and it would be recorded without it. */
+function saves(excluded: Need, { rule }: PolicyLine, policy: AuditPolicy, without: AuditPolicy): boolean {
+  return (
+    outcomesOf(excluded, policy).outcomes.some(({ decidedBy }) => decidedBy === rule) &&
+    outcomesOf(excluded, without).outcomes.some(({ level }) => level !== 'None')
+  );
 }

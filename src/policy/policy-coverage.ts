@@ -2,6 +2,7 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { AuditPolicy, PolicyRule } from './audit-policy.ts';
 import type { Need } from './need.ts';
 import { describeBox, isSeen, type Outcome, outcomesOf, usualPart, usualStages } from './outcomes.ts';
+import { DEFAULT_ACCOUNT, leavesOutOwnRequests } from './own-requests.ts';
 import { hull, type RequestSpace, wholeSpace } from './request-space.ts';
 import { ruleNeeds } from './rule-needs.ts';
 
@@ -22,13 +23,18 @@ const MOST_REASONS = 6;
 /**
  * What the rules see under an audit policy. `never` is certain, since no event that is recorded can match; `full` and
  * `partial` speak of what a cluster usually has: resources that every cluster has, in their own groups, and where a rule
- * names no subresource, the resource itself.
+ * names no subresource, the resource itself. That the own writes of `account` are left out is no shortfall: firstseen does not
+ * evaluate them.
  */
-export function policyCoverage(policy: AuditPolicy, rules: readonly CompiledRule[]): readonly RuleCoverage[] {
-  return rules.map((rule) => coverageOf(policy, rule));
+export function policyCoverage(
+  policy: AuditPolicy,
+  rules: readonly CompiledRule[],
+  account = DEFAULT_ACCOUNT,
+): readonly RuleCoverage[] {
+  return rules.map((rule) => coverageOf(policy, rule, account));
 }
 
-function coverageOf(policy: AuditPolicy, rule: CompiledRule): RuleCoverage {
+function coverageOf(policy: AuditPolicy, rule: CompiledRule, account: string): RuleCoverage {
   const needs = ruleNeeds(rule);
   if (needs.length === 0) {
     return { rule, verdict: 'never', reasons: ['the query can match no event, whatever the policy says'] };
@@ -44,7 +50,8 @@ function coverageOf(policy: AuditPolicy, rule: CompiledRule): RuleCoverage {
     });
     for (const outcome of joined(usual.length > 0 ? usual : outcomes)) {
       const reason = shortfall(policy, need, space, outcome);
-      if (reason !== undefined && !reasons.has(outcome.decidedBy)) reasons.set(outcome.decidedBy, reason);
+      const isOwn = outcome.decidedBy !== undefined && leavesOutOwnRequests(outcome.decidedBy, account);
+      if (reason !== undefined && !isOwn && !reasons.has(outcome.decidedBy)) reasons.set(outcome.decidedBy, reason);
     }
   }
   const all = [...reasons.values()];
