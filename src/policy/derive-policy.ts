@@ -14,7 +14,7 @@ import { outcomesOf, wantedStages } from './outcomes.ts';
 import { OWN_REQUESTS } from './own-requests.ts';
 import { members } from './request-space.ts';
 import { ruleNeeds } from './rule-needs.ts';
-import { selectorOf, splitByName } from './selector.ts';
+import { selectedBy, selectorOf, splitByName } from './selector.ts';
 import { noneOf, oneOf } from './values.ts';
 
 export interface DeriveOptions {
@@ -60,9 +60,14 @@ const CREDENTIALS: readonly Need[] = [
   requests({ group: 'authentication.k8s.io', resource: 'tokenreviews' }),
 ];
 
+/** A need of no request. */
+const NOTHING: Need = { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, verb: oneOf() } };
+
 /** A need with the one level and the stages at which it is to be recorded. */
 interface Demand {
   readonly need: Need;
+  /** What its rule of the policy selects: at least the requests of the need. */
+  readonly selected: Need;
   readonly level: Level;
   readonly why: Exclude<PolicyLine['why'], 'own' | 'excluded'>;
   readonly for: readonly string[];
@@ -82,9 +87,9 @@ export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOpti
   const asked = rules.flatMap((rule) =>
     ruleNeeds(rule)
       .flatMap(splitByName)
-      .map((need) => demandOf(need, rule.document.name)),
+      .map((need) => demandOf(need, rule.document.name, hasWildcard)),
   );
-  if (heartbeat) asked.push(heartbeatDemand());
+  if (heartbeat) asked.push(heartbeatDemand(hasWildcard));
   const demands = ordered(
     joinedDemands([
       ...asked.flatMap((demand) => capsOf(demand, kubernetesMinor < SOUND_PATCH_MINOR)),
@@ -133,14 +138,16 @@ function requests(attributes: Partial<Record<Attribute, string>>): Need {
   return { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, ...some } };
 }
 
-function demandOf(need: Need, name: string): Demand {
+function demandOf(need: Need, name: string, hasWildcard: boolean): Demand {
   const level = LEVELS.find((each) => need.fullLevels.has(each)) ?? 'Metadata';
-  return { need: plain(need, level), level, why: 'needed', for: [name], reads: [...need.reads] };
+  const wanted = plain(need, level);
+  const selected = selectedBy(wanted, hasWildcard);
+  return { need: wanted, selected, level, why: 'needed', for: [name], reads: [...need.reads] };
 }
 
-function heartbeatDemand(): Demand {
+function heartbeatDemand(hasWildcard: boolean): Demand {
   const need = { ...EVERYTHING, uri: { some: new Set([`${HEARTBEAT_PATH}*`]), none: new Set<string>() } };
-  return { need: plain(need, 'Metadata'), level: 'Metadata', why: 'heartbeat', for: [], reads: [] };
+  return { ...demandOf(need, '', hasWildcard), why: 'heartbeat', for: [] };
 }
 
 /** The requests of a need, and only what is to be recorded of them: so that needs of several rules can become one. */
@@ -153,8 +160,13 @@ function plain(need: Need, level: Level): Need {
 function capsOf(demand: Demand, patches: boolean): readonly Demand[] {
   if (demand.level === 'Metadata') return [];
   const part = (requested: Need, why: 'patch' | 'credentials'): readonly Demand[] => {
-    const need = bothNeeds(demand.need, requested);
-    return need === undefined ? [] : [{ ...demand, need: plain(need, 'Metadata'), level: 'Metadata', why }];
+    const selected = bothNeeds(demand.selected, requested);
+    if (selected === undefined) return [];
+    // Its rule takes in all that the demand's would; what has to be recorded is the demand's part alone.
+    const need = bothNeeds(demand.need, requested) ?? NOTHING;
+    return [
+      { ...demand, need: plain(need, 'Metadata'), selected: plain(selected, 'Metadata'), level: 'Metadata', why },
+    ];
   };
   return [
     ...(patches ? part(requests({ verb: 'patch' }), 'patch') : []),
@@ -167,7 +179,8 @@ function withoutPatch(demand: Demand): readonly Demand[] {
   if (demand.level === 'Metadata' || verb.kind === 'notIn') return [demand];
   const others = { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, verb: noneOf('patch') } };
   const need = bothNeeds(demand.need, others);
-  return need === undefined ? [] : [{ ...demand, need }];
+  const selected = bothNeeds(demand.selected, others);
+  return need === undefined || selected === undefined ? [] : [{ ...demand, need, selected }];
 }
 
 function joinedDemands(demands: readonly Demand[]): readonly Demand[] {
@@ -176,13 +189,15 @@ function joinedDemands(demands: readonly Demand[]): readonly Demand[] {
     let demand = added;
     for (let index = 0; index < kept.length; index++) {
       const other = kept[index];
-      if (other === undefined || other.why !== demand.why) continue;
+      if (other === undefined || other.why !== demand.why || other.level !== demand.level) continue;
       const need = joinExactly(other.need, demand.need);
-      if (need === undefined) continue;
+      const selected = joinExactly(other.selected, demand.selected);
+      if (need === undefined || selected === undefined) continue;
       kept.splice(index, 1);
       demand = {
         ...demand,
         need,
+        selected,
         for: [...new Set([...other.for, ...demand.for])],
         reads: [...new Set([...other.reads, ...demand.reads])],
       };
@@ -206,11 +221,13 @@ function lineOf(
   hasWildcard: boolean,
 ): PolicyLine {
   const requested = (need: Need) => ({ ...EVERYTHING, attributes: need.attributes });
-  const overlapping = demands.filter(({ need }) => bothNeeds(requested(need), requested(demand.need)) !== undefined);
+  const overlapping = demands.filter(
+    ({ need }) => bothNeeds(requested(need), requested(demand.selected)) !== undefined,
+  );
   const stages = overlapping.reduce((all, { need }) => all.union(need.stages), demand.need.stages);
   return {
     rule: {
-      ...selectorOf(demand.need, hasWildcard),
+      ...selectorOf(demand.selected, hasWildcard),
       level: demand.level,
       omitStages: STAGES.filter((stage) => !stages.has(stage) && !omitted.includes(stage)),
     },
@@ -262,7 +279,7 @@ function guardOf(
 ): readonly PolicyLine[] {
   if (demand.level !== 'Metadata' || demand.for.every((name) => exclusion.for.includes(name))) return [];
   const need = bothNeeds(demand.need, { ...EVERYTHING, attributes: excluded.attributes });
-  return need === undefined ? [] : [lineOf({ ...demand, need }, demands, omitted, hasWildcard)];
+  return need === undefined ? [] : [lineOf({ ...demand, need, selected: need }, demands, omitted, hasWildcard)];
 }
 
 /** Without those that another one is the same as. */

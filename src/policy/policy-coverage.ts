@@ -20,6 +20,8 @@ export interface RuleCoverage {
 /** Reasons that are told of one rule; the first speak for the others. */
 const MOST_REASONS = 6;
 
+const NO_EVENT = 'the query can match no event, whatever the policy says';
+
 /**
  * What the rules see under an audit policy. `never` is certain, since no event that is recorded can match; `full` and
  * `partial` speak of what a cluster usually has: resources that every cluster has, in their own groups, and where a rule
@@ -36,9 +38,7 @@ export function policyCoverage(
 
 function coverageOf(policy: AuditPolicy, rule: CompiledRule, account: string): RuleCoverage {
   const needs = ruleNeeds(rule);
-  if (needs.length === 0) {
-    return { rule, verdict: 'never', reasons: ['the query can match no event, whatever the policy says'] };
-  }
+  if (needs.length === 0) return { rule, verdict: 'never', reasons: [NO_EVENT] };
   const reasons = new Map<PolicyRule | undefined, string>();
   let seen = false;
   for (const need of needs) {
@@ -59,7 +59,7 @@ function coverageOf(policy: AuditPolicy, rule: CompiledRule, account: string): R
     all.length > MOST_REASONS
       ? [...all.slice(0, MOST_REASONS), `and ${all.length - MOST_REASONS} more rules of the policy do likewise`]
       : all;
-  if (!seen) return { rule, verdict: 'never', reasons: shown };
+  if (!seen) return { rule, verdict: 'never', reasons: shown.length === 0 ? [NO_EVENT] : shown };
   return { rule, verdict: all.length === 0 ? 'full' : 'partial', reasons: shown };
 }
 

@@ -2,7 +2,7 @@ import { EVERY_REQUEST, type GroupResources, type PolicyRule } from './audit-pol
 import { builtinGroupsOf } from './builtin-resources.ts';
 import { eachAttribute, type Need } from './need.ts';
 import { isPathOnly } from './request-space.ts';
-import { allows, both, noneOf, oneOf, type Values } from './values.ts';
+import { ANY, allows, both, LOOSE, noneOf, oneOf, type Values } from './values.ts';
 
 /** What a policy selects by; the level and the stages are said besides. */
 export type Selector = Omit<PolicyRule, 'level' | 'omitStages' | 'line'>;
@@ -27,6 +27,40 @@ export function selectorOf(need: Need, hasGroupWildcard: boolean): Selector {
     namespaces: paths.length === 0 && canSelectNone ? listed(namespace) : [],
     nonResourceURLs: paths,
     resources,
+  };
+}
+
+/** All requests that the selector of a need selects, in the terms of a need: at least those of the need. */
+export function selectedBy(need: Need, hasGroupWildcard: boolean): Need {
+  const selector = selectorOf(need, hasGroupWildcard);
+  const { resources, nonResourceURLs, userGroups } = selector;
+  const bySelector = {
+    verb: selector.verbs,
+    user: selector.users,
+    namespace: selector.namespaces,
+    name: resources[0]?.resourceNames ?? [],
+  };
+  const { subresource, resource, group } = need.attributes;
+  const asNeeded = { subresource: resource.kind === 'in' ? subresource : ANY, resource, group };
+  const attributes = eachAttribute((attribute) => {
+    switch (attribute) {
+      case 'verb':
+      case 'user':
+      case 'namespace':
+      case 'name':
+        return bySelector[attribute].length > 0 ? oneOf(...bySelector[attribute]) : ANY;
+      case 'resource':
+      case 'subresource':
+      case 'group':
+        if (nonResourceURLs.length > 0) return oneOf('');
+        return resources.length > 0 && asNeeded[attribute].kind === 'in' ? asNeeded[attribute] : ANY;
+    }
+  });
+  return {
+    ...need,
+    attributes,
+    userGroups: userGroups.length > 0 ? { some: new Set(userGroups), none: new Set() } : LOOSE,
+    uri: nonResourceURLs.length > 0 ? { some: new Set(nonResourceURLs), none: new Set() } : LOOSE,
   };
 }
 

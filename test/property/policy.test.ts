@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { DecodedEvent } from '../../src/audit/event.ts';
+import type { AuditPolicy } from '../../src/policy/audit-policy.ts';
+import { derivePolicy } from '../../src/policy/derive-policy.ts';
+import { formatPolicy } from '../../src/policy/format-policy.ts';
+import { policyCoverage } from '../../src/policy/policy-coverage.ts';
+import { auditPolicyOf } from '../../src/policy/policy-schema.ts';
+import { parseAuditPolicy } from '../../src/rulefiles/audit-policy-file.ts';
+import { type AuditedRequest, auditedRequests, OWN_ACCOUNT, recordedAt, recordOf } from '../support/audit-requests.ts';
+import { compiledRules, ruleDocument } from '../support/rules.ts';
+
+const AUDIT = 'kubernetes.audit';
+
+/** What policies can select on, what they cannot, and what depends on the level. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  [`${AUDIT}.verb`]: ['get', 'list', 'create', 'patch', 'watch', 'l*', '*'],
+  'event.action': ['get', 'update'],
+  [`${AUDIT}.stage`]: ['ResponseComplete', 'ResponseStarted', 'Response*'],
+  [`${AUDIT}.objectRef.resource`]: ['pods', 'secrets', 'deployments', 'clusterroles', 'p*', '*'],
+  [`${AUDIT}.objectRef.subresource`]: ['exec', 'status', '*'],
+  [`${AUDIT}.objectRef.apiGroup`]: ['apps', 'rbac.authorization.k8s.io', '*'],
+  [`${AUDIT}.objectRef.namespace`]: ['default', 'kube-*', '*'],
+  [`${AUDIT}.objectRef.name`]: ['web', 'aws-auth', '*'],
+  [`${AUDIT}.user.username`]: ['eve', 'system\\:*', '*'],
+  'user.name': ['eve', '"system:anonymous"', '"system:kube-controller-manager"', `"${OWN_ACCOUNT}"`],
+  [`${AUDIT}.user.groups`]: ['developers', '"system:nodes"', '"system:unauthenticated"'],
+  [`${AUDIT}.requestURI`]: ['/healthz*', '/version', '/metrics*', '/api*', '*?verbose'],
+  'event.outcome': ['success', 'failure'],
+  [`${AUDIT}.annotations.authorization_k8s_io/decision`]: ['allow', 'forbid', '*'],
+  'user_agent.original': ['curl', 'kube*', '*'],
+  [`${AUDIT}.responseStatus.code`]: ['200', '403'],
+  [`${AUDIT}.requestObject.spec.hostNetwork`]: ['true', '*'],
+  [`${AUDIT}.responseObject.spec.hostNetwork`]: ['true', 'false'],
+  [`${AUDIT}.requestObject`]: ['*'],
+  'process.name': ['sh', '*'],
+};
+const LEVELS = { [`${AUDIT}.level`]: ['Metadata', 'Request', 'RequestResponse'] };
+
+function queriesOver(values: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<string> {
+  const condition = fc
+    .constantFrom(...Object.entries(values))
+    .chain(([field, some]) =>
+      fc
+        .array(fc.constantFrom(...some), { minLength: 1, maxLength: 3 })
+        .map((chosen) => (chosen.length === 1 ? `${field}: ${chosen[0]}` : `${field}: (${chosen.join(' or ')})`)),
+    );
+  return fc.letrec<{ query: string }>((tie) => {
+    const joined = (word: string) =>
+      fc.array(tie('query'), { minLength: 2, maxLength: 4 }).map((all) => `(${all.join(` ${word} `)})`);
+    return {
+      query: fc.oneof(
+        { maxDepth: 4, depthSize: 'max' },
+        { weight: 5, arbitrary: condition },
+        { weight: 5, arbitrary: joined('and') },
+        { weight: 2, arbitrary: joined('or') },
+        { weight: 2, arbitrary: tie('query').map((query) => `not ${query}`) },
+      ),
+    };
+  }).query;
+}
+
+function compile(queries: readonly string[]) {
+  const { rules, slots } = compiledRules(queries.map((query, index) => ruleDocument({ name: `rule-${index}`, query })));
+  const memo = slots.createMemo();
+  const matching = (event: DecodedEvent) => {
+    memo.reset(event);
+    return rules.filter((rule) => rule.matches(event, memo));
+  };
+  return { rules, matching };
+}
+
+function isOwn({ user, verb, object }: AuditedRequest): boolean {
+  if (user !== OWN_ACCOUNT || object === undefined) return false;
+  switch (`${object.group}/${object.resource}/${object.subresource}`) {
+    case 'firstseen.dev/alerts/':
+      return ['get', 'list', 'watch', 'create', 'delete'].includes(verb);
+    case 'firstseen.dev/alerts/status':
+      return verb === 'patch';
+    case 'events.k8s.io/events/':
+      return verb === 'create';
+    default:
+      return false;
+  }
+}
+
+/** What is recorded at Metadata whatever rules ask for. */
+function isCapped({ verb, object }: AuditedRequest, kubernetesMinor: number | undefined): boolean {
+  if (object === undefined) return false;
+  if (verb === 'patch' && (kubernetesMinor ?? 0) < 37) return true;
+  return object.group === '' && (object.resource === 'secrets' || object.subresource === 'token');
+}
+
+const minors = fc.constantFrom(undefined, 36, 37);
+
+test('what a rule matches when everything is recorded, it matches under the policy made for it and others', () => {
+  let matched = 0;
+  let spared = 0;
+  fc.assert(
+    fc.property(
+      fc.array(queriesOver(VALUES), { minLength: 1, maxLength: 4 }),
+      minors.chain((minor) =>
+        fc.tuple(
+          fc.constant(minor),
+          fc.array(auditedRequests({ custom: minor !== undefined }), { minLength: 1, maxLength: 40, size: 'max' }),
+        ),
+      ),
+      (queries, [kubernetesMinor, requests]) => {
+        const { rules, matching } = compile(queries);
+        const options = { account: OWN_ACCOUNT, heartbeat: false };
+        const { policy } = derivePolicy(
+          rules,
+          kubernetesMinor === undefined ? options : { ...options, kubernetesMinor },
+        );
+        for (const request of requests) {
+          const level = recordOf(policy, request);
+          if (isOwn(request)) {
+            assert.equal(level, undefined, 'own writes are not recorded');
+            continue;
+          }
+          const wanted = matching(recordedAt('RequestResponse', request));
+          matched += wanted.length;
+          if (level === undefined) {
+            spared += 1;
+            assert.deepEqual(
+              wanted.map(({ document }) => document.query),
+              [],
+              'not recorded',
+            );
+          } else if (isCapped(request, kubernetesMinor)) {
+            assert.equal(level, 'Metadata');
+          } else {
+            const found = matching(recordedAt(level, request));
+            for (const rule of wanted) assert.ok(found.includes(rule), `at ${level}: ${rule.document.query}`);
+          }
+        }
+      },
+    ),
+    { numRuns: 1_500 },
+  );
+  assert.ok(matched > 5_000 && spared > 1_000, `matched ${matched}, spared ${spared}`);
+});
+
+test('a rule that compares the level gets that level', () => {
+  const conditions = queriesOver(VALUES).chain((query) =>
+    fc.constantFrom('Metadata', 'Request', 'RequestResponse').map((level) => ({ query, level })),
+  );
+  fc.assert(
+    fc.property(conditions, auditedRequests({ custom: true }), ({ query, level }, request) => {
+      const { rules, matching } = compile([`(${query}) and ${AUDIT}.level: ${level}`]);
+      const { policy } = derivePolicy(rules, { account: OWN_ACCOUNT, heartbeat: false, kubernetesMinor: 37 });
+      const [rule] = matching(recordedAt(level as 'Metadata', request));
+      if (rule === undefined || isOwn(request) || isCapped(request, 37)) return;
+      assert.equal(recordOf(policy, request), level);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+const some = (...values: readonly string[]) => fc.oneof(fc.constant([]), fc.subarray([...values], { maxLength: 2 }));
+
+const policies: fc.Arbitrary<AuditPolicy> = fc
+  .record({
+    omitStages: some('ResponseStarted', 'RequestReceived'),
+    rules: fc.array(
+      fc.record({
+        level: fc.constantFrom('None', 'None', 'Metadata', 'Request', 'RequestResponse'),
+        users: some('eve', 'system:anonymous', OWN_ACCOUNT),
+        userGroups: some('system:authenticated', 'system:unauthenticated', 'developers', 'system:nodes'),
+        verbs: some('get', 'list', 'create', 'patch', 'watch', 'post'),
+        omitStages: some('ResponseComplete', 'ResponseStarted'),
+        about: fc.oneof(
+          fc.record({ nonResourceURLs: some('/healthz*', '/version', '/api*', '*') }),
+          fc.record({
+            namespaces: some('default', 'kube-system', ''),
+            resources: fc.array(
+              fc.record({
+                group: fc.constantFrom('', 'apps', 'example.com', '*'),
+                resources: some('pods', 'pods/*', 'pods/exec', '*/status', 'secrets', '*'),
+                resourceNames: some('web', 'aws-auth'),
+              }),
+              { maxLength: 2 },
+            ),
+          }),
+        ),
+      }),
+      { minLength: 1, maxLength: 6 },
+    ),
+  })
+  .map(({ omitStages, rules }) => {
+    const result = auditPolicyOf({
+      apiVersion: 'audit.k8s.io/v1',
+      kind: 'Policy',
+      omitStages,
+      rules: rules.map(({ about, ...rule }) => ({ ...rule, ...about })),
+    });
+    assert.ok(result.kind === 'ok');
+    return result.policy;
+  });
+
+test('a rule of which it is said that it never fires under a policy matches nothing that is recorded', () => {
+  const count = { full: 0, partial: 0, never: 0 };
+  fc.assert(
+    fc.property(
+      policies,
+      queriesOver({ ...VALUES, ...LEVELS }),
+      fc.array(auditedRequests({ custom: true }), { minLength: 1, maxLength: 30, size: 'max' }),
+      (policy, query, requests) => {
+        const { rules, matching } = compile([query]);
+        const [coverage] = policyCoverage(policy, rules);
+        assert.ok(coverage !== undefined);
+        count[coverage.verdict] += 1;
+        assert.equal(coverage.reasons.length === 0, coverage.verdict === 'full');
+        if (coverage.verdict !== 'never') return;
+        for (const request of requests) {
+          const level = recordOf(policy, request);
+          if (level !== undefined) assert.deepEqual(matching(recordedAt(level, request)), [], JSON.stringify(request));
+        }
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+  assert.ok(count.never > 200 && count.full > 50 && count.partial > 200, JSON.stringify(count));
+});
+
+test('the text of a policy is read back as the policy', () => {
+  fc.assert(
+    fc.property(fc.array(queriesOver(VALUES), { minLength: 1, maxLength: 4 }), minors, (queries, kubernetesMinor) => {
+      const { rules } = compile(queries);
+      const options = { account: OWN_ACCOUNT, heartbeat: true };
+      const derived = derivePolicy(rules, kubernetesMinor === undefined ? options : { ...options, kubernetesMinor });
+      const read = parseAuditPolicy(formatPolicy(derived, policyCoverage(derived.policy, rules)));
+      assert.ok(read.kind === 'ok', JSON.stringify(read));
+      const withoutLines = read.policy.rules.map(({ line: _, ...rule }) => rule);
+      assert.deepEqual({ ...read.policy, rules: withoutLines }, derived.policy);
+    }),
+    { numRuns: 300 },
+  );
+});
