@@ -84,18 +84,20 @@ interface Demand {
 export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOptions): DerivedPolicy {
   const { kubernetesMinor = 0, account, heartbeat } = options;
   const hasWildcard = kubernetesMinor >= GROUP_WILDCARD_MINOR;
-  const asked = rules.flatMap((rule) =>
+  const hasSoundPatches = kubernetesMinor >= SOUND_PATCH_MINOR;
+  const single = rules.flatMap((rule) =>
     ruleNeeds(rule)
       .flatMap(splitByName)
       .map((need) => demandOf(need, rule.document.name, hasWildcard)),
   );
-  if (heartbeat) asked.push(heartbeatDemand(hasWildcard));
-  const demands = ordered(
-    joinedDemands([
-      ...asked.flatMap((demand) => capsOf(demand, kubernetesMinor < SOUND_PATCH_MINOR)),
-      ...asked.flatMap((demand) => (kubernetesMinor < SOUND_PATCH_MINOR ? withoutPatch(demand) : demand)),
-    ]),
-  );
+  const asked = joinedDemands(heartbeat ? [...single, heartbeatDemand(hasWildcard)] : single, hasWildcard);
+  const caps = asked.flatMap((demand) => capsOf(demand, hasSoundPatches));
+  const demands = [
+    ...joinedDemands(caps, hasWildcard),
+    ...asked
+      .flatMap((demand) => (hasSoundPatches ? demand : withoutPatch(demand)))
+      .toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
+  ];
 
   const everyStage = demands.some(({ need }) => need.stages.has('RequestReceived'));
   const omitStages: readonly Stage[] = everyStage ? [] : ['RequestReceived'];
@@ -113,7 +115,7 @@ export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOpti
 
   let kept: readonly PolicyLine[] = [...ownLines, ...lines];
   const unwanted = new Map<PolicyLine, Need>();
-  for (const { line, need } of exclusionsOf(joinedDemands(asked), hasWildcard)) {
+  for (const { line, need } of exclusionsOf(asked, hasWildcard)) {
     const guards = demands.flatMap((demand) => guardOf(demand, line, need, demands, omitStages, hasWildcard));
     // Where other rules want some of it, they get that first.
     const attempts = guards.length > MOST_GUARDS ? [[line]] : [[line], [...guards, line]];
@@ -123,7 +125,7 @@ export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOpti
     unwanted.set(line, need);
   }
   for (const line of kept.toReversed()) {
-    if (line.why === 'own' || line.why === 'patch' || line.why === 'credentials') continue;
+    if (line.why === 'own' || isCap(line)) continue;
     const without = kept.filter((other) => other !== line);
     const excluded = unwanted.get(line);
     const isNeedless =
@@ -157,7 +159,7 @@ function plain(need: Need, level: Level): Need {
 }
 
 /** The part of a demand for bodies that is recorded without them. */
-function capsOf(demand: Demand, patches: boolean): readonly Demand[] {
+function capsOf(demand: Demand, hasSoundPatches: boolean): readonly Demand[] {
   if (demand.level === 'Metadata') return [];
   const part = (requested: Need, why: 'patch' | 'credentials'): readonly Demand[] => {
     const selected = bothNeeds(demand.selected, requested);
@@ -169,7 +171,7 @@ function capsOf(demand: Demand, patches: boolean): readonly Demand[] {
     ];
   };
   return [
-    ...(patches ? part(requests({ verb: 'patch' }), 'patch') : []),
+    ...(hasSoundPatches ? [] : part(requests({ verb: 'patch' }), 'patch')),
     ...CREDENTIALS.flatMap((credentials) => part(credentials, 'credentials')),
   ];
 }
@@ -180,10 +182,11 @@ function withoutPatch(demand: Demand): readonly Demand[] {
   const others = { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, verb: noneOf('patch') } };
   const need = bothNeeds(demand.need, others);
   const selected = bothNeeds(demand.selected, others);
-  return need === undefined || selected === undefined ? [] : [{ ...demand, need, selected }];
+  return need === undefined ? [] : [{ ...demand, need, selected: selected ?? demand.selected }];
 }
 
-function joinedDemands(demands: readonly Demand[]): readonly Demand[] {
+/** Fewer demands for the same: those of one level that differ in one thing are one. */
+function joinedDemands(demands: readonly Demand[], hasWildcard: boolean): readonly Demand[] {
   const kept: Demand[] = [];
   for (const added of demands) {
     let demand = added;
@@ -191,8 +194,9 @@ function joinedDemands(demands: readonly Demand[]): readonly Demand[] {
       const other = kept[index];
       if (other === undefined || other.why !== demand.why || other.level !== demand.level) continue;
       const need = joinExactly(other.need, demand.need);
-      const selected = joinExactly(other.selected, demand.selected);
-      if (need === undefined || selected === undefined) continue;
+      if (need === undefined) continue;
+      const selected = isCap(demand) ? joinExactly(other.selected, demand.selected) : selectedBy(need, hasWildcard);
+      if (selected === undefined) continue;
       kept.splice(index, 1);
       demand = {
         ...demand,
@@ -208,9 +212,8 @@ function joinedDemands(demands: readonly Demand[]): readonly Demand[] {
   return kept;
 }
 
-function ordered(demands: readonly Demand[]): readonly Demand[] {
-  const isCap = ({ why }: Demand) => Number(why === 'patch' || why === 'credentials');
-  return demands.toSorted((a, b) => isCap(b) - isCap(a) || LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
+function isCap({ why }: Pick<PolicyLine, 'why'>): boolean {
+  return why === 'patch' || why === 'credentials';
 }
 
 /** Its stages are those of all demands that may ask for the same requests: only the first rule that matches counts. */
@@ -227,7 +230,7 @@ function lineOf(
   const stages = overlapping.reduce((all, { need }) => all.union(need.stages), demand.need.stages);
   return {
     rule: {
-      ...selectorOf(demand.selected, hasWildcard),
+      ...selectorOf(isCap(demand) ? demand.selected : demand.need, hasWildcard),
       level: demand.level,
       omitStages: STAGES.filter((stage) => !stages.has(stage) && !omitted.includes(stage)),
     },
@@ -279,7 +282,9 @@ function guardOf(
 ): readonly PolicyLine[] {
   if (demand.level !== 'Metadata' || demand.for.every((name) => exclusion.for.includes(name))) return [];
   const need = bothNeeds(demand.need, { ...EVERYTHING, attributes: excluded.attributes });
-  return need === undefined ? [] : [lineOf({ ...demand, need, selected: need }, demands, omitted, hasWildcard)];
+  return need === undefined
+    ? []
+    : [lineOf({ ...demand, need, selected: selectedBy(need, hasWildcard) }, demands, omitted, hasWildcard)];
 }
 
 /** Without those that another one is the same as. */
@@ -301,9 +306,7 @@ function isMet(
   policy: AuditPolicy,
   hasWildcard: boolean,
 ): boolean {
-  const exempt = new Set(
-    lines.filter(({ why }) => ['own', 'patch', 'credentials'].includes(why)).map(({ rule }) => rule),
-  );
+  const exempt = new Set(lines.filter((line) => line.why === 'own' || isCap(line)).map(({ rule }) => rule));
   const { space, outcomes } = outcomesOf(need, policy);
   return outcomes.every((outcome) => {
     if (outcome.decidedBy !== undefined && exempt.has(outcome.decidedBy)) return true;
