@@ -17,9 +17,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     .description('Detects what is new or wrong in the Kubernetes audit log, inline.')
     .version(io.version)
     .addHelpText('after', EXIT_HELP);
-  for (const command of [serveCommand, replayCommand, rulesCommand, webhookConfigCommand, doctorCommand])
-    for (const command of [serveCommand, replayCommand, rulesCommand, auditPolicyCommand, webhookConfigCommand])
-      program.addCommand(command(io));
+  const commands = [serveCommand, replayCommand, rulesCommand, auditPolicyCommand, webhookConfigCommand, doctorCommand];
+  for (const command of commands) program.addCommand(command(io));
   configureAll(program, io);
   try {
     await program.parseAsync(args, { from: 'user' });
