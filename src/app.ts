@@ -28,6 +28,7 @@ import { formatFileProblem } from './rulefiles/file-problem.ts';
 import { loadRuleFiles } from './rulefiles/load.ts';
 import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
+import { refuseOtherSchema } from './state/refuse-other-schema.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS, OperationalError } from './telemetry/operational-error.ts';
@@ -110,6 +111,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
     conflict: () => metrics.storeConflicts.inc({}),
   });
   undo.push(() => store.close());
+  for (const cluster of clusters) await refuseOtherSchema(store, cluster);
   logger.info('state opened', { store: store.kind, durability: store.durability });
   const storeHealth = watchStore(store, metrics);
   undo.push(() => storeHealth.stop());
