@@ -34,12 +34,18 @@ function writeKubeconfig(server: string, user: object): string {
 async function withServer(
   listener: RequestListener,
   use: (client: KubernetesClient, port: number) => Promise<void>,
+  patienceMs = 10_000,
 ): Promise<void> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const kubeconfig = writeKubeconfig(`http://127.0.0.1:${port}/prefix`, { token: 'secret-token' });
-  const client = createKubernetesClient({ kubeconfig, version: '1.2.3', timeoutMs: 100, watchSilenceMs: 100 });
+  const client = createKubernetesClient({
+    kubeconfig,
+    version: '1.2.3',
+    timeoutMs: patienceMs,
+    watchSilenceMs: patienceMs,
+  });
   try {
     await use(client, port);
   } finally {
@@ -78,10 +84,12 @@ test('no answer, no connection, a broken one, and an answer that is none are all
   await withServer(
     () => {},
     (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/no answer in 100 ms/)),
+    100,
   );
   await withServer(
     (_, response) => response.writeHead(200, { 'content-length': 100 }).write('{'),
     (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/no answer in 100 ms/)),
+    100,
   );
   await withServer(
     (request) => request.socket.destroy(),
@@ -114,6 +122,7 @@ test('a watch that falls silent is a fault, one that the server ends is none, an
   await withServer(
     (_, response) => response.write(line),
     (client) => assert.rejects(read(client), unavailable(/silent for 100 ms/)),
+    100,
   );
   await withServer(
     (request, response) => response.end(request.url === '/prefix/x?a=b&watch=true' ? line : ''),
