@@ -20,6 +20,7 @@ import { announceRules, createMetricsObserver } from './ingest/metrics-observer.
 import { createOwnPods } from './ingest/own-pods.ts';
 import { createOwnWrites, type OwnIdentity } from './ingest/own-writes.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
+import { createTraced, type Traced, UNTRACED } from './ingest/traced.ts';
 import { createAlertSync } from './kubernetes/alert-sync.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { readOwnIdentity } from './kubernetes/own-identity.ts';
@@ -59,6 +60,8 @@ const LEASE_PER_DELIVERY = 3;
 const RETENTION_INTERVAL_MS = 60_000;
 /** What each step of a stop may take, however long those before it took. */
 const LAST_MS = 500;
+/** How long a stop waits for a collector to take the last spans. */
+const TRACES_LEFT_MS = 2_000;
 
 /**
  * Builds and starts everything, in the order in which an event flows through it; each step leaves its undo behind. If a
@@ -80,6 +83,9 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   metrics.buildInfo.set({ version, node: process.versions.node }, 1);
   const clusters = config.receiver.clusters.map(({ name }) => name);
 
+  // Traces, if they are asked for. The last to stop, so that they show the stop of the others.
+  const traced = await startTracing(config, { logger, version, instance }, undo);
+
   // Rules. A broken one is said and left out; the others run.
   const compiled = compileLoaded(await loadRuleFiles(config.rules.paths), sha256Hashes);
   const rules = compiled.ready.map(({ rule }) => rule);
@@ -92,7 +98,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
     clusters,
     rules.map(({ document }) => document.name),
   );
-  const detector = createDetector(rules, compiled.slots, sha256Hashes);
+  const detector = traced.detector(createDetector(rules, compiled.slots, sha256Hashes));
   logger.info('rules loaded', {
     ready: rules.length,
     disabled: compiled.disabled.length,
@@ -103,13 +109,14 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   for (const code of Object.keys(OPERATIONAL_ERRORS)) {
     if (code.startsWith('store_')) metrics.storeErrors.inc({ code }, 0);
   }
-  const store = await openState(config.state, {
+  const opened = await openState(config.state, {
     update: (seconds, outcome, error) => {
       metrics.storeUpdateSeconds.observe({ outcome: outcome === 'failed' ? 'failed' : 'committed' }, seconds);
       if (error instanceof OperationalError) metrics.storeErrors.inc({ code: error.code });
     },
     conflict: () => metrics.storeConflicts.inc({}),
   });
+  const store = traced.store(opened);
   undo.push(() => store.close());
   for (const cluster of clusters) await refuseOtherSchema(store, cluster);
   logger.info('state opened', { store: store.kind, durability: store.durability });
@@ -123,7 +130,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   const heartbeat = config.heartbeat.enabled
     ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
     : undefined;
-  const sinks = createSinks({ kubernetes: client, write, instance }, config);
+  const sinks = traced.sinks(createSinks({ kubernetes: client, write, instance }, config));
   const sinkNames = sinks.map(({ name }) => name);
   const lifecycle = createAlertLifecycle(store, sinkNames);
   const reconciler = createReconciler(
@@ -193,7 +200,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
 
   // Events in: last started, first stopped.
   const quarantine = createQuarantine();
-  const observer = createMetricsObserver(metrics, quarantine, logger);
+  const observer = traced.observer(createMetricsObserver(metrics, quarantine, logger));
   const evaluate = createEvaluator({
     store,
     detector: () => detector,
@@ -209,7 +216,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
       },
     },
   });
-  const ingest = createIngest({ evaluate, observer, now: nowMicros });
+  const ingest = traced.ingest(createIngest({ evaluate, observer, now: nowMicros }));
   const receiver = createReceiver({ ingest, metrics, logger, onBug }, config.receiver);
   const readiness = () => [
     ...receiver.readiness(),
@@ -227,6 +234,19 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   const receiverAddress = await receiver.start();
   undo.push(() => receiver.stop(config.receiver.drainMs));
   return { receiver: receiverAddress, ops: opsAddress };
+}
+
+async function startTracing(
+  { tracing: { endpoint, sampleRatio } }: Config,
+  { logger, version, instance }: Pick<AppDeps, 'logger' | 'version' | 'instance'>,
+  undo: Undo[],
+): Promise<Traced> {
+  if (endpoint === undefined) return UNTRACED;
+  const { startOtlpTracing } = await import('./telemetry/otlp-tracing.ts');
+  const tracing = startOtlpTracing({ endpoint, sampleRatio, version, instance }, logger);
+  undo.push(() => tracing.stop(TRACES_LEFT_MS));
+  logger.info('traces are sent', { endpoint, sampleRatio });
+  return createTraced(tracing);
 }
 
 /** @throws Error if firstseen could not tell its own request from those of others */

@@ -29,6 +29,10 @@ const PURE_PACKAGES = ['ipaddr.js', 'zod'];
 /** The one folder that owns each library; a library that is not here must not be used. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kubernetes'],
+  '@opentelemetry/api': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-http': ['telemetry'],
+  '@opentelemetry/resources': ['telemetry'],
+  '@opentelemetry/sdk-trace': ['telemetry'],
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
@@ -130,6 +134,15 @@ test('each library has one owning folder', () => {
     declared.sort(),
     [...Object.keys(OWNERS), ...ANYWHERE].sort(),
     'declared and owned libraries differ',
+  );
+});
+
+test('the library for traces is loaded only where traces are asked for', () => {
+  const owners = new Set(imports.filter(({ to }) => to.startsWith('@opentelemetry/')).map(({ from }) => from));
+  assert.equal(owners.size, 1);
+  assert.deepEqual(
+    inProject.filter(({ to }) => owners.has(to)),
+    [],
   );
 });
 

@@ -8,6 +8,7 @@ import { MINUTE, SECOND } from '../rules/limits.ts';
 import { sinksOptionsSchema } from '../sinks/options.ts';
 import { stateOptions } from '../state/options.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
+import { tracingOptionsSchema } from '../telemetry/tracing.ts';
 
 const duration = z.string().transform((text, context) => {
   const micros = parseDuration(text);
@@ -68,6 +69,7 @@ export const configSchema = z
     replicas: replicasOptionsSchema.prefault({}),
     heartbeat: heartbeatOptions.prefault({}),
     log: logOptions.prefault({}),
+    tracing: tracingOptionsSchema.prefault({}),
   })
   .superRefine(({ receiver, kubernetes: { enabled, localCluster } }, context) => {
     const names = receiver.clusters.map(({ name }) => name);

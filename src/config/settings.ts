@@ -87,6 +87,11 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'error, warn, info or debug',
   },
   { path: ['log', 'format'], env: 'FIRSTSEEN_LOG_FORMAT', flag: '--log-format <format>', doc: 'json or text' },
+  {
+    path: ['tracing', 'endpoint'],
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    doc: 'where traces are sent, OTLP over HTTP; off without it',
+  },
 ];
 
 /** The state's options from one word. */
