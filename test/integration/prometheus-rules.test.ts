@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { ALERT_GROUPS } from '../../monitoring/alerts.ts';
+import { ROWS } from '../../monitoring/dashboard-rows.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { ensureTool } from '../support/tools.ts';
@@ -268,4 +270,25 @@ test('what an alert says is rendered with its labels and its value', async () =>
     },
   ]);
   assert.equal(await promtool('test', 'rules', file), 'SUCCESS');
+});
+
+test('every expression of the dashboard is PromQL', async () => {
+  const expressions = ROWS.flatMap(({ panels }) => panels).flatMap(({ queries }) => queries.map(({ expr }) => expr));
+  const rules = expressions.map((expr, index) => ({
+    record: `panel:${index}`,
+    expr: expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$(cluster|job)/g, '.*'),
+  }));
+  const file = join(folder, 'panels.yaml');
+  writeFileSync(file, stringify({ groups: [{ name: 'panels', rules }] }));
+  assert.equal(await promtool('check', 'rules', file), 'SUCCESS');
+});
+
+test('the names and help texts of our metrics are as promtool wants them', async () => {
+  const { text } = await createMetrics().expose();
+  const own = text.split('\n').filter((line) => /^(# (HELP|TYPE) )?firstseen_/.test(line));
+  assert.ok(own.length > 60);
+  const { stdout, stderr } = await runProcess(await ensureTool('promtool'), ['check', 'metrics'], {
+    input: `${own.join('\n')}\n`,
+  });
+  assert.equal(stdout + stderr, '');
 });

@@ -70,7 +70,7 @@ async function startCollector({ answers = true } = {}): Promise<Collector> {
   };
 }
 
-const start = (tracing: object): Promise<Firstseen> => startFirstseen({ state: sqliteState(), settings: { tracing } });
+const start = (tracing: Record<string, unknown>): Promise<Firstseen> => startFirstseen({ state: sqliteState(), config: { tracing } });
 
 /** A batch with one request that opens an alert, of an agent that is a mark to look for. */
 function batch(userAgent: string): string {
@@ -115,7 +115,7 @@ test('a batch is a trace of its steps, its delivery one that is linked with it, 
 test('a batch that is not committed is marked by its code', async () => {
   const collector = await startCollector();
   const state = { kind: 'redis', url: `redis://127.0.0.1:${await freePort()}` } as const;
-  const firstseen = await startFirstseen({ state, settings: { tracing: { endpoint: collector.endpoint } } });
+  const firstseen = await startFirstseen({ state, config: { tracing: { endpoint: collector.endpoint } } });
   assert.equal(await firstseen.post(batch('x/1.0')), 503);
   await firstseen.stop();
   const failed = [...collector.spans('batch'), ...collector.spans('store.update')].filter(
