@@ -258,6 +258,20 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
     ],
   },
   {
+    name: 'firstseen-jobs',
+    rules: [
+      {
+        alert: 'FirstseenNoLease',
+        severity: 'warning',
+        expr: 'max(firstseen_lease_held) == 0',
+        for: '5m',
+        summary: 'No replica does what one does for all.',
+        description:
+          'Alerts are detected and delivered. But a phase that a person sets, or a deletion, is not taken up, old alerts are not dropped, and no heartbeat is sent.',
+      },
+    ],
+  },
+  {
     name: 'firstseen-certificates',
     rules: [
       ...certificate('FirstseenCertificateExpires', {

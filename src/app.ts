@@ -169,6 +169,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
       lease: (ttlMs) => store.lease(first, 'jobs', holder, ttlMs),
       createJob: () =>
         allJobs([
+          { start: () => metrics.leaseHeld.set({}, 1), stop: async () => metrics.leaseHeld.set({}, 0) },
           ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
           ...(heartbeat === undefined ? [] : [createPeriodicJob(config.heartbeat.interval / 1_000, heartbeat.beat)]),
           createPeriodicJob(RETENTION_INTERVAL_MS, () =>
@@ -179,6 +180,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
     },
     leaseMs,
   );
+  metrics.leaseHeld.set({}, 0);
   undo.push(() => jobs.stop());
 
   // Our own writes. They begin when other replicas can tell them.

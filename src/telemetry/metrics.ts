@@ -82,6 +82,8 @@ export interface Metrics {
   readonly delivered: Count<{ readonly sink: string }>;
   readonly deliveryFailures: Count<{ readonly sink: string; readonly code: string }>;
 
+  /** 1 on the replica that does what one does for all. */
+  readonly leaseHeld: Level<None>;
   readonly heartbeats: Count<{ readonly cluster: string; readonly outcome: 'sent' | 'failed' | 'seen' }>;
   readonly heartbeatLastSeen: Level<InCluster>;
   readonly heartbeatRoundTripSeconds: Level<InCluster>;
@@ -235,6 +237,10 @@ export function createMetrics(): Metrics {
     delivered: count('delivered_total', 'Deliveries that a sink took.', 'sink'),
     deliveryFailures: count('delivery_failures_total', 'Deliveries that failed, by code.', 'sink', 'code'),
 
+    leaseHeld: level(
+      'lease_held',
+      'Whether this replica does what one does for all: carry phases and deletions back, retention, the heartbeat. 1 or 0.',
+    ),
     heartbeats: count(
       'heartbeats_total',
       'Heartbeats through the API server: sent, failed (could not be sent), or seen (it came back as an audit event).',

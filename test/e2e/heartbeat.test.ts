@@ -42,6 +42,7 @@ test('it goes out through the API server and comes back as an audit event, with 
   assert.ok((await lastSeen()) >= begun);
   assert.ok((await firstseen.metric('firstseen_heartbeat_round_trip_seconds')) > 0);
   assert.equal(await beats('failed'), 0);
+  assert.equal(await firstseen.metric('firstseen_lease_held'), 1);
 });
 
 test('while the webhook is cut off its age grows, and goes back when it is there again', async () => {

@@ -54,6 +54,8 @@ const HEALTHY: Readonly<Record<string, string>> = {
   'firstseen_decisions_total{cluster="local",rule="r",outcome="overflow"}': NEVER,
   'firstseen_terms_held{cluster="local",rule="r"}': growing(10),
   'firstseen_store_up{instance="a"}': steady(1),
+  'firstseen_lease_held{instance="a"}': steady(1),
+  'firstseen_lease_held{instance="b"}': NEVER,
   'firstseen_store_errors_total{code="store_unavailable"}': NEVER,
   'firstseen_due_oldest_seconds{cluster="local",sink="alert"}': steady(2),
   'firstseen_dead{cluster="local",sink="alert"}': NEVER,
@@ -173,6 +175,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'a sink refuses an alert': {
     changes: { 'firstseen_dead{cluster="local",sink="alert"}': steady(1) },
     firing: ['FirstseenDeadLetters'],
+  },
+  'no replica has the lease': {
+    changes: { 'firstseen_lease_held{instance="a"}': NEVER },
+    firing: ['FirstseenNoLease'],
   },
   'a certificate has 13 days': {
     changes: { 'firstseen_certificate_expiry_timestamp_seconds{name="server"}': steady(13 * DAY) },

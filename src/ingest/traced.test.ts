@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Sink } from '../alerts/sink.ts';
+import type { AlertRecord } from '../detect/alert.ts';
+import type { TraceLink, Tracing } from '../telemetry/tracing.ts';
+import type { IngestObserver } from './observer.ts';
+import { createTraced, UNTRACED } from './traced.ts';
+
+const sink: Sink = {
+  name: 'log',
+  openingsOnly: true,
+  removes: false,
+  coalesceMs: 0,
+  deliver: async () => 'done',
+};
+const quiet: IngestObserver = { decoded() {}, ownWrites() {}, late() {}, learning() {}, detected() {}, settled() {} };
+const settled = (...opened: readonly string[]) => ({ outcomes: [], opened, termsHeld: new Map() });
+
+/** Traces of which only the links are kept; each batch is a span of its own number. */
+function linking() {
+  let batch = 0;
+  const links: (readonly TraceLink[])[] = [];
+  const tracing: Tracing = {
+    trace(_name, _attributes, to, work) {
+      links.push(to);
+      return work();
+    },
+    span: (_name, _attributes, work) => work(),
+    since() {},
+    link: () => ({ traceId: `trace-${batch}`, spanId: 's', traceFlags: 1 }),
+    async stop() {},
+  };
+  const traced = createTraced(tracing);
+  const observer = traced.observer(quiet);
+  const [delivering] = traced.sinks([sink]);
+  return {
+    open(...alerts: readonly string[]) {
+      batch += 1;
+      observer.settled('local', [], settled(...alerts));
+    },
+    async deliver(id: string): Promise<readonly string[]> {
+      await delivering?.deliver({ id, version: 1 } as AlertRecord, undefined, AbortSignal.timeout(1_000));
+      return links.at(-1)?.map(({ traceId }) => traceId) ?? [];
+    },
+  };
+}
+
+test('a delivery is linked with the batch that opened the alert, and with none if another replica had it', async () => {
+  const { open, deliver } = linking();
+  open('a', 'b');
+  open('c');
+  assert.deepEqual(await deliver('b'), ['trace-1']);
+  assert.deepEqual(await deliver('c'), ['trace-2']);
+  assert.deepEqual(await deliver('d'), []);
+});
+
+test('a thousand alerts are remembered, and the oldest go first', async () => {
+  const { open, deliver } = linking();
+  open('first', 'second');
+  open(...Array.from({ length: 999 }, (_, index) => `alert-${index}`));
+  assert.deepEqual(await deliver('first'), []);
+  assert.deepEqual(await deliver('second'), ['trace-1']);
+});
+
+test('without traces every part is the one that it was', () => {
+  const sinks = [sink];
+  assert.equal(UNTRACED.sinks(sinks), sinks);
+  assert.equal(UNTRACED.observer(quiet), quiet);
+});
