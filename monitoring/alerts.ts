@@ -77,8 +77,8 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
       {
         alert: 'FirstseenSendersRefused',
         severity: 'warning',
-        expr: `sum by (reason) (increase(firstseen_requests_refused_total{reason=~"${CREDENTIAL}"}[10m])) > 0`,
-        for: '5m',
+        expr: `sum by (reason) (increase(firstseen_requests_refused_total{reason=~"${CREDENTIAL}"}[5m])) > 0`,
+        for: '10m',
         summary: 'Requests are refused for their credential: {{ $labels.reason }}.',
         description:
           'A sender shows no certificate or token that is accepted. If it is an API server, none of its events is detected; if it is not, someone tries the receiver.',
@@ -86,8 +86,8 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
       {
         alert: 'FirstseenBatchesRefused',
         severity: 'warning',
-        expr: `sum by (reason) (increase(firstseen_requests_refused_total{reason=~"${BATCH}"}[10m])) > 0`,
-        for: '5m',
+        expr: `sum by (reason) (increase(firstseen_requests_refused_total{reason=~"${BATCH}"}[5m])) > 0`,
+        for: '10m',
         summary: 'Batches of audit events are turned away: {{ $labels.reason }}.',
         description:
           'The API server sends a batch up to five times, and then drops it. The events in it are not detected.',

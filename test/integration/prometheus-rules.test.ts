@@ -111,6 +111,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     changes: { 'firstseen_requests_refused_total{reason="unauthenticated"}': LATELY },
     firing: ['FirstseenSendersRefused'],
   },
+  'a stranger has tried the port once': {
+    changes: { 'firstseen_requests_refused_total{reason="unauthenticated"}': '0x110 1x10' },
+    firing: [],
+  },
   'batches are too large': {
     changes: { 'firstseen_requests_refused_total{reason="too_large"}': LATELY },
     firing: ['FirstseenBatchesRefused'],
