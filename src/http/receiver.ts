@@ -110,8 +110,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
     try {
       const body = await readBody(request, length);
       const start = performance.now();
-      const answer = await evaluate(cluster, body);
-      if (answer.status === 200) senders.heard(cluster, request);
+      const answer = await evaluate(cluster, body, request);
       send(response, answer, { close: isDraining() || !server.isCurrent(request.socket) });
       metrics.batches.inc({ cluster, code: String(answer.status) });
       metrics.batchBytes.observe({ cluster }, length);
@@ -124,7 +123,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
     }
   }
 
-  async function evaluate(cluster: string, body: Buffer): Promise<Answer> {
+  async function evaluate(cluster: string, body: Buffer, request: Request): Promise<Answer> {
     try {
       const outcome = await ingest.ingest(cluster, body);
       if (outcome.kind === 'rejected') {
@@ -134,8 +133,11 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
         return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
       }
       metrics.batchEvents.observe({ cluster }, outcome.events);
-      // An API server never sends a batch without events; a person who tries the way does, and must not pass for one.
-      if (outcome.events > 0) metrics.lastBatchTimestamp.set({ cluster }, Date.now() / MS_PER_SECOND);
+      // An empty list is from someone who tries the way, and says nothing of any API server.
+      if (outcome.events + outcome.quarantined > 0) {
+        metrics.lastBatchTimestamp.set({ cluster }, Date.now() / MS_PER_SECOND);
+        senders.heard(cluster, request);
+      }
       return { status: 200, body: { events: outcome.events, quarantined: outcome.quarantined } };
     } catch (error) {
       if (error instanceof OperationalError) {

@@ -61,6 +61,21 @@ describe('what is taken', () => {
     assert.equal(batches[0]?.body.length, 0);
   });
 
+  test('a batch tells when its cluster and its sender were heard, an empty one does not', async (t) => {
+    let events = 0;
+    const { port, metrics } = await startReceiver(t, {}, async () => ({ kind: 'accepted', events, quarantined: 0 }));
+    const heard = async () => (await metrics.expose()).text.match(/^firstseen_(sender_)?last_batch_timestamp.*$/gm);
+    await post(port, '/audit');
+    assert.deepEqual(await heard(), ['firstseen_last_batch_timestamp_seconds{cluster="local"} 0']);
+    events = 1;
+    const before = Date.now() / 1_000;
+    await post(port, '/audit');
+    const lines = (await heard()) ?? [];
+    assert.equal(lines.length, 2);
+    assert.match(lines[1] ?? '', /\{cluster="local",sender="127\.0\.0\.1"\} /);
+    for (const line of lines) assert.ok(Number(line.split(' ').at(-1)) >= before, line);
+  });
+
   test('two batches come over one connection', async (t) => {
     const { port } = await startReceiver(t);
     const one = `${head(JSON_TYPE, 'Content-Length: 2')}{}`;
