@@ -86,11 +86,11 @@ export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOpti
   const hasWildcard = kubernetesMinor >= GROUP_WILDCARD_MINOR;
   const hasSoundPatches = kubernetesMinor >= SOUND_PATCH_MINOR;
   const single = rules.flatMap((rule) =>
-    ruleNeeds(rule)
-      .flatMap(splitByName)
-      .map((need) => demandOf(need, rule.document.name, hasWildcard)),
+    ruleNeeds(rule).map((need) => demandOf(need, rule.document.name, hasWildcard)),
   );
-  const asked = joinedDemands(heartbeat ? [...single, heartbeatDemand(hasWildcard)] : single, hasWildcard);
+  const asked = joinedDemands(heartbeat ? [...single, heartbeatDemand(hasWildcard)] : single, hasWildcard).flatMap(
+    (demand) => splitByName(demand.need).map((need) => ({ ...demand, need, selected: selectedBy(need, hasWildcard) })),
+  );
   const caps = asked.flatMap((demand) => capsOf(demand, hasSoundPatches));
   const demands = [
     ...joinedDemands(caps, hasWildcard),

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { policyCoverage } from '../policy/policy-coverage.ts';
 import { parseAuditPolicy } from './audit-policy-file.ts';
+import { compileLoaded } from './compile-loaded.ts';
 import { formatFileProblem } from './file-problem.ts';
+import { loadRuleFiles } from './load.ts';
 
 function problemsOf(text: string): readonly string[] {
   const result = parseAuditPolicy(text, 'policy.yaml');
@@ -56,4 +61,19 @@ test('what is no policy at all is said to be none', () => {
   assert.match(problemsOf(`${HEAD}rules: [{level: None}]\n---\n${HEAD}`).join(), /expected one document/);
   assert.match(problemsOf('a: [').join(), /^policy.yaml:1:\d+: /);
   assert.match(problemsOf('apiVersion: v1\nkind: Policy\nrules: [{level: None}]').join(), /expected audit.k8s.io\/v1/);
+});
+
+test('the policy that is shipped feeds every rule of the pack, and exec sessions whoever opens them', async () => {
+  const shipped = parseAuditPolicy(readFileSync('deploy/audit-policy.yaml', 'utf8'));
+  assert.ok(shipped.kind === 'ok');
+  const { ready } = compileLoaded(await loadRuleFiles(['rules']), sha256Hashes);
+  const coverage = policyCoverage(
+    shipped.policy,
+    ready.map(({ rule }) => rule),
+  );
+  const seen = Object.fromEntries(coverage.map(({ rule, verdict }) => [rule.document.name, verdict]));
+  assert.ok(!Object.values(seen).includes('never'), JSON.stringify(seen));
+  assert.equal(seen['exec-into-pod'], 'full');
+  const groups = shipped.policy.rules.flatMap(({ resources }) => resources.map(({ group }) => group));
+  assert.ok(!groups.includes('*'), 'before 1.36 kube-apiserver does not start with it');
 });

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compiledRules, ruleDocument } from '../../test/support/rules.ts';
+import { isOwnWrite } from '../ingest/own-writes.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { type DeriveOptions, derivePolicy } from './derive-policy.ts';
+import { formatPolicy } from './format-policy.ts';
+import { OWN_REQUESTS } from './own-requests.ts';
+import { policyCoverage } from './policy-coverage.ts';
+
+const ACCOUNT = 'system:serviceaccount:security:watcher';
+const AUDIT = 'kubernetes.audit';
+const POD_BODY = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: (create or update or patch) and ${AUDIT}.requestObject.spec.hostNetwork: true`;
+
+function derived(
+  queries: Readonly<Record<string, string>>,
+  options: Partial<DeriveOptions> = {},
+  changes: Partial<Omit<RuleDocument, 'newTerms'>> = {},
+) {
+  const { rules } = compiledRules(
+    Object.entries(queries).map(([name, query]) => ruleDocument({ name, query, ...changes })),
+  );
+  const policy = derivePolicy(rules, { account: ACCOUNT, heartbeat: false, ...options });
+  return { ...policy, text: formatPolicy(policy, policyCoverage(policy.policy, rules, ACCOUNT)) };
+}
+
+/** The rules after those for own writes, as they are written. */
+function rulesOf(text: string): string {
+  return text.slice(text.indexOf('alerts/status]'), text.length).split('resources: [events]\n')[1] ?? '';
+}
+
+test('the account appears in rules for its own writes only, and those are what the receiver drops', () => {
+  const { lines } = derived({ any: 'user.name: *' });
+  const own = lines.filter(({ why }) => why === 'own');
+  assert.deepEqual(
+    own.map(({ rule }) => [rule.level, rule.users]),
+    own.map(() => ['None', [ACCOUNT]]),
+  );
+  assert.ok(lines.every(({ why, rule }) => why === 'own' || !rule.users.includes(ACCOUNT)));
+  for (const { verbs, resources } of OWN_REQUESTS) {
+    for (const verb of verbs) {
+      const [resource = '', subresource] = (resources[0]?.resources[0] ?? '').split('/');
+      const objectRef = { apiGroup: resources[0]?.group ?? '', resource, ...(subresource ? { subresource } : {}) };
+      const event = { verb, user: { username: ACCOUNT }, objectRef };
+      assert.ok(isOwnWrite(event, { username: ACCOUNT }), `${verb} ${resource}`);
+    }
+  }
+});
+
+test('metadata unless a rule reads bodies, and each line names its rules', () => {
+  const { text } = derived(
+    { reads: POD_BODY, lists: `${AUDIT}.verb: list and ${AUDIT}.objectRef.resource: secrets` },
+    { kubernetesMinor: 37 },
+  );
+  assert.equal(
+    rulesOf(text),
+    `  # reads: reads requestObject.spec.hostNetwork.
+  - level: Request # 4
+    verbs: [create, update, patch]
+    resources:
+      - group: "*"
+        resources: [pods, "pods/*"]
+  # lists: metadata.
+  - level: Metadata # 5
+    verbs: [list]
+    resources:
+      - group: "*"
+        resources: [secrets, "secrets/*"]
+`,
+  );
+});
+
+test('up to 1.36 patches come without bodies, before 1.36 groups are those of built-in resources, and the head tells who sees less', () => {
+  const { text } = derived({ reads: POD_BODY });
+  assert.match(text, /# {3}reads \(partial\): patch of pods: recorded at level Metadata \(rule 4\)/);
+  assert.match(
+    rulesOf(text),
+    /^ {2}# Patches without their bodies, for reads\.[\s\S]*- level: Metadata # 4\n {4}verbs: \[patch\]\n {4}resources:\n {6}- group: ""\n/,
+  );
+  assert.doesNotMatch(text, /group: "\*"/);
+  const latest = derived({ reads: POD_BODY }, { kubernetesMinor: 36 }).text;
+  assert.match(latest, /verbs: \[patch\]\n {4}resources:\n {6}- group: "\*"/);
+});
+
+test('bodies that hold credentials are not recorded, whatever a rule reads', () => {
+  const { lines, text } = derived({ any: `${AUDIT}.requestObject.data: *` }, { kubernetesMinor: 37 });
+  assert.deepEqual(
+    lines.filter(({ why }) => why === 'credentials').map(({ rule }) => [rule.level, rule.resources[0]?.resources[0]]),
+    [
+      ['Metadata', 'secrets'],
+      ['Metadata', 'serviceaccounts/token'],
+      ['Metadata', 'tokenreviews'],
+    ],
+  );
+  assert.match(text, /Nothing that a policy can select by narrows this: every request\./);
+});
+
+test('a condition on who is impersonated, or on an absent user, selects no user', () => {
+  for (const query of [`${AUDIT}.impersonatedUser.username: admin`, `not ${AUDIT}.user.username: *`]) {
+    const [last] = derived({ rule: query }).lines.slice(-1);
+    assert.deepEqual([last?.rule.level, last?.rule.users, last?.rule.userGroups], ['Metadata', [], []]);
+  }
+});
+
+test('an absent user has no decision, so a rule for decided requests of nobody adds nothing', () => {
+  const query = `event.outcome: success and (user.name: "system:anonymous" or not user.name: *)`;
+  const [last] = derived({ rule: query }).lines.slice(-1);
+  assert.deepEqual(last?.rule.users, ['system:anonymous']);
+});
+
+test('what a rule leaves out is left out, unless another rule asks for it', () => {
+  const pods = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: update`;
+  const not = `${pods} and not ${AUDIT}.objectRef.subresource: status`;
+  const alone = derived({ not });
+  assert.deepEqual(
+    alone.lines.flatMap(({ why, rule }) => (why === 'excluded' ? rule.resources : [])),
+    [{ group: '', resources: ['pods/status'], resourceNames: [] }],
+  );
+  assert.deepEqual(
+    derived({ not, all: pods }).lines.filter(({ why }) => why === 'excluded'),
+    [],
+  );
+  const guarded = derived({ not, eve: `user.name: eve` }).lines.filter(({ why }) => why !== 'own');
+  assert.deepEqual(
+    guarded.map(({ why, rule }) => [
+      why,
+      rule.users.join(),
+      rule.resources.flatMap(({ resources }) => resources).join(),
+    ]),
+    [
+      ['needed', 'eve', 'pods/status'],
+      ['excluded', '', 'pods/status'],
+      ['needed', '', 'pods,pods/*'],
+      ['needed', 'eve', ''],
+    ],
+  );
+});
+
+test('a name is selected where it stands in the path: not of what is created', () => {
+  const query = `${AUDIT}.objectRef.resource: configmaps and ${AUDIT}.objectRef.name: aws-auth and ${AUDIT}.verb: (create or update)`;
+  const needed = derived({ rule: query }).lines.filter(({ why }) => why === 'needed');
+  assert.deepEqual(
+    needed.map(({ rule }) => [rule.verbs.join(), rule.resources[0]?.resourceNames.join()]),
+    [
+      ['create', ''],
+      ['update', 'aws-auth'],
+    ],
+  );
+});
+
+test('a request has only arrived: recorded if a rule asks for that stage and not for the last', () => {
+  assert.deepEqual(derived({ rule: 'user.name: eve' }).policy.omitStages, ['RequestReceived']);
+  const { policy, lines } = derived({ rule: `user.name: eve and ${AUDIT}.stage: RequestReceived` });
+  assert.deepEqual(policy.omitStages, []);
+  assert.deepEqual(lines.at(-1)?.rule.omitStages, ['ResponseStarted', 'ResponseComplete', 'Panic']);
+});
+
+test('stages: of two lines for one request the first keeps what the second wants', () => {
+  const { lines } = derived(
+    {
+      body: `${AUDIT}.objectRef.resource: pods and ${AUDIT}.requestObject: * and ${AUDIT}.stage: ResponseComplete`,
+      start: `${AUDIT}.objectRef.resource: pods and ${AUDIT}.stage: ResponseStarted`,
+    },
+    { kubernetesMinor: 37 },
+  );
+  const request = lines.find(({ rule }) => rule.level === 'Request');
+  assert.deepEqual(request?.rule.omitStages, ['Panic']);
+});
+
+test('what exceptions and suppression read counts', () => {
+  const query = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: create`;
+  const levelWith = (changes: Partial<Omit<RuleDocument, 'newTerms'>>) =>
+    derived({ rule: query }, {}, changes).lines.at(-1)?.rule.level;
+  assert.equal(levelWith({}), 'Metadata');
+  assert.equal(
+    levelWith({ exceptions: [{ query: `${AUDIT}.requestObject.spec.hostNetwork: false`, reason: 'Known.' }] }),
+    'Request',
+  );
+  const by = [`${AUDIT}.responseObject.status.phase`];
+  assert.equal(levelWith({ suppression: { by, windowMicros: 1, missingFields: 'suppress' } }), 'RequestResponse');
+});
+
+test('the heartbeat has a line of its own', () => {
+  const { rule } = derived({ rule: 'user.name: eve' }, { heartbeat: true }).lines.at(-1) ?? {};
+  assert.deepEqual([rule?.level, rule?.nonResourceURLs], ['Metadata', ['/firstseen-heartbeat/*']]);
+});
