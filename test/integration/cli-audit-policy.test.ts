@@ -1,0 +1,92 @@
+/** `audit-policy`, as a person calls it. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { type RunResult, runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const folder = createTemporaryFolder('cli-audit-policy');
+const METADATA = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: Metadata\n';
+
+function firstseen(...args: readonly string[]): Promise<RunResult> {
+  return runProcess(process.execPath, [MAIN, 'audit-policy', ...args], { cwd: ROOT });
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('audit-policy', { concurrency: 2 }, () => {
+  test('what it prints, it finds good', async () => {
+    const made = await firstseen('--rules', 'rules', '--kubernetes-version', 'v1.37.1');
+    assert.deepEqual([made.code, made.stderr], [0, '']);
+    const { code, stdout } = await firstseen('--rules', 'rules', '--check', file('made.yaml', made.stdout));
+    assert.equal(code, 0);
+    assert.match(stdout, /^RULE +SEES +WHY$/m);
+    assert.match(stdout, /^privileged-pod-created +full$/m);
+    assert.doesNotMatch(stdout, /partial|never/);
+  });
+
+  test('it has the account, the groups of any version and the heartbeat that are asked for', async () => {
+    const { stdout } = await firstseen('--rules', 'rules', '--service-account', 'security:watcher', '--heartbeat');
+    assert.match(stdout, /users: \["system:serviceaccount:security:watcher"\]/);
+    assert.doesNotMatch(stdout, /serviceaccount:firstseen|group: "\*"/);
+    assert.match(stdout, /nonResourceURLs: \["\/firstseen-heartbeat\/\*"\]/);
+  });
+
+  test('--check names the rules that can never fire, with the line and the reason, and fails', async () => {
+    const path = file('metadata.yaml', METADATA);
+    const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--check', path);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^privileged-pod-created +never +requests of pods, .* recorded at level Metadata \(line 4\);/m,
+    );
+    assert.match(stdout, /^exec-into-pod +full$/m);
+    assert.match(stderr, /^1 of 4 rules can never fire under .*metadata\.yaml; `firstseen audit-policy` prints/);
+    const json = await firstseen('--rules', 'rules', '--check', path, '-o', 'json');
+    const items = JSON.parse(json.stdout) as readonly { readonly rule: string; readonly verdict: string }[];
+    assert.deepEqual(
+      items.map(({ rule, verdict }) => [rule, verdict]),
+      [
+        ['anonymous-request-unusual-agent', 'full'],
+        ['cluster-admin-binding-created', 'partial'],
+        ['exec-into-pod', 'full'],
+        ['privileged-pod-created', 'never'],
+      ],
+    );
+  });
+
+  test('a file that is no policy is told where, and a wrong call why', async () => {
+    const broken = await firstseen('--rules', 'rules', '--check', file('broken.yaml', METADATA.replace('data', '')));
+    assert.equal(broken.code, 2);
+    assert.match(
+      broken.stderr,
+      /broken\.yaml:4:12: expected None or Metadata or Request or RequestResponse, found "Meta"/,
+    );
+    for (const [args, expected] of [
+      [['--check', 'nowhere.yaml'], /^--check: nowhere\.yaml: there is no such file/],
+      [['--kubernetes-version', 'newest'], /^--kubernetes-version: expected a version such as 1\.36, found "newest"/],
+      [['--service-account', 'watcher'], /^--service-account: expected a namespace and a name/],
+      [['-o', 'json'], /^-o json: expected yaml without --check/],
+    ] as const) {
+      const { code, stdout, stderr } = await firstseen('--rules', 'rules', ...args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, expected);
+    }
+  });
+
+  test('a broken rule, or none, makes no policy: it would be too small', async () => {
+    const rule = file('rule.yaml', 'apiVersion: firstseen.dev/v1alpha1\nkind: DetectionRule\n');
+    const { code, stdout } = await firstseen('--rules', 'rules', '--rules', rule);
+    assert.deepEqual([code, stdout], [1, '']);
+    const none = await firstseen('--rules', createTemporaryFolder('no-rules'));
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /no enabled rule was found/);
+  });
+});
