@@ -1,21 +1,13 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
-import {
-  type AuditPolicy,
-  EVERY_REQUEST,
-  LEVELS,
-  type Level,
-  type PolicyRule,
-  STAGES,
-  type Stage,
-} from './audit-policy.ts';
+import { type AuditPolicy, EVERY_REQUEST, LEVELS, type PolicyRule, STAGES, type Stage } from './audit-policy.ts';
 import { builtinGroupsOf } from './builtin-resources.ts';
-import { ATTRIBUTES, type Attribute, bothNeeds, EVERYTHING, joinExactly, type Need } from './need.ts';
-import { outcomesOf, wantedStages } from './outcomes.ts';
+import { type Demand, demandsOf, hasGroupWildcard, isCap } from './demand.ts';
+import { ATTRIBUTES, bothNeeds, EVERYTHING, type Need } from './need.ts';
+import { outcomesOf } from './outcomes.ts';
 import { OWN_REQUESTS } from './own-requests.ts';
 import { members } from './request-space.ts';
-import { ruleNeeds } from './rule-needs.ts';
-import { selectedBy, selectorOf, splitByName } from './selector.ts';
-import { noneOf, oneOf } from './values.ts';
+import { selectedBy, selectorOf } from './selector.ts';
+import { oneOf } from './values.ts';
 
 export interface DeriveOptions {
   /** The user name of firstseen's own account. */
@@ -34,6 +26,8 @@ export interface PolicyLine {
   readonly for: readonly string[];
   /** The fields of bodies that they read. */
   readonly reads: readonly string[];
+  /** At least the requests that the rule selects. */
+  readonly selected: Need;
 }
 
 export interface DerivedPolicy {
@@ -42,36 +36,15 @@ export interface DerivedPolicy {
   readonly lines: readonly PolicyLine[];
 }
 
-/** Below HEARTBEAT_PATH stands the name of a cluster. */
-export const HEARTBEAT_PATH = '/firstseen-heartbeat/';
-
-/** `group: "*"` is accepted from here on: https://github.com/kubernetes/kubernetes/pull/135262 */
-const GROUP_WILDCARD_MINOR = 36;
-/** A patch that is not JSON can be sent from here on: https://github.com/kubernetes/kubernetes/pull/139419 */
-const SOUND_PATCH_MINOR = 37;
-
 /** More rules before one that leaves something out would be more to read than it saves. */
 const MOST_GUARDS = 2;
 
-/** What holds credentials, in the request or in the answer. */
-const CREDENTIALS: readonly Need[] = [
-  requests({ group: '', resource: 'secrets' }),
-  requests({ group: '', resource: 'serviceaccounts', subresource: 'token' }),
-  requests({ group: 'authentication.k8s.io', resource: 'tokenreviews' }),
-];
-
-/** A need of no request. */
-const NOTHING: Need = { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, verb: oneOf() } };
-
-/** A need with the one level and the stages at which it is to be recorded. */
-interface Demand {
-  readonly need: Need;
-  /** What its rule of the policy selects: at least the requests of the need. */
-  readonly selected: Need;
-  readonly level: Level;
-  readonly why: Exclude<PolicyLine['why'], 'own' | 'excluded'>;
-  readonly for: readonly string[];
-  readonly reads: readonly string[];
+/** What every step of a derivation goes by. */
+interface Frame {
+  readonly demands: readonly Demand[];
+  /** By the whole policy. */
+  readonly omitStages: readonly Stage[];
+  readonly hasWildcard: boolean;
 }
 
 /**
@@ -83,160 +56,89 @@ interface Demand {
  */
 export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOptions): DerivedPolicy {
   const { kubernetesMinor = 0, account, heartbeat } = options;
-  const hasWildcard = kubernetesMinor >= GROUP_WILDCARD_MINOR;
-  const hasSoundPatches = kubernetesMinor >= SOUND_PATCH_MINOR;
-  const single = rules.flatMap((rule) =>
-    ruleNeeds(rule).map((need) => demandOf(need, rule.document.name, hasWildcard)),
-  );
-  const asked = joinedDemands(heartbeat ? [...single, heartbeatDemand(hasWildcard)] : single, hasWildcard).flatMap(
-    (demand) => splitByName(demand.need).map((need) => ({ ...demand, need, selected: selectedBy(need, hasWildcard) })),
-  );
-  const caps = asked.flatMap((demand) => capsOf(demand, hasSoundPatches));
-  const demands = [
-    ...joinedDemands(caps, hasWildcard),
-    ...asked
-      .flatMap((demand) => (hasSoundPatches ? demand : withoutPatch(demand)))
-      .toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
-  ];
+  const { asked, granted } = demandsOf(rules, kubernetesMinor, heartbeat);
+  const everyStage = granted.some(({ need }) => need.stages.has('RequestReceived'));
+  const frame: Frame = {
+    demands: granted,
+    omitStages: everyStage ? [] : ['RequestReceived'],
+    hasWildcard: hasGroupWildcard(kubernetesMinor),
+  };
+  const own = ownLines(account);
+  const all = [...own, ...distinct(granted.map((demand) => lineOf(demand, frame)))];
+  const lines = withoutNeedless(withExclusions(all, own.length, asked, frame), frame);
+  return { policy: policyOf(lines, frame), lines };
+}
 
-  const everyStage = demands.some(({ need }) => need.stages.has('RequestReceived'));
-  const omitStages: readonly Stage[] = everyStage ? [] : ['RequestReceived'];
-  const policyOf = (lines: readonly PolicyLine[]): AuditPolicy => ({
-    omitStages,
-    rules: lines.map(({ rule }) => rule),
-  });
-  const ownLines = OWN_REQUESTS.map((what): PolicyLine => {
-    const rule = { ...EVERY_REQUEST, ...what, level: 'None' as const, users: [account] };
-    return { rule, why: 'own', for: [], reads: [] };
-  });
-  const lines = distinct(demands.map((demand) => lineOf(demand, demands, omitStages, hasWildcard)));
-  const isEnough = (some: readonly PolicyLine[]) =>
-    demands.every((demand) => isMet(demand, some, policyOf(some), hasWildcard));
+function policyOf(lines: readonly PolicyLine[], { omitStages }: Frame): AuditPolicy {
+  return { omitStages, rules: lines.map(({ rule }) => rule) };
+}
 
-  let kept: readonly PolicyLine[] = [...ownLines, ...lines];
-  const unwanted = new Map<PolicyLine, Need>();
-  for (const { line, need } of exclusionsOf(asked, hasWildcard)) {
-    const guards = demands.flatMap((demand) => guardOf(demand, line, need, demands, omitStages, hasWildcard));
+function ownLines(account: string): readonly PolicyLine[] {
+  return OWN_REQUESTS.map((what) => ({
+    rule: { ...EVERY_REQUEST, ...what, level: 'None', users: [account] },
+    why: 'own',
+    for: [],
+    reads: [],
+    selected: EVERYTHING,
+  }));
+}
+
+/** Leaves out what demands say that they do not want, as far as none of the others wants it. */
+function withExclusions(
+  lines: readonly PolicyLine[],
+  at: number,
+  asked: readonly Demand[],
+  frame: Frame,
+): readonly PolicyLine[] {
+  let kept = lines;
+  for (const line of exclusionsOf(asked, frame)) {
+    const affected = demandsOn(line.selected, frame);
+    const guards = affected.flatMap((demand) => guardOf(demand, line, frame));
     // Where other rules want some of it, they get that first.
     const attempts = guards.length > MOST_GUARDS ? [[line]] : [[line], [...guards, line]];
-    const found = attempts.map((some) => kept.toSpliced(ownLines.length, 0, ...some)).find(isEnough);
-    if (found === undefined) continue;
-    kept = found;
-    unwanted.set(line, need);
-  }
-  for (const line of kept.toReversed()) {
-    if (line.why === 'own' || isCap(line)) continue;
-    const without = kept.filter((other) => other !== line);
-    const excluded = unwanted.get(line);
-    const isNeedless =
-      excluded === undefined ? isEnough(without) : !saves(excluded, line, policyOf(kept), policyOf(without));
-    if (isNeedless) kept = without;
-  }
-  return { policy: policyOf(kept), lines: kept };
-}
-
-function requests(attributes: Partial<Record<Attribute, string>>): Need {
-  const some = Object.fromEntries(Object.entries(attributes).map(([attribute, value]) => [attribute, oneOf(value)]));
-  return { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, ...some } };
-}
-
-function demandOf(need: Need, name: string, hasWildcard: boolean): Demand {
-  const level = LEVELS.find((each) => need.fullLevels.has(each)) ?? 'Metadata';
-  const wanted = plain(need, level);
-  const selected = selectedBy(wanted, hasWildcard);
-  return { need: wanted, selected, level, why: 'needed', for: [name], reads: [...need.reads] };
-}
-
-function heartbeatDemand(hasWildcard: boolean): Demand {
-  const need = { ...EVERYTHING, uri: { some: new Set([`${HEARTBEAT_PATH}*`]), none: new Set<string>() } };
-  return { ...demandOf(need, '', hasWildcard), why: 'heartbeat', for: [] };
-}
-
-/** The requests of a need, and only what is to be recorded of them: so that needs of several rules can become one. */
-function plain(need: Need, level: Level): Need {
-  const levels = new Set([level]);
-  return { ...need, stages: wantedStages(need), levels, fullLevels: levels, reads: new Set(), isDecided: false };
-}
-
-/** The part of a demand for bodies that is recorded without them. */
-function capsOf(demand: Demand, hasSoundPatches: boolean): readonly Demand[] {
-  if (demand.level === 'Metadata') return [];
-  const part = (requested: Need, why: 'patch' | 'credentials'): readonly Demand[] => {
-    const selected = bothNeeds(demand.selected, requested);
-    if (selected === undefined) return [];
-    // Its rule takes in all that the demand's would; what has to be recorded is the demand's part alone.
-    const need = bothNeeds(demand.need, requested) ?? NOTHING;
-    return [
-      { ...demand, need: plain(need, 'Metadata'), selected: plain(selected, 'Metadata'), level: 'Metadata', why },
-    ];
-  };
-  return [
-    ...(hasSoundPatches ? [] : part(requests({ verb: 'patch' }), 'patch')),
-    ...CREDENTIALS.flatMap((credentials) => part(credentials, 'credentials')),
-  ];
-}
-
-function withoutPatch(demand: Demand): readonly Demand[] {
-  const { verb } = demand.need.attributes;
-  if (demand.level === 'Metadata' || verb.kind === 'notIn') return [demand];
-  const others = { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, verb: noneOf('patch') } };
-  const need = bothNeeds(demand.need, others);
-  const selected = bothNeeds(demand.selected, others);
-  return need === undefined ? [] : [{ ...demand, need, selected: selected ?? demand.selected }];
-}
-
-/** Fewer demands for the same: those of one level that differ in one thing are one. */
-function joinedDemands(demands: readonly Demand[], hasWildcard: boolean): readonly Demand[] {
-  const kept: Demand[] = [];
-  for (const added of demands) {
-    let demand = added;
-    for (let index = 0; index < kept.length; index++) {
-      const other = kept[index];
-      if (other === undefined || other.why !== demand.why || other.level !== demand.level) continue;
-      const need = joinExactly(other.need, demand.need);
-      if (need === undefined) continue;
-      const selected = isCap(demand) ? joinExactly(other.selected, demand.selected) : selectedBy(need, hasWildcard);
-      if (selected === undefined) continue;
-      kept.splice(index, 1);
-      demand = {
-        ...demand,
-        need,
-        selected,
-        for: [...new Set([...other.for, ...demand.for])],
-        reads: [...new Set([...other.reads, ...demand.reads])],
-      };
-      index = -1;
-    }
-    kept.push(demand);
+    const candidates = attempts.map((added) => kept.toSpliced(at, 0, ...added));
+    kept = candidates.find((some) => isEnough(some, affected, frame)) ?? kept;
   }
   return kept;
 }
 
-function isCap({ why }: Pick<PolicyLine, 'why'>): boolean {
-  return why === 'patch' || why === 'credentials';
+/** Without lines that change nothing, the last ones first. */
+function withoutNeedless(lines: readonly PolicyLine[], frame: Frame): readonly PolicyLine[] {
+  let kept = lines;
+  for (const line of lines.toReversed()) {
+    if (line.why === 'own' || isCap(line)) continue;
+    const without = kept.filter((other) => other !== line);
+    const isNeedless =
+      line.why === 'excluded'
+        ? !saves(line, policyOf(kept, frame), policyOf(without, frame))
+        : isEnough(without, demandsOn(line.selected, frame), frame);
+    if (isNeedless) kept = without;
+  }
+  return kept;
+}
+
+/** The demands that may ask for some of these requests. */
+function demandsOn(selected: Need, { demands }: Frame): readonly Demand[] {
+  const requested = (need: Need) => ({ ...EVERYTHING, attributes: need.attributes });
+  return demands.filter(({ need }) => bothNeeds(requested(need), requested(selected)) !== undefined);
 }
 
 /** Its stages are those of all demands that may ask for the same requests: only the first rule that matches counts. */
-function lineOf(
-  demand: Demand,
-  demands: readonly Demand[],
-  omitted: readonly Stage[],
-  hasWildcard: boolean,
-): PolicyLine {
-  const requested = (need: Need) => ({ ...EVERYTHING, attributes: need.attributes });
-  const overlapping = demands.filter(
-    ({ need }) => bothNeeds(requested(need), requested(demand.selected)) !== undefined,
+function lineOf(demand: Demand, frame: Frame): PolicyLine {
+  const stages = demandsOn(demand.selected, frame).reduce(
+    (all, { need }) => all.union(need.stages),
+    demand.need.stages,
   );
-  const stages = overlapping.reduce((all, { need }) => all.union(need.stages), demand.need.stages);
   return {
     rule: {
-      ...selectorOf(isCap(demand) ? demand.selected : demand.need, hasWildcard),
+      ...selectorOf(isCap(demand) ? demand.selected : demand.need, frame.hasWildcard),
       level: demand.level,
-      omitStages: STAGES.filter((stage) => !stages.has(stage) && !omitted.includes(stage)),
+      omitStages: STAGES.filter((stage) => !stages.has(stage) && !frame.omitStages.includes(stage)),
     },
     why: demand.why,
     for: demand.for,
     reads: demand.reads,
+    selected: demand.selected,
   };
 }
 
@@ -255,36 +157,21 @@ function unwantedBy({ need }: Demand): readonly Need[] {
 }
 
 /** Rules that leave out what demands do not want, each once. */
-function exclusionsOf(
-  demands: readonly Demand[],
-  hasWildcard: boolean,
-): readonly { readonly line: PolicyLine; readonly need: Need }[] {
-  const found = new Map<string, { readonly line: PolicyLine; readonly need: Need }>();
-  for (const demand of demands) {
-    for (const need of unwantedBy(demand)) {
+function exclusionsOf(demands: readonly Demand[], { hasWildcard }: Frame): readonly PolicyLine[] {
+  const lines = demands.flatMap((demand) =>
+    unwantedBy(demand).map((need): PolicyLine => {
       const rule: PolicyRule = { ...selectorOf(need, hasWildcard), level: 'None', omitStages: [] };
-      const key = JSON.stringify(rule);
-      const names = new Set([...(found.get(key)?.line.for ?? []), ...demand.for]);
-      found.set(key, { line: { rule, why: 'excluded', for: [...names], reads: [] }, need });
-    }
-  }
-  return [...found.values()];
+      return { rule, why: 'excluded', for: demand.for, reads: [], selected: selectedBy(need, hasWildcard) };
+    }),
+  );
+  return distinct(lines);
 }
 
 /** What a demand of other rules wants of requests that some do not want. */
-function guardOf(
-  demand: Demand,
-  exclusion: PolicyLine,
-  excluded: Need,
-  demands: readonly Demand[],
-  omitted: readonly Stage[],
-  hasWildcard: boolean,
-): readonly PolicyLine[] {
+function guardOf(demand: Demand, exclusion: PolicyLine, frame: Frame): readonly PolicyLine[] {
   if (demand.level !== 'Metadata' || demand.for.every((name) => exclusion.for.includes(name))) return [];
-  const need = bothNeeds(demand.need, { ...EVERYTHING, attributes: excluded.attributes });
-  return need === undefined
-    ? []
-    : [lineOf({ ...demand, need, selected: selectedBy(need, hasWildcard) }, demands, omitted, hasWildcard)];
+  const need = bothNeeds(demand.need, { ...EVERYTHING, attributes: exclusion.selected.attributes });
+  return need === undefined ? [] : [lineOf({ ...demand, need, selected: selectedBy(need, frame.hasWildcard) }, frame)];
 }
 
 /** Without those that another one is the same as. */
@@ -299,14 +186,19 @@ function distinct(lines: readonly PolicyLine[]): readonly PolicyLine[] {
   return [...found.values()];
 }
 
-/** True if every request of a demand is recorded at its level or above and at its stages. */
+function isEnough(lines: readonly PolicyLine[], demands: readonly Demand[], frame: Frame): boolean {
+  const policy = policyOf(lines, frame);
+  const exempt = new Set(lines.filter((line) => line.why === 'own' || isCap(line)).map(({ rule }) => rule));
+  return demands.every((demand) => isMet(demand, policy, exempt, frame.hasWildcard));
+}
+
+/** True if every request of a demand is recorded at its level or above and at its stages, or is decided by an exempt rule. */
 function isMet(
   { need, level }: Demand,
-  lines: readonly PolicyLine[],
   policy: AuditPolicy,
+  exempt: ReadonlySet<PolicyRule>,
   hasWildcard: boolean,
 ): boolean {
-  const exempt = new Set(lines.filter((line) => line.why === 'own' || isCap(line)).map(({ rule }) => rule));
   const { space, outcomes } = outcomesOf(need, policy);
   return outcomes.every((outcome) => {
     if (outcome.decidedBy !== undefined && exempt.has(outcome.decidedBy)) return true;
@@ -322,9 +214,7 @@ function isMet(
 }
 
 /** True if a rule that leaves something out does so, and it would be recorded without it. */
-function saves(excluded: Need, { rule }: PolicyLine, policy: AuditPolicy, without: AuditPolicy): boolean {
-  return (
-    outcomesOf(excluded, policy).outcomes.some(({ decidedBy }) => decidedBy === rule) &&
-    outcomesOf(excluded, without).outcomes.some(({ level }) => level !== 'None')
-  );
+function saves({ rule, selected }: PolicyLine, policy: AuditPolicy, without: AuditPolicy): boolean {
+  const decided = outcomesOf(selected, policy).outcomes.filter(({ decidedBy }) => decidedBy === rule);
+  return decided.length > 0 && outcomesOf(selected, without).outcomes.some(({ level }) => level !== 'None');
 }
