@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { accessCheck } from './checks/access.ts';
 import { apiServerFlagsCheck } from './checks/api-server-flags.ts';
 import { apiServerMetricsCheck } from './checks/api-server-metrics.ts';
+import { auditPolicyCheck } from './checks/audit-policy.ts';
 import { clockCheck } from './checks/clock.ts';
 import { configurationCheck } from './checks/configuration.ts';
 import { receiverCredentialsCheck } from './checks/receiver-credentials.ts';
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   resourcesCheck,
   clockCheck,
   apiServerFlagsCheck,
+  auditPolicyCheck,
   apiServerMetricsCheck,
   webhookKubeconfigCheck,
   serverCheck,

@@ -4,14 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createCertificateAuthority } from '../support/certificates.ts';
-import { type StartedProcess, startProcess } from '../support/child-process.ts';
-import { assertFine, newFile, theFault, wrongIn } from '../support/doctor.ts';
-import { type DoctorCluster, startDoctorCluster } from '../support/doctor-cluster.ts';
+import { assertFine, changedFile, newFile, theFault, wrongIn } from '../support/doctor.ts';
+import { type DoctorCluster, type SecondFirstseen, startDoctorCluster } from '../support/doctor-cluster.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const PACK = join(import.meta.dirname, '..', '..', 'rules');
 const HOUR_MS = 3_600_000;
 
@@ -133,14 +131,6 @@ describe('the way of the events', () => {
     theFault(run, 'webhook-delivery', 'error', /^nothing listens at 127\.0\.0\.1:/);
   });
 
-  test('a kubeconfig that kube-apiserver would not start with', async () => {
-    const run = await doctor({
-      'webhook-kubeconfig': newFile('webhook.yaml', 'current-context: audit\ncontexts: []\n'),
-    });
-    const fault = run.findings.find(({ severity }) => severity === 'error');
-    assert.match(fault?.what ?? '', /webhook\.yaml: expected current-context to name one of contexts, found "audit"$/);
-  });
-
   for (const [what, change, severity, said] of [
     ['truncation off', { without: 'audit-webhook-truncate-enabled' }, 'error', /does not truncate events/],
     ['blocking mode', { with: '--audit-webhook-mode=blocking' }, 'error', /--audit-webhook-mode=blocking/],
@@ -160,14 +150,25 @@ describe('the way of the events', () => {
       await at.showApiServer(flags);
     });
   }
+});
 
-  test('flags of k3s, from a file', async () => {
-    const file = newFile(
-      'config.yaml',
-      'kube-apiserver-arg:\n  - audit-policy-file=/p\n  - "audit-webhook-config-file=/w"\n  - audit-webhook-batch-max-wait=1s\n',
+describe('the audit policy', () => {
+  test('one without bodies, under which a rule on bodies can never fire', async () => {
+    const policy = changedFile(at.policy, (text) => text.replace('level: RequestResponse', 'level: Metadata'));
+    const fault = theFault(
+      await doctor({ policy }),
+      'audit-policy',
+      'error',
+      /^the rule privileged-pod-created can never fire: .*recorded at level Metadata \(line 9\); the rule reads kubernetes\.audit\.requestObject\./,
     );
-    const run = await doctor({ 'apiserver-flags': file });
-    theFault(run, 'api-server-flags', 'error', /config\.yaml does not truncate events/);
+    assert.match(fault.mend ?? '', /^firstseen audit-policy/);
+  });
+
+  test('one without ResponseStarted, and one with what firstseen writes itself', async () => {
+    const omitted = changedFile(at.policy, (text) => text.replace('rules:', 'omitStages: [ResponseStarted]\nrules:'));
+    theFault(await doctor({ policy: omitted }), 'audit-policy', 'warning', /^it omits the stage ResponseStarted/);
+    const own = changedFile(at.policy, (text) => text.replace('firstseen:firstseen', 'other:other'));
+    theFault(await doctor({ policy: own }), 'audit-policy', 'warning', /^it records what firstseen itself writes/);
   });
 });
 
@@ -335,42 +336,16 @@ describe('firstseen itself', () => {
 });
 
 describe('a second firstseen, to which no API server sends', () => {
-  let process2: StartedProcess;
-  let config: string;
-  let port: number;
+  let bad: SecondFirstseen;
 
   before(async () => {
-    port = await freePort();
-    const ops = `127.0.0.1:${await freePort()}`;
-    const { certFile, keyFile } = await at.cluster.certificates.authority.server('firstseen', {
-      notAfter: new Date(Date.now() + HOUR_MS),
-    });
-    const clusters = [
-      { name: 'prod', clientNames: ['kube-apiserver'] },
-      { name: 'staging', clientNames: ['kube-apiserver-staging'] },
-    ];
-    config = newFile(
-      'firstseen.yaml',
-      JSON.stringify({
-        receiver: {
-          listen: `127.0.0.1:${port}`,
-          tls: { certFile, keyFile, clientCAFile: at.cluster.certificates.caFile },
-          clusters,
-        },
-        ops: { listen: ops },
-        state: { kind: 'sqlite', path: join(createTemporaryFolder('state'), 'firstseen.db') },
-        rules: { paths: [PACK] },
-        kubernetes: { enabled: false },
-      }),
-    );
-    process2 = await startProcess(process.execPath, [MAIN, 'serve', '--config', config]);
-    await waitFor(async () => (await fetch(`http://${ops}/readyz`)).ok, { what: 'firstseen to be ready' });
+    bad = await at.startSecond();
   });
-  after(() => process2?.stop());
+  after(() => bad?.stop());
 
   const second = (path: string) => {
-    const file = at.changedWebhook({ cluster: { server: `https://127.0.0.1:${port}${path}` } });
-    return doctor({ config, 'webhook-kubeconfig': file });
+    const file = at.changedWebhook({ cluster: { server: `https://127.0.0.1:${bad.port}${path}` } });
+    return doctor({ config: bad.configFile, 'webhook-kubeconfig': file });
   };
 
   test('has had no batch, and one that doctor sends does not pass for one', async () => {

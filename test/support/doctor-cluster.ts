@@ -1,10 +1,11 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { outputOf } from './child-process.ts';
+import { outputOf, startProcess } from './child-process.ts';
 import { type Cluster, redisState, startCluster } from './cluster.ts';
 import { changedFile, type DoctorFinding, type DoctorRun, newFile, runDoctor } from './doctor.ts';
 import { runFirstseen } from './firstseen.ts';
+import { freePort } from './ports.ts';
 import { startRedis } from './redis-server.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 import { ensureTool } from './tools.ts';
@@ -18,6 +19,8 @@ export interface DoctorCluster {
   readonly cluster: Cluster;
   /** Where the API server sends to. */
   readonly url: string;
+  /** An audit policy that records all but the writes of firstseen. */
+  readonly policy: string;
   /** Runs doctor as an administrator does, with all that it takes; undefined leaves a flag out. */
   doctor(changes?: Flags): Promise<DoctorRun>;
   /** The flags that `webhook-config` prints. */
@@ -30,11 +33,41 @@ export interface DoctorCluster {
   changedConfig(change: (config: Config) => void): string;
   /** Does what a finding says, in a shell, in a folder with the CA, as an administrator. */
   mend(finding: Pick<DoctorFinding, 'mend'>): Promise<void>;
+  /**
+   * Starts another firstseen, to which no API server sends: its certificate ends in an hour, and the client certificate of
+   * the API server stands for its cluster `prod`, not for `staging`.
+   */
+  startSecond(): Promise<SecondFirstseen>;
   stop(): Promise<void>;
 }
 
+export interface SecondFirstseen {
+  readonly port: number;
+  readonly configFile: string;
+  stop(): Promise<void>;
+}
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const PACK = join(import.meta.dirname, '..', '..', 'rules');
+const HOUR_MS = 3_600_000;
+
+const POLICY = `apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+  - level: None
+    users: [system:serviceaccount:firstseen:firstseen]
+    resources:
+      - group: firstseen.dev
+      - group: events.k8s.io
+  - level: RequestResponse
+`;
+
 export async function startDoctorCluster(): Promise<DoctorCluster> {
-  const [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
+  const policy = newFile('audit-policy.yaml', POLICY);
+  const [cluster, redis] = await Promise.all([
+    startCluster({ auditPolicyFile: policy }),
+    startRedis({ appendFsync: 'everysec' }),
+  ]);
   const firstseen = await cluster.startFirstseen(redisState(redis));
   const url = `https://127.0.0.1:${cluster.webhookPort}/audit`;
   const { authority, client, caFile } = cluster.certificates;
@@ -48,12 +81,14 @@ export async function startDoctorCluster(): Promise<DoctorCluster> {
   const started: DoctorCluster = {
     cluster,
     url,
+    policy,
     doctor: (changes = {}) =>
       runDoctor({
         config: firstseen.configFile,
         kubeconfig: cluster.server.adminKubeconfig,
         account: 'firstseen/firstseen',
         'webhook-kubeconfig': webhook,
+        policy,
         ...changes,
       }),
     async recommendedFlags() {
@@ -96,6 +131,27 @@ export async function startDoctorCluster(): Promise<DoctorCluster> {
       const path = `${dirname(await ensureTool('kubectl'))}:${process.env.PATH}`;
       const env = { PATH: path, KUBECONFIG: cluster.server.adminKubeconfig, HOME: folder };
       await outputOf('sh', ['-e', '-c', mend], { cwd: folder, env });
+    },
+    async startSecond() {
+      const [port, opsPort] = [await freePort(), await freePort()];
+      const { certFile, keyFile } = await authority.server('firstseen', new Date(Date.now() + HOUR_MS));
+      const clusters = [
+        { name: 'prod', clientNames: ['kube-apiserver'] },
+        { name: 'staging', clientNames: ['kube-apiserver-staging'] },
+      ];
+      const config = {
+        receiver: { listen: `127.0.0.1:${port}`, tls: { certFile, keyFile, clientCAFile: caFile }, clusters },
+        ops: { listen: `127.0.0.1:${opsPort}` },
+        state: { kind: 'sqlite', path: join(createTemporaryFolder('state'), 'firstseen.db') },
+        rules: { paths: [PACK] },
+        kubernetes: { enabled: false },
+      };
+      const configFile = newFile('firstseen.yaml', JSON.stringify(config));
+      const running = await startProcess(process.execPath, [MAIN, 'serve', '--config', configFile]);
+      await waitFor(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok, {
+        what: 'firstseen to be ready',
+      });
+      return { port, configFile, stop: async () => void (await running.stop()) };
     },
     async stop() {
       await Promise.all([firstseen.stop(), cluster.server.stop(), redis.stop()]);

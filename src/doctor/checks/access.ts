@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { excerpt } from '../../audit/text.ts';
 import { kubernetesOptionsSchema } from '../../kubernetes/options.ts';
-import { readOwnIdentity } from '../../kubernetes/own-identity.ts';
 import { type Permission, permissionName, requiredPermissions } from '../../kubernetes/permissions.ts';
 import { OperationalError } from '../../telemetry/operational-error.ts';
+import { ownAccount, serviceAccount } from '../account.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok } from '../finding.ts';
 import { parseJson } from '../parse-json.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Account, Subject } from '../subject.ts';
 
-/** The account of the chart under its default names. */
-const CHART_ACCOUNT: Account = { namespace: 'firstseen', name: 'firstseen' };
 const PREFIX = 'system:serviceaccount:';
 const MAX_NAME_BYTES = 200;
 
@@ -67,8 +65,7 @@ async function whoAmI(subject: Subject): Promise<string | Finding> {
 }
 
 async function rights(subject: Subject, needed: readonly Permission[]): Promise<readonly Finding[]> {
-  const own = accountOf((await readOwnIdentity(subject.kubeconfig))?.username);
-  const account = subject.account ?? own ?? CHART_ACCOUNT;
+  const [account, own] = [await serviceAccount(subject), await ownAccount(subject)];
   const self = own !== undefined && own.namespace === account.namespace && own.name === account.name;
   const allowed = await Promise.all(
     needed.map((permission) => isAllowed(subject, permission, self ? undefined : account)),
@@ -118,9 +115,4 @@ async function isAllowed(subject: Subject, permission: Permission, account: Acco
       : `this credential may not ask what ${account.namespace}/${account.name} may do (${status})`,
     `firstseen doctor --kubeconfig ADMIN-KUBECONFIG    # or in the pod: kubectl -n firstseen exec deploy/firstseen -- firstseen doctor`,
   );
-}
-
-function accountOf(username: string | undefined): Account | undefined {
-  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username ?? '') ?? [];
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EVERY_REQUEST, type PolicyRule } from '../policy/audit-policy.ts';
+import { levelOf, type PolicyRequest } from './policy-decision.ts';
+
+const REQUEST: PolicyRequest = {
+  user: 'u',
+  groups: ['g'],
+  verb: 'patch',
+  group: 'firstseen.dev',
+  resource: 'alerts',
+  subresource: 'status',
+};
+const alerts = (...resources: string[]) => ({ group: 'firstseen.dev', resources, resourceNames: [] });
+
+function level(rule: Partial<PolicyRule>): string {
+  return levelOf({ omitStages: [], rules: [{ ...EVERY_REQUEST, level: 'Metadata', ...rule }] }, REQUEST);
+}
+
+test('a rule takes what each of its parts takes, and the first one decides', () => {
+  for (const rule of [
+    {},
+    { users: ['u'] },
+    { userGroups: ['g', 'h'] },
+    { verbs: ['patch'] },
+    { verbs: ['*'] },
+    { resources: [alerts()] },
+    { resources: [alerts('alerts/status')] },
+    { resources: [alerts('alerts/*')] },
+    { resources: [alerts('*/status')] },
+    { resources: [{ ...alerts('*'), group: '*' }] },
+  ]) {
+    assert.equal(level(rule), 'Metadata', JSON.stringify(rule));
+  }
+  const none: PolicyRule = { ...EVERY_REQUEST, level: 'None', users: ['u'] };
+  assert.equal(levelOf({ omitStages: [], rules: [none, { ...none, level: 'Request' }] }, REQUEST), 'None');
+});
+
+test('and leaves the rest', () => {
+  for (const rule of [
+    { users: ['v'] },
+    { userGroups: ['h'] },
+    { verbs: ['create'] },
+    { resources: [alerts('alerts')] },
+    { resources: [{ ...alerts(), group: '' }] },
+    { resources: [{ ...alerts('*'), resourceNames: ['a'] }] },
+    { namespaces: ['default'] },
+    { nonResourceURLs: ['/healthz*'] },
+  ]) {
+    assert.equal(level(rule), 'None', JSON.stringify(rule));
+  }
+});
