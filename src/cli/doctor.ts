@@ -38,7 +38,7 @@ Exit codes: 0 all was checked and is fine; 1 something is wrong; 2 called wrongl
 
 interface Flags extends Record<string, unknown> {
   readonly context?: string;
-  readonly account?: Account;
+  readonly serviceAccount?: Account;
   readonly apiserverFlags?: string;
   readonly webhookKubeconfig?: string;
   readonly policy?: string;
@@ -53,7 +53,11 @@ export function doctorCommand(io: Io): Command {
     .addHelpText('after', HELP);
   addConfigFlags(command, ['--state', '--rules', '--kubeconfig'])
     .option('--context <name>', 'a context of the kubeconfig other than its current one')
-    .option('--account <namespace/name>', 'the service account whose rights are looked at', account)
+    .option(
+      '--service-account <namespace:name>',
+      'the service account of firstseen, whose rights are looked at',
+      account,
+    )
     .option('--apiserver-flags <file>', "kube-apiserver's flags: the manifest of its pod, or one flag a line")
     .option(
       '--webhook-kubeconfig <file>',
@@ -73,7 +77,7 @@ export function doctorCommand(io: Io): Command {
       configuration,
       version: io.version,
       kubeconfig: kubeconfigOf(configuration, flags, io),
-      account: flags.account,
+      account: flags.serviceAccount,
       apiServerFlags: await given(flags.apiserverFlags, '--apiserver-flags', io),
       webhookKubeconfig: await given(flags.webhookKubeconfig, '--webhook-kubeconfig', io),
       policy: await given(flags.policy, '--policy', io),
@@ -125,9 +129,9 @@ async function given(name: string | undefined, flag: string, io: Io): Promise<Gi
 }
 
 function account(given: string): Account {
-  const [, namespace, name] = /^([a-z0-9.-]+)\/([a-z0-9.-]+)$/.exec(given) ?? [];
+  const [, namespace, name] = /^([a-z0-9.-]+):([a-z0-9.-]+)$/.exec(given) ?? [];
   if (namespace !== undefined && name !== undefined) return { namespace, name };
-  throw new CommandError('--account: expected NAMESPACE/NAME, such as firstseen/firstseen');
+  throw new CommandError('--service-account: expected NAMESPACE:NAME, such as firstseen:firstseen');
 }
 
 function address(given: string): Address {

@@ -36,7 +36,7 @@ describe('a healthy installation', () => {
   });
 
   test('with the rights of the pod: what it may not read is not checked, and the rest is fine', async () => {
-    const run = await doctor({ kubeconfig: undefined, account: undefined });
+    const run = await doctor({ kubeconfig: undefined, 'service-account': undefined });
     const unchecked = run.findings.filter(({ severity }) => severity === 'unchecked').map(({ check }) => check);
     assert.deepEqual(unchecked, ['api-server-flags', 'api-server-metrics']);
     assert.deepEqual([run.counts.error, run.counts.warning, run.code], [0, 0, 3], run.text);
@@ -193,7 +193,7 @@ describe('Kubernetes', () => {
     theFault(
       {
         ...run,
-        findings: (await doctor({ kubeconfig: undefined, account: undefined })).findings.filter(
+        findings: (await doctor({ kubeconfig: undefined, 'service-account': undefined })).findings.filter(
           ({ severity }) => severity !== 'unchecked',
         ),
       },

@@ -64,6 +64,7 @@ describe('help and mistakes', { concurrency: 2 }, () => {
     ['rules', 'check'],
     ['rules', 'test'],
     ['webhook-config'],
+    ['doctor'],
   ]) {
     test(`${['firstseen', ...verb].join(' ')} --help`, async () => {
       const { code, stdout, stderr } = await firstseen(...verb, '--help');

@@ -86,7 +86,7 @@ export async function startDoctorCluster(): Promise<DoctorCluster> {
       runDoctor({
         config: firstseen.configFile,
         kubeconfig: cluster.server.adminKubeconfig,
-        account: 'firstseen/firstseen',
+        'service-account': 'firstseen:firstseen',
         'webhook-kubeconfig': webhook,
         policy,
         ...changes,

@@ -12,7 +12,7 @@ import type { Subject } from '../subject.ts';
 const MAX_TEXT_BYTES = 300;
 const MOST_PROBLEMS = 5;
 const ANOTHER =
-  'firstseen audit-policy --help    # makes one that feeds the rules; then restart kube-apiserver, it reads the file once';
+  'firstseen audit-policy > audit-policy.yaml    # one that feeds the rules; kube-apiserver reads it once, at its start';
 
 /** Whether the audit policy records what the rules look into, and leaves out what firstseen itself writes. */
 export const auditPolicyCheck: Check = {

@@ -13,17 +13,21 @@ const MINUTE_MS = 60_000;
 const config = configSchema.parse({});
 
 /** What doctor says of an ops server with these metrics, so many minutes after the start of this process. */
-async function findings(test: TestContext, fill: (metrics: Metrics) => void, minutes = 0, storeOk = true) {
+async function findings(test: TestContext, fill: (metrics: Metrics) => void, minutes = 0, storeOk = true, more = '') {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version: '0.0.0-test', node: '26' }, 1);
   fill(metrics);
   const logger = createLogger({ level: 'error', format: 'json', stream: new Writable() });
+  const expose = async () => {
+    const exposed = await metrics.expose();
+    return { ...exposed, text: exposed.text + more };
+  };
   const readiness = () => [
     { name: 'receiver', ok: true, required: true, detail: '' },
     { name: 'store', ok: storeOk, required: false, detail: storeOk ? 'flushed' : 'Redis is away' },
   ];
   const ops = createOpsServer(
-    { metrics, readiness, quarantine: () => [], logger },
+    { metrics: { expose }, readiness, quarantine: () => [], logger },
     opsOptionsSchema.parse({ listen: '127.0.0.1:0' }),
   );
   const { port } = await ops.start();
@@ -91,6 +95,24 @@ test('what was refused, set aside, given up or is owed', async (test) => {
       'warning: the store did not take 4 updates',
       'error: 5 alerts were refused by a sink for good',
       'error: 6 alerts are not delivered, the oldest for 10 minutes (alert: api_unavailable)',
+    ],
+  );
+});
+
+test('one silent API server of several, and a heartbeat that does not come back', async (test) => {
+  const at = (minutesAgo: number) => Date.now() / 1_000 - minutesAgo * 60;
+  const more = [
+    `firstseen_sender_last_batch_timestamp_seconds{cluster="local",sender="10.0.0.1"} ${at(0)}`,
+    `firstseen_sender_last_batch_timestamp_seconds{cluster="local",sender="10.0.0.2"} ${at(30)}`,
+    `firstseen_heartbeat_last_seen_timestamp_seconds{cluster="local"} ${at(20)}`,
+    '',
+  ].join('\n');
+  const found = await findings(test, lastBatch, 0, true, more);
+  assert.deepEqual(
+    found.filter((line) => !line.startsWith('ok: ')),
+    [
+      'warning: the API server at 10.0.0.2 sent its last batch 30 minutes ago, and others still send',
+      'error: the last heartbeat of local came back 20 minutes ago',
     ],
   );
 });

@@ -37,6 +37,8 @@ export const serverCheck: Check = {
       ...readiness(ready),
       ...version(samples, subject, now - started),
       ...lastBatches(samples, clustersOf(subject, samples), now, now - started),
+      ...silentSenders(samples, now),
+      ...heartbeats(samples, now, now - started),
       ...problems(samples, base),
     ];
   },
@@ -146,6 +148,38 @@ function lastBatches(
     }
     const told = `${name} has sent no batch in the ${span(upMs)} that this firstseen runs`;
     return upMs < JUST_STARTED_MS ? warning(`${told}; it may just have started`, advice) : failure(told, advice);
+  });
+}
+
+/** Of several API servers each has its own file and flags, so one may be silent while the others send. */
+function silentSenders(samples: readonly Sample[], now: number): readonly Finding[] {
+  const senders = samplesOf(samples, 'firstseen_sender_last_batch_timestamp_seconds').map(({ labels, value }) => ({
+    name: excerpt(labels.sender ?? '', MAX_TEXT_BYTES),
+    age: now - value * 1_000,
+  }));
+  const silent = senders.filter(({ age }) => age >= SILENT_MS);
+  if (silent.length === senders.length) return []; // the last batch of the cluster says so
+  return silent.map(({ name, age }) =>
+    warning(`the API server at ${name} sent its last batch ${span(age)} ago, and others still send`, {
+      why: 'if that control-plane node is still there, nothing that goes through it is detected',
+      mend: 'kubectl get nodes -o wide    # is it one of these? then compare its flags and files with those of another',
+    }),
+  );
+}
+
+/** The heartbeat, where it is enabled, goes the whole way: through the API server and back as an audit event. */
+function heartbeats(samples: readonly Sample[], now: number, upMs: number): readonly Finding[] {
+  return samplesOf(samples, 'firstseen_heartbeat_last_seen_timestamp_seconds').flatMap(({ labels, value }) => {
+    const age = value > 0 ? Math.max(0, now - value * 1_000) : upMs;
+    const of = `heartbeat of ${excerpt(labels.cluster ?? '', MAX_TEXT_BYTES)}`;
+    if (value > 0 && age < SILENT_MS) return [ok(`the ${of} came back ${span(age)} ago`)];
+    if (value === 0 && upMs < JUST_STARTED_MS) return [];
+    return [
+      failure(value > 0 ? `the last ${of} came back ${span(age)} ago` : `no ${of} has come back`, {
+        why: 'requests are made that firstseen does not see: events do not arrive, or the policy does not record this one',
+        mend: 'firstseen doctor --policy audit-policy.yaml    # made with: firstseen audit-policy --heartbeat',
+      }),
+    ];
   });
 }
 
