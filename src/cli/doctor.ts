@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { flagName, loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { CHECKS } from '../doctor/registry.ts';
 import { runChecks } from '../doctor/run-checks.ts';
@@ -29,7 +30,7 @@ Examples:
   $ kubectl -n firstseen exec -i deploy/firstseen -- firstseen doctor --webhook-kubeconfig - < webhook.yaml
   $ kubectl -n firstseen port-forward deploy/firstseen 9443 9444 &        from here: what an administrator may read
   $ firstseen doctor --kubeconfig ~/.kube/config --ops http://127.0.0.1:9444 --connect 127.0.0.1:9443 \\
-      --webhook-kubeconfig webhook.yaml --policy audit-policy.yaml
+      --webhook-kubeconfig webhook.yaml --policy audit-policy.yaml --rules rules
   $ firstseen doctor --apiserver-flags /etc/rancher/k3s/config.yaml       where kube-apiserver is no static pod
   $ firstseen doctor -o json | jq '.findings[] | select(.severity == "error")'
 
@@ -97,20 +98,22 @@ export function doctorCommand(io: Io): Command {
 function configurationOf(flags: Flags, io: Io): Configuration {
   const named = typeof flags.config === 'string' ? flags.config : io.env.FIRSTSEEN_CONFIG || undefined;
   const file = named ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
-  // A kubeconfig says where the cluster is, and nothing of how firstseen runs.
-  const settings = SETTINGS.filter(({ path }) => path.join('.') !== 'kubernetes.kubeconfig').filter(
-    ({ env, flag }) =>
-      (env !== undefined && (io.env[env] ?? '') !== '') || (flag !== undefined && flags[flagName(flag)] !== undefined),
-  );
-  if (file === undefined && settings.length === 0) return { kind: 'none' };
   const loaded = loadConfig({ file, env: io.env, flags });
   if (loaded.kind === 'invalid') return loaded;
-  return { kind: 'ok', config: loaded.config, from: file ?? 'what the environment and the flags say' };
+  const { config } = loaded;
+  if (file !== undefined) return { kind: 'ok', config, from: file };
+  const given = SETTINGS.flatMap(({ path: [section = '', ...below], env, flag }) => {
+    // A kubeconfig says where the cluster is, and nothing of how firstseen runs.
+    if (section === 'kubernetes' && below[0] === 'kubeconfig') return [];
+    const isSet = (env !== undefined && io.env[env]) || (flag !== undefined && flags[flagName(flag)] !== undefined);
+    return isSet ? [section] : [];
+  });
+  return { kind: 'none', config, given: new Set(given as (keyof Config)[]) };
 }
 
 /** That of the configuration; else the pod's own; else kubectl's. */
 function kubeconfigOf(configuration: Configuration, flags: Flags, io: Io): KubeconfigSource {
-  const configured = configuration.kind === 'ok' ? configuration.config.kubernetes : undefined;
+  const configured = configuration.kind === 'invalid' ? undefined : configuration.config.kubernetes;
   const named = typeof flags.kubeconfig === 'string' ? flags.kubeconfig : io.env.FIRSTSEEN_KUBECONFIG || undefined;
   const [first = ''] = (io.env.KUBECONFIG ?? '').split(delimiter);
   const usual = first === '' ? join(homedir(), '.kube', 'config') : first;

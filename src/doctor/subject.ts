@@ -11,8 +11,8 @@ import { CannotCheck } from './finding.ts';
 export type Configuration =
   | { readonly kind: 'ok'; readonly config: Config; readonly from: string }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
-  /** Neither a file, nor the environment, nor a flag says anything: the program is not at home here. */
-  | { readonly kind: 'none' };
+  /** There is no file, so this is not where firstseen runs. Only what flags or the environment say is known. */
+  | { readonly kind: 'none'; readonly config: Config; readonly given: ReadonlySet<keyof Config> };
 
 /** A file that was named on the command line. */
 export interface GivenFile {
@@ -45,9 +45,11 @@ export interface DoctorOptions {
 
 /** What is looked at; each part is got where a check asks for it. */
 export interface Subject extends DoctorOptions {
-  /** @throws CannotCheck without a usable one */
-  config(): Config;
-  /** @throws CannotCheck without a configuration */
+  /** A part of the configuration. @throws CannotCheck if it is not known */
+  section<K extends keyof Config>(name: K): Config[K];
+  /** The same; undefined if it is not known. */
+  known<K extends keyof Config>(name: K): Config[K] | undefined;
+  /** @throws CannotCheck if no configuration says where they are */
   rules(): Promise<CompiledRules>;
   /** @throws CannotCheck without a kubeconfig that can be used */
   api(): ApiProbe;
@@ -59,38 +61,45 @@ export interface Subject extends DoctorOptions {
 const API_TIMEOUT_MS = 8_000;
 
 export const IN_THE_POD = 'kubectl -n firstseen exec deploy/firstseen -- firstseen doctor';
+export const WHERE_IT_IS = `${IN_THE_POD}    # or: firstseen doctor --config FILE`;
 
 export function createSubject(options: DoctorOptions): Subject {
   let rules: Promise<CompiledRules> | undefined;
   let probe: ApiProbe | undefined;
 
-  function config(): Config {
+  function known<K extends keyof Config>(name: K): Config[K] | undefined {
     const { configuration } = options;
-    switch (configuration.kind) {
-      case 'ok':
-        return configuration.config;
-      case 'invalid':
-        throw new CannotCheck('the configuration is not usable', 'mend the configuration, and run it again');
-      case 'none':
-        throw new CannotCheck('no configuration is given', `${IN_THE_POD}    # or: firstseen doctor --config FILE`);
+    if (configuration.kind === 'invalid') return undefined;
+    return configuration.kind === 'ok' || configuration.given.has(name) ? configuration.config[name] : undefined;
+  }
+
+  function section<K extends keyof Config>(name: K): Config[K] {
+    const found = known(name);
+    if (found !== undefined) return found;
+    if (options.configuration.kind === 'invalid') {
+      throw new CannotCheck('the configuration is not usable', 'mend the configuration, and run it again');
     }
+    throw new CannotCheck('no configuration is given', WHERE_IT_IS);
   }
 
   return {
     ...options,
-    config,
+    section,
+    known,
     rules() {
-      const { paths } = config().rules;
+      const { paths } = section('rules');
       rules ??= loadRuleFiles(paths).then((loaded) => compileLoaded(loaded, sha256Hashes));
       return rules;
     },
     api() {
       try {
-        probe ??= createApiProbe({
-          ...options.kubeconfig,
-          userAgent: `firstseen-doctor/${options.version}`,
-          timeoutMs: API_TIMEOUT_MS,
-        });
+        probe ??= askedOnce(
+          createApiProbe({
+            ...options.kubeconfig,
+            userAgent: `firstseen-doctor/${options.version}`,
+            timeoutMs: API_TIMEOUT_MS,
+          }),
+        );
         return probe;
       } catch (error) {
         if (error instanceof TypeError || error instanceof ReferenceError) throw error;
@@ -99,5 +108,22 @@ export function createSubject(options: DoctorOptions): Subject {
       }
     },
     now: () => Date.now(),
+  };
+}
+
+/** One that is away is waited for once, and not by each check anew. */
+function askedOnce(probe: ApiProbe): ApiProbe {
+  let away: unknown;
+  return {
+    ...probe,
+    async ask(call) {
+      if (away !== undefined) throw away;
+      try {
+        return await probe.ask(call);
+      } catch (error) {
+        away = error;
+        throw error;
+      }
+    },
   };
 }

@@ -66,6 +66,7 @@ const kubeconfigSchema = z.object({
             'client-key-data': text,
             token: text,
             tokenFile: text,
+            exec: z.looseObject({}).nullish(),
           })
           .nullish(),
       }),
@@ -133,9 +134,14 @@ export function parseWebhookKubeconfig({ name: file, text: source }: GivenFile):
       ca: material(cluster['certificate-authority-data'], cluster['certificate-authority']),
       cert: material(user?.['client-certificate-data'], user?.['client-certificate']),
       key: material(user?.['client-key-data'], user?.['client-key']),
-      token: token === '' ? material('', user?.tokenFile) : { kind: 'pem', pem: token },
+      token: tokenOf(token, user?.exec != null, material('', user?.tokenFile)),
     },
   };
+}
+
+function tokenOf(token: string, plugin: boolean, file: Material): Material {
+  if (token !== '') return { kind: 'pem', pem: token };
+  return plugin ? { kind: 'unread', file: 'an exec plugin', reason: 'doctor does not run it' } : file;
 }
 
 /** Data wins over a file, as in clientcmd; a relative path starts at the kubeconfig. */

@@ -1,9 +1,10 @@
+import { configSchema } from '../../src/config/schema.ts';
 import { createSubject, type DoctorOptions, type GivenFile, type Subject } from '../../src/doctor/subject.ts';
 
 /** What doctor looks at when it is given nothing, with these changes. */
 export function subjectOf(options: Partial<DoctorOptions> & Partial<Pick<Subject, 'now'>>): Subject {
   const subject = createSubject({
-    configuration: { kind: 'none' },
+    configuration: { kind: 'none', config: configSchema.parse({}), given: new Set() },
     version: '0.0.0-test',
     kubeconfig: { kubeconfig: '/nonexistent/kubeconfig' },
     account: undefined,

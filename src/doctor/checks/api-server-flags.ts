@@ -159,9 +159,8 @@ function losses(server: ApiServer): readonly Finding[] {
 }
 
 /** The largest body that the receiver reads; without a configuration, the default. */
-function mostBytes({ configuration }: Subject): number {
-  const receiver = configuration.kind === 'ok' ? configuration.config.receiver : receiverOptionsSchema.parse({});
-  return receiver.maxBodyBytes;
+function mostBytes(subject: Subject): number {
+  return (subject.known('receiver') ?? receiverOptionsSchema.parse({})).maxBodyBytes;
 }
 
 function set(flag: string): string {

@@ -1,6 +1,7 @@
 import { excerpt } from '../../audit/text.ts';
 import type { Check } from '../check.ts';
-import { failure, ok } from '../finding.ts';
+import { CannotCheck, failure, ok } from '../finding.ts';
+import { WHERE_IT_IS } from '../subject.ts';
 
 const MAX_PROBLEM_BYTES = 400;
 
@@ -9,10 +10,8 @@ export const configurationCheck: Check = {
   name: 'configuration',
   async run(subject) {
     const { configuration } = subject;
-    if (configuration.kind !== 'invalid') {
-      subject.config();
-      return configuration.kind === 'ok' ? [ok(`${configuration.from} is usable`)] : [];
-    }
+    if (configuration.kind === 'ok') return [ok(`${configuration.from} is usable`)];
+    if (configuration.kind === 'none') throw new CannotCheck('no configuration is given', WHERE_IT_IS);
     return configuration.problems.map((problem) => {
       const [what = '', ...hints] = problem.split('\n').map((line) => excerpt(line.trim(), MAX_PROBLEM_BYTES));
       return failure(what, {

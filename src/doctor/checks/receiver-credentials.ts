@@ -14,7 +14,7 @@ import { certificatesOf } from '../webhook-kubeconfig.ts';
 export const receiverCredentialsCheck: Check = {
   name: 'receiver-credentials',
   async run(subject) {
-    const { receiver } = subject.config();
+    const receiver = subject.section('receiver');
     const exposed = exposure(receiver);
     const contents = new Map<string, string>();
     const unread: Finding[] = [];

@@ -54,11 +54,8 @@ const crdSchema = z.object({
 export const resourcesCheck: Check = {
   name: 'resources',
   async run(subject) {
-    const { configuration } = subject;
-    if (
-      configuration.kind === 'ok' &&
-      !(configuration.config.kubernetes.enabled && configuration.config.kubernetes.alerts.enabled)
-    ) {
+    const kubernetes = subject.known('kubernetes');
+    if (kubernetes !== undefined && !(kubernetes.enabled && kubernetes.alerts.enabled)) {
       return [ok('no Alert resources are written (kubernetes.enabled, kubernetes.alerts.enabled)')];
     }
     const { status, text } = await subject.api().ask({ path: `/apis/${ALERT_API_VERSION}` });

@@ -12,7 +12,7 @@ const MAX_PROBLEM_BYTES = 400;
 export const rulesCheck: Check = {
   name: 'rules',
   async run(subject) {
-    const { paths } = subject.config().rules;
+    const { paths } = subject.section('rules');
     const { ready, disabled, problems } = await subject.rules();
     const check = `firstseen rules check ${paths.map(shellWord).join(' ')}`;
     const findings = problems.slice(0, MOST_NAMED).map((problem) => {

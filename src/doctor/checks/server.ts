@@ -44,10 +44,9 @@ export const serverCheck: Check = {
   },
 };
 
-function opsUrl({ ops, configuration }: Subject): string {
-  if (ops !== undefined) return ops;
-  if (configuration.kind !== 'ok') return 'http://127.0.0.1:9444';
-  const { host, port } = configuration.config.ops.listen;
+function opsUrl(subject: Subject): string {
+  if (subject.ops !== undefined) return subject.ops;
+  const { host, port } = subject.known('ops')?.listen ?? { host: '127.0.0.1', port: 9444 };
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
@@ -68,10 +67,10 @@ async function ask(url: string): Promise<string> {
 }
 
 /** Where a configuration or an address says that it runs here, its absence is a fault; else this is the wrong machine to ask from. */
-function absent({ message }: NoAnswer, base: string, { ops, configuration }: Subject): readonly Finding[] {
+function absent({ message }: NoAnswer, base: string, subject: Subject): readonly Finding[] {
   const what = `no firstseen answers at ${base}: ${message}`;
   const runs = 'kubectl -n firstseen get pods    # does it run?';
-  if (ops === undefined && configuration.kind !== 'ok') {
+  if (subject.ops === undefined && subject.known('ops') === undefined) {
     throw new CannotCheck(
       what,
       `kubectl -n firstseen port-forward deploy/firstseen 9444 &    # or: ${IN_THE_POD}\n${runs}`,
@@ -118,8 +117,9 @@ function version(samples: readonly Sample[], subject: Subject, upMs: number): re
   ];
 }
 
-function clustersOf({ configuration }: Subject, samples: readonly Sample[]): readonly string[] {
-  if (configuration.kind === 'ok') return configuration.config.receiver.clusters.map(({ name }) => name);
+function clustersOf(subject: Subject, samples: readonly Sample[]): readonly string[] {
+  const receiver = subject.known('receiver');
+  if (receiver !== undefined) return receiver.clusters.map(({ name }) => name);
   const known = samples.flatMap(({ name, labels }) =>
     name === 'firstseen_matches_total' ? (labels.cluster ?? []) : [],
   );

@@ -15,7 +15,7 @@ const NO_STORE = 'a batch with a match is answered 503; after about 90 s the API
 export const storeCheck: Check = {
   name: 'store',
   async run(subject) {
-    const { state } = subject.config();
+    const state = subject.section('state');
     return state.kind === 'redis' ? redis(state) : sqlite(state);
   },
 };

@@ -42,7 +42,7 @@ export const webhookKubeconfigCheck: Check = {
   },
 };
 
-function address(webhook: WebhookKubeconfig, { configuration }: Subject): readonly Finding[] {
+function address(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[] {
   const { server } = webhook;
   const findings: Finding[] = [];
   const host = server.hostname.replace(/^\[|\]$/g, '');
@@ -65,8 +65,7 @@ function address(webhook: WebhookKubeconfig, { configuration }: Subject): readon
       ),
     );
   }
-  const clusters =
-    configuration.kind === 'ok' ? configuration.config.receiver.clusters.map(({ name }) => name) : undefined;
+  const clusters = subject.known('receiver')?.clusters.map(({ name }) => name);
   const path = server.pathname.replace(/\/$/, '');
   const [, cluster] = /^\/audit(?:\/([^/]+))?$/.exec(path) ?? [];
   const known = /^\/audit(\/[^/]+)?$/.test(path) && (cluster === undefined || (clusters?.includes(cluster) ?? true));
@@ -141,8 +140,9 @@ function credential(webhook: WebhookKubeconfig, subject: Subject): readonly Find
 }
 
 /** No credential is right only where nobody has to show one. */
-function none(webhook: WebhookKubeconfig, { configuration }: Subject): readonly Finding[] {
-  if (configuration.kind !== 'ok' || !requiresCredential(configuration.config.receiver)) return [];
+function none(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[] {
+  const receiver = subject.known('receiver');
+  if (receiver === undefined || !requiresCredential(receiver)) return [];
   return [
     failure('it holds neither a client certificate nor a token', {
       why: 'the receiver takes events only from senders with a credential (receiver.tls.clientCAFile, receiver.clusters[].tokenFile)',
@@ -155,9 +155,9 @@ function signer(
   name: string,
   certificate: X509Certificate,
   webhook: WebhookKubeconfig,
-  { configuration }: Subject,
+  subject: Subject,
 ): readonly Finding[] {
-  const file = configuration.kind === 'ok' ? configuration.config.receiver.tls?.clientCAFile : undefined;
+  const file = subject.known('receiver')?.tls?.clientCAFile;
   if (file === undefined) return [];
   let authorities: readonly X509Certificate[];
   try {
@@ -183,10 +183,11 @@ function binding(
   name: string,
   certificate: X509Certificate,
   { server }: WebhookKubeconfig,
-  { configuration }: Subject,
+  subject: Subject,
 ): readonly Finding[] {
-  if (configuration.kind !== 'ok') return [];
-  const { clusters, tls } = configuration.config.receiver;
+  const receiver = subject.known('receiver');
+  if (receiver === undefined) return [];
+  const { clusters, tls } = receiver;
   const [only, second] = clusters;
   if (tls?.clientCAFile === undefined || (only?.clientNames === undefined && second === undefined)) return [];
   const common = commonName(certificate);
