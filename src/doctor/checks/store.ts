@@ -2,13 +2,15 @@ import { existsSync, statSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { excerpt } from '../../audit/text.ts';
-import { openState } from '../../state/open-state.ts';
 import type { RedisStateOptions, SqliteStateOptions } from '../../state/options.ts';
+import { connectRedis, type RedisConnection } from '../../state/redis/redis-connection.ts';
 import { OperationalError } from '../../telemetry/operational-error.ts';
+import { span } from '../certificate.ts';
 import type { Check } from '../check.ts';
 import { type Finding, failure, ok, warning } from '../finding.ts';
 
 const MAX_TEXT_BYTES = 400;
+const NOTICED_SKEW_MS = 5_000;
 const NO_STORE = 'a batch with a match is answered 503; after about 90 s the API server drops it';
 
 /** Whether the store can be reached, and what a crash of it can lose. A SQLite file is not opened: the running firstseen holds it. */
@@ -16,30 +18,62 @@ export const storeCheck: Check = {
   name: 'store',
   async run(subject) {
     const state = subject.section('state');
-    return state.kind === 'redis' ? redis(state) : sqlite(state);
+    return state.kind === 'redis' ? redis(state, subject.now) : sqlite(state);
   },
 };
 
-async function redis(options: RedisStateOptions): Promise<readonly Finding[]> {
-  let store: Awaited<ReturnType<typeof openState>> | undefined;
+async function redis(options: RedisStateOptions, now: () => number): Promise<readonly Finding[]> {
+  let connection: RedisConnection | undefined;
   try {
-    store = await openState(options, { update: () => {}, conflict: () => {} });
-    await store.ping();
-    const said = excerpt(store.durability, MAX_TEXT_BYTES);
-    // What makes it lose what was learned is said with the word, in every form of the sentence.
-    if (!said.includes('WARNING')) return [ok(said)];
-    return [
-      warning(said, {
-        why: 'what was learned is forgotten, and alerted again',
-        mend: 'redis-cli CONFIG SET maxmemory-policy noeviction && redis-cli CONFIG REWRITE',
-      }),
-    ];
+    connection = await connectRedis(options);
+    const before = now();
+    const [time, info] = await connection.exec([['time'], ['info', 'replication']]);
+    const skew = timeOf(time) - (before + now()) / 2;
+    return [durability(connection.durability()), ...replicas(options, String(info)), ...clock(skew)];
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
     return [failure(excerpt(error.message, MAX_TEXT_BYTES), redisAdvice(error))];
   } finally {
-    await store?.close();
+    connection?.close();
   }
+}
+
+function durability(sentence: string): Finding {
+  const said = excerpt(sentence, MAX_TEXT_BYTES);
+  if (!said.includes('WARNING')) return ok(said);
+  return warning(said, {
+    why: 'what was learned is forgotten, and alerted again',
+    mend: 'redis-cli CONFIG SET maxmemory-policy noeviction && redis-cli CONFIG REWRITE',
+  });
+}
+
+function replicas({ durability }: RedisStateOptions, info: string): readonly Finding[] {
+  const demanded = typeof durability === 'object' ? durability.replicated : 0;
+  const connected = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0);
+  if (connected >= demanded) return [];
+  return [
+    failure(`state.durability demands ${demanded} replicas, and ${connected} are connected`, {
+      why: NO_STORE,
+      mend: `redis-cli INFO replication    # on the primary: connect the replicas\n# or demand less: state.durability: best-effort`,
+    }),
+  ];
+}
+
+/** @param skewMs how far the clock of the store is ahead of ours */
+function clock(skewMs: number): readonly Finding[] {
+  if (Math.abs(skewMs) < NOTICED_SKEW_MS) return [];
+  return [
+    warning(`the clock of Redis is ${span(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this one`, {
+      why: 'deliveries, leases and expiry go by it',
+      mend: 'chronyc tracking    # on both machines; or: timedatectl status',
+    }),
+  ];
+}
+
+/** The answer to TIME, seconds and microseconds, in milliseconds. */
+function timeOf(answer: unknown): number {
+  const [seconds, micros] = Array.isArray(answer) ? answer.map(Number) : [];
+  return (seconds ?? Number.NaN) * 1_000 + (micros ?? 0) / 1_000;
 }
 
 function redisAdvice({ code, message }: OperationalError) {
