@@ -35,6 +35,15 @@ describe('what is taken', () => {
     assert.match(text, /^firstseen_bytes_in_flight 0$/m);
   });
 
+  test('a batch without events is answered, and is not the last batch of a cluster', async (t) => {
+    for (const events of [0, 1]) {
+      const { port, metrics } = await startReceiver(t, {}, async () => ({ kind: 'accepted', events, quarantined: 0 }));
+      assert.equal((await post(port, '/audit')).status, 200);
+      const { text } = await metrics.expose();
+      assert.equal(/^firstseen_last_batch_timestamp_seconds\{cluster="local"\} [1-9]/m.test(text), events > 0);
+    }
+  });
+
   test('the content type may have parameters', async (t) => {
     const { port } = await startReceiver(t);
     const answer = await post(port, '/audit', { headers: { 'content-type': 'Application/JSON; charset=utf-8' } });
