@@ -1,4 +1,5 @@
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
+import { OWN_REQUESTS } from '../policy/own-requests.ts';
 
 /** Who firstseen is to the API server, so that it can tell its own writes. */
 export interface OwnIdentity {
@@ -24,12 +25,12 @@ export interface OwnWritesDeps {
 
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
-/** What firstseen does all day, and nothing else: `resource.group` → verbs. The audit policy that is shipped leaves out the same. */
-const OWN_REQUESTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['alerts.firstseen.dev', ['get', 'list', 'watch', 'create', 'delete']],
-  ['alerts/status.firstseen.dev', ['patch']],
-  ['events.events.k8s.io', ['create']],
-]);
+/** `resource.group` → verbs of what firstseen does all day: an audit policy leaves out the same. */
+const OWN_VERBS: ReadonlyMap<string, readonly string[]> = new Map(
+  OWN_REQUESTS.flatMap(({ verbs, resources }) =>
+    resources.flatMap(({ group, resources: names }) => names.map((name) => [`${name}.${group}`, verbs] as const)),
+  ),
+);
 
 /**
  * Leaves out the requests by which firstseen itself writes or follows its results, or each alert would be an event that may
@@ -55,11 +56,12 @@ export function createOwnWrites({ username, cluster, ourPods }: OwnWritesDeps): 
   };
 }
 
-function isOwnRequest({ user, objectRef, verb }: AuditEvent, username: string): boolean {
+/** True for what firstseen does with its results, if the user is of this name. */
+export function isOwnRequest({ user, objectRef, verb }: AuditEvent, username: string): boolean {
   if (user?.username !== username) return false;
   const { apiGroup = '', resource = '', subresource } = objectRef ?? {};
   const what = `${subresource === undefined ? resource : `${resource}/${subresource}`}.${apiGroup}`;
-  return OWN_REQUESTS.get(what)?.includes(verb ?? '') === true;
+  return OWN_VERBS.get(what)?.includes(verb ?? '') === true;
 }
 
 function podsOf({ user }: AuditEvent): readonly string[] | undefined {

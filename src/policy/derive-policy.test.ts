@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compiledRules, ruleDocument } from '../../test/support/rules.ts';
-import { isOwnWrite } from '../ingest/own-writes.ts';
+import { isOwnRequest } from '../ingest/own-writes.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import { type DeriveOptions, derivePolicy } from './derive-policy.ts';
 import { formatPolicy } from './format-policy.ts';
@@ -42,7 +42,7 @@ test('the account appears in rules for its own writes only, and those are what t
       const [resource = '', subresource] = (resources[0]?.resources[0] ?? '').split('/');
       const objectRef = { apiGroup: resources[0]?.group ?? '', resource, ...(subresource ? { subresource } : {}) };
       const event = { verb, user: { username: ACCOUNT }, objectRef };
-      assert.ok(isOwnWrite(event, { username: ACCOUNT }), `${verb} ${resource}`);
+      assert.ok(isOwnRequest(event, ACCOUNT), `${verb} ${resource}`);
     }
   }
 });

@@ -70,7 +70,8 @@ async function startCollector({ answers = true } = {}): Promise<Collector> {
   };
 }
 
-const start = (tracing: Record<string, unknown>): Promise<Firstseen> => startFirstseen({ state: sqliteState(), config: { tracing } });
+const start = (tracing: Record<string, unknown>): Promise<Firstseen> =>
+  startFirstseen({ state: sqliteState(), config: { tracing } });
 
 /** A batch with one request that opens an alert, of an agent that is a mark to look for. */
 function batch(userAgent: string): string {

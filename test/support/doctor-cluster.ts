@@ -134,7 +134,7 @@ export async function startDoctorCluster(): Promise<DoctorCluster> {
     },
     async startSecond() {
       const [port, opsPort] = [await freePort(), await freePort()];
-      const { certFile, keyFile } = await authority.server('firstseen', new Date(Date.now() + HOUR_MS));
+      const { certFile, keyFile } = await authority.server('firstseen', { notAfter: new Date(Date.now() + HOUR_MS) });
       const clusters = [
         { name: 'prod', clientNames: ['kube-apiserver'] },
         { name: 'staging', clientNames: ['kube-apiserver-staging'] },
