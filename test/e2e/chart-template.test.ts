@@ -178,8 +178,8 @@ test('a pod on a control-plane node listens on that node only, and is probed the
 test('a stop has time for what the configuration allows it', async () => {
   const grace = async (values: string) =>
     Number(/"terminationGracePeriodSeconds":(\d+)/.exec(JSON.stringify(await renderChart('--set', values)))?.[1]);
-  assert.equal(await grace('replicas=1'), 45, 'twice the 20 s of receiver.drainMs, and 5 s');
-  assert.equal(await grace(`${REDIS},config.receiver.drainMs=30500`), 72, 'and 5 s before the stop');
+  assert.equal(await grace('replicas=1'), 40, '5 s of receiver.lingerMs, 20 s of receiver.drainMs, and 15 s');
+  assert.equal(await grace('config.receiver.drainMs=30500'), 51);
 });
 
 test('everything in the resources is bounded and described', async () => {

@@ -2,8 +2,7 @@
 {{- define "firstseen.podTemplate" -}}
 {{- $onNode := eq .Values.mode "DaemonSet" -}}
 {{- $sqlite := eq .Values.state.kind "sqlite" -}}
-{{- $drain := div (add (int (dig "receiver" "drainMs" 20000 .Values.config)) 999) 1000 -}}
-{{- $preStop := and (not $onNode) (not $sqlite) | ternary 5 0 -}}
+{{- $stop := add (int (dig "receiver" "lingerMs" 5000 .Values.config)) (int (dig "receiver" "drainMs" 20000 .Values.config)) -}}
 metadata:
   labels:
     {{- with .Values.podLabels }}
@@ -30,8 +29,8 @@ spec:
   # For the names of Redis and of the API: a pod in the node's network would ask the node's DNS.
   dnsPolicy: ClusterFirstWithHostNet
   {{- end }}
-  # The pause before the stop, requests under way, deliveries under way, and what is left.
-  terminationGracePeriodSeconds: {{ add $preStop $drain $drain 5 }}
+  # receiver.lingerMs and receiver.drainMs: firstseen itself goes on taking requests until others take them. And some more.
+  terminationGracePeriodSeconds: {{ add (div (add $stop 999) 1000) 15 }}
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
@@ -137,13 +136,6 @@ spec:
         periodSeconds: 5
         timeoutSeconds: 3
         failureThreshold: 2
-      {{- if $preStop }}
-      lifecycle:
-        preStop:
-          # New connections go to other pods before this one takes no more.
-          sleep:
-            seconds: {{ $preStop }}
-      {{- end }}
       resources:
         {{- toYaml .Values.resources | nindent 8 }}
       securityContext:
