@@ -33,7 +33,7 @@ before(async () => {
   };
   const policy = file('policy.yaml', 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: Metadata\n');
   const tokenFile = file('token', TOKEN);
-  local = await startCluster({ auditPolicyFile: policy });
+  local = await startCluster({ auditPolicyFile: policy, flags: ['--audit-webhook-initial-backoff=1s'] });
   firstseen = await startFirstseen({
     state: sqliteState(),
     kubeconfig: local.kubeconfig,

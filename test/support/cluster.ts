@@ -33,6 +33,8 @@ export interface ClusterOptions {
   readonly auditPolicyFile?: string;
   /** Where the audit events go instead of to firstseen, such as a recorder; plain HTTP. */
   readonly webhookUrl?: string;
+  /** Further flags of the API server. They win over those that `webhook-config` names. */
+  readonly flags?: readonly string[];
 }
 
 /** A cluster with the chart installed, whose API server sends its audit events to a port on which firstseen may listen. */
@@ -101,7 +103,11 @@ export async function arrive(firstseen: Firstseen, events: number, send: () => P
  * kubeconfig by `firstseen webhook-config`, and starts the API server again with it on the same data. Anonymous requests
  * may read pods in `default`.
  */
-export async function startCluster({ auditPolicyFile, webhookUrl }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  auditPolicyFile,
+  webhookUrl,
+  flags: more = [],
+}: ClusterOptions = {}): Promise<Cluster> {
   const folder = createTemporaryFolder('cluster');
   const [server, certificates, webhookPort] = await Promise.all([
     startApiServer(),
@@ -131,6 +137,7 @@ export async function startCluster({ auditPolicyFile, webhookUrl }: ClusterOptio
         .trim()
         .split('\n')
         .filter((flag) => !/^--audit-(policy|webhook-config)-file=/.test(flag)),
+      ...more,
     ],
   });
 
