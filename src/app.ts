@@ -185,14 +185,9 @@ async function build(config: Config, { logger, version, write, instance, onBug }
 
   // Our own writes. They begin when other replicas can tell them.
   const { localCluster: cluster } = config.kubernetes;
-  const pods =
-    cluster === '' || identity?.podUid === undefined
-      ? undefined
-      : createOwnPods({ store, cluster, podUid: identity.podUid, now: nowMicros });
-  const own =
-    cluster === '' || identity === undefined
-      ? undefined
-      : createOwnWrites({ username: identity.username, cluster, ourPods: pods?.ours });
+  const { username, podUid } = (cluster === '' ? undefined : identity) ?? {};
+  const pods = podUid === undefined ? undefined : createOwnPods({ store, cluster, podUid, now: nowMicros });
+  const own = username === undefined ? undefined : createOwnWrites({ username, cluster, ourPods: pods?.ours });
   pods?.start();
   undo.push(() => pods?.stop());
   void Promise.resolve(pods?.registered).then(() => {
