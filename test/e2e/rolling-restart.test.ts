@@ -137,7 +137,7 @@ async function restart(replica: Firstseen, ...changes: Parameters<Firstseen['sta
 test('restarts one after another: each fact is one alert with its exact count, and no batch had to be sent again', async () => {
   const before = await failedAttempts(); // nobody listened when the API server started
   const traffic = startTraffic('e2e-roll-restarted');
-  for (const replica of [...replicas, replicas[0] ?? assert.fail()]) await restart(replica);
+  for (const replica of replicas) await restart(replica);
   await expectAlerts('e2e-roll-restarted', await traffic.stop());
   assert.equal(await failedAttempts(), before);
 });
