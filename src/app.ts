@@ -48,12 +48,22 @@ export interface AppDeps {
 export interface App {
   readonly receiver: Address;
   readonly ops: Address;
-  /** Stops last-started first; what is not done within the receiver's drain limit is left to the sender and to leases. */
-  stop(): Promise<void>;
+  /**
+   * Stops last-started first; what is not done within the receiver's drain limit is left to the sender and to leases.
+   * @param linger whether the receiver first lets its senders go elsewhere; not after a bug
+   */
+  stop(linger: boolean): Promise<void>;
 }
 
-/** Something that was started, and how it ends. @param remainingMs of the time that a stop may take */
-type Undo = (remainingMs: () => number) => Promise<void> | void;
+interface Stop {
+  /** For the receiver, beside the rest. */
+  readonly lingerMs: number;
+  /** What is left of the time that all of it may take. */
+  remainingMs(): number;
+}
+
+/** Something that was started, and how it ends. */
+type Undo = (stop: Stop) => Promise<void> | void;
 
 /** A delivery is given up long before its lease runs out, so that no two replicas deliver the same alert at once. */
 const LEASE_PER_DELIVERY = 3;
@@ -71,7 +81,8 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   const undo: Undo[] = [];
   try {
     const addresses = await build(config, deps, undo);
-    return { ...addresses, stop: () => unwind(undo, lingerMs(config.receiver) + config.receiver.drainMs) };
+    const { drainMs } = config.receiver;
+    return { ...addresses, stop: (linger) => unwind(undo, drainMs, linger ? lingerMs(config.receiver) : 0) };
   } catch (error) {
     await unwind(undo, config.receiver.drainMs);
     throw error;
@@ -147,7 +158,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
     },
     { leaseMs: config.replicas.leaseMs, deadlineMs: Math.floor(config.replicas.leaseMs / LEASE_PER_DELIVERY) },
   );
-  undo.push((remainingMs) => reconciler.stop(remainingMs()));
+  undo.push(({ remainingMs }) => reconciler.stop(remainingMs()));
   const queues = watchQueues(store, metrics, clusters, sinkNames);
   undo.push(() => queues.stop());
 
@@ -229,7 +240,7 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   const opsAddress = await ops.start();
   undo.push(() => ops.stop(1_000));
   const receiverAddress = await receiver.start();
-  undo.push(() => receiver.stop(config.receiver.drainMs));
+  undo.push((stop) => receiver.stop(config.receiver.drainMs, stop.lingerMs));
   return { receiver: receiverAddress, ops: opsAddress };
 }
 
@@ -267,10 +278,10 @@ function heartbeatOf(
   return createHeartbeat({ ...deps, own, get: client.statusOf, cluster: kubernetes.localCluster, now: nowMicros });
 }
 
-async function unwind(undo: Undo[], limitMs: number): Promise<void> {
-  const limit = performance.now() + limitMs;
+async function unwind(undo: Undo[], drainMs: number, lingerMs = 0): Promise<void> {
+  const limit = performance.now() + lingerMs + drainMs;
   const remainingMs = () => Math.max(LAST_MS, limit - performance.now());
-  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step(remainingMs);
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step({ lingerMs, remainingMs });
 }
 
 function retentionPolicy({ retention }: Config): RetentionPolicy {

@@ -46,7 +46,7 @@ export function serveCommand(io: Io): Command {
     const ending = await io.ended;
     if (ending.kind === 'bug') logger.error('stopping because of a bug', { error: ending.error });
     else logger.info('stopping', { signal: ending.signal });
-    await app.stop();
+    await app.stop(ending.kind === 'signal');
     logger.info('stopped');
     if (ending.kind === 'bug') throw new CommandError('firstseen stopped because of a bug; see the log', EXIT.failed);
   });

@@ -11,14 +11,7 @@ import { authenticate, readTokens, type TokenDigest } from './authenticate.ts';
 import { acceptableLength, createByteBudget, readBody } from './body.ts';
 import { certificateFiles, loadCertificates } from './certificates.ts';
 import { createListener } from './listener.ts';
-import {
-  type Address,
-  defaultCluster,
-  lingerMs,
-  type ReceiverOptions,
-  receiverProblems,
-  requiresCredential,
-} from './options.ts';
+import { type Address, defaultCluster, type ReceiverOptions, receiverProblems, requiresCredential } from './options.ts';
 import type { ReadinessCheck } from './readiness.ts';
 import { Refusal } from './refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
@@ -50,7 +43,7 @@ export interface Receiver {
    * again by itself when its connection ends without an answer (shouldRetryRequest of net/http), and the audit webhook
    * does so only after its backoff of 10 s. `Connection: close` on an answer costs nobody anything.
    */
-  stop(limitMs: number): Promise<void>;
+  stop(limitMs: number, lingerMs?: number): Promise<void>;
   readiness(): readonly ReadinessCheck[];
 }
 
@@ -230,11 +223,11 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       if (!credentialRequired) logger.warn('receiver takes audit events from anyone who reaches it', { ...address });
       return address;
     },
-    async stop(limitMs) {
-      const linger = state === 'listening' ? lingerMs(options) : 0;
+    async stop(limitMs, lingerMs = 0) {
+      const lingers = state === 'listening' && lingerMs > 0;
       state = 'draining';
       stopWatching();
-      if (linger > 0) await sleep(linger);
+      if (lingers) await sleep(lingerMs);
       await listener.stop(limitMs);
     },
     readiness: () => [

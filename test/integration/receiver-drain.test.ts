@@ -54,7 +54,7 @@ test('a request that began before is still taken, and closes its connection', as
 });
 
 test('it lingers: unready, but it takes requests, on open and new connections, and closes each after its answer', async (t) => {
-  const { receiver, port, batches } = await startReceiver(t, { lingerMs: 1_500 });
+  const { receiver, port, batches } = await startReceiver(t);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
   const kept = await post(port, '/audit', { agent });
@@ -66,7 +66,7 @@ test('it lingers: unready, but it takes requests, on open and new connections, a
     idleEnded = true;
   });
 
-  const stopped = receiver.stop(5_000);
+  const stopped = receiver.stop(5_000, 1_500);
   assert.equal(receiver.readiness()[0]?.ok, false);
   const [open, fresh] = await Promise.all([post(port, '/audit', { agent }), post(port, '/audit')]);
   for (const { status, headers } of [open, fresh]) assert.deepEqual([status, headers.connection], [200, 'close']);
