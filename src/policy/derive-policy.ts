@@ -125,20 +125,19 @@ function demandsOn(selected: Need, { demands }: Frame): readonly Demand[] {
 
 /** Its stages are those of all demands that may ask for the same requests: only the first rule that matches counts. */
 function lineOf(demand: Demand, frame: Frame): PolicyLine {
-  const stages = demandsOn(demand.selected, frame).reduce(
-    (all, { need }) => all.union(need.stages),
-    demand.need.stages,
-  );
+  const of = isCap(demand) ? demand.selected : demand.need;
+  const selected = selectedBy(of, frame.hasWildcard);
+  const stages = demandsOn(selected, frame).reduce((all, { need }) => all.union(need.stages), demand.need.stages);
   return {
     rule: {
-      ...selectorOf(isCap(demand) ? demand.selected : demand.need, frame.hasWildcard),
+      ...selectorOf(of, frame.hasWildcard),
       level: demand.level,
       omitStages: STAGES.filter((stage) => !stages.has(stage) && !frame.omitStages.includes(stage)),
     },
     why: demand.why,
     for: demand.for,
     reads: demand.reads,
-    selected: demand.selected,
+    selected,
   };
 }
 

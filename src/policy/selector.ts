@@ -89,7 +89,9 @@ function listed({ kind, values }: Values): readonly string[] {
 
 /** True if it can be no request of another path, because an attribute that only a resource has must be there. */
 function isAboutResource({ attributes }: Need): boolean {
-  return (['resource', 'group', 'subresource'] as const).some((attribute) => !allows(attributes[attribute], ''));
+  return (['resource', 'group', 'subresource', 'name'] as const).some(
+    (attribute) => !allows(attributes[attribute], ''),
+  );
 }
 
 function resourcesOf(need: Need, hasGroupWildcard: boolean): readonly GroupResources[] {
