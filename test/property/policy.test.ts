@@ -38,18 +38,26 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 };
 const LEVELS = { [`${AUDIT}.level`]: ['Metadata', 'Request', 'RequestResponse'] };
 
+const SELECTED = ['verb', 'objectRef.resource', 'objectRef.name', 'objectRef.namespace', 'user.username'];
+
 function queriesOver(values: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<string> {
-  const condition = fc
-    .constantFrom(...Object.entries(values))
-    .chain(([field, some]) =>
-      fc
-        .array(fc.constantFrom(...some), { minLength: 1, maxLength: 3 })
-        .map((chosen) => (chosen.length === 1 ? `${field}: ${chosen[0]}` : `${field}: (${chosen.join(' or ')})`)),
-    );
+  const conditionOn = (entries: readonly (readonly [string, readonly string[]])[]) =>
+    fc
+      .constantFrom(...entries)
+      .chain(([field, some]) =>
+        fc
+          .array(fc.constantFrom(...some), { minLength: 1, maxLength: 3 })
+          .map((chosen) => (chosen.length === 1 ? `${field}: ${chosen[0]}` : `${field}: (${chosen.join(' or ')})`)),
+      );
+  const condition = conditionOn(Object.entries(values));
+  const selected = conditionOn(Object.entries(values).filter(([name]) => SELECTED.some((end) => name.endsWith(end))));
   // What people write, mostly: several conditions that all hold, some of them the other way round.
   const usual = fc
-    .array(fc.tuple(fc.constantFrom('', '', 'not '), condition), { minLength: 2, maxLength: 5, size: 'max' })
-    .map((all) => all.map(([sign, one]) => sign + one).join(' and '));
+    .tuple(
+      fc.array(selected, { minLength: 1, maxLength: 3, size: 'max' }),
+      fc.array(fc.tuple(fc.constantFrom('', 'not '), condition), { maxLength: 3, size: 'max' }),
+    )
+    .map(([some, others]) => [...some, ...others.map(([sign, one]) => sign + one)].join(' and '));
   const any = fc.letrec<{ query: string }>((tie) => {
     const joined = (word: string) =>
       fc.array(tie('query'), { minLength: 2, maxLength: 4 }).map((all) => `(${all.join(` ${word} `)})`);
