@@ -21,37 +21,36 @@ export const DEFAULT_BOUNDS: Bounds = {
   items: 100_000,
 };
 
-/** What one walk may still spend. */
-interface Budget {
-  nodes: number;
-}
-
-/** True if the event is over a bound. The walk ends at the first one, and goes no deeper than `bounds.depth` calls. */
+/** True if the event is over a bound. The walk goes no deeper than `bounds.depth` calls. */
 export function exceedsBounds(event: object, bounds: Bounds): boolean {
-  return exceeds(event, 1, { nodes: bounds.nodes - 1 }, bounds);
+  return nodesIn(event, 1, bounds) > bounds.nodes;
 }
 
-function exceeds(container: object, depth: number, budget: Budget, bounds: Bounds): boolean {
-  if (depth > bounds.depth) return true;
+/** How many values the container holds, itself included; infinitely many once it is over a bound. */
+function nodesIn(container: object, depth: number, bounds: Bounds): number {
+  if (depth > bounds.depth) return Number.POSITIVE_INFINITY;
+  let nodes = 1;
   if (Array.isArray(container)) {
     for (let index = 0; index < container.length; index++) {
-      if (valueExceeds(container[index], depth, budget, bounds)) return true;
+      const value: unknown = container[index];
+      if (typeof value === 'string' ? value.length > bounds.stringLength : nodes > bounds.nodes)
+        return Number.POSITIVE_INFINITY;
+      nodes += typeof value === 'object' && value !== null ? nodesIn(value, depth + 1, bounds) : 1;
     }
-    return false;
+    return nodes;
   }
   const members = container as JsonObject;
   let keys = 0;
   for (const key in members) {
-    if (++keys > bounds.keysPerObject || key.length > bounds.stringLength) return true;
-    if (valueExceeds(members[key], depth, budget, bounds)) return true;
+    if (++keys > bounds.keysPerObject || key.length > bounds.stringLength || nodes > bounds.nodes)
+      return Number.POSITIVE_INFINITY;
+    const value = members[key];
+    if (typeof value === 'string') {
+      if (value.length > bounds.stringLength) return Number.POSITIVE_INFINITY;
+      nodes++;
+    } else nodes += typeof value === 'object' && value !== null ? nodesIn(value, depth + 1, bounds) : 1;
   }
-  return false;
-}
-
-function valueExceeds(value: unknown, depth: number, budget: Budget, bounds: Bounds): boolean {
-  if (--budget.nodes < 0) return true;
-  if (typeof value === 'string') return value.length > bounds.stringLength;
-  return typeof value === 'object' && value !== null && exceeds(value, depth + 1, budget, bounds);
+  return nodes;
 }
 
 /** The event without its bodies, nothing else changed. */
@@ -59,6 +58,11 @@ export function withoutBodies(event: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(event).filter(([name]) => name !== 'requestObject' && name !== 'responseObject'),
   );
+}
+
+/** What a clipping walk may still spend. */
+interface Budget {
+  nodes: number;
 }
 
 /**

@@ -20,12 +20,10 @@ const DOT = 46;
  */
 export function parseTimestamp(text: string): number | undefined {
   const length = text.length;
-  if (length < 20 || length > 35) return undefined;
-  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH || !isLetter(text, 10, 'T')) return undefined;
-  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return undefined;
-  const days = daysSinceEpoch(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10));
-  const seconds = secondsOfDay(digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19));
-  if (days === undefined || seconds === undefined) return undefined;
+  if (length < 20 || length > 35 || text.charCodeAt(MINUTE_LENGTH) !== COLON) return undefined;
+  const minute = text.startsWith(lastMinute) ? lastMinuteSeconds : readMinute(text);
+  const second = digits(text, 17, 19);
+  if (minute === undefined || !(second <= 59)) return undefined;
 
   let place = 19;
   let fraction = 0;
@@ -38,8 +36,25 @@ export function parseTimestamp(text: string): number | undefined {
   }
   const offset = zoneOffset(text, place);
   if (offset === undefined) return undefined;
-  const micros = (days * SECONDS_PER_DAY + seconds - offset) * MICROS_PER_SECOND + fraction;
+  const micros = (minute + second - offset) * MICROS_PER_SECOND + fraction;
   return Number.isSafeInteger(micros) ? micros : undefined;
+}
+
+const MINUTE_LENGTH = 'YYYY-MM-DDTHH:MM'.length;
+/** The last minute that was read, and the seconds from the epoch to its beginning: the times of a stream differ mostly in what follows. */
+let lastMinute = '1970-01-01T00:00';
+let lastMinuteSeconds = 0;
+
+/** The seconds from the epoch to the minute that the text begins with, not knowing of its zone. */
+function readMinute(text: string): number | undefined {
+  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH || !isLetter(text, 10, 'T')) return undefined;
+  if (text.charCodeAt(13) !== COLON) return undefined;
+  const days = daysSinceEpoch(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10));
+  const seconds = secondsOfDay(digits(text, 11, 13), digits(text, 14, 16), 0);
+  if (days === undefined || seconds === undefined) return undefined;
+  lastMinute = text.slice(0, MINUTE_LENGTH);
+  lastMinuteSeconds = days * SECONDS_PER_DAY + seconds;
+  return lastMinuteSeconds;
 }
 
 /** The time as RFC 3339 in UTC with six decimals, as the API server writes it. `micros` is a safe integer. */
