@@ -7,20 +7,18 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 
 /**
  * The fields that the index looks at: those that most rules constrain and that take few distinct values, so that
- * what each value leaves possible is worth remembering.
+ * what each value leaves possible is worth remembering. Fields in one row follow from the first of them, so that its value
+ * stands for all: they read the same part of the event.
  */
 const INDEX_FIELDS = [
-  'kubernetes.audit.annotations.authorization_k8s_io/decision',
-  'kubernetes.audit.objectRef.resource',
-  'kubernetes.audit.objectRef.subresource',
-  'kubernetes.audit.objectRef.namespace',
-  'kubernetes.audit.verb',
-  'kubernetes.audit.stage',
-  'kubernetes.audit.level',
-  'kubernetes.audit.user.username',
-  'event.action',
-  'event.outcome',
-  'user.name',
+  ['kubernetes.audit.annotations.authorization_k8s_io/decision', 'event.outcome'],
+  ['kubernetes.audit.verb', 'event.action'],
+  ['kubernetes.audit.objectRef.resource', 'orchestrator.resource.type'],
+  ['kubernetes.audit.objectRef.namespace', 'orchestrator.namespace'],
+  ['kubernetes.audit.user.username', 'user.name'],
+  ['kubernetes.audit.objectRef.subresource'],
+  ['kubernetes.audit.stage'],
+  ['kubernetes.audit.level'],
 ] as const;
 
 /** The most values remembered for one field; beyond it the field's memory starts anew, so that hostile values cannot fill it. */
@@ -38,9 +36,9 @@ export interface RuleIndex {
  */
 export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlots): RuleIndex {
   const words = Math.ceil(rules.length / 32);
-  const dimensions = INDEX_FIELDS.flatMap((name) => {
-    const field = resolveField(name);
-    return field === undefined ? [] : [createDimension(rules, field, words, slots)];
+  const dimensions = INDEX_FIELDS.flatMap((names) => {
+    const [first, ...others] = names.flatMap((name) => resolveField(name) ?? []);
+    return first === undefined ? [] : [createDimension(rules, first, others, words, slots)];
   }).filter((dimension) => dimension.constrains);
   const all = maskOf(rules.map(() => true));
   const possible = new Uint32Array(words);
@@ -68,16 +66,23 @@ export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlot
 }
 
 interface Dimension {
-  /** False if no rule says anything about the field, so that it need not be read. */
+  /** False if no rule says anything about the fields, so that they need not be read. */
   readonly constrains: boolean;
   /** The rules that the event's value of the field leaves possible. */
   mask(memo: FieldMemo): Uint32Array;
 }
 
-function createDimension(rules: readonly CompiledRule[], field: Field, words: number, slots: FieldSlots): Dimension {
+/** @param others fields whose values follow from that of `field` */
+function createDimension(
+  rules: readonly CompiledRule[],
+  field: Field,
+  others: readonly Field[],
+  words: number,
+  slots: FieldSlots,
+): Dimension {
   const required = rules.map(({ predicate }) => {
-    const projection = projectOnto(predicate, field);
-    return projection === undefined ? undefined : compilePredicate(projection, slots);
+    const projections = [field, ...others].flatMap((each) => projectOnto(predicate, each) ?? []);
+    return projections.length === 0 ? undefined : compilePredicate({ kind: 'and', operands: projections }, slots);
   });
   const slot = slots.slotOf(field);
   const remembered = new Map<string | undefined, Uint32Array>();

@@ -34,9 +34,11 @@ export function fieldNameOf(annotation: string): string {
 export function annotationReader(name: string): (event: AuditEvent) => string | undefined {
   const wanted = fieldNameOf(name);
   const likely = originals.get(wanted) ?? name;
+  const isInherited = likely in Object.prototype;
   return ({ annotations }) => {
     if (annotations === null || annotations === undefined) return undefined;
-    if (Object.hasOwn(annotations, likely)) return textValue(annotations[likely]);
+    const value = isInherited ? undefined : annotations[likely];
+    if (value !== undefined) return textValue(value);
     for (const key in annotations) if (isSpelled(key, wanted)) return textValue(annotations[key]);
     return undefined;
   };

@@ -8,6 +8,8 @@ export type PathReader = (root: unknown) => FieldValues;
 interface Step {
   readonly key: string;
   readonly next: number;
+  /** True for a key such as `constructor`, which every object seems to have. */
+  readonly isInherited: boolean;
 }
 
 /** The path's segments are few, and no decoded event is deeper than this: see `DEFAULT_BOUNDS`. */
@@ -31,7 +33,8 @@ export function compilePath(path: string): PathReader {
   const steps = segments.map((_, place) =>
     segments.slice(place).map((_, extra): Step => {
       const next = place + extra + 1;
-      return { key: segments.slice(place, next).join('.'), next };
+      const key = segments.slice(place, next).join('.');
+      return { key, next, isInherited: key in Object.prototype };
     }),
   );
   return (root) => {
@@ -52,8 +55,11 @@ function walk(node: unknown, steps: readonly (readonly Step[])[], place: number,
   if (ways === undefined) return found === undefined && hasContent(node, depth) ? PRESENT : found;
   const members = node as Readonly<Record<string, unknown>>;
   let all = found;
-  for (const { key, next } of ways) {
-    if (Object.hasOwn(members, key)) all = walk(members[key], steps, next, depth + 1, all);
+  for (let index = 0; index < ways.length; index++) {
+    const way = ways[index];
+    if (way === undefined || (way.isInherited && !Object.hasOwn(members, way.key))) continue;
+    const member = members[way.key];
+    if (member !== undefined) all = walk(member, steps, way.next, depth + 1, all);
   }
   return all;
 }

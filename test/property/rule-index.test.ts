@@ -19,6 +19,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   [`${AUDIT}.objectRef.namespace`]: ['default', 'kube-*', '*system'],
   [`${AUDIT}.user.username`]: ['eve', 'system\\:*', '""'],
   'user.name': ['eve', '"system:anonymous"', '*'],
+  'orchestrator.resource.type': ['pods', '*s'],
+  'orchestrator.namespace': ['default', '*'],
   'event.outcome': ['success', 'failure'],
   [`${AUDIT}.annotations.authorization_k8s_io/decision`]: ['allow', 'forbid', '*'],
   'user_agent.original': ['curl', 'kube*', '*'],
