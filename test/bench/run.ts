@@ -9,6 +9,7 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchApiServer } from './api-server.ts';
 import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
 import { benchMatch } from './match.ts';
 import { benchPaced } from './paced.ts';
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, BenchPart>> = {
   // One run of traffic tells both.
   latency: benchPaced,
   memory: benchPaced,
+  'api-server': benchApiServer,
 };
 const DEFAULT_PARTS = ['match', 'serve', 'latency'];
 
@@ -65,4 +67,4 @@ console.log(`Node ${process.versions.node}, ${machine}; events of ${Math.round(b
 
 const goals: Goal[] = [];
 for (const part of parts) goals.push(...(await part(options)));
-printGoals(goals);
+if (goals.length > 0) printGoals(goals);
