@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ALERT_GROUPS } from '../monitoring/alerts.ts';
-import { grafanaDashboard } from '../monitoring/dashboard.ts';
-import { ROWS } from '../monitoring/dashboard-rows.ts';
+import { ALERT_GROUPS } from '../deploy/monitoring/alerts.ts';
+import { grafanaDashboard } from '../deploy/monitoring/dashboard.ts';
+import { ROWS } from '../deploy/monitoring/dashboard-rows.ts';
 import { OUTCOMES } from '../src/detect/decision.ts';
 import { createRefusalLog } from '../src/http/refusal-log.ts';
 import { announceRules } from '../src/ingest/metrics-observer.ts';
@@ -111,8 +111,8 @@ test('each alert has a section in the guide that says what to do', () => {
   assert.deepEqual(sections, [...new Set(alerts.map(({ alert }) => alert))]);
 });
 
-test('the written files are what monitoring/ says now', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['monitoring/generate.ts', '--check'], {
+test('the written files are what deploy/monitoring/ says now', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['deploy/monitoring/generate.ts', '--check'], {
     cwd: ROOT,
     encoding: 'utf8',
   });

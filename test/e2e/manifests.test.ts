@@ -15,7 +15,7 @@ before(async () => {
 after(() => server?.stop());
 
 test('they are what the chart says now', async () => {
-  const { code, stdout, stderr } = await runProcess(process.execPath, ['docs/generate-manifests.ts', '--check']);
+  const { code, stdout, stderr } = await runProcess(process.execPath, ['deploy/generate-manifests.ts', '--check']);
   assert.equal(code, 0, `${stdout}${stderr}`);
 });
 

@@ -1,4 +1,4 @@
-/** As much of PromQL as the expressions in monitoring/ use. */
+/** As much of PromQL as the expressions in deploy/monitoring/ use. */
 
 export interface Selector {
   readonly metric: string;

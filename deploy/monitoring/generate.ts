@@ -1,8 +1,8 @@
 /**
  * Writes what Prometheus and Grafana read, for those who install with the chart and for those who do not.
  *
- *   node monitoring/generate.ts            writes the files
- *   node monitoring/generate.ts --check    writes nothing; names each file that is stale, and ends with 1 if there is one
+ *   node deploy/monitoring/generate.ts            writes the files
+ *   node deploy/monitoring/generate.ts --check    writes nothing; names each file that is stale, and ends with 1 if there is one
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { grafanaDashboard } from './dashboard.ts';
 import { prometheusRules } from './prometheus-rules.ts';
 
-const ROOT = path.join(import.meta.dirname, '..');
-const MARK = 'Made by `npm run generate` from monitoring/. Edit it there, not here.';
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const MARK = 'Made by `npm run generate` from deploy/monitoring/. Edit it there, not here.';
 
 /** The chart can read only what lies inside of it, so it has a copy of each. */
 const FILES: readonly (readonly [file: string, text: string])[] = ['deploy', 'helm/firstseen/files'].flatMap(

@@ -2,8 +2,8 @@
  * Renders the chart into manifests for those who use no Helm. Certificates and keys are never among them: they are asked for
  * in a Secret of one's own.
  *
- *   node docs/generate-manifests.ts            writes deploy/*.yaml
- *   node docs/generate-manifests.ts --check    writes nothing; names each file that is stale, and ends with 1 if there is one
+ *   node deploy/generate-manifests.ts            writes deploy/*.yaml
+ *   node deploy/generate-manifests.ts --check    writes nothing; names each file that is stale, and ends with 1 if there is one
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { helm } from '../test/support/chart.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CHART = join(ROOT, 'helm', 'firstseen');
-const MARK = '# Made by `npx node docs/generate-manifests.ts` from the chart. Edit the chart, not this file.';
+const MARK = '# Made by `npx node deploy/generate-manifests.ts` from the chart. Edit the chart, not this file.';
 const DEFINITIONS = ['CustomResourceDefinition'];
 
 interface Output {
@@ -66,7 +66,7 @@ for (const output of OUTPUTS) {
   else writeFileSync(path, text);
   console.log(
     values.check
-      ? `deploy/${output.file} is stale: run npx node docs/generate-manifests.ts`
+      ? `deploy/${output.file} is stale: run npx node deploy/generate-manifests.ts`
       : `deploy/${output.file} written`,
   );
 }
