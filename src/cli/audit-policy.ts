@@ -87,7 +87,7 @@ async function check(
   const parsed = parseAuditPolicy(await read(file, io), file);
   if (parsed.kind === 'invalid') {
     for (const problem of parsed.problems) io.err(`${formatFileProblem(problem)}\n`);
-    throw new CommandError(`${file} is no audit policy that kube-apiserver would take`, EXIT.usage);
+    throw new CommandError(`${file} is no sound audit policy: mend it, and check it again`, EXIT.usage);
   }
   const coverage = policyCoverage(parsed.policy, rules, account);
   if (asJson) {

@@ -7,11 +7,22 @@ const API_VERSION = 'audit.k8s.io/v1';
 const texts = z.array(z.string()).nullish();
 const stages = z.array(z.enum(STAGES)).nullish();
 
-const resources = z.strictObject({
-  group: z.string().nullish(),
-  resources: texts,
-  resourceNames: texts,
+const group = z.string().regex(/^(?:|\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$/, {
+  message: 'expected an API group without a version, such as apps, "" for the core group, or * from Kubernetes 1.36 on',
 });
+
+const resources = z
+  .strictObject({ group: group.nullish(), resources: texts, resourceNames: texts })
+  .refine((entry) => !entry.resourceNames?.length || entry.resources?.length, {
+    path: ['resourceNames'],
+    message: 'expected resources beside the names',
+  });
+
+const path = z
+  .string()
+  .regex(/^(?:\*|\/[^*]*\*?)$/, {
+    message: 'expected a path that begins with /, with * as its last character at most',
+  });
 
 const rule = z
   .strictObject({
@@ -21,7 +32,7 @@ const rule = z
     verbs: texts,
     resources: z.array(resources).nullish(),
     namespaces: texts,
-    nonResourceURLs: texts,
+    nonResourceURLs: z.array(path).nullish(),
     omitStages: stages,
     omitManagedFields: z.boolean().nullish(),
   })
@@ -85,7 +96,7 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): DocumentProblem {
         path: [...path, key],
         on: 'key',
         message: `there is no ${quoteName(key)} in an audit policy`,
-        hint: 'see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
+        hint: 'kube-apiserver passes over it with a warning, so more is selected than is written; see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
       };
     }
     case 'invalid_value':

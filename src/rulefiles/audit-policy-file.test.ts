@@ -43,7 +43,7 @@ test('what is wrong is told with its place, and what would be right', () => {
     'policy.yaml:4:12: expected None or Metadata or Request or RequestResponse, found "Metadat"\n    - level: Metadat\n             ^',
   ]);
   assert.deepEqual(problemsOf(`${HEAD}rules:\n  - level: None\n    verb: [get]\n`), [
-    'policy.yaml:5:5: there is no verb in an audit policy\n      verb: [get]\n      ^\n  hint: see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
+    'policy.yaml:5:5: there is no verb in an audit policy\n      verb: [get]\n      ^\n  hint: kube-apiserver passes over it with a warning, so more is selected than is written; see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
   ]);
   assert.deepEqual(problemsOf(`${HEAD}rules:\n  - level: None\n    users: eve\n`), [
     'policy.yaml:5:12: expected a list, found "eve"\n      users: eve\n             ^',
@@ -52,6 +52,16 @@ test('what is wrong is told with its place, and what would be right', () => {
     problemsOf(`${HEAD}rules:\n  - level: None\n    nonResourceURLs: [/x]\n    namespaces: [a]\n`).join(),
     /^policy.yaml:5:22: a rule is about resources and namespaces or about nonResourceURLs, not both/,
   );
+});
+
+test('what kube-apiserver refuses is refused', () => {
+  const rule = (text: string) => problemsOf(`${HEAD}rules:\n  - level: None\n    ${text}\n`).join();
+  assert.match(rule('nonResourceURLs: [healthz]'), /5:23: expected a path that begins with \//);
+  assert.match(rule('nonResourceURLs: [/a*b]'), /expected a path that begins with \//);
+  assert.match(rule('resources: [{group: apps/v1}]'), /expected an API group without a version/);
+  assert.match(rule('resources: [{group: apps, resourceNames: [a]}]'), /expected resources beside the names/);
+  assert.equal(rule('resources: [{group: "*"}, {group: ""}, {group: rbac.authorization.k8s.io}]'), '');
+  assert.equal(rule('nonResourceURLs: ["*", /healthz*, /]'), '');
 });
 
 test('what is no policy at all is said to be none', () => {

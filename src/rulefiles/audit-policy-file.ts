@@ -31,7 +31,7 @@ export function parseAuditPolicy(text: string, file = 'audit-policy.yaml'): Audi
   if (document === undefined) return invalid(problemAt(0, 'expected an audit policy, found nothing'));
   if (second !== undefined) {
     const offset = second.contents?.range?.[0] ?? 0;
-    return invalid(problemAt(offset, 'expected one document: kube-apiserver reads only the first'));
+    return invalid(problemAt(offset, 'expected one document, found another one here'));
   }
   const read = toValue(document);
   if (read.kind === 'unsound') return invalid(problemAt(0, read.message));

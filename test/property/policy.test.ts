@@ -188,11 +188,13 @@ const policies: fc.Arbitrary<AuditPolicy> = fc
           fc.record({
             namespaces: some('default', 'kube-system', ''),
             resources: fc.array(
-              fc.record({
-                group: fc.constantFrom('', 'apps', 'example.com', '*'),
-                resources: some('pods', 'pods/*', 'pods/exec', '*/status', 'secrets', '*'),
-                resourceNames: some('web', 'aws-auth'),
-              }),
+              fc
+                .record({
+                  group: fc.constantFrom('', 'apps', 'example.com', '*'),
+                  resources: some('pods', 'pods/*', 'pods/exec', '*/status', 'secrets', '*'),
+                  resourceNames: some('web', 'aws-auth'),
+                })
+                .map((entry) => (entry.resources.length > 0 ? entry : { ...entry, resourceNames: [] })),
               { maxLength: 2 },
             ),
           }),
