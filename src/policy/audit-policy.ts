@@ -52,3 +52,6 @@ export const EVERY_REQUEST: Omit<PolicyRule, 'level'> = {
   nonResourceURLs: [],
   omitStages: [],
 };
+
+/** The names that an API group can have; `""` is the core group. kube-apiserver does not start with another one in its policy. */
+export const GROUP_NAME = /^(?:|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$/;

@@ -180,6 +180,14 @@ test('what exceptions and suppression read counts', () => {
   assert.equal(levelWith({ suppression: { by, windowMicros: 1, missingFields: 'suppress' } }), 'RequestResponse');
 });
 
+test('a group that no API server can have stays out of the policy, which would keep it from starting', () => {
+  const { lines } = derived({ rule: `${AUDIT}.objectRef.apiGroup: ("apps/v1" or apps)` });
+  assert.deepEqual(
+    lines.at(-1)?.rule.resources.map(({ group }) => group),
+    ['apps'],
+  );
+});
+
 test('the heartbeat has a line of its own', () => {
   const { rule } = derived({ rule: 'user.name: eve' }, { heartbeat: true }).lines.at(-1) ?? {};
   assert.deepEqual([rule?.level, rule?.nonResourceURLs], ['Metadata', ['/firstseen-heartbeat/*']]);

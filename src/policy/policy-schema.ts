@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { DocumentProblem } from '../rules/document-problem.ts';
 import { describeValue, quoteName, valueAt } from '../rules/document-problem.ts';
-import { type AuditPolicy, LEVELS, STAGES } from './audit-policy.ts';
+import { type AuditPolicy, GROUP_NAME, LEVELS, STAGES } from './audit-policy.ts';
 
 const API_VERSION = 'audit.k8s.io/v1';
 const texts = z.array(z.string()).nullish();
 const stages = z.array(z.enum(STAGES)).nullish();
 
-const group = z.string().regex(/^(?:|\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$/, {
+const group = z.string().refine((name) => name === '*' || GROUP_NAME.test(name), {
   message: 'expected an API group without a version, such as apps, "" for the core group, or * from Kubernetes 1.36 on',
 });
 
@@ -18,11 +18,9 @@ const resources = z
     message: 'expected resources beside the names',
   });
 
-const path = z
-  .string()
-  .regex(/^(?:\*|\/[^*]*\*?)$/, {
-    message: 'expected a path that begins with /, with * as its last character at most',
-  });
+const path = z.string().regex(/^(?:\*|\/[^*]*\*?)$/, {
+  message: 'expected a path that begins with /, with * as its last character at most',
+});
 
 const rule = z
   .strictObject({

@@ -1,4 +1,4 @@
-import { EVERY_REQUEST, type GroupResources, type PolicyRule } from './audit-policy.ts';
+import { EVERY_REQUEST, GROUP_NAME, type GroupResources, type PolicyRule } from './audit-policy.ts';
 import { builtinGroupsOf } from './builtin-resources.ts';
 import { eachAttribute, type Need } from './need.ts';
 import { isPathOnly } from './request-space.ts';
@@ -114,7 +114,11 @@ function resourcesOf(need: Need, hasGroupWildcard: boolean): readonly GroupResou
 
 /** Undefined if no list of groups can be given. */
 function groupsOf(head: string, group: Values, hasGroupWildcard: boolean): readonly string[] | undefined {
-  if (group.kind === 'in') return listed(group);
+  if (group.kind === 'in') {
+    // A name that no group can have is in no request.
+    const possible = listed(group).filter((name) => GROUP_NAME.test(name));
+    return possible.length > 0 ? possible : undefined;
+  }
   if (hasGroupWildcard) return ['*'];
   const builtin = builtinGroupsOf(head).filter((of) => allows(group, of));
   return builtin.length > 0 ? builtin : undefined;
