@@ -14,7 +14,9 @@ FROM node:26-slim
 LABEL org.opencontainers.image.title="firstseen" \
       org.opencontainers.image.description="A Kubernetes audit webhook backend that detects what is new or wrong, inline" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV NODE_ENV=production
+# Node has many threads that allocate little: two of malloc's arenas do for all of them.
+ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
@@ -33,5 +35,6 @@ USER 65532:65532
 EXPOSE 9443 9444
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
     CMD ["node", "-e", "fetch('http://127.0.0.1:9444/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# A small young generation: an event is garbage as soon as its batch is answered, and the memory that it is given stays resident.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/dist/main.js"]
 CMD ["serve"]

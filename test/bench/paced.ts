@@ -4,7 +4,7 @@ import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
 import { cpuMicros, percentile, residentBytes } from './cpu.ts';
 import { createLoad } from './load.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
-import { type BenchServer, sqliteFile, startBenchRedis, startFloor, startServe } from './servers.ts';
+import { type BenchServer, buildFirstseen, sqliteFile, startBenchRedis, startFloor, startServe } from './servers.ts';
 
 const EVENTS_PER_SECOND = 4_000;
 const RULES = 50;
@@ -24,6 +24,7 @@ interface Measured {
  * cluster. Of the memory the largest that was seen.
  */
 export async function benchPaced({ seconds }: BenchOptions): Promise<readonly Goal[]> {
+  await buildFirstseen();
   const certificates = await createWebhookCertificates();
   const redis = await startBenchRedis();
   const contenders: readonly (readonly [string, () => Promise<BenchServer>])[] = [

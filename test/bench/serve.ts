@@ -3,7 +3,7 @@ import { type Batch, benchBatches, EVENTS_PER_BATCH, type Traffic } from './batc
 import { cpuMicros, median } from './cpu.ts';
 import { createLoad, type Load } from './load.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
-import { type BenchServer, sqliteFile, startBenchRedis, startFloor, startServe } from './servers.ts';
+import { type BenchServer, buildFirstseen, sqliteFile, startBenchRedis, startFloor, startServe } from './servers.ts';
 
 /** A server under one kind of traffic. Several contenders may share a server. */
 interface Contender {
@@ -27,6 +27,7 @@ const MANY = 1_000;
  * interleaved and each is given the same batches, so that a slow moment of the machine meets all of them alike.
  */
 export async function benchServe(options: BenchOptions): Promise<readonly Goal[]> {
+  await buildFirstseen();
   const plain = await compare('plain HTTP', undefined, options);
   const tls = await compare('TLS with client certificates', await createWebhookCertificates(), options);
   return [...goalsOf('plain HTTP', plain), ...goalsOf('TLS', tls)];
