@@ -22,7 +22,7 @@ export type BenchPart = (options: BenchOptions) => Promise<readonly Goal[]>;
 
 /** One line of a table: a name, and figures below the headings. */
 export function printRow(name: string, ...cells: readonly string[]): void {
-  console.log([name.padEnd(60), ...cells.map((cell) => cell.padStart(12))].join(''));
+  console.log([name.padEnd(60), ...cells.map((cell) => ` ${cell}`.padStart(14))].join(''));
 }
 
 export function printGoals(goals: readonly Goal[]): void {

@@ -18,14 +18,14 @@ const FILES = [
 ];
 
 /**
- * So many rules as the text of one file: the pack, and then copies of it that ask for another namespace or another user,
+ * So many rules, each as the text of a file: the pack, and then copies of it that ask for another namespace or another user,
  * as the rules of a large set differ from each other. They read the same fields, and some of them nearly match.
  */
-export function benchRules(count: number): string {
+export function benchRules(count: number): readonly string[] {
   const pack = FILES.map(
     (file) => parseAllDocuments(readFileSync(join(PACK, file), 'utf8'))[0]?.toJS() as RuleManifest,
   );
-  return Array.from({ length: count }, (_, i) => JSON.stringify(ruleAt(pack, i))).join('\n---\n');
+  return Array.from({ length: count }, (_, i) => JSON.stringify(ruleAt(pack, i)));
 }
 
 function ruleAt(pack: readonly RuleManifest[], i: number): RuleManifest {

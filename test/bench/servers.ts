@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { outputOf, startProcess } from '../support/child-process.ts';
@@ -15,6 +15,8 @@ export interface BenchServer {
   readonly pid: number;
   /** Where batches are posted. */
   readonly url: string;
+  /** All that it has logged. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -55,9 +57,10 @@ function imageFlags(): readonly string[] {
 export async function startServe({ state, rules, certificates }: FirstseenBenchOptions): Promise<BenchServer> {
   const folder = createTemporaryFolder('bench');
   const port = await freePort();
-  const rulesFile = join(folder, 'rules.yaml');
+  const rulesFolder = join(folder, 'rules');
+  mkdirSync(rulesFolder);
   const configFile = join(folder, 'firstseen.yaml');
-  writeFileSync(rulesFile, benchRules(rules));
+  for (const [index, rule] of benchRules(rules).entries()) writeFileSync(join(rulesFolder, `${index}.yaml`), rule);
   const tls =
     certificates === undefined
       ? {}
@@ -72,10 +75,12 @@ export async function startServe({ state, rules, certificates }: FirstseenBenchO
     receiver: { listen: `127.0.0.1:${port}`, ...tls, clusters: [{ name: 'local' }] },
     ops: { listen: `127.0.0.1:${await freePort()}` },
     state,
-    rules: { paths: [rulesFile] },
+    rules: { paths: [rulesFolder] },
   };
   writeFileSync(configFile, JSON.stringify(config));
-  return started([...imageFlags(), MAIN, 'serve', '--config', configFile], port, certificates);
+  const server = await started([...imageFlags(), MAIN, 'serve', '--config', configFile], port, certificates);
+  if (!server.log().includes(`"ready":${rules},`)) throw new Error(`not all rules were loaded\n${server.log()}`);
+  return server;
 }
 
 /** A fresh SQLite file. */
@@ -104,6 +109,7 @@ async function started(
   return {
     pid: server.pid,
     url: `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${port}/audit`,
+    log: () => server.log(),
     stop: async () => void (await server.stop()),
   };
 }
