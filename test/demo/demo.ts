@@ -254,9 +254,9 @@ function showNextSteps(): void {
     ...step('What it can do:', 'npx node src/main.ts --help'),
     ...step('Every test:', 'npm test'),
     ...step(
-      'On a cluster, with the image of the Dockerfile pushed and the Secret made that helm/firstseen/values.yaml asks for:',
+      'On a cluster, with the image of the Dockerfile pushed:',
       'helm install firstseen helm/firstseen -n firstseen --create-namespace \\',
-      '    --set image.repository=IMAGE --set tls.existingSecret=SECRET',
+      '    --set image.repository=IMAGE',
     ),
   );
 }
