@@ -15,10 +15,19 @@ const RESTART = '# copy it to each control-plane node and restart kube-apiserver
 /** A new client certificate for the API server. */
 export function newClientCertificate({ file, userName }: WebhookKubeconfig): string {
   return [
+    '# if the chart makes it: kubectl -n firstseen delete secret firstseen-webhook, helm upgrade, and take webhook.yaml from the new Secret; else:',
     issue('kube-apiserver', 'clientAuth', 'DNS:kube-apiserver'),
     `kubectl config set-credentials ${shellWord(userName)} --kubeconfig ${shellWord(file)} --client-certificate kube-apiserver.crt --client-key kube-apiserver.key --embed-certs`,
     RESTART,
   ].join('\n');
+}
+
+const WHERE_THE_CA_IS =
+  '# ca.crt: kubectl -n firstseen get secret firstseen-tls -o go-template=\'{{index .data "ca.crt" | base64decode}}\' > ca.crt';
+
+/** The CA of the receiver for the API server to trust. */
+export function newAuthority(webhook: WebhookKubeconfig, ...flags: readonly string[]): string {
+  return `${WHERE_THE_CA_IS}\n${changeWebhook(webhook, ...flags, '--certificate-authority=ca.crt', '--embed-certs')}`;
 }
 
 /** Another value in the entry of the receiver. */
@@ -29,6 +38,7 @@ export function changeWebhook({ file, clusterName }: WebhookKubeconfig, ...flags
 /** A new certificate for the receiver; it is taken into use without a restart. */
 export function newServerCertificate(serverName = 'firstseen'): string {
   return [
+    '# if the chart makes it: kubectl -n firstseen delete secret firstseen-tls, and helm upgrade; cert-manager renews by itself; else:',
     issue('firstseen', 'serverAuth', /^[\d.]+$|:/.test(serverName) ? `IP:${serverName}` : `DNS:${serverName}`),
     'kubectl -n firstseen create secret generic firstseen-tls --from-file=tls.crt=firstseen.crt --from-file=tls.key=firstseen.key --from-file=ca.crt=ca.crt --dry-run=client -o yaml | kubectl apply -f -',
   ].join('\n');

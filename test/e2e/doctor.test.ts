@@ -131,23 +131,24 @@ describe('the way of the events', () => {
     theFault(run, 'webhook-delivery', 'error', /^nothing listens at 127\.0\.0\.1:/);
   });
 
-  for (const [what, change, severity, said] of [
-    ['truncation off', { without: 'audit-webhook-truncate-enabled' }, 'error', /does not truncate events/],
-    ['blocking mode', { with: '--audit-webhook-mode=blocking' }, 'error', /--audit-webhook-mode=blocking/],
-    ['no webhook', { without: 'audit-webhook-config-file' }, 'error', /has no --audit-webhook-config-file/],
-    ['a short backoff', { with: '--audit-webhook-initial-backoff=1s' }, 'warning', /gives a batch up after about 8 s/],
+  test('flags of the API server, from its pod: truncation off', async () => {
+    const flags = await at.recommendedFlags();
+    await at.showApiServer(flags.filter((flag) => !flag.startsWith('--audit-webhook-truncate-enabled')));
+    const fault = theFault(await doctor(), 'api-server-flags', 'error', /does not truncate events/);
+    assert.match(fault.what, /^pod kube-apiserver-e2e /);
+    assert.match(fault.mend ?? '', /^--audit-webhook-truncate-enabled=true /);
+    await at.showApiServer(flags);
+  });
+
+  for (const [flag, severity, said] of [
+    ['--audit-webhook-mode=blocking', 'error', /--audit-webhook-mode=blocking/],
+    ['--audit-webhook-batch-max-size=1000', 'error', /may send bodies of 98 MiB; firstseen takes 64/],
+    ['--audit-webhook-initial-backoff=1s', 'warning', /gives a batch up after about 8 s/],
   ] as const) {
-    test(`flags of the API server: ${what}`, async () => {
-      const flags = await at.recommendedFlags();
-      await at.showApiServer(
-        'with' in change
-          ? [...flags, change.with] // of two, the last one wins
-          : flags.filter((flag) => !flag.startsWith(`--${change.without}=`)),
-      );
-      const fault = theFault(await doctor(), 'api-server-flags', severity, said);
-      assert.match(fault.what, /^pod kube-apiserver-e2e /);
-      assert.match(fault.mend ?? '', /--audit-webhook-[a-z-]+=/);
-      await at.showApiServer(flags);
+    test(`flags of the API server, from a file: ${flag}`, async () => {
+      const file = newFile('flags', [...(await at.recommendedFlags()), flag].join('\n')); // of two, the last one wins
+      const fault = theFault(await doctor({ 'apiserver-flags': file }), 'api-server-flags', severity, said);
+      assert.match(fault.mend ?? '', /^--audit-webhook-[a-z-]+=/);
     });
   }
 });

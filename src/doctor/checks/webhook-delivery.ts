@@ -9,7 +9,7 @@ import { excerpt } from '../../audit/text.ts';
 import { namesOf, subjectOf, validity } from '../certificate.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok, warning } from '../finding.ts';
-import { changeWebhook, newClientCertificate, newServerCertificate } from '../mend-certificates.ts';
+import { changeWebhook, newAuthority, newClientCertificate, newServerCertificate } from '../mend-certificates.ts';
 import { parseJson } from '../parse-json.ts';
 import type { Subject } from '../subject.ts';
 import { givenWebhook, pemOf, type WebhookKubeconfig } from '../webhook-kubeconfig.ts';
@@ -101,7 +101,7 @@ function judge(
         `the CA of the kubeconfig did not sign the receiver's certificate ${subjectOf(certificate)} (${distrust})`,
         {
           why: `the API server refuses to send: x509: certificate signed by unknown authority; it was signed by ${excerpt(certificate.issuer.replaceAll('\n', ', '), MAX_TEXT_BYTES)}`,
-          mend: changeWebhook(webhook, '--certificate-authority=ca.crt', '--embed-certs'),
+          mend: newAuthority(webhook),
         },
       ),
     );

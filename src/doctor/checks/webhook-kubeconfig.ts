@@ -6,7 +6,7 @@ import { hasToken, isLoopback, requiresCredential } from '../../http/options.ts'
 import { commonName, subjectOf, validity } from '../certificate.ts';
 import type { Check } from '../check.ts';
 import { type Finding, failure, ok, unchecked } from '../finding.ts';
-import { changeWebhook, newClientCertificate } from '../mend-certificates.ts';
+import { changeWebhook, newAuthority, newClientCertificate } from '../mend-certificates.ts';
 import type { Subject } from '../subject.ts';
 import {
   certificatesOf,
@@ -94,12 +94,7 @@ function trust(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[]
     return [
       failure('insecure-skip-tls-verify is set', {
         why: 'whoever answers at that address gets every audit event, and the credential',
-        mend: changeWebhook(
-          webhook,
-          '--insecure-skip-tls-verify=false',
-          '--certificate-authority=ca.crt',
-          '--embed-certs',
-        ),
+        mend: newAuthority(webhook, '--insecure-skip-tls-verify=false'),
       }),
     ];
   }
@@ -108,7 +103,7 @@ function trust(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[]
   const authorities = certificatesOf(ca.pem);
   const advice = {
     why: 'the API server does not trust the receiver, and sends nothing',
-    mend: changeWebhook(webhook, '--certificate-authority=ca.crt', '--embed-certs'),
+    mend: newAuthority(webhook),
   };
   if (authorities === undefined) return [failure('the CA is not certificates in PEM', advice)];
   return authorities.flatMap((authority) =>
