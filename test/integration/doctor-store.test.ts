@@ -12,7 +12,10 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 let redis: RedisServer;
 
 before(async () => {
-  redis = await startRedis({ password: 'p4ssw0rd-p4ssw0rd', config: ['maxmemory-policy allkeys-lru'] });
+  redis = await startRedis({
+    password: 'p4ssw0rd-p4ssw0rd',
+    config: ['maxmemory-policy allkeys-lru', 'user few on >few-few-few-few ~* +@all -time -info'],
+  });
 });
 after(() => redis?.stop());
 
@@ -36,6 +39,13 @@ test('fewer replicas than demanded', async () => {
 test('a clock that differs', async () => {
   const found = await check({ kind: 'redis', url: redis.url }, () => Date.now() - 60 * 60_000);
   assert.ok(found.includes('warning: the clock of Redis is 60 minutes ahead of this one'), found.join('\n'));
+});
+
+test('a user that may not ask for the time', async () => {
+  const url = `redis://few:few-few-few-few@127.0.0.1:${redis.port}`;
+  const found = await check({ kind: 'redis', url });
+  assert.ok(found.includes('unchecked: the clock of Redis: its user may not ask for the time'), found.join('\n'));
+  assert.ok(!found.some((line) => line.startsWith('error: ')), found.join('\n'));
 });
 
 test('a login that is refused', async () => {

@@ -3,11 +3,11 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { excerpt } from '../../audit/text.ts';
 import type { RedisStateOptions, SqliteStateOptions } from '../../state/options.ts';
-import { connectRedis, type RedisConnection } from '../../state/redis/redis-connection.ts';
+import { connectRedis } from '../../state/redis/redis-connection.ts';
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import { span } from '../certificate.ts';
 import type { Check } from '../check.ts';
-import { type Finding, failure, ok, warning } from '../finding.ts';
+import { type Finding, failure, ok, unchecked, warning } from '../finding.ts';
 
 const MAX_TEXT_BYTES = 400;
 const NOTICED_SKEW_MS = 5_000;
@@ -22,19 +22,42 @@ export const storeCheck: Check = {
   },
 };
 
+type Connection = Awaited<ReturnType<typeof connectRedis>>;
+
+const UNKNOWN_CLOCK = unchecked(
+  'the clock of Redis: its user may not ask for the time',
+  'redis-cli TIME; date +%s    # the first line and the last should be alike',
+);
+
 async function redis(options: RedisStateOptions, now: () => number): Promise<readonly Finding[]> {
-  let connection: RedisConnection | undefined;
+  let connection: Connection | undefined;
   try {
     connection = await connectRedis(options);
+    await connection.exec([['ping']]);
     const before = now();
-    const [time, info] = await connection.exec([['time'], ['info', 'replication']]);
-    const skew = timeOf(time) - (before + now()) / 2;
-    return [durability(connection.durability()), ...replicas(options, String(info)), ...clock(skew)];
+    const time = await unlessRefused(connection, 'time');
+    const after = now();
+    const info = await unlessRefused(connection, 'info', 'replication');
+    return [
+      durability(connection.durability()),
+      ...(info === undefined ? [] : replicas(options, String(info))),
+      ...(time === undefined ? [UNKNOWN_CLOCK] : clock(timeOf(time) - (before + after) / 2)),
+    ];
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
     return [failure(excerpt(error.message, MAX_TEXT_BYTES), redisAdvice(error))];
   } finally {
     connection?.close();
+  }
+}
+
+/** The answer; undefined if this user may not ask, as one with the fewest rights may not. */
+async function unlessRefused(connection: Connection, ...command: [string, ...string[]]): Promise<unknown> {
+  try {
+    return (await connection.exec([command]))[0];
+  } catch (error) {
+    if (error instanceof OperationalError && error.message.includes('NOPERM')) return undefined;
+    throw error;
   }
 }
 
