@@ -17,7 +17,7 @@ interface Contender {
 }
 
 /** Rounds before those that count: until then V8 still compiles. */
-const WARM_UP_ROUNDS = 6;
+const WARM_UP_ROUNDS = 12;
 /** The number of rules that goals speak of. */
 const USUAL = 50;
 const MANY = 1_000;
