@@ -13,6 +13,7 @@ import { createAlertSink } from '../../src/sinks/alert-sink.ts';
 import { createKubernetesEventSink } from '../../src/sinks/kubernetes-event-sink.ts';
 import { openSqliteState, type SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { REQUIRED } from '../support/chart.ts';
 import { sampleAlert } from '../support/sample-alert.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -27,8 +28,7 @@ const logged: string[] = [];
 
 before(async () => {
   server = await startApiServer();
-  const values = ['--set', 'tls.existingSecret=x'];
-  await server.apply(await server.helm('template', 'fs', CHART, ...values, '-s', 'templates/crd-alerts.yaml'));
+  await server.apply(await server.helm('template', 'fs', CHART, ...REQUIRED, '-s', 'templates/crd-alerts.yaml'));
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
   // Within two seconds of that the API server holds up each creation (customresource_handler.go of apiextensions-apiserver).
   await sleep(2_500);

@@ -9,6 +9,7 @@ import { createAlertSink } from '../../src/sinks/alert-sink.ts';
 import { createKubernetesEventSink } from '../../src/sinks/kubernetes-event-sink.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { REQUIRED } from '../support/chart.ts';
 import { hostileAlert, sampleAlert } from '../support/sample-alert.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -32,16 +33,7 @@ before(async () => {
   );
   await server.kubectl('create', 'namespace', 'firstseen');
   const parts = ['crd-alerts', 'serviceaccount', 'clusterrole'].flatMap((name) => ['-s', `templates/${name}.yaml`]);
-  const chart = await server.helm(
-    'template',
-    'fs',
-    CHART,
-    '-n',
-    'firstseen',
-    '--set',
-    'tls.existingSecret=x',
-    ...parts,
-  );
+  const chart = await server.helm('template', 'fs', CHART, '-n', 'firstseen', ...REQUIRED, ...parts);
   await server.apply(chart);
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
   const token = (await server.kubectl('create', 'token', 'fs-firstseen', '-n', 'firstseen')).trim();

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScoredMember } from '../../src/rules/state.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { REQUIRED } from '../support/chart.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { connectState, deliver, readRuleState, requestBatch, sumOver } from '../support/replicas.ts';
@@ -28,8 +29,7 @@ let databases = 0;
 
 before(async () => {
   [server, redis] = await Promise.all([startApiServer(), startRedis()]);
-  const values = ['--set', 'tls.existingSecret=x'];
-  await server.apply(await server.helm('template', 'fs', CHART, ...values, '-s', 'templates/crd-alerts.yaml'));
+  await server.apply(await server.helm('template', 'fs', CHART, ...REQUIRED, '-s', 'templates/crd-alerts.yaml'));
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
   await sleep(2_500); // the API server holds up creations so long after that
   proxy = await startTcpProxy({ port: server.port });
