@@ -29,7 +29,6 @@ import { formatFileProblem } from './rulefiles/file-problem.ts';
 import { loadRuleFiles } from './rulefiles/load.ts';
 import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
-import { refuseOtherSchema } from './state/refuse-other-schema.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS, OperationalError } from './telemetry/operational-error.ts';
@@ -129,7 +128,6 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   });
   const store = traced.store(opened);
   undo.push(() => store.close());
-  for (const cluster of clusters) await refuseOtherSchema(store, cluster);
   logger.info('state opened', { store: store.kind, durability: store.durability });
   const storeHealth = watchStore(store, metrics);
   undo.push(() => storeHealth.stop());

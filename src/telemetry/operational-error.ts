@@ -6,10 +6,6 @@ export const OPERATIONAL_ERRORS = {
     retryable: false,
     doc: 'The store cannot be used as it is configured: a path, a login, a version, or less durable than demanded.',
   },
-  store_schema: {
-    retryable: true,
-    doc: 'The state was written by a version of firstseen whose schema this one does not read. During an upgrade another replica takes the batch.',
-  },
   store_conflict: { retryable: true, doc: 'Other replicas changed the same cluster again and again.' },
   api_unavailable: {
     retryable: true,

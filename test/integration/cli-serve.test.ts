@@ -7,10 +7,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { type RunResult, runProcess, type StartedProcess, startProcess } from '../support/child-process.ts';
 import { freePort } from '../support/ports.ts';
-import { startRedis } from '../support/redis-server.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -126,23 +124,6 @@ describe('serve refuses to start, with exit code 2,', { concurrency: 2 }, () => 
     const { code, stderr } = await serve(['--state', `sqlite:${join(folder, 'nope', 'x.db')}`]);
     assert.equal(code, 2);
     assert.match(stderr, /^firstseen cannot start: .*the folder .*nope does not exist; make it, or set another path$/m);
-  });
-
-  test('with a state that a newer version has written', async () => {
-    const redis = await startRedis();
-    try {
-      const client = new Redis(redis.url);
-      await client.set('fs:{local}:tok', '99.of-a-newer-version');
-      client.disconnect();
-      const { code, stderr } = await serve(['--state', redis.url]);
-      assert.equal(code, 2);
-      assert.match(
-        stderr,
-        /^firstseen cannot start: the state behind fs:\{local\}:tok is in schema 99, .*run the version/m,
-      );
-    } finally {
-      await redis.stop();
-    }
   });
 
   test('with Kubernetes, and no way to reach it', async () => {

@@ -6,7 +6,6 @@ import type { ReadResult, StateRead, StateWrite, Step } from '../../rules/state.
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import { checkWrites } from '../check-writes.ts';
 import type { RedisStateOptions } from '../options.ts';
-import { STATE_SCHEMA } from '../schema.ts';
 import { createSerialQueue } from '../serial-queue.ts';
 import { observed, type StateObserver } from '../state-observer.ts';
 import { type ClusterKeys, clusterKeys } from './keys.ts';
@@ -73,12 +72,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
     const { keys: names, writes: flat } = commitArguments(keys, writes);
     const wait: Command[] =
       replicas === 0 ? [] : [['wait', replicas, Math.ceil(options.commandTimeoutMs * WAIT_SHARE)]];
-    const [answer, acknowledged] = await scripts.run(
-      'commit',
-      names,
-      [tok, `${STATE_SCHEMA}.${randomUUID()}`, ...flat],
-      ...wait,
-    );
+    const [answer, acknowledged] = await scripts.run('commit', names, [tok, randomUUID(), ...flat], ...wait);
     if (answer !== 1) return false;
     if (replicas > 0 && Number(acknowledged) < replicas) {
       const message = `the commit has reached ${Number(acknowledged)} of the ${replicas} replicas that it must reach`;
@@ -95,7 +89,6 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
   ): Promise<{ readonly result: T; readonly wrote: boolean } | undefined> {
     const first = await read(keys, reads, [['get', keys.tok]]);
     const tok = String(first.answers[0] ?? '');
-    checkSchema(keys, tok);
     const results: ReadResult[] = [...first.results];
     let next = step(results);
     while (next.kind === 'need') {
@@ -148,18 +141,4 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
       connection.close();
     },
   };
-}
-
-/**
- * `tok` begins with the schema of whoever committed last, so that to check it costs nothing, and so that a newer version
- * that joins in an upgrade is known with its first commit: no older one decides on what it cannot read.
- */
-function checkSchema(keys: ClusterKeys, tok: string): void {
-  const [, schema] = /^([0-9]+)\./.exec(tok) ?? [];
-  if (schema === undefined || Number(schema) === STATE_SCHEMA) return;
-  throw new OperationalError(
-    'store_schema',
-    `the state behind ${keys.tok} is in schema ${schema}, and this firstseen reads ${STATE_SCHEMA}: ` +
-      'run the version that wrote it, or set another state.keyPrefix to begin with an empty state',
-  );
 }

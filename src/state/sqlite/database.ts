@@ -2,11 +2,11 @@ import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OperationalError } from '../../telemetry/operational-error.ts';
-import { STATE_SCHEMA } from '../schema.ts';
 import { sqliteError, sqliteFault } from './sqlite-error.ts';
 
 /** Marks a file as firstseen's, in SQLite's own header field ("1SEE"). */
 const APPLICATION_ID = 0x31534545;
+const SCHEMA_VERSION = 1;
 
 /**
  * A key is a row of `keys`, whatever its type; its entries hang on the row's number. A key that is removed or has expired
@@ -25,7 +25,7 @@ const SCHEMA = `
     cluster TEXT NOT NULL, name TEXT NOT NULL, holder TEXT NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (cluster, name)
   ) STRICT, WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${STATE_SCHEMA};
+  PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 /**
@@ -94,8 +94,8 @@ function prepareSchema(db: DatabaseSync, path: string): void {
     db.exec(SCHEMA);
   } else if (application !== APPLICATION_ID) {
     throw misconfigured(path, 'it is the database of another program; set another path');
-  } else if (version !== STATE_SCHEMA) {
-    const advice = `this one reads version ${STATE_SCHEMA}; run the firstseen that wrote it, or set another path`;
+  } else if (version !== SCHEMA_VERSION) {
+    const advice = `this one reads version ${SCHEMA_VERSION}; run the firstseen that wrote it, or set another path`;
     throw misconfigured(path, `it is in version ${version} of firstseen's format, and ${advice}`);
   }
 }
