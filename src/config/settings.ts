@@ -58,7 +58,14 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'where the state is kept',
     text: STATE,
   },
+  { path: ['state', 'url'], env: 'FIRSTSEEN_REDIS_URL', doc: 'the address of Redis' },
+  { path: ['state', 'username'], env: 'FIRSTSEEN_REDIS_USERNAME', doc: 'the ACL user of Redis' },
   { path: ['state', 'password'], env: 'FIRSTSEEN_REDIS_PASSWORD', doc: 'the password of Redis' },
+  {
+    path: ['state', 'sentinel', 'password'],
+    env: 'FIRSTSEEN_REDIS_SENTINEL_PASSWORD',
+    doc: 'the password of the sentinels',
+  },
   {
     path: ['rules', 'paths'],
     env: 'FIRSTSEEN_RULES',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { stateOptions } from './options.ts';
+import { parseNode, stateOptions } from './options.ts';
 
 describe('state options', () => {
   test('fill in what is not given', () => {
@@ -13,6 +13,19 @@ describe('state options', () => {
       keyPrefix: 'fs:',
     });
     assert.deepEqual(stateOptions.parse({ kind: 'sqlite', path: ':memory:' }), { kind: 'sqlite', path: ':memory:' });
+  });
+
+  test('sentinels and a cluster are named by nodes, and TLS needs no URL there', () => {
+    const nodes = ['redis-0.redis:6379', '[::1]:6380'];
+    const sentinel = { name: 'mymaster', nodes, password: 'secret' };
+    for (const given of [{ sentinel }, { cluster: { nodes } }]) {
+      const { success } = stateOptions.safeParse({ kind: 'redis', tls: {}, ...given });
+      assert.equal(success, true);
+    }
+    assert.deepEqual(nodes.map(parseNode), [
+      { host: 'redis-0.redis', port: 6379 },
+      { host: '::1', port: 6380 },
+    ]);
   });
 
   test('say what was expected', () => {
@@ -31,6 +44,13 @@ describe('state options', () => {
       [{ ...redis, commandTimeoutMs: 0 }, /at least 1 millisecond/],
       [{ ...redis, url: 'redis://redis', tls: {} }, /rediss:\/\/ URL beside tls/],
       [{ ...redis, tls: { certFile: 'a' } }, /certFile and keyFile together/],
+      [{ kind: 'redis' }, /exactly one of url/],
+      [{ ...redis, cluster: { nodes: ['a:1'] } }, /exactly one of url/],
+      [{ kind: 'redis', cluster: { nodes: [] } }, /at least one HOST:PORT/],
+      [{ kind: 'redis', cluster: { nodes: ['redis'] } }, /expected HOST:PORT/],
+      [{ kind: 'redis', cluster: { nodes: ['redis:70000'] } }, /expected HOST:PORT/],
+      [{ kind: 'redis', cluster: { nodes: ['a:1'] }, database: 1 }, /has no other/],
+      [{ kind: 'redis', sentinel: { nodes: ['a:1'] } }, /name/],
     ];
     for (const [given, expected] of cases) {
       const { success, error } = stateOptions.safeParse(given);

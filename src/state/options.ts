@@ -35,15 +35,46 @@ const durability = z
       'append-only file, {"replicated": n} waits for n replicas, "best-effort" takes the server as it is configured.',
   );
 
+const nodes = z
+  .array(z.string().refine((text) => parseNode(text) !== undefined, 'expected HOST:PORT, such as redis-0.redis:6379'))
+  .min(1, 'expected at least one HOST:PORT');
+
+const sentinel = z
+  .strictObject({
+    name: z.string().min(1).describe('The name under which the sentinels watch the master, such as mymaster.'),
+    nodes: nodes.describe('The sentinels, each HOST:PORT (usually port 26379). One that answers is enough.'),
+    username: z.string().min(1).optional().describe('The ACL user of the sentinels.'),
+    password: z.string().min(1).optional().describe('The password of the sentinels.'),
+  })
+  .optional()
+  .describe('A master found through Redis Sentinel, and found again after a failover.');
+
+const cluster = z
+  .strictObject({
+    nodes: nodes.describe('Some nodes of the Redis Cluster, each HOST:PORT. The others are learned from them.'),
+  })
+  .optional()
+  .describe('A Redis Cluster. All keys of one monitored cluster are in one slot, hence on one master.');
+
 export const redisStateOptions = z
   .strictObject({
     kind: z.literal('redis'),
     url: z
       .string()
       .refine(isRedisUrl, 'expected redis://HOST:PORT or rediss://HOST:PORT (TLS)')
-      .describe('The server: redis://HOST:PORT/DATABASE, or rediss:// for TLS.'),
+      .optional()
+      .describe('One server: redis://HOST:PORT/DATABASE, or rediss:// for TLS. Give one of url, sentinel and cluster.'),
+    sentinel,
+    cluster,
     username: z.string().min(1).optional().describe('The ACL user; overrides the one in the URL.'),
     password: z.string().min(1).optional().describe('The password; overrides the one in the URL.'),
+    database: z
+      .int('expected the number of a database')
+      .min(0, 'expected 0 or more')
+      .optional()
+      .describe(
+        'The number of the database, 0 unless given; overrides the one in the URL. A Redis Cluster has only 0.',
+      ),
     durability,
     connectTimeoutMs: milliseconds(5_000).describe('How long start waits for the server before it goes on without.'),
     commandTimeoutMs: milliseconds(5_000).describe(
@@ -63,20 +94,30 @@ export const redisStateOptions = z
           .describe('The name that the certificate is checked for, if not the host.'),
       })
       .optional()
-      .describe('Files for TLS; needs a rediss:// URL.'),
+      .describe(
+        'TLS, to the sentinels too. Needs a rediss:// URL beside url; beside sentinel or cluster it turns TLS on, `{}` is enough.',
+      ),
     keyPrefix: z
       .string()
       .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'expected 1 to 64 letters, digits and _ . : -')
       .default('fs:')
       .describe('What every key begins with, so that several installations can share a server.'),
   })
-  .refine(({ url, tls }) => tls === undefined || url.startsWith('rediss:'), {
+  .refine((given) => [given.url, given.sentinel, given.cluster].filter((one) => one !== undefined).length === 1, {
+    error:
+      'expected exactly one of url (one server), sentinel and cluster: keep the one that says how Redis is reached',
+  })
+  .refine(({ url, tls }) => tls === undefined || url === undefined || url.startsWith('rediss:'), {
     path: ['tls'],
     error: 'expected a rediss:// URL beside tls, or no tls beside redis://',
   })
   .refine(({ tls }) => (tls?.certFile === undefined) === (tls?.keyFile === undefined), {
     path: ['tls'],
     error: 'expected certFile and keyFile together',
+  })
+  .refine(({ cluster, database }) => cluster === undefined || (database ?? 0) === 0, {
+    path: ['database'],
+    error: 'expected no database, or 0: a Redis Cluster has no other',
   });
 
 /** Where the state is kept: an embedded SQLite file (one replica) or Redis 7 or Valkey. */
@@ -91,4 +132,13 @@ export type StateOptions = SqliteStateOptions | RedisStateOptions;
 function isRedisUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+}
+
+/** A node from HOST:PORT, an IPv6 address in brackets; undefined if it is not of this form. */
+export function parseNode(text: string): { readonly host: string; readonly port: number } | undefined {
+  const [, host = '', port = ''] = /^(\[[0-9a-fA-F:.]+\]|[^\s:/@[\]]+):([0-9]{1,5})$/.exec(text) ?? [];
+  const number = Number(port);
+  return host === '' || number < 1 || number > 65_535
+    ? undefined
+    : { host: host.replace(/^\[|\]$/g, ''), port: number };
 }

@@ -6,6 +6,7 @@ const server = (config: Record<string, string> | undefined, major: number | unde
   name: 'Redis 7.0.15 at redis:6379',
   major,
   config,
+  replicas: 1,
 });
 const always = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' };
 
@@ -22,8 +23,9 @@ test('the sentence says what a crash can lose', () => {
   assert.match(sentence({ ...always, 'maxmemory-policy': 'allkeys-lru' }), /WARNING: maxmemory-policy allkeys-lru/);
   assert.match(
     reportDurability(server(undefined), { replicated: 2 }).sentence,
-    /not be checked.*waits for 2 replicas$/,
+    /not be checked.*waits for 2 replicas, WARNING: 1 connected/,
   );
+  assert.match(reportDurability(server(always), { replicated: 1 }).sentence, /waits for 1 replica$/);
 });
 
 test('a server that is less than demanded, or too old, is refused with the setting to change', () => {

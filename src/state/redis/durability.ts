@@ -8,6 +8,8 @@ export interface ServerFacts {
   readonly major: number | undefined;
   /** Of CONFIG GET; undefined if that is not permitted. */
   readonly config: Readonly<Record<string, string>> | undefined;
+  /** How many replicas are connected; undefined if it would not say. */
+  readonly replicas: number | undefined;
 }
 
 export interface DurabilityReport {
@@ -25,7 +27,7 @@ export function reportDurability(server: ServerFacts, demanded: RedisStateOption
   if (major !== undefined && major < OLDEST_MAJOR) {
     return { sentence: name, refusal: `${name} is too old: firstseen needs Redis ${OLDEST_MAJOR} or Valkey` };
   }
-  const replicas = typeof demanded === 'object' ? `; each commit waits for ${countReplicas(demanded.replicated)}` : '';
+  const replicas = typeof demanded === 'object' ? replication(demanded.replicated, server.replicas) : '';
   if (config === undefined) {
     const unknown = 'how durable it is could not be checked, because CONFIG GET is not permitted';
     return { sentence: `${name}: ${unknown}${replicas}`, refusal: undefined };
@@ -63,6 +65,12 @@ function missingFsync(name: string, config: Readonly<Record<string, string>>): s
     return `${name} has appendfsync ${config.appendfsync}, but durability "fsync" is demanded: set appendfsync always there, or demand less`;
   }
   return undefined;
+}
+
+function replication(demanded: number, connected: number | undefined): string {
+  const waits = `; each commit waits for ${countReplicas(demanded)}`;
+  if (connected === undefined || connected >= demanded) return waits;
+  return `${waits}, WARNING: ${connected} connected: nothing is committed until enough are`;
 }
 
 function countReplicas(n: number): string {

@@ -1,6 +1,6 @@
 import type { ReadResult, ScoredMember, StateRead } from '../../rules/state.ts';
+import type { Command } from './connection.ts';
 import type { ClusterKeys } from './keys.ts';
-import type { Command } from './redis-connection.ts';
 
 /** The command of a read, undefined for one that asks for nothing (Redis refuses an empty list). */
 export function readCommand(keys: ClusterKeys, read: StateRead): Command | undefined {

@@ -1,8 +1,8 @@
 import { alertFields, parseAlert, parseCount, UNREADABLE } from '../../alerts/alert-record.ts';
 import type { AlertQueue, Claim } from '../../alerts/queue.ts';
 import { stateKeys } from '../../rules/state-keys.ts';
+import type { RedisConnection } from './connection.ts';
 import type { ClusterKeys } from './keys.ts';
-import type { RedisConnection } from './redis-connection.ts';
 import type { Scripts } from './scripts.ts';
 
 /**

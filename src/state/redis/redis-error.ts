@@ -17,13 +17,22 @@ export function isUnknownScript(error: unknown): boolean {
 }
 
 /** The fault in the catalogue's terms; an answer that only a bug can bring about as it is. */
-export function redisError(error: unknown, address: string): unknown {
+export function redisError(error: unknown, address: string, command: readonly unknown[] = []): unknown {
   if (error instanceof OperationalError) return error;
   const because = { cause: error };
   const message = error instanceof Error ? error.message : String(error);
   if (!isReply(error)) return new OperationalError('store_unavailable', `${address} is away: ${message}`, because);
   if (FULL.includes(firstWord(error))) {
     return new OperationalError('store_full', `${address} refuses writes: ${message}`, because);
+  }
+  if (firstWord(error) === 'NOPERM') {
+    const sent = `${String(command[0]).toUpperCase()}${keyOf(command)}`;
+    const advice = 'give the user the ACL rule of the guide to Redis';
+    return new OperationalError(
+      'store_unavailable',
+      `${address} does not permit ${sent} (${message}): ${advice}`,
+      because,
+    );
   }
   if (AWAY.includes(firstWord(error)) || isLoginRefused(error)) {
     return new OperationalError('store_unavailable', `${address} does not serve: ${message}`, because);
@@ -34,6 +43,12 @@ export function redisError(error: unknown, address: string): unknown {
 /** True if the server has answered, with an error. */
 export function isReply(error: unknown): error is Error {
   return error instanceof ReplyError;
+}
+
+/** The first key of a command; a script's stand behind its hash and their number. */
+function keyOf([name, ...args]: readonly unknown[]): string {
+  const key = name === 'evalsha' || name === 'eval' ? args.slice(2).flat()[0] : args[0];
+  return typeof key === 'string' ? ` on ${key}` : '';
 }
 
 function firstWord({ message }: Error): string {

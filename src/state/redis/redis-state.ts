@@ -8,10 +8,11 @@ import { checkWrites } from '../check-writes.ts';
 import type { RedisStateOptions } from '../options.ts';
 import { createSerialQueue } from '../serial-queue.ts';
 import { observed, type StateObserver } from '../state-observer.ts';
+import type { Command } from './connection.ts';
 import { type ClusterKeys, clusterKeys } from './keys.ts';
 import { readCommand, readResult } from './reads.ts';
 import { createRedisAlertQueue } from './redis-alert-queue.ts';
-import { type Command, connectRedis } from './redis-connection.ts';
+import { connectRedis } from './redis-connection.ts';
 import { createScripts } from './scripts.ts';
 import { commitArguments } from './writes.ts';
 

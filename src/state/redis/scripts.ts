@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Command, RedisConnection } from './redis-connection.ts';
+import type { Command, RedisConnection } from './connection.ts';
 import { isUnknownScript } from './redis-error.ts';
 
 const NAMES = ['commit', 'lease', 'claim', 'done', 'retry', 'bury'] as const;

@@ -1,0 +1,124 @@
+import { Cluster, type Redis } from 'ioredis';
+import { OperationalError } from '../../telemetry/operational-error.ts';
+import type { RedisStateOptions } from '../options.ts';
+import { askServer } from './ask-server.ts';
+import { backoff, clientOptions, parseNodes } from './client-options.ts';
+import { pipelineAnswers, type RedisConnection } from './connection.ts';
+import { reportDurability } from './durability.ts';
+import { isLoginRefused } from './redis-error.ts';
+
+/** A master's answer: in words, and why it must not be used. */
+type Report = ReturnType<typeof reportDurability>;
+
+const SLOTS_REFRESH_MS = 5_000;
+
+/**
+ * Connects to a Redis Cluster, and follows its slots: a moved slot is asked for where it went, a failover is found by the
+ * next read. A master is examined when it is first met, and again when it became a master.
+ * @throws OperationalError `store_misconfigured` if a master refuses the login or is not what is demanded, at start
+ */
+export async function connectRedisCluster(
+  options: RedisStateOptions,
+  nodes: readonly string[],
+): Promise<RedisConnection> {
+  const address = `the Redis Cluster of ${nodes.join(', ')}`;
+  const cluster = new Cluster(parseNodes(nodes), {
+    redisOptions: clientOptions(options),
+    // Names stay names, which certificates are checked for.
+    dnsLookup: (name, callback) => callback(null, name),
+    enableOfflineQueue: false,
+    clusterRetryStrategy: backoff,
+    // A command whose answer is lost may have been applied: only its caller may send it again.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    slotsRefreshTimeout: options.commandTimeoutMs,
+  });
+  const examined = new Map<Redis, Promise<Report>>();
+  let reports: readonly Report[] = [];
+  let lastError = 'no answer yet';
+  let closed = false;
+
+  cluster.on('node error', (error: Error) => {
+    lastError = error.message;
+  });
+  cluster.on('error', (error: Error & { lastNodeError?: Error }) => {
+    lastError = error.lastNodeError?.message ?? error.message;
+  });
+
+  async function examine(redis: Redis): Promise<Report> {
+    const { host, port } = redis.options;
+    return reportDurability(await askServer(redis, `${host}:${port}`), options.durability);
+  }
+
+  /** Examines the masters that have not been. One that does not answer is not held against the others. */
+  async function examineMasters(): Promise<void> {
+    const masters = cluster.nodes('master');
+    for (const redis of examined.keys()) if (!masters.includes(redis)) examined.delete(redis);
+    for (const redis of masters) {
+      if (examined.has(redis)) continue;
+      const report = examine(redis);
+      examined.set(redis, report);
+      report.catch((error: unknown) => {
+        lastError = error instanceof Error ? error.message : String(error);
+        examined.delete(redis);
+      });
+    }
+    const settled = await Promise.allSettled(examined.values());
+    reports = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  /** Why no command is sent now. */
+  function unusable(): string | undefined {
+    if (closed) return `the connection to ${address} is closed`;
+    if (cluster.status !== 'ready') return `${address} is away: ${lastError}`;
+    return reports.find(({ refusal }) => refusal !== undefined)?.refusal;
+  }
+
+  try {
+    await waitUntilReady(cluster, options.connectTimeoutMs);
+    if (cluster.status === 'ready') await examineMasters();
+    const refusal = reports.find((report) => report.refusal !== undefined)?.refusal;
+    if (refusal !== undefined) throw new OperationalError('store_misconfigured', refusal);
+  } catch (error) {
+    cluster.disconnect();
+    if (!isLoginRefused(error)) throw error;
+    const message = `${address} refuses the login (${String(error)}): check username and password, and the user's ACL`;
+    throw new OperationalError('store_misconfigured', message, { cause: error });
+  }
+
+  return {
+    durability() {
+      if (reports.length === 0) return `${address} has not answered yet: how durable it is is not known`;
+      return reports.map(({ sentence }) => sentence).join(' | ');
+    },
+    async exec(commands) {
+      const masters = cluster.status === 'ready' ? cluster.nodes('master') : [];
+      if (masters.some((redis) => !examined.has(redis))) await examineMasters();
+      const reason = unusable();
+      if (reason !== undefined) throw new OperationalError('store_unavailable', reason);
+      return pipelineAnswers(cluster, commands, address);
+    },
+    close() {
+      closed = true;
+      cluster.disconnect();
+    },
+  };
+}
+
+/** Ends when the cluster is ready, or in vain after so long. @throws the answer of a node that refuses the login */
+async function waitUntilReady(cluster: Cluster, timeoutMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onNodeError = (error: Error) => {
+    if (isLoginRefused(error)) reject(error);
+  };
+  const timer = setTimeout(resolve, timeoutMs);
+  cluster.on('node error', onNodeError);
+  cluster.once('ready', resolve);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    cluster.off('node error', onNodeError);
+  }
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Redis } from 'ioredis';
+import { redisStateOptions } from '../../src/state/options.ts';
+import { connectRedisState } from '../../src/state/redis/redis-state.ts';
+import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { commitThroughFailover } from '../support/failover.ts';
+import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
+import { fieldsOf, write } from '../support/state-access.ts';
+import { describeState } from '../support/state-suite.ts';
+
+const connect = (nodes: readonly string[], more: object = {}) =>
+  connectRedisState(redisStateOptions.parse({ kind: 'redis', cluster: { nodes }, ...more }));
+
+describeState('Redis Cluster', async () => {
+  const cluster = await startRedisCluster();
+  const state = await connect(cluster.nodes);
+  return {
+    state,
+    async close() {
+      await state.close();
+      await cluster.stop();
+    },
+  };
+});
+
+describe('Redis Cluster', () => {
+  let cluster: RedisCluster;
+  before(async () => {
+    cluster = await startRedisCluster({ replicas: true });
+  });
+  after(() => cluster.stop());
+
+  test('says the durability of every master', async () => {
+    const state = await connect(cluster.nodes.slice(0, 1));
+    for (const node of cluster.nodes) assert.match(state.durability, new RegExp(`${node}: no append-only file`));
+    await state.close();
+  });
+
+  test('a master that is less durable than demanded is refused at start', async () => {
+    await assert.rejects(
+      connect(cluster.nodes, { durability: 'fsync' }),
+      (error) => error instanceof OperationalError && error.code === 'store_misconfigured',
+    );
+  });
+
+  test('a slot that moves is followed, and every commit counts once', async () => {
+    const state = await connect(cluster.nodes);
+    const from = await cluster.masterOf('fs:{moving}:tok');
+    const clients = cluster.servers.slice(0, 3).map(({ url }) => new Redis(url));
+    const [source, target] = [clients[from], clients[(from + 1) % 3]];
+    assert.ok(source !== undefined && target !== undefined);
+    const slot = Number(await source.call('CLUSTER', 'KEYSLOT', 'fs:{moving}:tok'));
+    const ids = [String(await source.call('CLUSTER', 'MYID')), String(await target.call('CLUSTER', 'MYID'))];
+    let counted = 0;
+    async function count(): Promise<void> {
+      await write(state, 'moving', { kind: 'addToField', key: 'h', field: 'n', by: 1 });
+      counted += 1;
+    }
+    await count();
+
+    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', ids[0] ?? '');
+    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', ids[1] ?? '');
+    const keys = (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[];
+    const [first = ''] = keys;
+    const { port } = target.options;
+    await source.call('MIGRATE', '127.0.0.1', String(port), first, 0, 5_000);
+    // Half of the keys are here, half there: no commit is possible, and none is half applied.
+    await assert.rejects(count(), (error) => error instanceof OperationalError && error.retryable);
+    for (const key of keys.slice(1)) await source.call('MIGRATE', '127.0.0.1', String(port), key, 0, 5_000);
+    for (const client of [target, source, ...clients]) {
+      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[1] ?? '');
+    }
+    for (let i = 0; i < 20; i++) await count();
+    assert.deepEqual(await fieldsOf(state, 'moving', 'h', 'n'), [String(counted)]);
+    for (const client of clients) client.disconnect();
+    await state.close();
+  });
+
+  test('a master that is killed is replaced by its replica, and nothing is half applied', async () => {
+    const state = await connect(cluster.nodes, { durability: { replicated: 1 }, commandTimeoutMs: 2_000 });
+    const victim = cluster.servers[await cluster.masterOf('fs:{victim}:tok')];
+    // Its replica is alone afterwards, so what is demanded of commits after the failover is less.
+    const best = await connect(cluster.nodes, { commandTimeoutMs: 2_000 });
+    const replicated = await commitUntilKilled(state);
+    const result = await commitThroughFailover(best, 'victim', async () => victim?.kill('SIGKILL'));
+    assert.equal(result.halfApplied, 0);
+    assert.ok(result.refused > 0);
+    assert.ok(result.acknowledged > 0);
+    for (const id of replicated) assert.deepEqual(await fieldsOf(best, 'victim', 'replicated', id), ['1']);
+    await best.close();
+    await state.close();
+  });
+});
+
+/** Commits that a replica holds before they are acknowledged. */
+async function commitUntilKilled(state: Awaited<ReturnType<typeof connect>>): Promise<readonly string[]> {
+  const ids = Array.from({ length: 50 }, (_, i) => `r${i}`);
+  for (const id of ids) {
+    await write(state, 'victim', { kind: 'setFields', key: 'replicated', mode: 'set', fields: { [id]: '1' } });
+  }
+  return ids;
+}
