@@ -6,6 +6,10 @@ export const OPERATIONAL_ERRORS = {
     retryable: false,
     doc: 'The store cannot be used as it is configured: a path, a login, a version, or less durable than demanded.',
   },
+  store_newer: {
+    retryable: true,
+    doc: 'The state was written by a newer firstseen, and this one leaves it alone. During an upgrade the next try reaches a newer replica; after a rollback run the newer version again.',
+  },
   store_conflict: { retryable: true, doc: 'Other replicas changed the same cluster again and again.' },
   api_unavailable: {
     retryable: true,

@@ -3,6 +3,7 @@ import type { AlertQueue, Claim } from '../../alerts/queue.ts';
 import { stateKeys } from '../../rules/state-keys.ts';
 import type { RedisConnection } from './connection.ts';
 import type { ClusterKeys } from './keys.ts';
+import { SCHEMA, type SchemaGuard } from './schema.ts';
 import type { Scripts } from './scripts.ts';
 
 /**
@@ -14,6 +15,7 @@ export function createRedisAlertQueue(
   connection: RedisConnection,
   scripts: Scripts,
   keysOf: (cluster: string) => ClusterKeys,
+  schemas: SchemaGuard,
 ): AlertQueue {
   async function bury(cluster: string, sink: string, alertId: string, reason: string): Promise<void> {
     const keys = entryKeys(keysOf(cluster), sink, alertId);
@@ -25,8 +27,9 @@ export function createRedisAlertQueue(
       const keys = keysOf(cluster);
       const { spec, state, version, delivered, failures } = alertFields;
       const fields = [spec, state, version, delivered(sink), failures(sink)];
-      const args = [limit, Math.max(1, leaseMs), keys.of(stateKeys.alert('')), ...fields];
-      const [answer] = await scripts.run('claim', [keys.of(stateKeys.due(sink))], args);
+      const args = [limit, Math.max(1, leaseMs), keys.of(stateKeys.alert('')), SCHEMA, ...fields];
+      const [answer] = await scripts.run('claim', [keys.of(stateKeys.due(sink)), keys.tok], args);
+      if (typeof answer === 'number') schemas.check(cluster, answer);
       const claims: Claim[] = [];
       for (const { id, claim } of claimsOf(cluster, answer)) {
         if (claim === undefined) await bury(cluster, sink, id, UNREADABLE);

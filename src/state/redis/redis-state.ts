@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertQueue } from '../../alerts/queue.ts';
 import type { Store } from '../../alerts/store.ts';
@@ -13,6 +12,7 @@ import { type ClusterKeys, clusterKeys } from './keys.ts';
 import { readCommand, readResult } from './reads.ts';
 import { createRedisAlertQueue } from './redis-alert-queue.ts';
 import { connectRedis } from './redis-connection.ts';
+import { createSchemaGuard, nextToken, schemaOf } from './schema.ts';
 import { createScripts } from './scripts.ts';
 import { commitArguments } from './writes.ts';
 
@@ -46,6 +46,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
   const scripts = createScripts(connection);
   const keysOf = (cluster: string) => clusterKeys(options.keyPrefix, cluster);
   const turns = createSerialQueue();
+  const schemas = createSchemaGuard();
   const replicas = typeof options.durability === 'object' ? options.durability.replicated : 0;
 
   /** The token, where it is asked for, and the values, in one round trip. */
@@ -73,7 +74,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
     const { keys: names, writes: flat } = commitArguments(keys, writes);
     const wait: Command[] =
       replicas === 0 ? [] : [['wait', replicas, Math.ceil(options.commandTimeoutMs * WAIT_SHARE)]];
-    const [answer, acknowledged] = await scripts.run('commit', names, [tok, randomUUID(), ...flat], ...wait);
+    const [answer, acknowledged] = await scripts.run('commit', names, [tok, nextToken(), ...flat], ...wait);
     if (answer !== 1) return false;
     if (replicas > 0 && Number(acknowledged) < replicas) {
       const message = `the commit has reached ${Number(acknowledged)} of the ${replicas} replicas that it must reach`;
@@ -84,12 +85,14 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
 
   /** @returns undefined after a conflict */
   async function attempt<T>(
+    cluster: string,
     keys: ClusterKeys,
     reads: readonly StateRead[],
     step: (results: readonly ReadResult[]) => Step<T>,
   ): Promise<{ readonly result: T; readonly wrote: boolean } | undefined> {
     const first = await read(keys, reads, [['get', keys.tok]]);
     const tok = String(first.answers[0] ?? '');
+    schemas.check(cluster, schemaOf(tok));
     const results: ReadResult[] = [...first.results];
     let next = step(results);
     while (next.kind === 'need') {
@@ -112,7 +115,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
     const keys = keysOf(cluster);
     for (let retry = 0; retry <= CONFLICT_RETRIES; retry++) {
       if (retry > 0) await sleep(Math.random() * Math.min(CONFLICT_WAIT_MS * 2 ** retry, LONGEST_CONFLICT_WAIT_MS));
-      const decided = await attempt(keys, reads, step);
+      const decided = await attempt(cluster, keys, reads, step);
       if (decided !== undefined) return decided;
       deps.observe?.conflict();
     }
@@ -133,8 +136,9 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
       const [answer] = await scripts.run('lease', [keysOf(cluster).lease(name)], [holder, ttlMs]);
       return answer === 1;
     },
-    ...createRedisAlertQueue(connection, scripts, keysOf),
+    ...createRedisAlertQueue(connection, scripts, keysOf, schemas),
     async ping() {
+      schemas.checkAll();
       await connection.exec([['ping']]);
     },
     async close() {

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Redis } from 'ioredis';
+import { redisStateOptions } from '../../src/state/options.ts';
+import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { write } from '../support/state-access.ts';
+
+let server: RedisServer;
+let direct: Redis;
+let state: RedisState;
+
+before(async () => {
+  server = await startRedis();
+  direct = new Redis(server.url);
+  state = await connectRedisState(redisStateOptions.parse({ kind: 'redis', url: server.url }));
+});
+
+after(async () => {
+  await state.close();
+  direct.disconnect();
+  await server.stop();
+});
+
+const counter = { kind: 'addToField', key: 'h', field: 'n', by: 1 } as const;
+const due = { kind: 'markDue', sink: 's', alertId: 'a', delayMs: 0 } as const;
+const newer = { code: 'store_newer', message: /"\w+" is in schema 2, and this firstseen reads up to 1: run the newer/ };
+
+test('a commit leaves its schema, and a token without one is schema 1', async () => {
+  await direct.set('fs:{unmarked}:tok', 'no-schema');
+  await write(state, 'unmarked', counter);
+  assert.match((await direct.get('fs:{unmarked}:tok')) ?? '', /^1\.[0-9a-f-]{36}$/);
+});
+
+test('a newer firstseen takes over between the reads and the commit: the older one writes nothing, and is not ready', async () => {
+  await write(state, 'upgraded', counter);
+  const late = state.update('upgraded', [], (results) => {
+    if (results.length > 0) return { kind: 'commit', writes: [counter], result: undefined };
+    void direct.set('fs:{upgraded}:tok', '2.newer'); // before the answer to the further read is back
+    return { kind: 'need', reads: [{ kind: 'size', key: 'z' }] };
+  });
+  await assert.rejects(late, newer);
+  assert.equal(await direct.hget('fs:{upgraded}:h', 'n'), '1');
+  await assert.rejects(state.ping(), newer);
+  await write(state, 'other', counter);
+  await direct.set('fs:{upgraded}:tok', '1.back');
+  await write(state, 'upgraded', counter);
+  await state.ping();
+});
+
+test('an older firstseen does not deliver, and so does not bury, what a newer one has written', async () => {
+  await write(state, 'delivery', due);
+  await direct.hset('fs:{delivery}:alert:a', { spec: 'not JSON', state: 'not JSON', ver: '1' });
+  await direct.set('fs:{delivery}:tok', '2.newer');
+  await assert.rejects(state.claim('delivery', 's', 9, 1_000), newer);
+  assert.equal(await direct.hlen('fs:{delivery}:dead:s'), 0);
+  assert.equal(await direct.zcard('fs:{delivery}:due:s'), 1);
+});
