@@ -6,6 +6,7 @@ import { backoff, clientOptions, parseNodes } from './client-options.ts';
 import { pipelineAnswers, type RedisConnection } from './connection.ts';
 import { reportDurability } from './durability.ts';
 import { isLoginRefused } from './redis-error.ts';
+import { missingRights } from './rights.ts';
 
 /** A master's answer: in words, and why it must not be used. */
 type Report = ReturnType<typeof reportDurability>;
@@ -48,7 +49,9 @@ export async function connectRedisCluster(
 
   async function examine(redis: Redis): Promise<Report> {
     const { host, port } = redis.options;
-    return reportDurability(await askServer(redis, `${host}:${port}`), options.durability);
+    const report = reportDurability(await askServer(redis, `${host}:${port}`), options.durability);
+    const lacking = await missingRights(redis, options);
+    return lacking === undefined ? report : { ...report, refusal: `Redis at ${host}:${port}: ${lacking}` };
   }
 
   /** Examines the masters that have not been. One that does not answer is not held against the others. */

@@ -14,7 +14,7 @@
   Returns 1 if the writes are applied, else the tok that is there.
 
   The first line is not an ornament: a script with it is refused as a whole when memory is short (OOM) or when the server is
-  a read-only replica, before its first write. Nothing below can fail halfway: the sender checks the numbers, and a name stands for one type of key for ever.
+  a read-only replica, before its first write. Nothing below can fail halfway: the sender checks the numbers, the connection checks the rights (rights.lua), and a name stands for one type of key for ever.
 ]]
 local CHUNK = 4000 -- what unpack puts on Lua's stack at once; even, so that pairs stay together
 

@@ -8,6 +8,7 @@ import type { RedisConnection } from './connection.ts';
 import { pipelineAnswers } from './connection.ts';
 import { reportDurability } from './durability.ts';
 import { isLoginRefused } from './redis-error.ts';
+import { missingRights } from './rights.ts';
 
 /**
  * Connects, and keeps reconnecting. If the server does not answer within `connectTimeoutMs` the connection is returned all
@@ -38,7 +39,9 @@ async function connectMaster(options: RedisStateOptions): Promise<RedisConnectio
     const found = options.sentinel === undefined ? address.slice('Redis at '.length) : `${remoteAddress}:${remotePort}`;
     const report = reportDurability(await askServer(redis, found), options.durability);
     durability = report.sentence;
-    if (report.refusal !== undefined) return refuseStart(report.refusal);
+    const lacking = await missingRights(redis, options);
+    const refusal = report.refusal ?? (lacking === undefined ? undefined : `${address}: ${lacking}`);
+    if (refusal !== undefined) return refuseStart(refusal);
     unusable = undefined;
     lastError = 'the connection was lost';
     start.resolve();

@@ -4,6 +4,8 @@ import { OperationalError } from '../../telemetry/operational-error.ts';
 /** First words of the answers by which Redis says that it is not able to serve now. */
 const AWAY = ['READONLY', 'LOADING', 'BUSY', 'MASTERDOWN', 'NOREPLICAS', 'CLUSTERDOWN', 'TRYAGAIN', 'MOVED', 'ASK'];
 const LOGIN_REFUSED = ['NOAUTH', 'WRONGPASS', 'NOPERM'];
+/** What a script is told whose user has lost a right since the connection was opened. */
+const SCRIPT_NOT_PERMITTED = 'ERR The user executing the script';
 const FULL = ['OOM', 'MISCONF'];
 
 /** True if the server answered that this user may not log in, or may not do what was asked. */
@@ -25,7 +27,7 @@ export function redisError(error: unknown, address: string, command: readonly un
   if (FULL.includes(firstWord(error))) {
     return new OperationalError('store_full', `${address} refuses writes: ${message}`, because);
   }
-  if (firstWord(error) === 'NOPERM') {
+  if (firstWord(error) === 'NOPERM' || message.startsWith(SCRIPT_NOT_PERMITTED)) {
     const sent = `${String(command[0]).toUpperCase()}${keyOf(command)}`;
     const advice = 'give the user the ACL rule of the guide to Redis';
     return new OperationalError(
