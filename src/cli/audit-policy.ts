@@ -38,7 +38,10 @@ export function auditPolicyCommand(io: Io): Command {
     .option('--check <file>', 'what the rules see under this policy; - for standard input')
     .option('--kubernetes-version <version>', 'such as 1.36; unless given, the policy is one that every version takes')
     .option('--service-account <namespace:name>', "firstseen's own", 'firstseen:firstseen')
-    .option('--heartbeat', 'record the requests by which firstseen checks that events still come')
+    .option(
+      '--heartbeat',
+      'record the requests by which firstseen checks that events still come, as if heartbeat.enabled',
+    )
     .addOption(
       new Option('-o, --output <format>', 'yaml for the policy; table or json with --check').choices([
         'yaml',
@@ -55,7 +58,8 @@ export function auditPolicyCommand(io: Io): Command {
       );
     const account = accountOf(flags.serviceAccount);
     const kubernetesMinor = minorOf(flags.kubernetesVersion);
-    const { ready, problems } = await loadRules(configOf(flags, io).rules.paths, io);
+    const config = configOf(flags, io);
+    const { ready, problems } = await loadRules(config.rules.paths, io);
     const rules = ready.map(({ rule }) => rule);
     if (rules.length === 0)
       throw new CommandError('no enabled rule was found: name files or folders of rules with --rules', EXIT.failed);
@@ -70,7 +74,7 @@ export function auditPolicyCommand(io: Io): Command {
     }
     const derived = derivePolicy(rules, {
       account,
-      heartbeat: flags.heartbeat === true,
+      heartbeat: flags.heartbeat === true || config.heartbeat.enabled,
       ...(kubernetesMinor === undefined ? {} : { kubernetesMinor }),
     });
     io.out(formatPolicy(derived, policyCoverage(derived.policy, rules, account)));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Store } from '../alerts/store.ts';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { pathOf } from '../audit/request-uri.ts';
+import { HEARTBEAT_PATH } from '../policy/demand.ts';
 import { SECOND } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -41,7 +42,7 @@ const MOST_IN_BATCH = 100;
 
 /** Where the request of a cluster goes. Nothing is served there: the API server answers 403 or 404, and audits that. */
 export function heartbeatPath(cluster: string): string {
-  return `/firstseen-heartbeat/${encodeURIComponent(cluster)}`;
+  return HEARTBEAT_PATH + encodeURIComponent(cluster);
 }
 
 /**

@@ -42,6 +42,25 @@ test('a monitor selects by labels that the chart gives, and takes labels and an 
   }
 });
 
+test('the Service of health and metrics is the one that the ServiceMonitor selects', async () => {
+  const manifests = (await renderChart('--set', 'monitoring.serviceMonitor.enabled=true')) as readonly Watching[];
+  const monitor = manifests.find(({ kind }) => kind === 'ServiceMonitor');
+  const { matchLabels = {} } = (monitor?.spec.selector ?? {}) as { readonly matchLabels?: Record<string, string> };
+  const selected = manifests.filter(
+    ({ kind, metadata }) =>
+      kind === 'Service' && Object.entries(matchLabels).every(([name, value]) => metadata.labels[name] === value),
+  );
+  assert.deepEqual(
+    selected.map(({ metadata }) => metadata.name),
+    ['firstseen-ops'],
+  );
+  const { ports = [] } = (selected[0]?.spec ?? {}) as { readonly ports?: readonly { readonly name: string }[] };
+  assert.deepEqual(
+    ports.map(({ name }) => name),
+    ['ops'],
+  );
+});
+
 test('the alerts of the chart are those of deploy/, with the place of the guide, and promtool takes them', async () => {
   const plain = readFileSync('deploy/prometheus-rules.yaml', 'utf8');
   const asItComes = await rendered('PrometheusRule', 'monitoring.prometheusRule.enabled=true');

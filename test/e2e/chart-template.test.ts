@@ -244,6 +244,17 @@ test('the configuration that the chart writes is one that the program takes', as
         'state.redis.tls.certKey=tls.crt,state.redis.tls.privateKeyKey=tls.key,state.redis.auth.username=firstseen',
       { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
     ],
+    [
+      'with Sentinel',
+      'state.kind=redis,state.redis.sentinel.name=main,state.redis.sentinel.nodes={s1:26379,s2:26379},' +
+        'state.redis.sentinel.existingSecret=sentinel,state.redis.auth.existingSecret=redis,state.redis.tls.enabled=true',
+      { FIRSTSEEN_REDIS_PASSWORD: 'secret', FIRSTSEEN_REDIS_SENTINEL_PASSWORD: 'secret' },
+    ],
+    [
+      'with Redis Cluster',
+      'state.kind=redis,state.redis.cluster.nodes={a:6379,b:6379},state.redis.auth.existingSecret=redis',
+      { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
+    ],
     ['with Valkey', `state.kind=redis,${VALKEY}`, { FIRSTSEEN_REDIS_PASSWORD: 'secret' }],
     ['with rules', 'rules.configMaps={mine},rules.inline.x\\.yaml=x', {}],
     [
