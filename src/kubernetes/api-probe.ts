@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { readText } from './read-text.ts';
 
 /** An answer of the API server, whatever its status. */
 export interface ProbeAnswer {
@@ -65,7 +66,11 @@ export function createApiProbe(options: ApiProbeOptions): ApiProbe {
     const [response]: IncomingMessage[] = await once(request, 'response');
     request.on('error', () => {}); // what fails after the head is thrown by the reading of the body
     if (response === undefined) throw new Error('no response');
-    return { status: response.statusCode ?? 0, date: response.headers.date, text: await readText(response) };
+    return {
+      status: response.statusCode ?? 0,
+      date: response.headers.date,
+      text: await readText(response, MAX_BODY_BYTES),
+    };
   }
 
   return {
@@ -81,15 +86,4 @@ export function createApiProbe(options: ApiProbeOptions): ApiProbe {
       }
     },
   };
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`answer above ${MAX_BODY_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

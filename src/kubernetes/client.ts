@@ -5,6 +5,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { type ApiStatus, errorOf, parseStatus } from './api-status.ts';
 import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { readText } from './read-text.ts';
 import { type WatchEvent, watchEvents } from './watch-events.ts';
 
 /** A reason of a refusal, as `metav1.StatusReason` of k8s.io/apimachinery names it. */
@@ -116,7 +117,7 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
     try {
       signal?.throwIfAborted();
       const response = await send(call, deadline.signal);
-      return { text: await readText(response), status: response.statusCode ?? 0 };
+      return { text: await readText(response, MAX_BODY_BYTES), status: response.statusCode ?? 0 };
     } catch (error) {
       throw unavailable(call, deadline.signal.aborted ? deadline.signal.reason : error);
     } finally {
@@ -148,7 +149,8 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
         signal.throwIfAborted();
         const response = await send(call, silence.signal);
         const status = response.statusCode ?? 0;
-        if (status !== 200) throw errorOf(call.method, call.path, parseStatus(status, await readText(response)));
+        if (status !== 200)
+          throw errorOf(call.method, call.path, parseStatus(status, await readText(response, MAX_BODY_BYTES)));
         yield* watchEvents(response, () => timer.refresh());
       } catch (error) {
         throw unavailable(call, silence.signal.aborted ? silence.signal.reason : error);
@@ -171,17 +173,6 @@ async function credentialsOf(kubeconfig: KubeConfig): Promise<RequestOptions> {
   const options: RequestOptions = {};
   await kubeconfig.applyToHTTPSOptions(options);
   return options;
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`answer above ${MAX_BODY_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function refusal(call: ApiCall, status: ApiStatus): ApiAnswer {

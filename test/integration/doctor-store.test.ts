@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Redis } from 'ioredis';
 import { configSchema } from '../../src/config/schema.ts';
 import { storeCheck } from '../../src/doctor/checks/store.ts';
 import { subjectOf } from '../support/doctor-subject.ts';
@@ -39,6 +40,17 @@ test('fewer replicas than demanded', async () => {
 test('a clock that differs', async () => {
   const found = await check({ kind: 'redis', url: redis.url }, () => Date.now() - 60 * 60_000);
   assert.ok(found.includes('warning: the clock of Redis is 60 minutes ahead of this one'), found.join('\n'));
+});
+
+test('a state that a newer version has taken over', async () => {
+  const client = new Redis(redis.url);
+  await client.set('newer:{local}:tok', '7.of-a-newer-version');
+  client.disconnect();
+  const found = await check({ kind: 'redis', url: redis.url, keyPrefix: 'newer:' });
+  assert.ok(
+    found.includes('error: the state of local is in schema 7, and this firstseen reads up to 1'),
+    found.join('\n'),
+  );
 });
 
 test('a user that may not ask for the time', async () => {

@@ -3,7 +3,9 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { excerpt } from '../../audit/text.ts';
 import type { RedisStateOptions, SqliteStateOptions } from '../../state/options.ts';
+import { clusterKeys } from '../../state/redis/keys.ts';
 import { connectRedis } from '../../state/redis/redis-connection.ts';
+import { SCHEMA, schemaOf } from '../../state/redis/schema.ts';
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import { span } from '../certificate.ts';
 import type { Check } from '../check.ts';
@@ -18,7 +20,13 @@ export const storeCheck: Check = {
   name: 'store',
   async run(subject) {
     const state = subject.section('state');
-    return state.kind === 'redis' ? redis(state, subject.now) : sqlite(state);
+    if (state.kind === 'sqlite') return sqlite(state);
+    const clusters = subject.known('receiver')?.clusters ?? [];
+    return redis(
+      state,
+      clusters.map(({ name }) => name),
+      subject.now,
+    );
   },
 };
 
@@ -29,7 +37,11 @@ const UNKNOWN_CLOCK = unchecked(
   'redis-cli TIME; date +%s    # the first line and the last should be alike',
 );
 
-async function redis(options: RedisStateOptions, now: () => number): Promise<readonly Finding[]> {
+async function redis(
+  options: RedisStateOptions,
+  clusters: readonly string[],
+  now: () => number,
+): Promise<readonly Finding[]> {
   let connection: Connection | undefined;
   try {
     connection = await connectRedis(options);
@@ -40,6 +52,7 @@ async function redis(options: RedisStateOptions, now: () => number): Promise<rea
     const info = await unlessRefused(connection, 'info', 'replication');
     return [
       durability(connection.durability()),
+      ...(await schemas(connection, options.keyPrefix, clusters)),
       ...(info === undefined ? [] : replicas(options, String(info))),
       ...(time === undefined ? [UNKNOWN_CLOCK] : clock(timeOf(time) - (before + after) / 2)),
     ];
@@ -59,6 +72,23 @@ async function unlessRefused(connection: Connection, ...command: [string, ...str
     if (error instanceof OperationalError && error.message.includes('NOPERM')) return undefined;
     throw error;
   }
+}
+
+/** Says which clusters hold a state that this version does not read. */
+async function schemas(connection: Connection, keyPrefix: string, clusters: readonly string[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const cluster of clusters) {
+    const [token] = await connection.exec([['get', clusterKeys(keyPrefix, cluster).tok]]);
+    const schema = schemaOf(String(token ?? ''));
+    if (schema <= SCHEMA) continue;
+    findings.push(
+      failure(`the state of ${cluster} is in schema ${schema}, and this firstseen reads up to ${SCHEMA}`, {
+        why: 'every batch of that cluster with a match is answered 503',
+        mend: 'run the newer firstseen that wrote it\n# or begin with an empty state: another state.keyPrefix',
+      }),
+    );
+  }
+  return findings;
 }
 
 function durability(sentence: string): Finding {
