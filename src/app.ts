@@ -133,7 +133,9 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   undo.push(() => storeHealth.stop());
 
   // Sinks, and what brings alerts to them.
-  const client = config.kubernetes.enabled ? createKubernetesClient({ ...config.kubernetes, version }) : undefined;
+  const client = config.kubernetes.enabled
+    ? await createKubernetesClient({ ...config.kubernetes, version })
+    : undefined;
   if (client !== undefined) undo.push(() => client.close());
   const identity = client === undefined ? undefined : await readOwnIdentity(config.kubernetes);
   const heartbeat = config.heartbeat.enabled

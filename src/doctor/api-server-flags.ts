@@ -42,7 +42,7 @@ export async function apiServers(subject: Subject): Promise<readonly ApiServer[]
     if (flags.size > 0) return [{ name: file.name, flags }];
     throw new CannotCheck(`${file.name} has no flag that begins with audit-`, BY_HAND);
   }
-  const { status, text } = await subject.api().ask({ path: PODS });
+  const { status, text } = await (await subject.api()).ask({ path: PODS });
   if (status === 403) throw new CannotCheck('this credential may not read pods in kube-system (403)', BY_HAND);
   if (status !== 200) throw new CannotCheck(`the pods of kube-system could not be read (${status})`, BY_HAND);
   const items = podsSchema.safeParse(parseJson(text)).data?.items ?? [];

@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { Address } from '../http/options.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { type ApiProbe, createApiProbe } from '../kubernetes/api-probe.ts';
-import type { KubeconfigSource } from '../kubernetes/kubeconfig.ts';
+import type { KubeconfigSource } from '../kubernetes/open-api-access.ts';
 import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.ts';
 import { loadRuleFiles } from '../rulefiles/load.ts';
 import { CannotCheck } from './finding.ts';
@@ -52,7 +52,7 @@ export interface Subject extends DoctorOptions {
   /** @throws CannotCheck if no configuration says where they are */
   rules(): Promise<CompiledRules>;
   /** @throws CannotCheck without a kubeconfig that can be used */
-  api(): ApiProbe;
+  api(): Promise<ApiProbe>;
   /** In milliseconds since 1970. */
   now(): number;
 }
@@ -65,7 +65,7 @@ export const WHERE_IT_IS = `${IN_THE_POD}    # or: firstseen doctor --config FIL
 
 export function createSubject(options: DoctorOptions): Subject {
   let rules: Promise<CompiledRules> | undefined;
-  let probe: ApiProbe | undefined;
+  let probe: Promise<ApiProbe> | undefined;
 
   function known<K extends keyof Config>(name: K): Config[K] | undefined {
     const { configuration } = options;
@@ -91,16 +91,14 @@ export function createSubject(options: DoctorOptions): Subject {
       rules ??= loadRuleFiles(paths).then((loaded) => compileLoaded(loaded, sha256Hashes));
       return rules;
     },
-    api() {
+    async api() {
       try {
-        probe ??= askedOnce(
-          createApiProbe({
-            ...options.kubeconfig,
-            userAgent: `firstseen-doctor/${options.version}`,
-            timeoutMs: API_TIMEOUT_MS,
-          }),
-        );
-        return probe;
+        probe ??= createApiProbe({
+          ...options.kubeconfig,
+          userAgent: `firstseen-doctor/${options.version}`,
+          timeoutMs: API_TIMEOUT_MS,
+        }).then(askedOnce);
+        return await probe;
       } catch (error) {
         if (error instanceof TypeError || error instanceof ReferenceError) throw error;
         const reason = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { OperationalError } from '../telemetry/operational-error.ts';
-import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { type KubeconfigSource, openApiAccess } from './open-api-access.ts';
 import { readText } from './read-text.ts';
 
 /** An answer of the API server, whatever its status. */
@@ -38,18 +38,18 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
  * A connection for each call: `firstseen doctor` makes a few dozen, and has to see what a fresh one meets.
- * @throws Error if the kubeconfig cannot be used
+ * @throws Error if the kubeconfig, or the pod's service account, cannot be used
  */
-export function createApiProbe(options: ApiProbeOptions): ApiProbe {
-  const kubeconfig = loadKubeconfig(options);
-  const server = kubeconfig.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
+export async function createApiProbe(options: ApiProbeOptions): Promise<ApiProbe> {
+  const access = await openApiAccess(options);
+  const { server } = access;
 
   async function send({ path, accept = 'application/json', body }: ProbeCall): Promise<ProbeAnswer> {
-    const credentials: RequestOptions = {};
-    await kubeconfig.applyToHTTPSOptions(credentials);
+    const credentials = await access.credentials();
     const target = new URL(server + path);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const request = (target.protocol === 'https:' ? httpsRequest : httpRequest)(target, {
+      agent: false,
       ...credentials,
       method: text === undefined ? 'GET' : 'POST',
       signal: AbortSignal.timeout(options.timeoutMs),

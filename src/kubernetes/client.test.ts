@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { createKubernetesClient, type KubernetesClient } from './client.ts';
-import { loadKubeconfig } from './kubeconfig.ts';
+import { openApiAccess } from './open-api-access.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'firstseen-client-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -40,7 +40,7 @@ async function withServer(
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const kubeconfig = writeKubeconfig(`http://127.0.0.1:${port}/prefix`, { token: 'secret-token' });
-  const client = createKubernetesClient({
+  const client = await createKubernetesClient({
     kubeconfig,
     version: '1.2.3',
     timeoutMs: patienceMs,
@@ -141,11 +141,11 @@ test('a watch that falls silent is a fault, one that the server ends is none, an
   );
 });
 
-test('a kubeconfig that cannot be used is refused at the start', () => {
-  assert.throws(() => loadKubeconfig({ kubeconfig: join(folder, 'none') }), /ENOENT/);
-  assert.throws(() => loadKubeconfig({}), /not a pod/);
+test('a kubeconfig that cannot be used is refused at the start', async () => {
+  await assert.rejects(openApiAccess({ kubeconfig: join(folder, 'none') }), /ENOENT/);
+  await assert.rejects(openApiAccess({}), /not a pod/);
   const fine = writeKubeconfig('https://127.0.0.1:1', { token: 't' });
-  assert.throws(() => loadKubeconfig({ kubeconfig: fine, context: 'other' }), /no cluster for its context other/);
+  await assert.rejects(openApiAccess({ kubeconfig: fine, context: 'other' }), /no cluster for its context other/);
   const tokenFile = writeKubeconfig('https://127.0.0.1:1', { tokenFile: '/token' });
-  assert.throws(() => loadKubeconfig({ kubeconfig: tokenFile }), /no credentials.*tokenFile/);
+  await assert.rejects(openApiAccess({ kubeconfig: tokenFile }), /no credentials.*tokenFile/);
 });

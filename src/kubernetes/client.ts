@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { type ApiStatus, errorOf, parseStatus } from './api-status.ts';
-import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { type KubeconfigSource, openApiAccess } from './open-api-access.ts';
 import { readText } from './read-text.ts';
 import { type WatchEvent, watchEvents } from './watch-events.ts';
 
@@ -65,17 +64,15 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /**
  * A client for what firstseen does with the Kubernetes API: a handful of calls on custom resources, events and metadata.
  *
- * Files, contexts, credentials, plugins and proxies are client-node's (`KubeConfig`). The calls are made over connections
- * that are kept, because client-node 2.0 opens a new TLS connection for each call, and its watch ends by itself after 30
- * silent seconds and swallows what fails in its callback.
+ * The calls are made over connections that are kept, because client-node 2.0 opens a new TLS connection for each call, and its
+ * watch ends by itself after 30 silent seconds and swallows what fails in its callback.
  *
- * @throws Error if the kubeconfig cannot be used
+ * @throws Error if the kubeconfig, or the pod's service account, cannot be used
  */
-export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
-  const kubeconfig = loadKubeconfig(options);
+export async function createKubernetesClient(options: KubernetesClientOptions): Promise<KubernetesClient> {
+  const access = await openApiAccess(options);
   const { timeoutMs = 15_000, watchSilenceMs = 150_000 } = options;
-  const server = new URL(kubeconfig.getCurrentCluster()?.server ?? '');
-  const secure = server.protocol === 'https:';
+  const secure = access.server.startsWith('https:');
   // Credentials and certificates are part of what https.Agent keeps connections apart by, so rotated ones open new ones.
   const kept = { keepAlive: true, timeout: 60_000, maxSockets: 32 };
   const agent = secure ? new HttpsAgent(kept) : new HttpAgent(kept);
@@ -83,12 +80,12 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
 
   /** Sends and gives the answer once its head is here. */
   async function send(call: ApiCall, signal: AbortSignal): Promise<IncomingMessage> {
-    const credentials = await credentialsOf(kubeconfig);
+    const credentials = await access.credentials();
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    const target = new URL(server.href.replace(/\/$/, '') + call.path);
+    const target = new URL(access.server + call.path);
     const request = (secure ? httpsRequest : httpRequest)(target, {
+      agent,
       ...credentials,
-      agent: kubeconfig.getCurrentCluster()?.proxyUrl === undefined ? agent : credentials.agent,
       method: call.method,
       signal,
       headers: {
@@ -166,13 +163,6 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       agent.destroy();
     },
   };
-}
-
-/** Certificates, keys, headers; the token is read again when it is older than a minute. */
-async function credentialsOf(kubeconfig: KubeConfig): Promise<RequestOptions> {
-  const options: RequestOptions = {};
-  await kubeconfig.applyToHTTPSOptions(options);
-  return options;
 }
 
 function refusal(call: ApiCall, status: ApiStatus): ApiAnswer {

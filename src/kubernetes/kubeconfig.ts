@@ -1,39 +1,31 @@
-import { existsSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-
-export interface KubeconfigSource {
-  /** Path of a kubeconfig file; without it, the pod's service account. */
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-}
-
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-
-/** Whether this is a pod with the token of a service account. */
-export function inPod(): boolean {
-  return existsSync(SERVICE_ACCOUNT_TOKEN);
-}
+import type { ApiAccess } from './api-access.ts';
 
 /**
- * Loads a kubeconfig file, or the service account of the pod, whose token is read again every minute.
+ * Reads a kubeconfig file. Contexts, credentials, plugins and proxies are client-node's (`KubeConfig`).
  *
- * @throws Error that says what is missing: it is found at the start, and not with the first alert
+ * @param context the one to use; without it, the file's current one
+ * @throws Error that says what is missing
  */
-export function loadKubeconfig({ kubeconfig, context }: KubeconfigSource): KubeConfig {
+export function readKubeconfig(file: string, context: string | undefined): ApiAccess {
   const config = new KubeConfig();
-  if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-  else if (inPod()) config.loadFromCluster();
-  else
-    throw new Error(
-      'no kubeconfig is given, and this is not a pod with a service account token: set kubernetes.kubeconfig (--kubeconfig FILE)',
-    );
+  config.loadFromFile(file);
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new Error(`the kubeconfig has no cluster for its context ${config.getCurrentContext() ?? '(none)'}`);
   }
   if (cluster.server.startsWith('https:') && !hasCredentials(config)) throw new Error(noCredentials(config));
-  return config;
+  return {
+    server: cluster.server.replace(/\/$/, ''),
+    async credentials() {
+      const options: RequestOptions = {};
+      await config.applyToHTTPSOptions(options);
+      const { agent, ...credentials } = options;
+      return cluster.proxyUrl === undefined ? credentials : { ...credentials, agent };
+    },
+  };
 }
 
 function hasCredentials(config: KubeConfig): boolean {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OwnIdentity } from '../ingest/own-writes.ts';
-import { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';
+import { type KubeconfigSource, openApiAccess } from './open-api-access.ts';
 
 /** The claims of a bound service account token: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens */
 const claimsSchema = z.object({
@@ -13,9 +13,10 @@ const claimsSchema = z.object({
  * bound to one. Nothing is verified; the API server does that. Undefined for any other credential.
  */
 export async function readOwnIdentity(source: KubeconfigSource): Promise<OwnIdentity | undefined> {
-  const options: { headers?: Record<string, string> } = {};
-  await loadKubeconfig(source).applyToHTTPSOptions(options);
-  const [, payload] = /^Bearer [^.]+\.([^.]+)\.[^.]+$/.exec(options.headers?.Authorization ?? '') ?? [];
+  const access = await openApiAccess(source);
+  const { headers } = await access.credentials();
+  const authorization = new Headers(headers as Record<string, string> | undefined).get('authorization') ?? '';
+  const [, payload] = /^Bearer [^.]+\.([^.]+)\.[^.]+$/.exec(authorization) ?? [];
   if (payload === undefined) return undefined;
   const claims = claimsSchema.safeParse(parse(Buffer.from(payload, 'base64url').toString('utf8')));
   if (!claims.success) return undefined;

@@ -32,7 +32,7 @@ before(async () => {
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
   // Within two seconds of that the API server holds up each creation (customresource_handler.go of apiextensions-apiserver).
   await sleep(2_500);
-  client = createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
+  client = await createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
   store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
   const lifecycle = createAlertLifecycle(store, ['alert']);
   const log = (message: string) => void logged.push(message);

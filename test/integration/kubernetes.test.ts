@@ -24,7 +24,7 @@ let client: KubernetesClient;
 
 before(async () => {
   server = await startApiServer();
-  admin = createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
+  admin = await createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
   const early = sampleAlert({ id: 'too-early' });
   await assert.rejects(
     createAlertSink({ client: admin }).deliver(early, undefined, FOREVER),
@@ -37,7 +37,7 @@ before(async () => {
   await server.apply(chart);
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
   const token = (await server.kubectl('create', 'token', 'fs-firstseen', '-n', 'firstseen')).trim();
-  client = createKubernetesClient({ kubeconfig: server.kubeconfigFor(token), version: 'test' });
+  client = await createKubernetesClient({ kubeconfig: server.kubeconfigFor(token), version: 'test' });
 });
 after(async () => {
   client?.close();
@@ -116,8 +116,11 @@ test('an alert that the resource definition refuses is refused for good', async 
 });
 
 test('missing rights are worth waiting for', async () => {
-  const alice = createKubernetesClient({ kubeconfig: server.kubeconfigFor(server.userTokens.alice), version: 'test' });
-  const stranger = createKubernetesClient({ kubeconfig: server.kubeconfigFor('no-such-token'), version: 'test' });
+  const alice = await createKubernetesClient({
+    kubeconfig: server.kubeconfigFor(server.userTokens.alice),
+    version: 'test',
+  });
+  const stranger = await createKubernetesClient({ kubeconfig: server.kubeconfigFor('no-such-token'), version: 'test' });
   for (const without of [alice, stranger]) {
     await assert.rejects(
       createAlertSink({ client: without }).deliver(sampleAlert(), undefined, FOREVER),

@@ -23,7 +23,7 @@ const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) });
 export const accessCheck: Check = {
   name: 'access',
   async run(subject) {
-    const api = subject.api();
+    const api = await subject.api();
     const who = await whoAmI(subject).catch((error: unknown) => {
       if (!(error instanceof OperationalError)) throw error;
       return failure(excerpt(error.message, 400), {
@@ -43,7 +43,7 @@ export const accessCheck: Check = {
 
 /** The user name that the API server has for the credential, or what is wrong with it. Kubernetes before 1.28 does not tell. */
 async function whoAmI(subject: Subject): Promise<string | Finding> {
-  const { status, text } = await subject.api().ask({
+  const { status, text } = await (await subject.api()).ask({
     path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
   });
@@ -98,7 +98,7 @@ async function isAllowed(subject: Subject, permission: Permission, account: Acco
           user: `${PREFIX}${account.namespace}:${account.name}`,
           groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'],
         };
-  const { status, text } = await subject.api().ask({
+  const { status, text } = await (await subject.api()).ask({
     path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
     body: { apiVersion: 'authorization.k8s.io/v1', kind, spec: { resourceAttributes, ...as } },
   });

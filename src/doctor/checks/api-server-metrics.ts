@@ -14,7 +14,7 @@ const LOST: Readonly<Record<string, string>> = {
 export const apiServerMetricsCheck: Check = {
   name: 'api-server-metrics',
   async run(subject) {
-    const { status, text } = await subject.api().ask({ path: '/metrics', accept: 'text/plain' });
+    const { status, text } = await (await subject.api()).ask({ path: '/metrics', accept: 'text/plain' });
     if (status !== 200) {
       throw new CannotCheck(
         `this credential may not read the metrics of the API server (${status})`,

@@ -12,7 +12,7 @@ export const clockCheck: Check = {
   name: 'clock',
   async run(subject) {
     const before = subject.now();
-    const { date } = await subject.api().ask({ path: '/version' });
+    const { date } = await (await subject.api()).ask({ path: '/version' });
     const after = subject.now();
     const there = Date.parse(date ?? '');
     if (Number.isNaN(there))

@@ -58,7 +58,7 @@ export const resourcesCheck: Check = {
     if (kubernetes !== undefined && !(kubernetes.enabled && kubernetes.alerts.enabled)) {
       return [ok('no Alert resources are written (kubernetes.enabled, kubernetes.alerts.enabled)')];
     }
-    const { status, text } = await subject.api().ask({ path: `/apis/${ALERT_API_VERSION}` });
+    const { status, text } = await (await subject.api()).ask({ path: `/apis/${ALERT_API_VERSION}` });
     if (status !== 200) return [await notServed(subject, status)];
     if (!text.includes('"alerts"')) return [await notServed(subject, 404)];
     return [...(await fields(subject)), ...(await namesakes(subject))];
@@ -72,9 +72,8 @@ async function notServed(subject: Subject, status: number): Promise<Finding> {
       `kubectl get crd ${CRD}`,
     );
   }
-  const definition = await subject
-    .api()
-    .ask({ path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}` });
+  const api = await subject.api();
+  const definition = await api.ask({ path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}` });
   const parsed = crdSchema.safeParse(parseJson(definition.text));
   const refused = parsed.success
     ? parsed.data.status.conditions.find(
@@ -91,7 +90,7 @@ async function notServed(subject: Subject, status: number): Promise<Finding> {
 }
 
 async function fields(subject: Subject): Promise<readonly Finding[]> {
-  const { status, text } = await subject.api().ask({ path: `/openapi/v3/apis/${ALERT_API_VERSION}` });
+  const { status, text } = await (await subject.api()).ask({ path: `/openapi/v3/apis/${ALERT_API_VERSION}` });
   const parsed = openApiSchema.safeParse(parseJson(text));
   const found = parsed.success
     ? Object.entries(parsed.data.components.schemas).find(([name]) => name.endsWith('.Alert'))
@@ -125,7 +124,7 @@ function differs(root: Schema, path: string, bound: number): string | undefined 
 }
 
 async function namesakes(subject: Subject): Promise<readonly Finding[]> {
-  const { text } = await subject.api().ask({ path: '/apis', accept: DISCOVERY });
+  const { text } = await (await subject.api()).ask({ path: '/apis', accept: DISCOVERY });
   const parsed = discoverySchema.safeParse(parseJson(text));
   if (!parsed.success)
     return [unchecked('which other products have a resource named alerts', 'kubectl api-resources | grep -w alerts')];

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readServiceAccount } from './service-account.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'firstseen-service-account-'));
+after(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, 'ca.crt'), 'the CA');
+
+const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+const putToken = (text: string) => writeFileSync(join(folder, 'token'), text);
+
+test('the service account of a pod: where the API server is, its CA, and a token that is read again each minute', async () => {
+  putToken('first\n');
+  let time = 0;
+  const access = readServiceAccount({ folder, env, now: () => time });
+  assert.equal(access.server, 'https://10.96.0.1:443');
+  assert.deepEqual(await access.credentials(), { ca: 'the CA', headers: { Authorization: 'Bearer first' } });
+  putToken('second');
+  time = 60_000;
+  assert.deepEqual((await access.credentials()).headers, { Authorization: 'Bearer first' });
+  time = 60_001;
+  assert.deepEqual((await access.credentials()).headers, { Authorization: 'Bearer second' });
+  assert.equal(
+    readServiceAccount({ folder, env: { ...env, KUBERNETES_SERVICE_HOST: 'fd00::1' } }).server,
+    'https://[fd00::1]:443',
+  );
+});
+
+test('what is missing of a service account is said at the start, and later by the call', async () => {
+  putToken('token');
+  assert.throws(() => readServiceAccount({ folder, env: {} }), /KUBERNETES_SERVICE_HOST.*: set them/);
+  assert.throws(() => readServiceAccount({ folder: join(folder, 'none'), env }), /ENOENT.*none.token/);
+  let time = 0;
+  const access = readServiceAccount({ folder, env, now: () => time });
+  putToken(' ');
+  time = 60_001;
+  await assert.rejects(access.credentials(), /token is empty/);
+});
