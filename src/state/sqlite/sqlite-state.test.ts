@@ -176,6 +176,38 @@ describe('SQLite state', () => {
     await state.close();
   });
 
+  test('updates that wait together share a commit, and one that fails takes back its own writes alone', async () => {
+    const path = newFile();
+    const db = openDatabase(path, 0);
+    const state = createSqliteState(db, path);
+    const seen: unknown[] = [];
+    let turned = false;
+    const add = (n: number) =>
+      state.update('c', [{ kind: 'fields', key: 'h', fields: ['n'] }], ([before]) => {
+        seen.push(before?.kind === 'fields' && before.values[0]);
+        setImmediate(() => {
+          turned = true;
+        });
+        return { kind: 'commit', writes: [counter], result: n };
+      });
+    const broken = { kind: 'setScores', key: 'z', mode: 'set', entries: [{ member: 'm', score: 1 }] } as const;
+    const failing = state.update('c', [], () => {
+      // Fails after its first write, as a full disk does.
+      db.exec("CREATE TEMP TRIGGER t BEFORE INSERT ON fields BEGIN SELECT RAISE(ABORT, 'no'); END");
+      return { kind: 'commit', writes: [broken, { ...counter, key: 'other' }], result: 0 };
+    });
+    const ended = await Promise.allSettled([add(1), failing, add(2)]);
+    assert.equal(turned, false, 'one commit, in one turn of the event loop');
+    assert.deepEqual(
+      ended.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(seen, [undefined, '1']);
+    assert.deepEqual(await entriesOf(state, 'c', 'z'), []);
+    assert.deepEqual(await fieldsOf(state, 'c', 'h', 'n'), ['2']);
+    await state.close();
+  });
+
   test('tells the metrics how an update ended, and rejects after close', async () => {
     const outcomes: string[] = [];
     const state = open(':memory:', {

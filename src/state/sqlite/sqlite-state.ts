@@ -16,6 +16,9 @@ import { sqliteError } from './sqlite-error.ts';
 
 /** About 8 ms of work on the event loop. */
 const DECISIONS_PER_COMMIT = 50;
+/** What shares a commit: so many bodies, and none is begun after so much work. */
+const MOST_IN_COMMIT = 8;
+const COMMIT_WORK_MS = 8;
 const MAINTENANCE_INTERVAL_MS = 250;
 const SWEPT_AT_ONCE = 1_000;
 const LOCK_WAIT_MS = 5_000;
@@ -54,9 +57,13 @@ export function createSqliteState(
   const where = path === ':memory:' ? 'the state in memory' : `the state file ${path}`;
   const collections = createCollections(db, now);
   const turns = createSerialQueue();
+  const waiting: Waiting[] = [];
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
+  const savepoint = db.prepare('SAVEPOINT body');
+  const release = db.prepare('RELEASE body');
+  const undo = db.prepare('ROLLBACK TO body');
   const holderOf = db.prepare('SELECT holder FROM leases WHERE cluster = ? AND name = ? AND expires > ?');
   const takeLease = db.prepare(
     'INSERT INTO leases VALUES (?, ?, ?, ?) ' +
@@ -71,23 +78,70 @@ export function createSqliteState(
   let changesSeen = changes();
   let changesMoved = changesSeen;
 
-  /** One transaction a turn of the event loop, so that a long row of them lets everything else through. */
+  /**
+   * Runs the body in a transaction, and resolves when that is committed. Bodies that wait at the same time share one, in the
+   * order of their arrival, and so one flush to the disk; each has a savepoint, so that one that fails takes back its own
+   * writes alone. One transaction a turn of the event loop, so that a long row of them lets everything else through.
+   */
   function transaction<T>(body: () => T): Promise<T> {
-    return turns.run('', async () => {
-      await nextTurn();
-      if (closed) throw new OperationalError('store_unavailable', `${where} is closed`);
-      if (displaced)
-        throw new OperationalError('store_unavailable', `${where} was removed or replaced: restart firstseen`);
-      try {
-        begin.run();
-        const result = body();
-        commit.run();
-        return result;
-      } catch (error) {
-        if (db.isTransaction) rollback.run(); // SQLite has rolled back by itself after some faults
-        throw sqliteError(error, where);
-      }
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({
+        run() {
+          const result = body();
+          return () => resolve(result);
+        },
+        reject,
+      });
+      void turns.run('', async () => {
+        // Those that were taken along with an earlier one leave their turn empty.
+        if (waiting.length === 0) return;
+        await nextTurn();
+        commitWaiting();
+      });
     });
+  }
+
+  function commitWaiting(): void {
+    const unusable = closed ? 'is closed' : displaced ? 'was removed or replaced: restart firstseen' : undefined;
+    if (unusable !== undefined) {
+      const error = new OperationalError('store_unavailable', `${where} ${unusable}`);
+      for (const { reject } of waiting.splice(0)) reject(error);
+      return;
+    }
+    const taken: Waiting[] = [];
+    const settle: (() => void)[] = [];
+    try {
+      begin.run();
+      const start = performance.now();
+      do {
+        const next = waiting.shift();
+        if (next === undefined) break;
+        taken.push(next);
+        settle.push(runAlone(next));
+      } while (taken.length < MOST_IN_COMMIT && performance.now() - start < COMMIT_WORK_MS);
+      commit.run();
+    } catch (error) {
+      if (db.isTransaction) rollback.run(); // SQLite has rolled back by itself after some faults
+      for (const { reject } of taken) reject(sqliteError(error, where));
+      if (taken.length === 0) waiting.shift()?.reject(sqliteError(error, where));
+      return;
+    }
+    for (const tell of settle) tell();
+  }
+
+  /** @throws if the whole transaction is lost; else what tells its end once that is committed */
+  function runAlone({ run, reject }: Waiting): () => void {
+    savepoint.run();
+    try {
+      const tell = run();
+      release.run();
+      return tell;
+    } catch (error) {
+      if (!db.isTransaction) throw error;
+      undo.run();
+      release.run();
+      return () => reject(sqliteError(error, where));
+    }
   }
 
   async function maintain(): Promise<void> {
@@ -161,6 +215,13 @@ export function createSqliteState(
       if (db.isOpen) db.close(); // moves the write-ahead log into the file
     },
   };
+}
+
+/** What waits for a transaction. */
+interface Waiting {
+  /** Reads and writes; gives what tells its end after the commit. */
+  run(): () => void;
+  reject(error: unknown): void;
 }
 
 /** Names the file behind a path; undefined if there is none. */
