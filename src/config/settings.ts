@@ -46,6 +46,11 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'where the API server sends its audit events',
   },
   {
+    path: ['receiver', 'nodeName'],
+    env: 'FIRSTSEEN_NODE_NAME',
+    doc: 'what a sender on a loopback address is called in metrics',
+  },
+  {
     path: ['ops', 'listen'],
     env: 'FIRSTSEEN_OPS_LISTEN',
     flag: '--ops-listen <host:port>',

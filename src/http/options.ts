@@ -93,6 +93,12 @@ export const receiverOptionsSchema = z
       .min(1)
       .prefault([{ name: 'local' }])
       .describe('The clusters that may send, and the credential of each.'),
+    nodeName: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe('What a sender on a loopback address is called in metrics: the node whose API server it is.'),
     allowUnauthenticated: z
       .boolean()
       .default(false)

@@ -69,7 +69,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   const names = clusters.map(({ name }) => name);
   const refusals = createRefusalLog(deps);
   const limited = createLimitedLog(logger);
-  const senders = createSenders(metrics);
+  const senders = createSenders(metrics, { node: options.nodeName, cluster: defaultCluster(clusters) });
   for (const cluster of names) {
     metrics.lastBatchTimestamp.set({ cluster }, 0);
     for (const code of ['200', '400', '503']) metrics.batches.inc({ cluster, code }, 0);

@@ -11,10 +11,10 @@ function requestFrom(address: string): IncomingMessage {
   return new IncomingMessage(socket);
 }
 
-function listening() {
+function listening(own: { readonly node?: string; readonly cluster?: string } = {}) {
   const metrics = createMetrics();
   let time = 1_000_000;
-  const { heard } = createSenders(metrics, () => time);
+  const { heard } = createSenders(metrics, own, () => time);
   return {
     heard: (address: string, cluster = 'local') => heard(cluster, requestFrom(address)),
     wait: (ms: number) => {
@@ -63,4 +63,13 @@ test('of more than 32 the one that was silent longest goes', async () => {
   assert.equal(lines.length, 32);
   assert.ok(lines.some((line) => line.includes('"10.0.0.1"')));
   assert.ok(!lines.some((line) => line.includes('"10.0.0.2"')));
+});
+
+test('on a control-plane node the loopback address goes by the name of the node, and is missed from the start', async () => {
+  const { heard, wait, series } = listening({ node: 'cp-1', cluster: 'local' });
+  assert.deepEqual(await series(), ['cluster="local",sender="cp-1" 1000']);
+  wait(5_000);
+  heard('127.0.0.1');
+  heard('10.0.0.2');
+  assert.deepEqual(await series(), ['cluster="local",sender="cp-1" 1005', 'cluster="local",sender="10.0.0.2" 1005']);
 });

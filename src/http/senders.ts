@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { isLoopback } from './options.ts';
 
 export interface Senders {
   /** Notes that a batch of this request was accepted for the cluster. */
@@ -13,12 +14,15 @@ const FORGOTTEN_AFTER_MS = 60 * 60_000;
 const MS_PER_SECOND = 1_000;
 
 /**
- * When each sender of a cluster was heard last. API servers often share one certificate, so they are told apart by their
+ * When each sender of a cluster was heard last. With a name of this node, a sender on a loopback address goes by it: on
+ * control-plane nodes each API server sends to its own node, and all of them would be 127.0.0.1. It then counts from the
+ * start, so that one that is never heard is missed as well. API servers often share one certificate, so they are told apart by their
  * address. One that has been silent for an hour, or silent longest of more than 32, is forgotten when another is heard:
  * where all are silent they stay, and so does their alert.
  */
 export function createSenders(
   metrics: Pick<Metrics, 'senderLastBatchTimestamp' | 'senderCertificateExpiry'>,
+  own: { readonly node?: string | undefined; readonly cluster?: string | undefined } = {},
   now: () => number = Date.now,
 ): Senders {
   /** By cluster the time at which each address was heard, the one heard longest ago first. */
@@ -35,16 +39,22 @@ export function createSenders(
     }
   }
 
+  function note(cluster: string, sender: string): void {
+    const senders = heardAt.get(cluster) ?? new Map<string, number>();
+    heardAt.set(cluster, senders);
+    senders.delete(sender);
+    senders.set(sender, now());
+    metrics.senderLastBatchTimestamp.set({ cluster, sender }, now() / MS_PER_SECOND);
+    forget(cluster, senders);
+  }
+
+  if (own.node !== undefined && own.cluster !== undefined) note(own.cluster, own.node);
   return {
     heard(cluster, { socket }) {
-      const sender = plainAddress(socket.remoteAddress);
-      if (sender === undefined) return;
-      const senders = heardAt.get(cluster) ?? new Map<string, number>();
-      heardAt.set(cluster, senders);
-      senders.delete(sender);
-      senders.set(sender, now());
-      metrics.senderLastBatchTimestamp.set({ cluster, sender }, now() / MS_PER_SECOND);
-      forget(cluster, senders);
+      const address = plainAddress(socket.remoteAddress);
+      if (address === undefined) return;
+      const sender = own.node !== undefined && isLoopback({ host: address, port: 0 }) ? own.node : address;
+      note(cluster, sender);
       if (seen.has(socket) || !(socket instanceof TLSSocket)) return;
       seen.add(socket);
       const expiry = socket.getPeerX509Certificate()?.validToDate;

@@ -105,6 +105,13 @@ spec:
       env:
         - name: NODE_OPTIONS
           value: --max-old-space-size-percentage={{ .Values.heapPercent }}
+        {{- if $onNode }}
+        # Each API server sends to its own node, and all of them from 127.0.0.1: in metrics they go by their nodes.
+        - name: FIRSTSEEN_NODE_NAME
+          valueFrom:
+            fieldRef:
+              fieldPath: spec.nodeName
+        {{- end }}
         {{- with include "firstseen.stateEnv" . | trim }}
         {{- . | nindent 8 }}
         {{- end }}
