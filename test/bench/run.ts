@@ -5,10 +5,14 @@
  *   npm run bench                       match, serve and paced: about 4 minutes on 2 cores
  *   npm run bench -- serve              one part, or several
  *   npm run bench -- api-server         from a request at a real API server to its Alert; not among those that run unless told
+ *   npm run bench -- redis-terms        memory of Redis by term; likewise apart
+ *   npm run bench -- replicas           conflicts of replicas on one Redis; likewise apart
  *   npm run bench -- serve --rounds 5 --batches 50 --rules 4,50
  */
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { outputOf } from '../support/child-process.ts';
 import { benchApiServer } from './api-server.ts';
 import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
 import { benchMatch } from './match.ts';
@@ -23,6 +27,8 @@ const PARTS: Readonly<Record<string, BenchPart>> = {
   latency: benchPaced,
   memory: benchPaced,
   'api-server': benchApiServer,
+  'redis-terms': benchScript('redis-terms.ts'),
+  replicas: benchScript('replicas.ts'),
 };
 const DEFAULT_PARTS = ['match', 'serve', 'latency'];
 
@@ -41,6 +47,14 @@ const options = {
   seconds: positive('seconds', values.seconds),
   rules: values.rules.split(',').map((text) => positive('rules', text)),
 };
+
+/** A part that is a program of its own, without goals. */
+function benchScript(file: string): BenchPart {
+  return async () => {
+    console.log(await outputOf(process.execPath, [join(import.meta.dirname, file)]));
+    return [];
+  };
+}
 
 function positive(name: string, text: string): number {
   const value = Number(text);

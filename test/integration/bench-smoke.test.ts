@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runProcess } from '../support/child-process.ts';
+
+const BENCH = join(import.meta.dirname, '..', 'bench', 'run.ts');
+
+test('the benchmark runs, and sets each goal beside what it measured', async () => {
+  const small = ['match', 'serve', '--rules', '50', '--rounds', '1', '--batches', '2'];
+  const { code, stdout, stderr } = await runProcess(process.execPath, [BENCH, ...small]);
+  assert.deepEqual([code, stderr], [0, ''], stdout);
+  for (const transport of ['plain HTTP', 'TLS']) {
+    for (const store of ['SQLite', 'Redis']) {
+      const goal = `CPU of an event, ${store}, 50 rules, to Express with express.json, ${transport}`;
+      assert.match(stdout, new RegExp(`^ {2}(met|MISSED) +${goal}: \\d+\\.\\d\\d ×, at most 1\\.2 ×$`, 'm'));
+    }
+  }
+  assert.match(stdout, /^ {2}(met|MISSED) +matching an event, 50 rules: \d+\.\d\d µs, at most 1 µs$/m);
+});
+
+test('a part that does not exist is refused, with those that do', async () => {
+  const { code, stderr } = await runProcess(process.execPath, [BENCH, 'nonsense']);
+  assert.equal(code, 2);
+  assert.match(stderr, /no part is named nonsense; the parts are: match, serve, .*replicas/);
+});
