@@ -89,7 +89,7 @@ test('the Secrets that cert-manager is asked for are those that the receiver and
   pod = await startPod(server, {
     workload: 'ds/firstseen',
     namespace: NAMESPACE,
-    kubeconfig: server.kubeconfigFor(await accountToken(server)),
+    token: await accountToken(server),
     ops: `127.0.0.1:${ops}`,
   });
   // As the notes say, with the files that they take from the Secret.

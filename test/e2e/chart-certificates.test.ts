@@ -155,7 +155,7 @@ test('a process that runs with them takes the API server, and nobody else of the
   pod = await startPod(server, {
     workload: 'deploy/firstseen',
     namespace: NAMESPACE,
-    kubeconfig: server.kubeconfigFor(await accountToken(server)),
+    token: await accountToken(server),
     ops,
     env: { FIRSTSEEN_LISTEN: `127.0.0.1:${port}`, FIRSTSEEN_OPS_LISTEN: ops },
   });

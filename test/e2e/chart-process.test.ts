@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, CHART, NAMESPACE, startChartServer } from '../support/chart.ts';
-import { type Pod, startPod } from '../support/pod.ts';
+import { NODE_NAME, type Pod, startPod } from '../support/pod.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -53,7 +53,7 @@ test('on a control-plane node: install, take the kubeconfig from its Secret, and
   pod = await startPod(server, {
     workload: 'ds/firstseen',
     namespace: NAMESPACE,
-    kubeconfig: server.kubeconfigFor(await accountToken(server)),
+    token: await accountToken(server),
     ops: `127.0.0.1:${ops}`,
   });
   const metrics = await (await fetch(`${pod.opsUrl}/metrics`)).text();
@@ -70,6 +70,7 @@ test('on a control-plane node: install, take the kubeconfig from its Secret, and
     { what: 'the alert', timeoutMs: 30_000, intervalMs: 250 },
   );
   assert.match(alerts, /anonymous-request-unusual-agent/);
+  assert.match(await (await fetch(`${pod.opsUrl}/metrics`)).text(), new RegExp(`sender="${NODE_NAME}"`));
 });
 
 /** A rule that matches nothing that happens here. */

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ApiServer } from './api-server.ts';
 import { type Exit, type StartedProcess, startProcess } from './child-process.ts';
@@ -8,6 +9,17 @@ import { waitFor } from './wait.ts';
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const START_TIMEOUT_MS = 30_000;
 const STOP_GRACE_MS = 25_000;
+
+/** The name of the node that the pod is on. */
+export const NODE_NAME = 'node-of-the-test';
+
+/** Mounts the folder of the first argument where a pod has its service account, then becomes the rest of the arguments. */
+const MOUNT = `
+  mount -t tmpfs tmpfs /run
+  mkdir -p /var/run/secrets/kubernetes.io/serviceaccount
+  cp "$1"/* /var/run/secrets/kubernetes.io/serviceaccount
+  shift
+  exec "$@"`;
 
 interface KeyReference {
   readonly name: string;
@@ -19,7 +31,10 @@ interface Container {
   readonly env: readonly {
     readonly name: string;
     readonly value?: string;
-    readonly valueFrom?: { readonly secretKeyRef: KeyReference };
+    readonly valueFrom?: {
+      readonly secretKeyRef?: KeyReference;
+      readonly fieldRef?: { readonly fieldPath: string };
+    };
   }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
 }
@@ -46,8 +61,8 @@ export interface PodOptions {
   /** Such as deploy/firstseen. */
   readonly workload: string;
   readonly namespace: string;
-  /** Of the pod's service account, for what a pod has in a mounted token. */
-  readonly kubeconfig: string;
+  /** Of the pod's service account. */
+  readonly token: string;
   /** Where health and metrics are served, if not where the workload says. */
   readonly ops: string;
   /** Wins over the workload's, such as an address to listen on. */
@@ -65,7 +80,8 @@ export interface Pod {
 /**
  * Does what a kubelet would, as there is none: reads a workload from the API server, writes its volumes into folders, and
  * starts firstseen with the arguments and the environment of its container. Only the mount points are others: paths below
- * them are rewritten in arguments, environment and mounted text, and so is /app, where the image has the program.
+ * them are rewritten in arguments, environment and mounted text, and so is /app, where the image has the program. On Linux
+ * the service account is where a pod has it.
  *
  * @throws Error with the log when it does not become ready
  */
@@ -117,23 +133,38 @@ export async function startPod(server: ApiServer, options: PodOptions): Promise<
     }
   }
 
+  /** A folder with what a kubelet mounts of the service account. */
+  function serviceAccount(below: string): string {
+    const folder = join(below, 'service-account');
+    mkdirSync(folder);
+    copyFileSync(server.caFile, join(folder, 'ca.crt'));
+    writeFileSync(join(folder, 'token'), options.token, { mode: 0o600 });
+    return folder;
+  }
+
   async function environment(): Promise<Readonly<Record<string, string>>> {
     const env: Record<string, string> = {};
     for (const { name, value, valueFrom } of container.env) {
-      env[name] =
-        valueFrom === undefined
-          ? rewritten(value ?? '')
-          : ((await dataOf('secret', valueFrom.secretKeyRef.name))[valueFrom.secretKeyRef.key] ?? '');
+      const { secretKeyRef, fieldRef } = valueFrom ?? {};
+      if (secretKeyRef !== undefined) env[name] = (await dataOf('secret', secretKeyRef.name))[secretKeyRef.key] ?? '';
+      else if (fieldRef?.fieldPath === 'spec.nodeName') env[name] = NODE_NAME;
+      else env[name] = rewritten(value ?? '');
     }
-    return { ...env, FIRSTSEEN_KUBECONFIG: options.kubeconfig, ...options.env };
+    return { ...env, ...options.env };
   }
 
   await sync();
-  const started: StartedProcess = await startProcess(
-    process.execPath,
-    [join(REPOSITORY, 'src/main.ts'), ...container.args.map(rewritten)],
-    { env: await environment() },
-  );
+  const program = [process.execPath, join(REPOSITORY, 'src/main.ts'), ...container.args.map(rewritten)] as const;
+  const env = await environment();
+  const unshare = mountNamespace();
+  const started: StartedProcess =
+    unshare === undefined
+      ? await startProcess(program[0], program.slice(1), {
+          env: { ...env, FIRSTSEEN_KUBECONFIG: server.kubeconfigFor(options.token) },
+        })
+      : await startProcess('unshare', [...unshare, 'sh', '-ec', MOUNT, 'sh', serviceAccount(root), ...program], {
+          env: { ...env, KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(server.port) },
+        });
   const opsUrl = `http://${options.ops}`;
   const isReady = async () => (await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(5_000) })).ok;
   const answer = await waitFor(async () => (started.exit() ? 'ended' : (await isReady()) && 'ready'), {
@@ -151,4 +182,14 @@ export async function startPod(server: ApiServer, options: PodOptions): Promise<
     },
     log: () => started.log(),
   };
+}
+
+/**
+ * How to get mounts that nobody else sees, so that the process finds its service account where a pod has it. Undefined
+ * where the system has no such thing: there it is given a kubeconfig.
+ */
+function mountNamespace(): readonly string[] | undefined {
+  return [['-m'], ['-rm']].find(
+    (flags) => spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'tmpfs', '/run']).status === 0,
+  );
 }
