@@ -26,7 +26,13 @@
 {{- if .Values.valkey.enabled -}}
 {{- fail "valkey.enabled needs state.kind=redis: set it, or valkey.enabled=false" -}}
 {{- end -}}
+{{- if or $redis.url $redis.existingSecret $redis.sentinel.nodes $redis.cluster.nodes -}}
+{{- fail "state.redis is given, but state.kind is sqlite: set state.kind=redis, or take state.redis away" -}}
+{{- end -}}
 {{- else -}}
+{{- if and (not $redis.tls.enabled) (or $redis.tls.existingSecret $redis.tls.certKey $redis.tls.serverName) -}}
+{{- fail "state.redis.tls is given, but state.redis.tls.enabled is false, so Redis would be spoken to in plain text: set state.redis.tls.enabled=true, or take the rest of state.redis.tls away" -}}
+{{- end -}}
 {{- $places := list -}}
 {{- if $redis.url -}}{{- $places = append $places "state.redis.url" -}}{{- end -}}
 {{- if $redis.existingSecret -}}{{- $places = append $places "state.redis.existingSecret" -}}{{- end -}}
@@ -55,6 +61,22 @@
 {{- if and (eq .Values.mode "DaemonSet") (hasPrefix "127." .Values.daemonSet.opsAddress) (dig "podMonitor" "enabled" false (.Values.monitoring | default dict)) -}}
 {{- fail "monitoring.podMonitor cannot reach health and metrics on 127.0.0.1: set daemonSet.opsAddress=0.0.0.0, which opens them to whoever reaches the node, or leave the monitor off" -}}
 {{- end -}}
+{{- if and .Values.monitoring.serviceMonitor.enabled .Values.monitoring.podMonitor.enabled -}}
+{{- fail "monitoring.serviceMonitor and monitoring.podMonitor are both enabled, so each pod would be scraped twice and counted twice: leave one of them on" -}}
+{{- end -}}
+{{- if eq .Values.mode "DaemonSet" -}}
+{{- if gt (int .Values.replicas) 1 -}}
+{{- fail "replicas has no effect in mode=DaemonSet, which runs one pod on each control-plane node: take it away" -}}
+{{- end -}}
+{{- if eq (int .Values.daemonSet.auditPort) (int .Values.daemonSet.opsPort) -}}
+{{- fail "daemonSet.auditPort and daemonSet.opsPort are the same: set another port for one of them" -}}
+{{- end -}}
+{{- end -}}
+{{- range $cluster := dig "receiver" "clusters" list (.Values.config | default dict) -}}
+{{- if hasKey $cluster "token" -}}
+{{- fail (printf "config.receiver.clusters: the token of %s would lie in a ConfigMap: put it into a Secret, mount that with extraVolumes and extraVolumeMounts, and name the file in tokenFile" $cluster.name) -}}
+{{- end -}}
+{{- end -}}
 {{- range $file, $_ := .Values.rules.inline -}}
 {{- if not (regexMatch "^[-_a-zA-Z0-9][-._a-zA-Z0-9]*\\.(yaml|yml|toml|ndjson)$" $file) -}}
 {{- fail (printf "rules.inline has a file %q: its name must end in .yaml, .yml, .toml or .ndjson, or its rules would not be read" $file) -}}
@@ -63,6 +85,9 @@
 {{- if .Values.networkPolicy.enabled -}}
 {{- if eq .Values.mode "DaemonSet" -}}
 {{- fail "networkPolicy.enabled has no effect in mode=DaemonSet, whose pods are in the node's network: set it to false. There the receiver listens on 127.0.0.1 only" -}}
+{{- end -}}
+{{- if and (or .Values.monitoring.serviceMonitor.enabled .Values.monitoring.podMonitor.enabled) (not .Values.networkPolicy.opsFrom) -}}
+{{- fail "networkPolicy.opsFrom is required with networkPolicy.enabled and a monitor, or Prometheus could not scrape: list who may, such as [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]" -}}
 {{- end -}}
 {{- if not .Values.networkPolicy.controlPlaneCIDRs -}}
 {{- fail "networkPolicy.controlPlaneCIDRs is required with networkPolicy.enabled: list where your API servers come from, such as 192.0.2.10/32. kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide shows the addresses" -}}
