@@ -74,6 +74,8 @@ export function doctorCommand(io: Io): Command {
     .option('--ops <url>', 'where the running firstseen has its health and metrics')
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'));
   return command.action(async (flags: Flags) => {
+    // What is named here must be there; one of the configuration or of kubectl is a finding.
+    if (typeof flags.kubeconfig === 'string') await given(flags.kubeconfig, '--kubeconfig', io);
     const configuration = configurationOf(flags, io);
     const subject = createSubject({
       configuration,

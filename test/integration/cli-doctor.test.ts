@@ -58,6 +58,7 @@ test('the kubeconfig of the webhook from standard input', async () => {
 });
 
 for (const [args, said] of [
+  [['--kubeconfig', '/nonexistent'], /^--kubeconfig: \/nonexistent: there is no such file\n$/],
   [['--policy', '/nonexistent'], /^--policy: \/nonexistent: there is no such file\n$/],
   [['--connect', 'here'], /^--connect: expected HOST:PORT, such as /],
   [['--service-account', 'firstseen'], /^--service-account: expected NAMESPACE:NAME, such as /],
