@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { outputOf, startProcess } from '../support/child-process.ts';
-import type { StateConfig, WebhookCertificates } from '../support/firstseen.ts';
+import { receiverTls, type StateConfig, type WebhookCertificates } from '../support/firstseen.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -61,18 +61,8 @@ export async function startServe({ state, rules, certificates }: FirstseenBenchO
   mkdirSync(rulesFolder);
   const configFile = join(folder, 'firstseen.yaml');
   for (const [index, rule] of benchRules(rules).entries()) writeFileSync(join(rulesFolder, `${index}.yaml`), rule);
-  const tls =
-    certificates === undefined
-      ? {}
-      : {
-          tls: {
-            certFile: certificates.server.certFile,
-            keyFile: certificates.server.keyFile,
-            clientCAFile: certificates.caFile,
-          },
-        };
   const config = {
-    receiver: { listen: `127.0.0.1:${port}`, ...tls, clusters: [{ name: 'local' }] },
+    receiver: { listen: `127.0.0.1:${port}`, ...receiverTls(certificates), clusters: [{ name: 'local' }] },
     ops: { listen: `127.0.0.1:${await freePort()}` },
     state,
     rules: { paths: [rulesFolder] },

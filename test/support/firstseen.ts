@@ -174,20 +174,17 @@ export async function startFirstseen(options: FirstseenOptions): Promise<Firstse
   };
 }
 
+/** `receiver.tls` of the configuration; nothing for plain HTTP. */
+export function receiverTls(certificates: WebhookCertificates | undefined): object {
+  if (certificates === undefined) return {};
+  const { server, caFile } = certificates;
+  return { tls: { certFile: server.certFile, keyFile: server.keyFile, clientCAFile: caFile } };
+}
+
 function configuration(options: FirstseenOptions, port: number, ops: string) {
   const { state, kubeconfig, certificates, rules = [], config = {} } = options;
-  const tls =
-    certificates === undefined
-      ? {}
-      : {
-          tls: {
-            certFile: certificates.server.certFile,
-            keyFile: certificates.server.keyFile,
-            clientCAFile: certificates.caFile,
-          },
-        };
   const own = {
-    receiver: { listen: `127.0.0.1:${port}`, ...tls, clusters: [{ name: 'local' }] },
+    receiver: { listen: `127.0.0.1:${port}`, ...receiverTls(certificates), clusters: [{ name: 'local' }] },
     ops: { listen: ops },
     state,
     rules: { paths: [PACK, ...rules] },
