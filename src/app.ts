@@ -36,6 +36,8 @@ import { OPERATIONAL_ERRORS, OperationalError } from './telemetry/operational-er
 export interface AppDeps {
   readonly logger: Logger;
   readonly version: string;
+  /** The environment of the process, for what a kubelet puts there. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Takes the lines of the log sink. */
   readonly write: (line: string) => void;
   /** The pod or host that reports. */
@@ -88,7 +90,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   }
 }
 
-async function build(config: Config, { logger, version, write, instance, onBug }: AppDeps, undo: Undo[]) {
+async function build(config: Config, { logger, version, env, write, instance, onBug }: AppDeps, undo: Undo[]) {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version, node: process.versions.node }, 1);
   const clusters = config.receiver.clusters.map(({ name }) => name);
@@ -133,11 +135,10 @@ async function build(config: Config, { logger, version, write, instance, onBug }
   undo.push(() => storeHealth.stop());
 
   // Sinks, and what brings alerts to them.
-  const client = config.kubernetes.enabled
-    ? await createKubernetesClient({ ...config.kubernetes, version })
-    : undefined;
+  const access = { ...config.kubernetes, env };
+  const client = config.kubernetes.enabled ? await createKubernetesClient({ ...access, version }) : undefined;
   if (client !== undefined) undo.push(() => client.close());
-  const identity = client === undefined ? undefined : await readOwnIdentity(config.kubernetes);
+  const identity = client === undefined ? undefined : await readOwnIdentity(access);
   const heartbeat = config.heartbeat.enabled
     ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
     : undefined;

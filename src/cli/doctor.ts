@@ -121,7 +121,7 @@ function kubeconfigOf(configuration: Configuration, flags: Flags, io: Io): Kubec
   const [first = ''] = (io.env.KUBECONFIG ?? '').split(delimiter);
   const usual = first === '' ? join(homedir(), '.kube', 'config') : first;
   const kubeconfig = named ?? configured?.kubeconfig ?? (inPod() || !existsSync(usual) ? undefined : usual);
-  return { kubeconfig, context: flags.context ?? configured?.context };
+  return { kubeconfig, context: flags.context ?? configured?.context, env: io.env };
 }
 
 async function given(name: string | undefined, flag: string, io: Io): Promise<GivenFile | undefined> {

@@ -34,6 +34,7 @@ export function serveCommand(io: Io): Command {
     const deps = {
       logger,
       version: io.version,
+      env: io.env,
       write: io.out,
       instance,
       onBug: io.onBug,

@@ -5,6 +5,8 @@ export interface KubeconfigSource {
   /** Path of a kubeconfig file; without it, the pod's service account. */
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** The environment of the process, in which a pod finds where the API server is. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -12,7 +14,7 @@ export interface KubeconfigSource {
  *
  * @throws Error that says what is missing: it is found at the start, and not with the first alert
  */
-export async function openApiAccess({ kubeconfig, context }: KubeconfigSource): Promise<ApiAccess> {
+export async function openApiAccess({ kubeconfig, context, env = {} }: KubeconfigSource): Promise<ApiAccess> {
   if (kubeconfig !== undefined) {
     // Here alone, because the library that reads such files takes more memory than all the rest (decision 0018).
     const { readKubeconfig } = await import('./kubeconfig.ts');
@@ -28,5 +30,5 @@ export async function openApiAccess({ kubeconfig, context }: KubeconfigSource): 
       `the context ${context} is one of a kubeconfig, and none is given: set kubernetes.kubeconfig (--kubeconfig FILE) as well, or leave the context out`,
     );
   }
-  return readServiceAccount();
+  return readServiceAccount({ env });
 }

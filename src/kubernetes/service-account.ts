@@ -10,7 +10,8 @@ const READ_AGAIN_MS = 60_000;
 
 export interface ServiceAccountDeps {
   readonly folder?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The environment of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** In milliseconds, from any beginning. */
   readonly now?: () => number;
 }
@@ -26,9 +27,9 @@ export function inPod(): boolean {
  */
 export function readServiceAccount({
   folder = FOLDER,
-  env = process.env,
+  env,
   now = () => performance.now(),
-}: ServiceAccountDeps = {}): ApiAccess {
+}: ServiceAccountDeps): ApiAccess {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env;
   if (host === '' || port === '') {
     throw new Error(
