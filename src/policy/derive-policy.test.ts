@@ -173,7 +173,9 @@ test('what exceptions and suppression read counts', () => {
     derived({ rule: query }, {}, changes).lines.at(-1)?.rule.level;
   assert.equal(levelWith({}), 'Metadata');
   assert.equal(
-    levelWith({ exceptions: [{ query: `${AUDIT}.requestObject.spec.hostNetwork: false`, reason: 'Known.' }] }),
+    levelWith({
+      exceptions: [{ query: `${AUDIT}.requestObject.spec.hostNetwork: false`, language: 'kuery', reason: 'Known.' }],
+    }),
     'Request',
   );
   const by = [`${AUDIT}.responseObject.status.phase`];

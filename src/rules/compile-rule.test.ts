@@ -27,8 +27,8 @@ test('every problem of a rule comes at once, each with its place', () => {
     ruleDocument({
       query: 'user.nam: eve and (event.action: list',
       exceptions: [
-        { query: 'user.name: eve', reason: 'fine' },
-        { query: 'user.name:', reason: 'broken' },
+        { query: 'user.name: eve', language: 'kuery', reason: 'fine' },
+        { query: 'user.name:', language: 'kuery', reason: 'broken' },
       ],
       newTerms: { fields: ['user.name', 'user_agent.orignal'] },
       suppression: { by: ['no.such.thing.at.all'], windowMicros: DAY, missingFields: 'suppress' },
@@ -62,7 +62,11 @@ test('it matches what the query selects', () => {
 });
 
 test('an exception excludes what it selects, and each of several does', () => {
-  const exceptions = ['curl', 'wget'].map((agent) => ({ query: `user_agent.original: ${agent}`, reason: 'ours' }));
+  const exceptions = ['curl', 'wget'].map((agent) => ({
+    query: `user_agent.original: ${agent}`,
+    language: 'kuery' as const,
+    reason: 'ours',
+  }));
   const agents = ['curl', 'wget', 'masscan'];
   assert.deepEqual(
     agents.map((userAgent) => matches(ruleDocument({ exceptions }), { userAgent })),
@@ -71,7 +75,9 @@ test('an exception excludes what it selects, and each of several does', () => {
 });
 
 test('an exception ends by the time of the event, not of the process', () => {
-  const document = ruleDocument({ exceptions: [{ query: 'user.name: *', reason: 'for now', expiresAt: NOON }] });
+  const document = ruleDocument({
+    exceptions: [{ query: 'user.name: *', language: 'kuery', reason: 'for now', expiresAt: NOON }],
+  });
   assert.equal(matches(document, { at: NOON - 1 }), false);
   assert.equal(matches(document, { at: NOON }), true);
   assert.equal(matches(document, { at: NOON, receivedAt: NOON - DAY }), true);
@@ -105,7 +111,7 @@ test('the memory of a rule is named by its name, type, fields and window, and by
     title: 'Another',
     query: 'user.name: eve',
     severity: 'critical',
-    exceptions: [{ query: 'user.name: eve', reason: 'fine' }],
+    exceptions: [{ query: 'user.name: eve', language: 'kuery', reason: 'fine' }],
     budget: { alertsPerHour: 1 },
     suppression: { by: ['user.name'], windowMicros: DAY, missingFields: 'suppress' },
   });

@@ -4,6 +4,9 @@ export type Severity = (typeof SEVERITIES)[number];
 export const RULE_TYPES = ['query', 'new_terms'] as const;
 export type RuleType = (typeof RULE_TYPES)[number];
 
+export const QUERY_LANGUAGES = ['kuery', 'eql'] as const;
+export type QueryLanguage = (typeof QUERY_LANGUAGES)[number];
+
 /** MITRE ATT&CK, one tactic with at most one technique. */
 export interface Threat {
   readonly tactic: { readonly id: string; readonly name: string };
@@ -24,13 +27,27 @@ export interface RuleDocument {
   /** The rule_id that an imported rule brought with it. */
   readonly id?: string;
   readonly type: RuleType;
-  readonly language: 'kuery';
+  readonly language: QueryLanguage;
   readonly query: string;
   /** Present if and only if `type` is `new_terms`. */
   readonly newTerms?: NewTermsDocument;
+  /** Present if and only if `type` is `threshold`. */
+  readonly threshold?: ThresholdDocument;
+  /** How far a rule of type `eql` looks back, where its sequence has no `maxspan`. */
+  readonly windowMicros?: number;
+  /** Whether the events of a sequence have to come in its order. */
+  readonly sequenceOrder: 'time' | 'any';
   readonly severity: Severity;
   /** 0 to 100. */
   readonly riskScore: number;
+  /** The highest severity of those that apply to the event; none: `severity`. */
+  readonly severityMapping: readonly SeverityMappingDocument[];
+  /** The first that applies to the event; none: `riskScore`. */
+  readonly riskScoreMapping: readonly RiskScoreMappingDocument[];
+  /** A field whose value is the title of the alert, where the event has one. */
+  readonly ruleNameOverride?: string;
+  /** True for a rule whose alerts are material for others: they are recorded and logged, and not shown to people. */
+  readonly buildingBlock: boolean;
   /** Absent: the default of the rule's type (state-keeping, see the kind). */
   readonly suppression?: SuppressionDocument;
   readonly budget: { readonly alertsPerHour: number };
@@ -51,6 +68,30 @@ export interface NewTermsDocument {
   readonly learningMicros: number;
 }
 
+export interface ThresholdDocument {
+  /** 0 to 5 field names; none: all matches are one group. */
+  readonly fields: readonly string[];
+  /** How many matches of a group it takes. */
+  readonly value: number;
+  /** How many different values of a field it takes as well. */
+  readonly cardinality: readonly { readonly field: string; readonly value: number }[];
+  readonly windowMicros: number;
+}
+
+export interface SeverityMappingDocument {
+  readonly field: string;
+  readonly value: string;
+  readonly severity: Severity;
+}
+
+export interface RiskScoreMappingDocument {
+  readonly field: string;
+  /** Absent: any value. */
+  readonly value?: string;
+  /** Absent: the field's own value is the score. */
+  readonly riskScore?: number;
+}
+
 export interface SuppressionDocument {
   readonly by: readonly string[];
   readonly windowMicros: number;
@@ -59,6 +100,7 @@ export interface SuppressionDocument {
 
 export interface ExceptionDocument {
   readonly query: string;
+  readonly language: QueryLanguage;
   readonly reason: string;
   readonly expiresAt?: number;
 }

@@ -41,8 +41,12 @@ test('a minimal rule gets every default', () => {
     type: 'query',
     language: 'kuery',
     query: 'event.action: create',
+    sequenceOrder: 'time',
     severity: 'medium',
     riskScore: 47,
+    severityMapping: [],
+    riskScoreMapping: [],
+    buildingBlock: false,
     budget: { alertsPerHour: 20 },
     exceptions: [],
     threat: [],
@@ -139,10 +143,8 @@ test('types and languages that are still to come are refused by name', () => {
     const expected = `spec.type: rule type ${type} is not supported by this version; supported: query, new_terms`;
     assert.equal(problemOf({ ...MINIMAL, type }), expected);
   }
-  const language = 'spec.language: language esql is not supported by this version; supported: kuery';
+  const language = 'spec.language: language esql is not supported by this version; supported: kuery, eql';
   assert.equal(problemOf({ ...MINIMAL, language: 'esql' }), language);
-  const window = 'spec.window: spec.window is not supported by this version';
-  assert.equal(problemOf({ ...MINIMAL, window: '6m' }), window);
   const normalize = { ...NEW_TERMS.newTerms, normalize: { 'user_agent.original': 'product' } };
   assert.match(problemOf({ ...NEW_TERMS, newTerms: normalize }), /^spec\.newTerms\.normalize: .* not supported/);
 });

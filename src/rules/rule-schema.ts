@@ -3,7 +3,16 @@
  * The bounds here are those of the CRD.
  */
 import { z } from 'zod';
-import { RULE_TYPES, type RuleDocument, type RuleTestDocument, SEVERITIES, type Severity } from './document.ts';
+import {
+  QUERY_LANGUAGES,
+  type QueryLanguage,
+  RULE_TYPES,
+  type RuleDocument,
+  type RuleTestDocument,
+  type RuleType,
+  SEVERITIES,
+  type Severity,
+} from './document.ts';
 import { type DocumentProblem, isRecord } from './document-problem.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './limits.ts';
@@ -22,6 +31,11 @@ export const RULE_BOUNDS = {
   query: 65_536,
   field: 256,
   newTermsFields: 3,
+  thresholdFields: 5,
+  thresholdValue: 2_147_483_647,
+  cardinalities: 3,
+  mappings: 16,
+  mappedValue: 256,
   suppressionFields: 3,
   reason: 1_024,
   exceptions: 100,
@@ -44,14 +58,19 @@ export const RULE_BOUNDS = {
 export const DURATION_BOUNDS = {
   newTermsWindow: [MINUTE, 90 * DAY],
   learning: [0, 90 * DAY],
+  /** Of a threshold, and of a sequence: rows are held as long. */
+  window: [SECOND, 30 * DAY],
   suppressionWindow: [SECOND, 90 * DAY],
 } as const;
 
 const RISK_SCORES: Readonly<Record<Severity, number>> = { low: 21, medium: 47, high: 73, critical: 99 };
+const DEFAULT_LANGUAGES: Readonly<Record<RuleType, QueryLanguage>> = { query: 'kuery', new_terms: 'kuery' };
 const DEFAULT_ALERTS_PER_HOUR = 20;
 /** A rule of low severity learns first, because all that it would say about a cluster it has never seen is noise. */
 const DEFAULT_LEARNING_MICROS: Readonly<Record<Severity, number>> = { low: DAY, medium: 0, high: 0, critical: 0 };
 const DEFAULT_SUPPRESSION_MICROS = HOUR;
+/** Of a threshold that does not say. */
+const DEFAULT_WINDOW_MICROS = 5 * MINUTE;
 
 const text = (bound: number) => z.string().max(bound);
 const requiredText = (bound: number) =>
@@ -93,11 +112,11 @@ const time = z.string().check((context) => {
   context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
 });
 
-/** 1 to `most` different field names; whether the fields exist is for the compiler to say. */
-const fields = (most: number) =>
+/** Different field names, at most `most`; whether the fields exist is for the compiler to say. */
+const fields = (most: number, least = 1) =>
   z
     .array(requiredText(RULE_BOUNDS.field))
-    .min(1)
+    .min(least)
     .max(most)
     .check((context) => {
       for (const [index, name] of context.value.entries()) {
@@ -127,6 +146,9 @@ const attack = (id: RegExp, example: string) =>
     name: text(RULE_BOUNDS.threatName),
   });
 
+const riskScore = z.int().min(0).max(100);
+const mapped = { field: requiredText(RULE_BOUNDS.field) };
+
 const spec = z.strictObject({
   title: requiredText(RULE_BOUNDS.title),
   description: text(RULE_BOUNDS.description).optional(),
@@ -134,7 +156,7 @@ const spec = z.strictObject({
   version: text(RULE_BOUNDS.version).optional(),
   id: text(RULE_BOUNDS.id).optional(),
   type: z.enum(RULE_TYPES),
-  language: z.literal('kuery').optional(),
+  language: z.enum(QUERY_LANGUAGES).optional(),
   query: requiredText(RULE_BOUNDS.query),
   newTerms: z
     .strictObject({
@@ -143,8 +165,38 @@ const spec = z.strictObject({
       learning: z.strictObject({ until: duration(DURATION_BOUNDS.learning) }).optional(),
     })
     .optional(),
+  threshold: z
+    .strictObject({
+      field: fields(RULE_BOUNDS.thresholdFields, 0).optional(),
+      value: z.int().min(1).max(RULE_BOUNDS.thresholdValue),
+      cardinality: z
+        .array(
+          z.strictObject({
+            field: requiredText(RULE_BOUNDS.field),
+            value: z.int().min(1).max(RULE_BOUNDS.thresholdValue),
+          }),
+        )
+        .max(RULE_BOUNDS.cardinalities)
+        .optional(),
+      window: duration(DURATION_BOUNDS.window).optional(),
+    })
+    .optional(),
+  window: duration(DURATION_BOUNDS.window).optional(),
+  sequenceOrder: z.enum(['time', 'any']).optional(),
   severity: z.enum(SEVERITIES),
-  riskScore: z.int().min(0).max(100).optional(),
+  riskScore: riskScore.optional(),
+  severityMapping: z
+    .array(z.strictObject({ ...mapped, value: text(RULE_BOUNDS.mappedValue), severity: z.enum(SEVERITIES) }))
+    .max(RULE_BOUNDS.mappings)
+    .optional(),
+  riskScoreMapping: z
+    .array(
+      z.strictObject({ ...mapped, value: text(RULE_BOUNDS.mappedValue).optional(), riskScore: riskScore.optional() }),
+    )
+    .max(RULE_BOUNDS.mappings)
+    .optional(),
+  ruleNameOverride: requiredText(RULE_BOUNDS.field).optional(),
+  buildingBlock: z.boolean().optional(),
   suppression: z
     .strictObject({
       by: fields(RULE_BOUNDS.suppressionFields),
@@ -157,6 +209,7 @@ const spec = z.strictObject({
     .array(
       z.strictObject({
         query: requiredText(RULE_BOUNDS.query),
+        language: z.enum(QUERY_LANGUAGES).optional(),
         reason: requiredText(RULE_BOUNDS.reason),
         expires: time.optional(),
       }),
@@ -235,7 +288,7 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
     ...(rule.version !== undefined && { version: rule.version }),
     ...(rule.id !== undefined && { id: rule.id }),
     type: rule.type,
-    language: 'kuery',
+    language: rule.language ?? DEFAULT_LANGUAGES[rule.type],
     query: rule.query,
     ...(rule.newTerms !== undefined && {
       newTerms: {
@@ -244,8 +297,26 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
         learningMicros: parseDuration(rule.newTerms.learning?.until ?? '') ?? DEFAULT_LEARNING_MICROS[rule.severity],
       },
     }),
+    ...(rule.threshold !== undefined && {
+      threshold: {
+        fields: rule.threshold.field ?? [],
+        value: rule.threshold.value,
+        cardinality: rule.threshold.cardinality ?? [],
+        windowMicros: parseDuration(rule.threshold.window ?? '') ?? DEFAULT_WINDOW_MICROS,
+      },
+    }),
+    ...(rule.window !== undefined && { windowMicros: parseDuration(rule.window) ?? 0 }),
+    sequenceOrder: rule.sequenceOrder ?? 'time',
     severity: rule.severity,
     riskScore: rule.riskScore ?? RISK_SCORES[rule.severity],
+    severityMapping: rule.severityMapping ?? [],
+    riskScoreMapping: (rule.riskScoreMapping ?? []).map(({ field, value, riskScore }) => ({
+      field,
+      ...(value !== undefined && { value }),
+      ...(riskScore !== undefined && { riskScore }),
+    })),
+    ...(rule.ruleNameOverride !== undefined && { ruleNameOverride: rule.ruleNameOverride }),
+    buildingBlock: rule.buildingBlock ?? false,
     ...(rule.suppression !== undefined && {
       suppression: {
         by: rule.suppression.by,
@@ -255,9 +326,9 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
       },
     }),
     budget: { alertsPerHour: rule.budget?.alertsPerHour ?? DEFAULT_ALERTS_PER_HOUR },
-    exceptions: (rule.exceptions ?? []).map(({ query, reason, expires }) => {
+    exceptions: (rule.exceptions ?? []).map(({ query, language, reason, expires }) => {
       const expiresAt = expires === undefined ? undefined : parseTime(expires);
-      return { query, reason, ...(expiresAt !== undefined && { expiresAt }) };
+      return { query, language: language ?? 'kuery', reason, ...(expiresAt !== undefined && { expiresAt }) };
     }),
     threat: (rule.threat ?? []).map(({ tactic, technique }) => ({
       tactic,

@@ -1,7 +1,7 @@
 /** zod's issues in our own words: what was expected, what was found, and what to write instead. */
 import { z } from 'zod';
 import { nearest } from '../query/nearest.ts';
-import { RULE_TYPES } from './document.ts';
+import { QUERY_LANGUAGES, RULE_TYPES } from './document.ts';
 import { type DocumentPath, type DocumentProblem, describeValue, formatPath, valueAt } from './document-problem.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -17,15 +17,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** Parts of the resource that this version knows and cannot honour yet: refused by name, never ignored. */
-const NOT_YET: ReadonlySet<string> = new Set([
-  'spec.threshold',
-  'spec.window',
-  'spec.severityMapping',
-  'spec.riskScoreMapping',
-  'spec.newTerms.normalize',
-]);
+const NOT_YET: ReadonlySet<string> = new Set(['spec.newTerms.normalize']);
 const TYPES_NOT_YET: ReadonlySet<unknown> = new Set(['threshold', 'eql', 'esql']);
-const LANGUAGES_NOT_YET: ReadonlySet<unknown> = new Set(['eql', 'esql', 'lucene']);
+const LANGUAGES_NOT_YET: ReadonlySet<unknown> = new Set(['esql', 'lucene']);
 
 /** One problem per thing that is wrong, in the order in which zod met them. */
 export function toDocumentProblems(schema: z.ZodType, value: unknown, issues: readonly Issue[]): DocumentProblem[] {
@@ -55,7 +49,7 @@ function explain(issue: Issue, path: DocumentPath, found: unknown): { message: s
     return { message: `rule type ${found} is not supported by this version; supported: ${RULE_TYPES.join(', ')}` };
   }
   if (name === 'spec.language' && LANGUAGES_NOT_YET.has(found)) {
-    return { message: `language ${found} is not supported by this version; supported: kuery` };
+    return { message: `language ${found} is not supported by this version; supported: ${QUERY_LANGUAGES.join(', ')}` };
   }
   switch (issue.code) {
     case 'invalid_type': {

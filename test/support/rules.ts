@@ -23,8 +23,12 @@ export function ruleDocument({
     ...(newTerms === undefined
       ? {}
       : { newTerms: { fields: ['user_agent.original'], windowMicros: 7 * DAY, learningMicros: 0, ...newTerms } }),
+    sequenceOrder: 'time',
     severity: 'medium',
     riskScore: 47,
+    severityMapping: [],
+    riskScoreMapping: [],
+    buildingBlock: false,
     budget: { alertsPerHour: 20 },
     exceptions: [],
     threat: [],
