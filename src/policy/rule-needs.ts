@@ -65,9 +65,15 @@ export function ruleNeeds({ document, predicate, termFields }: CompiledRule): re
 function needsOf(predicate: Predicate, positive: boolean): readonly Need[] {
   switch (predicate.kind) {
     case 'any':
-    case 'exists': {
+    case 'exists':
+    case 'single': {
       const need = leaf(predicate.field, predicate.kind === 'any' ? predicate.test : undefined, positive);
       return need === undefined ? [] : [need];
+    }
+    case 'holds': {
+      // What it is true of is not known, only what it looks into.
+      const need = fieldsOf(predicate).reduce((sum, field) => bothNeeds(sum, reading(field)) ?? sum, EVERYTHING);
+      return [need];
     }
     case 'constant':
       return predicate.value === positive ? [EVERYTHING] : [];
@@ -99,7 +105,7 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
       return { ...need, levels, fullLevels: levels };
     }
     case `${AUDIT}user.groups`:
-      return test?.kind === 'equals' ? { ...need, userGroups: loose(String(test.value), positive) } : need;
+      return isExact(test) ? { ...need, userGroups: loose(String(test.value), positive) } : need;
     case `${AUDIT}requestURI`: {
       const pattern = uriPattern(test);
       // A path is compared without the query, so `not requestURI: /version` does not speak for every request of /version.
@@ -133,10 +139,14 @@ function isBelow(name: string, root: string): boolean {
   return name === root || name.startsWith(`${root}.`);
 }
 
+function isExact(test: Test | undefined): test is Extract<Test, { readonly kind: 'equals' }> {
+  return test?.kind === 'equals' && test.caseless !== true;
+}
+
 /** Only with an equality is it known which values pass; the absent value is `""`. */
 function valuesOf(test: Test | undefined, positive: boolean): Values | undefined {
   if (test === undefined) return positive ? noneOf('') : oneOf('');
-  if (test.kind !== 'equals') return positive ? noneOf('') : noneOf();
+  if (!isExact(test)) return positive ? noneOf('') : noneOf();
   const value = String(test.value);
   if (value === '') return positive ? undefined : noneOf();
   return positive ? oneOf(value) : noneOf(value);
@@ -161,8 +171,8 @@ function loose(text: string, positive: boolean) {
  * and cuts the query off, so only plain text can be compared.
  */
 function uriPattern(test: Test | undefined): string | undefined {
-  if (test?.kind === 'equals') return isPlainPath(String(test.value)) ? String(test.value) : undefined;
-  if (test?.kind !== 'wildcard' || test.parts.length !== 2) return undefined;
+  if (isExact(test)) return isPlainPath(String(test.value)) ? String(test.value) : undefined;
+  if (test?.kind !== 'wildcard' || test.caseless || test.parts.length !== 2) return undefined;
   const [before = '', after = ''] = test.parts;
   return after === '' && isPlainPath(before) ? `${before}*` : undefined;
 }

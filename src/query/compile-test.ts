@@ -23,6 +23,9 @@ export function compileTest(test: Test, type: FieldType): ValueTest {
       const matches = compileWildcard(test.parts);
       return (value) => matches(typeof value === 'string' ? value : String(value));
     }
+    case 'like':
+    case 'regex':
+      return NEVER;
     case 'range':
       return compileRange(test.operator, test.value, type);
     case 'cidr': {

@@ -1,5 +1,6 @@
 import type { Field } from '../ecs/field.ts';
-import type { Predicate } from './predicate.ts';
+import { partsOf } from './parts-of.ts';
+import type { Expression, Predicate } from './predicate.ts';
 
 /** The fields that a condition mentions, each once, in the order of their first mention. */
 export function fieldsOf(predicate: Predicate): readonly Field[] {
@@ -12,6 +13,7 @@ function collect(predicate: Predicate, fields: Set<Field>): void {
   switch (predicate.kind) {
     case 'any':
     case 'exists':
+    case 'single':
       fields.add(predicate.field);
       return;
     case 'not':
@@ -23,5 +25,21 @@ function collect(predicate: Predicate, fields: Set<Field>): void {
       return;
     case 'constant':
       return;
+    case 'holds':
+      collectFrom(predicate.expression, fields);
+      return;
+  }
+}
+
+function collectFrom(expression: Expression, fields: Set<Field>): void {
+  switch (expression.kind) {
+    case 'field':
+      fields.add(expression.field);
+      return;
+    case 'matches':
+      collect(expression.predicate, fields);
+      return;
+    default:
+      for (const part of partsOf(expression)) collectFrom(part, fields);
   }
 }

@@ -1,4 +1,5 @@
 import type { Field, FieldValue } from '../ecs/field.ts';
+import type { FunctionRow, Value } from './function-row.ts';
 
 /**
  * The two-valued language that every condition lowers to: KQL queries, exceptions, the conditions of EQL and Sigma.
@@ -9,17 +10,91 @@ import type { Field, FieldValue } from '../ecs/field.ts';
 export type Predicate =
   | { readonly kind: 'any'; readonly field: Field; readonly test: Test }
   | { readonly kind: 'exists'; readonly field: Field }
+  /** The field has exactly one value. */
+  | { readonly kind: 'single'; readonly field: Field }
   | { readonly kind: 'and'; readonly operands: readonly Predicate[] }
   | { readonly kind: 'or'; readonly operands: readonly Predicate[] }
   | { readonly kind: 'not'; readonly operand: Predicate }
-  | { readonly kind: 'constant'; readonly value: boolean };
+  | { readonly kind: 'constant'; readonly value: boolean }
+  | Holds;
 
-/** A test of one value. Case-sensitive. */
+/**
+ * The expression is true of the event: neither false nor null, so that `not` of it is true where it is null.
+ *
+ * `values` says what a field with several values is in it. `single` (ES|QL): null. `any` (EQL): one of its values, the same
+ * wherever the expression names the field; it holds if it is true for some choice, and at most 100 choices are tried.
+ */
+export interface Holds {
+  readonly kind: 'holds';
+  readonly expression: Expression;
+  readonly values: ValuesMode;
+}
+
+export type ValuesMode = 'any' | 'single';
+
+/** A test of one value. Case-sensitive unless it is `caseless`. */
 export type Test =
   /** The value's text is exactly `value`'s text: booleans and numbers in a document compare by their JSON text. */
-  | { readonly kind: 'equals'; readonly value: FieldValue }
+  | { readonly kind: 'equals'; readonly value: FieldValue; readonly caseless?: true }
   /** Whole-value match, `*` stands for any text: `parts` are the literal pieces between the asterisks (so at least two). */
-  | { readonly kind: 'wildcard'; readonly parts: readonly string[] }
+  | { readonly kind: 'wildcard'; readonly parts: readonly string[]; readonly caseless?: true }
+  /** Whole-value match with both wildcards. */
+  | { readonly kind: 'like'; readonly pieces: readonly LikePiece[]; readonly caseless?: true }
+  /** `lucene`: the whole value matches. `re2`: some part of the value matches. `source` is valid, see `checkRegex`. */
+  | { readonly kind: 'regex'; readonly source: string; readonly syntax: RegexSyntax; readonly caseless?: true }
   | { readonly kind: 'range'; readonly operator: '<' | '<=' | '>' | '>='; readonly value: FieldValue }
   /** `cidr` is an IPv4 or IPv6 prefix in text form, valid. */
   | { readonly kind: 'cidr'; readonly cidr: string };
+
+/** Text as it stands, any text also none (`*`), or any one character (`?`). */
+export type LikePiece = { readonly literal: string } | 'any' | 'one';
+
+export type RegexSyntax = 'lucene' | 're2';
+
+/**
+ * The three-valued language: what a predicate cannot say, such as a comparison of two fields or of what a function makes
+ * of one. It reaches the compiler inside of `holds` alone, and the rule index not at all.
+ *
+ * A value that is missing is null. Null in a test, a comparison, arithmetic or a function gives null, unless it says
+ * otherwise; `and`, `or` and `not` are those of Kleene, and take what is no boolean for null.
+ */
+export type Expression =
+  | { readonly kind: 'literal'; readonly value: Value }
+  /** The value of the field. Null if it has none; if it has several, `ValuesMode` says. */
+  | { readonly kind: 'field'; readonly field: Field }
+  | {
+      readonly kind: 'call';
+      readonly function: FunctionRow;
+      readonly arguments: readonly Expression[];
+      /** Only where the function has a caseless form. */
+      readonly caseless?: true;
+    }
+  /** Two numbers, two texts or two booleans; null if they cannot be compared. Booleans are equal or not, without an order. */
+  | {
+      readonly kind: 'compare';
+      readonly operator: CompareOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: 'and'; readonly operands: readonly Expression[] }
+  | { readonly kind: 'or'; readonly operands: readonly Expression[] }
+  | { readonly kind: 'not'; readonly operand: Expression }
+  /** True if it equals one of the list, else null if it or one of the list is null, else false. */
+  | { readonly kind: 'in'; readonly operand: Expression; readonly list: readonly Expression[] }
+  /** Never null. Of a field: it does not exist, so false where it has several values. */
+  | { readonly kind: 'isNull'; readonly operand: Expression }
+  | { readonly kind: 'test'; readonly operand: Expression; readonly test: Test }
+  /** Of two numbers, else null; so is a division by zero. Integers divide as integers, rounded towards zero. */
+  | {
+      readonly kind: 'arithmetic';
+      readonly operator: ArithmeticOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: 'negate'; readonly operand: Expression }
+  /** What the predicate says of the whole event, whatever is chosen of a field: true or false. */
+  | { readonly kind: 'matches'; readonly predicate: Predicate };
+
+export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';

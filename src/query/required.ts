@@ -21,10 +21,13 @@ function project(predicate: Predicate, field: Field, positive: boolean): Predica
   switch (predicate.kind) {
     case 'any':
     case 'exists':
+    case 'single':
       if (predicate.field !== field) return undefined;
       return positive ? predicate : { kind: 'not', operand: predicate };
     case 'constant':
       return predicate.value === positive ? undefined : FALSE;
+    case 'holds':
+      return undefined;
     case 'not':
       return project(predicate.operand, field, !positive);
     case 'and':

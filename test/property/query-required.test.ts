@@ -124,6 +124,8 @@ function holds(predicate: Predicate, values: Values): boolean {
       return predicate.operands.every((operand) => holds(operand, values));
     case 'or':
       return predicate.operands.some((operand) => holds(operand, values));
+    default:
+      throw new Error(predicate.kind);
   }
 }
 
@@ -149,6 +151,8 @@ function passes({ kind, ...rest }: Test, value: FieldValue, type: FieldType): bo
     }
     case 'cidr':
       return false;
+    default:
+      throw new Error(chosen.kind);
   }
 }
 
@@ -158,8 +162,6 @@ function passesAddress(chosen: Test, value: string): boolean {
   switch (chosen.kind) {
     case 'equals':
       return bytesOf(String(chosen.value))?.every((byte, index) => byte === address[index]) === true;
-    case 'wildcard':
-      return false;
     case 'range': {
       const bound = bytesOf(String(chosen.value));
       if (bound === undefined) return false;
@@ -171,6 +173,8 @@ function passesAddress(chosen: Test, value: string): boolean {
       const bits = Number(length) + (text.includes(':') ? 0 : 96);
       return binary(address).slice(0, bits) === binary(bytesOf(text) ?? []).slice(0, bits);
     }
+    default:
+      return false;
   }
 }
 

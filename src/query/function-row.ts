@@ -1,0 +1,38 @@
+/** What an expression can be: a text, a number (integers are doubles too, a date is microseconds since the epoch), a boolean, or nothing. */
+export type Value = string | number | boolean | null;
+
+/** The languages that have functions. */
+export type Language = 'eql' | 'esql';
+
+/** What one evaluation may still cost. Every function that reads or builds text says how much. */
+export interface Budget {
+  /** True if there was enough left; false: the function gives null, and so does the whole expression. */
+  spend(steps: number): boolean;
+}
+
+export type ParameterType = 'string' | 'number' | 'boolean' | 'ip' | 'any';
+
+/** An argument of a function, for the checks of a parser and the reference pages. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  readonly optional?: true;
+  /** It has to be a constant. */
+  readonly constant?: true;
+}
+
+/** A function, all of it: adding one to a language is adding one row. */
+export interface FunctionRow {
+  readonly name: string;
+  readonly languages: readonly Language[];
+  readonly parameters: readonly Parameter[];
+  /** The last parameter may stand any number of times. */
+  readonly variadic?: true;
+  /** It has a form that ignores case, written with `~` after the name in EQL. */
+  readonly caseless?: true;
+  readonly returns: ParameterType;
+  /** One sentence for people who write rules. */
+  readonly doc: string;
+  /** Never throws. `values` has as many entries as arguments were written. */
+  readonly evaluate: (values: readonly Value[], budget: Budget, caseless: boolean) => Value;
+}
