@@ -24,7 +24,7 @@ const ORDER: readonly (readonly string[])[] = [
 ];
 
 const PURE = ['audit', 'ecs', 'query', 'rules', 'detect', 'policy'];
-const PURE_PACKAGES = ['ipaddr.js', 'zod'];
+const PURE_PACKAGES = ['ipaddr.js', 're2js', 'zod'];
 
 /** The one folder that owns each library; a library that is not here must not be used. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +40,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['state'],
   'ipaddr.js': ['ecs', 'query'],
   'prom-client': ['telemetry'],
+  re2js: ['query'],
   'smol-toml': ['rulefiles'],
   winston: ['telemetry'],
   yaml: ['rulefiles', 'config', 'doctor', 'cli'],

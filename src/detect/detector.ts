@@ -6,7 +6,10 @@ import type { Hashes } from '../rules/hashes.ts';
 import type { Decision } from './decision.ts';
 import { createRuleIndex } from './rule-index.ts';
 
-/** A bug inside one rule on one event: that pair is set aside, all else goes on. */
+/**
+ * Something went wrong with one rule on one event, and all else goes on: a bug, then that pair is set aside; or expressions of the rule
+ * that cost more than they may, then they count as null.
+ */
 export interface RuleFault {
   readonly rule: string;
   readonly event: DecodedEvent;
@@ -20,6 +23,8 @@ export interface Detection {
   /** How many events each rule's query selected. */
   readonly matches: ReadonlyMap<CompiledRule, number>;
 }
+
+const OVERRUN = new Error('its expressions take too long on this event and count as null');
 
 /** The functional core: events in, decisions out; no I/O, no clock, no memory of the past. */
 export interface Detector {
@@ -41,8 +46,11 @@ export function createDetector(rules: readonly CompiledRule[], slots: FieldSlots
       for (const event of events) {
         memo.reset(event);
         index.candidates(memo, (rule) => {
+          memo.budget.refill();
           try {
-            if (!rule.matches(event, memo)) return;
+            const isMatch = rule.matches(event, memo);
+            if (memo.budget.isOverrun) faults.push({ rule: rule.document.name, event, error: OVERRUN });
+            if (!isMatch) return;
             matches.set(rule, (matches.get(rule) ?? 0) + 1);
             for (const occurrence of rule.kind.occurrences(rule, memo, hashes)) {
               decisions.push(decide(cluster, rule, event, occurrence, memo, hashes));

@@ -1,11 +1,18 @@
 import type { Field, FieldValues } from '../ecs/field.ts';
+import { compileHolds } from './compile-expression.ts';
 import { compileAnyOf, type ValueTest } from './compile-test.ts';
 import type { Predicate, Test } from './predicate.ts';
 import { simplify } from './simplify.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
 
-/** Is the condition true of the event that the memo is turned to? Pure, never throws, allocates nothing of its own. */
+/**
+ * Is the condition true of the event that the memo is turned to? Pure, never throws; expressions apart, it allocates nothing.
+ * Where the memo's budget is overrun, an expression does not hold.
+ */
 export type Matcher = (memo: FieldMemo) => boolean;
+
+/** More than what tests of fields come to in most rules, so that expressions run last. */
+const HOLDS_COST = 100;
 
 type Operand = { readonly cost: number; readonly matches: Matcher };
 
@@ -31,7 +38,7 @@ function compile(predicate: Predicate, slots: FieldSlots): Operand {
       return { cost: 1, matches: (memo) => isSingle(memo.read(slot)) };
     }
     case 'holds':
-      return { cost: 10, matches: () => false };
+      return { cost: HOLDS_COST, matches: compileHolds(predicate, slots, compilePredicate) };
     case 'constant': {
       const { value } = predicate;
       return { cost: 0, matches: () => value };

@@ -4,10 +4,17 @@ export type Value = string | number | boolean | null;
 /** The languages that have functions. */
 export type Language = 'eql' | 'esql';
 
-/** What one evaluation may still cost. Every function that reads or builds text says how much. */
-export interface Budget {
-  /** True if there was enough left; false: the function gives null, and so does the whole expression. */
+/** What the evaluation may still cost. A function that reads or builds text spends its length. */
+export interface Spending {
+  /** True if there was enough left; else the function gives null, and the whole expression is null. */
   spend(steps: number): boolean;
+}
+
+/** How a function is called, apart from its arguments. */
+export interface CallForm {
+  readonly caseless: boolean;
+  /** One of the arguments is a fraction by what it is, not only by its value. */
+  readonly isDouble: boolean;
 }
 
 export type ParameterType = 'string' | 'number' | 'boolean' | 'ip' | 'any';
@@ -33,6 +40,8 @@ export interface FunctionRow {
   readonly returns: ParameterType;
   /** One sentence for people who write rules. */
   readonly doc: string;
+  /** Its result is a fraction where one of its arguments is (see `CallForm`). */
+  readonly isArithmetic?: true;
   /** Never throws. `values` has as many entries as arguments were written. */
-  readonly evaluate: (values: readonly Value[], budget: Budget, caseless: boolean) => Value;
+  readonly evaluate: (values: readonly Value[], spending: Spending, form: CallForm) => Value;
 }

@@ -1,15 +1,131 @@
-import type { FunctionRow, Language } from './function-row.ts';
+import { addressKey, addressRange } from './address.ts';
+import { calculate } from './arithmetic.ts';
+import type { CallForm, FunctionRow, Language, Parameter, Spending, Value } from './function-row.ts';
+import { finder } from './pattern.ts';
+import type { ArithmeticOperator } from './predicate.ts';
 
-/** All functions of expressions, in the order of the alphabet. */
+/** No text that an expression builds is longer, in UTF-16 units. */
+const LONGEST_TEXT = 1 << 20;
+
+const TEXT: Parameter = { name: 'source', type: 'string' };
+const SUBSTRING: Parameter = { name: 'substring', type: 'string' };
+
+/**
+ * All functions of expressions, in the order of the alphabet.
+ *
+ * Those of EQL mean what Elasticsearch's engine computes (`x-pack/plugin/eql`, package `expression.function.scalar`, of
+ * elastic/elasticsearch; where it throws on one event, so that the whole search fails, the result here is null). Positions count
+ * UTF-16 units from 0. Without case, all of Unicode is compared in lower case.
+ */
 export const FUNCTIONS: readonly FunctionRow[] = [
+  arithmetic('add', '+', 'The sum of two numbers.'),
+  {
+    name: 'between',
+    languages: ['eql'],
+    parameters: [
+      TEXT,
+      { name: 'left', type: 'string' },
+      { name: 'right', type: 'string' },
+      { name: 'greedy', type: 'boolean', optional: true },
+    ],
+    caseless: true,
+    returns: 'string',
+    doc: 'The text between the first `left` and the next `right` (with `greedy` the last), empty if one of them is missing; the whole text if one of the three is empty.',
+    evaluate: between,
+  },
+  {
+    name: 'cidrMatch',
+    languages: ['eql'],
+    parameters: [
+      { name: 'address', type: 'ip' },
+      { name: 'block', type: 'string', constant: true },
+    ],
+    variadic: true,
+    returns: 'boolean',
+    doc: 'Whether an IP address is in one of the blocks, such as "10.0.0.0/8".',
+    evaluate: cidrMatch,
+  },
+  {
+    name: 'concat',
+    languages: ['eql'],
+    parameters: [{ name: 'value', type: 'any' }],
+    variadic: true,
+    returns: 'string',
+    doc: 'The texts of all values, one after the other.',
+    evaluate: concat,
+  },
+  arithmetic('divide', '/', 'The quotient of two numbers; of two integers an integer, rounded towards zero.'),
+  {
+    name: 'endsWith',
+    languages: ['eql'],
+    parameters: [TEXT, SUBSTRING],
+    caseless: true,
+    returns: 'boolean',
+    doc: 'Whether a text ends with another.',
+    evaluate: onTexts((text, end) => text.endsWith(end)),
+  },
+  {
+    name: 'indexOf',
+    languages: ['eql'],
+    parameters: [TEXT, SUBSTRING, { name: 'start', type: 'number', optional: true }],
+    caseless: true,
+    returns: 'number',
+    doc: 'Where a text first has another, at `start` (0 if it is null) or after it; null if it has not.',
+    evaluate: indexOf,
+  },
   {
     name: 'length',
     languages: ['eql'],
-    parameters: [{ name: 'source', type: 'string' }],
+    parameters: [TEXT],
     returns: 'number',
-    doc: 'The number of characters of a text (UTF-16 units).',
-    evaluate: ([source = null]) => (typeof source === 'string' ? source.length : null),
+    doc: 'The length of a text.',
+    evaluate: ([text]) => (typeof text === 'string' ? text.length : null),
   },
+  arithmetic('modulo', '%', 'The remainder of a division, with the sign of the dividend.'),
+  arithmetic('multiply', '*', 'The product of two numbers.'),
+  {
+    name: 'number',
+    languages: ['eql'],
+    parameters: [TEXT, { name: 'base', type: 'number', optional: true, constant: true }],
+    returns: 'number',
+    doc: 'The number that a text spells, in base 10, or 16 if it begins with 0x, or in another base; null if it spells none.',
+    evaluate: toNumber,
+  },
+  {
+    name: 'startsWith',
+    languages: ['eql'],
+    parameters: [TEXT, SUBSTRING],
+    caseless: true,
+    returns: 'boolean',
+    doc: 'Whether a text begins with another.',
+    evaluate: onTexts((text, start) => text.startsWith(start)),
+  },
+  {
+    name: 'string',
+    languages: ['eql'],
+    parameters: [{ name: 'value', type: 'any' }],
+    returns: 'string',
+    doc: 'The value as a text.',
+    evaluate: ([value = null]) => (value === null ? null : String(value)),
+  },
+  {
+    name: 'stringContains',
+    languages: ['eql'],
+    parameters: [TEXT, SUBSTRING],
+    caseless: true,
+    returns: 'boolean',
+    doc: 'Whether a text has another in it; false if one of them is empty.',
+    evaluate: onTexts((text, part) => text !== '' && part !== '' && finder(part)(text, 0) !== -1),
+  },
+  {
+    name: 'substring',
+    languages: ['eql'],
+    parameters: [TEXT, { name: 'start', type: 'number' }, { name: 'end', type: 'number', optional: true }],
+    returns: 'string',
+    doc: 'The text from `start` up to `end`, which count from the end of the text if they are negative.',
+    evaluate: substring,
+  },
+  arithmetic('subtract', '-', 'The difference of two numbers.'),
 ];
 
 /** The function of a language by its name, which is compared with case. */
@@ -20,4 +136,112 @@ export function functionOf(name: string, language: Language): FunctionRow | unde
 /** The names of a language's functions, for suggestions. */
 export function functionNames(language: Language): readonly string[] {
   return FUNCTIONS.filter(({ languages }) => languages.includes(language)).map(({ name }) => name);
+}
+
+function arithmetic(name: string, operator: ArithmeticOperator, doc: string): FunctionRow {
+  return {
+    name,
+    languages: ['eql'],
+    parameters: [
+      { name: 'left', type: 'number' },
+      { name: 'right', type: 'number' },
+    ],
+    returns: 'number',
+    isArithmetic: true,
+    doc,
+    evaluate: ([left = null, right = null], _, { isDouble }) => calculate(operator, left, right, isDouble),
+  };
+}
+
+/** A test of two texts, null if one of the values is none. */
+function onTexts(test: (text: string, other: string) => boolean): FunctionRow['evaluate'] {
+  return ([left, right], spending, { caseless }) => {
+    if (typeof left !== 'string' || typeof right !== 'string') return null;
+    if (!spending.spend(left.length + right.length)) return null;
+    return caseless ? test(left.toLowerCase(), right.toLowerCase()) : test(left, right);
+  };
+}
+
+function between(values: readonly Value[], spending: Spending, { caseless }: CallForm): Value {
+  const [text, left, right, greedy = false] = values;
+  if (typeof text !== 'string' || typeof left !== 'string' || typeof right !== 'string') return null;
+  if (typeof greedy !== 'boolean' || !spending.spend(2 * text.length + left.length + right.length)) return null;
+  if (text === '' || left === '' || right === '') return text;
+  const fold = (each: string) => (caseless ? each.toLowerCase() : each);
+  const searched = fold(text);
+  const found = finder(fold(left))(searched, 0);
+  if (found === -1) return '';
+  const start = found + fold(left).length;
+  const end = greedy ? lastIndexOf(searched, fold(right)) : finder(fold(right))(searched, start);
+  if (end === -1) return '';
+  return end < start ? null : text.slice(start, end);
+}
+
+/** In linear time, which the engine's own search does not promise. */
+function lastIndexOf(text: string, part: string): number {
+  const reversed = (each: string) => each.split('').reverse().join('');
+  const found = finder(reversed(part))(reversed(text), 0);
+  return found === -1 ? -1 : text.length - found - part.length;
+}
+
+function cidrMatch([address, ...blocks]: readonly Value[]): Value {
+  const key = typeof address === 'string' ? addressKey(address) : undefined;
+  const ranges = blocks.map((block) => (typeof block === 'string' ? addressRange(block) : undefined));
+  if (key === undefined || ranges.includes(undefined)) return null;
+  return ranges.some((range) => range !== undefined && key >= range.first && key <= range.last);
+}
+
+function concat(values: readonly Value[], spending: Spending): Value {
+  let text = '';
+  for (const value of values) {
+    if (value === null) return null;
+    text += String(value);
+    if (text.length > LONGEST_TEXT) spending.spend(Number.POSITIVE_INFINITY);
+    if (!spending.spend(String(value).length)) return null;
+  }
+  return text;
+}
+
+function indexOf([text, part, start = null]: readonly Value[], spending: Spending, { caseless }: CallForm): Value {
+  if (typeof text !== 'string' || typeof part !== 'string') return null;
+  if ((start !== null && typeof start !== 'number') || !spending.spend(text.length + part.length)) return null;
+  const searched = caseless ? text.toLowerCase() : text;
+  const from = Math.min(Math.max(Math.trunc(start ?? 0), 0), searched.length);
+  const found = finder(caseless ? part.toLowerCase() : part)(searched, from);
+  return found === -1 ? null : found;
+}
+
+function toNumber([text, base = null]: readonly Value[], spending: Spending): Value {
+  if (typeof text !== 'string' || !spending.spend(text.length)) return null;
+  const digits = text.trim();
+  const isHexadecimal = digits.startsWith('0x');
+  const radix = base ?? (isHexadecimal ? 16 : 10);
+  if (typeof radix !== 'number') return null;
+  if (radix === 10) return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?$/.test(digits) ? finite(Number(digits)) : null;
+  return Number.isInteger(radix) && radix >= 2 && radix <= 36
+    ? integerOf(isHexadecimal && radix === 16 ? digits.slice(2) : digits, radix)
+    : null;
+}
+
+function integerOf(text: string, radix: number): Value {
+  const digits = text.replace(/^[+-]/, '').toLowerCase();
+  let value = digits === '' ? Number.NaN : 0;
+  for (const digit of digits) {
+    const worth = '0123456789abcdefghijklmnopqrstuvwxyz'.indexOf(digit);
+    if (worth === -1 || worth >= radix) return null;
+    value = value * radix + worth;
+    if (value >= 2 ** 63) return null;
+  }
+  return finite(text.startsWith('-') ? -value : value);
+}
+
+function finite(number: number): Value {
+  return Number.isFinite(number) ? number : null;
+}
+
+function substring([text, start = null, end = null]: readonly Value[], spending: Spending): Value {
+  if (typeof text !== 'string' || !spending.spend(text.length)) return null;
+  if (start === null) return text;
+  if (typeof start !== 'number' || (end !== null && typeof end !== 'number')) return null;
+  return text.slice(Math.trunc(start), end === null ? text.length : Math.trunc(end));
 }

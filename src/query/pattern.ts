@@ -44,8 +44,11 @@ function matchEnds(first: string, last: string): (text: string) => boolean {
   return (text) => text.length >= shortest && text.startsWith(first) && text.endsWith(last);
 }
 
-/** Knuth, Morris and Pratt for long pieces, because there the engine's own search can take time in text × piece. */
-function finder(piece: string): Finder {
+/**
+ * Where a piece first occurs in a text, in linear time: Knuth, Morris and Pratt for long pieces, because there the engine's own
+ * search can take time in text × piece.
+ */
+export function finder(piece: string): Finder {
   if (piece.length <= LONGEST_PLAIN_SEARCH) return (text, from) => text.indexOf(piece, from);
   const fallback = new Int32Array(piece.length);
   for (let at = 1, matched = 0; at < piece.length; at += 1) {

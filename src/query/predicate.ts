@@ -59,7 +59,8 @@ export type RegexSyntax = 'lucene' | 're2';
  * otherwise; `and`, `or` and `not` are those of Kleene, and take what is no boolean for null.
  */
 export type Expression =
-  | { readonly kind: 'literal'; readonly value: Value }
+  /** `isDouble`: written with a fraction, as in 4.0, so that a division by it is not one of integers. */
+  | { readonly kind: 'literal'; readonly value: Value; readonly isDouble?: true }
   /** The value of the field. Null if it has none; if it has several, `ValuesMode` says. */
   | { readonly kind: 'field'; readonly field: Field }
   | {
@@ -84,7 +85,7 @@ export type Expression =
   /** Never null. Of a field: it does not exist, so false where it has several values. */
   | { readonly kind: 'isNull'; readonly operand: Expression }
   | { readonly kind: 'test'; readonly operand: Expression; readonly test: Test }
-  /** Of two numbers, else null; so is a division by zero. Integers divide as integers, rounded towards zero. */
+  /** Of two numbers, else null; so is a division by zero. Integers divide as integers, the result rounded towards zero. */
   | {
       readonly kind: 'arithmetic';
       readonly operator: ArithmeticOperator;

@@ -1,6 +1,7 @@
 import type { DecodedEvent } from '../audit/event.ts';
 import type { Field, FieldValues } from '../ecs/field.ts';
 import { addressKey } from './address.ts';
+import { type Budget, createBudget } from './budget.ts';
 
 /** The fields that a set of rules reads, numbered: rules that share the slots share what is read of an event. */
 export interface FieldSlots {
@@ -18,6 +19,8 @@ export interface FieldMemo {
   readonly read: (slot: number) => FieldValues;
   /** The field's values as address keys (see `addressKey`); what is no address is left out. */
   readonly readAddresses: (slot: number) => FieldValues;
+  /** What expressions may still cost; full for each event, and to be refilled for each rule. */
+  readonly budget: Budget;
 }
 
 /** Slots for one set of rules, none taken yet. */
@@ -46,6 +49,7 @@ function createFieldMemo(fields: readonly Field[]): FieldMemo {
   const readAt: number[] = [];
   const addresses: FieldValues[] = [];
   const addressesAt: number[] = [];
+  const budget = createBudget();
 
   function read(slot: number): FieldValues {
     if (readAt[slot] === generation) return values[slot];
@@ -73,9 +77,11 @@ function createFieldMemo(fields: readonly Field[]): FieldMemo {
     reset: (event) => {
       current = event;
       generation += 1;
+      budget.refill();
     },
     read,
     readAddresses,
+    budget,
   };
 }
 

@@ -1,0 +1,31 @@
+import type { Spending } from './function-row.ts';
+
+/** Characters read or written by expressions, for one rule and one event: a few milliseconds. */
+const STEPS = 4_000_000;
+
+/** What the expressions of one rule may cost on one event, so that no event can make them run long. */
+export interface Budget extends Spending {
+  /** It did not suffice: what was evaluated since is null. */
+  readonly isOverrun: boolean;
+  /** As much as at the start, for the next rule or event. */
+  refill(): void;
+}
+
+export function createBudget(steps = STEPS): Budget {
+  let left = steps;
+  let isOverrun = false;
+  return {
+    get isOverrun() {
+      return isOverrun;
+    },
+    spend(cost) {
+      left -= cost;
+      if (left < 0) isOverrun = true;
+      return !isOverrun;
+    },
+    refill() {
+      left = steps;
+      isOverrun = false;
+    },
+  };
+}

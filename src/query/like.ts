@@ -1,0 +1,91 @@
+import { foldAscii, otherAsciiCase } from './fold-ascii.ts';
+import { compileWildcard } from './pattern.ts';
+import type { LikePiece } from './predicate.ts';
+
+const WORD = 32;
+const ASCII = 128;
+
+/**
+ * A whole-text matcher for a pattern of both wildcards: `any` stands for any text, also none, `one` for one character,
+ * which is a Unicode code point as in Elasticsearch (`WildcardQuery` of Lucene works on code points). Newlines are characters.
+ *
+ * All places of the pattern that the text can have reached are one bit each, and move on together: the time is linear in
+ * the text, whatever both hold.
+ */
+export function compileLike(pieces: readonly LikePiece[], caseless: boolean): (text: string) => boolean {
+  const parts = wildcardParts(pieces);
+  if (parts === undefined) return places(pieces, caseless);
+  if (!caseless) return compileWildcard(parts);
+  const matches = compileWildcard(parts.map(foldAscii));
+  return (text) => matches(foldAscii(text));
+}
+
+/** The literals between the asterisks; undefined if there is a `?`. */
+function wildcardParts(pieces: readonly LikePiece[]): string[] | undefined {
+  const parts = [''];
+  for (const piece of pieces) {
+    if (piece === 'one') return undefined;
+    if (piece === 'any') parts.push('');
+    else parts.push(`${parts.pop() ?? ''}${piece.literal}`);
+  }
+  return parts;
+}
+
+/**
+ * Place n is reached when n characters of the pattern have been matched. A character of the text moves place n to n + 1
+ * where the pattern has that character or a `?` there, and a place before an asterisk is kept.
+ */
+function places(pieces: readonly LikePiece[], caseless: boolean): (text: string) => boolean {
+  const characters: (number | 'one')[] = [];
+  const stays = new Set<number>();
+  for (const piece of pieces) {
+    if (piece === 'any') stays.add(characters.length);
+    else if (piece === 'one') characters.push('one');
+    else for (const character of piece.literal) characters.push(character.codePointAt(0) ?? 0);
+  }
+  const last = characters.length;
+  const words = Math.floor(last / WORD) + 1;
+  const kept = new Int32Array(words);
+  for (const place of stays) set(kept, place);
+  const other = new Int32Array(words);
+  for (const [place, character] of characters.entries()) if (character === 'one') set(other, place + 1);
+  const entering = new Map<number, Int32Array>();
+  for (const [place, character] of characters.entries()) {
+    if (character === 'one') continue;
+    for (const spelled of new Set([character, caseless ? otherAsciiCase(character) : character])) {
+      const mask = entering.get(spelled) ?? other.slice();
+      entering.set(spelled, set(mask, place + 1));
+    }
+  }
+  const ascii = Array.from({ length: ASCII }, (_, code) => entering.get(code) ?? other);
+  const maskOf = (codePoint: number) => ascii[codePoint] ?? entering.get(codePoint) ?? other;
+  const isReached = (reached: Int32Array, place: number) =>
+    ((reached[Math.floor(place / WORD)] ?? 0) & (1 << (place % WORD))) !== 0;
+
+  return (text) => {
+    const reached = new Int32Array(words);
+    reached[0] = 1;
+    for (let at = 0; at < text.length; at += 1) {
+      const codePoint = text.codePointAt(at) ?? 0;
+      if (codePoint > 0xffff) at += 1;
+      const mask = maskOf(codePoint);
+      let carry = 0;
+      let alive = 0;
+      for (let word = 0; word < words; word += 1) {
+        const before = reached[word] ?? 0;
+        const after = (((before << 1) | carry) & (mask[word] ?? 0)) | (before & (kept[word] ?? 0));
+        carry = before >>> (WORD - 1);
+        reached[word] = after;
+        alive |= after;
+      }
+      if (alive === 0) return false;
+    }
+    return isReached(reached, last);
+  };
+}
+
+function set(mask: Int32Array, place: number): Int32Array {
+  const word = Math.floor(place / WORD);
+  mask[word] = (mask[word] ?? 0) | (1 << (place % WORD));
+  return mask;
+}

@@ -1,0 +1,249 @@
+import { type Alphabet, alphabetOf } from './alphabet.ts';
+import type { LuceneNode } from './lucene-syntax.ts';
+
+/**
+ * The most that one expression may cost to prepare, and so the most memory that it holds. Lucene has such bounds too
+ * (`determinizeWorkLimit`) and Elasticsearch refuses what is beyond them.
+ */
+const MOST_STATES = 10_000;
+const MOST_PLACES = 50_000;
+const MOST_STEPS = 4_000_000;
+
+/** A state that cannot be left and does not accept. */
+const DEAD = -1;
+
+/** A deterministic automaton: state 0 is the first; `next[state * size + class]` is a state or `DEAD`. */
+interface Automaton {
+  readonly accepts: readonly boolean[];
+  readonly next: readonly number[];
+}
+
+/** A nondeterministic automaton in the making: places, and where one comes from each by a character of a class or for free. */
+interface Places {
+  readonly free: number[][];
+  readonly moves: { readonly classes: readonly number[]; readonly to: number }[][];
+}
+
+/** Raised inside of this file when an expression costs too much. */
+class TooComplexError extends Error {}
+
+/**
+ * Whole-text matching of an expression: one look-up a code point, whatever the text. Undefined if the expression is too
+ * complex: with complements and intersections, or a repetition after a wildcard, an automaton can be exponentially large.
+ */
+export function compileAutomaton(node: LuceneNode): ((text: string) => boolean) | undefined {
+  const alphabet = alphabetOf(node);
+  try {
+    return matcher(createBuilder(alphabet).automatonOf(node), alphabet);
+  } catch (error) {
+    if (error instanceof TooComplexError) return undefined;
+    throw error;
+  }
+}
+
+function matcher({ accepts, next }: Automaton, { size, classOf }: Alphabet): (text: string) => boolean {
+  const table = Int32Array.from(next);
+  const accepting = Uint8Array.from(accepts, Number);
+  // From there everything that may follow matches.
+  const final = Uint8Array.from(accepts, (accepted, state) =>
+    accepted && table.subarray(state * size, (state + 1) * size).every((to) => to === state) ? 1 : 0,
+  );
+  return (text) => {
+    let state = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      if (final[state] === 1) return true;
+      let codePoint = text.charCodeAt(at);
+      if (codePoint >= 0xd800 && codePoint < 0xdc00) {
+        codePoint = text.codePointAt(at) ?? codePoint;
+        if (codePoint > 0xffff) at += 1;
+      }
+      state = table[state * size + classOf(codePoint)] ?? DEAD;
+      if (state === DEAD) return false;
+    }
+    return accepting[state] === 1;
+  };
+}
+
+function createBuilder(alphabet: Alphabet) {
+  const { size } = alphabet;
+  const built = new Map<LuceneNode, Automaton>();
+  let steps = 0;
+
+  function spend(cost: number): void {
+    steps += cost;
+    if (steps > MOST_STEPS) throw new TooComplexError();
+  }
+
+  function automatonOf(node: LuceneNode): Automaton {
+    const known = built.get(node);
+    if (known !== undefined) return known;
+    const automaton = build(node);
+    built.set(node, automaton);
+    return automaton;
+  }
+
+  function build(node: LuceneNode): Automaton {
+    if (node.kind === 'complement') return complement(automatonOf(node.operand));
+    if (node.kind === 'intersection') return node.parts.map(automatonOf).reduce(intersection);
+    const places: Places = { free: [], moves: [] };
+    const start = addPlace(places);
+    const end = append(node, start, places);
+    return determinise(places, start, end);
+  }
+
+  function addPlace({ free, moves }: Places): number {
+    if (free.length === MOST_PLACES) throw new TooComplexError();
+    free.push([]);
+    moves.push([]);
+    return free.length - 1;
+  }
+
+  /** Adds the places of a node that begins at a place; the place where it ends. */
+  function append(node: LuceneNode, from: number, places: Places): number {
+    spend(1);
+    switch (node.kind) {
+      case 'character': {
+        const to = addPlace(places);
+        places.moves[from]?.push({ classes: alphabet.classesOf(node.ranges), to });
+        return to;
+      }
+      case 'sequence':
+        return node.parts.reduce((at, part) => append(part, at, places), from);
+      case 'union': {
+        const to = addPlace(places);
+        for (const part of node.parts) {
+          const start = addPlace(places);
+          places.free[from]?.push(start);
+          places.free[append(part, start, places)]?.push(to);
+        }
+        return to;
+      }
+      case 'repeat':
+        return appendRepeat(node, from, places);
+      case 'complement':
+      case 'intersection':
+        return appendAutomaton(automatonOf(node), from, places);
+    }
+  }
+
+  function appendRepeat(
+    { operand, least, most }: Extract<LuceneNode, { readonly kind: 'repeat' }>,
+    from: number,
+    places: Places,
+  ): number {
+    let at = from;
+    for (let count = 0; count < least; count += 1) at = append(operand, at, places);
+    const to = addPlace(places);
+    if (most === Number.POSITIVE_INFINITY) {
+      const again = addPlace(places);
+      places.free[at]?.push(again);
+      places.free[append(operand, again, places)]?.push(again);
+      places.free[again]?.push(to);
+      return to;
+    }
+    for (let count = least; count < most; count += 1) {
+      places.free[at]?.push(to);
+      at = append(operand, at, places);
+    }
+    places.free[at]?.push(to);
+    return to;
+  }
+
+  function appendAutomaton({ accepts, next }: Automaton, from: number, places: Places): number {
+    const to = addPlace(places);
+    const placeOf = accepts.map(() => addPlace(places));
+    const [first] = placeOf;
+    if (first !== undefined) places.free[from]?.push(first);
+    for (const [state, place] of placeOf.entries()) {
+      if (accepts[state]) places.free[place]?.push(to);
+      const classesTo = new Map<number, number[]>();
+      for (let index = 0; index < size; index += 1) {
+        const target = placeOf[next[state * size + index] ?? DEAD];
+        if (target !== undefined) classesTo.set(target, [...(classesTo.get(target) ?? []), index]);
+      }
+      spend(size);
+      for (const [target, classes] of classesTo) places.moves[place]?.push({ classes, to: target });
+    }
+    return to;
+  }
+
+  /** The automaton whose states are the sets of places that one can be in at once. */
+  function determinise({ free, moves }: Places, start: number, end: number): Automaton {
+    const stateOf = new Map<string, number>();
+    const sets: (readonly number[])[] = [];
+    const accepts: boolean[] = [];
+    const next: number[] = [];
+
+    const stateFor = (reached: readonly number[]): number => {
+      const all = closure(free, reached);
+      spend(all.length + 1);
+      const key = all.join();
+      const known = stateOf.get(key);
+      if (known !== undefined) return known;
+      if (sets.length === MOST_STATES) throw new TooComplexError();
+      stateOf.set(key, sets.length);
+      accepts.push(all.includes(end));
+      return sets.push(all) - 1;
+    };
+
+    stateFor([start]);
+    for (let state = 0; state < sets.length; state += 1) {
+      const reached: number[][] = Array.from({ length: size }, () => []);
+      for (const place of sets[state] ?? []) {
+        for (const { classes, to } of moves[place] ?? []) {
+          spend(classes.length);
+          for (const index of classes) reached[index]?.push(to);
+        }
+      }
+      spend(size);
+      for (const targets of reached) next.push(targets.length === 0 ? DEAD : stateFor(targets));
+    }
+    return { accepts, next };
+  }
+
+  function complement({ accepts, next }: Automaton): Automaton {
+    const dead = accepts.length;
+    return {
+      accepts: [...accepts.map((accepted) => !accepted), true],
+      next: [...next.map((to) => (to === DEAD ? dead : to)), ...Array.from({ length: size }, () => dead)],
+    };
+  }
+
+  function intersection(one: Automaton, two: Automaton): Automaton {
+    const stateOf = new Map<string, number>();
+    const pairs: (readonly [number, number])[] = [];
+    const accepts: boolean[] = [];
+    const next: number[] = [];
+    const stateFor = (a: number, b: number): number => {
+      if (a === DEAD || b === DEAD) return DEAD;
+      const key = `${a},${b}`;
+      const known = stateOf.get(key);
+      if (known !== undefined) return known;
+      if (pairs.length === MOST_STATES) throw new TooComplexError();
+      stateOf.set(key, pairs.length);
+      accepts.push(one.accepts[a] === true && two.accepts[b] === true);
+      return pairs.push([a, b]) - 1;
+    };
+    stateFor(0, 0);
+    for (let state = 0; state < pairs.length; state += 1) {
+      const [a = 0, b = 0] = pairs[state] ?? [];
+      spend(size);
+      for (let index = 0; index < size; index += 1) {
+        next.push(stateFor(one.next[a * size + index] ?? DEAD, two.next[b * size + index] ?? DEAD));
+      }
+    }
+    return { accepts, next };
+  }
+
+  /** The places and all that can be reached from them for free, in order. */
+  function closure(free: readonly (readonly number[])[], places: readonly number[]): readonly number[] {
+    const reached = new Set(places);
+    for (const place of reached) {
+      for (const to of free[place] ?? []) reached.add(to);
+    }
+    spend(reached.size);
+    return [...reached].sort((a, b) => a - b);
+  }
+
+  return { automatonOf };
+}

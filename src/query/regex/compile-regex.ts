@@ -1,0 +1,70 @@
+import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
+import type { RegexSyntax } from '../predicate.ts';
+import { compileAutomaton } from './automaton.ts';
+import { parseLucene } from './parse-lucene.ts';
+import { RegexError, type RegexProblem } from './regex-problem.ts';
+
+const LONGEST = 4_096;
+
+export type RegexResult =
+  | { readonly kind: 'ok'; readonly matches: (text: string) => boolean }
+  | { readonly kind: 'invalid'; readonly problem: RegexProblem };
+
+/**
+ * A regular expression as a test of a text that takes linear time, whatever the text is.
+ *
+ * `lucene`: the whole text must match; see `parseLucene`. `re2`: some part of the text must match; the syntax is that of RE2
+ * (https://github.com/google/re2/wiki/Syntax), without look-around and back-references; flags stand in front as `(?i)`.
+ */
+export function compileRegex(source: string, syntax: RegexSyntax, caseless = false): RegexResult {
+  if (source.length > LONGEST) {
+    return invalid({ offset: LONGEST, message: `a regular expression of more than ${LONGEST} characters` });
+  }
+  try {
+    return { kind: 'ok', matches: syntax === 'lucene' ? lucene(source, caseless) : re2(source, caseless) };
+  } catch (error) {
+    if (error instanceof RegexError) return invalid(error.problem);
+    if (error instanceof RE2JSException) return invalid(re2Problem(source, error));
+    throw error;
+  }
+}
+
+/** What is wrong with a regular expression; undefined if nothing is. */
+export function checkRegex(source: string, syntax: RegexSyntax, caseless = false): RegexProblem | undefined {
+  const result = compileRegex(source, syntax, caseless);
+  return result.kind === 'ok' ? undefined : result.problem;
+}
+
+function lucene(source: string, caseless: boolean): (text: string) => boolean {
+  const matches = compileAutomaton(parseLucene(source, caseless));
+  if (matches !== undefined) return matches;
+  throw new RegexError(
+    0,
+    'the regular expression is too complex',
+    'large counts {n,m}, above all after .*, and complements of such can need more states than can be held; write less of them',
+  );
+}
+
+function re2(source: string, caseless: boolean): (text: string) => boolean {
+  const expression = RE2JS.compile(source, caseless ? RE2JS.CASE_INSENSITIVE : 0);
+  return (text) => expression.test(text);
+}
+
+/** The library names the part of the source that it could not read, not where it stands. */
+function re2Problem(source: string, error: RE2JSException): RegexProblem {
+  if (!(error instanceof RE2JSSyntaxException)) return { offset: 0, message: error.message };
+  const part = error.getPattern();
+  const offset = part === null ? source.length : Math.max(source.indexOf(part), 0);
+  const message = error.getDescription();
+  return /\(\?<?[=!]|\\[1-9]/.test(source)
+    ? {
+        offset,
+        message,
+        hint: 'look-around and back-references are not supported: they cannot be matched in linear time',
+      }
+    : { offset, message };
+}
+
+function invalid(problem: RegexProblem): RegexResult {
+  return { kind: 'invalid', problem };
+}

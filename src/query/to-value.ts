@@ -1,0 +1,34 @@
+import type { FieldType, FieldValue, FieldValues } from '../ecs/field.ts';
+import type { Value } from './function-row.ts';
+
+/** The number that a value of a field of numbers stands for; Elasticsearch takes the text of one, too. */
+export function numberOf(value: FieldValue): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) && String(number) === value ? number : undefined;
+}
+
+/** One value of a field as expressions see it, by the field's type; null if it is no value of that type. */
+export function toValue(value: FieldValue, type: FieldType): Value {
+  switch (type) {
+    case 'keyword':
+      return typeof value === 'string' ? value : String(value);
+    case 'ip':
+      return typeof value === 'string' ? value : null;
+    case 'integer':
+    case 'date':
+      return numberOf(value) ?? null;
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      return value === 'true' ? true : value === 'false' ? false : null;
+  }
+}
+
+/** The value of a field that has exactly one, else null. */
+export function singleValue(values: FieldValues, type: FieldType): Value {
+  if (values === undefined) return null;
+  if (typeof values !== 'object') return toValue(values, type);
+  const [only] = values;
+  return only !== undefined && values.length === 1 ? toValue(only, type) : null;
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { DecodedEvent } from '../../src/audit/event.ts';
+import type { Field, FieldType, FieldValues } from '../../src/ecs/field.ts';
+import { compilePredicate, type Matcher } from '../../src/query/compile.ts';
+import { fieldsOf } from '../../src/query/fields-of.ts';
+import { lowerFalse, lowerTrue } from '../../src/query/lower.ts';
+import type { Holds, Predicate } from '../../src/query/predicate.ts';
+import { projectOnto } from '../../src/query/required.ts';
+import { simplify } from '../../src/query/simplify.ts';
+import { createFieldSlots } from '../../src/query/slots.ts';
+import { choices, naiveMatches, naiveValue } from '../support/naive-interpreter.ts';
+import { expressionsOver, predicatesOver, valuesOfType } from '../support/random-conditions.ts';
+
+const RUNS = 5000;
+
+/** What one event holds: the values of each field by its name. */
+type Values = Readonly<Record<string, FieldValues>>;
+
+const FIELDS: readonly Field[] = [
+  field('k', 'keyword'),
+  field('l', 'keyword'),
+  field('ip', 'ip'),
+  field('n', 'integer'),
+  field('b', 'boolean'),
+  field('t', 'date'),
+];
+
+function field(name: string, type: FieldType): Field {
+  return { name, type, doc: 'A field.', read: ({ event }) => Reflect.get(event.requestObject ?? {}, name) };
+}
+
+function eventOf(values: Values): DecodedEvent {
+  return { event: { requestObject: values }, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false };
+}
+
+const predicates = predicatesOver(FIELDS);
+const expressions = expressionsOver(FIELDS, predicatesOver(FIELDS, { expressions: false }));
+
+const events: fc.Arbitrary<Values> = fc
+  .tuple(...FIELDS.map(({ type }) => valuesOfType(type)))
+  .map((all) => Object.fromEntries(FIELDS.map(({ name }, index) => [name, all[index]])));
+
+function readOf(values: Values) {
+  return ({ name }: Field) => values[name];
+}
+
+function holds(predicate: Predicate, values: Values): boolean {
+  return naiveMatches(predicate, readOf(values));
+}
+
+function evaluate(predicate: Predicate, ...all: readonly Values[]): readonly boolean[] {
+  const slots = createFieldSlots();
+  const matches: Matcher = compilePredicate(predicate, slots);
+  const memo = slots.createMemo();
+  return all.map((values) => {
+    memo.reset(eventOf(values));
+    return matches(memo);
+  });
+}
+
+test('a compiled condition says what the plain interpreter says, on one event after another', () => {
+  const count = { true: 0, false: 0 };
+  fc.assert(
+    fc.property(predicates, events, events, (predicate, one, two) => {
+      const outcomes = evaluate(predicate, one, two, one);
+      count[`${outcomes[0] === true}`] += 1;
+      assert.deepEqual(
+        outcomes,
+        [one, two, one].map((values) => holds(predicate, values)),
+      );
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(count.true > RUNS / 10 && count.false > RUNS / 10, JSON.stringify(count));
+});
+
+test('an expression is evaluated as the plain interpreter does, for one value and for any choice of values', () => {
+  const count = { true: 0, false: 0, null: 0 };
+  fc.assert(
+    fc.property(expressions, fc.constantFrom<Holds['values']>('any', 'single'), events, (expression, mode, values) => {
+      const said: Holds = { kind: 'holds', expression, values: mode };
+      const denied: Holds = { kind: 'holds', expression: { kind: 'not', operand: expression }, values: mode };
+      const [isTrue] = evaluate(said, values);
+      const [isFalse] = evaluate(denied, values);
+      assert.equal(isTrue, holds(said, values));
+      assert.equal(isFalse, holds(denied, values));
+      count[isTrue ? 'true' : isFalse ? 'false' : 'null'] += 1;
+    }),
+    { numRuns: RUNS },
+  );
+  for (const number of Object.values(count)) assert.ok(number > RUNS / 20, JSON.stringify(count));
+});
+
+test('an expression is lowered to where it is true and to where it is false, and to neither where it is null', () => {
+  const count = { true: 0, false: 0, null: 0 };
+  fc.assert(
+    fc.property(expressions, events, (expression, values) => {
+      const read = readOf(values);
+      const [chosen = new Map()] = choices({ kind: 'holds', expression, values: 'single' }, read);
+      const value = naiveValue(expression, read, chosen);
+      assert.equal(naiveMatches(lowerTrue(expression), read), value === true);
+      assert.equal(naiveMatches(lowerFalse(expression), read), value === false);
+      assert.deepEqual(evaluate(lowerTrue(expression), values), [value === true]);
+      assert.deepEqual(evaluate(lowerFalse(expression), values), [value === false]);
+      count[value === true ? 'true' : value === false ? 'false' : 'null'] += 1;
+    }),
+    { numRuns: RUNS },
+  );
+  for (const number of Object.values(count)) assert.ok(number > RUNS / 20, JSON.stringify(count));
+});
+
+test('a simplified condition means the same', () => {
+  fc.assert(
+    fc.property(predicates, events, (predicate, values) => {
+      assert.equal(holds(simplify(predicate), values), holds(predicate, values));
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('where a condition holds, what it requires of each field holds, and is about that field alone', () => {
+  fc.assert(
+    fc.property(predicates, events, (predicate, values) => {
+      for (const known of FIELDS) {
+        const required = projectOnto(predicate, known);
+        if (required === undefined) continue;
+        for (const mentioned of fieldsOf(required)) assert.equal(mentioned, known);
+        if (holds(predicate, values)) assert.ok(holds(required, values), `required of ${known.name}`);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('a condition on one field alone, without expressions, requires itself', () => {
+  const [known] = FIELDS;
+  assert.ok(known !== undefined);
+  fc.assert(
+    fc.property(predicatesOver([known], { expressions: false }), events, (predicate, values) => {
+      const required = projectOnto(predicate, known);
+      assert.equal(required === undefined || holds(required, values), holds(predicate, values));
+    }),
+    { numRuns: RUNS },
+  );
+});
