@@ -1,0 +1,120 @@
+import { clip, fail, isKeyword, isSymbol, type Parser, peek, previous, shown } from './parser.ts';
+import type { Node } from './syntax.ts';
+import { KEYWORDS, type Token } from './token.ts';
+
+const KEYWORD_SET: ReadonlySet<string> = new Set(KEYWORDS);
+
+/** What people of other languages write where an operator is expected, and what EQL has for it. */
+const OPERATORS: Readonly<Record<string, string>> = {
+  is: '== or !=',
+  equals: '==',
+  contains: 'like "*text*", or the function stringContains',
+  startswith: 'like "text*", or the function startsWith',
+  endswith: 'like "*text", or the function endsWith',
+  matches: 'like "te*t", or regex "te.*t"',
+  wildcard: 'like',
+  rlike: 'regex',
+};
+
+/** What follows a complete expression is no operator and ends nothing. */
+export function failAfterExpression(parser: Parser): Node {
+  const token = peek(parser);
+  switch (token.kind) {
+    case 'name':
+      return failAtName(parser, token);
+    case 'symbol':
+      return failAtSymbol(parser, token);
+    case 'broken':
+    case 'tilde':
+    case 'keyword':
+    case 'string':
+    case 'number':
+    case 'end':
+      if (isKeyword(token, 'of')) return failAtLineage(parser, previous(parser) ?? token);
+      return fail(parser, token.start, `expected an operator, found ${shown(parser, token)}`, hintAfter(parser, token));
+  }
+}
+
+/** No expression where one must be: behind an operator, a keyword, a comma or a parenthesis. */
+export function failMissingExpression(parser: Parser): Node {
+  const token = peek(parser);
+  const before = previous(parser);
+  if (isSymbol(before, '=') || isSymbol(token, '=')) return failAtEquals(parser, isSymbol(token, '=') ? token : before);
+  if (isSymbol(before, '(') && token.kind === 'end') return failUnclosed(parser, before);
+  if (token.kind === 'end' && before !== undefined) {
+    const message = `${shown(parser, before)} has nothing to its right`;
+    return fail(parser, before.start, message, isKeyword(before, 'where') ? 'write a condition, or `true`' : undefined);
+  }
+  if (token.kind === 'keyword') {
+    const hint = `if this is the name of a field, put it in backticks: \`${token.keyword}\``;
+    return fail(parser, token.start, `expected an expression, found ${shown(parser, token)}`, hint);
+  }
+  return fail(parser, token.start, `expected an expression, found ${shown(parser, token)}`, hintForMissing(token));
+}
+
+/** A parenthesis without its other half. */
+export function failUnclosed(parser: Parser, open: Token | undefined): Node {
+  return fail(parser, open?.start ?? 0, 'this `(` is never closed', 'add the closing `)`');
+}
+
+/** `=`, which Elasticsearch's EQL took as an equality long ago. */
+function failAtEquals(parser: Parser, token: Token | undefined): Node {
+  const hint = 'write == for equal, or : for equal in any letter case';
+  return fail(parser, token?.start ?? 0, '`=` is no operator of EQL', hint);
+}
+
+function failAtName(parser: Parser, token: Extract<Token, { readonly kind: 'name' }>): Node {
+  const lower = token.name.toLowerCase();
+  if (!token.quoted && KEYWORD_SET.has(lower)) {
+    const message = `expected an operator, found ${shown(parser, token)}`;
+    return fail(parser, token.start, message, `keywords are in lower case: write \`${lower}\``);
+  }
+  const instead = Object.hasOwn(OPERATORS, lower) ? OPERATORS[lower] : undefined;
+  if (instead !== undefined && !token.quoted) {
+    return fail(parser, token.start, `${shown(parser, token)} is no operator of EQL`, `write ${instead}`);
+  }
+  return fail(parser, token.start, `expected an operator, found ${shown(parser, token)}`, hintAfter(parser, token));
+}
+
+function failAtLineage(parser: Parser, token: Token): Node {
+  return fail(
+    parser,
+    token.start,
+    'relations of processes (`child of`, `descendant of`, `event of`) are not supported, nor in Elasticsearch',
+    'write a sequence',
+  );
+}
+
+function failAtSymbol(parser: Parser, token: Extract<Token, { readonly kind: 'symbol' }>): Node {
+  switch (token.symbol) {
+    case '=':
+      return failAtEquals(parser, token);
+    case ')':
+      return fail(parser, token.start, 'nothing opens this `)`', 'remove it');
+    case ']':
+      return fail(parser, token.start, 'nothing opens this `]`', 'remove it');
+    case '(':
+      return fail(parser, token.start, 'expected an operator before `(`', hintAfter(parser, token));
+    case '|':
+      if (isSymbol(peek(parser, 1), '|')) return fail(parser, token.start, '`||` is no operator of EQL', 'write `or`');
+      return fail(parser, token.start, 'unexpected `|`', 'write `or` between two conditions');
+    default:
+      return fail(parser, token.start, `unexpected \`${token.symbol}\``, hintAfter(parser, token));
+  }
+}
+
+function hintAfter(parser: Parser, token: Token): string {
+  if (token.kind === 'keyword' && token.keyword === 'of')
+    return 'relations of processes (`child of`) are not supported';
+  const before = previous(parser);
+  if (before?.kind === 'name' && token.kind === 'number') {
+    return `put the whole name in backticks: \`${clip(before.name)}…\``;
+  }
+  return 'join conditions with `and` or `or`; a field with unusual characters in its name stands in backticks';
+}
+
+function hintForMissing(token: Token): string | undefined {
+  if (isSymbol(token, '*')) return 'a wildcard stands inside of a text: write field : "*"';
+  if (isSymbol(token, '[')) return 'a list stands in parentheses: ("a", "b")';
+  return undefined;
+}

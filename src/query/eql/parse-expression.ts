@@ -1,0 +1,312 @@
+import type { CompareOperator } from '../predicate.ts';
+import { failAfterExpression, failMissingExpression, failUnclosed } from './mistakes.ts';
+import {
+  behind,
+  fail,
+  isKeyword,
+  isSymbol,
+  next,
+  type Parser,
+  peek,
+  shown,
+  takeKeyword,
+  takeSymbol,
+} from './parser.ts';
+import type { FieldNode, MatchOperator, Node } from './syntax.ts';
+import type { Keyword, Punctuation, Token } from './token.ts';
+
+/** Of parentheses and calls, one inside another. */
+export const MAXIMUM_QUERY_DEPTH = 100;
+/** Of `+ - * / %` in a query: each may be inside of the next. */
+export const MAXIMUM_OPERATORS = 100;
+
+const COMPARISONS: ReadonlySet<Punctuation> = new Set<CompareOperator>(['==', '!=', '<', '<=', '>', '>=']);
+const MATCHES: ReadonlySet<Keyword> = new Set<Keyword>(['in', 'in~', 'like', 'like~', 'regex', 'regex~']);
+
+/**
+ * Reads an expression; what may follow it is for the caller.
+ *
+ *   expression = and { "or" and }
+ *   and        = not { "and" not }
+ *   not        = { "not" } comparison
+ *   comparison = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
+ *   sum        = product { ( "+" | "-" ) product }
+ *   product    = sign { ( "*" | "/" | "%" ) sign }
+ *   sign       = { "-" | "+" } match
+ *   match      = primary [ [ "not" ] ( "in" | "in~" ) "(" expression { "," expression } ")"
+ *                        | ( ":" | "like" | "like~" | "regex" | "regex~" ) ( constant | "(" constant { "," constant } ")" ) ]
+ *   primary    = constant | call | field | "(" expression ")"
+ *   constant   = string | number | "true" | "false" | "null"
+ *   call       = ( name | tilde ) "(" [ expression { "," expression } ] ")"
+ *   field      = [ "?" ] name { "." name }
+ */
+export function parseExpression(parser: Parser): Node {
+  return junction(parser, 'or', () => junction(parser, 'and', () => parseNot(parser)));
+}
+
+/** A field, as `by` takes them: other expressions are no join keys. */
+export function parseJoinKey(parser: Parser): FieldNode | undefined {
+  const token = peek(parser);
+  const call = token.kind === 'tilde' || (token.kind === 'name' && isSymbol(peek(parser, 1), '('));
+  if (!call && (token.kind === 'name' || isSymbol(token, '?'))) {
+    const field = parseField(parser);
+    if (field.kind === 'field') return field;
+    return undefined;
+  }
+  const hint = 'write the name of a field behind `by`';
+  fail(parser, token.start, `expected a field as join key, found ${shown(parser, token)}`, hint);
+  return undefined;
+}
+
+function junction(parser: Parser, kind: 'and' | 'or', parse: () => Node): Node {
+  const first = parse();
+  const operands = [first];
+  while (takeKeyword(parser, kind) !== undefined) operands.push(parse());
+  return operands.length === 1 ? first : { kind, operands, start: first.start, end: behind(parser) };
+}
+
+function parseNot(parser: Parser): Node {
+  const start = peek(parser).start;
+  let negated = false;
+  while (takeKeyword(parser, 'not') !== undefined) negated = !negated;
+  const operand = parseComparison(parser);
+  return negated ? { kind: 'not', operand, start, end: operand.end } : operand;
+}
+
+function parseComparison(parser: Parser): Node {
+  const left = parseSum(parser);
+  const token = peek(parser);
+  const operator = comparisonOf(token);
+  if (operator === undefined) return left;
+  next(parser);
+  const right = parseSum(parser);
+  const after = peek(parser);
+  if (comparisonOf(after) !== undefined) {
+    const hint = 'compare twice, with `and` between, or put the first comparison in parentheses';
+    return fail(parser, after.start, 'a comparison cannot be compared again', hint);
+  }
+  return { kind: 'compare', operator, at: token.start, left, right, start: left.start, end: right.end };
+}
+
+function parseSum(parser: Parser): Node {
+  let left = parseProduct(parser);
+  for (let token = peek(parser); token.kind === 'symbol'; token = peek(parser)) {
+    const { symbol } = token;
+    if (symbol !== '+' && symbol !== '-') break;
+    countOperator(parser, next(parser));
+    const right = parseProduct(parser);
+    left = { kind: 'arithmetic', operator: symbol, left, right, start: left.start, end: right.end };
+  }
+  return left;
+}
+
+function parseProduct(parser: Parser): Node {
+  let left = parseSign(parser);
+  for (let token = peek(parser); token.kind === 'symbol'; token = peek(parser)) {
+    const { symbol } = token;
+    if (symbol !== '*' && symbol !== '/' && symbol !== '%') break;
+    countOperator(parser, next(parser));
+    const right = parseSign(parser);
+    left = { kind: 'arithmetic', operator: symbol, left, right, start: left.start, end: right.end };
+  }
+  return left;
+}
+
+function parseSign(parser: Parser): Node {
+  const start = peek(parser).start;
+  let negative = false;
+  let signed = false;
+  for (let token = peek(parser); isSymbol(token, '-') || isSymbol(token, '+'); token = peek(parser)) {
+    next(parser);
+    if (isSymbol(token, '-')) negative = !negative;
+    signed = true;
+  }
+  const operand = parseMatch(parser);
+  if (!signed) return operand;
+  if (negative && operand.kind === 'number') return { ...operand, value: -operand.value, start };
+  const negated: Node = { kind: 'negate', operand, start, end: operand.end };
+  return negative ? negated : { ...negated, operand: negated };
+}
+
+function parseMatch(parser: Parser): Node {
+  const operand = parsePrimary(parser);
+  const first = peek(parser);
+  const negated = isKeyword(first, 'not');
+  const token = negated ? peek(parser, 1) : first;
+  const operator = matchOf(token);
+  if (operator === undefined) return operand;
+  if (negated) next(parser);
+  next(parser);
+  const takesList = operator === 'in' || operator === 'in~';
+  if (negated && !takesList) {
+    return fail(parser, first.start, `\`not\` cannot stand before \`${operator}\``, 'write `not` before the field');
+  }
+  const list = takesList
+    ? parseList(parser, token, () => parseExpression(parser))
+    : isSymbol(peek(parser), '(')
+      ? parseList(parser, token, () => parseConstant(parser, operator))
+      : [parseConstant(parser, operator)];
+  const place = { start: operand.start, end: behind(parser) };
+  return { kind: 'match', operator, negated, at: token.start, operand, list, ...place };
+}
+
+/** One or more, in parentheses, with commas between. */
+function parseList(parser: Parser, before: Token, parse: () => Node): readonly Node[] {
+  const open = takeSymbol(parser, '(');
+  if (open === undefined) {
+    const found = shown(parser, peek(parser));
+    fail(
+      parser,
+      peek(parser).start,
+      `expected \`(\` behind ${shown(parser, before)}, found ${found}`,
+      'write in ("a", "b")',
+    );
+    return [];
+  }
+  const list = [parse()];
+  while (takeSymbol(parser, ',') !== undefined) list.push(parse());
+  closeParenthesis(parser, open);
+  return list;
+}
+
+function parseConstant(parser: Parser, operator: MatchOperator): Node {
+  const token = peek(parser);
+  const constant = constantOf(token);
+  if (constant === undefined) {
+    const hint = operator === ':' ? 'write for example field : "value"' : `write for example field ${operator} "value"`;
+    return fail(parser, token.start, `\`${operator}\` takes a constant, found ${shown(parser, token)}`, hint);
+  }
+  next(parser);
+  return constant;
+}
+
+function parsePrimary(parser: Parser): Node {
+  const token = peek(parser);
+  const constant = constantOf(token);
+  if (constant !== undefined) {
+    next(parser);
+    return constant;
+  }
+  if (isSymbol(token, '(')) return parseParentheses(parser);
+  if (token.kind === 'tilde') return parseCall(parser, token.name, true);
+  if (token.kind === 'name' && !token.quoted && isSymbol(peek(parser, 1), '('))
+    return parseCall(parser, token.name, false);
+  if (token.kind === 'name' || isSymbol(token, '?')) return parseField(parser);
+  return failMissingExpression(parser);
+}
+
+function parseParentheses(parser: Parser): Node {
+  const open = next(parser);
+  if (isSymbol(peek(parser), ')')) {
+    return fail(parser, open.start, 'there is nothing between these parentheses', 'write something, or remove them');
+  }
+  const inner = nested(parser, open.start, () => parseExpression(parser));
+  closeParenthesis(parser, open);
+  return { ...inner, start: open.start, end: behind(parser) };
+}
+
+function parseCall(parser: Parser, name: string, caseless: boolean): Node {
+  const { start } = next(parser);
+  const open = takeSymbol(parser, '(');
+  if (open === undefined) {
+    return fail(
+      parser,
+      start,
+      `\`${clipName(name)}~\` is a function and needs its arguments`,
+      `write ${clipName(name)}~(…)`,
+    );
+  }
+  const list: Node[] = [];
+  if (!isSymbol(peek(parser), ')')) {
+    do list.push(nested(parser, start, () => parseExpression(parser)));
+    while (takeSymbol(parser, ',') !== undefined);
+  }
+  closeParenthesis(parser, open);
+  return { kind: 'call', name, caseless, arguments: list, start, end: behind(parser) };
+}
+
+function parseField(parser: Parser): Node {
+  const { start } = peek(parser);
+  const optional = takeSymbol(parser, '?') !== undefined;
+  const first = peek(parser);
+  if (optional && first.kind === 'string') {
+    return fail(parser, start, '`?"…"` is no raw string any more', 'write the text in three quotation marks: """…"""');
+  }
+  if (first.kind !== 'name') {
+    return fail(parser, first.start, `expected the name of a field behind \`?\`, found ${shown(parser, first)}`);
+  }
+  next(parser);
+  let name = first.name;
+  while (takeSymbol(parser, '.') !== undefined) {
+    const segment = peek(parser);
+    if (segment.kind !== 'name') {
+      const hint = 'put the name in backticks if this is a part of it';
+      return fail(parser, segment.start, `expected a name behind \`.\`, found ${shown(parser, segment)}`, hint);
+    }
+    next(parser);
+    name = `${name}.${segment.name}`;
+  }
+  const bracket = peek(parser);
+  if (isSymbol(bracket, '[') && peek(parser, 1).kind === 'number') {
+    const hint = 'a condition on a field with several values is true if it is true of one of them; leave the index out';
+    return fail(parser, bracket.start, 'a place in a list (`field[0]`) is not supported', hint);
+  }
+  return { kind: 'field', name, optional, start, end: behind(parser) };
+}
+
+function closeParenthesis(parser: Parser, open: Token): void {
+  if (takeSymbol(parser, ')') !== undefined) return;
+  if (peek(parser).kind === 'end') failUnclosed(parser, open);
+  else failAfterExpression(parser);
+}
+
+function nested(parser: Parser, start: number, parse: () => Node): Node {
+  if (parser.depth >= MAXIMUM_QUERY_DEPTH) {
+    const message = `parentheses and calls are nested more than ${MAXIMUM_QUERY_DEPTH} deep`;
+    return fail(parser, start, message, 'remove parentheses that are not needed');
+  }
+  parser.depth += 1;
+  const inner = parse();
+  parser.depth -= 1;
+  return inner;
+}
+
+function countOperator(parser: Parser, token: Token): void {
+  parser.operators += 1;
+  if (parser.operators <= MAXIMUM_OPERATORS) return;
+  fail(
+    parser,
+    token.start,
+    `the query has more than ${MAXIMUM_OPERATORS} arithmetic operators`,
+    'split it into several rules',
+  );
+}
+
+function constantOf(token: Token): Node | undefined {
+  const { start, end } = token;
+  switch (token.kind) {
+    case 'string':
+      return { kind: 'string', text: token.text, start, end };
+    case 'number':
+      return { kind: 'number', value: token.value, integer: token.integer, start, end };
+    case 'keyword':
+      if (token.keyword === 'null') return { kind: 'null', start, end };
+      if (token.keyword !== 'true' && token.keyword !== 'false') return undefined;
+      return { kind: 'boolean', value: token.keyword === 'true', start, end };
+    default:
+      return undefined;
+  }
+}
+
+function comparisonOf(token: Token): CompareOperator | undefined {
+  return token.kind === 'symbol' && COMPARISONS.has(token.symbol) ? (token.symbol as CompareOperator) : undefined;
+}
+
+function matchOf(token: Token): MatchOperator | undefined {
+  if (isSymbol(token, ':')) return ':';
+  return token.kind === 'keyword' && MATCHES.has(token.keyword) ? (token.keyword as MatchOperator) : undefined;
+}
+
+function clipName(name: string): string {
+  return name.slice(0, 60);
+}

@@ -1,0 +1,89 @@
+import { type Problem, problemAt } from '../problem.ts';
+import { tokenize } from './lexer.ts';
+import type { Node } from './syntax.ts';
+import type { Keyword, Punctuation, Token } from './token.ts';
+
+/** Where a parser is in a query, and the mistake of syntax that ended it. */
+export interface Parser {
+  readonly query: string;
+  readonly tokens: readonly Token[];
+  index: number;
+  depth: number;
+  operators: number;
+  mistake: Problem | undefined;
+}
+
+const LONGEST_SHOWN = 60;
+
+/** A parser at the first token. */
+export function createParser(query: string): Parser {
+  return { query, tokens: tokenize(query), index: 0, depth: 0, operators: 0, mistake: undefined };
+}
+
+/** The token that is not yet taken, or the one `ahead` of it. */
+export function peek(parser: Parser, ahead = 0): Token {
+  return parser.tokens[parser.index + ahead] ?? endOf(parser);
+}
+
+/** Takes the next token; the end is never passed. */
+export function next(parser: Parser): Token {
+  const token = peek(parser);
+  if (token.kind !== 'end') parser.index += 1;
+  return token;
+}
+
+/** The token that was taken last. */
+export function previous(parser: Parser): Token | undefined {
+  return parser.tokens[parser.index - 1];
+}
+
+/** The offset behind what has been taken. */
+export function behind(parser: Parser): number {
+  return previous(parser)?.end ?? 0;
+}
+
+export function isSymbol(token: Token | undefined, symbol: Punctuation): boolean {
+  return token?.kind === 'symbol' && token.symbol === symbol;
+}
+
+export function isKeyword(token: Token | undefined, keyword: Keyword): boolean {
+  return token?.kind === 'keyword' && token.keyword === keyword;
+}
+
+/** Takes the next token if it is this symbol. */
+export function takeSymbol(parser: Parser, symbol: Punctuation): Token | undefined {
+  return isSymbol(peek(parser), symbol) ? next(parser) : undefined;
+}
+
+/** Takes the next token if it is this keyword. */
+export function takeKeyword(parser: Parser, keyword: Keyword): Token | undefined {
+  return isKeyword(peek(parser), keyword) ? next(parser) : undefined;
+}
+
+/** A token as it stands in the query, for a message. */
+export function shown(parser: Parser, token: Token): string {
+  return token.kind === 'end' ? 'the end' : `\`${clip(parser.query.slice(token.start, token.end))}\``;
+}
+
+/** A user's text for a message: on one line and not too long. */
+export function clip(text: string): string {
+  const line = text.slice(0, 2 * LONGEST_SHOWN).replace(/\s+/g, ' ');
+  return line.length <= LONGEST_SHOWN ? line.toWellFormed() : `${line.slice(0, LONGEST_SHOWN - 1).toWellFormed()}…`;
+}
+
+/**
+ * Notes a mistake of syntax and stops reading: only the end is left, which every production accepts, and no more mistakes are
+ * noted. Where no token could be made of what comes next, that is the mistake. The result stands in for the expression that is
+ * not there.
+ */
+export function fail(parser: Parser, offset: number, message: string, hint?: string): Node {
+  const token = peek(parser);
+  const text = token.kind === 'broken' ? token : { start: offset, message, hint };
+  parser.mistake ??= problemAt(parser.query, text.start, text.message, text.hint);
+  parser.index = parser.tokens.length - 1;
+  return { kind: 'null', start: offset, end: offset };
+}
+
+function endOf(parser: Parser): Token {
+  return { kind: 'end', start: parser.query.length, end: parser.query.length };
+}
