@@ -1,4 +1,5 @@
-import { clip, fail, isKeyword, isSymbol, type Parser, peek, previous, shown } from './parser.ts';
+import { clip } from '../field-value.ts';
+import { fail, isKeyword, isSymbol, type Parser, peek, previous, shown } from './parser.ts';
 import type { Node } from './syntax.ts';
 import { KEYWORDS, type Token } from './token.ts';
 

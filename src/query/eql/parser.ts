@@ -1,3 +1,4 @@
+import { clip } from '../field-value.ts';
 import { type Problem, problemAt } from '../problem.ts';
 import { tokenize } from './lexer.ts';
 import type { Node } from './syntax.ts';
@@ -12,8 +13,6 @@ export interface Parser {
   operators: number;
   mistake: Problem | undefined;
 }
-
-const LONGEST_SHOWN = 60;
 
 /** A parser at the first token. */
 export function createParser(query: string): Parser {
@@ -63,12 +62,6 @@ export function takeKeyword(parser: Parser, keyword: Keyword): Token | undefined
 /** A token as it stands in the query, for a message. */
 export function shown(parser: Parser, token: Token): string {
   return token.kind === 'end' ? 'the end' : `\`${clip(parser.query.slice(token.start, token.end))}\``;
-}
-
-/** A user's text for a message: on one line and not too long. */
-export function clip(text: string): string {
-  const line = text.slice(0, 2 * LONGEST_SHOWN).replace(/\s+/g, ' ');
-  return line.length <= LONGEST_SHOWN ? line.toWellFormed() : `${line.slice(0, LONGEST_SHOWN - 1).toWellFormed()}…`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { clip } from './value.ts';
+import { clip } from '../field-value.ts';
 
 /** What is wrong in words for the person who wrote it, and what to write instead. */
 export interface Advice {

@@ -1,4 +1,5 @@
 import type { Field } from '../../ecs/field.ts';
+import { clip, type Lowered } from '../field-value.ts';
 import type { Predicate } from '../predicate.ts';
 import { type Problem, problemAt } from '../problem.ts';
 import { FALSE, simplify, TRUE } from '../simplify.ts';
@@ -17,7 +18,7 @@ import {
   sourceOf,
 } from './parser.ts';
 import { failAfterCondition, failBroken, failMissingCondition, failMissingValue, failUnclosed } from './unexpected.ts';
-import { clip, type Literal, type Lowered, lowerMatch, lowerRange } from './value.ts';
+import { type Literal, lowerMatch, lowerRange } from './value.ts';
 
 /** What the names in a query stand for. */
 export interface KqlFields {

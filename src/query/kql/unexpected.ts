@@ -1,8 +1,8 @@
+import { clip } from '../field-value.ts';
 import type { Predicate } from '../predicate.ts';
 import type { Punctuation, Token } from './lexer.ts';
 import { type Advice, adviseColon } from './mistakes.ts';
 import { fail, isSymbol, type Parser, peek, sourceOf } from './parser.ts';
-import { clip } from './value.ts';
 
 const MOST_WORDS_SHOWN = 100;
 
