@@ -51,9 +51,10 @@ export function ruleNeeds({ document, predicate, termFields }: CompiledRule): re
     operands: [predicate, ...terms.map((field): Predicate => ({ kind: 'exists', field }))],
   };
   const besides = [
-    ...document.exceptions.flatMap(({ query }) => {
+    ...document.exceptions.flatMap(({ query, lists = [] }) => {
       const parsed = parseKql(query, { resolveField });
-      return parsed.kind === 'ok' ? fieldsOf(parsed.predicate) : [];
+      const listed = lists.flatMap(({ field }) => resolveField(field) ?? []);
+      return [...(parsed.kind === 'ok' ? fieldsOf(parsed.predicate) : []), ...listed];
     }),
     ...(document.suppression?.by ?? []).flatMap((name) => resolveField(name) ?? []),
   ];

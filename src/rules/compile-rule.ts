@@ -1,14 +1,16 @@
+import type { Field } from '../ecs/field.ts';
 import { FIELDS, resolveField } from '../ecs/fields.ts';
-import { compilePredicate } from '../query/compile.ts';
+import { compilePredicate, type Matcher } from '../query/compile.ts';
 import { parseKql } from '../query/kql/parse.ts';
 import { nearest } from '../query/nearest.ts';
 import type { Predicate } from '../query/predicate.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import type { FieldSlots } from '../query/slots.ts';
 import type { CompiledRule, SlottedField } from './compiled-rule.ts';
-import type { RuleDocument } from './document.ts';
+import type { RuleDocument, ValueListDocument } from './document.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
+import { compileValueList } from './value-list.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
@@ -42,21 +44,34 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     problems.push(...result.problems.map((problem) => queryProblem(path, source, problem)));
     return { kind: 'constant', value: false };
   };
-  const field = (name: string, path: RuleProblem['path']): SlottedField[] => {
+  const known = (name: string, path: RuleProblem['path']): Field[] => {
     const found = resolveField(name);
-    if (found !== undefined) return [{ name, slot: slots.slotOf(found) }];
+    if (found !== undefined) return [found];
     const suggestion = suggestField(name);
     const hint =
       suggestion === undefined ? 'see the field reference for the fields there are' : `did you mean ${suggestion}?`;
     problems.push({ path, message: `unknown field ${name}`, hint });
     return [];
   };
+  const field = (name: string, path: RuleProblem['path']): SlottedField[] =>
+    known(name, path).map((found) => ({ name, slot: slots.slotOf(found) }));
+  const valueList = (list: ValueListDocument, path: RuleProblem['path']): Matcher[] =>
+    known(list.field, [...path, 'field']).flatMap((found) => {
+      const compiled = compileValueList(list, found, slots);
+      if (compiled.kind === 'ok') return [compiled.matches];
+      const { message, hint, index } = compiled;
+      problems.push({ path: index === undefined ? path : [...path, 'values', index], message, hint });
+      return [];
+    });
 
   const predicate = parse(document.query, ['query']);
   const selects = compilePredicate(predicate, slots);
-  const exceptions = document.exceptions.map((exception, index) => ({
-    selects: compilePredicate(parse(exception.query, ['exceptions', index, 'query']), slots),
-    until: exception.expiresAt ?? Number.POSITIVE_INFINITY,
+  const exceptions = document.exceptions.map(({ query, lists = [], expiresAt }, index) => ({
+    conditions: [
+      compilePredicate(parse(query, ['exceptions', index, 'query']), slots),
+      ...lists.flatMap((list, at) => valueList(list, ['exceptions', index, 'lists', at])),
+    ],
+    until: expiresAt ?? Number.POSITIVE_INFINITY,
   }));
   const termFields = (document.newTerms?.fields ?? []).flatMap((name, i) => field(name, ['newTerms', 'fields', i]));
   const suppressBy = document.suppression?.by.flatMap((name, i) => field(name, ['suppression', 'by', i]));
@@ -67,7 +82,8 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     kind: RULE_KINDS[document.type],
     predicate,
     matches: (event, memo) =>
-      selects(memo) && !exceptions.some((exception) => event.at < exception.until && exception.selects(memo)),
+      selects(memo) &&
+      !exceptions.some(({ conditions, until }) => event.at < until && conditions.every((holds) => holds(memo))),
     termFields,
     suppressBy,
     state: hashes.key(stateIdentity(document)),

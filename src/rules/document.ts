@@ -98,11 +98,29 @@ export interface SuppressionDocument {
   readonly missingFields: 'suppress' | 'doNotSuppress';
 }
 
+/** What it selects does not match: what its query and all of its lists hold for. */
 export interface ExceptionDocument {
   readonly query: string;
   readonly language: QueryLanguage;
   readonly reason: string;
   readonly expiresAt?: number;
+  readonly lists?: readonly ValueListDocument[];
+}
+
+export const VALUE_LIST_TYPES = ['keyword', 'ip', 'ip_range', 'text', 'wildcard'] as const;
+export type ValueListType = (typeof VALUE_LIST_TYPES)[number];
+
+/** Holds if some value of the field is in the list; with `excluded`, if none is. A list may be long. */
+export interface ValueListDocument {
+  readonly field: string;
+  /**
+   * How values are compared: `keyword` exactly; `text` without regard to letter case; `wildcard` as patterns in which `*` stands for
+   * any text and `?` for one character; `ip` and `ip_range` as addresses, prefixes (`10.0.0.0/8`) and ranges (`10.0.0.1-10.0.0.9`).
+   * On a field that holds addresses the values are always such.
+   */
+  readonly type: ValueListType;
+  readonly values: readonly string[];
+  readonly excluded: boolean;
 }
 
 /** An inline test: raw audit events, and what the last of them is expected to do (`match`: the query selects it). */

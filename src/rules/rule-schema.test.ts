@@ -149,6 +149,22 @@ test('types and languages that are still to come are refused by name', () => {
   assert.match(problemOf({ ...NEW_TERMS, newTerms: normalize }), /^spec\.newTerms\.normalize: .* not supported/);
 });
 
+test('an exception may have lists of values', () => {
+  const lists = [{ field: 'user.name', values: ['a'] }];
+  const withLists = (change: object) => ({ ...MINIMAL, exceptions: [{ query: 'a: b', reason: 'r', ...change }] });
+  const read = parseDetectionRule(resource(withLists({ lists })));
+  assert.ok(read.kind === 'ok');
+  assert.deepEqual(read.document.exceptions[0]?.lists, [
+    { field: 'user.name', type: 'keyword', values: ['a'], excluded: false },
+  ]);
+  assert.match(
+    problemOf(withLists({ lists: [{ ...lists[0], type: 'ips' }] })),
+    /^spec\.exceptions\.0\.lists\.0\.type: expected one of keyword, ip, ip_range, text, wildcard, found "ips"/,
+  );
+  const long = Array.from({ length: 10_001 }, String);
+  assert.match(problemOf(withLists({ lists: [{ ...lists[0], values: long }] })), /at most 10000 items, found 10001$/);
+});
+
 test('a message says what was expected, what was found, and what was probably meant', () => {
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ sevrity: 'low' }, 'spec.sevrity: unknown key "sevrity" (did you mean severity?)'],

@@ -12,6 +12,7 @@ import {
   type RuleType,
   SEVERITIES,
   type Severity,
+  VALUE_LIST_TYPES,
 } from './document.ts';
 import { type DocumentProblem, isRecord } from './document-problem.ts';
 import { formatDuration, parseDuration } from './duration.ts';
@@ -39,6 +40,9 @@ export const RULE_BOUNDS = {
   suppressionFields: 3,
   reason: 1_024,
   exceptions: 100,
+  valueLists: 16,
+  listValues: 10_000,
+  listValue: 1_024,
   threat: 64,
   threatName: 128,
   references: 64,
@@ -212,6 +216,17 @@ const spec = z.strictObject({
         language: z.enum(QUERY_LANGUAGES).optional(),
         reason: requiredText(RULE_BOUNDS.reason),
         expires: time.optional(),
+        lists: z
+          .array(
+            z.strictObject({
+              ...mapped,
+              type: z.enum(VALUE_LIST_TYPES).optional(),
+              values: z.array(text(RULE_BOUNDS.listValue)).max(RULE_BOUNDS.listValues),
+              excluded: z.boolean().optional(),
+            }),
+          )
+          .max(RULE_BOUNDS.valueLists)
+          .optional(),
       }),
     )
     .max(RULE_BOUNDS.exceptions)
@@ -326,9 +341,22 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
       },
     }),
     budget: { alertsPerHour: rule.budget?.alertsPerHour ?? DEFAULT_ALERTS_PER_HOUR },
-    exceptions: (rule.exceptions ?? []).map(({ query, language, reason, expires }) => {
+    exceptions: (rule.exceptions ?? []).map(({ query, language, reason, expires, lists }) => {
       const expiresAt = expires === undefined ? undefined : parseTime(expires);
-      return { query, language: language ?? 'kuery', reason, ...(expiresAt !== undefined && { expiresAt }) };
+      return {
+        query,
+        language: language ?? 'kuery',
+        reason,
+        ...(expiresAt !== undefined && { expiresAt }),
+        ...(lists !== undefined && {
+          lists: lists.map(({ field, type, values, excluded }) => ({
+            field,
+            type: type ?? 'keyword',
+            values,
+            excluded: excluded ?? false,
+          })),
+        }),
+      };
     }),
     threat: (rule.threat ?? []).map(({ tactic, technique }) => ({
       tactic,

@@ -28,6 +28,7 @@ test('rules and exceptions are checked when they are written', async () => {
       exceptions: [
         { query: 'user.name: a', reason: 'known', expires: '2027-01-31' },
         { query: 'user.name: b', reason: 'known', expires: '2027-01-31T00:00:00Z' },
+        { query: '*: *', reason: 'known', lists: [{ field: 'source.ip', type: 'ip', values: ['10.0.0.0/8'] }] },
       ],
       tests: [
         { name: 'one', event, expect: 'fire' },

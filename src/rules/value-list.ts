@@ -1,0 +1,110 @@
+import type { Field, FieldValue, FieldValues } from '../ecs/field.ts';
+import { addressKey, addressRange } from '../query/address.ts';
+import type { Matcher } from '../query/compile.ts';
+import { compileAnyOf } from '../query/compile-test.ts';
+import type { Test } from '../query/predicate.ts';
+import type { FieldSlots } from '../query/slots.ts';
+import type { ValueListDocument } from './document.ts';
+import { describeValue } from './document-problem.ts';
+
+export type CompiledValueList =
+  | { readonly kind: 'ok'; readonly matches: Matcher }
+  /** `index`: the value that is wrong; absent if the list cannot be used on this field at all. */
+  | { readonly kind: 'invalid'; readonly message: string; readonly hint: string; readonly index?: number };
+
+/** Of address keys, whose order as text is that of the addresses; both ends are in the range. */
+interface AddressRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/**
+ * A list of values as a function of an event. However long the list is, a value of the event costs one look-up: texts stand
+ * in a set, addresses in sorted ranges that do not overlap. Only `wildcard` lists are tried one by one.
+ */
+export function compileValueList(list: ValueListDocument, field: Field, slots: FieldSlots): CompiledValueList {
+  const slot = slots.slotOf(field);
+  if (field.type === 'ip') {
+    const ranges: AddressRange[] = [];
+    for (const [index, value] of list.values.entries()) {
+      const range = toRange(value.trim());
+      if (range === undefined) return noAddress(value, index);
+      ranges.push(range);
+    }
+    const has = rangeLookUp(ranges);
+    return compiled((memo) => some(memo.readAddresses(slot), has), list.excluded);
+  }
+  if (list.type === 'ip_range' || field.type === 'date') {
+    const holds = field.type === 'date' ? 'a time' : `no addresses`;
+    const hint = 'name a field that holds addresses, such as source.ip, or write a query';
+    return { kind: 'invalid', message: `${field.name} holds ${holds}, and a list cannot be compared with that`, hint };
+  }
+  if (list.type === 'wildcard') {
+    const matches = compileAnyOf(list.values.map(toWildcard), field.type);
+    return compiled((memo) => some(memo.read(slot), matches), list.excluded);
+  }
+  const fold = list.type === 'text' ? (text: string) => text.toLowerCase() : (text: string) => text;
+  const values = new Set(list.values.map(fold));
+  return compiled((memo) => some(memo.read(slot), (value) => values.has(fold(String(value)))), list.excluded);
+}
+
+function compiled(matches: Matcher, excluded: boolean): CompiledValueList {
+  return { kind: 'ok', matches: excluded ? (memo) => !matches(memo) : matches };
+}
+
+function some(values: FieldValues, passes: (value: FieldValue) => boolean): boolean {
+  if (values === undefined) return false;
+  return typeof values === 'object' ? values.some(passes) : passes(values);
+}
+
+/** An address, a prefix, or a range of addresses with both ends. */
+function toRange(text: string): AddressRange | undefined {
+  if (text.includes('/')) return addressRange(text);
+  const dash = text.indexOf('-');
+  const first = addressKey((dash === -1 ? text : text.slice(0, dash)).trim());
+  const last = dash === -1 ? first : addressKey(text.slice(dash + 1).trim());
+  return first === undefined || last === undefined || last < first ? undefined : { first, last };
+}
+
+function noAddress(value: string, index: number): CompiledValueList {
+  const message = `expected an address, a prefix or a range, found ${describeValue(value)} (value ${index + 1} of the list)`;
+  return { kind: 'invalid', message, hint: 'write 10.0.0.1, 10.0.0.0/8 or 10.0.0.1-10.0.0.9', index };
+}
+
+/** Merges what overlaps, so that the last range that begins at or before a key is the only one that can hold it. */
+function rangeLookUp(ranges: readonly AddressRange[]): (key: FieldValue) => boolean {
+  const firsts: string[] = [];
+  const lasts: string[] = [];
+  for (const { first, last } of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
+    const end = lasts.length - 1;
+    const previous = lasts[end];
+    if (previous === undefined || first > previous) {
+      firsts.push(first);
+      lasts.push(last);
+    } else if (last > previous) {
+      lasts[end] = last;
+    }
+  }
+  return (key) => {
+    let low = 0;
+    let high = firsts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((firsts[middle] ?? '') <= key) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && key <= (lasts[low - 1] ?? '');
+  };
+}
+
+/** `*` stands for any text; a backslash before `*` or another backslash takes their meaning away, as in Elasticsearch. */
+function toWildcard(pattern: string): Test {
+  const parts = [''];
+  for (let at = 0; at < pattern.length; at += 1) {
+    const escaped = pattern[at] === '\\' && at + 1 < pattern.length;
+    if (escaped) at += 1;
+    if (pattern[at] === '*' && !escaped) parts.push('');
+    else parts.push(`${parts.pop() ?? ''}${pattern[at]}`);
+  }
+  return parts.length === 1 ? { kind: 'equals', value: parts[0] ?? '' } : { kind: 'wildcard', parts };
+}
