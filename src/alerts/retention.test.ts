@@ -127,6 +127,14 @@ test('where no sink holds copies the record goes at once', async () => {
   assert.equal(await apply([sink('log', false)], { maxAgeMicros: HOUR }), 0);
 });
 
+test('an alert of a building block goes at once: no sink that holds copies has one', async () => {
+  const { send, store, alerts } = evaluation([ruleDocument({ buildingBlock: true })]);
+  await send(anonymousRequest());
+  const lifecycle = createAlertLifecycle(store, ['alert']);
+  await applyRetention(store, lifecycle, CLUSTER, [sink('alert', true)], { ...roomy, maxAlerts: 0 }, NOON);
+  assert.deepEqual(await alerts(), []);
+});
+
 test('while any sink is due for them nothing is dropped', async () => {
   const { apply, deliver, alerts } = await withAlerts('log', 'alert');
   const sinks = [sink('log', false), sink('alert', true)];

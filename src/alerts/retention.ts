@@ -80,8 +80,9 @@ export async function applyRetention(
   const holders = sinks.filter(({ removes }) => removes).map(({ name }) => name);
   // A removal that was given up is tried again.
   const stuck = alerts.filter(({ id, state }) => state.removed && !held.has(id));
-  for (const { id } of [...dropped, ...stuck]) {
-    if (holders.length === 0) await lifecycle.end(cluster, id);
+  for (const { id, spec } of [...dropped, ...stuck]) {
+    // No sink that holds copies was given one of a building block.
+    if (holders.length === 0 || spec.buildingBlock) await lifecycle.end(cluster, id);
     else await lifecycle.remove(cluster, id, holders);
   }
   return dropped.length;

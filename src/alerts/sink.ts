@@ -8,6 +8,8 @@ export interface Sink {
   readonly name: string;
   /** True if only the opening of an alert is of interest: repeats are not delivered. */
   readonly openingsOnly: boolean;
+  /** True if it also takes the alerts of building blocks, which are not for people. */
+  readonly buildingBlocks?: boolean;
   /** True if the sink holds a copy that has to be taken away when retention drops the alert. */
   readonly removes: boolean;
   /** How long after a repeat the next delivery waits, in milliseconds, so that a burst is one delivery. */

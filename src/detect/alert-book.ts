@@ -36,6 +36,13 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
     draft.setField(stateKeys.alert(id), 'ver', String(version));
   }
 
+  function markDue(id: string, { rule }: Decision, isOpening: boolean): void {
+    for (const { name, openingsOnly, buildingBlocks, coalesceMs } of sinks) {
+      if (rule.document.buildingBlock && buildingBlocks !== true) continue;
+      if (isOpening || !openingsOnly) draft.markDue(name, id, isOpening ? 0 : coalesceMs);
+    }
+  }
+
   return {
     taking(suppressionKey, at) {
       const id = draft.field(stateKeys.live, suppressionKey);
@@ -66,7 +73,7 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       });
       draft.raise(stateKeys.alerts, id, event.at);
       draft.setField(stateKeys.live, suppressionKey, id);
-      for (const sink of sinks) draft.markDue(sink.name, id, 0);
+      markDue(id, decision, true);
       return id;
     },
 
@@ -80,7 +87,7 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
         evidence: withEvidence(state.evidence, evidenceOf(decision)),
         ...(samples === undefined ? {} : { samples }),
       });
-      for (const sink of sinks) if (!sink.openingsOnly) draft.markDue(sink.name, id, sink.coalesceMs);
+      markDue(id, decision, false);
     },
   };
 }

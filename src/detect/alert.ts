@@ -21,6 +21,8 @@ export interface AlertSpec {
   readonly actor: AlertActor;
   readonly cluster: string;
   readonly overflow: boolean;
+  /** True for material of other alerts, which only the sinks get that ask for it. */
+  readonly buildingBlock?: true;
   readonly display: AlertDisplay;
 }
 

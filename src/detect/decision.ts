@@ -1,5 +1,5 @@
 import type { DecodedEvent } from '../audit/event.ts';
-import type { CompiledRule, Occurrence } from '../rules/compiled-rule.ts';
+import type { CompiledRule, Occurrence, Overrides } from '../rules/compiled-rule.ts';
 
 /** An occurrence of a rule on an event, with every identity that the state protocol needs. Pure data, no past in it. */
 export interface Decision {
@@ -16,6 +16,8 @@ export interface Decision {
   readonly suppressionKey: string;
   /** How long an alert that this opens takes repeats (µs). */
   readonly windowMicros: number;
+  /** What the event says about an alert that it opens, in place of the rule. */
+  readonly overrides?: Overrides;
 }
 
 /** What became of a decision. Every decision ends as exactly one of these. */

@@ -1,7 +1,8 @@
 import type { DecodedEvent } from '../audit/event.ts';
 import { hourOf, requestKeyParts } from '../audit/identity.ts';
+import type { FieldValues } from '../ecs/field.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
-import type { CompiledRule, Occurrence } from '../rules/compiled-rule.ts';
+import type { CompiledRule, Occurrence, SlottedField } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { Decision } from './decision.ts';
 import { createRuleIndex } from './rule-index.ts';
@@ -77,6 +78,7 @@ function decide(
   const requestKey = hashes.key(requestKeyParts(cluster, event.event) ?? namelessKey(cluster, event));
   const { suppression, name } = rule.document;
   const { key, joins } = suppressionKey(rule, event, occurrence, memo);
+  const overrides = rule.overrides?.((field) => readOverride(rule, field, occurrence, memo));
   return {
     rule,
     event,
@@ -86,7 +88,18 @@ function decide(
     hour: hourOf(event),
     suppressionKey: hashes.key(JSON.stringify([name, key, joins ? '' : requestKey])),
     windowMicros: suppression?.windowMicros ?? rule.kind.suppressionWindow(rule.document),
+    ...(overrides !== undefined && { overrides }),
   };
+}
+
+/** An alert of a threshold is about its group: of the event that completed it only the fields of the group count. */
+function readOverride(
+  { document }: CompiledRule,
+  { name, slot }: SlottedField,
+  { terms }: Occurrence,
+  memo: FieldMemo,
+): FieldValues {
+  return document.threshold === undefined ? memo.read(slot) : terms.find(({ field }) => field === name)?.value;
 }
 
 /** `joins` is false for an event that lacks one of the rule's suppression fields, where the rule asks for its own alert then. */

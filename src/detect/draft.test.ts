@@ -21,6 +21,26 @@ const display = (event: Partial<AuditEvent>, document = ruleDocument({ query: 'n
   return draftAlert('local', decisionOn({ ...anonymousRequest(), event: { ...bare, ...event } }, document)).display;
 };
 
+test('the event may give another severity, score and title; an overflow alert keeps those of the rule', () => {
+  const document = ruleDocument({
+    severityMapping: [{ field: 'event.action', value: 'list', severity: 'critical' }],
+    riskScoreMapping: [{ field: 'kubernetes.audit.responseStatus.code' }, { field: 'user.name', riskScore: 99 }],
+    ruleNameOverride: 'user_agent.original',
+  });
+  const shown = ({ rule, severity, riskScore, buildingBlock }: ReturnType<typeof draft>) => [
+    rule.title,
+    severity,
+    riskScore,
+    buildingBlock,
+  ];
+  assert.deepEqual(shown(draft({}, document)), ['masscan/1.3', 'critical', 99, undefined]);
+  const other = { userAgent: null, event: { verb: 'get', responseStatus: { code: 42 } } };
+  assert.deepEqual(shown(draft(other, document)), ['Anonymous request', 'medium', 42, undefined]);
+  const overflow = draftOverflowAlert('local', decisionOn(anonymousRequest(), document));
+  assert.deepEqual(shown(overflow), ['Anonymous request', 'medium', 47, undefined]);
+  assert.equal(draft({}, ruleDocument({ buildingBlock: true })).buildingBlock, true);
+});
+
 test('an alert says what a person needs who was not there', () => {
   const threat = [{ tactic: { id: 'TA0001', name: 'Initial Access' } }];
   const document = ruleDocument({ newTerms: {}, version: '3', id: 'an-id', threat });

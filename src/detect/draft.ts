@@ -30,8 +30,10 @@ export function draftAlert(cluster: string, decision: Decision): AlertSpec {
 export function draftOverflowAlert(cluster: string, decision: Decision): AlertSpec {
   const { title, budget } = decision.rule.document;
   const display = displayOf(decision);
+  // It counts many: what the first of them says in place of the rule is not true of the others.
+  const { overrides: _, ...plain } = decision;
   return {
-    ...specOf(cluster, decision, display),
+    ...specOf(cluster, plain, display),
     reason: cut(
       `${title}: more than ${budget.alertsPerHour} alerts in an hour, or too many of all rules; the rest is counted here`,
     ),
@@ -54,16 +56,18 @@ export function evidenceOf({ event: { event, at }, requestKey }: Decision): Aler
 
 function specOf(cluster: string, decision: Decision, display: AlertDisplay): Omit<AlertSpec, 'reason' | 'overflow'> {
   const { document } = decision.rule;
+  const { severity, riskScore, title } = decision.overrides ?? {};
   return {
     rule: {
       name: document.name,
-      title: cut(document.title),
+      title: cut(title ?? document.title),
       type: document.type,
       ...optional('version', document.version),
       ...optional('id', document.id),
     },
-    severity: document.severity,
-    riskScore: document.riskScore,
+    severity: severity ?? document.severity,
+    riskScore: riskScore ?? document.riskScore,
+    ...(document.buildingBlock && { buildingBlock: true as const }),
     ...(document.threat.length === 0 ? {} : { threat: document.threat }),
     request: requestOf(decision.event),
     actor: actorOf(decision.event.event),

@@ -4,6 +4,8 @@ import type { Hashes } from '../rules/hashes.ts';
 export interface SinkSchedule {
   readonly name: string;
   readonly openingsOnly: boolean;
+  /** True if it also takes the alerts of building blocks. */
+  readonly buildingBlocks?: boolean;
   /** How long after a repeat the sink is due, in milliseconds. */
   readonly coalesceMs: number;
 }

@@ -206,6 +206,32 @@ test('sinks are due at once on an opening, after their own time on a repeat, and
   assert.deepEqual([await due('alert'), await due('log')], [[1_010_000], []]);
 });
 
+test('the alerts of a building block are recorded, and due only to sinks that ask for them', async () => {
+  const sinks = [
+    { name: 'alert', openingsOnly: false, coalesceMs: 0 },
+    { name: 'log', openingsOnly: false, coalesceMs: 0, buildingBlocks: true },
+  ];
+  const { send, alerts, store } = evaluation([ruleDocument({ buildingBlock: true })], { sinks });
+  const due = async (sink: string) => (await entriesOf(store, CLUSTER, stateKeys.due(sink))).length;
+  assert.deepEqual(await send(nth(0), nth(1)), ['opened', 'attached']);
+  assert.equal((await alerts())[0]?.state.count, 2);
+  assert.deepEqual([await due('alert'), await due('log')], [0, 1]);
+});
+
+test('the total budget does not bind an alert that its event makes one of high severity', async () => {
+  const mapped = ruleDocument({
+    budget: { alertsPerHour: 1_000 },
+    severityMapping: [{ field: 'user_agent.original', value: 'masscan/1.3', severity: 'critical' }],
+    suppression: { by: ['source.ip'], windowMicros: HOUR, missingFields: 'suppress' },
+  });
+  const { send } = evaluation([mapped]);
+  const from = (n: number, changes: RequestChanges = {}) =>
+    nth(0, { id: `r-${n}`, sourceIPs: [`10.0.${n >> 8}.${n & 255}`], userAgent: 'curl', ...changes });
+  const outcomes = await send(...Array.from({ length: 201 }, (_, n) => from(n)));
+  assert.deepEqual([outcomes.at(199), outcomes.at(200)], ['opened', 'overflow']);
+  assert.deepEqual(await send(from(300, { userAgent: 'masscan/1.3' })), ['opened']);
+});
+
 /** The writes of a batch on an empty store. */
 function writesOf(...events: ReturnType<typeof batchOf>): readonly StateWrite[] {
   const { decisions } = detectorOf(newTerms).detect(CLUSTER, events);

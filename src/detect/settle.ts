@@ -237,8 +237,9 @@ function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
   return event.at < since + learningMicros(rule);
 }
 
-function hasBudget({ rule }: Decision, budgetTime: number, draft: StateDraft): boolean {
-  const { name, severity, budget } = rule.document;
+function hasBudget({ rule, overrides }: Decision, budgetTime: number, draft: StateDraft): boolean {
+  const { name, budget } = rule.document;
+  const severity = overrides?.severity ?? rule.document.severity;
   const since = budgetTime - HOUR;
   if (draft.countAbove(stateKeys.opensOf(name), since) >= budget.alertsPerHour) return false;
   const exempt = severity === 'high' || severity === 'critical';

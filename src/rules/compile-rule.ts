@@ -10,6 +10,7 @@ import type { CompiledRule, SlottedField } from './compiled-rule.ts';
 import type { RuleDocument, ValueListDocument } from './document.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
+import { compileOverrides } from './overrides.ts';
 import { compileValueList } from './value-list.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
@@ -75,6 +76,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   }));
   const termFields = (document.newTerms?.fields ?? []).flatMap((name, i) => field(name, ['newTerms', 'fields', i]));
   const suppressBy = document.suppression?.by.flatMap((name, i) => field(name, ['suppression', 'by', i]));
+  const overrides = compileOverrides(document, field);
   if (problems.length > 0) return { kind: 'invalid', problems };
 
   const rule: CompiledRule = {
@@ -86,6 +88,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
       !exceptions.some(({ conditions, until }) => event.at < until && conditions.every((holds) => holds(memo))),
     termFields,
     suppressBy,
+    overrides,
     state: hashes.key(stateIdentity(document)),
     overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
   };

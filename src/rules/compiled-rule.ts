@@ -1,7 +1,8 @@
 import type { DecodedEvent } from '../audit/event.ts';
+import type { FieldValues } from '../ecs/field.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { FieldMemo } from '../query/slots.ts';
-import type { RuleDocument } from './document.ts';
+import type { RuleDocument, Severity } from './document.ts';
 import type { Hashes } from './hashes.ts';
 
 /** A rule ready to run. */
@@ -16,6 +17,8 @@ export interface CompiledRule {
   readonly termFields: readonly SlottedField[];
   /** The fields that group repeats into one alert; undefined: the default of the rule's kind. */
   readonly suppressBy: readonly SlottedField[] | undefined;
+  /** What an event says about its alert in place of the rule. Undefined for a rule that lets none. */
+  readonly overrides: ReadOverrides | undefined;
   /** Names the rule's memory: the hash of its name, type, key fields and window. Other edits keep what was learned. */
   readonly state: string;
   /** The suppression key of its overflow alert. */
@@ -27,6 +30,17 @@ export interface SlottedField {
   readonly name: string;
   readonly slot: number;
 }
+
+/** What an event says about its alert in place of the rule; absent where the rule stands. */
+export interface Overrides {
+  readonly severity?: Severity;
+  /** 0 to 100, a whole number. */
+  readonly riskScore?: number;
+  readonly title?: string;
+}
+
+/** @param read the values of a field on the event that opens the alert, or in the group that does */
+export type ReadOverrides = (read: (field: SlottedField) => FieldValues) => Overrides;
 
 /** One thing that a matching event means to a rule; a new_terms event with arrays has one for each combination of values. */
 export interface Occurrence {

@@ -26,6 +26,13 @@ test('an alert is one line of JSON with the names of ECS', async () => {
   assert.equal(document['user_agent.original'], 'masscan/1.3');
 });
 
+test('an alert of a building block is written as one', async () => {
+  const [line = ''] = await linesOf(sampleAlert({ spec: { buildingBlock: true } }));
+  assert.equal(JSON.parse(line)['kibana.alert.building_block_type'], 'default');
+  assert.doesNotMatch((await linesOf(sampleAlert())).join(), /building_block/);
+  assert.equal(createLogSink({ write: () => {} }).buildingBlocks, true);
+});
+
 test('hostile text stays in its line', async () => {
   const lines = await linesOf(hostileAlert());
   assert.equal(lines.length, 1);

@@ -12,6 +12,7 @@ export function createLogSink({ write }: { readonly write: (line: string) => voi
   return {
     name: 'log',
     openingsOnly: true,
+    buildingBlocks: true,
     removes: false,
     coalesceMs: 0,
     async deliver(alert) {
@@ -39,6 +40,7 @@ function alertDocument({ id, spec, state }: AlertRecord): Readonly<Record<string
     'kibana.alert.workflow_status': state.phase.toLowerCase(),
     'kibana.alert.severity': spec.severity,
     'kibana.alert.risk_score': spec.riskScore,
+    'kibana.alert.building_block_type': spec.buildingBlock && 'default',
     'kibana.alert.start': formatTimestamp(state.firstSeen),
     'kibana.alert.original_time': request.time,
     'kibana.alert.original_event.id': request.auditID,
