@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { formatYamlRule } from '../../src/rulefiles/format-yaml-rule.ts';
+import { loadRuleFiles } from '../../src/rulefiles/load.ts';
+import { parseDetectionRule } from '../../src/rules/rule-schema.ts';
 import type { ApiServer } from '../support/api-server.ts';
 import { installChart, startChartServer } from '../support/chart.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 let server: ApiServer;
 
@@ -65,4 +71,22 @@ test('rules and exceptions are checked when they are written', async () => {
   await assert.rejects(server.apply(exception({})), /name the rules, or the tags of the rules/);
   await server.apply(exception({ rules: ['good'], expires: '2027-01-31' }));
   assert.match(await server.kubectl('get', 'ruleexceptions'), /^NAME +READY +EXPIRES +SUPPRESSED +LAST USED +AGE\n/);
+});
+
+test('rules that `rules import` writes are taken as they are, and come back as the rules that they were', async () => {
+  const root = join(import.meta.dirname, '../..');
+  const elastic = join(root, '../shared/conformance/rules');
+  const folders = [join(root, 'rules'), join(root, 'test/conformance/vectors/rules'), elastic];
+  const { rules } = await loadRuleFiles(folders.filter((folder) => existsSync(folder)));
+  assert.ok(rules.length > 10);
+  const file = join(createTemporaryFolder('rules'), 'all.yaml');
+  writeFileSync(file, rules.map(({ document }) => `---\n${formatYamlRule(document)}`).join(''));
+  await server.kubectl('apply', '--server-side', '-f', file);
+  const kept: { items: readonly { metadata: { name: string } }[] } = JSON.parse(
+    await server.kubectl('get', 'detectionrules', '-o', 'json'),
+  );
+  for (const { document } of rules) {
+    const resource = kept.items.find(({ metadata }) => metadata.name === document.name);
+    assert.deepEqual(parseDetectionRule(resource), { kind: 'ok', document });
+  }
 });

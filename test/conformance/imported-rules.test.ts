@@ -1,0 +1,33 @@
+/** Rules written as DetectionRules match and fire where the rules that they were made from do. */
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatYamlRule } from '../../src/rulefiles/format-yaml-rule.ts';
+import { loadRuleFiles } from '../../src/rulefiles/load.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { checkRules } from './rules-suite.ts';
+
+for (const [title, folder] of [
+  ['our own', join(import.meta.dirname, 'vectors')],
+  ['rules of Elastic’s', join(import.meta.dirname, '../../../shared/conformance')],
+] as const) {
+  const skip = existsSync(join(folder, 'expected.json'))
+    ? false
+    : 'there is no copy of Elastic’s rules beside the project';
+  test(title, { skip }, async (t) => {
+    const { rules } = await loadRuleFiles([join(folder, 'rules')]);
+    assert.ok(rules.length > 5);
+    const copy = createTemporaryFolder('imported');
+    mkdirSync(join(copy, 'rules'));
+    for (const file of ['events.jsonl', 'expected.json']) copyFileSync(join(folder, file), join(copy, file));
+    for (const { document } of rules) {
+      writeFileSync(join(copy, 'rules', `${document.name}.yaml`), formatYamlRule(document));
+    }
+    const loaded = new Set(rules.map(({ document }) => document.id ?? document.name));
+    const before = new Map((await checkRules(folder))?.map(({ id, failure }) => [id, failure]));
+    const after = ((await checkRules(copy)) ?? []).filter(({ id }) => loaded.has(id));
+    assert.ok(after.length > 5);
+    for (const { id, file, failure } of after) await t.test(file, () => assert.equal(failure, before.get(id)));
+  });
+}
