@@ -16,32 +16,12 @@ import { FIELDS } from '../src/ecs/fields.ts';
 import { REFUSALS } from '../src/http/refusal.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS } from '../src/telemetry/operational-error.ts';
+import { type JsonSchema, jsonSchema } from './pages/json-schema.ts';
+import { code, type Page, page, table } from './pages/page.ts';
+import { ruleDocumentPage } from './pages/rule-document.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const FOLDER = path.join('docs', 'reference');
-const MARK = '<!-- Made by `npm run generate` from the code. Edit the code, not this page. -->';
-
-interface Page {
-  /** Without its extension. */
-  readonly name: string;
-  readonly text: string;
-}
-
-/** What of JSON Schema the pages use. */
-const jsonSchema = z.looseObject({
-  type: z.union([z.string(), z.array(z.string())]).optional(),
-  description: z.string().optional(),
-  default: z.unknown().optional(),
-  const: z.unknown().optional(),
-  enum: z.array(z.unknown()).optional(),
-  properties: z.record(z.string(), z.unknown()).optional(),
-  required: z.array(z.string()).optional(),
-  items: z.unknown().optional(),
-  oneOf: z.array(z.unknown()).optional(),
-  anyOf: z.array(z.unknown()).optional(),
-});
-type JsonSchema = z.output<typeof jsonSchema>;
-
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const stale: string[] = [];
 for (const { name, text } of pages()) {
@@ -59,27 +39,13 @@ if (values.check && stale.length > 0) process.exitCode = 1;
 function pages(): readonly Page[] {
   return [
     fieldsPage(),
+    ruleDocumentPage(),
     configurationPage(),
     metricsPage(),
     operationalErrorsPage(),
     statusCodesPage(),
     helmValuesPage(),
   ];
-}
-
-function page(name: string, title: string, ...parts: readonly string[]): Page {
-  return { name, text: `${[MARK, `# ${title}`, ...parts].join('\n\n')}\n` };
-}
-
-/** A table in Markdown; a bar inside a cell is written so that it ends no cell. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
 
 function fieldsPage(): Page {

@@ -4,6 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { resolveField } from '../src/ecs/fields.ts';
+import { sha256Hashes } from '../src/ingest/hashes.ts';
+import { runRuleTest } from '../src/ingest/rule-test.ts';
+import { parseKql } from '../src/query/kql/parse.ts';
+import { compileLoaded } from '../src/rulefiles/compile-loaded.ts';
+import { formatFileProblem } from '../src/rulefiles/file-problem.ts';
+import { readRules } from '../src/rulefiles/load.ts';
+import { openSqliteState } from '../src/state/sqlite/sqlite-state.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const pages = globSync(['*.md', '{docs,deploy,helm,rules,test,.github}/**/*.md'], { cwd: ROOT }).sort();
@@ -15,6 +23,12 @@ function textOf(file: string): string {
 /** The text without code, in which a bracket is no link. */
 function withoutCode(text: string): string {
   return text.replace(/^(```|~~~)[\s\S]*?^\1/gm, '').replace(/`[^`\n]*`/g, '``');
+}
+
+/** The blocks of code of a language, over all pages. */
+function blocksOf(language: string): readonly { readonly page: string; readonly text: string }[] {
+  const block = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm');
+  return pages.flatMap((page) => [...textOf(page).matchAll(block)].map(([, text = '']) => ({ page, text })));
 }
 
 /** The anchors of a page, as GitHub makes them of its headings. */
@@ -52,6 +66,38 @@ test('every relative link leads to a file, and to a heading in it', () => {
     }
   }
   assert.deepEqual(broken, []);
+});
+
+test('every rule on a page loads, and does what its tests say', async () => {
+  const rules = blocksOf('yaml').filter(({ text }) => text.includes('kind: DetectionRule'));
+  assert.ok(rules.length > 0);
+  let run = 0;
+  for (const { page, text } of rules) {
+    const { ready, problems, slots } = compileLoaded(readRules(page, '.yaml', text), sha256Hashes);
+    assert.deepEqual(problems.map(formatFileProblem), [], page);
+    for (const { rule } of ready) {
+      const { name, tests } = rule.document;
+      run += tests.length;
+      for (const one of tests) {
+        const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
+        const failure = await runRuleTest(rule, one, { slots, store, hashes: sha256Hashes });
+        await store.close();
+        assert.equal(failure, undefined, `${page}: ${name}: ${one.name}`);
+      }
+    }
+  }
+  assert.ok(run >= 2);
+});
+
+test('every line of KQL on a page is one that can be read', () => {
+  const lines = blocksOf('kql').flatMap(({ text }) => text.trimEnd().split('\n'));
+  assert.ok(lines.length > 0);
+  // What stands three spaces behind a query is about it.
+  const problems = lines.flatMap((line) => {
+    const result = parseKql(line.split(/ {3,}/)[0] ?? '', { resolveField });
+    return result.kind === 'ok' ? [] : [line];
+  });
+  assert.deepEqual(problems, []);
 });
 
 test('CONTRIBUTING.md names exactly the libraries of package.json', () => {

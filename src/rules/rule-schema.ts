@@ -92,15 +92,15 @@ const ruleName = z.string().check((context) => {
 });
 
 function duration([least, most]: readonly [number, number]) {
-  return z.string().check((context) => {
+  const bounds = `${formatDuration(least)} to ${formatDuration(most)}`;
+  const schema = z.string().check((context) => {
     const micros = parseDuration(context.value);
     if (micros !== undefined && micros >= least && micros <= most) return;
     const expected =
-      micros === undefined
-        ? 'expected a duration such as 7d, 36h or 30m'
-        : `expected a duration from ${formatDuration(least)} to ${formatDuration(most)}`;
+      micros === undefined ? 'expected a duration such as 7d, 36h or 30m' : `expected a duration from ${bounds}`;
     context.issues.push({ code: 'custom', input: context.value, message: expected, params: { found: true } });
   });
+  return schema.meta({ format: 'duration', bounds });
 }
 
 /** Microseconds since the epoch of an RFC 3339 time, or of the start in UTC of a date; undefined if it is neither. */
@@ -110,11 +110,14 @@ function parseTime(value: string): number | undefined {
   return Number.isNaN(millis) ? undefined : millis * 1_000;
 }
 
-const time = z.string().check((context) => {
-  if (parseTime(context.value) !== undefined) return;
-  const message = 'expected a time such as 2027-01-31T12:00:00Z, or a date';
-  context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
-});
+const time = z
+  .string()
+  .meta({ format: 'date-time' })
+  .check((context) => {
+    if (parseTime(context.value) !== undefined) return;
+    const message = 'expected a time such as 2027-01-31T12:00:00Z, or a date';
+    context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
+  });
 
 /** Different field names, at most `most`; whether the fields exist is for the compiler to say. */
 const fields = (most: number, least = 1) =>
@@ -130,7 +133,9 @@ const fields = (most: number, least = 1) =>
       }
     });
 
-const event = z.custom<Readonly<Record<string, unknown>>>(isRecord, { error: 'expected an audit event' });
+const event = z
+  .custom<Readonly<Record<string, unknown>>>(isRecord, { error: 'expected an audit event' })
+  .meta({ format: 'audit-event' });
 
 const ruleTest = z
   .strictObject({
@@ -247,7 +252,8 @@ const spec = z.strictObject({
   tests: z.array(ruleTest).max(RULE_BOUNDS.tests).optional(),
 });
 
-const detectionRule = z.strictObject({
+/** The shape of the resource, before what its parts mean to each other. */
+export const detectionRule = z.strictObject({
   apiVersion: z.literal(RULE_API_VERSION),
   kind: z.literal(RULE_KIND),
   /** Kubernetes' own, with much that is not ours to judge. */
