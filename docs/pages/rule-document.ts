@@ -27,6 +27,8 @@ const DEFAULTS: Readonly<Record<string, (document: RuleDocument) => unknown>> = 
   'suppression.missingFields': ({ suppression }) => suppression?.missingFields,
   'budget.alertsPerHour': ({ budget }) => budget.alertsPerHour,
   'exceptions[].language': ({ exceptions }) => exceptions[0]?.language,
+  'exceptions[].lists[].type': ({ exceptions }) => exceptions[0]?.lists?.[0]?.type,
+  'exceptions[].lists[].excluded': ({ exceptions }) => exceptions[0]?.lists?.[0]?.excluded,
 };
 
 interface Setting {
@@ -172,7 +174,7 @@ function boundsOf(schema: JsonSchema): string {
   if (maxLength !== undefined) return `${maxLength.toLocaleString('en')} characters`;
   if (maxItems === undefined) return '';
   const each = boundsOf(jsonSchema.parse(schema.items ?? {}));
-  return `${minItems ?? 0} to ${maxItems}${each === '' ? '' : `, each ${each}`}`;
+  return `${minItems ?? 0} to ${maxItems.toLocaleString('en')}${each === '' ? '' : `, each ${each}`}`;
 }
 
 /** What the reader of rules makes of a rule that does not say; where it depends on the severity or on the type, for each. */
@@ -210,7 +212,7 @@ function minimal(type: RuleType, severity: string): RuleDocument {
       ...(kind === 'new_terms' && { newTerms: { fields: ['user.name'], window: '13d' } }),
       ...(kind === 'threshold' && { threshold: { value: 1 } }),
       suppression: { by: ['user.name'] },
-      exceptions: [{ query: 'x', reason: 'x' }],
+      exceptions: [{ query: 'x', reason: 'x', lists: [{ field: 'user.name', values: [] }] }],
     },
   });
   if (parsed.kind === 'ok') return parsed.document;

@@ -104,12 +104,20 @@ function suppressionOf(
   });
 }
 
-function exceptionOf({ query, language, reason, expiresAt }: ExceptionDocument): unknown {
+function exceptionOf({ query, language, reason, expiresAt, lists }: ExceptionDocument): unknown {
   return present({
     query,
     language: language === 'kuery' ? undefined : language,
     reason,
     expires: expiresAt === undefined ? undefined : formatTime(expiresAt),
+    lists: lists?.map(({ field, type, values, excluded }) =>
+      present({
+        field,
+        type: type === 'keyword' ? undefined : type,
+        values,
+        excluded: excluded || undefined,
+      }),
+    ),
   });
 }
 

@@ -8,7 +8,13 @@ import { parse } from 'yaml';
 import { formatYamlRule } from '../../src/rulefiles/format-yaml-rule.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { readYamlRules } from '../../src/rulefiles/yaml-rules.ts';
-import { QUERY_LANGUAGES, RULE_TYPES, type RuleDocument, SEVERITIES } from '../../src/rules/document.ts';
+import {
+  QUERY_LANGUAGES,
+  RULE_TYPES,
+  type RuleDocument,
+  SEVERITIES,
+  VALUE_LIST_TYPES,
+} from '../../src/rules/document.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/rules/limits.ts';
 import { parseDetectionRule } from '../../src/rules/rule-schema.ts';
 import { toDetectionRule } from '../../src/rules/to-detection-rule.ts';
@@ -148,6 +154,14 @@ const documents: fc.Arbitrary<RuleDocument> = fc
           expiresAt: fc.oneof(
             fc.integer({ min: 0, max: 253_402_300_799_999 }).map((millis) => millis * 1_000),
             fc.integer({ min: 0, max: 36_500 }).map((days) => days * DAY),
+          ),
+          lists: listOf(
+            fc.record({
+              field: filled(256),
+              type: fc.constantFrom(...VALUE_LIST_TYPES),
+              values: fc.array(text),
+              excluded: fc.boolean(),
+            }),
           ),
         },
         { requiredKeys: ['query', 'language', 'reason'] },
