@@ -1,0 +1,146 @@
+import type { Field } from '../ecs/field.ts';
+import { formatExpression, operandsOf } from './format-predicate.ts';
+import { formatLike, formatMoment, formatValue, formatWord, quoteForEql } from './format-value.ts';
+import type { Predicate, Test } from './predicate.ts';
+import { simplify } from './simplify.ts';
+
+/** Whether what is said is said of one value that the field has, or of none. */
+type Some = 'some' | 'none';
+
+/**
+ * What a condition says of an event, in words for people: one statement a line, and below one that takes others these,
+ * two spaces deeper and with a `-`. Values are quoted such that nothing in them is unseen.
+ */
+export function explainPredicate(predicate: Predicate): readonly string[] {
+  return linesOf(simplify(predicate));
+}
+
+function linesOf(predicate: Predicate): readonly string[] {
+  switch (predicate.kind) {
+    case 'any':
+      return [testsLine(predicate.field, [predicate.test], 'some')];
+    case 'exists':
+      return [`${predicate.field.name} has a value`];
+    case 'single':
+      return [`${predicate.field.name} has exactly one value`];
+    case 'constant':
+      return [predicate.value ? 'every event' : 'no event'];
+    case 'holds':
+      return [`${formatExpression(predicate.expression)} is true`];
+    case 'not':
+      return negated(predicate.operand);
+    case 'and':
+      return listed('all of these hold:', predicate);
+    case 'or':
+      return onOneField(predicate, 'some') ?? listed('one of these holds:', predicate);
+  }
+}
+
+function negated(predicate: Predicate): readonly string[] {
+  switch (predicate.kind) {
+    case 'any':
+      return [testsLine(predicate.field, [predicate.test], 'none')];
+    case 'exists':
+      return [`${predicate.field.name} has no value`];
+    case 'single':
+      return [`${predicate.field.name} has no value, or several`];
+    case 'constant':
+    case 'not':
+      return linesOf(simplify({ kind: 'not', operand: predicate }));
+    case 'holds':
+      return [`${formatExpression(predicate.expression)} is false or null`];
+    case 'and':
+      return listed('not all of these hold:', predicate);
+    case 'or':
+      return onOneField(predicate, 'none') ?? listed('none of these holds:', predicate);
+  }
+}
+
+type Junction = Extract<Predicate, { readonly kind: 'and' | 'or' }>;
+
+function listed(head: string, junction: Junction): readonly string[] {
+  return [
+    head,
+    ...operandsOf(junction).flatMap((operand) => {
+      const [first = '', ...more] =
+        operand.kind === 'tests' ? [testsLine(operand.field, operand.tests, 'some')] : linesOf(operand.operand);
+      return [`- ${first}`, ...more.map((line) => `  ${line}`)];
+    }),
+  ];
+}
+
+/** An `or` all of whose tests are of one field is one line. */
+function onOneField(junction: Junction, some: Some): readonly string[] | undefined {
+  const [only, ...others] = operandsOf(junction);
+  return only?.kind === 'tests' && others.length === 0 ? [testsLine(only.field, only.tests, some)] : undefined;
+}
+
+/** Tests of one field, those with the same verb together: `is "a", or begins with one of "b", "c"`. */
+function testsLine(field: Field, tests: readonly Test[], some: Some): string {
+  const objects = new Map<string, string[]>();
+  for (const test of tests) {
+    const [verb, object] = phrase(test, field);
+    const known = objects.get(verb);
+    if (known === undefined) objects.set(verb, [object]);
+    else known.push(object);
+  }
+  const phrases = [...objects].map(([verb, list]) => `${verb} ${list.length === 1 ? '' : 'one of '}${list.join(', ')}`);
+  return some === 'some'
+    ? `${field.name} ${phrases.join(', or ')}`
+    : `no value of ${field.name} ${phrases.join(', or ')}`;
+}
+
+/** A verb, and what it is about. */
+function phrase(test: Test, field: Field): readonly [verb: string, object: string] {
+  switch (test.kind) {
+    case 'equals':
+      return inAnyCase(test, 'is', valueIn(test.value, field));
+    case 'wildcard':
+      return inAnyCase(test, ...wildcardPhrase(test.parts));
+    case 'like':
+      return inAnyCase(test, 'is like', formatLike(test.pieces));
+    case 'regex': {
+      const verb = test.syntax === 'lucene' ? 'is, as a whole, a match of' : 'contains a match of';
+      return inAnyCase(test, `${verb} the regular expression`, quoteForEql(test.source));
+    }
+    case 'range':
+      return [rangePhrase(test.operator, field), valueIn(test.value, field)];
+    case 'cidr':
+      return ['is in', test.cidr];
+  }
+}
+
+function wildcardPhrase(parts: readonly string[]): readonly [verb: string, object: string] {
+  const [first = '', second = '', third] = parts;
+  if (parts.length === 2 && second === '' && first !== '') return ['begins with', quoteForEql(first)];
+  if (parts.length === 2 && first === '' && second !== '') return ['ends with', quoteForEql(second)];
+  if (parts.length === 3 && first === '' && third === '' && second !== '') return ['contains', quoteForEql(second)];
+  return ['is like', parts.map(formatWord).join('*')];
+}
+
+function rangePhrase(operator: '<' | '<=' | '>' | '>=', { type }: Field): string {
+  const isTime = type === 'date';
+  switch (operator) {
+    case '<':
+      return isTime ? 'is before' : 'is less than';
+    case '<=':
+      return isTime ? 'is not after' : 'is at most';
+    case '>':
+      return isTime ? 'is after' : 'is more than';
+    case '>=':
+      return isTime ? 'is not before' : 'is at least';
+  }
+}
+
+function valueIn(value: string | number | boolean, field: Field): string {
+  if (field.type === 'date' && typeof value === 'number') return formatMoment(value);
+  return typeof value === 'string' ? quoteForEql(value) : formatValue(value, field);
+}
+
+function inAnyCase(
+  { caseless }: { readonly caseless?: true },
+  verb: string,
+  object: string,
+): readonly [verb: string, object: string] {
+  return [caseless ? `in any letter case ${verb}` : verb, object];
+}

@@ -1,0 +1,236 @@
+import type { Field } from '../ecs/field.ts';
+import { formatLike, formatValue, formatWord, quoteForEql } from './format-value.ts';
+import type { Value } from './function-row.ts';
+import type { Expression, LikePiece, Predicate, Test } from './predicate.ts';
+import { simplify } from './simplify.ts';
+
+/** How tightly a text binds: what binds less tightly than what is around it stands in parentheses. */
+const OR = 0;
+const AND = 1;
+const NOT = 2;
+const COMPARISON = 3;
+const SUM = 4;
+const PRODUCT = 5;
+const ATOM = 6;
+
+interface Text {
+  readonly text: string;
+  readonly binds: number;
+}
+
+/** A line that is longer is broken at its `and`s, or at its `or`s. */
+const LINE = 100;
+
+/**
+ * The canonical text of a condition: KQL, and EQL for what KQL has no words for (comparisons of functions, `?` in a pattern,
+ * regular expressions, letter case that does not count). The same condition, however it was written, has the same text as
+ * far as its structure goes; a text of KQL alone reads back as the condition. Long ones have a line for each of their parts.
+ */
+export function formatPredicate(predicate: Predicate): string {
+  const simple = simplify(predicate);
+  const { text } = ofPredicate(simple);
+  if (text.length <= LINE || (simple.kind !== 'and' && simple.kind !== 'or')) return text;
+  const around = simple.kind === 'and' ? AND : OR;
+  return branches(simple)
+    .map((branch) => within(branch, around + 1))
+    .join(`\n${simple.kind} `);
+}
+
+/** The canonical text of an expression, as EQL writes it. */
+export function formatExpression(expression: Expression): string {
+  return ofExpression(expression).text;
+}
+
+function ofPredicate(predicate: Predicate): Text {
+  switch (predicate.kind) {
+    case 'any':
+      return ofTests(predicate.field, [predicate.test]);
+    case 'exists':
+      return { text: `${formatWord(predicate.field.name)}: *`, binds: ATOM };
+    case 'single':
+      return { text: `single(${formatWord(predicate.field.name)})`, binds: ATOM };
+    case 'constant':
+      return { text: predicate.value ? '*: *' : 'not *: *', binds: predicate.value ? ATOM : NOT };
+    case 'not':
+      return { text: `not ${within(ofPredicate(predicate.operand), NOT)}`, binds: NOT };
+    case 'and':
+    case 'or': {
+      const parts = branches(predicate);
+      const [only] = parts;
+      if (only !== undefined && parts.length === 1) return only;
+      const binds = predicate.kind === 'and' ? AND : OR;
+      return { text: parts.map((part) => within(part, binds + 1)).join(` ${predicate.kind} `), binds };
+    }
+    case 'holds':
+      return ofExpression(predicate.expression);
+  }
+}
+
+/** The operands, with the tests that an `or` has on one field as one. */
+function branches(predicate: Extract<Predicate, { readonly kind: 'and' | 'or' }>): readonly Text[] {
+  return operandsOf(predicate).map((part) =>
+    part.kind === 'tests' ? ofTests(part.field, part.tests) : ofPredicate(part.operand),
+  );
+}
+
+export type Operand =
+  | { readonly kind: 'tests'; readonly field: Field; readonly tests: readonly Test[] }
+  | { readonly kind: 'operand'; readonly operand: Predicate };
+
+/** What an `and` or an `or` is made of, in its order; in an `or` the tests of one field are one, where the first of them is. */
+export function operandsOf({
+  kind,
+  operands,
+}: Extract<Predicate, { readonly kind: 'and' | 'or' }>): readonly Operand[] {
+  const parts: Operand[] = [];
+  const tests = new Map<Field, Test[]>();
+  for (const operand of operands) {
+    if (kind === 'and' || operand.kind !== 'any') {
+      parts.push({ kind: 'operand', operand });
+      continue;
+    }
+    const known = tests.get(operand.field);
+    if (known !== undefined) {
+      known.push(operand.test);
+      continue;
+    }
+    const list = [operand.test];
+    tests.set(operand.field, list);
+    parts.push({ kind: 'tests', field: operand.field, tests: list });
+  }
+  return parts;
+}
+
+/** Some value of the field passes one of the tests. */
+function ofTests(field: Field, tests: readonly Test[]): Text {
+  const name = formatWord(field.name);
+  const values = tests.flatMap((test) => kqlValue(test, field) ?? []);
+  const others = tests.flatMap((test) => (kqlValue(test, field) === undefined ? [ofOtherTest(name, test, field)] : []));
+  const listed = values.length === 1 ? values.join() : `(${values.join(' or ')})`;
+  const parts = [...(values.length === 0 ? [] : [{ text: `${name}: ${listed}`, binds: ATOM }]), ...others];
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  return { text: parts.map((part) => within(part, AND)).join(' or '), binds: OR };
+}
+
+/** What stands behind the colon in KQL, for a test that it has. */
+function kqlValue(test: Test, field: Field): string | undefined {
+  switch (test.kind) {
+    case 'equals':
+      return test.caseless ? undefined : formatValue(test.value, field);
+    case 'wildcard':
+      return test.caseless ? undefined : test.parts.map(formatWord).join('*');
+    case 'cidr':
+      return quoteForEql(test.cidr);
+    case 'range':
+    case 'like':
+    case 'regex':
+      return undefined;
+  }
+}
+
+function ofOtherTest(name: string, test: Test, field: Field): Text {
+  if (test.kind === 'range')
+    return { text: `${name} ${test.operator} ${formatValue(test.value, field)}`, binds: COMPARISON };
+  return ofTest(name, test);
+}
+
+/** The tests as EQL has them. */
+function ofTest(operand: string, test: Test): Text {
+  switch (test.kind) {
+    case 'equals': {
+      const value = literalOf(test.value);
+      return comparison(test.caseless ? `${operand} in~ (${value})` : `${operand} == ${value}`);
+    }
+    case 'wildcard':
+      return comparison(`${operand} ${name('like', test)} ${formatLike(piecesOf(test.parts))}`);
+    case 'like':
+      return comparison(`${operand} ${name('like', test)} ${formatLike(test.pieces)}`);
+    case 'regex': {
+      const word = test.syntax === 'lucene' ? 'regex' : 'contains_regex';
+      return comparison(`${operand} ${name(word, test)} ${quoteForEql(test.source)}`);
+    }
+    case 'range':
+      return comparison(`${operand} ${test.operator} ${literalOf(test.value)}`);
+    case 'cidr':
+      return { text: `cidrMatch(${operand}, ${quoteForEql(test.cidr)})`, binds: ATOM };
+  }
+}
+
+function comparison(text: string): Text {
+  return { text, binds: COMPARISON };
+}
+
+/** The pieces between asterisks as a pattern. */
+function piecesOf(parts: readonly string[]): readonly LikePiece[] {
+  return parts.flatMap((literal, index): readonly LikePiece[] => (index === 0 ? [{ literal }] : ['any', { literal }]));
+}
+
+function literalOf(value: Value): string {
+  return typeof value === 'string' ? quoteForEql(value) : String(value);
+}
+
+function name(word: string, { caseless }: { readonly caseless?: true }): string {
+  return caseless ? `${word}~` : word;
+}
+
+function ofExpression(expression: Expression): Text {
+  switch (expression.kind) {
+    case 'literal':
+      return { text: literalOf(expression.value), binds: ATOM };
+    case 'field':
+      return { text: eqlName(expression.field.name), binds: ATOM };
+    case 'call': {
+      const list = expression.arguments.map(formatExpression).join(', ');
+      return { text: `${name(expression.function.name, expression)}(${list})`, binds: ATOM };
+    }
+    case 'compare':
+      return binary(expression.left, expression.operator, expression.right, COMPARISON);
+    case 'arithmetic':
+      return binary(
+        expression.left,
+        expression.operator,
+        expression.right,
+        expression.operator === '+' || expression.operator === '-' ? SUM : PRODUCT,
+      );
+    case 'and':
+    case 'or': {
+      const binds = expression.kind === 'and' ? AND : OR;
+      const parts = expression.operands.map((operand) => within(ofExpression(operand), binds + 1));
+      return { text: parts.join(` ${expression.kind} `), binds };
+    }
+    case 'not':
+      return { text: `not ${within(ofExpression(expression.operand), NOT)}`, binds: NOT };
+    case 'in': {
+      const list = expression.list.map(formatExpression).join(', ');
+      return { text: `${within(ofExpression(expression.operand), SUM)} in (${list})`, binds: COMPARISON };
+    }
+    case 'isNull':
+      return { text: `${within(ofExpression(expression.operand), SUM)} == null`, binds: COMPARISON };
+    case 'test':
+      return ofTest(within(ofExpression(expression.operand), SUM), expression.test);
+    case 'negate': {
+      const operand = within(ofExpression(expression.operand), ATOM);
+      return { text: operand.startsWith('-') ? `-(${operand})` : `-${operand}`, binds: ATOM };
+    }
+    case 'matches':
+      return ofPredicate(simplify(expression.predicate));
+  }
+}
+
+function binary(left: Expression, operator: string, right: Expression, binds: number): Text {
+  return {
+    text: `${within(ofExpression(left), binds)} ${operator} ${within(ofExpression(right), binds + 1)}`,
+    binds,
+  };
+}
+
+/** Bare where EQL takes it so, else in backticks. */
+function eqlName(field: string): string {
+  const isPlain = field.split('.').every((part) => /^[A-Za-z_@][A-Za-z0-9_]*$/.test(part));
+  return isPlain ? field : `\`${field.replaceAll('`', '``')}\``;
+}
+
+function within({ text, binds }: Text, least: number): string {
+  return binds < least ? `(${text})` : text;
+}
