@@ -10,16 +10,18 @@ import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { loadRules } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
+import { explainCommand } from './rules-explain.ts';
 import { importCommand } from './rules-import.ts';
 
 type Output = { readonly output: 'table' | 'json' | 'yaml' } & Record<string, unknown>;
 
 export function rulesCommand(io: Io): Command {
   return new Command('rules')
-    .description('look at rules, check them, run their tests, and write them as DetectionRules')
+    .description('look at rules, check and explain them, run their tests, and write them as DetectionRules')
     .addCommand(listCommand(io))
     .addCommand(checkCommand(io))
     .addCommand(testCommand(io))
+    .addCommand(explainCommand(io))
     .addCommand(importCommand(io));
 }
 

@@ -1,6 +1,7 @@
 import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { compilePredicate } from '../query/compile.ts';
+import type { Predicate } from '../query/predicate.ts';
 import { projectOnto } from '../query/required.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
@@ -112,4 +113,13 @@ function maskOf(flags: readonly boolean[], words = Math.ceil(flags.length / 32))
     if (flag) mask[index >>> 5] = (mask[index >>> 5] ?? 0) | (1 << (index & 31));
   }
   return mask;
+}
+
+/**
+ * What the index asks of an event before it looks at a rule with this query: a condition on each field that it looks at
+ * and that the query requires something of. Empty: the rule is a candidate for every event.
+ */
+export function indexedBy(predicate: Predicate): readonly Predicate[] {
+  const fields = INDEX_FIELDS.flat().flatMap((name) => resolveField(name) ?? []);
+  return fields.flatMap((field) => projectOnto(predicate, field) ?? []);
 }

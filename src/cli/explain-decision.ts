@@ -1,0 +1,96 @@
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { RuleDocument, ThresholdDocument } from '../rules/document.ts';
+import { formatDuration } from '../rules/duration.ts';
+import { TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
+
+/** When a rule alerts, which later matches join the alert, and how many it may open: in sentences. Pure. */
+export function explainDecision(rule: CompiledRule): readonly string[] {
+  const { document } = rule;
+  return [
+    ...whenItFires(document),
+    ...exceptionNote(document),
+    suppressionOf(rule),
+    `It opens at most ${document.budget.alertsPerHour} alerts in any hour${
+      document.severity === 'low' || document.severity === 'medium'
+        ? `, and all rules of a cluster ${TOTAL_ALERTS_PER_HOUR}`
+        : ''
+    }; what is beyond counts on one overflow alert.`,
+  ];
+}
+
+function whenItFires(document: RuleDocument): readonly string[] {
+  const { newTerms, threshold } = document;
+  if (newTerms !== undefined) {
+    const { fields, windowMicros, learningMicros } = newTerms;
+    const what = fields.length === 1 ? `the value of ${fields.join()}` : `the combination of ${list(fields)}`;
+    return [
+      `It alerts when ${what} was on no matching event in the ${formatDuration(windowMicros)} before; each sighting starts that time anew.`,
+      `An event without ${fields.length === 1 ? 'that field' : 'one of these fields'} neither alerts nor teaches.`,
+      learningMicros === 0
+        ? 'It does not learn first: to an empty state everything is new.'
+        : `It only learns for ${formatDuration(learningMicros)} from when it first runs on a cluster.`,
+    ];
+  }
+  if (threshold !== undefined)
+    return [thresholdSentence(threshold), 'Events that an alert has counted count for no other.'];
+  return ['It alerts for each request that matches.'];
+}
+
+function thresholdSentence({ fields, value, cardinality, windowMicros }: ThresholdDocument): string {
+  const same = fields.length === 0 ? '' : ` with the same ${list(fields)}`;
+  const different = cardinality
+    .map((each) => `, with at least ${each.value} different values of ${each.field}`)
+    .join('');
+  const events = value === 1 ? 'a matching request comes' : `${value} matching requests come`;
+  return `It alerts when ${events}${same} within ${formatDuration(windowMicros)}${different}.`;
+}
+
+function exceptionNote({ exceptions }: RuleDocument): readonly string[] {
+  return exceptions.length === 0 ? [] : ['What an exception selects counts as if it did not match.'];
+}
+
+/** What joins an alert where the rule does not say, by type. */
+const SAME: Readonly<Record<string, string>> = {
+  query: 'same user, last address and object (or path)',
+  new_terms: 'same terms',
+  threshold: 'same group',
+  eql: 'same user, last address and object (or path)',
+};
+
+function suppressionOf({ document, kind }: CompiledRule): string {
+  const { suppression, type } = document;
+  if (suppression === undefined)
+    return `Matches of the ${SAME[type] ?? 'same fact'} join its alert for ${formatDuration(kind.suppressionWindow(document))}, and raise its count.`;
+  const { by, windowMicros, missingFields } = suppression;
+  const missing =
+    missingFields === 'suppress'
+      ? 'those without one of these join each other'
+      : 'those without one of these have an alert each';
+  return `Matches with the same ${list(by)} join its alert for ${formatDuration(windowMicros)}, and raise its count; ${missing}.`;
+}
+
+/** What the alert of a rule says: in sentences. Pure. */
+export function explainAlert(document: RuleDocument): readonly string[] {
+  const { severity, riskScore, severityMapping, riskScoreMapping, ruleNameOverride, buildingBlock, threat } = document;
+  return [
+    `Severity ${severity}, risk score ${riskScore}.`,
+    ...severityMapping.map((each) => `Severity ${each.severity} where ${each.field} is ${JSON.stringify(each.value)}.`),
+    ...(severityMapping.length > 1 ? ['Of several that apply the highest severity counts.'] : []),
+    ...riskScoreMapping.map(({ field, value, riskScore: score }) => {
+      const where = value === undefined ? `${field} has a value` : `${field} is ${JSON.stringify(value)}`;
+      return `Risk score ${score ?? `that of ${field}`} where ${where}.`;
+    }),
+    ...(ruleNameOverride === undefined ? [] : [`Its title is the value of ${ruleNameOverride}, where there is one.`]),
+    ...(buildingBlock ? ['It is a building block: recorded and logged, and shown to nobody.'] : []),
+    ...threat.map(
+      ({ tactic, technique }) =>
+        `MITRE ATT&CK: ${tactic.id} ${tactic.name}${technique === undefined ? '' : `, ${technique.id} ${technique.name}`}.`,
+    ),
+  ];
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function list(names: readonly string[]): string {
+  const [last = '', ...before] = names.toReversed();
+  return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
+}

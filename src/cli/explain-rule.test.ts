@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { DAY, HOUR } from '../rules/limits.ts';
+import { explainRule, formatExplanation } from './explain-rule.ts';
+
+function explained(document: RuleDocument, notes: readonly string[] = []): string {
+  return formatExplanation(explainRule({ rule: compiledRule(document).rule, notes, file: 'a.yaml', line: 4 }));
+}
+
+const ALLOWED = 'kubernetes.audit.annotations.authorization_k8s_io/decision: allow';
+
+test('a rule of type query that has everything', () => {
+  const document = ruleDocument({
+    name: 'exec',
+    title: 'Exec\u202e into a pod',
+    enabled: false,
+    query: `${ALLOWED} and kubernetes.audit.objectRef.resource: pods and kubernetes.audit.objectRef.subresource: exec and kubernetes.audit.requestObject.command: *sh`,
+    severityMapping: [
+      { field: 'kubernetes.audit.objectRef.namespace', value: 'kube-system', severity: 'critical' },
+      { field: 'user.name', value: 'eve', severity: 'high' },
+    ],
+    riskScoreMapping: [
+      { field: 'kubernetes.audit.responseStatus.code' },
+      { field: 'user.name', value: 'eve', riskScore: 90 },
+    ],
+    ruleNameOverride: 'user.name',
+    buildingBlock: true,
+    suppression: { by: ['user.name', 'source.ip'], windowMicros: 2 * HOUR, missingFields: 'doNotSuppress' },
+    budget: { alertsPerHour: 5 },
+    exceptions: [
+      {
+        query: 'user.name: (ci or cd)',
+        language: 'kuery',
+        reason: 'the pipeline',
+        expiresAt: Date.UTC(2027, 2, 31) * 1_000,
+        lists: [{ field: 'source.ip', type: 'ip_range', values: ['10.0.0.0/8', '192.0.2.1'], excluded: true }],
+      },
+    ],
+    threat: [{ tactic: { id: 'TA0002', name: 'Execution' }, technique: { id: 'T1609', name: 'Administration' } }],
+  });
+  assert.equal(
+    explained(document, ['a setting was left out']),
+    `exec: Exec\\u{202e} into a pod
+type query, from a.yaml:4
+
+Verdict
+  runs with a difference, and is switched off
+  - a setting was left out
+
+Which events
+  all of these hold:
+  - kubernetes.audit.annotations.authorization_k8s_io/decision is "allow"
+  - kubernetes.audit.objectRef.resource is "pods"
+  - kubernetes.audit.objectRef.subresource is "exec"
+  - kubernetes.audit.requestObject.command ends with "sh"
+
+As text
+  kubernetes.audit.annotations.authorization_k8s_io/decision: "allow"
+  and kubernetes.audit.objectRef.resource: "pods"
+  and kubernetes.audit.objectRef.subresource: "exec"
+  and kubernetes.audit.requestObject.command: *sh
+
+When it alerts
+  It alerts for each request that matches.
+  What an exception selects counts as if it did not match.
+  Matches with the same user.name and source.ip join its alert for 2h, and raise its count; those without one of these have an alert each.
+  It opens at most 5 alerts in any hour, and all rules of a cluster 200; what is beyond counts on one overflow alert.
+
+What the alert says
+  Severity medium, risk score 47.
+  Severity critical where kubernetes.audit.objectRef.namespace is "kube-system".
+  Severity high where user.name is "eve".
+  Of several that apply the highest severity counts.
+  Risk score that of kubernetes.audit.responseStatus.code where kubernetes.audit.responseStatus.code has a value.
+  Risk score 90 where user.name is "eve".
+  Its title is the value of user.name, where there is one.
+  It is a building block: recorded and logged, and shown to nobody.
+  MITRE ATT&CK: TA0002 Execution, T1609 Administration.
+
+Exceptions
+  the pipeline, until 2027-03-31T00:00:00.000000Z
+    user.name is one of "ci", "cd"
+    and no value of source.ip is in a list of 2 values (ip_range)
+
+Which events it is compared with
+  all of these hold:
+  - kubernetes.audit.annotations.authorization_k8s_io/decision is "allow"
+  - kubernetes.audit.objectRef.resource is "pods"
+  - kubernetes.audit.objectRef.subresource is "exec"
+
+What the API server has to record
+  level Metadata, stages ResponseStarted, ResponseComplete, Panic: patch of pods/exec
+    without their bodies, which up to Kubernetes 1.36 may cost the whole batch
+  level Request, stages ResponseStarted, ResponseComplete, Panic: every request of pods/exec
+    for kubernetes.audit.requestObject.command
+`,
+  );
+});
+
+test('a rule of type new_terms', () => {
+  const document = ruleDocument({
+    severity: 'low',
+    riskScore: 21,
+    query: 'source.ip: *',
+    newTerms: { fields: ['user.name', 'source.ip', 'user_agent.original'], learningMicros: DAY },
+  });
+  const text = explained(document);
+  assert.ok(
+    text.includes(`
+When it alerts
+  It alerts when the combination of user.name, source.ip and user_agent.original was on no matching event in the 7d before; each sighting starts that time anew.
+  An event without one of these fields neither alerts nor teaches.
+  It only learns for 1d from when it first runs on a cluster.
+  Matches of the same terms join its alert for 7d, and raise its count.
+`),
+    text,
+  );
+  assert.ok(
+    text.includes(`
+Which events it is compared with
+  every event: the query requires nothing of the fields that the index looks at
+`),
+    text,
+  );
+});
+
+test('a rule that can match no event says so, and what it would need is left out', () => {
+  const document = ruleDocument({ query: 'process.name: bash' });
+  const { verdict, neverSet, record } = explainRule({
+    rule: compiledRule(document).rule,
+    notes: [],
+    file: 'a.yaml',
+    line: 1,
+  });
+  assert.deepEqual(
+    { verdict, neverSet, record },
+    { verdict: 'can never fire', neverSet: ['process.name'], record: [] },
+  );
+  assert.doesNotMatch(explained(document), /What the API server has to record/);
+});

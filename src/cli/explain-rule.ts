@@ -1,0 +1,184 @@
+import { sanitise } from '../audit/text.ts';
+import { indexedBy } from '../detect/rule-index.ts';
+import { resolveField } from '../ecs/fields.ts';
+import { type Level, STAGES, type Stage } from '../policy/audit-policy.ts';
+import { derivePolicy } from '../policy/derive-policy.ts';
+import { describePolicyRule } from '../policy/describe-policy-rule.ts';
+import { DEFAULT_ACCOUNT } from '../policy/own-requests.ts';
+import { ruleNeeds } from '../policy/rule-needs.ts';
+import { explainPredicate } from '../query/explain.ts';
+import { fieldsOf } from '../query/fields-of.ts';
+import { formatPredicate } from '../query/format-predicate.ts';
+import { formatMoment } from '../query/format-value.ts';
+import { parseKql } from '../query/kql/parse.ts';
+import type { Predicate } from '../query/predicate.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { RuleDocument, ValueListDocument } from '../rules/document.ts';
+import { explainAlert, explainDecision } from './explain-decision.ts';
+
+/** A condition in words and as canonical text. */
+export interface ExplainedCondition {
+  readonly words: readonly string[];
+  readonly text: string;
+}
+
+export interface ExplainedException extends ExplainedCondition {
+  /** What has to hold besides of lists of values. */
+  readonly lists: readonly string[];
+  readonly reason: string;
+  readonly expires?: string;
+}
+
+/** What was understood of a rule: for people as `formatExplanation` prints it, and for programs as it is. */
+export interface RuleExplanation {
+  readonly name: string;
+  readonly title: string;
+  readonly type: RuleDocument['type'];
+  readonly enabled: boolean;
+  readonly file: string;
+  readonly line: number;
+  readonly verdict: 'runs' | 'runs with a difference' | 'can never fire';
+  /** What its author should know, in sentences. */
+  readonly notes: readonly string[];
+  readonly selects: ExplainedCondition;
+  /** When it alerts, and what becomes of later matches, in sentences. */
+  readonly fires: readonly string[];
+  /** What the alert says, in sentences. */
+  readonly alert: readonly string[];
+  readonly exceptions: readonly ExplainedException[];
+  /** What an event has to meet for the rule to be looked at, in words, as far as the index can tell; empty: every event is. */
+  readonly index: readonly string[];
+  readonly record: readonly RecordedRequests[];
+  /** Fields that the rule names and that no audit event has. */
+  readonly neverSet: readonly string[];
+}
+
+/** What the API server has to record for the rule to see all that it looks into. */
+export interface RecordedRequests {
+  readonly level: Level;
+  readonly stages: readonly Stage[];
+  readonly requests: string;
+  /** The fields of bodies for which the level is needed. */
+  readonly reads: readonly string[];
+  readonly why: string;
+}
+
+export interface ExplainedRule {
+  readonly rule: CompiledRule;
+  readonly notes: readonly string[];
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Pure. */
+export function explainRule({ rule, notes, file, line }: ExplainedRule): RuleExplanation {
+  const { document, predicate } = rule;
+  const { name, title, type, enabled } = document;
+  const never = fieldsOf(predicate).filter(({ neverSet }) => neverSet === true);
+  const indexed = indexedBy(predicate);
+  const canMatch = ruleNeeds(rule).length > 0;
+  return {
+    name,
+    title,
+    type,
+    enabled,
+    file,
+    line,
+    verdict: canMatch ? (notes.length > 0 ? 'runs with a difference' : 'runs') : 'can never fire',
+    notes,
+    selects: condition(predicate),
+    fires: explainDecision(rule),
+    alert: explainAlert(document),
+    exceptions: document.exceptions.map(({ query, reason, expiresAt, lists = [] }) => ({
+      ...condition(exceptionPredicate(query)),
+      lists: lists.map(listInWords),
+      reason,
+      ...(expiresAt !== undefined && { expires: formatMoment(expiresAt) }),
+    })),
+    index: indexed.length === 0 ? [] : explainPredicate({ kind: 'and', operands: indexed }),
+    record: canMatch ? recordedFor(rule) : [],
+    neverSet: never.map((field) => field.name),
+  };
+}
+
+function condition(predicate: Predicate): ExplainedCondition {
+  return { words: explainPredicate(predicate), text: formatPredicate(predicate) };
+}
+
+function listInWords({ field, type, values, excluded }: ValueListDocument): string {
+  const what = `is in a list of ${values.length} ${values.length === 1 ? 'value' : 'values'} (${type})`;
+  return excluded ? `no value of ${field} ${what}` : `${field} ${what}`;
+}
+
+function exceptionPredicate(query: string): Predicate {
+  const parsed = parseKql(query, { resolveField });
+  return parsed.kind === 'ok' ? parsed.predicate : { kind: 'constant', value: false };
+}
+
+/** The rules of a policy that is made for this rule alone, but for those about firstseen itself. */
+function recordedFor(rule: CompiledRule): readonly RecordedRequests[] {
+  const { policy, lines } = derivePolicy([rule], { account: DEFAULT_ACCOUNT, heartbeat: false });
+  return lines.flatMap(({ rule: line, why, reads }) => {
+    if (why === 'own' || why === 'excluded') return [];
+    const omitted = new Set([...policy.omitStages, ...line.omitStages]);
+    return [
+      {
+        level: line.level,
+        stages: STAGES.filter((stage) => !omitted.has(stage)),
+        requests: describePolicyRule(line),
+        reads: why === 'needed' ? reads : [],
+        why,
+      },
+    ];
+  });
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  patch: 'without their bodies, which up to Kubernetes 1.36 may cost the whole batch',
+  credentials: 'without their bodies, which hold credentials',
+};
+
+const MOST_READS = 4;
+
+/** For people; ends with a line break. */
+export function formatExplanation(explained: RuleExplanation): string {
+  const { name, title, type, enabled, file, line, verdict, notes, selects, exceptions, index, record } = explained;
+  const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ['Verdict', [`${verdict}${enabled ? '' : ', and is switched off'}`, ...notes.map((note) => `- ${note}`)]],
+    ['Which events', selects.words],
+    ['As text', selects.text.split('\n')],
+    ['When it alerts', explained.fires],
+    ['What the alert says', explained.alert],
+    ['Exceptions', exceptions.flatMap(exceptionLines)],
+    [
+      'Which events it is compared with',
+      index.length > 0 ? index : ['every event: the query requires nothing of the fields that the index looks at'],
+    ],
+    ['What the API server has to record', record.flatMap(recordLines)],
+  ];
+  return [
+    `${name}: ${sanitise(title)}`,
+    `type ${type}, from ${sanitise(file)}:${line}`,
+    ...parts.flatMap(([head, lines]) =>
+      lines.length === 0 ? [] : ['', head, ...lines.map((text) => `  ${sanitise(text)}`)],
+    ),
+    '',
+  ].join('\n');
+}
+
+function exceptionLines({ reason, expires, words, lists }: ExplainedException): readonly string[] {
+  return [
+    `${reason}${expires === undefined ? '' : `, until ${expires}`}`,
+    ...words.map((text) => `  ${text}`),
+    ...lists.map((text) => `  and ${text}`),
+  ];
+}
+
+function recordLines({ level, stages, requests, reads, why }: RecordedRequests): readonly string[] {
+  const more = reads.length > MOST_READS ? ` and ${reads.length - MOST_READS} more` : '';
+  const because = WHY[why] ?? (reads.length === 0 ? undefined : `for ${reads.slice(0, MOST_READS).join(', ')}${more}`);
+  return [
+    `level ${level}, stages ${stages.join(', ')}: ${requests}`,
+    ...(because === undefined ? [] : [`  ${because}`]),
+  ];
+}

@@ -1,0 +1,87 @@
+/** `rules explain`, as a person calls it. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { type RunResult, runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const EXEC = join(ROOT, 'rules', 'exec-into-pod.yaml');
+const VECTORS = join(ROOT, 'test', 'conformance', 'vectors', 'rules');
+
+function firstseen(...args: readonly string[]): Promise<RunResult> {
+  return runProcess(process.execPath, [MAIN, 'rules', 'explain', ...args], { cwd: ROOT });
+}
+
+describe('rules explain', { concurrency: 2 }, () => {
+  test('a rule of the pack', async () => {
+    const { code, stdout, stderr } = await firstseen('anonymous-request-unusual-agent');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^anonymous-request-unusual-agent: Anonymous request/);
+    assert.match(stdout, /^type new_terms, from \S*anonymous-request-unusual-agent\.yaml:\d+$/m);
+    assert.match(
+      stdout,
+      /^ {2}It alerts when the value of user_agent\.original was on no matching event in the 7d before;/m,
+    );
+    assert.match(
+      stdout,
+      /^ {2}level Metadata, stages \S+, .*: every request by system:anonymous, system:unauthenticated$/m,
+    );
+  });
+
+  test('a rule by its id, as JSON', async () => {
+    const id = '7b1f0000-0000-4000-8000-000000000002';
+    const { code, stdout } = await firstseen(id, '--rules', VECTORS, '-o', 'json');
+    assert.equal(code, 0);
+    const { name, verdict, selects } = JSON.parse(stdout);
+    assert.equal(name, 'query-array');
+    assert.equal(verdict, 'runs');
+    assert.deepEqual(selects.words, [
+      'all of these hold:',
+      '- kubernetes.audit.verb is "escalate"',
+      '- kubernetes.audit.user.groups is "ops"',
+      '- no value of kubernetes.audit.user.groups is "robots"',
+    ]);
+  });
+
+  test('a rule that is switched off', async () => {
+    const file = join(createTemporaryFolder('explain'), 'off.yaml');
+    writeFileSync(file, readFileSync(EXEC, 'utf8').replace('\nspec:\n', '\nspec:\n  enabled: false\n'));
+    const { code, stdout } = await firstseen('exec-into-pod', '--rules', file);
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {2}runs, and is switched off$/m);
+  });
+
+  test('a rule that can never fire', async () => {
+    const file = join(createTemporaryFolder('explain'), 'never.yaml');
+    writeFileSync(
+      file,
+      readFileSync(EXEC, 'utf8').replace('verb: (get or create)', 'verb: get\n    and process.name: sh'),
+    );
+    const { code, stdout } = await firstseen('exec-into-pod', '--rules', file);
+    assert.equal(code, 1);
+    assert.match(stdout, /^Verdict\n {2}can never fire\n {2}- process\.name never has a value/m);
+  });
+
+  test('a name that is not there: the nearest', async () => {
+    const { code, stdout, stderr } = await firstseen('exec-in-pod');
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.equal(stderr, 'no rule is named "exec-in-pod"\n  hint: did you mean exec-into-pod?\n');
+    const far = await firstseen('something-else-altogether');
+    assert.match(far.stderr, /hint: `firstseen rules list` prints their names/);
+  });
+
+  test('a rule that does not load', async () => {
+    const file = join(createTemporaryFolder('explain'), 'bad.yaml');
+    writeFileSync(
+      file,
+      readFileSync(EXEC, 'utf8').replace('and kubernetes.audit.verb', 'and and kubernetes.audit.verb'),
+    );
+    const { code, stderr } = await firstseen('exec-into-pod', '--rules', file);
+    assert.equal(code, 1);
+    assert.match(stderr, /bad\.yaml:\d+:\d+: /);
+    assert.match(stderr, /the rule exec-into-pod does not load: see above\n$/);
+  });
+});
