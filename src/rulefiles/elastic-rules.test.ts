@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readNdjsonRules, readTomlRule } from './elastic-rules.ts';
+import { readTomlRule } from './elastic-rules.ts';
 import { formatFileProblem } from './file-problem.ts';
+import { readRules } from './load.ts';
 import type { LoadedRules } from './loaded-rule.ts';
 
 const TOML = `[metadata]
@@ -42,7 +43,7 @@ function shown({ problems }: LoadedRules): readonly string[] {
 }
 
 test('a TOML rule loads under the name of its file, and knows where its values stand', () => {
-  const { rules, problems } = readTomlRule('r.toml', TOML, 'impact_pods_deleted');
+  const { rules, problems } = readTomlRule('r.toml', TOML, { fileStem: 'impact_pods_deleted' });
   assert.deepEqual(problems, []);
   const [rule] = rules;
   assert.equal(rule?.document.name, 'impact-pods-deleted');
@@ -57,71 +58,139 @@ test('a TOML rule loads under the name of its file, and knows where its values s
 
 test('a query on one line is found too', () => {
   const source = TOML.replace(/query = '''[^']*'''/, `query = 'kubernetes.audit.verb: delete'`);
-  const [rule] = readTomlRule('r.toml', source, 'r').rules;
+  const [rule] = readTomlRule('r.toml', source, { fileStem: 'r' }).rules;
   const problem = { message: 'm', line: 1, column: 24 };
   const found = rule?.problem({ path: ['query'], message: 'm', inQuery: { source: '', problem } });
   assert.deepEqual(found?.place, { line: 15, column: 33 });
 });
 
 test('what is wrong is shown at its place', () => {
-  assert.deepEqual(shown(readTomlRule('r.toml', TOML.replace('"high"', '"hihg"').replace('now-7d', 'now-5m'), 'r')), [
-    'r.toml:31:9: the history starts at now-5m, which is not before the search, from now-6m\n  value = "now-5m"\n          ^',
-    'r.toml:13:12: expected one of low, medium, high, critical, found "hihg"\n  severity = "hihg"\n             ^\n' +
-      '  hint: did you mean high?',
-  ]);
+  assert.deepEqual(
+    shown(readTomlRule('r.toml', TOML.replace('"high"', '"hihg"').replace('now-7d', 'now-5m'), { fileStem: 'r' })),
+    [
+      'r.toml:31:9: r: the history starts at now-5m, which is not before the search, from now-6m\n  value = "now-5m"\n          ^',
+      'r.toml:13:12: r: expected one of low, medium, high, critical, found "hihg"\n  severity = "hihg"\n             ^\n' +
+        '  hint: did you mean high?',
+    ],
+  );
 });
 
-test('a rule that cannot run here is refused by name', () => {
-  const loaded = readTomlRule('r.toml', TOML.replace('"new_terms"\n', '"eql"\n'), 'r');
+test('a rule that cannot run here is refused by name, each reason at its place', () => {
+  const source = TOML.replace('"new_terms"\n', '"esql"\n').replace('kubernetes.audit_logs', 'aws.cloudtrail');
+  const loaded = readTomlRule('r.toml', source.replace("query = '''\n", "query = '''\nfrom logs-aws* |\n"), {
+    fileStem: 'r',
+  });
   assert.deepEqual(shown(loaded), [
-    'r.toml:10:8: pods-deleted: rule type eql is not supported by this version; supported: query, new_terms\n' +
-      '  type = "eql"\n         ^',
+    'r.toml:10:8: r: rule type esql is not supported yet by this version\n  type = "esql"\n         ^',
+    "r.toml:15:9: r: needs other data: logs-aws*; firstseen has Kubernetes audit events only\n  query = '''\n          ^",
   ]);
   assert.deepEqual(
-    loaded.problems[0]?.unsupported?.map(({ kind, name }) => [kind, name]),
-    [['type', 'eql']],
+    loaded.problems.map(({ unsupported, ruleType }) => [unsupported?.kind, unsupported?.name, ruleType]),
+    [
+      ['type', 'esql', 'esql'],
+      ['data', 'logs-aws*', 'esql'],
+    ],
   );
 });
 
 test('broken TOML is a problem with a place', () => {
   assert.match(
-    shown(readTomlRule('r.toml', '[rule]\nname = "a\n', 'r')).join(),
+    shown(readTomlRule('r.toml', '[rule]\nname = "a\n', { fileStem: 'r' })).join(),
     /^r\.toml:2:\d+: Invalid TOML document/,
   );
   assert.match(
-    shown(readTomlRule('r.toml', '[__proto__]\na = 1\n', 'r')).join(),
+    shown(readTomlRule('r.toml', '[__proto__]\na = 1\n', { fileStem: 'r' })).join(),
     /^r\.toml:\d+:\d+: Invalid TOML document/,
   );
-  assert.match(shown(readTomlRule('r.toml', `a = ${'['.repeat(5_000)}`, 'r')).join(), /^r\.toml:1:\d+: Invalid TOML/);
-  assert.match(shown(readTomlRule('r.toml', '', 'r')).join(), /^r\.toml:1:1: /);
+  assert.match(
+    shown(readTomlRule('r.toml', `a = ${'['.repeat(5_000)}`, { fileStem: 'r' })).join(),
+    /^r\.toml:1:\d+: Invalid TOML/,
+  );
+  assert.match(
+    shown(readTomlRule('r.toml', '', { fileStem: 'r' })).join(),
+    /^r\.toml:1:1: r: expected a rule, found a mapping|^r\.toml:1:1: /,
+  );
 });
 
-test('an export gives a rule a line, without its counts and lists', () => {
-  const rule = {
-    rule_id: 'one',
-    name: 'Pods Deleted',
-    type: 'query',
-    language: 'kuery',
-    index: ['logs-kubernetes.audit_logs-*'],
-    query: 'kubernetes.audit.verb: delete',
-    severity: 'high',
-    risk_score: 73,
-    filters: [],
-  };
-  const lines = [
-    rule,
-    { ...rule, rule_id: 'two', type: 'threshold' },
+const EXPORTED = {
+  rule_id: 'one',
+  name: 'Pods Deleted',
+  type: 'query',
+  language: 'kuery',
+  index: ['logs-kubernetes.audit_logs-*'],
+  query: 'kubernetes.audit.verb: delete',
+  severity: 'high',
+  risk_score: 73,
+  filters: [],
+};
+
+function exported(...lines: readonly (object | string)[]): LoadedRules {
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+  return readRules('e.ndjson', '.ndjson', `${text}\n`);
+}
+
+test('an export gives a rule a line, without its counts, lists and connectors', () => {
+  const { rules, problems } = exported(
+    EXPORTED,
+    { ...EXPORTED, rule_id: 'two', name: 'Two', type: 'machine_learning' },
     { list_id: 'l', type: 'detection' },
-    { exported_count: 2 },
-  ];
-  const source = `${lines.map((line) => JSON.stringify(line)).join('\n')}\nnot json\n`;
-  const { rules, problems } = readNdjsonRules('e.ndjson', source);
+    { id: 'c', type: 'action', attributes: { actionTypeId: '.email' }, references: [] },
+    { id: 'o', type: 'alert', attributes: {} },
+    { exported_count: 2, exported_rules_count: 2 },
+    'not json',
+    { ...EXPORTED, rule_id: 'three', name: 'Three', severity: 'hot' },
+  );
   assert.deepEqual(
     rules.map(({ document }) => [document.name, document.id]),
     [['pods-deleted', 'one']],
   );
   assert.deepEqual(
-    problems.map(({ place, message }) => `${place?.line} ${message}`),
-    ['2 rule type threshold is not supported by this version; supported: query, new_terms', '5 this line is not JSON'],
+    problems.map(({ place, rule, message }) => `${place?.line} ${rule}: ${message.split(';')[0]}`),
+    [
+      '5 undefined: this is a saved object of Kibana, not an exported rule',
+      '7 undefined: this line is not JSON',
+      '2 two: rule type machine_learning is not supported by this version',
+      '8 three: expected one of low, medium, high, critical, found "hot"',
+    ],
   );
+});
+
+test('the items of an exception list are those that name it, wherever they stand in the export', () => {
+  const item = (value: string, changes: object = {}) => ({
+    item_id: value,
+    list_id: 'noise',
+    namespace_type: 'single',
+    name: value,
+    entries: [{ field: 'user.name', type: 'match', operator: 'included', value }],
+    ...changes,
+  });
+  const reference = { id: 'x', list_id: 'noise', type: 'detection', namespace_type: 'single' };
+  const rule = { ...EXPORTED, exceptions_list: [reference] };
+  const { rules, problems } = exported(
+    item('a'),
+    rule,
+    { list_id: 'noise', namespace_type: 'single', type: 'detection' },
+    item('b'),
+    item('c', { namespace_type: 'agnostic' }),
+    item('d', { list_id: 'other' }),
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    rules[0]?.document.exceptions.map(({ query }) => query),
+    ['user.name: "a"', 'user.name: "b"'],
+  );
+  const [missing] = exported(rule).problems;
+  assert.equal(missing?.rule, 'pods-deleted');
+  assert.match(missing?.message ?? '', /^the exception list noise is not among the files/);
+});
+
+test('more exceptions than a resource holds load from a file', () => {
+  const items = Array.from({ length: 150 }, (_, n) => ({
+    item_id: n,
+    list_id: 'noise',
+    name: `${n}`,
+    entries: [{ field: 'user.name', type: 'match', operator: 'included', value: `${n}` }],
+  }));
+  const { rules } = exported({ ...EXPORTED, exceptions_list: [{ list_id: 'noise' }] }, ...items);
+  assert.equal(rules[0]?.document.exceptions.length, 150);
 });

@@ -1,5 +1,5 @@
 import { cutBytes, sanitise } from '../audit/text.ts';
-import type { UnsupportedReason } from '../rules/import/elastic.ts';
+import type { UnsupportedReason } from '../rules/import/unsupported-reason.ts';
 import type { Place } from './places.ts';
 
 /** Something wrong in a rule file, and where. Lines and columns count from 1, columns in UTF-16 units. */
@@ -9,10 +9,12 @@ export interface FileProblem {
   readonly place?: Place;
   /** The name of the rule that it is about. */
   readonly rule?: string;
+  /** The type that this rule says it has, where that could be read. */
+  readonly ruleType?: string;
   readonly message: string;
   readonly hint?: string;
   /** Set if the rule may be sound and cannot run here; says why. */
-  readonly unsupported?: readonly UnsupportedReason[];
+  readonly unsupported?: UnsupportedReason;
   /** The line of source, cut around the place, and where in it the place is, from 0. */
   readonly excerpt?: { readonly text: string; readonly caret: number };
 }

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { readNdjsonRules, readTomlRule } from './elastic-rules.ts';
+import { type ElasticExport, elasticLists, readElasticExport, type ValueLists } from './elastic-export.ts';
+import { readExportedRules, readTomlRule } from './elastic-rules.ts';
 import type { FileProblem } from './file-problem.ts';
 import { findRuleFiles, type RuleFile, type RuleFileExtension, readFailure } from './find-rule-files.ts';
 import type { LoadedRule, LoadedRules } from './loaded-rule.ts';
+import { readValueLists } from './read-value-lists.ts';
 import { readYamlRules } from './yaml-rules.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -16,6 +18,12 @@ export const MAX_FILE_BYTES: Readonly<Record<RuleFileExtension, number>> = {
   '.ndjson': 64 * MEBIBYTE,
 };
 
+/** A file with its text; what Kibana exported is taken apart, because rules of one file may name lists of another. */
+type RuleText = { readonly file: string } & (
+  | { readonly kind: 'yaml' | 'toml'; readonly source: string }
+  | { readonly kind: 'export'; readonly content: ElasticExport }
+);
+
 /**
  * The rules in these files and folders, in the order of the paths and below them of the names. A file or a rule that is broken
  * does not stop the others; of several rules with one name the first stays. Never rejects for what the files hold.
@@ -23,9 +31,18 @@ export const MAX_FILE_BYTES: Readonly<Record<RuleFileExtension, number>> = {
 export async function loadRuleFiles(paths: readonly string[]): Promise<LoadedRules> {
   const found = await findRuleFiles(paths);
   const problems: FileProblem[] = [...found.problems];
-  const rules = new Map<string, LoadedRule>();
+  const texts: RuleText[] = [];
   for (const file of found.files) {
-    const loaded = await loadFile(file);
+    const text = await readText(file);
+    if ('message' in text) problems.push(text);
+    else texts.push(toRuleText(file.path, file.extension, text.source));
+  }
+  const exports = exportsAmong(texts);
+  const lists = await readValueLists(exports);
+  problems.push(...lists.problems);
+  const rules = new Map<string, LoadedRule>();
+  for (const text of texts) {
+    const loaded = rulesOf(text, exports, lists.values);
     problems.push(...loaded.problems);
     for (const rule of loaded.rules) {
       const earlier = rules.get(rule.document.name);
@@ -36,33 +53,50 @@ export async function loadRuleFiles(paths: readonly string[]): Promise<LoadedRul
   return { rules: [...rules.values()], problems };
 }
 
-/** The rules in the text of one file; its format follows from the extension. Never throws. */
+/** The rules in the text of one file, without value lists; its format follows from the extension. Never throws. */
 export function readRules(file: string, extension: RuleFileExtension, source: string): LoadedRules {
+  const text = toRuleText(file, extension, source);
+  return rulesOf(text, exportsAmong([text]), new Map());
+}
+
+function toRuleText(file: string, extension: RuleFileExtension, source: string): RuleText {
   switch (extension) {
     case '.yaml':
     case '.yml':
-      return readYamlRules(file, source);
+      return { file, kind: 'yaml', source };
     case '.toml':
-      return readTomlRule(file, source, basename(file, extname(file)));
+      return { file, kind: 'toml', source };
     case '.ndjson':
-      return readNdjsonRules(file, source);
+      return { file, kind: 'export', content: readElasticExport(file, source) };
   }
 }
 
-async function loadFile({ path, extension, bytes }: RuleFile): Promise<LoadedRules> {
+function exportsAmong(texts: readonly RuleText[]): readonly ElasticExport[] {
+  return texts.flatMap((text) => (text.kind === 'export' ? [text.content] : []));
+}
+
+function rulesOf(text: RuleText, exports: readonly ElasticExport[], values: ValueLists): LoadedRules {
+  const { file } = text;
+  switch (text.kind) {
+    case 'yaml':
+      return readYamlRules(file, text.source);
+    case 'toml': {
+      const lists = elasticLists(file, exports, values);
+      return readTomlRule(file, text.source, { fileStem: basename(file, extname(file)), lists });
+    }
+    case 'export':
+      return readExportedRules(text.content, elasticLists(file, exports, values));
+  }
+}
+
+async function readText({ path, extension, bytes }: RuleFile): Promise<{ readonly source: string } | FileProblem> {
   const most = MAX_FILE_BYTES[extension];
-  if (bytes > most) return failed(path, `the file has ${bytes} bytes; at most ${most} are read`);
-  let source: string;
+  if (bytes > most) return { file: path, message: `the file has ${bytes} bytes; at most ${most} are read` };
   try {
-    source = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    return { source: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) };
   } catch (error) {
-    return failed(path, error instanceof TypeError ? 'the file is not UTF-8 text' : readFailure(error));
+    return { file: path, message: error instanceof TypeError ? 'the file is not UTF-8 text' : readFailure(error) };
   }
-  return readRules(path, extension, source);
-}
-
-function failed(file: string, message: string): LoadedRules {
-  return { rules: [], problems: [{ file, message }] };
 }
 
 function duplicate(rule: LoadedRule, earlier: LoadedRule): FileProblem {

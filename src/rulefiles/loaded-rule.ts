@@ -8,8 +8,10 @@ import type { Place, Places } from './places.ts';
 export interface LoadedRule {
   readonly document: RuleDocument;
   readonly file: string;
-  /** What its format says and firstseen does not do, in sentences for people. */
+  /** What its author should know and changes no outcome, in sentences for people. */
   readonly notes: readonly string[];
+  /** Where the outcome is another than its format means, because of what this rule asks for, in sentences for people. */
+  readonly differences: readonly string[];
   /** Where the value at a path of the resource (`['spec', 'query']`) stands in the file, or the nearest around it. */
   place(path: DocumentPath): Place;
   /** Something wrong with the value at a path of the resource. */
@@ -31,12 +33,17 @@ export interface RuleSource {
   readonly places: Places;
 }
 
-export function loadedRule(source: RuleSource, document: RuleDocument, notes: readonly string[]): LoadedRule {
+export function loadedRule(
+  source: RuleSource,
+  document: RuleDocument,
+  { notes = [], differences = [] }: Partial<Pick<LoadedRule, 'notes' | 'differences'>> = {},
+): LoadedRule {
   const { file, lines, places } = source;
   return {
     document,
     file,
     notes,
+    differences,
     place: (path) => places.at(path),
     problemAt: (path, problem) => sourceProblem(source, { path, ...problem }, document.name),
     problem: ({ path, message, hint, inQuery }) => {

@@ -41,7 +41,7 @@ export function readYamlRules(file: string, source: string): LoadedRules {
       continue;
     }
     const parsed = parseDetectionRule(read.value);
-    if (parsed.kind === 'ok') rules.push(loadedRule(from, parsed.document, []));
+    if (parsed.kind === 'ok') rules.push(loadedRule(from, parsed.document));
     else
       problems.push(
         ...parsed.problems

@@ -1,4 +1,6 @@
-import { quoteName } from '../document-problem.ts';
+import { resolveField } from '../../ecs/fields.ts';
+import { describeValue, quoteName } from '../document-problem.ts';
+import type { UnsupportedReason } from './unsupported-reason.ts';
 
 /**
  * Every setting that a rule of Elastic's may have, by what becomes of it here. A setting that is in none of these lists makes
@@ -8,13 +10,19 @@ import { quoteName } from '../document-problem.ts';
 /** Read by the import itself. */
 const MAPPED = [
   'alert_suppression',
+  'building_block_type',
+  'data_view_id',
   'description',
   'enabled',
+  'exceptions_list',
   'false_positives',
+  'filters',
   'from',
   'history_window_start',
   'index',
+  'interval',
   'language',
+  'max_signals',
   'name',
   'new_terms',
   'new_terms_fields',
@@ -22,15 +30,22 @@ const MAPPED = [
   'query',
   'references',
   'risk_score',
+  'risk_score_mapping',
   'rule_id',
+  'rule_name_override',
+  'setup',
   'severity',
+  'severity_mapping',
   'tags',
   'threat',
+  'threshold',
+  'timestamp_override',
+  'timestamp_override_fallback_disabled',
   'type',
   'version',
 ];
 
-/** About the rule and its keeping in Kibana, or about when Elasticsearch runs it; an event is evaluated here as it arrives. */
+/** About the rule and its keeping in Kibana, or about how Elasticsearch searches. */
 const WITHOUT_EFFECT = [
   'author',
   'created_at',
@@ -38,7 +53,6 @@ const WITHOUT_EFFECT = [
   'execution_summary',
   'id',
   'immutable',
-  'interval',
   'investigation_fields',
   'last_run',
   'license',
@@ -50,74 +64,80 @@ const WITHOUT_EFFECT = [
   'required_fields',
   'revision',
   'rule_source',
-  'setup',
+  'tiebreaker_field',
   'timeline_id',
   'timeline_title',
-  'timestamp_override',
-  'timestamp_override_fallback_disabled',
   'updated_at',
   'updated_by',
 ];
 
-/** What Elastic does after a match and firstseen does not: the rule loads, and a note says so. */
-const NOTED: ReadonlyMap<string, string> = new Map([
+/** What Elastic does and firstseen does not, though the same events match: the rule loads, and the difference is stated. */
+const NOT_DONE: ReadonlyMap<string, string> = new Map([
   ['actions', 'notifications are configured as sinks of firstseen'],
-  ['building_block_type', 'alerts of a building block are shown like all others'],
-  ['max_signals', 'alerts are bounded by the budget of the rule'],
   ['response_actions', 'firstseen does not act on hosts'],
-  ['risk_score_mapping', 'the risk score stays as the rule gives it'],
-  ['rule_name_override', 'alerts bear the name of the rule'],
-  ['severity_mapping', 'the severity stays as the rule gives it'],
   ['throttle', 'notifications are configured as sinks of firstseen'],
   ['to', 'an event is evaluated as it arrives'],
 ]);
 
-/** What decides which events match, and cannot be honoured yet. */
-const MATCHING: ReadonlyMap<string, string> = new Map([
-  ['exceptions_list', 'exception lists'],
-  ['filters', 'filters'],
-  ['threshold', 'threshold'],
-  ['saved_id', 'a saved query'],
+/** What decides which events match, and cannot be honoured; and what to do instead. */
+const REFUSED: ReadonlyMap<string, readonly [what: string, hint: string]> = new Map([
+  [
+    'saved_id',
+    ['a saved query', 'open the rule in Kibana, switch off that it loads the saved query, and export it again'],
+  ],
+  [
+    'event_category_override',
+    ['another field for the category of an event', 'name the field in the query: any where …'],
+  ],
 ]);
 
 /** What Elastic takes for the setting when it is absent: setting it so says nothing. */
 const DEFAULTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['max_signals', 100],
   ['throttle', 'no_actions'],
   ['to', 'now'],
+  ['event_category_override', 'event.category'],
 ]);
 
-const QUIET: ReadonlySet<string> = new Set([...MAPPED, ...WITHOUT_EFFECT, 'data_view_id']);
+const QUIET: ReadonlySet<string> = new Set([...MAPPED, ...WITHOUT_EFFECT]);
+
+/** The settings that name the time which counts: for a rule, and for the order of a sequence. */
+const TIME_SETTINGS: ReadonlySet<string> = new Set(['timestamp_override', 'timestamp_field']);
+/** Of any event one of these is the time at which firstseen judges it. */
+const OWN_TIMES: ReadonlySet<unknown> = new Set(['@timestamp', 'event.ingested']);
 
 export interface SettingsVerdict {
-  /** Settings that the rule loads without. */
-  readonly notes: readonly string[];
+  /** Settings without which the rule loads, and which then make a difference. */
+  readonly differences: readonly string[];
   /** Settings for which the rule is refused. */
-  readonly refused: readonly { readonly name: string; readonly message: string }[];
+  readonly refused: readonly UnsupportedReason[];
 }
 
 /** What becomes of the settings of a rule that are not mapped. A setting that is empty or at its default counts as absent. */
 export function judgeSettings(rule: Readonly<Record<string, unknown>>): SettingsVerdict {
-  const notes: string[] = [];
-  const refused: { name: string; message: string }[] = [];
+  const differences: string[] = [];
+  const refused: UnsupportedReason[] = [];
+  const refuse = (name: string, message: string, hint?: string): void => {
+    refused.push({ kind: 'setting', name, message, path: [name], ...(hint !== undefined && { hint }) });
+  };
   for (const [name, value] of Object.entries(rule)) {
-    if (QUIET.has(name) || isEmpty(value) || value === DEFAULTS.get(name)) continue;
-    const instead = NOTED.get(name);
-    const clause = MATCHING.get(name);
-    if (instead !== undefined) notes.push(`${name} is not applied: ${instead}`);
-    else if (clause === undefined) refused.push({ name, message: `the setting ${quoteName(name)} is not known here` });
-    else if (name === 'filters' && allDisabled(value)) notes.push('filters is not applied: all filters are disabled');
-    else refused.push({ name, message: `${clause} (${name}) cannot be honoured by this version` });
+    if (isEmpty(value) || value === DEFAULTS.get(name)) continue;
+    const instead = NOT_DONE.get(name);
+    const [what, hint] = REFUSED.get(name) ?? [];
+    if (TIME_SETTINGS.has(name)) {
+      if (OWN_TIMES.has(value)) continue;
+      const time = typeof value === 'string' ? resolveField(value) : undefined;
+      if (time?.type === 'date') differences.push(`${name} is not applied: the time of an event is @timestamp here`);
+      else if (rule.timestamp_override_fallback_disabled === true || typeof value !== 'string') {
+        refuse(name, `${name} ${describeValue(value)} cannot be honoured: no audit event has such a time`);
+      }
+    } else if (instead !== undefined) differences.push(`${name} is not applied: ${instead}`);
+    else if (what !== undefined) refuse(name, `${what} (${name}) cannot be honoured by this version`, hint);
+    else if (!QUIET.has(name)) refuse(name, `the setting ${quoteName(name)} is not known here`);
   }
-  return { notes, refused };
+  return { differences, refused };
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
   return typeof value === 'object' && !(value instanceof Date) && Object.keys(value).length === 0;
-}
-
-/** Kibana keeps a filter that was switched off, with `meta.disabled`. */
-function allDisabled(filters: unknown): boolean {
-  return Array.isArray(filters) && filters.every((filter) => filter?.meta?.disabled === true);
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RuleDocument } from '../document.ts';
 import type { DocumentProblem } from '../document-problem.ts';
 import { DAY, HOUR, MINUTE } from '../limits.ts';
-import { elasticPath, importElasticRule, isElasticRule } from './elastic.ts';
+import { elasticPath, importElasticRule, isElasticRule, reasonPath } from './elastic.ts';
 
 const RULE = {
   name: 'Pods Deleted at Night',
@@ -22,7 +22,13 @@ const NEW_TERMS = {
   history_window_start: [{ field: 'history_window_start', value: 'now-10d' }],
 };
 
-function imported(rule: unknown, fileStem?: string): { document: RuleDocument; notes: readonly string[] } {
+interface Imported {
+  readonly document: RuleDocument;
+  readonly notes: readonly string[];
+  readonly differences: readonly string[];
+}
+
+function imported(rule: unknown, fileStem?: string): Imported {
   const result = importElasticRule({ rule }, fileStem === undefined ? {} : { fileStem });
   return result.kind === 'document' ? result : assert.fail(JSON.stringify(result));
 }
@@ -84,10 +90,10 @@ test('new terms come as a table of pairs (TOML) or flat (NDJSON)', () => {
   assert.equal(result.document.enabled, false);
 });
 
-test('a rule of low severity learns first, and a note says so', () => {
-  const { document, notes } = imported({ ...RULE, type: 'new_terms', severity: 'low', new_terms: NEW_TERMS });
+test('a rule of low severity learns first, and says so', () => {
+  const { document, differences } = imported({ ...RULE, type: 'new_terms', severity: 'low', new_terms: NEW_TERMS });
   assert.equal(document.newTerms?.learningMicros, DAY);
-  assert.deepEqual(notes, ['learns for 1d on each cluster before it alerts']);
+  assert.deepEqual(differences, ['learns for 1d on each cluster before it alerts']);
 });
 
 test('the history has to start before the search', () => {
@@ -139,69 +145,196 @@ test('alert suppression is mapped', () => {
   });
   const perRun = imported({ ...RULE, alert_suppression: { group_by: ['user.name'] }, interval: '9m' });
   assert.equal(perRun.document.suppression?.windowMicros, 9 * MINUTE);
-  assert.match(perRun.notes.join(), /per run of the rule in Elastic; here it lasts 9m/);
+  assert.match(perRun.differences.join(), /per run of the rule in Elastic; here it lasts 9m/);
 });
 
-test('other types, languages and data are refused by name', () => {
-  assert.deepEqual(refused({ type: 'threshold', threshold: { field: [], value: 3 } }), [
-    'type threshold',
-    'setting threshold',
+test('suppression by a field that may have several values is another one in a rule of type query', () => {
+  const suppression = (field: string, changes: object = {}) =>
+    imported({ ...RULE, ...changes, alert_suppression: { group_by: [field], duration: { value: 1, unit: 'h' } } });
+  for (const field of ['source.ip', 'kubernetes.audit.user.groups', 'kubernetes.audit.requestObject.spec.type']) {
+    assert.match(suppression(field).differences.join(), /of several values each has an alert in Elastic/, field);
+  }
+  assert.deepEqual(suppression('user.name').differences, []);
+  const newTerms = { type: 'new_terms', new_terms_fields: ['source.ip'], history_window_start: 'now-7d' };
+  assert.deepEqual(suppression('source.ip', newTerms).differences, []);
+});
+
+test('other types, languages and data are refused by name, each with its place', () => {
+  assert.deepEqual(refused({ type: 'esql', language: 'esql', query: 'from logs-kubernetes.audit_logs-*' }), [
+    'type esql',
   ]);
-  assert.deepEqual(refused({ type: 'eql', language: 'eql' }), ['type eql', 'language eql']);
   assert.deepEqual(refused({ type: 'machine_learning' }), ['type machine_learning']);
+  assert.deepEqual(refused({ type: 'threat_match' }), ['type threat_match']);
+  assert.deepEqual(refused({ type: 'saved_query', saved_id: 'x' }), ['type saved_query', 'setting saved_id']);
   assert.deepEqual(refused({ language: 'lucene' }), ['language lucene']);
   assert.deepEqual(refused({ index: ['logs-aws*', 'filebeat-*'] }), ['data logs-aws*, filebeat-*']);
   assert.deepEqual(refused({ index: ['logs-*'], query: 'process.name: nsenter' }), ['data logs-*']);
   assert.deepEqual(refused({ index: undefined, query: 'process.name: nsenter' }), ['data the default indices']);
   assert.deepEqual(refused({ index: undefined, data_view_id: 'dv', query: 'a: b' }), ['data data view dv']);
+});
+
+test('what joins events needs all of its data; what looks at one event does not', () => {
   const both = ['logs-endpoint.events.*', 'logs-kubernetes.audit_logs-*'];
-  assert.deepEqual(refused({ type: 'eql', language: 'eql', index: both }), [
-    'type eql',
-    'language eql',
-    'data logs-endpoint.events.*',
+  const refusedData = (change: object) => refused(change).filter((reason) => reason.startsWith('data'));
+  const eql = { type: 'eql', language: 'eql', index: both };
+  for (const query of [
+    'sequence [any where true] [any where true]',
+    '// first\n/* then */ sequence by a [b where c]',
+  ]) {
+    assert.deepEqual(refusedData({ ...eql, query }), ['data logs-endpoint.events.*'], query);
+  }
+  const esql = (from: string) => refusedData({ type: 'esql', language: 'esql', index: undefined, query: from });
+  assert.deepEqual(esql('FROM logs-aws*, logs-kubernetes.audit_logs-* METADATA _id | limit 1'), ['data logs-aws*']);
+  assert.deepEqual(esql('from "logs-kubernetes.audit_logs-*" metadata _id, _index\n| where x'), []);
+});
+
+test('a reason says what to do, and where it stands', () => {
+  const reasonsOf = (change: object) => {
+    const rule = { ...RULE, ...change };
+    const result = importElasticRule({ rule });
+    return result.kind === 'unsupported' ? result.reasons : assert.fail(JSON.stringify(result));
+  };
+  const [lucene] = reasonsOf({ language: 'lucene' });
+  assert.match(lucene?.hint ?? '', /^write the query in KQL/);
+  assert.deepEqual(lucene && reasonPath({ rule: RULE }, lucene), ['rule', 'language']);
+  const filters = [{ query: { match_all: {} } }, { query: { script: {} } }];
+  const [filter] = reasonsOf({ filters });
+  assert.deepEqual(filter && reasonPath({ rule: RULE }, filter), ['rule', 'filters', 1]);
+  const [data] = reasonsOf({ index: undefined, data_view_id: 'dv', query: 'a: b' });
+  assert.deepEqual(data?.path, ['data_view_id']);
+});
+
+test('audit events may be read from a broader index; other indices beside them make a difference', () => {
+  assert.deepEqual(imported({ ...RULE, index: ['logs-*'] }).differences, []);
+  assert.deepEqual(imported({ ...RULE, index: undefined }).differences, []);
+  const { differences } = imported({ ...RULE, index: ['logs-kubernetes.audit_logs-*', 'logs-aws*'] });
+  assert.deepEqual(differences, ['only audit events are read, not logs-aws*']);
+  assert.deepEqual(imported({ ...RULE, index: undefined, data_view_id: 'dv' }).notes, [
+    'the data view dv is taken to hold the audit events',
   ]);
 });
 
-test('audit events may be read from a broader index, and other indices beside them are noted', () => {
-  assert.deepEqual(imported({ ...RULE, index: ['logs-*'] }).notes, []);
-  assert.deepEqual(imported({ ...RULE, index: undefined }).notes, []);
-  const { notes } = imported({ ...RULE, index: ['logs-kubernetes.audit_logs-*', 'logs-aws*'] });
-  assert.deepEqual(notes, ['only audit events are read, not logs-aws*']);
-});
-
 test('a setting that decides what matches is never left out', () => {
-  assert.deepEqual(refused({ filters: [{ query: { match_all: {} } }] }), ['setting filters']);
-  assert.deepEqual(refused({ exceptions_list: [{ id: 'x', list_id: 'y' }] }), ['setting exceptions_list']);
+  assert.deepEqual(refused({ filters: [{ query: { query_string: { query: 'a' } } }] }), ['setting filters']);
+  assert.deepEqual(refused({ event_category_override: 'my.category' }), ['setting event_category_override']);
   assert.deepEqual(refused({ hunting_scope: 'prod' }), ['setting hunting_scope']);
   assert.deepEqual(refused({ constructor: 'x' }), ['setting constructor']);
+  assert.match(problems({ exceptions_list: [{ id: 'x', list_id: 'y' }] })[0]?.message ?? '', /exception list y is not/);
 });
 
-test('a setting that only follows a match is noted, unless it says nothing', () => {
+test('filters and the items of lists are exceptions, filters first', () => {
+  const rule = {
+    ...RULE,
+    filters: [{ meta: { negate: true }, query: { match_phrase: { 'user.name': 'ci' } } }],
+    exceptions_list: [{ list_id: 'noise', type: 'rule_default', namespace_type: 'single' }],
+  };
+  const item = { name: 'Ours', entries: [{ field: 'user.name', type: 'match', operator: 'included', value: 'cd' }] };
+  const lists = { items: () => [item], values: () => undefined, valuesPlace: () => '' };
+  const result = importElasticRule(rule, { lists });
+  assert.ok(result.kind === 'document', JSON.stringify(result));
+  assert.deepEqual(
+    result.document.exceptions.map(({ query, reason }) => [query, reason]),
+    [
+      ['not (not (user.name: "ci"))', 'filter of the rule: not (user.name: "ci")'],
+      ['user.name: "cd"', 'Ours'],
+    ],
+  );
+  assert.deepEqual(elasticPath(rule, ['spec', 'exceptions', 0, 'query']), ['filters']);
+  assert.deepEqual(elasticPath(rule, ['spec', 'exceptions', 1, 'query']), ['exceptions_list']);
+});
+
+test('settings that are empty, or say what holds without them, say nothing', () => {
   const silent = {
     filters: [],
     exceptions_list: [],
-    severity_mapping: [],
+    severity_mapping: [{ field: '', operator: 'equals', value: '', severity: 'low' }],
+    risk_score_mapping: [{ field: '', operator: 'equals', value: '' }],
+    rule_name_override: '',
     actions: [],
     max_signals: 100,
     to: 'now',
     throttle: null,
+    timestamp_override: 'event.ingested',
+    event_category_override: 'event.category',
   };
-  assert.deepEqual(imported({ ...RULE, ...silent }).notes, []);
-  const { notes } = imported({
+  const { document, notes, differences } = imported({ ...RULE, ...silent });
+  assert.deepEqual([notes, differences], [[], []]);
+  assert.deepEqual(document, imported(RULE).document);
+});
+
+test('what is done after a match and not here is a difference; a filter that is switched off is noted', () => {
+  const { notes, differences } = imported({
     ...RULE,
-    max_signals: 500,
-    severity_mapping: [{ field: 'event.severity', operator: 'equals', value: '3', severity: 'low' }],
-    rule_name_override: 'user.name',
+    actions: [{ id: 'a' }],
+    response_actions: [{}],
+    to: 'now-1m',
     filters: [{ meta: { disabled: true } }],
   });
   assert.deepEqual(
-    notes.map((note) => note.split(' ')[0]),
-    ['max_signals', 'severity_mapping', 'rule_name_override', 'filters'],
+    differences.map((difference) => difference.split(' ')[0]),
+    ['actions', 'response_actions', 'to'],
   );
+  assert.deepEqual(notes, ['1 of its filters switched off in Kibana: left out']);
+});
+
+test('what the event says in place of the rule is taken over, as Elastic reads it', () => {
+  const { document, notes, differences } = imported({
+    ...RULE,
+    severity_mapping: [{ field: 'event.action', operator: 'equals', value: 'delete', severity: 'critical' }],
+    risk_score_mapping: [
+      { field: 'kubernetes.audit.annotations.score', operator: 'equals', value: '' },
+      { field: 'user.name', operator: 'equals', value: '' },
+    ],
+    rule_name_override: 'event.action',
+    building_block_type: 'default',
+  });
+  assert.deepEqual(document.severityMapping, [{ field: 'event.action', value: 'delete', severity: 'critical' }]);
+  assert.deepEqual(document.riskScoreMapping, [{ field: 'kubernetes.audit.annotations.score' }]);
+  assert.deepEqual([document.ruleNameOverride, document.buildingBlock], ['event.action', true]);
+  assert.deepEqual(notes, ['only the first entry of risk_score_mapping counts, as in Elastic']);
+  assert.deepEqual(differences, []);
+  const [operator] = problems({ severity_mapping: [{ field: 'a', operator: 'less', value: '1', severity: 'low' }] });
+  assert.deepEqual(operator?.path, ['rule', 'severity_mapping', 0, 'operator']);
+  const [severity] = problems({ severity_mapping: [{ field: 'a', operator: 'equals', value: '1', severity: 'hot' }] });
+  assert.deepEqual(severity?.path, ['rule', 'severity_mapping', 0, 'severity']);
+});
+
+test('max_signals of each run is a budget of an hour', () => {
+  const budget = (change: object) => imported({ ...RULE, ...change }).document.budget.alertsPerHour;
+  assert.equal(budget({ max_signals: 10 }), 120, 'twelve runs of five minutes');
+  assert.equal(budget({ max_signals: 1, interval: '2h' }), 1);
+  assert.equal(budget({ max_signals: 10_000, interval: '1m' }), 100_000);
+  assert.equal(budget({ max_signals: 100 }), imported(RULE).document.budget.alertsPerHour);
+  assert.deepEqual(imported({ ...RULE, max_signals: 10 }).notes, [
+    'max_signals 10 in each run of 5m is a budget of 120 alerts an hour',
+  ]);
+  assert.deepEqual(problems({ max_signals: 'many' })[0]?.path, ['rule', 'max_signals']);
+});
+
+test('another time than that of the event is stated, or refused where no event has it', () => {
+  const override = (timestamp_override: unknown, changes: object = {}) => ({ timestamp_override, ...changes });
+  const received = override('kubernetes.audit.requestReceivedTimestamp');
+  assert.match(imported({ ...RULE, ...received }).differences.join(), /^timestamp_override is not applied/);
+  assert.deepEqual(
+    imported({ ...RULE, ...override('event.created') }).differences,
+    [],
+    'Elastic falls back to @timestamp',
+  );
+  const strict = override('event.created', { timestamp_override_fallback_disabled: true });
+  assert.deepEqual(refused(strict), ['setting timestamp_override']);
+});
+
+test('an empty query selects everything, and the setup is part of the guide', () => {
+  const { document, notes } = imported({ ...RULE, query: '', note: 'Look.', setup: 'Send audit logs.' });
+  assert.equal(document.query, '*: *');
+  assert.deepEqual(notes, ['its query is empty, and so selects every audit event']);
+  assert.equal(document.triage, 'Look.\n\n## Setup\n\nSend audit logs.');
+  assert.equal(imported({ ...RULE, setup: 'Send.' }).document.triage, '## Setup\n\nSend.');
+  assert.equal(imported({ ...RULE, note: 'Look. Send.', setup: 'Send.' }).document.triage, 'Look. Send.');
 });
 
 test('problems lead to the setting as Elastic names it', () => {
-  const found = problems({ risk_score: 'many', severity: 'hot', name: 7, tags: [1], query: '' });
+  const found = problems({ risk_score: 'many', severity: 'hot', name: 7, tags: [1], query: 7 });
   assert.deepEqual(found.map(({ path }) => path.join('.')).sort(), [
     'rule.name',
     'rule.query',
@@ -228,8 +361,12 @@ test('no value makes it throw', () => {
     false_positives: 'x',
     alert_suppression: 3,
     index: 4,
+    exceptions_list: 'x',
+    severity_mapping: 'x',
+    max_signals: {},
   };
   assert.equal(importElasticRule(odd).kind, 'invalid');
+  assert.equal(importElasticRule({ ...odd, filters: 'x' }).kind, 'unsupported');
   assert.equal(
     importElasticRule({ ...RULE, type: 'new_terms', new_terms: { history_window_start: {} } }).kind,
     'invalid',

@@ -1,43 +1,53 @@
 /**
  * Rules of Elastic's detection engine, as their repository (TOML) and Kibana's export (NDJSON) hold them.
- * A rule is mapped to the DetectionRule resource and then validated as such, so that both have one set of bounds.
+ * A rule is mapped to the DetectionRule resource and then validated as such, so that both have one set of bounds; only
+ * exceptions may be more than a resource holds, because lists are shared by many rules.
  */
-import type { RuleDocument } from '../document.ts';
+import type { ExceptionDocument, RuleDocument } from '../document.ts';
 import { type DocumentPath, type DocumentProblem, describeValue, isRecord, quoteName } from '../document-problem.ts';
 import { formatDuration } from '../duration.ts';
 import { toRuleName } from '../rule-name.ts';
 import { parseDetectionRule, RULE_API_VERSION, RULE_KIND } from '../rule-schema.ts';
-import { indexKind, mentionsAudit } from './audit-index.ts';
-import { parseLookBack } from './date-math.ts';
+import { type AlertingReading, readAlerting } from './elastic-alerting.ts';
+import { dataReasons, unreadData } from './elastic-data.ts';
+import { type ElasticLists, readExceptionLists } from './elastic-exceptions.ts';
+import { readFilters } from './elastic-filters.ts';
 import { judgeSettings } from './elastic-settings.ts';
 import { elasticThreats } from './elastic-threats.ts';
-
-export interface UnsupportedReason {
-  /** What stands in the way: the rule's type, its language, data that firstseen does not have, or a setting. */
-  readonly kind: 'type' | 'language' | 'data' | 'setting';
-  /** Its name: `esql`, `logs-aws*`, `filters`. */
-  readonly name: string;
-  readonly message: string;
-}
+import { typeReasons } from './elastic-types.ts';
+import { historyPath, readWindows, type SpecReading } from './elastic-windows.ts';
+import { EVERY_EVENT } from './kuery-text.ts';
+import { present } from './present.ts';
+import type { UnsupportedReason } from './unsupported-reason.ts';
 
 export type ElasticImport =
-  | { readonly kind: 'document'; readonly document: RuleDocument; readonly notes: readonly string[] }
-  /** The rule may be sound, and cannot run here. `title` is its name, if it has one. */
-  | { readonly kind: 'unsupported'; readonly reasons: readonly UnsupportedReason[]; readonly title?: string }
+  | {
+      readonly kind: 'document';
+      readonly document: RuleDocument;
+      /** What is worth knowing, and changes no outcome. In sentences. */
+      readonly notes: readonly string[];
+      /** Where the outcome is another than in Elastic, because of what this rule asks for. In sentences. */
+      readonly differences: readonly string[];
+    }
+  /** The rule may be sound, and cannot run here. */
+  | { readonly kind: 'unsupported'; readonly reasons: readonly UnsupportedReason[] }
   /** Paths lead into the value that was given. */
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
 export interface ElasticImportOptions {
   /** The name of the rule's file without its extension; the resource is named after it, else after the rule. */
   readonly fileStem?: string;
+  /** What the rule may name besides itself. */
+  readonly lists?: ElasticLists;
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-const SUPPORTED_TYPES = ['query', 'new_terms'];
-/** Elastic's default for `from`. */
-const DEFAULT_FROM = 'now-6m';
-const DEFAULT_INTERVAL = '5m';
+const NO_LISTS: ElasticLists = {
+  items: () => undefined,
+  values: () => undefined,
+  valuesPlace: (id) => `${id}.txt`,
+};
 
 /** Where the settings of Elastic's rules stand that have another name in `spec`. */
 const ELASTIC_NAMES: ReadonlyMap<string, string> = new Map([
@@ -46,12 +56,32 @@ const ELASTIC_NAMES: ReadonlyMap<string, string> = new Map([
   ['riskScore', 'risk_score'],
   ['falsePositives', 'false_positives'],
   ['triage', 'note'],
+  ['window', 'from'],
+  ['budget', 'max_signals'],
+  ['severityMapping', 'severity_mapping'],
+  ['riskScoreMapping', 'risk_score_mapping'],
+  ['ruleNameOverride', 'rule_name_override'],
+  ['buildingBlock', 'building_block_type'],
 ]);
 
 /** True for what looks like one of Elastic's rules rather than a resource. */
 export function isElasticRule(value: unknown): value is Values {
   if (!isRecord(value)) return false;
   return isRecord(value.rule) || (!('apiVersion' in value) && 'rule_id' in value);
+}
+
+/** The name of the resource that a rule becomes, whether it can be one or not. */
+export function elasticRuleName(value: unknown, fileStem: string | undefined): string {
+  const { rule } = ruleTable(value);
+  const texts = isRecord(rule) ? [fileStem, rule.name, rule.rule_id] : [fileStem];
+  const names = texts.map((text) => (typeof text === 'string' ? toRuleName(text) : undefined));
+  return names.find((name) => name !== undefined) ?? 'elastic-rule';
+}
+
+/** The type that a rule says it has. */
+export function elasticRuleType(value: unknown): string | undefined {
+  const { rule } = ruleTable(value);
+  return isRecord(rule) && typeof rule.type === 'string' ? quoteName(rule.type) : undefined;
 }
 
 /**
@@ -64,18 +94,28 @@ export function importElasticRule(value: unknown, options: ElasticImportOptions 
     return { kind: 'invalid', problems: [{ path: base, message: `expected a rule, found ${describeValue(rule)}` }] };
   }
   const settings = judgeSettings(rule);
+  const filters = readFilters(rule.filters ?? []);
   const reasons: readonly UnsupportedReason[] = [
     ...typeReasons(rule),
     ...dataReasons(rule),
-    ...settings.refused.map((refused) => ({ kind: 'setting' as const, ...refused })),
+    ...settings.refused,
+    ...filters.refused.map(({ index, message }) => ({
+      kind: 'setting' as const,
+      name: 'filters',
+      message,
+      path: ['filters', index],
+    })),
   ];
-  if (reasons.length > 0) {
-    return { kind: 'unsupported', reasons, ...(typeof rule.name === 'string' && { title: rule.name }) };
-  }
-  const window = rule.type === 'new_terms' ? readNewTerms(rule) : undefined;
-  const parsed = parseDetectionRule(toResource(rule, options.fileStem, window));
+  if (reasons.length > 0) return { kind: 'unsupported', reasons };
+
+  const windows = readWindows(rule);
+  const alerting = readAlerting(rule);
+  const lists = readExceptionLists(rule.exceptions_list ?? [], options.lists ?? NO_LISTS);
+  const parsed = parseDetectionRule(toResource(rule, elasticRuleName(value, options.fileStem), windows, alerting));
   const problems = [
-    ...(window?.problems ?? []),
+    ...windows.problems,
+    ...alerting.problems,
+    ...lists.problems,
     ...(parsed.kind === 'invalid'
       ? parsed.problems.map((problem) => ({ ...problem, path: settingPath(rule, problem.path) }))
       : []),
@@ -83,8 +123,21 @@ export function importElasticRule(value: unknown, options: ElasticImportOptions 
   if (parsed.kind === 'invalid' || problems.length > 0) {
     return { kind: 'invalid', problems: problems.map((problem) => ({ ...problem, path: [...base, ...problem.path] })) };
   }
-  const { document } = parsed;
-  return { kind: 'document', document, notes: [...settings.notes, ...mappingNotes(rule, document)] };
+  const exceptions: readonly ExceptionDocument[] = [...filters.exceptions, ...lists.exceptions];
+  const document: RuleDocument = { ...parsed.document, exceptions };
+  const unread = unreadData(rule);
+  return {
+    kind: 'document',
+    document,
+    notes: [...windows.notes, ...alerting.notes, ...filters.notes, ...lists.notes, ...ruleNotes(rule)],
+    differences: [
+      ...(unread === undefined ? [] : [unread]),
+      ...settings.differences,
+      ...alerting.differences,
+      ...lists.differences,
+      ...learningDifference(document),
+    ],
+  };
 }
 
 /** Where a path of the DetectionRule resource stands in the value that it was imported from. */
@@ -94,9 +147,8 @@ export function elasticPath(value: unknown, path: DocumentPath): DocumentPath {
 }
 
 /** Where the reason stands in the value that was to be imported. */
-export function reasonPath(value: unknown, { kind, name }: UnsupportedReason): DocumentPath {
-  const setting = kind === 'setting' ? name : kind === 'data' ? 'index' : kind;
-  return [...ruleTable(value).base, setting];
+export function reasonPath(value: unknown, { path }: UnsupportedReason): DocumentPath {
+  return [...ruleTable(value).base, ...path];
 }
 
 /** TOML has the settings in a table `rule`, an export has them bare. */
@@ -109,98 +161,33 @@ function ruleTable(value: unknown): { readonly base: DocumentPath; readonly rule
 function settingPath(rule: Values, path: DocumentPath): DocumentPath {
   if (path[0] !== 'spec') return path[0] === 'metadata' ? ['name'] : [];
   const [, key, ...rest] = path;
-  if (key === undefined) return [];
-  if (key === 'newTerms') {
-    const [setting, ...within] = rest;
-    if (setting === 'window') return historyPath(rule);
-    return [...(isRecord(rule.new_terms) ? ['new_terms', 'value'] : ['new_terms_fields']), ...within];
+  const [setting, ...within] = rest;
+  switch (key) {
+    case undefined:
+      return [];
+    case 'newTerms':
+      if (setting === 'window') return historyPath(rule);
+      return [...(isRecord(rule.new_terms) ? ['new_terms', 'value'] : ['new_terms_fields']), ...within];
+    case 'threshold':
+      return setting === 'window' ? ['from'] : ['threshold', ...rest];
+    case 'threat':
+      return ['threat'];
+    case 'suppression':
+      return setting === 'by' ? ['alert_suppression', 'group_by', ...within] : ['alert_suppression'];
+    case 'budget':
+      return ['max_signals'];
+    case 'exceptions':
+      return [Array.isArray(rule.filters) && Number(setting) < rule.filters.length ? 'filters' : 'exceptions_list'];
+    default:
+      return [ELASTIC_NAMES.get(String(key)) ?? key, ...rest];
   }
-  if (key === 'threat') return ['threat'];
-  if (key === 'suppression')
-    return rest[0] === 'by' ? ['alert_suppression', 'group_by', ...rest.slice(1)] : ['alert_suppression'];
-  return [ELASTIC_NAMES.get(String(key)) ?? key, ...rest];
 }
 
-function typeReasons(rule: Values): readonly UnsupportedReason[] {
-  const reasons: UnsupportedReason[] = [];
-  const { type, language = 'kuery' } = rule;
-  if (typeof type === 'string' && !SUPPORTED_TYPES.includes(type)) {
-    const name = quoteName(type);
-    const message = `rule type ${name} is not supported by this version; supported: ${SUPPORTED_TYPES.join(', ')}`;
-    reasons.push({ kind: 'type', name, message });
-  }
-  if (typeof language === 'string' && language !== 'kuery') {
-    const name = quoteName(language);
-    const message = `language ${name} is not supported by this version; supported: kuery`;
-    reasons.push({ kind: 'language', name, message });
-  }
-  return reasons;
-}
-
-/** A query over several indices can match in one of them alone; a sequence or a join needs them all. */
-function dataReasons(rule: Values): readonly UnsupportedReason[] {
-  const patterns = indexPatterns(rule);
-  const others = patterns.filter((pattern) => indexKind(pattern) === 'other');
-  const named = patterns.some((pattern) => indexKind(pattern) === 'audit');
-  const speaks = named || mentionsAudit(typeof rule.query === 'string' ? rule.query : '');
-  const readable = patterns.length === 0 || others.length < patterns.length;
-  const joins = !SUPPORTED_TYPES.includes(String(rule.type));
-  if (speaks && readable && !(joins && others.length > 0)) return [];
-  const view = typeof rule.data_view_id === 'string' ? `data view ${rule.data_view_id}` : 'the default indices';
-  const name = quoteName(others.length > 0 ? others.join(', ') : patterns.length > 0 ? patterns.join(', ') : view);
-  return [{ kind: 'data', name, message: `needs other data: ${name}; firstseen has Kubernetes audit events only` }];
-}
-
-function indexPatterns(rule: Values): readonly string[] {
-  const { index } = rule;
-  if (typeof index === 'string') return [index];
-  return Array.isArray(index) ? index.filter((pattern) => typeof pattern === 'string' && !pattern.startsWith('-')) : [];
-}
-
-interface NewTermsReading {
-  readonly fields: unknown;
-  readonly window: unknown;
-  readonly problems: readonly DocumentProblem[];
-}
-
-/** Both forms: a table of pairs of field and value (TOML), and two flat settings (NDJSON). */
-function readNewTerms(rule: Values): NewTermsReading {
-  const table = isRecord(rule.new_terms) ? rule.new_terms : undefined;
-  const starts = Array.isArray(table?.history_window_start) ? table.history_window_start : [];
-  const fields = table === undefined ? rule.new_terms_fields : table.value;
-  const start: unknown =
-    table === undefined ? rule.history_window_start : isRecord(starts[0]) ? starts[0].value : undefined;
-  const path = historyPath(rule);
-  const micros = typeof start === 'string' ? parseLookBack(start) : undefined;
-  if (micros === undefined) {
-    const message = `expected a start of the history such as now-7d, found ${describeValue(start)}`;
-    return { fields, window: undefined, problems: [{ path, message }] };
-  }
-  const from = typeof rule.from === 'string' ? rule.from : DEFAULT_FROM;
-  const lookBack = parseLookBack(from);
-  if (lookBack === undefined) {
-    const message = `expected a start of the search such as ${DEFAULT_FROM}, found ${describeValue(from)}`;
-    return { fields, window: undefined, problems: [{ path: ['from'], message }] };
-  }
-  if (micros <= lookBack) {
-    const message = `the history starts at ${start}, which is not before the search, from ${from}`;
-    return { fields, window: undefined, problems: [{ path, message }] };
-  }
-  return { fields, window: formatDuration(micros), problems: [] };
-}
-
-function historyPath(rule: Values): DocumentPath {
-  return isRecord(rule.new_terms) ? ['new_terms', 'history_window_start', 0, 'value'] : ['history_window_start'];
-}
-
-function toResource(rule: Values, fileStem: string | undefined, newTerms: NewTermsReading | undefined): unknown {
-  const name = [fileStem, rule.name, rule.rule_id]
-    .map((text) => (typeof text === 'string' ? toRuleName(text) : undefined))
-    .find((text) => text !== undefined);
+function toResource(rule: Values, name: string, windows: SpecReading, alerting: AlertingReading): unknown {
   return {
     apiVersion: RULE_API_VERSION,
     kind: RULE_KIND,
-    metadata: { name: name ?? 'elastic-rule' },
+    metadata: { name },
     spec: present({
       title: rule.name,
       description: trimmed(rule.description),
@@ -209,48 +196,47 @@ function toResource(rule: Values, fileStem: string | undefined, newTerms: NewTer
       id: rule.rule_id,
       type: rule.type,
       language: rule.language,
-      query: rule.query,
-      // Where the window is wrong the reading has said so; any valid one keeps the schema from saying it again.
-      newTerms: newTerms && { fields: newTerms.fields, window: newTerms.window ?? '7d' },
+      query: isEmptyQuery(rule) ? EVERY_EVENT : rule.query,
       severity: rule.severity,
       riskScore: rule.risk_score,
-      suppression: toSuppression(rule),
+      ...windows.spec,
+      ...alerting.spec,
       threat: elasticThreats(rule.threat),
       references: rule.references,
       falsePositives: Array.isArray(rule.false_positives) ? rule.false_positives.map(trimmed) : rule.false_positives,
-      triage: rule.note,
+      triage: triageOf(rule),
       tags: rule.tags,
     }),
   };
 }
 
-function toSuppression(rule: Values): unknown {
-  const suppression = rule.alert_suppression;
-  if (!isRecord(suppression)) return suppression;
-  const { group_by: by, duration, missing_fields_strategy: missingFields } = suppression;
-  const window = isRecord(duration) ? `${duration.value}${duration.unit}` : (rule.interval ?? DEFAULT_INTERVAL);
-  return present({ by, window, missingFields });
+/** KQL without text selects all that the index holds; it is how a rule looks that has filters only. */
+function isEmptyQuery({ type, query }: Values): boolean {
+  return type !== 'eql' && typeof query === 'string' && query.trim() === '';
 }
 
-function mappingNotes(rule: Values, document: RuleDocument): readonly string[] {
+/** The guide for whom the alert reaches, and after it, if the guide does not have it, how the data come about. */
+function triageOf({ note, setup }: Values): unknown {
+  if (typeof setup !== 'string' || setup.trim() === '') return note;
+  if (note === undefined || note === null) return `## Setup\n\n${setup.trim()}`;
+  return typeof note === 'string' && !note.includes(setup.trim())
+    ? `${note.trim()}\n\n## Setup\n\n${setup.trim()}`
+    : note;
+}
+
+function ruleNotes(rule: Values): readonly string[] {
   const notes: string[] = [];
-  const others = indexPatterns(rule).filter((pattern) => indexKind(pattern) === 'other');
-  if (others.length > 0) notes.push(`only audit events are read, not ${quoteName(others.join(', '))}`);
-  const suppression = rule.alert_suppression;
-  if (isRecord(suppression) && suppression.duration === undefined && document.suppression !== undefined) {
-    const window = formatDuration(document.suppression.windowMicros);
-    notes.push(`alert_suppression is per run of the rule in Elastic; here it lasts ${window}, the rule's interval`);
-  }
-  const learning = document.newTerms?.learningMicros ?? 0;
-  if (learning > 0) notes.push(`learns for ${formatDuration(learning)} on each cluster before it alerts`);
+  if (isEmptyQuery(rule)) notes.push('its query is empty, and so selects every audit event');
+  if (typeof rule.data_view_id === 'string' && rule.data_view_id !== '')
+    notes.push(`the data view ${quoteName(rule.data_view_id)} is taken to hold the audit events`);
   return notes;
+}
+
+function learningDifference({ newTerms }: RuleDocument): readonly string[] {
+  const learning = newTerms?.learningMicros ?? 0;
+  return learning > 0 ? [`learns for ${formatDuration(learning)} on each cluster before it alerts`] : [];
 }
 
 function trimmed(value: unknown): unknown {
   return typeof value === 'string' ? value.trim() : value;
-}
-
-/** The object without what is absent; Kibana writes null for some of it. */
-function present(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
 }

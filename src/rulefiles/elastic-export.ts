@@ -1,0 +1,125 @@
+import { dirname } from 'node:path';
+import { sanitise } from '../audit/text.ts';
+import { isRecord, quoteName } from '../rules/document-problem.ts';
+import type { ElasticLists } from '../rules/import/elastic-exceptions.ts';
+import { excerptAt, type FileProblem } from './file-problem.ts';
+import { linesOf } from './places.ts';
+
+/** An export of Kibana's, taken apart: its rules, each with its line, and the exception lists that were exported with them. */
+export interface ElasticExport {
+  readonly file: string;
+  readonly lines: readonly string[];
+  readonly rules: readonly { readonly value: unknown; readonly line: number }[];
+  /** Exception lists by their namespace and id, with their items. */
+  readonly lists: ReadonlyMap<string, readonly unknown[]>;
+  readonly problems: readonly FileProblem[];
+}
+
+/** The values of value lists, by the folder in which they lie and the id of the list. */
+export type ValueLists = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** A folder for value lists beside an export. */
+export const VALUE_LIST_FOLDER = 'lists';
+
+/**
+ * NDJSON, an object a line: rules, exception lists and their items in any order, connectors of actions, and at the end the counts of what
+ * was exported. Never throws.
+ */
+export function readElasticExport(file: string, source: string): ElasticExport {
+  const lines = linesOf(source);
+  const rules: { value: unknown; line: number }[] = [];
+  const lists = new Map<string, unknown[]>();
+  const problems: FileProblem[] = [];
+  const listOf = (value: Readonly<Record<string, unknown>>): unknown[] => {
+    const key = listKey(value.list_id, value.namespace_type);
+    const items = lists.get(key) ?? [];
+    lists.set(key, items);
+    return items;
+  };
+  for (const [at, text] of lines.entries()) {
+    if (text.trim() === '') continue;
+    const complain = (message: string, hint?: string): void => {
+      const place = { line: at + 1, column: 1 };
+      problems.push({
+        file,
+        place,
+        message,
+        ...(hint !== undefined && { hint }),
+        excerpt: excerptAt(lines, place),
+      });
+    };
+    const value = parseJson(text);
+    if (value === undefined) complain('this line is not JSON');
+    else if (!isRecord(value) || 'rule_id' in value) rules.push({ value, line: at + 1 });
+    else if ('item_id' in value || 'list_id' in value) {
+      const items = listOf(value);
+      if ('item_id' in value) items.push(value);
+    } else if ('attributes' in value && typeof value.type === 'string') {
+      // The connector of an action: whom Kibana would notify is no part of a rule here.
+      if (value.type === 'action') continue;
+      complain('this is a saved object of Kibana, not an exported rule', 'export it under Rules: Bulk actions, Export');
+    } else if (!isCounts(value)) rules.push({ value, line: at + 1 });
+  }
+  return { file, lines, rules, lists, problems };
+}
+
+function isCounts(value: Readonly<Record<string, unknown>>): boolean {
+  return ['exported_count', 'exported_rules_count', 'exported_exception_list_count'].some((key) => key in value);
+}
+
+/** The ids of the value lists that the items of an export name. */
+export function namedValueLists({ lists }: ElasticExport): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const items of lists.values()) {
+    for (const item of items) {
+      const entries = isRecord(item) && Array.isArray(item.entries) ? item.entries : [];
+      for (const entry of entries) {
+        if (isRecord(entry) && isRecord(entry.list) && typeof entry.list.id === 'string') ids.add(entry.list.id);
+      }
+    }
+  }
+  return ids;
+}
+
+/**
+ * What the rules of a file may name: the lists that stand in it, then those of other exports, those of its own folder first. So a shared
+ * list, which Kibana exports by itself, may lie beside; and two exports from two spaces do not mix what has one name.
+ */
+export function elasticLists(file: string, exports: readonly ElasticExport[], values: ValueLists): ElasticLists {
+  const folder = dirname(file);
+  const distance = (one: ElasticExport) => (one.file === file ? 0 : dirname(one.file) === folder ? 1 : 2);
+  const ordered = [...exports].sort((a, b) => distance(a) - distance(b));
+  const folders = new Set([folder, ...ordered.map((one) => dirname(one.file))]);
+  return {
+    items: ({ id, namespace }) => firstOf(ordered, ({ lists }) => lists.get(listKey(id, namespace))),
+    values: (id) => firstOf(folders, (one) => values.get(one)?.get(id)),
+    valuesPlace: (id) => `${valueListFiles(id).map(quoteName).join(' or ')} in ${sanitise(folder)}`,
+  };
+}
+
+/** The names, below the folder of an export, under which the values of a list are looked for. */
+export function valueListFiles(id: string): readonly string[] {
+  const name = /^\.{1,2}$|[/\\\0]/.test(id) ? id.replace(/[/\\\0.]/g, '_') : id;
+  const names = name.endsWith('.txt') ? [name] : [name, `${name}.txt`];
+  return [...names, ...names.map((one) => `${VALUE_LIST_FOLDER}/${one}`)];
+}
+
+function firstOf<T, V>(all: Iterable<T>, find: (one: T) => V | undefined): V | undefined {
+  for (const one of all) {
+    const found = find(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function listKey(id: unknown, namespace: unknown): string {
+  return JSON.stringify([String(id), typeof namespace === 'string' ? namespace : 'single']);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+/** KQL as text, for conditions that come in another form: each function gives one condition that stands on its own. */
+
+export const EVERY_EVENT = '*: *';
+export const NO_EVENT = 'not *: *';
+
+/** One value of the field is this one, as it is. */
+export function kueryEquals(field: string, value: string): string {
+  return `${word(field)}: ${quoted(value)}`;
+}
+
+export function kueryOneOf(field: string, values: readonly string[]): string {
+  const [only] = values;
+  if (only === undefined) return NO_EVENT;
+  return values.length === 1 ? kueryEquals(field, only) : `${word(field)}: (${values.map(quoted).join(' or ')})`;
+}
+
+export function kueryExists(field: string): string {
+  return `${word(field)}: *`;
+}
+
+/** @param parts the literal pieces between the asterisks, at least two */
+export function kueryWildcard(field: string, parts: readonly string[]): string {
+  return `${word(field)}: ${parts.map(escaped).join('*')}`;
+}
+
+export function kueryCompare(field: string, operator: '<' | '<=' | '>' | '>=', value: string): string {
+  return `${word(field)} ${operator} ${quoted(value)}`;
+}
+
+export function kueryNot(condition: string): string {
+  return condition === EVERY_EVENT ? NO_EVENT : condition === NO_EVENT ? EVERY_EVENT : `not (${condition})`;
+}
+
+/** All of them; none: every event. */
+export function kueryAnd(conditions: readonly string[]): string {
+  return joined(conditions, 'and', EVERY_EVENT);
+}
+
+/** One of them; none: no event. */
+export function kueryOr(conditions: readonly string[]): string {
+  return joined(conditions, 'or', NO_EVENT);
+}
+
+function joined(conditions: readonly string[], by: 'and' | 'or', none: string): string {
+  const [only = none] = conditions;
+  return conditions.length < 2 ? only : conditions.map((condition) => `(${condition})`).join(` ${by} `);
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+function word(text: string): string {
+  return /^(?:and|or|not)$/i.test(text) ? `\\${text}` : escaped(text);
+}
+
+function escaped(text: string): string {
+  return text
+    .replace(/[\\():<>"*{} ]/g, '\\$&')
+    .replace(/[\t\r\n\u00a0]/g, (space) => `\\u${space.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
