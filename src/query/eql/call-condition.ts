@@ -1,0 +1,70 @@
+import { lowerEqual } from '../field-value.ts';
+import type { Predicate } from '../predicate.ts';
+import { FALSE, TRUE } from '../simplify.ts';
+import { type Lowering, report } from './lowering.ts';
+import { lowerPatterns, testOperand } from './match-condition.ts';
+import { containsTest } from './pattern-test.ts';
+import type { Node } from './syntax.ts';
+import { constantOf, nameOfType, type Typed } from './typed.ts';
+import { lowerValue } from './value.ts';
+
+type Call = Extract<Node, { readonly kind: 'call' }>;
+
+/**
+ * A function as a condition. Where it is a test of a field by another name, it becomes one, so that the index of rules sees it; as in
+ * Elasticsearch, which makes a query of it.
+ */
+export function lowerCallCondition(lowering: Lowering, node: Call): Predicate {
+  if (node.name.toLowerCase() === 'wildcard') return lowerWildcard(lowering, node);
+  const typed = lowerValue(lowering, node);
+  if (typed === undefined || typed.type === 'null') return FALSE;
+  if (typed.type !== 'boolean') {
+    const message = `expected a condition, and ${node.name} gives ${nameOfType(typed.type)}`;
+    report(lowering, node.start, message, 'compare it with something');
+    return FALSE;
+  }
+  const value = constantOf(typed);
+  if (value !== undefined) return value === true ? TRUE : FALSE;
+  return fieldTest(typed) ?? { kind: 'holds', expression: typed.expression, values: 'any' };
+}
+
+/** `wildcard(field, "pattern", …)` is `field like ("pattern", …)`; Elasticsearch has it still, and does not document it. */
+function lowerWildcard(lowering: Lowering, node: Call): Predicate {
+  const [first, ...list] = node.arguments;
+  if (first === undefined || list.length === 0) {
+    report(lowering, node.start, 'wildcard takes a field and at least one pattern', 'write field like "pattern"');
+    return FALSE;
+  }
+  const operator = node.caseless ? 'like~' : 'like';
+  return lowerPatterns(lowering, { operator, operand: first, list }, lowerValue(lowering, first));
+}
+
+/** A call on a field and constants that says the same as tests of the field; undefined if there are no such tests. */
+function fieldTest({ expression }: Typed): Predicate | undefined {
+  if (expression.kind !== 'call') return undefined;
+  const [source, ...others] = expression.arguments;
+  if (source?.kind !== 'field') return undefined;
+  const constants = others.map((argument) => (argument.kind === 'literal' ? argument.value : undefined));
+  if (constants.includes(undefined)) return undefined;
+  if (constants.includes(null)) return FALSE;
+  if (expression.function.name === 'cidrMatch') {
+    const lowered = constants.map((prefix) => lowerEqual(source.field, String(prefix)));
+    return { kind: 'or', operands: lowered.map((one) => (one.kind === 'ok' ? one.predicate : FALSE)) };
+  }
+  const parts = partsFor(expression.function.name, String(constants[0]));
+  if (parts === undefined) return undefined;
+  return testOperand({ expression: source, type: 'string' }, [containsTest(parts, expression.caseless === true)]);
+}
+
+function partsFor(name: string, text: string): readonly string[] | undefined {
+  switch (name) {
+    case 'startsWith':
+      return [text, ''];
+    case 'endsWith':
+      return ['', text];
+    case 'stringContains':
+      return ['', text, ''];
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Field, FieldType } from '../../ecs/field.ts';
+import { nearest } from '../nearest.ts';
+import { formatProblem } from '../problem.ts';
+import { parseEql } from './parse.ts';
+
+function field(name: string, type: FieldType): Field {
+  return { name, type, doc: 'A field.', read: () => undefined };
+}
+
+const FIELDS = new Map(
+  [
+    field('verb', 'keyword'),
+    field('user.name', 'keyword'),
+    field('notes.io/pod-name', 'keyword'),
+    field('ip', 'ip'),
+    field('code', 'integer'),
+    field('count', 'integer'),
+    field('dry', 'boolean'),
+    field('@timestamp', 'date'),
+    field('event.category', 'keyword'),
+  ].map((known) => [known.name, known]),
+);
+
+const RESOLVER = {
+  resolveField: (name: string) => FIELDS.get(name),
+  suggestField: (name: string) => nearest(name, FIELDS.keys()),
+};
+
+/** The problems as a person sees them. */
+function problems(source: string): string {
+  const result = parseEql(source, RESOLVER);
+  assert.ok(result.kind === 'invalid', source);
+  return result.problems.map((problem) => formatProblem(problem, source)).join('\n');
+}
+
+/** What is wrong with `any where …`, and the hint, in one line each. */
+function wrong(source: string): string {
+  const result = parseEql(`any where ${source}`, RESOLVER);
+  assert.ok(result.kind === 'invalid', source);
+  return result.problems.map(({ column, message, hint }) => `${column - 10}: ${message} (${hint})`).join('\n');
+}
+
+test('every item has as many keys', () => {
+  assert.equal(
+    problems('sequence [any where true] by ip [any where true] by ip, code\nuntil [any where true]'),
+    [
+      'line 1, column 53: this item has 2 join keys of its own, and the first has 1',
+      '  sequence [any where true] by ip [any where true] by ip, code',
+      '                                                      ^',
+      '  hint: write as many fields behind the `by` of each item, in the same order',
+      'line 2, column 7: this item has 0 join keys of its own, and the first has 1',
+      '  until [any where true]',
+      '        ^',
+      '  hint: write as many fields behind the `by` of each item, in the same order',
+    ].join('\n'),
+  );
+});
+
+test('all that is wrong with names, types and values is reported, in the order of the text', () => {
+  assert.equal(
+    problems('any where user.nmae == "a" and code : "5"\n  or vreb == 1'),
+    [
+      'line 1, column 11: unknown field `user.nmae`',
+      '  any where user.nmae == "a" and code : "5"',
+      '            ^',
+      '  hint: did you mean user.name?',
+      'line 1, column 32: `:` compares text, and this is a number',
+      '  any where user.nmae == "a" and code : "5"',
+      '                                 ^',
+      '  hint: write ==',
+      'line 2, column 6: unknown field `vreb`',
+      '    or vreb == 1',
+      '       ^',
+      '  hint: did you mean verb?',
+    ].join('\n'),
+  );
+});
+
+test('unknown fields', () => {
+  assert.equal(
+    wrong('zzzzzz == 1'),
+    '1: unknown field `zzzzzz` (if events may have such a field or not, write ?zzzzzz)',
+  );
+  assert.equal(
+    wrong('notes.io/pod-name == "a"').split('\n')[0],
+    '1: unknown field `notes.io` (put the name in backticks: `notes.io/pod-name`)',
+  );
+  assert.match(
+    problems('sequence by usr.name [any where true] [any where true]'),
+    /column 13: unknown field `usr.name`/,
+  );
+});
+
+test('what Elasticsearch refuses by its types is refused', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['verb == user.name', /^6: a field cannot be compared with a field/],
+    ['length(verb) > code', /^14: a field cannot be compared with a field/],
+    ['verb in (user.name, "a")', /^10: a list holds constants/],
+    ['verb in~ (user.name)', /^11: a list holds constants/],
+    ['code + count == 1', /^1: two fields cannot be calculated with each other by `\+`/],
+    ['verb + 1 == 2', /^1: `\+` calculates with numbers, and this is text \(convert it with number/],
+    ['code + verb in ("a")', /^8: `\+` calculates with numbers, and this is true or false \(put what stands before/],
+    ['-"a" == 1', /^2: `-` calculates with numbers/],
+    ['@timestamp + 1 > 2', /and this is a date/],
+    ['verb', /^1: expected a condition, and verb is no boolean \(write verb != null/],
+    ['"a"', /^1: expected a condition, and this is text/],
+    ['code + 1', /^1: expected a condition, and this is a number/],
+    ['length(verb)', /^1: expected a condition, and length gives a number/],
+    ['not code', /^5: expected a condition/],
+    ['length(verb) == true', /expected a condition, and length gives a number/],
+    ['length(verb) == "5"', /^14: a number and text cannot be compared/],
+    ['code == "many"', /^6: `many` is no number, and code holds numbers/],
+    ['code in (1, "many")', /^13: `many` is no number/],
+    ['ip == "host"', /`host` is no IP address/],
+    ['ip > "10.0.0.0/8"', /is no IP address/],
+    ['ip : "10.*"', /^1: `:` compares text, and this is an IP address \(write ==, or cidrMatch/],
+    ['dry == "maybe"', /`maybe` is neither true nor false/],
+    ['dry < true', /dry is a boolean and has no order/],
+    ['startsWith(verb, "a") < true', /true and false have no order/],
+    ['@timestamp > "now-5m"', /date math \(`now-5m`\) is not supported/],
+    ['verb : 5', /^8: `:` compares with text, and this is a number/],
+    ['verb in~ (1)', /^11: `in~` compares with text, and this is a number \(write in,/],
+    ['code in~ ("1")', /^1: `in~` compares text, and this is a number \(write in\)/],
+    ['verb regex "a("', /^15: /],
+    ['verb regex """(a"""', /^\d+: /],
+  ];
+  for (const [source, expected] of cases) assert.match(wrong(source), expected, source);
+});
+
+test('functions are called as they are declared', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['startWith(verb, "a")', /^1: unknown function `startWith` \(did you mean startsWith\?\)/],
+    ['zzzzzzzzz(verb)', /^1: unknown function `zzzzzzzzz` \(there are .*length/],
+    ['match(verb, "a.*")', /^1: the function `match` is not supported, nor in Elasticsearch \(write field regex/],
+    ['arrayContains(verb, "a")', /^1: the function `arrayContains` is not supported, nor in Elasticsearch/],
+    ['startsWith(verb)', /^1: startsWith takes 2 arguments?.*, not 1 \(write startsWith\(/],
+    ['startsWith(verb, "a", "b")', /^1: startsWith takes .* not 3/],
+    ['length(verb, 1) == 1', /^1: length takes 1 argument, not 2/],
+    ['length~(verb) == 1', /^1: length has no form that ignores case/],
+    ['length(code) == 1', /^8: the .* of length must be text, and this is a number/],
+    ['startsWith(verb, 5)', /^18: the .* of startsWith must be text, and this is a number/],
+    ['cidrMatch(verb, "10.0.0.0/8")', /^11: the .* of cidrMatch must be of type ip, and this is text \(source.ip/],
+    ['cidrMatch(ip, "10.0.0.0/99")', /^15: the .* must be a prefix such as 10.0.0.0\/8, and `10.0.0.0\/99` is none/],
+    ['cidrMatch(ip)', /^1: cidrMatch takes 2 or more arguments, not 1/],
+    ['wildcard(verb)', /^1: wildcard takes a field and at least one pattern/],
+    ['length(concat(nobody, usr.name)) == 1', /^15: unknown field `nobody`.*\n23: unknown field `usr.name`/],
+  ];
+  for (const [source, expected] of cases) assert.match(wrong(source), expected, source);
+});
+
+test('at most 20 problems are reported', () => {
+  const result = parseEql(`any where ${'zzz == 1 or '.repeat(50)}true`, RESOLVER);
+  assert.equal(result.kind === 'invalid' && result.problems.length, 20);
+});

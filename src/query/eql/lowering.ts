@@ -1,0 +1,48 @@
+import type { Field } from '../../ecs/field.ts';
+import { clip } from '../field-value.ts';
+import type { Predicate } from '../predicate.ts';
+import { type Problem, problemAt } from '../problem.ts';
+import type { FieldNode, Node } from './syntax.ts';
+
+/** What the names in a query stand for. */
+export interface EqlFields {
+  /** The field of a name, always the same object for the same field; undefined if there is none. */
+  readonly resolveField: (name: string) => Field | undefined;
+  /** The name that was most likely meant by one that resolves to nothing. */
+  readonly suggestField?: (name: string) => string | undefined;
+}
+
+/** What turning the syntax of a query into conditions needs to know, and what it has found wrong so far. */
+export interface Lowering {
+  readonly source: string;
+  readonly fields: EqlFields;
+  readonly problems: Problem[];
+  /** A condition that is an operand of something else; given here because the files of expressions and of conditions need each other. */
+  readonly condition: (node: Node) => Predicate;
+}
+
+const MAXIMUM_PROBLEMS = 20;
+
+/** Notes a problem and goes on. After the twentieth none is noted. */
+export function report(lowering: Lowering, offset: number, message: string, hint?: string): void {
+  if (lowering.problems.length >= MAXIMUM_PROBLEMS) return;
+  lowering.problems.push(problemAt(lowering.source, offset, message, hint));
+}
+
+/** The field of a name. `null`: nobody knows it, and it is optional; undefined: nobody knows it, which has been reported. */
+export function resolve(lowering: Lowering, node: FieldNode): Field | null | undefined {
+  const field = lowering.fields.resolveField(node.name);
+  if (field !== undefined) return field;
+  if (node.optional) return null;
+  report(lowering, node.start, `unknown field \`${clip(node.name)}\``, hintFor(lowering, node));
+  return undefined;
+}
+
+function hintFor({ source, fields }: Lowering, node: FieldNode): string {
+  const rest = /^[-/][\w./-]*/.exec(source.slice(node.end, node.end + 100))?.[0] ?? '';
+  const whole = `${node.name}${rest}`;
+  if (rest !== '' && fields.resolveField(whole) !== undefined) return `put the name in backticks: \`${clip(whole)}\``;
+  const suggestion = fields.suggestField?.(node.name);
+  if (suggestion !== undefined) return `did you mean ${suggestion}?`;
+  return `if events may have such a field or not, write ?${clip(node.name)}`;
+}
