@@ -7,11 +7,12 @@
  * in SUITES.
  */
 import { parseArgs } from 'node:util';
+import { runEqlSuite } from './eql-suite.ts';
 import { runKqlSuite } from './kql-suite.ts';
 import { runRulesSuite } from './rules-suite.ts';
 import type { Suite } from './suite.ts';
 
-const SUITES: readonly Suite[] = [runKqlSuite, runRulesSuite];
+const SUITES: readonly Suite[] = [runEqlSuite, runKqlSuite, runRulesSuite];
 
 const { values } = parseArgs({ options: { dir: { type: 'string', default: 'test/conformance/vectors' } } });
 let passed = 0;
