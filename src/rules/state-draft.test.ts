@@ -50,6 +50,20 @@ test('it shows what was loaded, and for what was not, what an empty state would'
   assert.deepEqual(draft.writes(byName), [], 'reading changes nothing');
 });
 
+test('a hash that was loaded as a whole shows all of its fields, with what was changed since', () => {
+  const draft = new StateDraft();
+  const entries = [
+    ['a', '1'],
+    ['b', '2'],
+  ] as const;
+  draft.load([{ kind: 'hash', key: 'h' }], [{ kind: 'hash', entries }]);
+  assert.deepEqual([...draft.fields('h')], entries);
+  draft.setField('h', 'c', '3');
+  draft.removeField('h', 'a');
+  assert.deepEqual(Object.fromEntries(draft.fields('h')), { b: '2', c: '3' });
+  assert.deepEqual([...draft.fields('other')], []);
+});
+
 test('results that are not there yet are not loaded', () => {
   const draft = new StateDraft();
   draft.load([{ kind: 'size', key: 'z' }], []);

@@ -31,6 +31,9 @@ export class StateDraft {
     } else if (read.kind === 'fields' && result.kind === 'fields') {
       const { values } = this.#hash(read.key);
       for (const [i, field] of read.fields.entries()) setDefined(values, field, result.values[i]);
+    } else if (result.kind === 'hash') {
+      const { values } = this.#hash(read.key);
+      for (const [field, value] of result.entries) values.set(field, value);
     } else if (result.kind === 'newest' || result.kind === 'oldest') {
       this.#sortedSet(read.key)[result.kind] = result.entries;
       for (const { member, score } of result.entries) this.#sortedSet(read.key).scores.set(member, score);
@@ -99,6 +102,11 @@ export class StateDraft {
 
   field(key: string, field: string): string | undefined {
     return this.#hash(key).values.get(field);
+  }
+
+  /** All fields of a hash, if that was loaded as a whole, with what was changed here. */
+  fields(key: string): ReadonlyMap<string, string> {
+    return this.#hash(key).values;
   }
 
   setField(key: string, field: string, value: string, keepMs?: number): void {

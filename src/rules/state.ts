@@ -16,7 +16,9 @@ export type StateRead =
   /** How many entries the sorted set has. */
   | { readonly kind: 'size'; readonly key: string }
   /** The values of these fields of the hash. */
-  | { readonly kind: 'fields'; readonly key: string; readonly fields: readonly string[] };
+  | { readonly kind: 'fields'; readonly key: string; readonly fields: readonly string[] }
+  /** The whole hash. Only for one whose size has a bound. */
+  | { readonly kind: 'hash'; readonly key: string };
 
 export interface ScoredMember {
   readonly member: string;
@@ -30,7 +32,9 @@ export type ReadResult =
   | { readonly kind: 'newest'; readonly entries: readonly ScoredMember[] }
   | { readonly kind: 'oldest'; readonly entries: readonly ScoredMember[] }
   | { readonly kind: 'size'; readonly size: number }
-  | { readonly kind: 'fields'; readonly values: readonly (string | undefined)[] };
+  | { readonly kind: 'fields'; readonly values: readonly (string | undefined)[] }
+  /** In any order. */
+  | { readonly kind: 'hash'; readonly entries: readonly (readonly [field: string, value: string])[] };
 
 /**
  * A write. `keepMs` is the least time that the key must live on from now (store's clock): it never shortens a longer one,

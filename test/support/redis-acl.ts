@@ -2,4 +2,4 @@
 export const ACL_RULE =
   '~fs:* resetchannels -@all +eval +evalsha +get +set +del +exists +time +wait +ping +info +config|get +client|setname ' +
   '+hello +cluster|slots +cluster|info +readonly +sadd +smismember +zadd +zrem +zcard +zrange +zscore +zmscore +zremrangebyscore ' +
-  '+hset +hsetnx +hincrby +hget +hmget +hdel +hlen +pttl +pexpire +persist';
+  '+hset +hsetnx +hincrby +hget +hmget +hgetall +hdel +hlen +pttl +pexpire +persist';

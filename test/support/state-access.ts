@@ -34,3 +34,8 @@ export async function fieldsOf(state: State, cluster: string, key: string, ...fi
   const [result] = await read(state, cluster, { kind: 'fields', key, fields });
   return result?.kind === 'fields' ? result.values : [];
 }
+
+export async function hashOf(state: State, cluster: string, key: string): Promise<ReadonlyMap<string, string>> {
+  const [result] = await read(state, cluster, { kind: 'hash', key });
+  return new Map(result?.kind === 'hash' ? result.entries : []);
+}

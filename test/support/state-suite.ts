@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScoredMember, StateRead, StateWrite } from '../../src/rules/state.ts';
-import { entriesOf, fieldsOf, read, type State, type StateUnderTest, write } from './state-access.ts';
+import { entriesOf, fieldsOf, hashOf, read, type State, type StateUnderTest, write } from './state-access.ts';
 import { describeQueue } from './state-suite-queue.ts';
 import { describeLeases, describeSteps } from './state-suite-steps.ts';
 
@@ -67,6 +67,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'size', key: 'b' },
       { kind: 'fields', key: 'c', fields: ['x', 'y'] },
       { kind: 'fields', key: 'c', fields: [] },
+      { kind: 'hash', key: 'c' },
     );
     assert.deepEqual(results, [
       { kind: 'members', present: [false, false] },
@@ -77,6 +78,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'size', size: 0 },
       { kind: 'fields', values: [undefined, undefined] },
       { kind: 'fields', values: [] },
+      { kind: 'hash', entries: [] },
     ]);
   });
 
@@ -160,8 +162,14 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
     assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c', 'd'), ['1', '2', '3', undefined]);
     await write(state(), cluster, { kind: 'removeFields', key: 'h', fields: ['b', 'none'] });
     assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c'), ['1', undefined, '3']);
+    const whole = new Map([
+      ['a', '1'],
+      ['c', '3'],
+    ]);
+    assert.deepEqual(await hashOf(state(), cluster, 'h'), whole);
     await write(state(), cluster, { kind: 'removeKey', key: 'h' }, { kind: 'removeKey', key: 'none' });
     assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c'), [undefined, undefined, undefined]);
+    assert.deepEqual(await hashOf(state(), cluster, 'h'), new Map());
   });
 
   test('addToField counts from 0, also down, and where there is no integer', async () => {
@@ -219,6 +227,8 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
         { kind: 'fields', values: [...HOSTILE.map((_text, i) => `${i}${key}`), undefined] },
         { kind: 'oldest', entries: inBytes.map((text) => entry(text, 1)) },
       ]);
+      const whole = await hashOf(state(), cluster, `h${key}`);
+      assert.deepEqual(whole, new Map(HOSTILE.map((text, i) => [text, `${i}${key}`])));
     }
   });
 

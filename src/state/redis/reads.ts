@@ -18,6 +18,8 @@ export function readCommand(keys: ClusterKeys, read: StateRead): Command | undef
       return ['zcard', key];
     case 'fields':
       return read.fields.length === 0 ? undefined : ['hmget', key, read.fields];
+    case 'hash':
+      return ['hgetall', key];
   }
 }
 
@@ -36,6 +38,8 @@ export function readResult(read: StateRead, answer: unknown): ReadResult {
       return { kind: 'size', size: Number(answer) };
     case 'fields':
       return { kind: 'fields', values: list(answer).map((value) => (value === null ? undefined : String(value))) };
+    case 'hash':
+      return { kind: 'hash', entries: Object.entries(answer ?? {}).map(([field, value]) => [field, String(value)]) };
   }
 }
 

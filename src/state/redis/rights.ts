@@ -9,7 +9,7 @@ const ON_KEYS = [
   ...['get', 'set', 'del', 'exists', 'pttl', 'pexpire', 'persist'],
   ...['sadd', 'smismember'],
   ...['zadd', 'zrem', 'zcard', 'zrange', 'zscore', 'zmscore', 'zremrangebyscore'],
-  ...['hset', 'hsetnx', 'hincrby', 'hget', 'hmget', 'hdel', 'hlen'],
+  ...['hset', 'hsetnx', 'hincrby', 'hget', 'hmget', 'hgetall', 'hdel', 'hlen'],
 ];
 const SCRIPT = readFileSync(new URL('./rights.lua', import.meta.url), 'utf8');
 const ADVICE = 'give the user the ACL rule of the guide to Redis';

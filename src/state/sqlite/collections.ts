@@ -62,6 +62,7 @@ export function createCollections(db: DatabaseSync, now: () => number): Collecti
     absent: run('INSERT INTO fields VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
   };
   const removeField = run('DELETE FROM fields WHERE key = ? AND field = ?');
+  const allFields = rows('SELECT field, value FROM fields WHERE key = ?');
   const countFields = row('SELECT count(*) AS n FROM fields WHERE key = ?');
   const anyField = row('SELECT 1 FROM fields WHERE key = ? LIMIT 1');
 
@@ -127,6 +128,8 @@ export function createCollections(db: DatabaseSync, now: () => number): Collecti
           return { kind: 'size', size: Number(countScores(id)?.n) };
         case 'fields':
           return { kind: 'fields', values: read.fields.map((field) => optionalText(fieldValue(id, field)?.value)) };
+        case 'hash':
+          return { kind: 'hash', entries: allFields(id).map(({ field, value }) => [String(field), String(value)]) };
       }
     },
     write(cluster, write) {
