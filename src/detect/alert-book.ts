@@ -3,7 +3,6 @@ import type { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import type { AlertEvidence, AlertSpec, AlertState } from './alert.ts';
 import type { Decision } from './decision.ts';
-import { evidenceOf } from './draft.ts';
 import type { SettleContext } from './settle-context.ts';
 
 /** The live alert of a suppression key. */
@@ -13,7 +12,16 @@ export interface LiveAlert {
   readonly state: AlertState;
 }
 
-/** What a new alert is made of, beside its opener. */
+/** What is recorded on an alert at one time: an event, or several that are worth an alert together. */
+export interface Sighting {
+  /** When the first and the last of its events were (µs). */
+  readonly from: number;
+  readonly at: number;
+  /** In the order of time. */
+  readonly evidence: readonly AlertEvidence[];
+}
+
+/** What a new alert is made of, beside what it has seen. */
 export interface Opening {
   readonly spec: AlertSpec;
   readonly suppressionKey: string;
@@ -25,9 +33,9 @@ export interface Opening {
 export interface AlertBook {
   /** The alert that takes a repeat at this time (µs), if there is one. */
   taking(suppressionKey: string, at: number): LiveAlert | undefined;
-  /** @returns the id of the new alert: the same whenever the same request opens it, and never another's */
-  open(decision: Decision, opening: Opening): string;
-  attach(alert: LiveAlert, decision: Decision, samples?: readonly string[]): void;
+  /** @returns the id of the new alert: the same whenever the same occurrence opens it, and never another's */
+  open(decision: Decision, sighting: Sighting, opening: Opening): string;
+  attach(alert: LiveAlert, decision: Decision, sighting: Sighting, samples?: readonly string[]): void;
 }
 
 export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: SettleContext): AlertBook {
@@ -54,37 +62,36 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       return takes ? { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state } : undefined;
     },
 
-    open(decision, { spec, suppressionKey, windowMicros, samples }) {
-      const { rule, event, requestKey } = decision;
+    open(decision, { from, at, evidence }, { spec, suppressionKey, windowMicros, samples }) {
+      const { rule, identity } = decision;
       const { name } = rule.document;
-      const id = `${alertPrefix(name)}-${hashes.name(JSON.stringify([cluster, name, suppressionKey, requestKey]))}`;
+      const id = `${alertPrefix(name)}-${hashes.name(JSON.stringify([cluster, name, suppressionKey, identity]))}`;
       draft.setField(stateKeys.alert(id), 'spec', JSON.stringify(spec));
       save(id, 1, {
         phase: 'Open',
         count: 1,
-        firstSeen: event.at,
-        lastSeen: event.at,
-        openedAt: event.at,
+        firstSeen: from,
+        lastSeen: at,
+        openedAt: at,
         windowMicros,
-        evidence: [evidenceOf(decision)],
+        evidence: withEvidence([], evidence),
         suppressionKey,
         removed: false,
         ...(samples === undefined ? {} : { samples }),
       });
-      draft.raise(stateKeys.alerts, id, event.at);
+      draft.raise(stateKeys.alerts, id, at);
       draft.setField(stateKeys.live, suppressionKey, id);
       markDue(id, decision, true);
       return id;
     },
 
-    attach({ id, version, state }, decision, samples) {
-      const { at } = decision.event;
+    attach({ id, version, state }, decision, { from, at, evidence }, samples) {
       save(id, version + 1, {
         ...state,
         count: state.count + 1,
-        firstSeen: Math.min(state.firstSeen, at),
+        firstSeen: Math.min(state.firstSeen, from),
         lastSeen: Math.max(state.lastSeen, at),
-        evidence: withEvidence(state.evidence, evidenceOf(decision)),
+        evidence: withEvidence(state.evidence, evidence),
         ...(samples === undefined ? {} : { samples }),
       });
       markDue(id, decision, false);
@@ -93,8 +100,8 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
 }
 
 /** The first few and the last few. */
-function withEvidence(evidence: readonly AlertEvidence[], one: AlertEvidence): readonly AlertEvidence[] {
-  const all = [...evidence, one];
+function withEvidence(before: readonly AlertEvidence[], more: readonly AlertEvidence[]): readonly AlertEvidence[] {
+  const all = [...before, ...more];
   return all.length <= 2 * EVIDENCE_EDGE ? all : [...all.slice(0, EVIDENCE_EDGE), ...all.slice(-EVIDENCE_EDGE)];
 }
 

@@ -8,7 +8,9 @@ export interface Decision {
   readonly occurrence: Occurrence;
   /** Names the request behind the event, whatever the stage. */
   readonly requestKey: string;
-  /** What is remembered as counted: a request for each rule, and for each combination of a new_terms rule. */
+  /** Tells the occurrence from all others of its rule: by its request, or, where events are judged together, its event and group. */
+  readonly identity: string;
+  /** What is remembered as counted: a request for each rule, and for each combination of a new_terms rule. Of no use to a row. */
   readonly doneKey: string;
   /** The hour bucket (hours since the epoch) of `doneKey`. */
   readonly hour: number;
@@ -20,7 +22,19 @@ export interface Decision {
   readonly overrides?: Overrides;
 }
 
-/** What became of a decision. Every decision ends as exactly one of these. */
-export type Outcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known';
+/**
+ * What became of a decision. Every decision ends as exactly one of these. `held` and `late` are those of rows: kept, and
+ * no fire; and too old to be judged.
+ */
+export type Outcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known' | 'held' | 'late';
 
-export const OUTCOMES: readonly Outcome[] = ['duplicate', 'attached', 'opened', 'overflow', 'learning', 'known'];
+export const OUTCOMES: readonly Outcome[] = [
+  'duplicate',
+  'attached',
+  'opened',
+  'overflow',
+  'learning',
+  'known',
+  'held',
+  'late',
+];

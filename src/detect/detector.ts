@@ -1,11 +1,12 @@
 import type { DecodedEvent } from '../audit/event.ts';
-import { hourOf, requestKeyParts } from '../audit/identity.ts';
+import { eventKeyParts, hourOf, requestKeyParts } from '../audit/identity.ts';
 import type { FieldValues } from '../ecs/field.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
 import type { CompiledRule, Occurrence, SlottedField } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { Decision } from './decision.ts';
 import { createRuleIndex } from './rule-index.ts';
+import { suppressionKey } from './suppression.ts';
 
 /**
  * Something went wrong with one rule on one event, and all else goes on: a bug, then that pair is set aside; or expressions of the rule
@@ -76,20 +77,30 @@ function decide(
   hashes: Hashes,
 ): Decision {
   const requestKey = hashes.key(requestKeyParts(cluster, event.event) ?? namelessKey(cluster, event));
-  const { suppression, name } = rule.document;
-  const { key, joins } = suppressionKey(rule, event, occurrence, memo);
+  const identity = rule.kind.windowed === undefined ? requestKey : rowIdentity(cluster, event, occurrence, hashes);
   const overrides = rule.overrides?.((field) => readOverride(rule, field, occurrence, memo));
   return {
     rule,
     event,
     occurrence,
     requestKey,
-    doneKey: hashes.key(JSON.stringify([rule.state, requestKey, occurrence.term ?? occurrence.cut])),
+    identity,
+    // A row is its own record of having been counted.
+    doneKey:
+      occurrence.row === undefined
+        ? hashes.key(JSON.stringify([rule.state, identity, occurrence.term ?? occurrence.cut]))
+        : '',
     hour: hourOf(event),
-    suppressionKey: hashes.key(JSON.stringify([name, key, joins ? '' : requestKey])),
-    windowMicros: suppression?.windowMicros ?? rule.kind.suppressionWindow(rule.document),
+    suppressionKey: suppressionKey(rule, event, occurrence, memo, identity, hashes),
+    windowMicros: rule.document.suppression?.windowMicros ?? rule.kind.suppressionWindow(rule.document),
     ...(overrides !== undefined && { overrides }),
   };
+}
+
+/** Where events are judged together each counts, also the stages of one request, and once in each of its groups. */
+function rowIdentity(cluster: string, event: DecodedEvent, { row }: Occurrence, hashes: Hashes): string {
+  const parts = eventKeyParts(cluster, event.event) ?? namelessKey(cluster, event);
+  return hashes.key(JSON.stringify([parts, row?.group]));
 }
 
 /** An alert of a threshold is about its group: of the event that completed it only the fields of the group count. */
@@ -100,17 +111,6 @@ function readOverride(
   memo: FieldMemo,
 ): FieldValues {
   return document.threshold === undefined ? memo.read(slot) : terms.find(({ field }) => field === name)?.value;
-}
-
-/** `joins` is false for an event that lacks one of the rule's suppression fields, where the rule asks for its own alert then. */
-function suppressionKey(rule: CompiledRule, event: DecodedEvent, occurrence: Occurrence, memo: FieldMemo) {
-  if (rule.suppressBy === undefined) return { key: rule.kind.suppressionKey(occurrence, event), joins: true };
-  const values = rule.suppressBy.map(({ slot }) => memo.read(slot));
-  const missing = values.some((value) => value === undefined || (Array.isArray(value) && value.length === 0));
-  return {
-    key: JSON.stringify(values),
-    joins: !missing || rule.document.suppression?.missingFields !== 'doNotSuppress',
-  };
 }
 
 /** An event without an audit ID or times is known by all that it says, and its place in the batch. */

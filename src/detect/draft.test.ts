@@ -4,7 +4,7 @@ import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/
 import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import type { RuleDocument } from '../rules/document.ts';
-import { draftAlert, draftOverflowAlert, evidenceOf, sampleOf } from './draft.ts';
+import { draftAlert, draftOverflowAlert, sampleOf, sightingOf } from './draft.ts';
 
 const anonymous = ruleDocument({ newTerms: {} });
 
@@ -180,7 +180,7 @@ test('hostile strings are sanitised and cut, each and all together', () => {
     draftAlert('local', decision),
     draftOverflowAlert('local', decision),
     sampleOf(decision),
-    evidenceOf(decision),
+    sightingOf(decision).evidence[0],
   ];
   for (const text of stringsOf(all)) {
     assert.ok(!UNSEEN.test(text), JSON.stringify(text));
@@ -224,7 +224,7 @@ test('a sample is who did what to what, with the new term', () => {
 
 test('evidence is the time, the auditID and the request key', () => {
   const decision = decisionOn(anonymousRequest({ id: 'a' }));
-  assert.deepEqual(evidenceOf(decision), {
+  assert.deepEqual(sightingOf(decision).evidence[0], {
     time: '2026-03-01T12:00:00.000000Z',
     auditID: 'a',
     requestKey: decision.requestKey,

@@ -3,7 +3,10 @@ import { isDryRun, lastHop } from '../audit/identity.ts';
 import { pathOf, redactQuery } from '../audit/request-uri.ts';
 import { cutBytes, excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
+import type { Fire } from '../rules/compiled-rule.ts';
+import type { LetGo } from '../rules/row.ts';
 import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec } from './alert.ts';
+import type { Sighting } from './alert-book.ts';
 import type { Decision } from './decision.ts';
 
 /** Bytes of UTF-8 of the short texts that stand in columns. */
@@ -11,19 +14,33 @@ const COLUMN_BYTES = 128;
 /** Bytes of UTF-8 of any one text of an alert; keeps its record below 32 KiB. The Alert resource has narrower bounds of its own. */
 const TEXT_BYTES = 512;
 
-/** The alert that a decision opens: everything a person needs who was not there. */
-export function draftAlert(cluster: string, decision: Decision): AlertSpec {
-  const { rule, occurrence, event } = decision;
+/**
+ * The alert that a decision opens: everything a person needs who was not there.
+ * @param fired what the event completes, where it is judged together with others, and what its group holds no more
+ */
+export function draftAlert(cluster: string, decision: Decision, fired?: Fired): AlertSpec {
+  const { rule, occurrence } = decision;
   const display = displayOf(decision);
-  const what = describeRequest(event.event, display);
+  const reason = rule.kind.reason(rule, occurrence, describeEvent(decision), fired?.fire);
+  const terms = [...occurrence.terms, ...(fired?.fire.results ?? [])].map(({ field, value }) => {
+    return { field, value: cut(value) };
+  });
   return {
     ...specOf(cluster, decision, display),
-    reason: cut(rule.kind.reason(rule, occurrence, what)),
-    ...(occurrence.terms.length === 0
-      ? {}
-      : { newTerms: occurrence.terms.map(({ field, value }) => ({ field, value: cut(value) })) }),
+    reason: cut(fired?.letGo === undefined ? reason : `${describeLetGo(fired.letGo)}; ${reason}`),
+    ...(terms.length === 0 ? {} : fired === undefined ? { newTerms: terms } : { groupBy: terms }),
     overflow: false,
   };
+}
+
+/** A fire as its alert tells it. */
+export interface Fired {
+  readonly fire: Fire;
+  readonly letGo: LetGo | undefined;
+}
+
+function describeLetGo({ count, from, to }: LetGo): string {
+  return `too many events to hold, ${count} from ${formatTimestamp(from)} to ${formatTimestamp(to)} are left out`;
 }
 
 /** The alert under which a rule's openings are counted while its budget, or that of its cluster, is used up. */
@@ -50,8 +67,20 @@ export function sampleOf(decision: Decision): string {
   );
 }
 
-export function evidenceOf({ event: { event, at }, requestKey }: Decision): AlertEvidence {
-  return { time: formatTimestamp(at), auditID: cut(event.auditID ?? ''), requestKey };
+/** The one event of a decision, as an alert records it. */
+export function sightingOf({ event: { event, at }, requestKey }: Decision): Sighting {
+  return { from: at, at, evidence: [evidenceOf(at, event.auditID ?? '', requestKey)] };
+}
+
+/** The events of a fire, as an alert records them. */
+export function sightingOfFire({ rows }: Fire): Sighting {
+  const at = rows.at(-1)?.at ?? 0;
+  const evidence = rows.map((row) => evidenceOf(row.at, row.auditID, row.requestKey));
+  return { from: rows[0]?.at ?? at, at, evidence };
+}
+
+function evidenceOf(at: number, auditID: string, requestKey: string): AlertEvidence {
+  return { time: formatTimestamp(at), auditID: cut(auditID), requestKey };
 }
 
 function specOf(cluster: string, decision: Decision, display: AlertDisplay): Omit<AlertSpec, 'reason' | 'overflow'> {
@@ -123,7 +152,7 @@ function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
     action: column([event.verb, resource].filter(Boolean).join(' ')),
     object: column(objectRef === undefined ? pathOf(requestURI ?? '') : object),
     source: column(lastHop(event) ?? ''),
-    newTerm: column(occurrence.terms.map(({ value }) => value).join(', ')),
+    newTerm: occurrence.term === undefined ? '' : column(occurrence.terms.map(({ value }) => value).join(', ')),
   };
 }
 
@@ -131,6 +160,11 @@ const DECISION_WORDS: ReadonlyMap<string, string> = new Map([
   ['allow', ', allowed'],
   ['forbid', ', forbidden'],
 ]);
+
+/** The request of a decision in a few words. */
+export function describeEvent(decision: Decision): string {
+  return describeRequest(decision.event.event, displayOf(decision));
+}
 
 /** For example `system:anonymous list pods in default, allowed`. */
 function describeRequest(event: AuditEvent, { user, action, object }: AlertDisplay): string {

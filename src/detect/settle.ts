@@ -11,10 +11,21 @@ import {
 import type { ReadResult, StateRead, Step } from '../rules/state.ts';
 import { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
-import { type AlertBook, createAlertBook } from './alert-book.ts';
+import { type AlertBook, createAlertBook, type Sighting } from './alert-book.ts';
 import type { Decision, Outcome } from './decision.ts';
-import { draftAlert, draftOverflowAlert, sampleOf } from './draft.ts';
+import { draftAlert, draftOverflowAlert, type Fired, sampleOf, sightingOf, sightingOfFire } from './draft.ts';
 import type { SettleContext } from './settle-context.ts';
+import {
+  createRowBook,
+  groupReads,
+  isRowDecision,
+  mayFire,
+  type RowBook,
+  type RowDecision,
+  memoryMicros as rowMemoryMicros,
+  rowReads,
+} from './settle-rows.ts';
+import { fireSuppressionKey, possibleKeys } from './suppression.ts';
 
 /** What a commit has done, for metrics and for those who wait. */
 export interface Settled {
@@ -40,13 +51,13 @@ export interface Settlement {
  * @param decisions in the order in which they are to be settled
  */
 export function settle(decisions: readonly Decision[], context: SettleContext): Settlement {
-  const reads = firstReads(decisions);
+  const reads = firstReads(decisions, context);
   return {
     reads,
     step(results) {
       const draft = new StateDraft();
       draft.load(reads, results.slice(0, reads.length));
-      const more = secondReads(decisions, draft);
+      const more = secondReads(decisions, draft, context);
       if (more.length > 0 && results.length === reads.length) return { kind: 'need', reads: more };
       draft.load(more, results.slice(reads.length));
       return settleAll(decisions, draft, context);
@@ -54,15 +65,17 @@ export function settle(decisions: readonly Decision[], context: SettleContext): 
   };
 }
 
-function firstReads(decisions: readonly Decision[]): StateRead[] {
+function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): StateRead[] {
   const done = new Map<string, Set<string>>();
   const terms = new Map<string, Set<string>>();
   const live = new Set<string>();
   const learning = new Set<string>();
-  for (const { rule, occurrence, hour, doneKey, suppressionKey } of decisions) {
-    gather(done, stateKeys.done(hour), doneKey);
+  for (const decision of decisions) {
+    const { rule, occurrence, hour, doneKey } = decision;
+    if (!isRowDecision(decision)) gather(done, stateKeys.done(hour), doneKey);
     if (occurrence.term !== undefined) gather(terms, stateKeys.terms(rule.state), occurrence.term);
-    live.add(suppressionKey).add(rule.overflowKey);
+    for (const key of possibleKeys(decision, hashes)) live.add(key);
+    live.add(rule.overflowKey);
     if (learningMicros(rule) > 0) learning.add(stateKeys.rule(rule.state));
   }
   return [
@@ -72,21 +85,25 @@ function firstReads(decisions: readonly Decision[]): StateRead[] {
     ...[...terms].map(([key, members]) => ({ kind: 'scores', key, members: [...members] }) as const),
     ...[...terms.keys()].map((key) => ({ kind: 'size', key }) as const),
     ...[...learning].map((key) => ({ kind: 'fields', key, fields: ['since'] }) as const),
+    ...rowReads(decisions.filter(isRowDecision)),
   ];
 }
 
-function secondReads(decisions: readonly Decision[], draft: StateDraft): StateRead[] {
+function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes }: SettleContext): StateRead[] {
+  const rows = decisions.filter(isRowDecision);
+  const firing: ReadonlySet<Decision> = new Set(mayFire(rows, draft));
   const alerts = new Set<string>();
   const opening = new Map<CompiledRule, number>();
   const seen = new Map<string, Set<string>>();
   for (const decision of decisions) {
-    if (isDone(draft, decision)) continue;
+    if (isRowDecision(decision) ? !firing.has(decision) : isDone(draft, decision)) continue;
     const { rule, occurrence, event } = decision;
-    for (const key of [decision.suppressionKey, rule.overflowKey]) {
+    for (const key of [...possibleKeys(decision, hashes), rule.overflowKey]) {
       const id = draft.field(stateKeys.live, key);
       if (id !== undefined) alerts.add(id);
     }
-    if (fires(decision, draft)) opening.set(rule, Math.min(event.at, opening.get(rule) ?? event.at));
+    if (firing.has(decision) || fires(decision, draft))
+      opening.set(rule, Math.min(event.at, opening.get(rule) ?? event.at));
     if (occurrence.term !== undefined) gather(seen, stateKeys.terms(rule.state), occurrence.term);
   }
   const evictions = [...seen].flatMap(([key, terms]) => {
@@ -107,23 +124,28 @@ function secondReads(decisions: readonly Decision[], draft: StateDraft): StateRe
   const records = [...alerts].map(
     (id) => ({ kind: 'fields', key: stateKeys.alert(id), fields: ['state', 'ver'] }) as const,
   );
-  return [...records, ...budgets, ...evictions];
+  return [...records, ...budgets, ...evictions, ...groupReads(rows, draft)];
 }
 
 function settleAll(decisions: readonly Decision[], draft: StateDraft, context: SettleContext): Step<Settled> {
   const storedHwm = Number(draft.field(stateKeys.cluster, 'hwm') ?? 0);
   const hwm = Math.max(context.hwm, storedHwm);
   if (hwm > storedHwm) draft.setField(stateKeys.cluster, 'hwm', String(hwm));
-  const book = createAlertBook(draft, context);
   const opened: string[] = [];
+  const books: Books = { draft, alerts: createAlertBook(draft, context), rows: createRowBook(draft), context, opened };
   const termsHeld = new Map<CompiledRule, number>();
+  let reached = storedHwm;
 
   const outcomes = decisions.map((decision) => {
     const { rule, occurrence } = decision;
-    const outcome = settleOne(decision, storedHwm, draft, book, context, opened);
-    if (outcome === 'duplicate') return outcome;
+    const outcome = isRowDecision(decision)
+      ? settleRow(decision, reached, storedHwm, books)
+      : settleOne(decision, storedHwm, books);
+    reached = Math.max(reached, Math.min(decision.event.at, decision.event.receivedAt));
+    if (outcome === 'duplicate' || outcome === 'late') return outcome;
     draft.count(stateKeys.rule(rule.state), 'matches', 1);
     if (outcome === 'overflow') draft.count(stateKeys.rule(rule.state), 'overflowed', Math.max(1, occurrence.cut));
+    if (isRowDecision(decision)) return outcome;
     if (outcome !== 'overflow' && occurrence.term !== undefined) learn(decision, occurrence.term, draft);
     // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
     if (outcome !== 'known' || mayAttachLater(rule)) {
@@ -133,9 +155,10 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   });
 
   for (const { rule } of decisions) {
-    if (rule.termFields.length === 0 || termsHeld.has(rule)) continue;
-    const key = stateKeys.terms(rule.state);
-    draft.prune(key, hwm - memoryMicros(rule));
+    const key = rule.kind.windowed === undefined ? stateKeys.terms(rule.state) : stateKeys.groups(rule.state);
+    const memory = rule.kind.windowed === undefined ? memoryMicros(rule) : rowMemoryMicros(rule);
+    if (memory === LATENESS || termsHeld.has(rule)) continue;
+    draft.prune(key, hwm - memory);
     termsHeld.set(rule, draft.size(key));
   }
   // Openings count at the time that earlier commits had reached or later, so only what lies before that can go.
@@ -146,22 +169,25 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, termsHeld } };
 }
 
-/** The order of the cases is the protocol's. */
-function settleOne(
-  decision: Decision,
-  storedHwm: number,
-  draft: StateDraft,
-  book: AlertBook,
-  context: SettleContext,
-  opened: string[],
-): Outcome {
-  const { rule, event, occurrence, suppressionKey, windowMicros } = decision;
-  if (isDone(draft, decision)) return 'duplicate';
-  if (occurrence.cut > 0) return overflow(decision, book, context, opened);
+/** What a step writes into. */
+interface Books {
+  readonly draft: StateDraft;
+  readonly alerts: AlertBook;
+  readonly rows: RowBook;
+  readonly context: SettleContext;
+  readonly opened: string[];
+}
 
-  const live = book.taking(suppressionKey, event.at);
+/** The order of the cases is the protocol's. */
+function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome {
+  const { draft, alerts } = books;
+  const { rule, event, occurrence, suppressionKey } = decision;
+  if (isDone(draft, decision)) return 'duplicate';
+  if (occurrence.cut > 0) return overflow(decision, books);
+
+  const live = alerts.taking(suppressionKey, event.at);
   if (live !== undefined) {
-    book.attach(live, decision);
+    alerts.attach(live, decision, sightingOf(decision));
     return 'attached';
   }
   if (!fires(decision, draft)) return 'known';
@@ -170,29 +196,60 @@ function settleOne(
     draft.setField(stateKeys.silent(rule.state), occurrence.term ?? '', taught, memoryMicros(rule) / 1_000);
     return 'learning';
   }
-  // An event from long ago is charged to the present: else old times, true or forged, would each have a budget of their own.
-  const budgetTime = Math.max(event.at, storedHwm - HOUR);
-  if (!hasBudget(decision, budgetTime, draft)) return overflow(decision, book, context, opened);
+  return open(decision, suppressionKey, sightingOf(decision), storedHwm, books) ? 'opened' : overflow(decision, books);
+}
 
-  const id = book.open(decision, { spec: draftAlert(context.cluster, decision), suppressionKey, windowMicros });
+/** The same for an event that is judged together with others. What an alert stands on is used up once that is recorded. */
+function settleRow(decision: RowDecision, hwm: number, storedHwm: number, books: Books): Outcome {
+  const { alerts, rows, context } = books;
+  const taken = rows.take(decision, hwm);
+  if (taken.kind !== 'held') return taken.kind;
+  const { fire, letGo } = taken;
+  if (fire === undefined) return 'held';
+
+  const key = fireSuppressionKey(decision, fire, context.hashes);
+  const sighting = sightingOfFire(fire);
+  const live = alerts.taking(key, sighting.at);
+  if (live !== undefined) alerts.attach(live, decision, sighting);
+  else if (!open(decision, key, sighting, storedHwm, books, { fire, letGo })) return overflow(decision, books);
+  rows.consume(decision, fire);
+  return live === undefined ? 'opened' : 'attached';
+}
+
+/** Opens an alert. @returns false if there is no budget for it, and nothing is written */
+function open(
+  decision: Decision,
+  suppressionKey: string,
+  sighting: Sighting,
+  storedHwm: number,
+  { draft, alerts, context, opened }: Books,
+  fired?: Fired,
+): boolean {
+  const { rule, windowMicros } = decision;
+  // An event from long ago is charged to the present: else old times, true or forged, would each have a budget of their own.
+  const budgetTime = Math.max(sighting.at, storedHwm - HOUR);
+  if (!hasBudget(decision, budgetTime, draft)) return false;
+  const spec = draftAlert(context.cluster, decision, fired);
+  const id = alerts.open(decision, sighting, { spec, suppressionKey, windowMicros });
   opened.push(id);
   draft.raise(stateKeys.opens, id, budgetTime);
   draft.raise(stateKeys.opensOf(rule.document.name), id, budgetTime, (HOUR + LATENESS) / 1_000);
-  return 'opened';
+  return true;
 }
 
 /** Counts the decision on its rule's overflow alert, which is opened without a budget where there is none. */
-function overflow(decision: Decision, book: AlertBook, { cluster }: SettleContext, opened: string[]): Outcome {
+function overflow(decision: Decision, { alerts, context, opened }: Books): Outcome {
   const suppressionKey = decision.rule.overflowKey;
   const sample = sampleOf(decision);
-  const live = book.taking(suppressionKey, decision.event.at);
+  const sighting = sightingOf(decision);
+  const live = alerts.taking(suppressionKey, decision.event.at);
   if (live === undefined) {
-    const spec = draftOverflowAlert(cluster, decision);
-    opened.push(book.open(decision, { spec, suppressionKey, windowMicros: HOUR, samples: [sample] }));
+    const spec = draftOverflowAlert(context.cluster, decision);
+    opened.push(alerts.open(decision, sighting, { spec, suppressionKey, windowMicros: HOUR, samples: [sample] }));
   } else {
     const samples = live.state.samples ?? [];
     const isNew = samples.length < OVERFLOW_SAMPLES && !samples.includes(sample);
-    book.attach(live, decision, isNew ? [...samples, sample] : samples);
+    alerts.attach(live, decision, sighting, isNew ? [...samples, sample] : samples);
   }
   return 'overflow';
 }

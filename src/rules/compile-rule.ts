@@ -1,15 +1,18 @@
 import type { Field } from '../ecs/field.ts';
 import { FIELDS, resolveField } from '../ecs/fields.ts';
 import { compilePredicate, type Matcher } from '../query/compile.ts';
-import { parseKql } from '../query/kql/parse.ts';
 import { nearest } from '../query/nearest.ts';
+import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import type { FieldSlots } from '../query/slots.ts';
-import type { CompiledRule, SlottedField } from './compiled-rule.ts';
-import type { RuleDocument, ValueListDocument } from './document.ts';
+import { compileSequence, countSteps, sequencePredicate, sequenceShape } from './compile-sequence.ts';
+import type { CompiledRule, CompiledSequence, SlottedField } from './compiled-rule.ts';
+import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from './document.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
+import { sequenceKind } from './kinds/sequence.ts';
+import { DEFAULT_SPAN, ROW_CAP, SEQUENCE_STEP_CAP } from './limits.ts';
 import { compileOverrides } from './overrides.ts';
 import { compileValueList } from './value-list.ts';
 
@@ -39,11 +42,19 @@ export type CompileResult =
 export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: Hashes): CompileResult {
   const problems: RuleProblem[] = [];
 
-  const parse = (source: string, path: RuleProblem['path']): Predicate => {
-    const result = parseKql(source, { resolveField, suggestField });
-    if (result.kind === 'ok') return result.predicate;
-    problems.push(...result.problems.map((problem) => queryProblem(path, source, problem)));
-    return { kind: 'constant', value: false };
+  const parse = (language: QueryLanguage, source: string, path: RuleProblem['path']): ParsedQuery => {
+    const result = parseQuery(language, source, { resolveField, suggestField });
+    if (result.kind === 'invalid') {
+      problems.push(...result.problems.map((problem) => queryProblem(path, source, problem)));
+    }
+    return result;
+  };
+  const parseException = (index: number, { language, query }: ExceptionDocument): Predicate => {
+    const path = ['exceptions', index, 'query'];
+    const result = parse(language, query, path);
+    if (result.kind === 'event') return result.predicate;
+    if (result.kind === 'sequence') problems.push({ path, message: 'an exception is about one event, not a sequence' });
+    return NOTHING;
   };
   const known = (name: string, path: RuleProblem['path']): Field[] => {
     const found = resolveField(name);
@@ -65,38 +76,109 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
       return [];
     });
 
-  const predicate = parse(document.query, ['query']);
+  const query = parse(document.language, document.query, ['query']);
+  const predicate = predicateOf(query);
   const selects = compilePredicate(predicate, slots);
-  const exceptions = document.exceptions.map(({ query, lists = [], expiresAt }, index) => ({
+  const exceptions = document.exceptions.map((exception, index) => ({
     conditions: [
-      compilePredicate(parse(query, ['exceptions', index, 'query']), slots),
-      ...lists.flatMap((list, at) => valueList(list, ['exceptions', index, 'lists', at])),
+      compilePredicate(parseException(index, exception), slots),
+      ...(exception.lists ?? []).flatMap((list, at) => valueList(list, ['exceptions', index, 'lists', at])),
     ],
-    until: expiresAt ?? Number.POSITIVE_INFINITY,
+    until: exception.expiresAt ?? Number.POSITIVE_INFINITY,
   }));
-  const termFields = (document.newTerms?.fields ?? []).flatMap((name, i) => field(name, ['newTerms', 'fields', i]));
-  const suppressBy = document.suppression?.by.flatMap((name, i) => field(name, ['suppression', 'by', i]));
+  const { newTerms, threshold, suppression } = document;
+  const termFields = [
+    ...(newTerms?.fields ?? []).flatMap((name, i) => field(name, ['newTerms', 'fields', i])),
+    ...(threshold?.fields ?? []).flatMap((name, i) => field(name, ['threshold', 'field', i])),
+  ];
+  const counted = (threshold?.cardinality ?? []).flatMap(({ field: name }, i) =>
+    field(name, ['threshold', 'cardinality', i, 'field']),
+  );
+  const suppressBy = (suppression?.by ?? []).flatMap((name, i) => field(name, ['suppression', 'by', i]));
   const overrides = compileOverrides(document, field);
+  problems.push(...windowProblems(document, query));
   if (problems.length > 0) return { kind: 'invalid', problems };
+
+  const sequence =
+    query.kind === 'sequence'
+      ? compileSequence(query.sequence, document.windowMicros ?? DEFAULT_SPAN, slots)
+      : undefined;
 
   const rule: CompiledRule = {
     document,
-    kind: RULE_KINDS[document.type],
+    kind: sequence === undefined ? RULE_KINDS[document.type] : sequenceKind,
     predicate,
     matches: (event, memo) =>
       selects(memo) &&
       !exceptions.some(({ conditions, until }) => event.at < until && conditions.every((holds) => holds(memo))),
     termFields,
-    suppressBy,
+    rowFields: sequence === undefined ? counted : suppressBy,
+    ...(sequence === undefined ? {} : { sequence }),
+    suppressBy: suppressBy.length === 0 ? undefined : suppressBy,
     overrides,
-    state: hashes.key(stateIdentity(document)),
+    state: hashes.key(stateIdentity(document, sequence)),
     overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
   };
   return { kind: 'ok', rule };
 }
 
+/** What no event can be: stands for a query that is not one, so that the rest of the rule is looked at too. */
+const NOTHING: Predicate = { kind: 'constant', value: false };
+
+function predicateOf(query: ParsedQuery): Predicate {
+  switch (query.kind) {
+    case 'event':
+      return query.predicate;
+    case 'sequence':
+      return sequencePredicate(query.sequence);
+    case 'invalid':
+      return NOTHING;
+  }
+}
+
+/** What does not fit together: the type with the kind of query, and what is asked for with what can be held. */
+function windowProblems({ type, sequenceOrder, threshold, suppression }: RuleDocument, query: ParsedQuery) {
+  const problems: RuleProblem[] = [];
+  if (query.kind === 'sequence') {
+    const steps = countSteps(query.sequence);
+    if (type !== 'eql') {
+      const message = `the query of a rule of type ${type} selects single events, and this is a sequence`;
+      problems.push({ path: ['query'], message, hint: 'write type: eql' });
+    }
+    if (steps > SEQUENCE_STEP_CAP) {
+      const message = `a sequence of ${steps} events, and at most ${SEQUENCE_STEP_CAP} can be followed`;
+      problems.push({ path: ['query'], message });
+    }
+  }
+  if (query.kind === 'event' && sequenceOrder === 'any') {
+    problems.push({ path: ['sequenceOrder'], message: 'sequenceOrder is for sequences, and the query is none' });
+  }
+  const held = `of one group at most ${ROW_CAP} events are held`;
+  if ((threshold?.value ?? 0) > ROW_CAP) {
+    problems.push({ path: ['threshold', 'value'], message: `${threshold?.value} cannot be reached: ${held}` });
+  }
+  for (const [i, { value }] of (threshold?.cardinality ?? []).entries()) {
+    if (value <= ROW_CAP) continue;
+    problems.push({ path: ['threshold', 'cardinality', i, 'value'], message: `${value} cannot be reached: ${held}` });
+  }
+  for (const [i, name] of (threshold === undefined ? [] : (suppression?.by ?? [])).entries()) {
+    if (threshold?.fields.includes(name)) continue;
+    const message = `the alert of a threshold has the fields of its group only, and ${name} is none of them`;
+    problems.push({ path: ['suppression', 'by', i], message, hint: 'name fields of threshold.field, or leave by out' });
+  }
+  return problems;
+}
+
 /** What a rule's memory depends on: change one of these and it starts anew. */
-function stateIdentity({ name, type, newTerms }: RuleDocument): string {
+function stateIdentity(
+  { name, type, newTerms, threshold, suppression }: RuleDocument,
+  sequence: CompiledSequence | undefined,
+): string {
+  if (threshold !== undefined) {
+    const counted = threshold.cardinality.map(({ field }) => field);
+    return JSON.stringify([name, type, threshold.fields, threshold.windowMicros, counted]);
+  }
+  if (sequence !== undefined) return JSON.stringify([name, type, sequenceShape(sequence), suppression?.by ?? []]);
   return JSON.stringify([name, type, newTerms?.fields ?? [], newTerms?.windowMicros ?? 0]);
 }
 

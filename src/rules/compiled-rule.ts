@@ -4,17 +4,22 @@ import type { Predicate } from '../query/predicate.ts';
 import type { FieldMemo } from '../query/slots.ts';
 import type { RuleDocument, Severity } from './document.ts';
 import type { Hashes } from './hashes.ts';
+import type { NewRow, Row } from './row.ts';
 
 /** A rule ready to run. */
 export interface CompiledRule {
   readonly document: RuleDocument;
   readonly kind: RuleKind;
-  /** What the query selects, before exceptions: what the rule index reads. */
+  /** What the query selects, before exceptions: what the rule index reads. Of a sequence: what any of its items does. */
   readonly predicate: Predicate;
   /** True if the query selects the event and no exception in force at the event's time does. */
   readonly matches: (event: DecodedEvent, memo: FieldMemo) => boolean;
-  /** The fields whose values make the term; empty for a rule that has none. */
+  /** The fields whose values make the term, or the group; empty for a rule that has none. */
   readonly termFields: readonly SlottedField[];
+  /** The fields whose values each row keeps: those that a threshold counts the values of, those that a sequence is suppressed by. */
+  readonly rowFields: readonly SlottedField[];
+  /** Only of a sequence. */
+  readonly sequence?: CompiledSequence;
   /** The fields that group repeats into one alert; undefined: the default of the rule's kind. */
   readonly suppressBy: readonly SlottedField[] | undefined;
   /** What an event says about its alert in place of the rule. Undefined for a rule that lets none. */
@@ -42,14 +47,38 @@ export interface Overrides {
 /** @param read the values of a field on the event that opens the alert, or in the group that does */
 export type ReadOverrides = (read: (field: SlottedField) => FieldValues) => Overrides;
 
+export interface CompiledSequence {
+  /** The items as they are written; then, if there is one, that of `until`. A row names them by their place here. */
+  readonly items: readonly SequenceItem[];
+  /** The item of each event in turn: an item with runs is there as often as it has to match. */
+  readonly steps: readonly number[];
+  /** The place of `until` among the items. */
+  readonly until: number | undefined;
+  /** The longest time between the first event and the last (µs). */
+  readonly spanMicros: number;
+}
+
+export interface SequenceItem {
+  readonly matches: (memo: FieldMemo) => boolean;
+  /** Events of one sequence agree in the values of these, field by field. */
+  readonly by: readonly (SlottedField & { readonly optional: boolean })[];
+}
+
 /** One thing that a matching event means to a rule; a new_terms event with arrays has one for each combination of values. */
 export interface Occurrence {
-  /** The values that make the term, in the order of the rule's fields. */
-  readonly terms: readonly { readonly field: string; readonly value: string }[];
+  /** The values that make the term, in the order of the rule's fields; of a rule that judges several events together, the group. */
+  readonly terms: readonly FieldAndValue[];
   /** The term as it is remembered: its JSON array text, hashed where that is long. Undefined for a rule without terms. */
   readonly term: string | undefined;
+  /** What the event adds to its group; only of a rule that judges several events together. */
+  readonly row?: NewRow;
   /** Above 0: not a combination of its own, but how many were cut off beyond the cap. */
   readonly cut: number;
+}
+
+export interface FieldAndValue {
+  readonly field: string;
+  readonly value: string;
 }
 
 /** What a reducer may know of the past. */
@@ -63,12 +92,37 @@ export interface RuleKind {
   readonly type: RuleDocument['type'];
   /** Empty if the event, though the query selects it, means nothing to the rule. */
   occurrences(rule: CompiledRule, memo: FieldMemo, hashes: Hashes): readonly Occurrence[];
-  /** The reducer: whether an occurrence at `at` (µs) is worth an alert, given what is remembered. */
+  /** How the events of a group are judged together; undefined for a rule that judges each by itself. */
+  readonly windowed?: WindowedKind;
+  /** The reducer: whether an occurrence at `at` (µs) is worth an alert, given what is remembered. Not of a windowed kind. */
   fires(rule: CompiledRule, occurrence: Occurrence, at: number, memory: Memory): boolean;
   /** What groups repeats into one alert where the rule does not say: an unambiguous text. */
   suppressionKey(occurrence: Occurrence, event: DecodedEvent): string;
   /** How long an alert takes repeats where the rule does not say (µs). */
   suppressionWindow(document: RuleDocument): number;
   /** One sentence for the alert: what happened, and why it is one. Not sanitised. */
-  reason(rule: CompiledRule, occurrence: Occurrence, what: string): string;
+  reason(rule: CompiledRule, occurrence: Occurrence, what: string, fire?: Fire): string;
+}
+
+/** The reducer of a kind that judges several events together. */
+export interface WindowedKind {
+  /** The longest time between the first and the last event of an alert (µs); both ends belong to it. */
+  windowMicros(rule: CompiledRule): number;
+  /** False if the rows cannot make a fire, whatever their times. */
+  mayFire(rule: CompiledRule, rows: readonly Pick<Row, 'items' | 'used'>[]): boolean;
+  /**
+   * The fire that a new row makes, if it makes one: the earliest that it is part of.
+   * @param rows all rows held of the group, in the order of time, the new one among them
+   */
+  fire(rule: CompiledRule, rows: readonly Row[], added: Row): Fire | undefined;
+}
+
+/** Several events that are worth an alert together. */
+export interface Fire {
+  /** In the order of time; the last one completes it. At least one. */
+  readonly rows: readonly Row[];
+  /** The rows that are used up by it, marked as such. */
+  readonly consumed: readonly Row[];
+  /** What the rule has counted, such as `count`. */
+  readonly results: readonly FieldAndValue[];
 }

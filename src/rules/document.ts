@@ -1,7 +1,7 @@
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-export const RULE_TYPES = ['query', 'new_terms'] as const;
+export const RULE_TYPES = ['query', 'new_terms', 'threshold', 'eql'] as const;
 export type RuleType = (typeof RULE_TYPES)[number];
 
 export const QUERY_LANGUAGES = ['kuery', 'eql'] as const;
@@ -93,6 +93,7 @@ export interface RiskScoreMappingDocument {
 }
 
 export interface SuppressionDocument {
+  /** Empty: the default of the rule's type. */
   readonly by: readonly string[];
   readonly windowMicros: number;
   readonly missingFields: 'suppress' | 'doNotSuppress';

@@ -18,6 +18,17 @@ export const COMBINATION_CAP = 100;
 /** The most terms that a rule holds for one cluster; the oldest sighting goes first. */
 export const TERM_CAP = 100_000;
 
+/** The most events that a group of a threshold or a sequence holds for one cluster; the oldest goes first. */
+export const ROW_CAP = 1_000;
+/** The most groups of such a rule for one cluster; the one that was longest without an event goes first. */
+export const GROUP_CAP = 10_000;
+/** The most values of one field that a row keeps; the last ones stay. */
+export const ROW_VALUE_CAP = 32;
+/** How far apart the first and the last event of a sequence may be that does not say; Elastic's rules look back as far. */
+export const DEFAULT_SPAN = 6 * MINUTE;
+/** The most events that a sequence may consist of, those of `runs` counted singly. */
+export const SEQUENCE_STEP_CAP = 256;
+
 /** The most alerts opened in any hour over all rules of a cluster; does not bind rules of high and critical severity. */
 export const TOTAL_ALERTS_PER_HOUR = 200;
 

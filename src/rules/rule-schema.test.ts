@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RuleDocument } from './document.ts';
 import type { DocumentProblem } from './document-problem.ts';
-import { DAY, HOUR } from './limits.ts';
+import { DAY, HOUR, MINUTE } from './limits.ts';
 import { parseDetectionRule } from './rule-schema.ts';
 
 const MINIMAL = { title: 'A rule', type: 'query', query: 'event.action: create', severity: 'medium' };
@@ -139,10 +139,9 @@ test('a rule as the API server returns it is a rule', () => {
 });
 
 test('types and languages that are still to come are refused by name', () => {
-  for (const type of ['threshold', 'eql', 'esql']) {
-    const expected = `spec.type: rule type ${type} is not supported by this version; supported: query, new_terms`;
-    assert.equal(problemOf({ ...MINIMAL, type }), expected);
-  }
+  const expected =
+    'spec.type: rule type esql is not supported by this version; supported: query, new_terms, threshold, eql';
+  assert.equal(problemOf({ ...MINIMAL, type: 'esql' }), expected);
   const language = 'spec.language: language esql is not supported by this version; supported: kuery, eql';
   assert.equal(problemOf({ ...MINIMAL, language: 'esql' }), language);
   const normalize = { ...NEW_TERMS.newTerms, normalize: { 'user_agent.original': 'product' } };
@@ -163,6 +162,67 @@ test('an exception may have lists of values', () => {
   );
   const long = Array.from({ length: 10_001 }, String);
   assert.match(problemOf(withLists({ lists: [{ ...lists[0], values: long }] })), /at most 10000 items, found 10001$/);
+});
+
+const THRESHOLD = { type: 'threshold', threshold: { field: ['user.name'], value: 3 } };
+
+test('a threshold counts within 5 minutes, over no field and no different values, if it does not say', () => {
+  assert.deepEqual(documentOf({ ...MINIMAL, type: 'threshold', threshold: { value: 3 } }).threshold, {
+    fields: [],
+    value: 3,
+    cardinality: [],
+    windowMicros: 5 * MINUTE,
+  });
+  const cardinality = [{ field: 'source.ip', value: 2 }];
+  const whole = documentOf({
+    ...MINIMAL,
+    ...THRESHOLD,
+    threshold: { ...THRESHOLD.threshold, cardinality, window: '1h' },
+  });
+  assert.deepEqual(whole.threshold, { fields: ['user.name'], value: 3, cardinality, windowMicros: HOUR });
+});
+
+test('the language follows from the type, and a rule of type eql has no other', () => {
+  assert.equal(documentOf({ ...MINIMAL, ...THRESHOLD }).language, 'kuery');
+  assert.equal(documentOf({ ...MINIMAL, ...THRESHOLD, language: 'eql' }).language, 'eql');
+  const eql = documentOf({ ...MINIMAL, type: 'eql', window: '10m', sequenceOrder: 'any' });
+  assert.deepEqual([eql.language, eql.windowMicros, eql.sequenceOrder], ['eql', 10 * MINUTE, 'any']);
+  assert.equal(
+    problemOf({ ...MINIMAL, type: 'eql', language: 'kuery' }),
+    'spec.language: a rule of type eql is written in eql, not in "kuery" (leave language out, or write another type)',
+  );
+});
+
+test('settings that belong to another type are refused, and those that a type needs are asked for', () => {
+  const cases: readonly (readonly [Record<string, unknown>, string])[] = [
+    [
+      { type: 'threshold' },
+      'spec.threshold: missing: a rule of type threshold needs threshold (write threshold: { field: [user.name], value: 10, window: 5m })',
+    ],
+    [
+      { threshold: { value: 3 } },
+      'spec.threshold: threshold has no meaning for a rule of type query (write type: threshold)',
+    ],
+    [
+      { ...THRESHOLD, window: '5m' },
+      'spec.window: window has no meaning for a rule of type threshold (write threshold.window)',
+    ],
+    [{ window: '5m' }, 'spec.window: window has no meaning for a rule of type query (write type: eql)'],
+    [
+      { ...THRESHOLD, sequenceOrder: 'any' },
+      'spec.sequenceOrder: sequenceOrder has no meaning for a rule of type threshold (write type: eql)',
+    ],
+    [
+      { ...THRESHOLD, newTerms: NEW_TERMS.newTerms },
+      'spec.newTerms: newTerms has no meaning for a rule of type threshold (write type: new_terms)',
+    ],
+  ];
+  for (const [changes, message] of cases) assert.equal(problemOf({ ...MINIMAL, ...changes }), message);
+});
+
+test('suppression may give the window alone', () => {
+  const { suppression } = documentOf({ ...MINIMAL, ...THRESHOLD, suppression: { window: '2h' } });
+  assert.deepEqual(suppression, { by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
 });
 
 test('a message says what was expected, what was found, and what was probably meant', () => {

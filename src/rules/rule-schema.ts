@@ -17,6 +17,7 @@ import {
 import { type DocumentProblem, isRecord } from './document-problem.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './limits.ts';
+import { fitProblems } from './rule-fit.ts';
 import { isRuleName, MAX_RULE_NAME_LENGTH, toRuleName } from './rule-name.ts';
 import { toDocumentProblems } from './schema-problems.ts';
 
@@ -68,7 +69,12 @@ export const DURATION_BOUNDS = {
 } as const;
 
 const RISK_SCORES: Readonly<Record<Severity, number>> = { low: 21, medium: 47, high: 73, critical: 99 };
-const DEFAULT_LANGUAGES: Readonly<Record<RuleType, QueryLanguage>> = { query: 'kuery', new_terms: 'kuery' };
+const DEFAULT_LANGUAGES: Readonly<Record<RuleType, QueryLanguage>> = {
+  query: 'kuery',
+  new_terms: 'kuery',
+  threshold: 'kuery',
+  eql: 'eql',
+};
 const DEFAULT_ALERTS_PER_HOUR = 20;
 /** A rule of low severity learns first, because all that it would say about a cluster it has never seen is noise. */
 const DEFAULT_LEARNING_MICROS: Readonly<Record<Severity, number>> = { low: DAY, medium: 0, high: 0, critical: 0 };
@@ -208,7 +214,7 @@ const spec = z.strictObject({
   buildingBlock: z.boolean().optional(),
   suppression: z
     .strictObject({
-      by: fields(RULE_BOUNDS.suppressionFields),
+      by: fields(RULE_BOUNDS.suppressionFields).optional(),
       window: duration(DURATION_BOUNDS.suppressionWindow).optional(),
       missingFields: z.enum(['suppress', 'doNotSuppress']).optional(),
     })
@@ -279,24 +285,10 @@ export function parseDetectionRule(value: unknown): ParsedRule {
   const result = detectionRule.safeParse(value);
   const problems = [
     ...(result.success ? [] : toDocumentProblems(detectionRule, value, result.error.issues)),
-    ...newTermsProblems(value),
+    ...fitProblems(value),
   ];
   if (!result.success || problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'ok', document: toDocument(result.data) };
-}
-
-/** `newTerms` is there if and only if the type is `new_terms`. Outside of the schema, which stops short of it when a neighbour is wrong. */
-function newTermsProblems(value: unknown): readonly DocumentProblem[] {
-  const values = isRecord(value) && isRecord(value.spec) ? value.spec : {};
-  if (values.type === 'new_terms' && values.newTerms === undefined) {
-    const hint = 'write newTerms: { fields: [user_agent.original], window: 7d }';
-    return [{ path: ['spec', 'newTerms'], message: 'missing: a rule of type new_terms needs newTerms', hint }];
-  }
-  if (values.type === 'query' && values.newTerms !== undefined) {
-    const message = 'newTerms has no meaning for a rule of type query';
-    return [{ path: ['spec', 'newTerms'], message, hint: 'write type: new_terms', on: 'key' }];
-  }
-  return [];
 }
 
 function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
@@ -340,7 +332,7 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
     buildingBlock: rule.buildingBlock ?? false,
     ...(rule.suppression !== undefined && {
       suppression: {
-        by: rule.suppression.by,
+        by: rule.suppression.by ?? [],
         windowMicros:
           parseDuration(rule.suppression.window ?? rule.newTerms?.window ?? '') ?? DEFAULT_SUPPRESSION_MICROS,
         missingFields: rule.suppression.missingFields ?? 'suppress',

@@ -9,7 +9,11 @@ export const stateKeys = {
   terms: (state: string) => `terms:${state}`,
   /** Hash: term learned without an alert → when and by which request. */
   silent: (state: string) => `silent:${state}`,
-  /** Hash: since, matches, evicted, overflowed. */
+  /** Hash: event key → row of a group (see `row.ts`); and under `LET_GO` what a full group has let go. */
+  rows: (state: string, group: string) => `rows:${state}:${group}`,
+  /** Sorted set: group → when its last event was (µs). */
+  groups: (state: string) => `groups:${state}`,
+  /** Hash: since, matches, evicted, overflowed, letGo. */
   rule: (state: string) => `rule:${state}`,
   /** Hash: suppression key → id of the alert that takes repeats. */
   live: 'live',
@@ -33,7 +37,23 @@ export const stateKeys = {
   heartbeat: 'heartbeat',
 } as const;
 
-const WRITE_ORDER = ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'silent', 'rule', 'done', 'cluster'];
+/** The field of `rows:…` that is no row: no hash is as short. */
+export const LET_GO = '-';
+
+const WRITE_ORDER = [
+  'alert',
+  'alerts',
+  'live',
+  'opens',
+  'due',
+  'terms',
+  'silent',
+  'rows',
+  'groups',
+  'rule',
+  'done',
+  'cluster',
+];
 
 /**
  * Where a key stands in the order of writes: the alert and what leads to it, then what was learned from it, then what was

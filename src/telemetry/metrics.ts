@@ -29,7 +29,7 @@ type OfRule = { readonly cluster: string; readonly rule: string };
 
 type OfSender = { readonly cluster: string; readonly sender: string };
 
-export type DecisionOutcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known' | 'late';
+export type DecisionOutcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known' | 'held' | 'late';
 
 export interface InstrumentDescription {
   readonly name: string;
@@ -208,7 +208,7 @@ export function createMetrics(): Metrics {
     matches: count('matches_total', 'Events that matched a rule.', 'cluster', 'rule'),
     decisions: count(
       'decisions_total',
-      'Decisions of a rule, by outcome: duplicate, attached, opened, overflow, learning, known or late.',
+      'Decisions of a rule, by outcome: duplicate, attached, opened, overflow, learning, known, held or late.',
       'cluster',
       'rule',
       'outcome',

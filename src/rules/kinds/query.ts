@@ -20,3 +20,6 @@ export const queryKind: RuleKind = {
   suppressionWindow: () => HOUR,
   reason: (rule, _occurrence, what) => `${rule.document.title}: ${what}`,
 };
+
+/** An event query in EQL: as a query, in another language. A rule of this type that is a sequence is of a kind of its own. */
+export const eqlEventKind: RuleKind = { ...queryKind, type: 'eql' };

@@ -1,10 +1,16 @@
 import type { RuleKind } from '../compiled-rule.ts';
 import type { RuleType } from '../document.ts';
 import { newTermsKind } from './new-terms.ts';
-import { queryKind } from './query.ts';
+import { eqlEventKind, queryKind } from './query.ts';
+import { thresholdKind } from './threshold.ts';
 
-/** Every rule type that this version runs: a new one is a file beside this and a line here. */
+/**
+ * Every rule type that this version runs: a new one is a file beside this and a line here. A rule of type eql that is a
+ * sequence has another kind, `sequence.ts`, which its query decides.
+ */
 export const RULE_KINDS: Readonly<Record<RuleType, RuleKind>> = {
   query: queryKind,
   new_terms: newTermsKind,
+  threshold: thresholdKind,
+  eql: eqlEventKind,
 };

@@ -1,0 +1,80 @@
+import type { DecodedEvent } from '../audit/event.ts';
+import type { FieldMemo } from '../query/slots.ts';
+import type { CompiledRule, Fire, Occurrence } from '../rules/compiled-rule.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import type { NewRow, Row } from '../rules/row.ts';
+import type { Decision } from './decision.ts';
+
+/**
+ * What groups an occurrence with its repeats, as a hash: the default of the rule's kind, or the values of the rule's
+ * suppression fields. An occurrence that lacks one of them has an alert of its own where the rule asks for that.
+ * @param identity what tells the occurrence from all others
+ */
+export function suppressionKey(
+  rule: CompiledRule,
+  event: DecodedEvent,
+  occurrence: Occurrence,
+  memo: FieldMemo,
+  identity: string,
+  hashes: Hashes,
+): string {
+  if (rule.suppressBy === undefined) return keyOf(rule, rule.kind.suppressionKey(occurrence, event), '', hashes);
+  // The alert of a group has the values of the group and no others, also where the event has several.
+  const ofGroup = rule.document.threshold !== undefined;
+  const values = rule.suppressBy.map(({ name, slot }) =>
+    ofGroup ? occurrence.terms.find(({ field }) => field === name)?.value : memo.read(slot),
+  );
+  const isMissing = values.some((value) => value === undefined || (Array.isArray(value) && value.length === 0));
+  return keyOf(rule, JSON.stringify(values), isMissing && standsAlone(rule) ? identity : '', hashes);
+}
+
+/**
+ * The suppression key of a fire. Of a sequence the fields count that have the same values, in the same order, in all of its
+ * events; the others are absent (elastic/kibana, rule_types/eql/build_alert_group_from_sequence.ts).
+ */
+export function fireSuppressionKey(
+  { rule, suppressionKey, identity }: Decision,
+  { rows }: Fire,
+  hashes: Hashes,
+): string {
+  if (rule.sequence === undefined || rule.suppressBy === undefined) return suppressionKey;
+  const [first] = rows;
+  const shared = rule.suppressBy.map((_field, i) => {
+    const values = columnAt(first, i);
+    return rows.every((row) => columnAt(row, i) === values) ? values : NONE;
+  });
+  return sequenceKey(rule, shared, identity, hashes);
+}
+
+/** Every key that a fire with this row can have: its own value of each field, or none. */
+export function possibleKeys(
+  { rule, occurrence, suppressionKey, identity }: Decision,
+  hashes: Hashes,
+): readonly string[] {
+  const { row } = occurrence;
+  if (rule.sequence === undefined || rule.suppressBy === undefined || row === undefined) return [suppressionKey];
+  const choices = rule.suppressBy.reduce<readonly (readonly string[])[]>(
+    (chosen, _field, i) => chosen.flatMap((values) => [columnAt(row, i), NONE].map((value) => [...values, value])),
+    [[]],
+  );
+  return choices.map((values) => sequenceKey(rule, values, identity, hashes));
+}
+
+const NONE = '[]';
+
+function columnAt(row: Row | NewRow | undefined, index: number): string {
+  return JSON.stringify(row?.columns[index] ?? []);
+}
+
+function sequenceKey(rule: CompiledRule, values: readonly string[], identity: string, hashes: Hashes): string {
+  const isAlone = values.includes(NONE) && standsAlone(rule);
+  return keyOf(rule, JSON.stringify(values), isAlone ? identity : '', hashes);
+}
+
+function standsAlone({ document }: CompiledRule): boolean {
+  return document.suppression?.missingFields === 'doNotSuppress';
+}
+
+function keyOf({ document }: CompiledRule, key: string, identity: string, hashes: Hashes): string {
+  return hashes.key(JSON.stringify([document.name, key, identity]));
+}

@@ -1,0 +1,49 @@
+import { utf8Length } from '../../audit/text.ts';
+import type { FieldValues } from '../../ecs/field.ts';
+import type { Hashes } from '../hashes.ts';
+import { COMBINATION_CAP, ROW_VALUE_CAP, TERM_MAX_BYTES } from '../limits.ts';
+
+/** What several fields say together, one value each, in the order of the fields. */
+export interface Combinations<T> {
+  /** At most `COMBINATION_CAP`. */
+  readonly kept: readonly (readonly T[])[];
+  /** How many there are beyond. */
+  readonly cut: number;
+}
+
+/** Every way to choose one value of each list; none if a list is empty. The first values of each list go first. */
+export function combine<T>(lists: readonly (readonly T[])[], cap = COMBINATION_CAP): Combinations<T> {
+  let kept: (readonly T[])[] = [[]];
+  let total = 1;
+  for (const values of lists) {
+    total *= values.length;
+    const longer: (readonly T[])[] = [];
+    for (const chosen of kept) {
+      for (const value of values) if (longer.length < cap) longer.push([...chosen, value]);
+    }
+    kept = longer;
+  }
+  return { kept, cut: Math.max(0, total - cap) };
+}
+
+/**
+ * The values of a field as texts, none twice, the last one first: of `sourceIPs` only the last hop is not chosen by the
+ * client, so a forged list of addresses cannot push the true one beyond a cap.
+ */
+export function distinctLastFirst(values: FieldValues): string[] {
+  if (values === undefined) return [];
+  if (!Array.isArray(values)) return [String(values)];
+  return [...new Set(values.map(String).reverse())];
+}
+
+/** What a row keeps of a field: its last values, where they are long as their hash. */
+export function columnOf(values: FieldValues, hashes: Hashes): string[] {
+  return distinctLastFirst(values)
+    .slice(0, ROW_VALUE_CAP)
+    .map((value) => bounded(value, hashes));
+}
+
+/** The text, or a hash of it where it is long; the mark cannot make two texts one, because a hash is never chosen. */
+export function bounded(text: string, hashes: Hashes): string {
+  return utf8Length(text) > TERM_MAX_BYTES ? `#${hashes.full(text)}` : text;
+}

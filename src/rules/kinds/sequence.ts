@@ -1,0 +1,104 @@
+import type { FieldMemo } from '../../query/slots.ts';
+import type { CompiledSequence, FieldAndValue, Occurrence, RuleKind, SequenceItem } from '../compiled-rule.ts';
+import { formatDuration } from '../duration.ts';
+import type { Hashes } from '../hashes.ts';
+import { COMBINATION_CAP, HOUR } from '../limits.ts';
+import { columnOf, combine, distinctLastFirst } from './combinations.ts';
+import { fireInAnyOrder } from './sequence-any.ts';
+import { fireInOrder } from './sequence-order.ts';
+import { nameValues } from './words.ts';
+
+/** Of a long sequence: so many of the first events and of the last are named. */
+const SHOWN = 2;
+
+/**
+ * Events that come one after another, the first and the last of them no further apart than the span, and agree in the
+ * values of the join fields.
+ *
+ * Join values as in Elasticsearch (elastic/elasticsearch#89965, #79677): an event with several values takes part for each
+ * combination of them; one that lacks a join field takes no part, unless the field is optional: then absent joins absent.
+ * Each item has join fields of its own, so one event can belong to several groups.
+ */
+export const sequenceKind: RuleKind = {
+  type: 'eql',
+  occurrences: ({ sequence, rowFields }, memo, hashes) =>
+    sequence === undefined
+      ? []
+      : occurrences(
+          sequence,
+          memo,
+          hashes,
+          rowFields.map(({ slot }) => columnOf(memo.read(slot), hashes)),
+        ),
+  windowed: {
+    windowMicros: ({ sequence }) => sequence?.spanMicros ?? 0,
+    mayFire: ({ sequence }, rows) => {
+      const seen = new Set(rows.flatMap(({ items }) => items));
+      return sequence?.steps.every((item) => seen.has(item)) ?? false;
+    },
+    fire: ({ document, sequence }, rows, added) => {
+      if (sequence === undefined) return undefined;
+      const fire = document.sequenceOrder === 'any' ? fireInAnyOrder : fireInOrder;
+      return fire(sequence, rows, added);
+    },
+  },
+  fires: () => false,
+  suppressionKey: ({ terms }) => JSON.stringify(terms.map(({ value }) => value)),
+  suppressionWindow: () => HOUR,
+  reason: ({ document, sequence }, { terms }, what, fire) => {
+    const of = terms.length === 0 ? '' : ` of ${nameValues(terms)}`;
+    const labels = fire === undefined ? [what] : fire.rows.map(({ label }) => label);
+    const shown =
+      labels.length <= 2 * SHOWN
+        ? labels
+        : [...labels.slice(0, SHOWN), `${labels.length - 2 * SHOWN} more`, ...labels.slice(-SHOWN)];
+    const link = document.sequenceOrder === 'any' ? ' and ' : ', then ';
+    return `${document.title}: within ${formatDuration(sequence?.spanMicros ?? 0)}${of}: ${shown.join(link)}`;
+  },
+};
+
+/** One for each group that the event belongs to, with the items that it matches there. */
+function occurrences(
+  { items }: CompiledSequence,
+  memo: FieldMemo,
+  hashes: Hashes,
+  columns: readonly (readonly string[])[],
+): Occurrence[] {
+  const groups = new Map<string, { terms: readonly FieldAndValue[]; items: number[] }>();
+  let cut = 0;
+  for (const [number, item] of items.entries()) {
+    if (!item.matches(memo)) continue;
+    const combinations = joinValues(item, memo);
+    cut += combinations.cut;
+    for (const values of combinations.kept) {
+      const key = JSON.stringify(values);
+      const group = groups.get(key);
+      if (group !== undefined) group.items.push(number);
+      else if (groups.size < COMBINATION_CAP) groups.set(key, { terms: termsOf(item, values), items: [number] });
+      else cut += 1;
+    }
+  }
+  const found = [...groups].map(
+    ([key, group]): Occurrence => ({
+      terms: group.terms,
+      term: undefined,
+      row: { group: hashes.key(key), items: group.items, columns },
+      cut: 0,
+    }),
+  );
+  if (cut > 0) found.push({ terms: [], term: undefined, cut });
+  return found;
+}
+
+/** Absent is null, where it may be. */
+function joinValues({ by }: SequenceItem, memo: FieldMemo) {
+  const lists = by.map(({ slot, optional }): readonly (string | null)[] => {
+    const values = distinctLastFirst(memo.read(slot));
+    return values.length === 0 && optional ? [null] : values;
+  });
+  return combine(lists);
+}
+
+function termsOf({ by }: SequenceItem, values: readonly (string | null)[]): FieldAndValue[] {
+  return values.flatMap((value, i) => (value === null ? [] : [{ field: by[i]?.name ?? '', value }]));
+}
