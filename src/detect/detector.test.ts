@@ -4,6 +4,7 @@ import { anonymousRequest, batchOf, NOON, type RequestChanges } from '../../test
 import { compiledRules, detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
+import type { FieldMemo } from '../query/slots.ts';
 import type { RuleDocument, SuppressionDocument } from '../rules/document.ts';
 import { DAY, HOUR } from '../rules/limits.ts';
 import { createDetector } from './detector.ts';
@@ -63,6 +64,28 @@ test('a rule that throws on one event is set aside with that event, and all else
     ['a broken', 'a sound', 'poison sound', 'b broken', 'b sound'],
   );
   assert.deepEqual([...matches.values()], [2, 3]);
+});
+
+test('a rule whose expressions cost too much on one event says so, and the next rule and event have a full budget', () => {
+  const { rules, slots } = compiledRules([ruleDocument({ name: 'dear' }), ruleDocument({ name: 'cheap' })]);
+  const [dear, cheap] = rules;
+  assert.ok(dear !== undefined && cheap !== undefined);
+  const spending = {
+    ...dear,
+    matches: (event: DecodedEvent, memo: FieldMemo) =>
+      memo.budget.spend(event.event.auditID === 'long' ? Number.POSITIVE_INFINITY : 1),
+  };
+  const frugal = { ...cheap, matches: (_: DecodedEvent, memo: FieldMemo) => memo.budget.spend(1) };
+  const events = batchOf(...['long', 'short'].map((id) => anonymousRequest({ id })));
+  const { decisions, faults } = createDetector([spending, frugal], slots, sha256Hashes).detect('local', events);
+  assert.deepEqual(
+    faults.map(({ rule, event, error }) => [rule, event.event.auditID, String(error)]),
+    [['dear', 'long', 'Error: its expressions take too long on this event and count as null']],
+  );
+  assert.deepEqual(
+    decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),
+    ['long cheap', 'short dear', 'short cheap'],
+  );
 });
 
 test('a rule that throws at a combination is set aside too', () => {

@@ -5,7 +5,7 @@ import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
 import { compilePredicate } from './compile.ts';
 import { fieldsOf } from './fields-of.ts';
 import { parseKql } from './kql/parse.ts';
-import type { Predicate } from './predicate.ts';
+import type { Predicate, Test } from './predicate.ts';
 import { createFieldSlots } from './slots.ts';
 
 const EVENT: DecodedEvent = { event: {}, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false };
@@ -104,6 +104,69 @@ test('keywords compare by the text of what the document holds', () => {
   memo.reset(EVENT);
   for (const query of ['f:7', 'f:true', 'f:(x or 7)', 'f:tr*', 'f > 6']) {
     assert.ok(compilePredicate(parse(query, f), slots)(memo), query);
+  }
+});
+
+test('equality and patterns without case: only letters of ASCII', () => {
+  const f = probe('f', 'keyword');
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  const any = (chosen: Test): Predicate => ({ kind: 'any', field: f.field, test: chosen });
+  const passes = (values: FieldValues, ...tests: readonly Test[]) => {
+    f.values = values;
+    memo.reset(EVENT);
+    return compilePredicate({ kind: 'or', operands: tests.map(any) }, slots)(memo);
+  };
+  const equals: Test = { kind: 'equals', value: 'Admin É', caseless: true };
+  assert.ok(passes('aDMIN É', equals));
+  assert.ok(!passes('admin é', equals));
+  assert.ok(!passes('admin É', { kind: 'equals', value: 'Admin É' }));
+  assert.ok(passes('sYS-x', equals, { kind: 'wildcard', parts: ['Sys', ''], caseless: true }));
+  assert.ok(!passes('sYS-x', equals, { kind: 'wildcard', parts: ['Sys', ''] }));
+  assert.ok(passes('B', { kind: 'equals', value: 'a' }, { kind: 'equals', value: 'b', caseless: true }));
+  assert.ok(!passes('A', { kind: 'equals', value: 'a' }, { kind: 'equals', value: 'b', caseless: true }));
+  assert.ok(passes('abc', { kind: 'regex', source: 'a.c', syntax: 'lucene' }));
+  assert.ok(!passes('xabc', { kind: 'regex', source: 'a.c', syntax: 'lucene' }));
+  assert.ok(passes('xabc', { kind: 'regex', source: 'A.C', syntax: 're2', caseless: true }));
+  assert.ok(passes('abc', { kind: 'like', pieces: ['one', { literal: 'BC' }], caseless: true }));
+});
+
+test('a hundred thousand values, with case and without, are one look-up', () => {
+  const f = probe('f', 'keyword');
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  const operands = Array.from({ length: 100_000 }, (_, n): Predicate => {
+    const value = `User-${n}`;
+    return {
+      kind: 'any',
+      field: f.field,
+      test: n % 2 === 0 ? { kind: 'equals', value } : { kind: 'equals', value, caseless: true },
+    };
+  });
+  const matches = compilePredicate({ kind: 'or', operands }, slots);
+  // Were each value compared, these would be 10 billion comparisons.
+  for (let n = 0; n < 100_000; n += 1) {
+    f.values = [`user-${n}`];
+    memo.reset(EVENT);
+    assert.equal(matches(memo), n % 2 === 1);
+  }
+});
+
+test('single: the field has exactly one value', () => {
+  const f = probe('f', 'keyword');
+  const slots = createFieldSlots();
+  const memo = slots.createMemo();
+  const matches = compilePredicate({ kind: 'single', field: f.field }, slots);
+  for (const [values, expected] of [
+    [undefined, false],
+    ['a', true],
+    [['a'], true],
+    [['a', 'b'], false],
+    [[], false],
+  ] as const) {
+    f.values = values;
+    memo.reset(EVENT);
+    assert.equal(matches(memo), expected, JSON.stringify(values));
   }
 });
 

@@ -56,7 +56,12 @@ function lower(expression: Expression, wanted: boolean): Predicate {
 }
 
 function lowerTest(field: Field, test: Test, wanted: boolean): Predicate {
-  return wanted ? only(field, any(field, test)) : only(field, hasType(field), is(false, any(field, test)));
+  return only(field, hasType(field), is(wanted, any(field, test)));
+}
+
+/** As `lowerTest`, where the test can only be true of values of the field's type. */
+function lowerTyped(field: Field, test: Test, wanted: boolean): Predicate {
+  return wanted ? only(field, any(field, test)) : lowerTest(field, test, wanted);
 }
 
 function lowerCompare(compare: Extract<Expression, { readonly kind: 'compare' }>, wanted: boolean): Predicate {
@@ -83,11 +88,11 @@ function lowerComparison(field: Field, operator: CompareOperator, value: Value, 
   if (value === null || !isComparable(field, value)) return FALSE;
   switch (operator) {
     case '==':
-      return lowerTest(field, { kind: 'equals', value }, wanted);
+      return lowerTyped(field, { kind: 'equals', value }, wanted);
     case '!=':
-      return lowerTest(field, { kind: 'equals', value }, !wanted);
+      return lowerTyped(field, { kind: 'equals', value }, !wanted);
     default:
-      return field.type === 'boolean' ? FALSE : lowerTest(field, { kind: 'range', operator, value }, wanted);
+      return field.type === 'boolean' ? FALSE : lowerTyped(field, { kind: 'range', operator, value }, wanted);
   }
 }
 

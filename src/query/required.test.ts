@@ -45,6 +45,17 @@ test('what a query requires of f', () => {
   }
 });
 
+test('what must be a single value is required; an expression requires nothing, as it is evaluated and not read', () => {
+  const field = FIELDS.get('f');
+  assert.ok(field !== undefined);
+  const single: Predicate = { kind: 'single', field };
+  const holds: Predicate = { kind: 'holds', expression: { kind: 'field', field }, values: 'single' };
+  assert.deepEqual(projectOnto({ kind: 'and', operands: [single, holds] }, field), single);
+  assert.deepEqual(projectOnto({ kind: 'not', operand: single }, field), { kind: 'not', operand: single });
+  assert.equal(projectOnto({ kind: 'or', operands: [single, holds] }, field), undefined);
+  assert.equal(projectOnto({ kind: 'not', operand: holds }, field), undefined);
+});
+
 test('a query that is never true requires the impossible', () => {
   assert.deepEqual(required('not *'), { kind: 'constant', value: false });
 });

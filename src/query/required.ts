@@ -7,7 +7,8 @@ import { FALSE, simplify } from './simplify.ts';
  * condition holds, as strong as the structure of the condition shows. Undefined if it requires nothing of the field.
  *
  * A rule index asks this to find, from the value of a field, the rules that can still match. `FALSE` means that no event
- * can match at all. Fields are compared by identity.
+ * can match at all. Fields are compared by identity. Expressions require nothing: null, and what an evaluation costs, stay out
+ * of the index.
  */
 export function projectOnto(predicate: Predicate, field: Field): Predicate | undefined {
   const projection = project(predicate, field, true);

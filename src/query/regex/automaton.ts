@@ -168,37 +168,85 @@ function createBuilder(alphabet: Alphabet) {
   }
 
   /** The automaton whose states are the sets of places that one can be in at once. */
-  function determinise({ free, moves }: Places, start: number, end: number): Automaton {
+  function determinise(places: Places, start: number, end: number): Automaton {
+    const { moves } = places;
+    const closureOf = closures(places, end);
+    const final = finalPlaces(places, end, closureOf);
     const stateOf = new Map<string, number>();
     const sets: (readonly number[])[] = [];
     const accepts: boolean[] = [];
     const next: number[] = [];
 
-    const stateFor = (reached: readonly number[]): number => {
-      const all = closure(free, reached);
-      spend(all.length + 1);
+    const stateFor = (targets: readonly number[]): number => {
+      const reached = new Set<number>();
+      for (const target of targets) for (const place of closureOf(target)) reached.add(place);
+      spend(reached.size + 1);
+      let all = [...reached].sort((a, b) => a - b);
+      // What else may match makes no difference then: without this, a `.*` at the end would multiply the states before it.
+      const anything = all.find((place) => final.has(place));
+      if (anything !== undefined) all = [...closureOf(anything)].sort((a, b) => a - b);
       const key = all.join();
       const known = stateOf.get(key);
       if (known !== undefined) return known;
       if (sets.length === MOST_STATES) throw new TooComplexError();
       stateOf.set(key, sets.length);
-      accepts.push(all.includes(end));
+      accepts.push(reached.has(end));
       return sets.push(all) - 1;
     };
 
     stateFor([start]);
     for (let state = 0; state < sets.length; state += 1) {
-      const reached: number[][] = Array.from({ length: size }, () => []);
+      const targets: number[][] = Array.from({ length: size }, () => []);
       for (const place of sets[state] ?? []) {
         for (const { classes, to } of moves[place] ?? []) {
           spend(classes.length);
-          for (const index of classes) reached[index]?.push(to);
+          for (const index of classes) targets[index]?.push(to);
         }
       }
       spend(size);
-      for (const targets of reached) next.push(targets.length === 0 ? DEAD : stateFor(targets));
+      // Most classes of a state lead to the same places.
+      const known = new Map<string, number>();
+      for (const reached of targets) {
+        const key = reached.join();
+        const to = known.get(key) ?? (reached.length === 0 ? DEAD : stateFor(reached));
+        known.set(key, to);
+        next.push(to);
+      }
     }
     return { accepts, next };
+  }
+
+  /** What can be reached from a place for free, itself included: only the places that go on by a character, and the end. */
+  function closures({ free, moves }: Places, end: number): (place: number) => readonly number[] {
+    const known = new Map<number, readonly number[]>();
+    return (start) => {
+      const before = known.get(start);
+      if (before !== undefined) return before;
+      const reached = new Set([start]);
+      for (const place of reached) for (const to of free[place] ?? []) reached.add(to);
+      spend(reached.size);
+      const closed = [...reached].filter((place) => place === end || (moves[place]?.length ?? 0) > 0);
+      known.set(start, closed);
+      return closed;
+    };
+  }
+
+  /** The places from which any text matches: each character leads back to the place, and one gets from it to the end for free. */
+  function finalPlaces(
+    { free, moves }: Places,
+    end: number,
+    closureOf: (place: number) => readonly number[],
+  ): ReadonlySet<number> {
+    const final = new Set<number>();
+    for (const place of free.keys()) {
+      if (!closureOf(place).includes(end)) continue;
+      const back = new Set<number>();
+      for (const { classes, to } of moves[place] ?? []) {
+        if (closureOf(to).includes(place)) for (const index of classes) back.add(index);
+      }
+      if (back.size === size) final.add(place);
+    }
+    return final;
   }
 
   function complement({ accepts, next }: Automaton): Automaton {
@@ -233,16 +281,6 @@ function createBuilder(alphabet: Alphabet) {
       }
     }
     return { accepts, next };
-  }
-
-  /** The places and all that can be reached from them for free, in order. */
-  function closure(free: readonly (readonly number[])[], places: readonly number[]): readonly number[] {
-    const reached = new Set(places);
-    for (const place of reached) {
-      for (const to of free[place] ?? []) reached.add(to);
-    }
-    spend(reached.size);
-    return [...reached].sort((a, b) => a - b);
   }
 
   return { automatonOf };

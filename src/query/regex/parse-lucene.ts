@@ -172,7 +172,10 @@ export function parseLucene(source: string, caseless: boolean): LuceneNode {
       if (at >= source.length) break;
       ranges.push(...(parseClass() ?? parseItem()));
     } while (at < source.length && !peek(']'));
-    if (!match(']')) throw new RegexError(at, 'expected `]`', `it closes the \`[\` at character ${start + 1}`);
+    if (!match(']')) {
+      const hint = `it closes the \`[\` at character ${start + 1}; write \\- for a hyphen, which else makes a range, and \\] for a bracket`;
+      throw new RegexError(at, 'expected `]`', hint);
+    }
     const all = normalised(ranges);
     return { kind: 'character', ranges: negated ? inverted(all) : all };
   }
@@ -182,7 +185,9 @@ export function parseLucene(source: string, caseless: boolean): LuceneNode {
     const first = parseCharacter();
     if (!match('-')) return single(first);
     const last = parseCharacter();
-    if (first > last) throw new RegexError(start, 'the range is empty: its end is before its start');
+    if (first > last) {
+      throw new RegexError(start, 'the range is empty: its end is before its start', 'write \\- for a hyphen');
+    }
     return [[first, last]];
   }
 

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkRegex, compileRegex } from './compile-regex.ts';
+
+function matches(source: string, text: string, { syntax = 'lucene', caseless = false } = {}): boolean {
+  const result = compileRegex(source, syntax === 're2' ? 're2' : 'lucene', caseless);
+  assert.ok(result.kind === 'ok', `${source}: ${result.kind === 'ok' ? '' : result.problem.message}`);
+  return result.matches(text);
+}
+
+function assertLucene(source: string, yes: readonly string[], no: readonly string[]): void {
+  for (const text of yes) assert.ok(matches(source, text), `/${source}/ matches ${JSON.stringify(text)}`);
+  for (const text of no) assert.ok(!matches(source, text), `/${source}/ does not match ${JSON.stringify(text)}`);
+}
+
+test('Lucene: the whole value must match', () => {
+  assertLucene('ab', ['ab'], ['', 'a', 'abc', 'xab']);
+  assertLucene('', [''], ['a']);
+  assertLucene('.*b.*', ['b', 'abc', 'x\nb\n'], ['', 'a']);
+});
+
+test('Lucene: the usual operators', () => {
+  assertLucene('a|bc', ['a', 'bc'], ['ac', 'abc', '']);
+  assertLucene('ab?c', ['ac', 'abc'], ['abbc']);
+  assertLucene('a+', ['a', 'aaa'], ['']);
+  assertLucene('(ab)*', ['', 'ab', 'abab'], ['aba']);
+  assertLucene('a{2}', ['aa'], ['a', 'aaa']);
+  assertLucene('a{2,}', ['aa', 'aaaa'], ['a']);
+  assertLucene('a{1,3}b', ['ab', 'aaab'], ['b', 'aaaab']);
+  assertLucene('a{0}b', ['b'], ['ab']);
+  assertLucene('a{0,2}', ['', 'a', 'aa'], ['aaa']);
+  assertLucene('(a|b){2}c', ['abc', 'bbc'], ['ac']);
+  assertLucene('a()b', ['ab'], ['a']);
+  assertLucene('.', ['a', '\n', '😀'], ['', 'ab']);
+});
+
+test('Lucene: brackets and classes', () => {
+  assertLucene('[a-cx]', ['a', 'c', 'x'], ['d', 'ax']);
+  assertLucene('[^a-c]', ['d', '😀', '\n'], ['a', '']);
+  assertLucene('[]a]', [']', 'a'], ['b']);
+  assertLucene('[\\]\\-]', [']', '-'], ['\\']);
+  assertLucene('\\d+', ['0', '42'], ['a', '', '٣']);
+  assertLucene('\\D', ['a'], ['7']);
+  assertLucene('\\s', [' ', '\t', '\n', '\r'], ['\f', '\u00a0', 'a']);
+  assertLucene('\\w+', ['az_AZ09'], ['-', 'é']);
+  assertLucene('[\\w.\\-]+', ['a-b.c'], ['a b']);
+  assertLucene('[^\\d\\s]', ['a'], ['1', ' ']);
+  assertLucene('\\.\\*\\\\', ['.*\\'], ['a*\\']);
+  assertLucene('[α-ω]+', ['αβγ'], ['abc']);
+  assertLucene('[😀-😎]', ['😁'], ['😑']);
+});
+
+test('Lucene: its own operators', () => {
+  assertLucene('a.*&.*b', ['ab', 'axb'], ['a', 'b', 'ba']);
+  assertLucene('@', ['', 'anything\n'], []);
+  assertLucene('a@', ['a', 'ab'], ['b']);
+  assertLucene('#', [], ['', '#']);
+  assertLucene('a|#', ['a'], ['', '#']);
+  assertLucene('~(.*secret.*)', ['', 'public'], ['a secret', 'secret']);
+  assertLucene('a~bc', ['abbc', 'ac', 'axc'], ['abc']);
+  assertLucene('~a*', ['', 'b', 'ab', 'aa'], ['a']);
+  assertLucene('~~a', ['a'], ['', 'b']);
+  assertLucene('"a.b*"c', ['a.b*c'], ['axbc', 'a.bc']);
+  assertLucene('""a', ['a'], ['']);
+  assertLucene('<1-100>', ['1', '42', '100', '007'], ['0', '101', '', '1000', 'a']);
+  assertLucene('<0-5>', ['0', '5'], ['6', '', '00']);
+  assertLucene('<08-12>', ['08', '09', '10', '12'], ['8', '13', '008']);
+  assertLucene('<12-8>', ['8', '12', '010'], ['7', '13']);
+  assertLucene('<0-2147483647>', ['2147483647', '999999999'], ['2147483648']);
+  assertLucene('10\\.<0-255>', ['10.0', '10.255'], ['10.256']);
+});
+
+test('Lucene: precedence is, from weak to strong, | & sequence, repetition, ~', () => {
+  assertLucene('ab|c&c|d', ['ab', 'c', 'd'], ['a', 'b']);
+  assertLucene('ab&a.', ['ab'], ['ac']);
+  assertLucene('~a{2}', ['bb', '', 'ab'], []);
+});
+
+test('Lucene: what has no meaning in a place is a character', () => {
+  assertLucene('^a$', ['^a$'], ['a']);
+  assertLucene('*a', ['*a'], ['a']);
+  assertLucene('(|a)', ['|a'], ['', 'a']);
+  assertLucene('(?:a)', ['?:a'], ['a']);
+  assertLucene(']}', [']}'], []);
+  assertLucene('a|)', ['a', ')'], []);
+});
+
+test('Lucene without case: single ASCII letters, no ranges, no others', () => {
+  assert.ok(matches('kube-"SYS"[t]em', 'KUBE-sysTEM', { caseless: true }));
+  assert.ok(!matches('[a-z]+', 'ABC', { caseless: true }));
+  assert.ok(!matches('é', 'É', { caseless: true }));
+  assert.ok(!matches('a', 'A'));
+});
+
+test('what is wrong with a Lucene expression, and where', () => {
+  for (const [source, offset, message] of [
+    ['a(b', 3, /expected `\)`/],
+    ['a)b', 1, /`\)` without/],
+    ['[ab', 3, /expected `\]`/],
+    ['[.-]', 4, /expected `\]`/],
+    ['[a-]', 1, /range is empty/],
+    ['[', 1, /expected `\]`/],
+    ['a{', 2, /expected a number/],
+    ['a{,3}', 2, /expected a number/],
+    ['a{2', 3, /expected `}`/],
+    ['a{3,2}', 1, /never match/],
+    ['a{99999999999}', 2, /too large/],
+    ['ab\\', 3, /ends too early/],
+    ['a|', 2, /ends too early/],
+    ['x\\b', 1, /\\b has no meaning/],
+    ['[\\q]', 1, /\\q has no meaning/],
+    ['[z-a]', 1, /range is empty/],
+    ['"ab', 0, /closing `"`/],
+    ['a<b>', 1, /interval/],
+    ['<1-2', 0, /interval/],
+    ['<1-99999999999>', 0, /too large/],
+  ] as const) {
+    const problem = checkRegex(source, 'lucene');
+    assert.ok(problem !== undefined, source);
+    assert.equal(problem.offset, offset, source);
+    assert.match(problem.message, message, source);
+  }
+});
+
+test('an expression that would need too many states is refused, and at once', () => {
+  for (const source of [
+    '.*a.{30}',
+    '((a{1000}){1000}){1000}',
+    '(){2000000000}',
+    'a{2000000000}',
+    `~(.*a.{20})&${'x'.repeat(100)}`,
+    `${'('.repeat(101)}a${')'.repeat(101)}`,
+    'a'.repeat(5_000),
+    `a${'*'.repeat(200)}`,
+  ]) {
+    assert.ok(checkRegex(source, 'lucene') !== undefined, source.slice(0, 30));
+  }
+  assert.equal(checkRegex(`${'('.repeat(100)}a${')'.repeat(100)}`, 'lucene'), undefined);
+});
+
+test('a hostile text takes linear time in both syntaxes', () => {
+  const text = 'a'.repeat(250_000);
+  assert.ok(!matches('(a*)*(a|aa)*(.*a){8}b', text));
+  assert.ok(!matches('(a*)*(a|aa)*b', text, { syntax: 're2' }));
+});
+
+test('RE2: some part of the value matches; flags stand in the expression', () => {
+  const re2 = { syntax: 're2' };
+  assert.ok(matches('b+', 'abbc', re2));
+  assert.ok(!matches('^b', 'ab', re2));
+  assert.ok(matches('(?i)SYSTEM', 'kube-system', re2));
+  assert.ok(matches('SYSTEM', 'kube-system', { ...re2, caseless: true }));
+  assert.ok(!matches('a.b', 'a\nb', re2));
+  assert.ok(matches('(?s)a.b', 'a\nb', re2));
+  assert.ok(matches('(?:a|b)\\b', 'xa y', re2));
+});
+
+test('what is wrong with an expression of RE2, and where', () => {
+  for (const [source, offset, message] of [
+    ['ab(c', 0, /closing/],
+    ['ab[c', 2, /closing/],
+    ['x(?=y)', 1, /./],
+    ['a\\', 2, /backslash/],
+    ['a{2000}', 1, /repeat/],
+  ] as const) {
+    const problem = checkRegex(source, 're2');
+    assert.ok(problem !== undefined, source);
+    assert.equal(problem.offset, offset, source);
+    assert.match(problem.message, message, source);
+  }
+  assert.match(checkRegex('x(?=y)', 're2')?.hint ?? '', /look-around/);
+  assert.match(checkRegex('(a)\\1', 're2')?.hint ?? '', /back-references/);
+});
