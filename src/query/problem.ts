@@ -21,8 +21,20 @@ export function problemAt(source: string, offset: number, message: string, hint?
 
 /** The problem with its line of source and a caret under the place, as a compiler prints it. */
 export function formatProblem(problem: Problem, source: string): string {
-  const line = source.split(/\r?\n/)[problem.line - 1] ?? '';
+  const line = lineOf(source, problem.line);
   const before = line.slice(0, problem.column - 1).replace(/[^\t]/g, ' ');
   const text = `line ${problem.line}, column ${problem.column}: ${problem.message}\n  ${line}\n  ${before}^`;
   return problem.hint === undefined ? text : `${text}\n  hint: ${problem.hint}`;
+}
+
+/** One line of a text, without its end; the text may have millions of them. */
+function lineOf(source: string, number: number): string {
+  let start = 0;
+  for (let line = 1; line < number; line += 1) {
+    const end = source.indexOf('\n', start);
+    if (end === -1) return '';
+    start = end + 1;
+  }
+  const end = source.indexOf('\n', start);
+  return source.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
 }

@@ -256,6 +256,7 @@ test('hostile queries are refused in bounds', () => {
   assert.match(message(`any where ${'f('.repeat(30_000)}`), /nested more than 100 deep/);
   assert.match(message(`any where a ${'+ a '.repeat(10_000)} == 1`), /more than 100 arithmetic operators/);
   assert.match(message(`any where ${'x'.repeat(MAXIMUM_QUERY_LENGTH)}`), /the limit is 65536/);
+  assert.match(message('\n('.repeat(5 << 20)), /line 1, column 1: the query is 10485760 characters long/);
   assert.match(message(`sequence ${'[any where a] with runs=100 '.repeat(11)}`), /1100 events, the limit is 1000/);
   assert.equal(condition(`${'not '.repeat(10_001)}a`), '(not a)');
   assert.equal(condition(`${'('.repeat(100)}a${')'.repeat(100)}`), 'a');

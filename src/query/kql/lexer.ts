@@ -154,12 +154,12 @@ function unicodeEscape(query: string, at: number): Escape | undefined {
 function brokenEscape(query: string, start: number): Token {
   const next = query.codePointAt(start + 1);
   const end = query.length;
-  if (next === undefined) {
+  if (next === undefined || next === 0x0a || next === 0x0d) {
     return {
       kind: 'broken',
       start,
       end,
-      message: 'a backslash at the end escapes nothing',
+      message: 'a backslash at the end of a line escapes nothing',
       hint: 'write \\\\ for a backslash',
     };
   }
