@@ -120,6 +120,14 @@ function readUnknown(query: string, start: number, two: string): Token {
       'write in~, like~, regex~ or the like without a space',
     );
   }
+  if (/^[“”„«»‘’]/.test(two)) {
+    return broken(
+      start,
+      query,
+      'typographic quotation marks do not quote in EQL',
+      'write the text in straight double quotes',
+    );
+  }
   const character = String.fromCodePoint(query.codePointAt(start) ?? 0).toWellFormed();
   const hint = 'text stands in double quotes; a field with unusual characters in its name stands in backticks';
   return broken(start, query, `\`${character}\` begins nothing that EQL knows`, hint);

@@ -81,7 +81,7 @@ test('all that is wrong with names, types and values is reported, in the order o
 test('unknown fields', () => {
   assert.equal(
     wrong('zzzzzz == 1'),
-    '1: unknown field `zzzzzz` (if events may have such a field or not, write ?zzzzzz)',
+    '1: unknown field `zzzzzz` (if it is text, write "zzzzzz"; if it is a field that need not exist, write ?zzzzzz)',
   );
   assert.equal(
     wrong('notes.io/pod-name == "a"').split('\n')[0],
@@ -102,6 +102,7 @@ test('what Elasticsearch refuses by its types is refused', () => {
     ['code + count == 1', /^1: two fields cannot be calculated with each other by `\+`/],
     ['verb + 1 == 2', /^1: `\+` calculates with numbers, and this is text \(convert it with number/],
     ['code + verb in ("a")', /^8: `\+` calculates with numbers, and this is true or false \(put what stands before/],
+    ['verb/b-c.d == 1', /^1: `\/` calculates with numbers, and this is text \(if this is the name .* `verb\/b-c.d`\)$/],
     ['-"a" == 1', /^2: `-` calculates with numbers/],
     ['@timestamp + 1 > 2', /and this is a date/],
     ['verb', /^1: expected a condition, and verb is no boolean \(write verb != null/],

@@ -38,11 +38,20 @@ export function resolve(lowering: Lowering, node: FieldNode): Field | null | und
   return undefined;
 }
 
-function hintFor({ source, fields }: Lowering, node: FieldNode): string {
-  const rest = /^[-/][\w./-]*/.exec(source.slice(node.end, node.end + 100))?.[0] ?? '';
-  const whole = `${node.name}${rest}`;
-  if (rest !== '' && fields.resolveField(whole) !== undefined) return `put the name in backticks: \`${clip(whole)}\``;
+/** The name with what stands directly behind it, which may be more of it: `a.b/c-d` without backticks is a division of names. */
+export function wholeName({ source }: Lowering, node: FieldNode): string {
+  const rest = /^[-/][A-Za-z_][\w./-]*/.exec(source.slice(node.end, node.end + 200))?.[0] ?? '';
+  return `${node.name}${rest}`;
+}
+
+function hintFor(lowering: Lowering, node: FieldNode): string {
+  const { fields } = lowering;
+  const whole = wholeName(lowering, node);
+  if (whole !== node.name && fields.resolveField(whole) !== undefined) {
+    return `put the name in backticks: \`${clip(whole)}\``;
+  }
   const suggestion = fields.suggestField?.(node.name);
   if (suggestion !== undefined) return `did you mean ${suggestion}?`;
-  return `if events may have such a field or not, write ?${clip(node.name)}`;
+  const name = clip(node.name);
+  return `if it is text, write "${name}"; if it is a field that need not exist, write ?${name}`;
 }

@@ -44,7 +44,12 @@ export function failMissingExpression(parser: Parser): Node {
   if (isSymbol(before, '(') && token.kind === 'end') return failUnclosed(parser, before);
   if (token.kind === 'end' && before !== undefined) {
     const message = `${shown(parser, before)} has nothing to its right`;
-    return fail(parser, before.start, message, isKeyword(before, 'where') ? 'write a condition, or `true`' : undefined);
+    return fail(
+      parser,
+      before.start,
+      message,
+      isKeyword(before, 'where') ? 'write a condition, or `true`' : 'write what is missing, or remove it',
+    );
   }
   if (token.kind === 'keyword') {
     const hint = `if this is the name of a field, put it in backticks: \`${token.keyword}\``;
@@ -111,6 +116,7 @@ function hintAfter(parser: Parser, token: Token): string {
   if (before?.kind === 'name' && token.kind === 'number') {
     return `put the whole name in backticks: \`${clip(before.name)}…\``;
   }
+  if (before?.kind === 'number' && token.kind === 'name') return 'text and dates stand in double quotes';
   return 'join conditions with `and` or `or`; a field with unusual characters in its name stands in backticks';
 }
 

@@ -165,7 +165,7 @@ function parseList(parser: Parser, before: Token, parse: () => Node): readonly N
   }
   const list = [parse()];
   while (takeSymbol(parser, ',') !== undefined) list.push(parse());
-  closeParenthesis(parser, open);
+  closeParenthesis(parser, open, true);
   return list;
 }
 
@@ -201,7 +201,7 @@ function parseParentheses(parser: Parser): Node {
     return fail(parser, open.start, 'there is nothing between these parentheses', 'write something, or remove them');
   }
   const inner = nested(parser, open.start, () => parseExpression(parser));
-  closeParenthesis(parser, open);
+  closeParenthesis(parser, open, false);
   return { ...inner, start: open.start, end: behind(parser) };
 }
 
@@ -221,7 +221,7 @@ function parseCall(parser: Parser, name: string, caseless: boolean): Node {
     do list.push(nested(parser, start, () => parseExpression(parser)));
     while (takeSymbol(parser, ',') !== undefined);
   }
-  closeParenthesis(parser, open);
+  closeParenthesis(parser, open, true);
   return { kind: 'call', name, caseless, arguments: list, start, end: behind(parser) };
 }
 
@@ -254,10 +254,13 @@ function parseField(parser: Parser): Node {
   return { kind: 'field', name, optional, start, end: behind(parser) };
 }
 
-function closeParenthesis(parser: Parser, open: Token): void {
+function closeParenthesis(parser: Parser, open: Token, isList: boolean): void {
   if (takeSymbol(parser, ')') !== undefined) return;
-  if (peek(parser).kind === 'end') failUnclosed(parser, open);
-  else failAfterExpression(parser);
+  const token = peek(parser);
+  if (token.kind === 'end') failUnclosed(parser, open);
+  else if (isList && (token.kind === 'string' || token.kind === 'number')) {
+    fail(parser, token.start, `expected \`,\` or \`)\`, found ${shown(parser, token)}`, 'write a comma before it');
+  } else failAfterExpression(parser);
 }
 
 function nested(parser: Parser, start: number, parse: () => Node): Node {

@@ -113,7 +113,10 @@ function parseSequence(parser: Parser): QuerySyntax {
   do items.push(parseItem(parser));
   while (isSymbol(peek(parser), '[') || isSymbol(peek(parser), '!['));
   const until = takeKeyword(parser, 'until') === undefined ? undefined : parseUntil(parser);
-  checkSteps(parser, start, items);
+  if (isSymbol(peek(parser), ',')) {
+    fail(parser, peek(parser).start, 'the events of a sequence have no commas between them', 'remove the comma');
+  }
+  if (peek(parser).kind === 'end') checkSteps(parser, start, items);
   return { kind: 'sequence', start, by, maxspanMicros, items, until };
 }
 

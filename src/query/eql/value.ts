@@ -5,7 +5,7 @@ import type { FunctionRow, Parameter } from '../function-row.ts';
 import { functionNames, functionOf } from '../functions.ts';
 import { nearest } from '../nearest.ts';
 import type { ArithmeticOperator } from '../predicate.ts';
-import { type Lowering, report, resolve } from './lowering.ts';
+import { type Lowering, report, resolve, wholeName } from './lowering.ts';
 import type { Node } from './syntax.ts';
 import { constant, constantOf, type EqlType, isNumeric, nameOfType, type Typed, typeOfField } from './typed.ts';
 
@@ -79,7 +79,7 @@ function lowerCondition(lowering: Lowering, node: Node): Typed | undefined {
 /** Both sides must be numbers, and one of them a constant or a function: Elasticsearch calculates with one field. */
 function lowerArithmetic(lowering: Lowering, node: Arithmetic): Typed | undefined {
   const left = lowerNumber(lowering, node.left, node.operator);
-  const right = lowerNumber(lowering, node.right, node.operator);
+  const right = left === undefined ? undefined : lowerNumber(lowering, node.right, node.operator);
   if (left === undefined || right === undefined) return undefined;
   if (left.expression.kind === 'field' && right.expression.kind === 'field') {
     const hint = 'Elasticsearch refuses it too; calculate with one field and a constant';
@@ -101,14 +101,18 @@ function lowerNegation(lowering: Lowering, operand: Node): Typed | undefined {
 function lowerNumber(lowering: Lowering, node: Node, operator: ArithmeticOperator): Typed | undefined {
   const typed = lowerValue(lowering, node);
   if (typed === undefined || isNumeric(typed.type) || typed.type === 'null') return typed;
-  const hint =
-    node.kind === 'match'
-      ? 'put what stands before the operator in parentheses'
-      : typed.type === 'string'
-        ? 'convert it with number(…)'
-        : undefined;
+  const hint = hintForNumber(lowering, node, typed);
   report(lowering, node.start, `\`${operator}\` calculates with numbers, and this is ${nameOfType(typed.type)}`, hint);
   return undefined;
+}
+
+function hintForNumber(lowering: Lowering, node: Node, typed: Typed): string | undefined {
+  if (node.kind === 'match') return 'put what stands before the operator in parentheses';
+  if (node.kind === 'field') {
+    const whole = wholeName(lowering, node);
+    if (whole !== node.name) return `if this is the name of a field, put it in backticks: \`${clip(whole)}\``;
+  }
+  return typed.type === 'string' ? 'convert it with number(…)' : undefined;
 }
 
 function calculated(operator: ArithmeticOperator, left: Typed, right: Typed): Typed {
