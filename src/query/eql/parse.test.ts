@@ -164,6 +164,7 @@ test('constants are calculated', () => {
   assert.equal(condition('code > 7 / 2.0'), 'code > 3.5');
   assert.equal(condition('code == 7 % 4 - 1'), 'code = 2');
   assert.equal(condition('code == 1 / 0'), 'not exists code');
+  assert.equal(condition('code + null == null'), 'true');
   assert.equal(condition('code == length("four")'), 'code = 4');
   assert.equal(condition('"a" == "A"'), 'false');
   assert.equal(condition('"a" : "A*"'), 'true');
