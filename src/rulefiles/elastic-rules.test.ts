@@ -85,10 +85,13 @@ test('a rule that cannot run here is refused by name, each reason at its place',
     "r.toml:15:9: r: needs other data: logs-aws*; firstseen has Kubernetes audit events only\n  query = '''\n          ^",
   ]);
   assert.deepEqual(
-    loaded.problems.map(({ unsupported, ruleType }) => [unsupported?.kind, unsupported?.name, ruleType]),
+    loaded.problems.map(({ unsupported = [], ruleType }) => [
+      ...unsupported.map(({ kind, name }) => `${kind} ${name}`),
+      ruleType,
+    ]),
     [
-      ['type', 'esql', 'esql'],
-      ['data', 'logs-aws*', 'esql'],
+      ['type esql', 'esql'],
+      ['data logs-aws*', 'esql'],
     ],
   );
 });

@@ -14,7 +14,7 @@ export interface FileProblem {
   readonly message: string;
   readonly hint?: string;
   /** Set if the rule may be sound and cannot run here; says why. */
-  readonly unsupported?: UnsupportedReason;
+  readonly unsupported?: readonly UnsupportedReason[];
   /** The line of source, cut around the place, and where in it the place is, from 0. */
   readonly excerpt?: { readonly text: string; readonly caret: number };
 }

@@ -36,7 +36,8 @@ export interface RuleSource {
 export function loadedRule(
   source: RuleSource,
   document: RuleDocument,
-  { notes = [], differences = [] }: Partial<Pick<LoadedRule, 'notes' | 'differences'>> = {},
+  notes: readonly string[] = [],
+  differences: readonly string[] = [],
 ): LoadedRule {
   const { file, lines, places } = source;
   return {
