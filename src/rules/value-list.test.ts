@@ -65,12 +65,14 @@ test('100,000 values are looked up, not tried', () => {
   assert.ok(holds({ values: many }, { userAgent: '10.0.1.0' }));
 });
 
-test('patterns: an asterisk is any text, escaped it is itself', () => {
+test('patterns: an asterisk is any text, a question mark one character, escaped they are themselves', () => {
   const agent = (pattern: string, userAgent: string) => holds({ type: 'wildcard', values: [pattern] }, { userAgent });
   assert.ok(agent('kube*/v1', 'kubectl/v1'));
   assert.ok(!agent('kube*/v1', 'xkubectl/v1'));
   assert.ok(agent('a\\*b', 'a*b') && !agent('a\\*b', 'axb'));
   assert.ok(agent('a\\\\*', 'a\\x'));
+  assert.ok(agent('k?s', 'k8s') && agent('k?s', 'k😀s') && !agent('k?s', 'ks') && !agent('k?s', 'k88s'));
+  assert.ok(agent('a\\?', 'a?') && !agent('a\\?', 'ab'));
   assert.ok(holds({ type: 'wildcard', values: ['x', 'cu*'] }, { userAgent: 'curl' }));
 });
 

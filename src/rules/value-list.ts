@@ -2,7 +2,7 @@ import type { Field, FieldValue, FieldValues } from '../ecs/field.ts';
 import { addressKey, addressRange } from '../query/address.ts';
 import type { Matcher } from '../query/compile.ts';
 import { compileAnyOf } from '../query/compile-test.ts';
-import type { Test } from '../query/predicate.ts';
+import type { LikePiece, Test } from '../query/predicate.ts';
 import type { FieldSlots } from '../query/slots.ts';
 import type { ValueListDocument } from './document.ts';
 import { describeValue } from './document-problem.ts';
@@ -40,7 +40,7 @@ export function compileValueList(list: ValueListDocument, field: Field, slots: F
     return { kind: 'invalid', message: `${field.name} holds ${holds}, and a list cannot be compared with that`, hint };
   }
   if (list.type === 'wildcard') {
-    const matches = compileAnyOf(list.values.map(toWildcard), field.type);
+    const matches = compileAnyOf(list.values.map(toLike), field.type);
     return compiled((memo) => some(memo.read(slot), matches), list.excluded);
   }
   const fold = list.type === 'text' ? (text: string) => text.toLowerCase() : (text: string) => text;
@@ -97,14 +97,22 @@ function rangeLookUp(ranges: readonly AddressRange[]): (key: FieldValue) => bool
   };
 }
 
-/** `*` stands for any text; a backslash before `*` or another backslash takes their meaning away, as in Elasticsearch. */
-function toWildcard(pattern: string): Test {
-  const parts = [''];
+/** `*` stands for any text, `?` for one character; a backslash takes their meaning away, as in Elasticsearch. */
+function toLike(pattern: string): Test {
+  const pieces: LikePiece[] = [];
+  let literal = '';
   for (let at = 0; at < pattern.length; at += 1) {
-    const escaped = pattern[at] === '\\' && at + 1 < pattern.length;
-    if (escaped) at += 1;
-    if (pattern[at] === '*' && !escaped) parts.push('');
-    else parts.push(`${parts.pop() ?? ''}${pattern[at]}`);
+    const character = pattern[at];
+    const wildcard = character === '*' ? 'any' : character === '?' ? 'one' : undefined;
+    if (wildcard === undefined) {
+      if (character === '\\' && at + 1 < pattern.length) at += 1;
+      literal += pattern[at];
+      continue;
+    }
+    if (literal !== '') pieces.push({ literal });
+    literal = '';
+    pieces.push(wildcard);
   }
-  return parts.length === 1 ? { kind: 'equals', value: parts[0] ?? '' } : { kind: 'wildcard', parts };
+  if (literal !== '') pieces.push({ literal });
+  return { kind: 'like', pieces };
 }
