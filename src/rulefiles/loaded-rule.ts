@@ -68,12 +68,15 @@ export function loadedRule(
 
 /** A problem of a rule's values as one of its file. */
 export function sourceProblem(source: RuleSource, problem: DocumentProblem, rule: string | undefined): FileProblem {
-  const place = source.places.at(problem.path, problem.on);
+  const { path, on, within } = problem;
+  const found = within === undefined ? undefined : source.places.within(path, within);
+  const place = found ?? source.places.at(path, on);
+  const inText = within === undefined || found !== undefined ? '' : ` (line ${within.line}, column ${within.column})`;
   return {
     file: source.file,
     place,
     ...(rule !== undefined && { rule }),
-    message: problem.message,
+    message: problem.message + inText,
     ...(problem.hint !== undefined && { hint: problem.hint }),
     excerpt: excerptAt(source.lines, place),
   };

@@ -7,6 +7,8 @@ export interface DocumentProblem {
   readonly hint?: string;
   /** Set if the key itself is wrong, not its value. */
   readonly on?: 'key';
+  /** Set if the value is a text, and only a place within it is wrong. Both count from 1. */
+  readonly within?: { readonly line: number; readonly column: number };
 }
 
 export type DocumentPath = readonly (string | number)[];

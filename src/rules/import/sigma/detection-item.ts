@@ -1,0 +1,197 @@
+import { nearest } from '../../../query/nearest.ts';
+import { type DocumentPath, describeValue, quoteName } from '../../document-problem.ts';
+import { addressField, searchField } from './field-mapping.ts';
+import { type Findings, note, refuse } from './findings.ts';
+import { SIGMA_MODIFIERS } from './modifiers.ts';
+import { toRe2 } from './regex.ts';
+import { type ComparisonOperator, joined, type Leaf, negated, type Search, type SearchField } from './search.ts';
+import { anyBefore, anyBehind, literalText, parseText, plainText, type TextPattern } from './sigma-text.ts';
+
+/** The whole event as JSON text: where keywords are searched. */
+const WHOLE_EVENT = 'event.original';
+
+const NUMBER_OPERATORS: ReadonlyMap<string, ComparisonOperator> = new Map([
+  ['lt', '<'],
+  ['lte', '<='],
+  ['gt', '>'],
+  ['gte', '>='],
+]);
+/** Modifiers that say what sort of test it is: one at most. */
+const SORTS = ['re', 'cidr', 'exists', ...NUMBER_OPERATORS.keys()];
+const TEXT_MODIFIERS = ['contains', 'startswith', 'endswith', 'cased'];
+const NAMES = SIGMA_MODIFIERS.map(({ name }) => name);
+
+/** One entry of a detection: a field with its modifiers, and the values it may have. */
+interface Item {
+  readonly field: SearchField;
+  /** True if no field is named: a keyword, found anywhere in the event. */
+  readonly isKeyword: boolean;
+  readonly modifiers: readonly string[];
+  readonly path: DocumentPath;
+  readonly findings: Findings;
+}
+
+/**
+ * What `key: value` of a detection asks for; an empty name is a keyword, searched in the whole event. Undefined where it is wrong or
+ * has no equal, which the findings then say.
+ */
+export function readItem(key: string, value: unknown, path: DocumentPath, findings: Findings): Search | undefined {
+  const [name = '', ...modifiers] = key.split('|');
+  const isKeyword = name === '';
+  const field = searchField(isKeyword ? WHOLE_EVENT : name);
+  if (field === undefined) {
+    findings.problems.push({ path, message: `no field can have the name ${describeValue(name)}`, on: 'key' });
+    return undefined;
+  }
+  if (isKeyword) note(findings, `keywords are searched in the whole event as JSON text (${WHOLE_EVENT})`);
+  const item = { field, isKeyword, modifiers, path, findings };
+  if (!areModifiersSound(item)) return undefined;
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length === 0) {
+    findings.problems.push({ path, message: 'expected at least one value, found an empty list' });
+    return undefined;
+  }
+  const all = modifiers.includes('all');
+  const searches = values.map((one, index) => readValue(item, one, Array.isArray(value) ? [...path, index] : path));
+  if (!searches.every((search) => search !== undefined)) return undefined;
+  const search = all ? joined('and', searches) : joined('or', withOneTest(searches));
+  return modifiers.includes('neq') ? negated(search) : search;
+}
+
+function areModifiersSound({ modifiers, path, findings }: Item): boolean {
+  const complain = (message: string, hint?: string): false => {
+    findings.problems.push({ path, message, on: 'key', ...(hint !== undefined && { hint }) });
+    return false;
+  };
+  for (const name of modifiers) {
+    const known = SIGMA_MODIFIERS.find((row) => row.name === name);
+    if (known === undefined) {
+      const near = nearest(name, NAMES);
+      const hint = near === undefined ? `there are ${NAMES.join(', ')}` : `did you mean ${near}?`;
+      return complain(`unknown modifier ${quoteName(name)}`, hint);
+    }
+    if (known.refused === true) {
+      refuse(findings, name, path, `the modifier ${name} is not supported: ${known.doc}`);
+      return false;
+    }
+  }
+  const [sort, another] = modifiers.filter((name) => SORTS.includes(name));
+  const flag = modifiers.find((name) => ['i', 'm', 's'].includes(name));
+  if (another !== undefined) return complain(`the modifiers ${sort} and ${another} exclude each other`);
+  if (flag !== undefined && sort !== 're') return complain(`the modifier ${flag} belongs to re`, `write re|${flag}`);
+  const text = modifiers.find((name) => TEXT_MODIFIERS.includes(name));
+  if (sort !== undefined && text !== undefined) return complain(`the modifiers ${sort} and ${text} exclude each other`);
+  return true;
+}
+
+function readValue(item: Item, value: unknown, path: DocumentPath): Search | undefined {
+  const { modifiers, findings } = item;
+  const sort = modifiers.find((name) => SORTS.includes(name));
+  const operator = NUMBER_OPERATORS.get(sort ?? '');
+  const expect = (what: string): undefined => {
+    findings.problems.push({ path, message: `expected ${what}, found ${describeValue(value)}` });
+    return undefined;
+  };
+  if (operator !== undefined) return readComparison(item, operator, value) ?? expect('a number');
+  switch (sort) {
+    case 'exists': {
+      if (typeof value !== 'boolean') return expect('true or false');
+      const exists: Leaf = { kind: 'exists', field: item.field };
+      return value ? exists : negated(exists);
+    }
+    case 'cidr':
+      if (typeof value !== 'string' || !/^[\da-f.:]+\/\d{1,3}$/i.test(value))
+        return expect('a range such as 10.0.0.0/8');
+      return { kind: 'cidr', field: addressField(item.field), ranges: [value] };
+    case 're': {
+      if (typeof value !== 'string' || value === '') return expect('a regular expression');
+      const source = toRe2(value, new Set(modifiers), findings, path);
+      return source === undefined ? undefined : { kind: 'regex', field: item.field, source };
+    }
+  }
+  if (value === null || value === undefined) return readNull(item) ?? expect('a keyword');
+  if (typeof value === 'string') return readText(item, parseText(value), path);
+  if (typeof value === 'number' || typeof value === 'boolean') return readText(item, literalText(String(value)), path);
+  return expect('a text, a number, true, false or null');
+}
+
+function readNull({ field, isKeyword }: Item): Search | undefined {
+  return isKeyword ? undefined : negated({ kind: 'exists', field });
+}
+
+/** Numbers and texts of digits; of a keyword field the text of the value is read as a number. */
+function readComparison({ field }: Item, operator: ComparisonOperator, value: unknown): Search | undefined {
+  const number = typeof value === 'string' ? parseNumber(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
+  return { kind: 'comparison', field, operator, value: number };
+}
+
+function readText(item: Item, value: TextPattern, path: DocumentPath): Search | undefined {
+  const { field, isKeyword, modifiers, findings } = item;
+  const anywhere = isKeyword || modifiers.includes('contains');
+  let pattern = isKeyword ? asJson(value) : value;
+  if (anywhere || modifiers.includes('endswith')) pattern = anyBefore(pattern);
+  if (anywhere || modifiers.includes('startswith')) pattern = anyBehind(pattern);
+  if (pattern.length === 0) {
+    note(findings, `${quoteName(field.sigma)}: an empty text is absent here, so '' asks for its absence`);
+    return negated({ kind: 'exists', field });
+  }
+  if (pattern.every((piece) => piece === 'any')) return { kind: 'exists', field };
+  const plain = plainText(pattern);
+  switch (field.type) {
+    case 'integer': {
+      const number = plain === undefined ? undefined : parseNumber(plain);
+      if (number !== undefined) return { kind: 'number', field, values: [number] };
+      break;
+    }
+    case 'boolean':
+      if (plain !== undefined && /^(?:true|false)$/i.test(plain))
+        return { kind: 'boolean', field, value: /^true$/i.test(plain) };
+      break;
+    case 'date':
+      refuse(findings, field.sigma, path, `${quoteName(field.sigma)} is a time, and Sigma has no tests of times`);
+      return undefined;
+    case 'ip':
+    case 'keyword':
+      break;
+  }
+  return { kind: 'text', field, patterns: [pattern], cased: modifiers.includes('cased') };
+}
+
+/** Of several values, those that are compared in the same way become one test. */
+function withOneTest(searches: readonly Search[]): readonly Search[] {
+  const patterns: TextPattern[] = [];
+  const values: number[] = [];
+  const ranges: string[] = [];
+  const merged: Search[] = [];
+  for (const search of searches) {
+    switch (search.kind) {
+      case 'text':
+        if (patterns.length === 0) merged.push({ ...search, patterns });
+        patterns.push(...search.patterns);
+        break;
+      case 'number':
+        if (values.length === 0) merged.push({ ...search, values });
+        values.push(...search.values);
+        break;
+      case 'cidr':
+        if (ranges.length === 0) merged.push({ ...search, ranges });
+        ranges.push(...search.ranges);
+        break;
+      default:
+        merged.push(search);
+    }
+  }
+  return merged;
+}
+
+/** As the text stands in JSON: quotation marks, backslashes and control characters are escaped there. */
+function asJson(pattern: TextPattern): TextPattern {
+  return pattern.map((piece) =>
+    typeof piece === 'object' ? { literal: JSON.stringify(piece.literal).slice(1, -1) } : piece,
+  );
+}
+
+function parseNumber(text: string): number | undefined {
+  return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,97 @@
+import { type DocumentPath, describeValue, isRecord, quoteName } from '../../document-problem.ts';
+import { type Detections, parseCondition } from './condition.ts';
+import { readItem } from './detection-item.ts';
+import { type Findings, note, refuse } from './findings.ts';
+import { joined, type Search } from './search.ts';
+
+/** Beyond what any rule has; it keeps patterns of names in a condition cheap. */
+const MAXIMUM_DETECTIONS = 500;
+
+/**
+ * What the `detection` of a rule asks of an event; of several conditions either may hold. Undefined if something is wrong
+ * with it or has no equal, which the findings then say.
+ */
+export function readDetection(detection: unknown, findings: Findings): Search | undefined {
+  const path: DocumentPath = ['detection'];
+  if (!isRecord(detection)) {
+    findings.problems.push({ path, message: `expected detections, found ${describeValue(detection)}` });
+    return undefined;
+  }
+  const { condition, timeframe, ...rest } = detection;
+  if (timeframe !== undefined) {
+    const hint = 'write a correlation, such as event_count';
+    refuse(findings, 'timeframe', [...path, 'timeframe'], 'a timeframe is no longer part of Sigma', { hint });
+  }
+  const names = Object.keys(rest);
+  if (names.length > MAXIMUM_DETECTIONS) {
+    findings.problems.push({ path, message: `a rule has at most ${MAXIMUM_DETECTIONS} detections` });
+    return undefined;
+  }
+  const searches = new Map<string, { search: Search; tests: number }>();
+  const before = findings.problems.length + findings.reasons.length;
+  for (const name of names) {
+    const search = readSearch(rest[name], [...path, name], findings);
+    searches.set(name, { search: search ?? { kind: 'or', operands: [] }, tests: countTests(search) });
+  }
+  const detections: Detections = { searches, used: new Set() };
+  const search = readConditions(condition, detections, findings);
+  if (findings.problems.length + findings.reasons.length > before) return undefined;
+  for (const name of names) {
+    if (!detections.used.has(name)) note(findings, `the condition does not use the detection ${quoteName(name)}`);
+  }
+  return search;
+}
+
+function readConditions(condition: unknown, detections: Detections, findings: Findings): Search | undefined {
+  const path: DocumentPath = ['detection', 'condition'];
+  const conditions: readonly unknown[] = Array.isArray(condition) ? condition : [condition];
+  if (conditions.length === 0) findings.problems.push({ path, message: 'expected a condition, found an empty list' });
+  const searches = conditions.map((text, index) => {
+    const at = Array.isArray(condition) ? [...path, index] : path;
+    if (typeof text === 'string') return parseCondition(text, detections, findings, at);
+    const message = text === undefined ? 'missing: condition' : `expected a condition, found ${describeValue(text)}`;
+    findings.problems.push({ path: at, message, hint: 'write condition: selection' });
+    return undefined;
+  });
+  return searches.every((search) => search !== undefined) && searches.length > 0 ? joined('or', searches) : undefined;
+}
+
+/** A map asks for all of its entries, a list for one of its items, a text for itself anywhere in the event. */
+function readSearch(value: unknown, path: DocumentPath, findings: Findings): Search | undefined {
+  if (isRecord(value)) return readMap(value, path, findings);
+  if (!Array.isArray(value)) return readItem('', value, path, findings);
+  if (value.length === 0) {
+    findings.problems.push({ path, message: 'expected at least one item, found an empty list' });
+    return undefined;
+  }
+  if (!value.some((item) => isRecord(item))) return readItem('', value, path, findings);
+  const items = value.map((item, index) =>
+    isRecord(item) ? readMap(item, [...path, index], findings) : readItem('', item, [...path, index], findings),
+  );
+  return items.every((item) => item !== undefined) ? joined('or', items) : undefined;
+}
+
+function readMap(value: Readonly<Record<string, unknown>>, path: DocumentPath, findings: Findings): Search | undefined {
+  const items = Object.entries(value).map(([key, of]) => readItem(key, of, [...path, key], findings));
+  if (items.length === 0) findings.problems.push({ path, message: 'expected a field with a value, found none' });
+  return items.length > 0 && items.every((item) => item !== undefined) ? joined('and', items) : undefined;
+}
+
+/** How many tests a query has to spell out for it; 1 at least. */
+function countTests(search: Search | undefined): number {
+  switch (search?.kind) {
+    case 'and':
+    case 'or':
+      return search.operands.reduce((sum, operand) => sum + countTests(operand), 0) || 1;
+    case 'not':
+      return countTests(search.operand);
+    case 'text':
+      return search.patterns.length;
+    case 'number':
+      return search.values.length;
+    case 'cidr':
+      return search.ranges.length;
+    default:
+      return 1;
+  }
+}

@@ -1,0 +1,147 @@
+import { FIELDS, resolveField } from '../../../ecs/fields.ts';
+import { PREFIX } from '../../../ecs/kubernetes-fields.ts';
+import { nearest } from '../../../query/nearest.ts';
+import { quoteName } from '../../document-problem.ts';
+import type { SearchField } from './search.ts';
+
+/** What a name in a Sigma rule for `product: kubernetes, service: audit` stands for. */
+export interface SigmaFieldRow {
+  /** As rules name it. */
+  readonly name: string;
+  /** The field that a query reads. */
+  readonly field: string;
+  /** One sentence for people who write rules. */
+  readonly doc: string;
+  /** The field that holds the same as addresses, for `cidr`. */
+  readonly addresses?: string;
+  /** Set if no audit event has the field: what a rule most likely means by it. */
+  readonly meant?: string;
+}
+
+/**
+ * Names of Sigma's rules for Kubernetes audit events: those of the event itself, without a prefix. Any other path into the
+ * event (`requestObject.spec.hostNetwork`) becomes `kubernetes.audit.` and the path; names with that prefix, and names
+ * of the Elastic Common Schema, stay as they are.
+ * @see https://github.com/SigmaHQ/sigma, rules/application/kubernetes/audit, for the names in use
+ * @see k8s.io/apiserver/pkg/apis/audit/v1 `Event` for the fields that there are
+ */
+export const SIGMA_FIELDS: readonly SigmaFieldRow[] = [
+  row('verb', 'The verb of the request; the HTTP method in lower case where no resource is asked for.'),
+  row('auditID', 'The ID of the request.'),
+  row('level', 'Metadata, Request or RequestResponse.'),
+  row('stage', 'RequestReceived, ResponseStarted, ResponseComplete or Panic.'),
+  row('requestURI', 'The path and query as the client sent them, so percent-encoded.'),
+  row('user.username', 'Who made the request.'),
+  row('user.groups', 'The groups of who made the request.'),
+  row('user.uid', 'The UID of who made the request.'),
+  row('impersonatedUser.username', 'As whom the request was made.'),
+  row('impersonatedUser.groups', 'The groups as which the request was made.'),
+  { ...row('sourceIPs', 'The hops of the request.'), addresses: 'source.ip' },
+  row('userAgent', 'What the client calls itself.'),
+  row('objectRef.resource', 'The plural of the resource, in lower case.'),
+  row('objectRef.subresource', 'The subresource, such as exec.'),
+  row('objectRef.namespace', 'The namespace of the object.'),
+  row('objectRef.name', 'The name of the object.'),
+  row('objectRef.apiGroup', 'The API group; absent for the core group.'),
+  row('objectRef.apiVersion', 'The version within the API group.'),
+  row('responseStatus.code', 'The HTTP status code, a number.'),
+  row('responseStatus.status', 'Success or Failure; mostly absent on success.'),
+  row('responseStatus.reason', 'One word for the failure, such as Forbidden.'),
+  row('responseStatus.message', 'What the API server told the client.'),
+  row('annotations.authorization.k8s.io/decision', 'allow or forbid.'),
+  row('annotations.authorization.k8s.io/reason', 'Why the authorizer decided so.'),
+  absent('apiGroup', 'objectRef.apiGroup'),
+  absent('resource', 'objectRef.resource'),
+  absent('subresource', 'objectRef.subresource'),
+  absent('namespace', 'objectRef.namespace'),
+  absent('username', 'user.username'),
+  absent('groups', 'user.groups'),
+  absent('capabilities', 'requestObject.spec.containers.securityContext.capabilities.add'),
+  absent('privileged', 'requestObject.spec.containers.securityContext.privileged'),
+  absent('hostPath', 'requestObject.spec.volumes.hostPath.path'),
+  absent('hostNetwork', 'requestObject.spec.hostNetwork'),
+  absent('hostPID', 'requestObject.spec.hostPID'),
+  absent('hostIPC', 'requestObject.spec.hostIPC'),
+  absent('image', 'requestObject.spec.containers.image'),
+];
+
+/** The fields of an audit event, as deep as its type fixes them: below `*` anything may stand. */
+const EVENT: Readonly<Record<string, '' | '*' | readonly string[]>> = {
+  kind: '',
+  apiVersion: '',
+  level: '',
+  auditID: '',
+  stage: '',
+  requestURI: '',
+  verb: '',
+  user: ['username', 'uid', 'groups', 'extra'],
+  impersonatedUser: ['username', 'uid', 'groups', 'extra'],
+  authenticationMetadata: ['impersonationConstraint'],
+  sourceIPs: '',
+  userAgent: '',
+  objectRef: ['resource', 'namespace', 'name', 'uid', 'apiGroup', 'apiVersion', 'resourceVersion', 'subresource'],
+  responseStatus: ['status', 'message', 'reason', 'details', 'code', 'metadata', 'kind', 'apiVersion'],
+  requestObject: '*',
+  responseObject: '*',
+  requestReceivedTimestamp: '',
+  stageTimestamp: '',
+  annotations: '*',
+};
+
+const ROWS = new Map(SIGMA_FIELDS.map((known) => [known.name, known]));
+const NAMES = FIELDS.flatMap(({ name }) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : []));
+
+/** The field that a rule names; undefined if no field can have such a name (an empty one, `a..b`, one of a thousand characters). */
+export function searchField(sigma: string): SearchField | undefined {
+  const known = ROWS.get(sigma);
+  const isOurs = sigma.startsWith(PREFIX);
+  const path = isOurs ? sigma.slice(PREFIX.length) : sigma;
+  const own = isOurs || isEventPath(path) ? undefined : resolveField(sigma);
+  const field = own ?? resolveField(known?.field ?? PREFIX + path);
+  if (field === undefined) return undefined;
+  const never = own === undefined ? neverReason(sigma, path, known) : undefined;
+  return {
+    sigma,
+    name: field.name,
+    type: field.type,
+    ...(field.neverSet === true && {
+      never: `${quoteName(sigma)} never has a value (${field.doc.replace(/\.$/, '')})`,
+    }),
+    ...(never !== undefined && { never }),
+  };
+}
+
+/** The field that holds the same as addresses. */
+export function addressField(field: SearchField): SearchField {
+  const name = SIGMA_FIELDS.find((known) => known.field === field.name)?.addresses;
+  const found = name === undefined ? undefined : resolveField(name);
+  return found === undefined ? field : { ...field, name: found.name, type: found.type };
+}
+
+function neverReason(sigma: string, path: string, known: SigmaFieldRow | undefined): string | undefined {
+  if (isEventPath(path) && known?.meant === undefined) return undefined;
+  const meant = known?.meant ?? nearest(path, NAMES);
+  const hint = meant === undefined ? '' : `; did its author mean ${meant}?`;
+  return `no audit event has a field ${quoteName(sigma)}${hint}`;
+}
+
+function isEventPath(path: string): boolean {
+  const [top = '', below] = path.split('.', 2);
+  const known = Object.hasOwn(EVENT, top) ? EVENT[top] : undefined;
+  if (known === undefined) return false;
+  if (known === '*' || below === undefined) return true;
+  return known !== '' && known.includes(below);
+}
+
+function row(name: string, doc: string): SigmaFieldRow {
+  return { name, field: PREFIX + name, doc };
+}
+
+function absent(name: string, meant: string): SigmaFieldRow {
+  return {
+    name,
+    field: PREFIX + name,
+    doc: `On no audit event: the rule loads, and can never match. See ${meant}.`,
+    meant,
+  };
+}

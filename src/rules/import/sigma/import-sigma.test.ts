@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { importSigma, type SigmaImport } from './import-sigma.ts';
+import type { SigmaValues } from './sigma-document.ts';
+
+const SOURCE = { product: 'kubernetes', service: 'audit' };
+
+function imported(rule: SigmaValues): SigmaImport {
+  const [result] = importSigma([{ value: { title: 'A rule', level: 'high', logsource: SOURCE, ...rule } }]);
+  return result ?? assert.fail('no result');
+}
+
+function documentOf(rule: SigmaValues): Extract<SigmaImport, { readonly kind: 'document' }> {
+  const result = imported(rule);
+  return result.kind === 'document' ? result : assert.fail(JSON.stringify(result));
+}
+
+/** The condition of the query that a selection becomes, without what stands before it. */
+function conditionOf(selection: unknown): string {
+  return documentOf({ detection: { selection, condition: 'selection' } }).document.query.replace(/^any where\s+/, '');
+}
+
+function problemsOf(rule: SigmaValues): readonly string[] {
+  const result = imported(rule);
+  if (result.kind !== 'invalid') return assert.fail(JSON.stringify(result));
+  return result.problems.map(({ path, message, hint, within }) =>
+    [`${path.join('.')}${within === undefined ? '' : `:${within.line}:${within.column}`}: ${message}`, hint]
+      .filter((part) => part !== undefined)
+      .join(' | '),
+  );
+}
+
+function reasonsOf(rule: SigmaValues): readonly string[] {
+  const result = imported(rule);
+  if (result.kind !== 'unsupported') return assert.fail(JSON.stringify(result));
+  return result.reasons.map(
+    ({ kind, name, path, within, message }) =>
+      `${kind} ${name} ${path.join('.')}${within === undefined ? '' : `:${within.line}:${within.column}`}: ${message}`,
+  );
+}
+
+const selected = (selection: unknown): SigmaValues => ({ detection: { selection, condition: 'selection' } });
+
+test('a rule becomes a DetectionRule whose query is EQL', () => {
+  const { document, notes } = documentOf({
+    title: 'Shell in a pod',
+    id: '2f1c8a04-0000-4000-8000-000000000001',
+    status: 'test',
+    description: 'Somebody opens a shell.\n',
+    author: 'A. Nonymous',
+    date: '2026-01-31',
+    references: ['https://example.com/a'],
+    tags: ['attack.execution', 'attack.t1609', 'cve.2026-1'],
+    falsepositives: 'Debugging',
+    level: 'critical',
+    detection: {
+      selection: { verb: ['create', 'get'], 'objectRef.resource': 'pods', 'objectRef.subresource': 'exec' },
+      condition: 'selection',
+    },
+  });
+  const { name, title, id, type, language, enabled, severity, riskScore, description } = document;
+  assert.deepEqual(
+    { name, title, id, type, language, enabled, severity, riskScore, description },
+    {
+      name: 'shell-in-a-pod',
+      title: 'Shell in a pod',
+      id: '2f1c8a04-0000-4000-8000-000000000001',
+      type: 'query',
+      language: 'eql',
+      enabled: true,
+      severity: 'critical',
+      riskScore: 99,
+      description: 'Somebody opens a shell.',
+    },
+  );
+  assert.equal(
+    document.query,
+    [
+      'any where',
+      '  kubernetes.audit.verb : ("create", "get") and',
+      '  kubernetes.audit.objectRef.resource : "pods" and',
+      '  kubernetes.audit.objectRef.subresource : "exec"',
+    ].join('\n'),
+  );
+  assert.deepEqual(document.threat, [
+    {
+      tactic: { id: 'TA0002', name: 'Execution' },
+      technique: { id: 'T1609', name: 'Container Administration Command' },
+    },
+  ]);
+  assert.deepEqual(
+    [document.tags, document.references, document.falsePositives],
+    [['cve.2026-1'], ['https://example.com/a'], ['Debugging']],
+  );
+  assert.equal(document.triage, 'A Sigma rule.\nAuthor: A. Nonymous\nDate: 2026-01-31\nStatus: test');
+  assert.deepEqual(notes, []);
+});
+
+test('texts are compared without letter case, with wildcards', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ verb: 'get' }, 'kubernetes.audit.verb : "get"'],
+    [{ verb: ['get', 'li*'] }, 'kubernetes.audit.verb : ("get", "li*")'],
+    [{ 'verb|startswith': 'li' }, 'kubernetes.audit.verb : "li*"'],
+    [{ 'verb|endswith': 'st' }, 'kubernetes.audit.verb : "*st"'],
+    [{ 'verb|contains': ['is', '?e'] }, 'kubernetes.audit.verb : ("*is*", "*?e*")'],
+    [
+      { 'userAgent|contains|all': ['a', 'b'] },
+      'kubernetes.audit.userAgent : "*a*" and kubernetes.audit.userAgent : "*b*"',
+    ],
+    [{ userAgent: 'a"b\\c\td' }, 'kubernetes.audit.userAgent : "a\\"b\\\\c\\td"'],
+    [{ 'verb|cased': 'Get' }, 'kubernetes.audit.verb == "Get"'],
+    [{ 'verb|cased': ['Get', 'List'] }, 'kubernetes.audit.verb in ("Get", "List")'],
+    [{ 'verb|cased|startswith': 'Li' }, 'kubernetes.audit.verb like "Li*"'],
+    [{ 'verb|neq': ['get', 'list'] }, 'not kubernetes.audit.verb : ("get", "list")'],
+    [
+      { 'annotations.authorization.k8s.io/decision': 'allow' },
+      '`kubernetes.audit.annotations.authorization.k8s.io/decision` : "allow"',
+    ],
+    [{ 'user.name': 'alice' }, 'user.name : "alice"'],
+    [{ 'kubernetes.audit.verb': 'get' }, 'kubernetes.audit.verb : "get"'],
+    [{ 'requestObject.spec.hostNetwork': true }, 'kubernetes.audit.requestObject.spec.hostNetwork == true'],
+    [{ 'requestObject.spec.x': true }, 'kubernetes.audit.requestObject.spec.x : "true"'],
+  ];
+  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+});
+
+test('an asterisk or a question mark that is part of the text is no wildcard of EQL', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ userAgent: 'a\\*b' }, 'kubernetes.audit.userAgent in~ ("a*b")'],
+    [{ 'userAgent|cased': 'a\\*b' }, 'kubernetes.audit.userAgent in ("a*b")'],
+    [{ 'userAgent|startswith': 'a\\?' }, 'startsWith~(kubernetes.audit.userAgent, "a?")'],
+    [{ 'userAgent|endswith|cased': '\\*' }, 'endsWith(kubernetes.audit.userAgent, "*")'],
+    [{ 'userAgent|contains': '\\*' }, 'stringContains~(kubernetes.audit.userAgent, "*")'],
+    [{ userAgent: 'a\\*?b.*' }, 'kubernetes.audit.userAgent regex~ """a\\*.b\\..*"""'],
+  ];
+  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+  assert.equal(
+    conditionOf({ userAgent: ['a', 'b\\*'] }),
+    'kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*")',
+  );
+  assert.equal(
+    conditionOf({ userAgent: ['a', 'b\\*'], verb: 'get' }),
+    [
+      '',
+      '(kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*")) and',
+      'kubernetes.audit.verb : "get"',
+    ]
+      .join('\n  ')
+      .trim(),
+  );
+});
+
+test('absence, existence, numbers, addresses', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ 'user.username': null }, 'kubernetes.audit.user.username == null'],
+    [{ 'user.username': '' }, 'kubernetes.audit.user.username == null'],
+    [{ 'user.username': '*' }, 'kubernetes.audit.user.username != null'],
+    [{ 'user.username|contains': '' }, 'kubernetes.audit.user.username != null'],
+    [{ 'user.username|exists': true }, 'kubernetes.audit.user.username != null'],
+    [{ 'user.username|exists': false }, 'kubernetes.audit.user.username == null'],
+    [
+      { 'user.username': ['a', null] },
+      'kubernetes.audit.user.username : "a" or kubernetes.audit.user.username == null',
+    ],
+    [{ 'responseStatus.code': 403 }, 'kubernetes.audit.responseStatus.code == 403'],
+    [{ 'responseStatus.code': [401, '403'] }, 'kubernetes.audit.responseStatus.code in (401, 403)'],
+    [{ 'responseStatus.code': '4*' }, 'string(kubernetes.audit.responseStatus.code) : "4*"'],
+    [{ 'responseStatus.code|gte': 400 }, 'kubernetes.audit.responseStatus.code >= 400'],
+    [{ 'requestObject.spec.replicas|lt': 2 }, 'number(kubernetes.audit.requestObject.spec.replicas) < 2'],
+    [{ 'sourceIPs|cidr': '10.0.0.0/8' }, 'cidrMatch(source.ip, "10.0.0.0/8")'],
+    [{ 'source.ip|cidr': ['10.0.0.0/8', 'fd00::/8'] }, 'cidrMatch(source.ip, "10.0.0.0/8", "fd00::/8")'],
+    [{ sourceIPs: '10.0.0.1' }, 'kubernetes.audit.sourceIPs : "10.0.0.1"'],
+  ];
+  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+});
+
+test('a regular expression is searched for, as RE2 does', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ 'requestURI|re': '^/api/v\\d+/(a|b)' }, 'matchesRe2(kubernetes.audit.requestURI, """^/api/v\\d+/(a|b)""")'],
+    [{ 'requestURI|re|i|s': 'A.b' }, 'matchesRe2(kubernetes.audit.requestURI, """(?is)A.b""")'],
+    [{ 'requestURI|re': 'say "x"' }, 'matchesRe2(kubernetes.audit.requestURI, "say \\"x\\"")'],
+  ];
+  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+  const re = (source: string): readonly string[] => reasonsOf(selected({ 'requestURI|re': source }));
+  assert.deepEqual(re('ab(?!c)'), [
+    'construct negative lookahead detection.selection.requestURI|re:1:3: negative lookahead cannot be matched in linear time, so it is not supported',
+  ]);
+  for (const [source, name] of [
+    ['(?<=a)b', 'lookbehind'],
+    ['(a)\\1', 'a backreference'],
+    ['a++', 'a possessive quantifier'],
+    ['(?>a)', 'an atomic group'],
+  ] as const) {
+    assert.match(re(source)[0] ?? '', new RegExp(`^construct ${name} `));
+  }
+  assert.equal(
+    conditionOf({ 'requestURI|re': '[(?=]\\(?=' }),
+    'matchesRe2(kubernetes.audit.requestURI, """[(?=]\\(?=""")',
+  );
+});
+
+test('keywords are searched in the whole event, as they stand in JSON', () => {
+  assert.equal(conditionOf(['nsenter', 'a"b']), 'event.original : ("*nsenter*", "*a\\\\\\"b*")');
+  assert.equal(conditionOf('nsenter'), 'event.original : "*nsenter*"');
+  assert.equal(conditionOf({ '|all': ['a', 'b'] }), 'event.original : "*a*" and event.original : "*b*"');
+  assert.deepEqual(documentOf(selected(['nsenter'])).notes, [
+    'keywords are searched in the whole event as JSON text (event.original)',
+  ]);
+});
+
+test('a map asks for all of it, a list for one of its items', () => {
+  assert.equal(
+    conditionOf([{ verb: 'get', level: 'Request' }, { verb: 'list' }]),
+    [
+      '(kubernetes.audit.verb : "get" and kubernetes.audit.level : "Request") or',
+      'kubernetes.audit.verb : "list"',
+    ].join('\n  '),
+  );
+});
+
+test('modifiers: unknown, refused, in a bad company, with values of the wrong sort', () => {
+  assert.deepEqual(problemsOf(selected({ 'verb|contain': 'a' })), [
+    'detection.selection.verb|contain: unknown modifier contain | did you mean contains?',
+  ]);
+  assert.deepEqual(problemsOf(selected({ 'verb|i': 'a' })), [
+    'detection.selection.verb|i: the modifier i belongs to re | write re|i',
+  ]);
+  assert.deepEqual(problemsOf(selected({ 'verb|re|contains': 'a', 'verb|lt|gt': 1 })), [
+    'detection.selection.verb|re|contains: the modifiers re and contains exclude each other',
+    'detection.selection.verb|lt|gt: the modifiers lt and gt exclude each other',
+  ]);
+  assert.deepEqual(
+    problemsOf(selected({ 'verb|exists': 'yes', 'verb|cidr': 'a', 'verb|gt': 'b', level: [], stage: {} })),
+    [
+      'detection.selection.verb|exists: expected true or false, found "yes"',
+      'detection.selection.verb|cidr: expected a range such as 10.0.0.0/8, found "a"',
+      'detection.selection.verb|gt: expected a number, found "b"',
+      'detection.selection.level: expected at least one value, found an empty list',
+      'detection.selection.stage: expected a text, a number, true, false or null, found a mapping',
+    ],
+  );
+  for (const name of ['base64', 'windash', 'fieldref', 'expand', 'hour']) {
+    assert.match(
+      reasonsOf(selected({ [`verb|${name}`]: 'a' }))[0] ?? '',
+      new RegExp(`^construct ${name} detection\\.selection\\.verb\\|${name}: the modifier ${name} is not supported: `),
+    );
+  }
+});
+
+test('other data is named', () => {
+  assert.deepEqual(reasonsOf({ logsource: { category: 'process_creation', product: 'linux' }, detection: {} }), [
+    'data category process_creation, product linux logsource: needs other data: category process_creation, product linux; firstseen has Kubernetes audit events only',
+  ]);
+  assert.deepEqual(problemsOf({ logsource: undefined, detection: { a: 'b', condition: 'a' } }), [
+    'logsource: missing: logsource | write product: kubernetes, service: audit',
+  ]);
+  assert.deepEqual(documentOf({ ...selected({ verb: 'get' }), logsource: { product: 'kubernetes' } }).notes, [
+    'its log source names no service; it reads audit events',
+  ]);
+});
+
+test('levels and states', () => {
+  const rule = selected({ verb: 'get' });
+  const informational = documentOf({ ...rule, level: 'informational' });
+  assert.deepEqual(
+    [informational.document.severity, informational.document.riskScore, informational.document.buildingBlock],
+    ['low', 1, true],
+  );
+  assert.match(informational.notes.join(), /informational/);
+  assert.deepEqual(documentOf({ ...rule, level: undefined }).notes, ['it has no level; low is taken']);
+  const deprecated = documentOf({ ...rule, status: 'deprecated' });
+  assert.deepEqual(
+    [deprecated.document.enabled, deprecated.notes],
+    [false, ['its status is deprecated, so it is switched off']],
+  );
+  assert.deepEqual(problemsOf({ ...rule, level: 'hihg', status: 'stabel' }), [
+    'status: expected one of stable, test, experimental, deprecated, unsupported, found "stabel" | did you mean stable?',
+    'level: expected one of informational, low, medium, high, critical, found "hihg" | did you mean high?',
+  ]);
+});
+
+test('what is not applied is said', () => {
+  const { notes } = documentOf({
+    ...selected({ verb: 'get' }),
+    scope: ['server'],
+    logsource: { ...SOURCE, extra: 1 },
+    title: 'x'.repeat(250),
+    detection: { selection: { verb: 'get' }, other: { verb: 'list' }, condition: 'selection' },
+  });
+  assert.deepEqual(notes, [
+    'logsource.extra is not applied',
+    'the condition does not use the detection other',
+    'scope is not applied',
+    'its title is cut after 200 characters',
+  ]);
+});
+
+test('documents without an equal are refused by name', () => {
+  assert.match(reasonsOf({ action: 'global' })[0] ?? '', /^construct action action: /);
+  assert.match(reasonsOf({ filter: { rules: ['a'] } })[0] ?? '', /^construct filter filter: /);
+  assert.match(
+    reasonsOf({ detection: { timeframe: '1m', a: 'b', condition: 'a' } })[0] ?? '',
+    /^construct timeframe detection\.timeframe: /,
+  );
+  assert.match(
+    reasonsOf({ ...selected({ verb: 'get' }), taxonomy: 'mine' })[0] ?? '',
+    /^construct taxonomy taxonomy: /,
+  );
+});
+
+test('a rule is named after its file if it is alone there, else after itself', () => {
+  const rule = (title: string, more: SigmaValues = {}): SigmaValues => ({
+    title,
+    logsource: SOURCE,
+    ...selected({ verb: 'get' }),
+    ...more,
+  });
+  const names = importSigma([
+    { value: rule('One'), file: 'a', fileStem: 'k8s_one' },
+    { value: rule('Two'), file: 'b', fileStem: 'k8s_more' },
+    { value: rule('Three', { name: 'number_three' }), file: 'b', fileStem: 'k8s_more' },
+  ]).map((result) => (result.kind === 'document' ? result.document.name : result.kind));
+  assert.deepEqual(names, ['k8s-one', 'two', 'number-three']);
+});
+
+test('what is no rule at all is said at its place', () => {
+  assert.deepEqual(problemsOf({ title: '', detection: { a: [], b: {}, c: 1, condition: ['c', 7] } }), [
+    'detection.a: expected at least one item, found an empty list',
+    'detection.b: expected a field with a value, found none',
+    'detection.condition.1: expected a condition, found 7 | write condition: selection',
+  ]);
+  assert.deepEqual(problemsOf({ detection: 'x' }), ['detection: expected detections, found "x"']);
+  assert.deepEqual(problemsOf({ detection: { a: 'x' } }), [
+    'detection.condition: missing: condition | write condition: selection',
+  ]);
+});

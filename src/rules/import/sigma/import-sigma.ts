@@ -1,0 +1,156 @@
+/**
+ * Sigma rules and correlations for the audit events of Kubernetes. A document is mapped to the DetectionRule resource, its
+ * query written in EQL, and then validated as such, so that both have one set of bounds.
+ * @see https://sigmahq.io specification v2
+ */
+import type { RuleDocument } from '../../document.ts';
+import { type DocumentProblem, isRecord, quoteName } from '../../document-problem.ts';
+import { toRuleName } from '../../rule-name.ts';
+import { parseDetectionRule, RULE_API_VERSION, RULE_KIND } from '../../rule-schema.ts';
+import { readCorrelation } from './correlation.ts';
+import { readDetection } from './detections.ts';
+import { toEventQuery } from './eql-text.ts';
+import { createFindings, note, refuse, type SigmaReason } from './findings.ts';
+import { readLogSource } from './log-source.ts';
+import { readMetadata } from './metadata.ts';
+import { neverMatches } from './never-matches.ts';
+import { findRelated, type Reference } from './references.ts';
+import { type SigmaValues, sigmaPath } from './sigma-document.ts';
+import type { SigmaReading } from './sigma-reading.ts';
+
+export interface SigmaInput {
+  readonly value: SigmaValues;
+  /** The file of the document: a rule that is the only one of its file is named after it. */
+  readonly file?: string;
+  /** The name of the file without its extension. */
+  readonly fileStem?: string;
+}
+
+export type SigmaImport =
+  | {
+      readonly kind: 'document';
+      readonly document: RuleDocument;
+      readonly notes: readonly string[];
+      /** Why no event of an API server can match, in parts of sentences; also among the notes. None: one may. */
+      readonly neverMatches: readonly string[];
+    }
+  /** Only correlations use it, and none of them says `generate: true`: it raises no alerts of its own. */
+  | { readonly kind: 'part' }
+  /** The rule may be sound, and cannot run here. */
+  | { readonly kind: 'unsupported'; readonly reasons: readonly SigmaReason[]; readonly title?: string }
+  /** Paths lead into the value that was given. */
+  | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[]; readonly title?: string };
+
+/**
+ * The documents of one load, all of its files: correlations find the rules that they refer to among them. One result for
+ * each document, in their order. Nothing that decides which events match is ever left out. Never throws.
+ */
+export function importSigma(inputs: readonly SigmaInput[]): readonly SigmaImport[] {
+  const readings = inputs.map(({ value }) => readAlone(value));
+  const references = findRelated(readings);
+  const parts = partsOf(references);
+  const rulesOfFile = new Map<string | undefined, number>();
+  for (const [index, { file }] of inputs.entries()) {
+    if (!parts.has(index)) rulesOfFile.set(file, (rulesOfFile.get(file) ?? 0) + 1);
+  }
+  return inputs.map(({ file, fileStem }, index): SigmaImport => {
+    const reading = readings[index];
+    if (reading === undefined) return { kind: 'part' };
+    const stem = rulesOfFile.get(file) === 1 ? fileStem : undefined;
+    return finish(reading, references.get(index), parts.has(index), stem);
+  });
+}
+
+function readAlone(value: SigmaValues): SigmaReading {
+  const findings = createFindings();
+  if ('action' in value) {
+    refuse(findings, 'action', ['action'], 'documents with an action are no longer part of Sigma', {
+      hint: 'write out each rule, or a correlation',
+    });
+  } else if ('filter' in value) {
+    refuse(findings, 'filter', ['filter'], "Sigma's filters are not supported", {
+      hint: 'write the condition as an exception of the rules (spec.exceptions)',
+    });
+  } else if (!('correlation' in value)) {
+    readLogSource(value.logsource, findings);
+    if (findings.reasons.length > 0) return { value, findings, search: undefined };
+    const search = readDetection(value.detection, findings);
+    return { value, findings, search };
+  }
+  return { value, findings, search: undefined };
+}
+
+/** The rules that only correlations use. */
+function partsOf(references: ReadonlyMap<number, Reference>): ReadonlySet<number> {
+  const parts = new Set<number>();
+  const kept = new Set<number>();
+  for (const { related, generates } of references.values()) {
+    for (const index of related) (generates ? kept : parts).add(index);
+  }
+  return parts.difference(kept);
+}
+
+function finish(
+  reading: SigmaReading,
+  reference: Reference | undefined,
+  isPart: boolean,
+  stem: string | undefined,
+): SigmaImport {
+  const { value, findings, search } = reading;
+  const title = typeof value.title === 'string' ? { title: value.title } : {};
+  const { spec, never } = settings(reading, reference);
+  const metadata = findings.reasons.length === 0 ? readMetadata(value, findings) : {};
+  if (findings.problems.length > 0) return { kind: 'invalid', problems: findings.problems, ...title };
+  if (findings.reasons.length > 0) return { kind: 'unsupported', reasons: findings.reasons, ...title };
+  if (isPart && search !== undefined) return { kind: 'part' };
+  const parsed = parseDetectionRule({
+    apiVersion: RULE_API_VERSION,
+    kind: RULE_KIND,
+    metadata: { name: ruleName(value, stem) },
+    spec: present({ ...metadata, ...spec }),
+  });
+  if (parsed.kind === 'invalid') {
+    const problems = parsed.problems.map((problem) => ({ ...problem, path: sigmaPath(value, problem.path) }));
+    return { kind: 'invalid', problems, ...title };
+  }
+  const notes = [...(never === undefined ? [] : [`it can never match: ${never.join('; ')}`]), ...findings.notes];
+  return { kind: 'document', document: parsed.document, notes, neverMatches: never ?? [] };
+}
+
+function settings(
+  { value, findings, search }: SigmaReading,
+  reference: Reference | undefined,
+): { readonly spec: SigmaValues; readonly never?: readonly string[] | undefined } {
+  if (search !== undefined) {
+    return { spec: { type: 'query', language: 'eql', query: toEventQuery(search) }, never: neverMatches(search) };
+  }
+  if (reference === undefined || !isRecord(value.correlation)) return { spec: {} };
+  findings.problems.push(...reference.problems);
+  findings.reasons.push(...reference.reasons);
+  if (findings.problems.length > 0 || findings.reasons.length > 0) return { spec: {} };
+  if (!reference.generates) {
+    const names = reference.rules.map((rule) => quoteName(rule.reference)).join(', ');
+    note(
+      findings,
+      `the rules that it refers to raise no alerts of their own, as it does not say generate: true: ${names}`,
+    );
+    for (const rule of reference.rules)
+      for (const text of rule.notes) note(findings, `${quoteName(rule.reference)}: ${text}`);
+  }
+  const reading = readCorrelation(value.correlation, reference.rules, findings);
+  return { spec: reading?.spec ?? {}, never: reading?.never };
+}
+
+function ruleName(value: SigmaValues, stem: string | undefined): string {
+  const names = [stem, value.name, value.title, value.id];
+  return names.map((text) => (typeof text === 'string' ? toRuleName(text) : undefined)).find(isGiven) ?? 'sigma-rule';
+}
+
+function isGiven<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}
+
+/** The object without what is absent. */
+function present(values: SigmaValues): SigmaValues {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));
+}

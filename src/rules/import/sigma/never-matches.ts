@@ -1,0 +1,90 @@
+import { quoteName } from '../../document-problem.ts';
+import type { Leaf, Search } from './search.ts';
+import { matchesText, type TextPattern } from './sigma-text.ts';
+
+const AUDIT = 'kubernetes.audit.';
+/** @see k8s.io/apiserver/pkg/endpoints/request `RequestInfoFactory`: of a request for a resource; `proxy` is of old paths */
+const RESOURCE_VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'proxy'];
+
+/** Fields with few values, all of them. */
+const CLOSED: ReadonlyMap<string, readonly string[]> = new Map([
+  [`${AUDIT}stage`, ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic']],
+  [`${AUDIT}level`, ['Metadata', 'Request', 'RequestResponse']],
+  [`${AUDIT}annotations.authorization.k8s.io/decision`, ['allow', 'forbid']],
+  [`${AUDIT}annotations.authorization_k8s_io/decision`, ['allow', 'forbid']],
+  ['event.outcome', ['success', 'failure']],
+]);
+
+const VERB_FIELDS = [`${AUDIT}verb`, 'event.action'];
+const RESOURCE_FIELDS = [`${AUDIT}objectRef.`, 'orchestrator.resource.'];
+
+/**
+ * Why no event of an API server can be what the condition asks for, in parts of sentences; undefined if some event may. It is sure of
+ * what it says, and says nothing where it is not sure.
+ */
+export function neverMatches(search: Search): readonly string[] | undefined {
+  switch (search.kind) {
+    case 'and': {
+      const reasons = search.operands.flatMap((operand) => neverMatches(operand) ?? []);
+      reasons.push(...verbOfResource(search.operands));
+      return reasons.length > 0 ? [...new Set(reasons)] : undefined;
+    }
+    case 'or': {
+      const reasons = search.operands.map(neverMatches);
+      return reasons.every((of) => of !== undefined) ? [...new Set(reasons.flat())] : undefined;
+    }
+    case 'not':
+      // The negation of what cannot hold always holds; that something always holds is not known here.
+      return undefined;
+    default: {
+      const reason = neverHolds(search);
+      return reason === undefined ? undefined : [reason];
+    }
+  }
+}
+
+function neverHolds(leaf: Leaf): string | undefined {
+  const { field } = leaf;
+  if (field.never !== undefined) return field.never;
+  if (leaf.kind !== 'text') return undefined;
+  const shown = leaf.patterns.map((pattern) => quoteName(shownPattern(pattern))).join(', ');
+  switch (field.type) {
+    case 'integer':
+      return leaf.patterns.some(mayBeNumber) ? undefined : `${field.sigma} is a number and never ${shown}`;
+    case 'boolean':
+      return isOneOf(leaf.patterns, ['true', 'false'])
+        ? undefined
+        : `${field.sigma} is true or false and never ${shown}`;
+    default: {
+      const values = CLOSED.get(field.name);
+      if (values === undefined || isOneOf(leaf.patterns, values)) return undefined;
+      return `${field.sigma} is never ${shown}, only ${values.join(', ')}`;
+    }
+  }
+}
+
+/** Where a resource is asked for, the verb is one of a few; elsewhere it is any method that a client makes up. */
+function verbOfResource(operands: readonly Search[]): readonly string[] {
+  const asksForResource = operands.some(
+    (operand) => 'field' in operand && RESOURCE_FIELDS.some((start) => operand.field.name.startsWith(start)),
+  );
+  if (!asksForResource) return [];
+  return operands.flatMap((operand) => {
+    if (operand.kind !== 'text' || !VERB_FIELDS.includes(operand.field.name)) return [];
+    if (isOneOf(operand.patterns, RESOURCE_VERBS)) return [];
+    const shown = operand.patterns.map((pattern) => quoteName(shownPattern(pattern))).join(', ');
+    return [`${operand.field.sigma} is never ${shown} on a request for a resource`];
+  });
+}
+
+function isOneOf(patterns: readonly TextPattern[], values: readonly string[]): boolean {
+  return patterns.some((pattern) => values.some((value) => matchesText(pattern, value)));
+}
+
+function mayBeNumber(pattern: TextPattern): boolean {
+  return pattern.every((piece) => typeof piece !== 'object' || /^[-\d]*$/.test(piece.literal));
+}
+
+function shownPattern(pattern: TextPattern): string {
+  return pattern.map((piece) => (piece === 'any' ? '*' : piece === 'one' ? '?' : piece.literal)).join('');
+}

@@ -1,0 +1,59 @@
+import { problemAt } from '../../../query/problem.ts';
+import type { DocumentPath } from '../../document-problem.ts';
+import { type Findings, refuse } from './findings.ts';
+
+/** What Perl's regular expressions have and RE2 cannot match in linear time, by how it is written. */
+const CONSTRUCTS: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/\(\?=/y, 'lookahead'],
+  [/\(\?!/y, 'negative lookahead'],
+  [/\(\?<=/y, 'lookbehind'],
+  [/\(\?<!/y, 'negative lookbehind'],
+  [/\(\?>/y, 'an atomic group'],
+  [/\(\?\(/y, 'a conditional group'],
+  [/\(\?(?:R|[+-]?\d+|&\w|P>)/y, 'recursion'],
+  [/\(\?P=/y, 'a backreference'],
+  [/\\(?:[1-9]|k[<{']|g[{\d])/y, 'a backreference'],
+  [/\\[GKRX]/y, 'this escape'],
+  [/[*+?}]\+/y, 'a possessive quantifier'],
+];
+
+/**
+ * The source of an RE2 expression for a regular expression of a rule with these flags, each of `i`, `m`, `s`. A construct that has no
+ * equal is refused with its place; whatever else is wrong with it, the compiler of the query says. Linear.
+ */
+export function toRe2(
+  source: string,
+  flags: ReadonlySet<string>,
+  findings: Findings,
+  path: DocumentPath,
+): string | undefined {
+  let inClass = false;
+  for (let at = 0; at < source.length; at += 1) {
+    const character = source.charAt(at);
+    const found = inClass ? undefined : constructAt(source, at);
+    if (found !== undefined) {
+      const within = problemAt(source, at, '');
+      refuse(findings, found, path, `${found} cannot be matched in linear time, so it is not supported`, {
+        within,
+        hint: 'write the alternatives out, or exclude with a detection of its own and `not`',
+      });
+      return undefined;
+    }
+    if (character === '\\') at += 1;
+    else if (character === '[' && !inClass) {
+      inClass = true;
+      // A bracket right behind the opening one is a member.
+      if (source.charAt(at + 1) === '^') at += 1;
+      if (source.charAt(at + 1) === ']') at += 1;
+    } else if (character === ']') inClass = false;
+  }
+  const set = ['i', 'm', 's'].filter((flag) => flags.has(flag)).join('');
+  return set === '' ? source : `(?${set})${source}`;
+}
+
+function constructAt(source: string, at: number): string | undefined {
+  return CONSTRUCTS.find(([pattern]) => {
+    pattern.lastIndex = at;
+    return pattern.test(source);
+  })?.[1];
+}

@@ -1,0 +1,53 @@
+import { ATTACK_TACTICS, ATTACK_TECHNIQUES, type AttackName } from './attack.ts';
+
+interface ThreatEntry {
+  readonly tactic: AttackName;
+  readonly technique?: AttackName;
+}
+
+/**
+ * The tags of a Sigma rule, `attack.…` among them, as threats and as tags. A technique stands under those of its tactics
+ * that the rule names, else under its first; one that is not known by name under the tactic before it, as rules list them. What has
+ * no place among the threats (groups, software, a technique of which no tactic is known) stays a tag.
+ * @see https://sigmahq.io specification v2, "Tags"; tactics came with underscores before v2
+ */
+export function readTags(tags: readonly string[]): {
+  readonly threat: readonly ThreatEntry[];
+  readonly tags: readonly string[];
+} {
+  const named = tags.flatMap((tag) => tacticOf(tag) ?? []);
+  const threat: ThreatEntry[] = [];
+  const rest: string[] = [];
+  let before: AttackName | undefined;
+  for (const tag of tags) {
+    const tactic = tacticOf(tag);
+    const id = /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase();
+    before = tactic ?? before;
+    if (tactic !== undefined) continue;
+    if (id === undefined) {
+      rest.push(tag);
+      continue;
+    }
+    const known = ATTACK_TECHNIQUES.get(id);
+    const chosen = known?.tactics.filter((of) => named.includes(of)) ?? [];
+    const [first] = known?.tactics ?? (before === undefined ? [] : [before]);
+    if (first === undefined) rest.push(tag);
+    const technique = { id, name: known?.name ?? id };
+    for (const of of chosen.length > 0 ? chosen : first === undefined ? [] : [first])
+      threat.push({ tactic: of, technique });
+  }
+  const alone = named.filter((tactic) => !threat.some((entry) => entry.tactic === tactic));
+  const all = [...threat, ...[...new Set(alone)].map((tactic) => ({ tactic }))];
+  const order = ({ tactic }: ThreatEntry): number => ATTACK_TACTICS.indexOf(tactic);
+  return { threat: all.sort((a, b) => order(a) - order(b)), tags: rest };
+}
+
+function tacticOf(tag: string): AttackName | undefined {
+  const word = /^attack\.(.+)$/i.exec(tag)?.[1]?.toLowerCase().replaceAll('_', '-');
+  if (word === undefined) return undefined;
+  return ATTACK_TACTICS.find(({ id, name }) => id.toLowerCase() === word || slug(name) === word);
+}
+
+function slug(name: string): string {
+  return name.toLowerCase().replaceAll(' ', '-');
+}
