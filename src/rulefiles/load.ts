@@ -6,6 +6,7 @@ import type { FileProblem } from './file-problem.ts';
 import { findRuleFiles, type RuleFile, type RuleFileExtension, readFailure } from './find-rule-files.ts';
 import type { LoadedRule, LoadedRules } from './loaded-rule.ts';
 import { readValueLists } from './read-value-lists.ts';
+import { readSigmaRules, type SigmaSource } from './sigma-rules.ts';
 import { readYamlRules } from './yaml-rules.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -41,8 +42,7 @@ export async function loadRuleFiles(paths: readonly string[]): Promise<LoadedRul
   const lists = await readValueLists(exports);
   problems.push(...lists.problems);
   const rules = new Map<string, LoadedRule>();
-  for (const text of texts) {
-    const loaded = rulesOf(text, exports, lists.values);
+  for (const loaded of withSigma(texts.map((text) => contentsOf(text, exports, lists.values)))) {
     problems.push(...loaded.problems);
     for (const rule of loaded.rules) {
       const earlier = rules.get(rule.document.name);
@@ -56,7 +56,25 @@ export async function loadRuleFiles(paths: readonly string[]): Promise<LoadedRul
 /** The rules in the text of one file, without value lists; its format follows from the extension. Never throws. */
 export function readRules(file: string, extension: RuleFileExtension, source: string): LoadedRules {
   const text = toRuleText(file, extension, source);
-  return rulesOf(text, exportsAmong([text]), new Map());
+  const [loaded] = withSigma([contentsOf(text, exportsAmong([text]), new Map())]);
+  return loaded ?? { rules: [], problems: [] };
+}
+
+/** What one file holds by itself: of Sigma's documents the text only, since they refer to those of other files. */
+interface FileContents extends LoadedRules {
+  readonly sigma?: readonly SigmaSource[];
+}
+
+/** The files with the rules that their Sigma documents give. */
+function withSigma(files: readonly FileContents[]): readonly LoadedRules[] {
+  const read = readSigmaRules(files.flatMap(({ sigma = [] }) => sigma));
+  return files.map(({ rules, problems, sigma = [] }) => {
+    const more = sigma.flatMap((source) => read.get(source) ?? []);
+    return {
+      rules: [...rules, ...more.flatMap((loaded) => loaded.rules)],
+      problems: [...problems, ...more.flatMap((loaded) => loaded.problems)],
+    };
+  });
 }
 
 function toRuleText(file: string, extension: RuleFileExtension, source: string): RuleText {
@@ -75,7 +93,7 @@ function exportsAmong(texts: readonly RuleText[]): readonly ElasticExport[] {
   return texts.flatMap((text) => (text.kind === 'export' ? [text.content] : []));
 }
 
-function rulesOf(text: RuleText, exports: readonly ElasticExport[], values: ValueLists): LoadedRules {
+function contentsOf(text: RuleText, exports: readonly ElasticExport[], values: ValueLists): FileContents {
   const { file } = text;
   switch (text.kind) {
     case 'yaml':

@@ -41,8 +41,8 @@ test('a file may hold several rules, comments, and nothing', () => {
     readYamlRules('r.yaml', source).rules.map(({ document }) => document.name),
     ['a-rule', 'b-rule'],
   );
-  assert.deepEqual(readYamlRules('r.yaml', ''), { rules: [], problems: [] });
-  assert.deepEqual(readYamlRules('r.yaml', '# nothing\n'), { rules: [], problems: [] });
+  assert.deepEqual(readYamlRules('r.yaml', ''), { rules: [], problems: [], sigma: [] });
+  assert.deepEqual(readYamlRules('r.yaml', '# nothing\n'), { rules: [], problems: [], sigma: [] });
 });
 
 test('a wrong value is shown at its place, a missing one at what should hold it', () => {

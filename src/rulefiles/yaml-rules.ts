@@ -1,23 +1,32 @@
+import { basename, extname } from 'node:path';
 import { LineCounter } from 'yaml';
 import { describeValue, isRecord, valueAt } from '../rules/document-problem.ts';
+import { isSigmaDocument } from '../rules/import/sigma/sigma-document.ts';
 import { parseDetectionRule } from '../rules/rule-schema.ts';
 import { excerptAt, type FileProblem } from './file-problem.ts';
 import { type LoadedRule, type LoadedRules, loadedRule, sourceProblem } from './loaded-rule.ts';
 import { linesOf } from './places.ts';
+import type { SigmaSource } from './sigma-rules.ts';
 import { describeName, faultsOf, isEmpty, parseDocuments, TOO_DEEP, toValue } from './yaml-documents.ts';
 import { offsetPlace, yamlPlaces } from './yaml-places.ts';
 
 /** How many problems of one file are listed. */
 const MAX_PROBLEMS = 100;
 
+/** What a YAML text holds: rules, and Sigma's documents, which become rules together with those of other files. */
+export interface YamlRules extends LoadedRules {
+  readonly sigma: readonly SigmaSource[];
+}
+
 /**
- * The DetectionRules of a YAML text: one or more documents, in the core schema of YAML 1.2 (so `yes` and `2027-01-31` are
- * text), without duplicate keys or custom tags. Never throws: what is wrong comes back with its place.
+ * The DetectionRules and Sigma's documents of a YAML text: one or more documents, in the core schema of YAML 1.2 (so `yes` and
+ * `2027-01-31` are text), without duplicate keys or custom tags. Never throws: what is wrong comes back with its place.
  */
-export function readYamlRules(file: string, source: string): LoadedRules {
+export function readYamlRules(file: string, source: string): YamlRules {
   const counter = new LineCounter();
   const lines = linesOf(source);
   const rules: LoadedRule[] = [];
+  const sigma: SigmaSource[] = [];
   const problems: FileProblem[] = [];
   const complain = (offset: number, message: string): void => {
     const place = offsetPlace(counter, lines, offset);
@@ -40,6 +49,10 @@ export function readYamlRules(file: string, source: string): LoadedRules {
       complain(document.contents?.range?.[0] ?? 0, `expected a DetectionRule, found ${describeValue(read.value)}`);
       continue;
     }
+    if (isSigmaDocument(read.value)) {
+      sigma.push({ ...from, value: read.value, fileStem: basename(file, extname(file)) });
+      continue;
+    }
     const parsed = parseDetectionRule(read.value);
     if (parsed.kind === 'ok') rules.push(loadedRule(from, parsed.document));
     else
@@ -49,7 +62,7 @@ export function readYamlRules(file: string, source: string): LoadedRules {
           .map((problem) => sourceProblem(from, problem, nameOf(read.value))),
       );
   }
-  return { rules, problems: shorten(problems) };
+  return { rules, problems: shorten(problems), sigma };
 }
 
 /** A text that is no rule at all gives a problem a line. */

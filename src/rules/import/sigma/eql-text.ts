@@ -37,7 +37,7 @@ export function toSequenceQuery(steps: readonly SequenceStep[], by: readonly Sea
 }
 
 /** On one line. */
-function flatText(search: Search): string {
+export function flatText(search: Search): string {
   switch (search.kind) {
     case 'and':
     case 'or':

@@ -13,7 +13,7 @@ import { toEventQuery } from './eql-text.ts';
 import { createFindings, note, refuse, type SigmaReason } from './findings.ts';
 import { readLogSource } from './log-source.ts';
 import { readMetadata } from './metadata.ts';
-import { neverMatches } from './never-matches.ts';
+import { idleValues, neverMatches } from './never-matches.ts';
 import { findRelated, type Reference } from './references.ts';
 import { type SigmaValues, sigmaPath } from './sigma-document.ts';
 import type { SigmaReading } from './sigma-reading.ts';
@@ -122,6 +122,7 @@ function settings(
   reference: Reference | undefined,
 ): { readonly spec: SigmaValues; readonly never?: readonly string[] | undefined } {
   if (search !== undefined) {
+    for (const text of idleValues(search)) note(findings, text);
     return { spec: { type: 'query', language: 'eql', query: toEventQuery(search) }, never: neverMatches(search) };
   }
   if (reference === undefined || !isRecord(value.correlation)) return { spec: {} };

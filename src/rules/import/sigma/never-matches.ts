@@ -6,6 +6,8 @@ const AUDIT = 'kubernetes.audit.';
 /** @see k8s.io/apiserver/pkg/endpoints/request `RequestInfoFactory`: of a request for a resource; `proxy` is of old paths */
 const RESOURCE_VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'proxy'];
 
+const MOST_SHOWN = 8;
+
 /** Fields with few values, all of them. */
 const CLOSED: ReadonlyMap<string, readonly string[]> = new Map([
   [`${AUDIT}stage`, ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic']],
@@ -43,11 +45,28 @@ export function neverMatches(search: Search): readonly string[] | undefined {
   }
 }
 
+/** Of a list of verbs, those that no request for a resource has, where others may match: in sentences. */
+export function idleValues(search: Search): readonly string[] {
+  if (search.kind === 'not') return idleValues(search.operand);
+  if (search.kind !== 'and' && search.kind !== 'or') return [];
+  const below = search.operands.flatMap(idleValues);
+  if (search.kind === 'or' || !asksForResource(search.operands)) return below;
+  return [
+    ...below,
+    ...search.operands.flatMap((operand) => {
+      if (operand.kind !== 'text' || !VERB_FIELDS.includes(operand.field.name)) return [];
+      const idle = operand.patterns.filter((pattern) => !isOneOf([pattern], RESOURCE_VERBS));
+      if (idle.length === 0 || idle.length === operand.patterns.length) return [];
+      return [`no request for a resource has the ${operand.field.sigma} ${shownList(idle)}; the others may match`];
+    }),
+  ];
+}
+
 function neverHolds(leaf: Leaf): string | undefined {
   const { field } = leaf;
   if (field.never !== undefined) return field.never;
   if (leaf.kind !== 'text') return undefined;
-  const shown = leaf.patterns.map((pattern) => quoteName(shownPattern(pattern))).join(', ');
+  const shown = shownList(leaf.patterns);
   switch (field.type) {
     case 'integer':
       return leaf.patterns.some(mayBeNumber) ? undefined : `${field.sigma} is a number and never ${shown}`;
@@ -65,14 +84,11 @@ function neverHolds(leaf: Leaf): string | undefined {
 
 /** Where a resource is asked for, the verb is one of a few; elsewhere it is any method that a client makes up. */
 function verbOfResource(operands: readonly Search[]): readonly string[] {
-  const asksForResource = operands.some(
-    (operand) => 'field' in operand && RESOURCE_FIELDS.some((start) => operand.field.name.startsWith(start)),
-  );
-  if (!asksForResource) return [];
+  if (!asksForResource(operands)) return [];
   return operands.flatMap((operand) => {
     if (operand.kind !== 'text' || !VERB_FIELDS.includes(operand.field.name)) return [];
     if (isOneOf(operand.patterns, RESOURCE_VERBS)) return [];
-    const shown = operand.patterns.map((pattern) => quoteName(shownPattern(pattern))).join(', ');
+    const shown = shownList(operand.patterns);
     return [`${operand.field.sigma} is never ${shown} on a request for a resource`];
   });
 }
@@ -85,6 +101,19 @@ function mayBeNumber(pattern: TextPattern): boolean {
   return pattern.every((piece) => typeof piece !== 'object' || /^[-\d]*$/.test(piece.literal));
 }
 
-function shownPattern(pattern: TextPattern): string {
-  return pattern.map((piece) => (piece === 'any' ? '*' : piece === 'one' ? '?' : piece.literal)).join('');
+function asksForResource(operands: readonly Search[]): boolean {
+  return operands.some(
+    (operand) =>
+      (operand.kind === 'text' || operand.kind === 'exists') &&
+      RESOURCE_FIELDS.some((start) => operand.field.name.startsWith(start)),
+  );
+}
+
+function shownList(patterns: readonly TextPattern[]): string {
+  return patterns
+    .slice(0, MOST_SHOWN)
+    .map((pattern) =>
+      quoteName(pattern.map((piece) => (piece === 'any' ? '*' : piece === 'one' ? '?' : piece.literal)).join('')),
+    )
+    .join(', ');
 }
