@@ -125,10 +125,10 @@ function settings(
     for (const text of idleValues(search)) note(findings, text);
     return { spec: { type: 'query', language: 'eql', query: toEventQuery(search) }, never: neverMatches(search) };
   }
-  if (reference === undefined || !isRecord(value.correlation)) return { spec: {} };
+  if (reference === undefined) return { spec: {} };
   findings.problems.push(...reference.problems);
   findings.reasons.push(...reference.reasons);
-  if (findings.problems.length > 0 || findings.reasons.length > 0) return { spec: {} };
+  if (findings.problems.length > 0 || findings.reasons.length > 0 || !isRecord(value.correlation)) return { spec: {} };
   if (!reference.generates) {
     const names = reference.rules.map((rule) => quoteName(rule.reference)).join(', ');
     note(

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readCorrelation } from './correlation.ts';
+import { searchField } from './field-mapping.ts';
+import { createFindings } from './findings.ts';
+import { importSigma } from './import-sigma.ts';
+import type { RelatedRule } from './related-rule.ts';
+import type { SigmaValues } from './sigma-document.ts';
+
+function related(name: string, verb: string): RelatedRule {
+  const field = searchField('verb') ?? assert.fail('no field');
+  const search = { kind: 'text', field, patterns: [[{ literal: verb }]], cased: false } as const;
+  return { reference: name, aliases: [name], search, notes: [] };
+}
+
+const RULES = [related('reads', 'get'), related('lists', 'list')];
+
+function read(correlation: SigmaValues, rules: readonly RelatedRule[] = RULES) {
+  const findings = createFindings();
+  return { reading: readCorrelation(correlation, rules, findings), findings };
+}
+
+function specOf(correlation: SigmaValues, rules?: readonly RelatedRule[]): SigmaValues {
+  const { reading, findings } = read(correlation, rules);
+  assert.deepEqual([findings.problems, findings.reasons], [[], []]);
+  return reading?.spec ?? assert.fail('nothing was read');
+}
+
+function complaints(correlation: SigmaValues, rules?: readonly RelatedRule[]): readonly string[] {
+  const { reading, findings } = read(correlation, rules);
+  assert.equal(reading, undefined);
+  return [...findings.problems, ...findings.reasons].map(
+    ({ path, message, hint }) => `${path.slice(1).join('.')}: ${message}${hint === undefined ? '' : ` | ${hint}`}`,
+  );
+}
+
+const COUNT = { type: 'event_count', 'group-by': ['user.username'], timespan: '10m', condition: { gte: 5 } };
+
+test('event_count becomes a threshold over what either of its rules matches', () => {
+  assert.deepEqual(specOf(COUNT), {
+    type: 'threshold',
+    language: 'eql',
+    query: 'any where kubernetes.audit.verb : "get" or kubernetes.audit.verb : "list"',
+    threshold: { field: ['kubernetes.audit.user.username'], value: 5, window: '10m' },
+  });
+});
+
+test('gt is one more than gte, a week is seven days, group-by may be absent', () => {
+  const { threshold } = specOf({ type: 'event_count', timespan: '1w', condition: { gt: 9 } });
+  assert.deepEqual(threshold, { field: [], value: 10, window: '7d' });
+});
+
+test('value_count asks for different values of a field', () => {
+  const condition = { field: 'objectRef.name', gte: 20 };
+  assert.deepEqual(specOf({ ...COUNT, type: 'value_count', condition }).threshold, {
+    field: ['kubernetes.audit.user.username'],
+    value: 1,
+    cardinality: [{ field: 'kubernetes.audit.objectRef.name', value: 20 }],
+    window: '10m',
+  });
+});
+
+test('temporal_ordered becomes a sequence, temporal one in any order', () => {
+  const temporal = { type: 'temporal', 'group-by': ['user.username', 'sourceIPs'], timespan: '5m' };
+  assert.deepEqual(specOf({ ...temporal, type: 'temporal_ordered' }), {
+    type: 'eql',
+    language: 'eql',
+    query: [
+      'sequence by kubernetes.audit.user.username, kubernetes.audit.sourceIPs with maxspan=5m',
+      '  [any where kubernetes.audit.verb : "get"]',
+      '  [any where kubernetes.audit.verb : "list"]',
+    ].join('\n'),
+  });
+  assert.equal(specOf(temporal).sequenceOrder, 'any');
+  const { query } = specOf({ type: 'temporal', timespan: '30s' });
+  assert.match(String(query), /^sequence with maxspan=30s\n/);
+});
+
+test('an alias stands for a field of each rule', () => {
+  const aliases = { who: { reads: 'user.username', lists: 'impersonatedUser.username' } };
+  const { query } = specOf({
+    type: 'temporal_ordered',
+    'group-by': ['who', 'sourceIPs'],
+    timespan: '1h',
+    aliases,
+  });
+  assert.equal(
+    query,
+    [
+      'sequence by kubernetes.audit.sourceIPs with maxspan=1h',
+      '  [any where kubernetes.audit.verb : "get"] by kubernetes.audit.user.username',
+      '  [any where kubernetes.audit.verb : "list"] by kubernetes.audit.impersonatedUser.username',
+    ].join('\n'),
+  );
+  const same = { who: { reads: 'user.username', lists: 'user.username' } };
+  assert.deepEqual(specOf({ ...COUNT, 'group-by': 'who', aliases: same }).threshold, {
+    field: ['kubernetes.audit.user.username'],
+    value: 5,
+    window: '10m',
+  });
+  assert.deepEqual(complaints({ ...COUNT, 'group-by': ['who'], aliases }), [
+    'group-by.0: the alias who stands for different fields, and a count groups by one field',
+  ]);
+  assert.deepEqual(complaints({ ...COUNT, 'group-by': ['who'], aliases: { who: { reads: 'a' } } }), [
+    'aliases.who: the alias who has no field for the rule lists',
+  ]);
+});
+
+test('a condition of a temporal correlation may ask for all of its rules', () => {
+  const temporal = { type: 'temporal', timespan: '5m' };
+  for (const condition of [{ gte: 2 }, { gt: 1 }, { eq: 2 }, 'reads and lists', 'lists AND reads']) {
+    assert.ok(specOf({ ...temporal, condition }));
+  }
+  for (const condition of [{ gte: 1 }, { lt: 2 }, 'reads or lists', 'reads', 'reads and not lists', 7]) {
+    assert.deepEqual(complaints({ ...temporal, condition }), [
+      'condition: a condition of a temporal correlation that asks for anything but all of its rules is not supported' +
+        ' | leave the condition out: then all of the rules have to match',
+    ]);
+  }
+});
+
+test('counts that have to stay below a number are refused by name', () => {
+  for (const key of ['lt', 'lte', 'eq', 'neq']) {
+    assert.deepEqual(complaints({ ...COUNT, condition: { [key]: 3 } }), [
+      `condition.${key}: a count that has to stay below a number, or to be exactly it, is not supported: ${key} | write gte or gt`,
+    ]);
+  }
+  assert.equal(complaints({ ...COUNT, condition: { gte: 3, lte: 9 } }).length, 1);
+});
+
+test('other sorts of correlations are refused by name', () => {
+  assert.deepEqual(complaints({ ...COUNT, type: 'value_sum' }), [
+    'type: correlations of type value_sum are not supported; supported: event_count, value_count, temporal, temporal_ordered',
+  ]);
+});
+
+test('mistakes have their places and hints', () => {
+  assert.deepEqual(complaints({ ...COUNT, type: 'event_cont', groupby: [] }), [
+    'groupby: unknown key groupby | did you mean group-by?',
+    'type: expected one of event_count, value_count, temporal, temporal_ordered, found "event_cont" | did you mean event_count?',
+  ]);
+  for (const timespan of [undefined, 5, '5', '0m', '1M', '1h30m', '-1m']) {
+    assert.match(complaints({ ...COUNT, timespan }).join(), /^timespan: expected a timespan such as 5m, 1h or 2d/);
+  }
+  const cases: readonly (readonly [unknown, RegExp])[] = [
+    [undefined, /^: missing: condition \| write condition: /],
+    [5, /^condition: expected a condition, found 5/],
+    [{}, /^condition: expected a whole number above 0, found nothing/],
+    [{ gte: 0 }, /^condition\.gte: expected a whole number above 0, found 0/],
+    [{ gt: 1.5 }, /^condition\.gt: expected a whole number above -1, found 1\.5/],
+    [{ gte: 5, gt: 4 }, /^condition: gt and gte exclude each other/],
+    [{ gte: 5, foo: 4 }, /^condition\.foo: unknown key foo/],
+    [{ gte: 5, field: 'verb' }, /^condition\.field: a correlation of type event_count counts events/],
+  ];
+  for (const [condition, expected] of cases) assert.match(complaints({ ...COUNT, condition })[0] ?? '', expected);
+  const values = { ...COUNT, type: 'value_count' };
+  assert.match(complaints(values)[0] ?? '', /^condition: expected the field whose values count/);
+  assert.match(
+    complaints({ ...values, condition: { gte: 2, field: ['verb', 'level'] } })[0] ?? '',
+    /^condition\.field: counting the different values of several fields together is not supported/,
+  );
+  assert.match(
+    complaints({ type: 'temporal', timespan: '5m' }, RULES.slice(0, 1))[0] ?? '',
+    /^rules: a correlation of type temporal needs at least two rules/,
+  );
+});
+
+test('a correlation that groups by what no event has, or of which a step never matches, never matches', () => {
+  assert.deepEqual(
+    read({ ...COUNT, 'group-by': ['username'] }).reading?.never?.[0],
+    ['no audit event has a field username; did its author mean user.username?'][0],
+  );
+  const field = searchField('apiGroup') ?? assert.fail('no field');
+  const dead: RelatedRule = { ...related('dead', 'x'), search: { kind: 'exists', field } };
+  const temporal = { type: 'temporal', timespan: '5m' };
+  assert.equal(read(temporal, [related('reads', 'get'), dead]).reading?.never?.length, 1);
+  assert.equal(read({ ...COUNT }, [related('reads', 'get'), dead]).reading?.never, undefined);
+});
+
+const LOGSOURCE = { product: 'kubernetes', service: 'audit' };
+
+function rule(name: string, more: SigmaValues = {}): SigmaValues {
+  const detection = { selection: { verb: name }, condition: 'selection' };
+  return { title: name, name, id: `id-${name}`, level: 'low', logsource: LOGSOURCE, detection, ...more };
+}
+
+function correlate(rules: unknown, more: SigmaValues = {}): SigmaValues {
+  const correlation = { type: 'event_count', rules, timespan: '5m', condition: { gte: 5 } };
+  return { title: 'Together', level: 'high', correlation, ...more };
+}
+
+function kinds(...values: readonly SigmaValues[]): readonly string[] {
+  return importSigma(values.map((value) => ({ value }))).map((result) => {
+    if (result.kind === 'invalid')
+      return result.problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join();
+    return result.kind === 'unsupported' ? result.reasons.map(({ message }) => message).join() : result.kind;
+  });
+}
+
+test('a rule that is missing, or is there twice, or is a correlation, is named', () => {
+  assert.equal(kinds(correlate(['lists']))[0], 'correlation.rules.0: no rule with the name or the id lists is loaded');
+  assert.equal(
+    kinds(correlate('lists'), rule('lists'), rule('lists', { id: 'other' }))[0],
+    'correlation.rules: 2 rules have the name or the id lists',
+  );
+  assert.equal(
+    kinds(correlate(['inner']), correlate(['lists'], { name: 'inner' }), rule('lists'))[0],
+    'inner is a correlation itself; correlations of correlations are not supported',
+  );
+  assert.equal(kinds(correlate([7]))[0], 'correlation.rules.0: expected the name or the id of a rule, found 7');
+  assert.equal(kinds(correlate([]))[0], 'correlation.rules: expected 1 to 100 rules, found 0');
+  assert.equal(kinds({ title: 'x', correlation: 'y' })[0], 'correlation: expected a correlation, found "y"');
+  const [first] = importSigma([{ value: correlate(['lits']) }, { value: rule('lists') }]);
+  assert.equal(first?.kind === 'invalid' && first.problems[0]?.hint, 'did you mean lists?');
+});
+
+test('what is wrong with a rule is wrong with the correlation too, and is told where it is', () => {
+  const broken = rule('lists', { detection: { a: 'b', condition: 'c' } });
+  assert.deepEqual(kinds(correlate(['lists']), broken), [
+    'correlation.rules.0: the rule lists has mistakes of its own',
+    'detection.condition: no detection is called c',
+  ]);
+  const foreign = rule('lists', { logsource: { product: 'windows' } });
+  const needs = 'needs other data: product windows; firstseen has Kubernetes audit events only';
+  assert.deepEqual(kinds(correlate(['id-lists']), foreign), [`the rule id-lists ${needs}`, needs]);
+});
