@@ -15,6 +15,8 @@ export interface Detections {
   readonly searches: ReadonlyMap<string, { readonly search: Search; readonly tests: number }>;
   /** Filled with the names that conditions mention. */
   readonly used: Set<string>;
+  /** How many tests the conditions stand for so far. */
+  tests: number;
 }
 
 interface Token {
@@ -30,7 +32,6 @@ interface ConditionParser {
   readonly path: DocumentPath;
   index: number;
   depth: number;
-  tests: number;
   failed: boolean;
 }
 
@@ -63,7 +64,6 @@ export function parseCondition(
     path,
     index: 0,
     depth: 0,
-    tests: 0,
     failed: false,
   };
   const search = parseOr(parser);
@@ -184,10 +184,10 @@ function mention(parser: ConditionParser, token: Token, names: readonly string[]
       return fail(parser, token.start, `no detection is called ${quoteName(name)}`, hintForName(parser, name));
     }
     parser.detections.used.add(name);
-    parser.tests += detection.tests;
+    parser.detections.tests += detection.tests;
     searches.push(detection.search);
   }
-  if (parser.tests > MAXIMUM_TESTS) {
+  if (parser.detections.tests > MAXIMUM_TESTS) {
     const message = `up to here the condition stands for more than ${MAXIMUM_TESTS} tests`;
     return fail(parser, token.start, message, 'split it into several rules');
   }

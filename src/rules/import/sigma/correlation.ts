@@ -2,7 +2,7 @@ import { nearest } from '../../../query/nearest.ts';
 import { type DocumentPath, describeValue, isRecord, quoteName } from '../../document-problem.ts';
 import { isWholeCondition, readCount } from './correlation-condition.ts';
 import { toEventQuery, toSequenceQuery } from './eql-text.ts';
-import { searchField } from './field-mapping.ts';
+import { searchField, whyNever } from './field-mapping.ts';
 import { type Findings, refuse } from './findings.ts';
 import { neverMatches } from './never-matches.ts';
 import type { RelatedRule } from './related-rule.ts';
@@ -17,6 +17,8 @@ export interface CorrelationReading {
 
 const TYPES = ['event_count', 'value_count', 'temporal', 'temporal_ordered'];
 const REFUSED_TYPES = ['value_sum', 'value_avg', 'value_percentile', 'value_median'];
+/** How many fields a correlation groups by at most. */
+const MAXIMUM_FIELDS = 10;
 const KEYS = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate'];
 const PATH: DocumentPath = ['correlation'];
 
@@ -51,7 +53,9 @@ export function readCorrelation(
   }
   if (findings.problems.length + findings.reasons.length > before) return undefined;
   if (type === undefined || timespan === undefined || groupBy === undefined) return undefined;
-  const never = groupBy.flatMap(({ fields }) => fields.flatMap((field) => field.never ?? []));
+  const never = groupBy.flatMap(({ fields }) =>
+    fields.flatMap((field) => (field.never === true ? [whyNever(field)] : [])),
+  );
   if (count !== undefined) return threshold(rules, groupBy, timespan, count, never, findings);
   return sequence(rules, groupBy, timespan, type === 'temporal' ? 'any' : 'time', never);
 }
@@ -83,7 +87,11 @@ function threshold(
     rules.map((rule) => rule.search),
   );
   const { value, distinct } = count;
-  const never = [...(neverMatches(search) ?? []), ...neverGroups, ...(distinct?.never ?? [])];
+  const never = [
+    ...(neverMatches(search) ?? []),
+    ...neverGroups,
+    ...(distinct?.never === true ? [whyNever(distinct)] : []),
+  ];
   const spec = {
     type: 'threshold',
     language: 'eql',
@@ -155,6 +163,11 @@ function readGroupBy(
 ): readonly GroupKey[] | undefined {
   const value = correlation['group-by'];
   const names: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+  if (names.length > MAXIMUM_FIELDS) {
+    const message = `expected at most ${MAXIMUM_FIELDS} fields, found ${names.length}`;
+    findings.problems.push({ path: [...PATH, 'group-by'], message });
+    return undefined;
+  }
   const keys = names.map((name, index): GroupKey | undefined => {
     const path = [...PATH, 'group-by', ...(Array.isArray(value) ? [index] : [])];
     if (typeof name !== 'string') {

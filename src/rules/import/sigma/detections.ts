@@ -33,7 +33,7 @@ export function readDetection(detection: unknown, findings: Findings): Search | 
     const search = readSearch(rest[name], [...path, name], findings);
     searches.set(name, { search: search ?? { kind: 'or', operands: [] }, tests: countTests(search) });
   }
-  const detections: Detections = { searches, used: new Set() };
+  const detections: Detections = { searches, used: new Set(), tests: 0 };
   const search = readConditions(condition, detections, findings);
   if (findings.problems.length + findings.reasons.length > before) return undefined;
   for (const name of names) {

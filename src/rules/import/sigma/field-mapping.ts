@@ -93,22 +93,12 @@ const NAMES = FIELDS.flatMap(({ name }) => (name.startsWith(PREFIX) ? name.slice
 
 /** The field that a rule names; undefined if no field can have such a name (an empty one, `a..b`, one of a thousand characters). */
 export function searchField(sigma: string): SearchField | undefined {
-  const known = ROWS.get(sigma);
-  const isOurs = sigma.startsWith(PREFIX);
-  const path = isOurs ? sigma.slice(PREFIX.length) : sigma;
-  const own = isOurs || isEventPath(path) ? undefined : resolveField(sigma);
-  const field = own ?? resolveField(known?.field ?? PREFIX + path);
+  const path = pathOf(sigma);
+  const own = path !== sigma || isEventPath(path) ? undefined : resolveField(sigma);
+  const field = own ?? resolveField(ROWS.get(sigma)?.field ?? PREFIX + path);
   if (field === undefined) return undefined;
-  const never = own === undefined ? neverReason(sigma, path, known) : undefined;
-  return {
-    sigma,
-    name: field.name,
-    type: field.type,
-    ...(field.neverSet === true && {
-      never: `${quoteName(sigma)} never has a value (${field.doc.replace(/\.$/, '')})`,
-    }),
-    ...(never !== undefined && { never }),
-  };
+  const never = field.neverSet === true || (own === undefined && !isEventPath(path));
+  return { sigma, name: field.name, type: field.type, ...(never && { never }) };
 }
 
 /** The field that holds the same as addresses. */
@@ -118,11 +108,17 @@ export function addressField(field: SearchField): SearchField {
   return found === undefined ? field : { ...field, name: found.name, type: found.type };
 }
 
-function neverReason(sigma: string, path: string, known: SigmaFieldRow | undefined): string | undefined {
-  if (isEventPath(path) && known?.meant === undefined) return undefined;
-  const meant = known?.meant ?? nearest(path, NAMES);
+/** Why no audit event has a field that is `never`: a part of a sentence, with what its author may have meant. */
+export function whyNever({ sigma, name }: SearchField): string {
+  const field = resolveField(name);
+  if (field?.neverSet === true) return `${quoteName(sigma)} never has a value (${field.doc.replace(/\.$/, '')})`;
+  const meant = ROWS.get(sigma)?.meant ?? nearest(pathOf(sigma), NAMES);
   const hint = meant === undefined ? '' : `; did its author mean ${meant}?`;
   return `no audit event has a field ${quoteName(sigma)}${hint}`;
+}
+
+function pathOf(sigma: string): string {
+  return sigma.startsWith(PREFIX) ? sigma.slice(PREFIX.length) : sigma;
 }
 
 function isEventPath(path: string): boolean {

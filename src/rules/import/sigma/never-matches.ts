@@ -1,4 +1,5 @@
 import { quoteName } from '../../document-problem.ts';
+import { whyNever } from './field-mapping.ts';
 import type { Leaf, Search } from './search.ts';
 import { matchesText, type TextPattern } from './sigma-text.ts';
 
@@ -25,23 +26,36 @@ const RESOURCE_FIELDS = [`${AUDIT}objectRef.`, 'orchestrator.resource.'];
  * what it says, and says nothing where it is not sure.
  */
 export function neverMatches(search: Search): readonly string[] | undefined {
+  return isNever(search) ? [...new Set(reasonsOf(search))].slice(0, MOST_SHOWN) : undefined;
+}
+
+function isNever(search: Search): boolean {
   switch (search.kind) {
-    case 'and': {
-      const reasons = search.operands.flatMap((operand) => neverMatches(operand) ?? []);
-      reasons.push(...verbOfResource(search.operands));
-      return reasons.length > 0 ? [...new Set(reasons)] : undefined;
-    }
-    case 'or': {
-      const reasons = search.operands.map(neverMatches);
-      return reasons.every((of) => of !== undefined) ? [...new Set(reasons.flat())] : undefined;
-    }
+    case 'and':
+      return search.operands.some(isNever) || impossibleVerbs(search.operands).length > 0;
+    case 'or':
+      return search.operands.every(isNever);
     case 'not':
       // The negation of what cannot hold always holds; that something always holds is not known here.
-      return undefined;
-    default: {
-      const reason = neverHolds(search);
-      return reason === undefined ? undefined : [reason];
+      return false;
+    default:
+      return search.field.never === true || impossibleValue(search) !== undefined;
+  }
+}
+
+/** At least one reason for what never matches; the first are enough. */
+function reasonsOf(search: Search): readonly string[] {
+  switch (search.kind) {
+    case 'and': {
+      const never = search.operands.filter(isNever).slice(0, MOST_SHOWN);
+      return [...never.flatMap(reasonsOf), ...impossibleVerbs(search.operands)];
     }
+    case 'or':
+      return search.operands.slice(0, MOST_SHOWN).flatMap(reasonsOf);
+    case 'not':
+      return [];
+    default:
+      return [search.field.never === true ? whyNever(search.field) : (impossibleValue(search) ?? '')];
   }
 }
 
@@ -62,9 +76,8 @@ export function idleValues(search: Search): readonly string[] {
   ];
 }
 
-function neverHolds(leaf: Leaf): string | undefined {
+function impossibleValue(leaf: Leaf): string | undefined {
   const { field } = leaf;
-  if (field.never !== undefined) return field.never;
   if (leaf.kind !== 'text') return undefined;
   const shown = shownList(leaf.patterns);
   switch (field.type) {
@@ -83,7 +96,7 @@ function neverHolds(leaf: Leaf): string | undefined {
 }
 
 /** Where a resource is asked for, the verb is one of a few; elsewhere it is any method that a client makes up. */
-function verbOfResource(operands: readonly Search[]): readonly string[] {
+function impossibleVerbs(operands: readonly Search[]): readonly string[] {
   if (!asksForResource(operands)) return [];
   return operands.flatMap((operand) => {
     if (operand.kind !== 'text' || !VERB_FIELDS.includes(operand.field.name)) return [];

@@ -8,8 +8,8 @@ export interface SearchField {
   /** The name that a query uses. */
   readonly name: string;
   readonly type: FieldType;
-  /** Why no audit event has it; absent if one may. */
-  readonly never?: string;
+  /** Set if no audit event has it, see `whyNever`. */
+  readonly never?: true;
 }
 
 /** What a Sigma rule asks of one event, on its way from YAML to a query. Nodes may be shared. */
