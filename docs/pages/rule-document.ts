@@ -186,7 +186,7 @@ function defaultOf(read: ((document: RuleDocument) => unknown) | undefined): str
     value: read(minimal(types[0] ?? 'query', severity)),
   }));
   const byType = types.map((type) => ({ key: type, value: read(minimal(type, 'high')) }));
-  if (types.length === 0) return '';
+  if (types.length === 0) throw new Error('a default that no rule type has');
   return [bySeverity, byType].map(inWords).find((text) => text.includes(':')) ?? inWords(byType);
 }
 

@@ -9,7 +9,7 @@ export function explainDecision(rule: CompiledRule): readonly string[] {
   return [
     ...whenItFires(document),
     ...exceptionNote(document),
-    suppressionOf(rule),
+    ...suppressionOf(rule),
     `It opens at most ${document.budget.alertsPerHour} alerts in any hour${
       document.severity === 'low' || document.severity === 'medium'
         ? `, and all rules of a cluster ${TOTAL_ALERTS_PER_HOUR}`
@@ -32,7 +32,7 @@ function whenItFires(document: RuleDocument): readonly string[] {
     ];
   }
   if (threshold !== undefined)
-    return [thresholdSentence(threshold), 'Events that an alert has counted count for no other.'];
+    return [thresholdSentence(threshold), 'Requests that an alert has counted count for no other.'];
   return ['It alerts for each request that matches.'];
 }
 
@@ -57,16 +57,19 @@ const SAME: Readonly<Record<string, string>> = {
   eql: 'same user, last address and object (or path)',
 };
 
-function suppressionOf({ document, kind }: CompiledRule): string {
+function suppressionOf({ document, kind }: CompiledRule): readonly string[] {
   const { suppression, type } = document;
-  if (suppression === undefined)
-    return `Matches of the ${SAME[type] ?? 'same fact'} join its alert for ${formatDuration(kind.suppressionWindow(document))}, and raise its count.`;
+  const joins = (same: string, window: number) =>
+    `Matches ${same} join its alert for ${formatDuration(window)}, and raise its count.`;
+  const usual = `of the ${SAME[type] ?? 'same fact'}`;
+  if (suppression === undefined) return [joins(usual, kind.suppressionWindow(document))];
   const { by, windowMicros, missingFields } = suppression;
+  if (by.length === 0) return [joins(usual, windowMicros)];
   const missing =
     missingFields === 'suppress'
-      ? 'those without one of these join each other'
-      : 'those without one of these have an alert each';
-  return `Matches with the same ${list(by)} join its alert for ${formatDuration(windowMicros)}, and raise its count; ${missing}.`;
+      ? 'Those without one of these join each other.'
+      : 'Those without one of these have an alert each.';
+  return [joins(`with the same ${list(by)}`, windowMicros), missing];
 }
 
 /** What the alert of a rule says: in sentences. Pure. */

@@ -65,7 +65,8 @@ As text
 When it alerts
   It alerts for each request that matches.
   What an exception selects counts as if it did not match.
-  Matches with the same user.name and source.ip join its alert for 2h, and raise its count; those without one of these have an alert each.
+  Matches with the same user.name and source.ip join its alert for 2h, and raise its count.
+  Those without one of these have an alert each.
   It opens at most 5 alerts in any hour, and all rules of a cluster 200; what is beyond counts on one overflow alert.
 
 What the alert says
@@ -124,6 +125,39 @@ Which events it is compared with
 `),
     text,
   );
+});
+
+test('a rule of type threshold', () => {
+  const text = explained(
+    ruleDocument({
+      type: 'threshold',
+      threshold: {
+        fields: ['user.name', 'source.ip'],
+        value: 5,
+        cardinality: [{ field: 'kubernetes.audit.objectRef.resource', value: 3 }],
+        windowMicros: 2 * HOUR,
+      },
+      suppression: { by: [], windowMicros: DAY, missingFields: 'suppress' },
+      severity: 'high',
+    }),
+  );
+  assert.ok(
+    text.includes(`
+When it alerts
+  It alerts when 5 matching requests come with the same user.name and source.ip within 2h, with at least 3 different values of kubernetes.audit.objectRef.resource.
+  Requests that an alert has counted count for no other.
+  Matches of the same group join its alert for 1d, and raise its count.
+  It opens at most 20 alerts in any hour; what is beyond counts on one overflow alert.
+`),
+    text,
+  );
+});
+
+test('a threshold without a group, of one request', () => {
+  const text = explained(
+    ruleDocument({ type: 'threshold', threshold: { fields: [], value: 1, cardinality: [], windowMicros: HOUR } }),
+  );
+  assert.match(text, /^ {2}It alerts when a matching request comes within 1h\.$/m);
 });
 
 test('a rule that can match no event says so, and what it would need is left out', () => {

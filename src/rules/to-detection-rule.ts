@@ -86,7 +86,7 @@ function withDefaults({ title, type, query, severity, newTerms, threshold, suppr
       severity,
       ...(newTerms && { newTerms: { fields: newTerms.fields, window: formatDuration(newTerms.windowMicros) } }),
       ...(threshold && { threshold: { value: threshold.value } }),
-      ...(suppression && { suppression: { by: suppression.by } }),
+      ...(suppression && { suppression: present({ by: someOf(suppression.by) }) }),
     },
   });
   if (parsed.kind === 'ok') return parsed.document;
@@ -98,7 +98,7 @@ function suppressionOf(
   usual: SuppressionDocument | undefined,
 ): unknown {
   return present({
-    by,
+    by: someOf(by),
     window: durationUnless(windowMicros, usual?.windowMicros),
     missingFields: missingFields === usual?.missingFields ? undefined : missingFields,
   });

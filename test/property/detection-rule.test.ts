@@ -138,7 +138,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
     buildingBlock: fc.boolean(),
     suppression: maybe(
       fc.record({
-        by: fields(1, 3),
+        by: fields(0, 3),
         windowMicros: duration(SECOND, 90 * DAY),
         missingFields: fc.constantFrom('suppress' as const, 'doNotSuppress' as const),
       }),
@@ -195,6 +195,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
     const type: string = rest.type;
     return {
       ...rest,
+      language: type === 'eql' ? ('eql' as const) : rest.language,
       sequenceOrder: type === 'eql' ? rest.sequenceOrder : ('time' as const),
       ...(version !== undefined && { version }),
       ...(id !== undefined && { id }),
