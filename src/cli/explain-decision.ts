@@ -7,7 +7,7 @@ import { TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
 export function explainDecision(rule: CompiledRule): readonly string[] {
   const { document } = rule;
   return [
-    ...whenItFires(document),
+    ...whenItFires(rule),
     ...exceptionNote(document),
     ...suppressionOf(rule),
     `It opens at most ${document.budget.alertsPerHour} alerts in any hour${
@@ -18,8 +18,17 @@ export function explainDecision(rule: CompiledRule): readonly string[] {
   ];
 }
 
-function whenItFires(document: RuleDocument): readonly string[] {
-  const { newTerms, threshold } = document;
+function whenItFires({ document, sequence }: CompiledRule): readonly string[] {
+  const { newTerms, threshold, sequenceOrder } = document;
+  if (sequence !== undefined) {
+    const order = sequenceOrder === 'any' ? 'in any order' : 'one after another';
+    const same = sequence.items.some(({ by }) => by.length > 0)
+      ? ', with the same values of what they are joined by'
+      : '';
+    return [
+      `It alerts when these ${sequence.steps.length} events come ${order} within ${formatDuration(sequence.spanMicros)}${same}.`,
+    ];
+  }
   if (newTerms !== undefined) {
     const { fields, windowMicros, learningMicros } = newTerms;
     const what = fields.length === 1 ? `the value of ${fields.join()}` : `the combination of ${list(fields)}`;
@@ -57,11 +66,11 @@ const SAME: Readonly<Record<string, string>> = {
   eql: 'same user, last address and object (or path)',
 };
 
-function suppressionOf({ document, kind }: CompiledRule): readonly string[] {
+function suppressionOf({ document, kind, sequence }: CompiledRule): readonly string[] {
   const { suppression, type } = document;
   const joins = (same: string, window: number) =>
     `Matches ${same} join its alert for ${formatDuration(window)}, and raise its count.`;
-  const usual = `of the ${SAME[type] ?? 'same fact'}`;
+  const usual = `of the ${sequence === undefined ? (SAME[type] ?? 'same fact') : 'same join values'}`;
   if (suppression === undefined) return [joins(usual, kind.suppressionWindow(document))];
   const { by, windowMicros, missingFields } = suppression;
   if (by.length === 0) return [joins(usual, windowMicros)];

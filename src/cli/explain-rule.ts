@@ -10,11 +10,12 @@ import { explainPredicate } from '../query/explain.ts';
 import { fieldsOf } from '../query/fields-of.ts';
 import { formatPredicate } from '../query/format-predicate.ts';
 import { formatMoment } from '../query/format-value.ts';
-import { parseKql } from '../query/kql/parse.ts';
+import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
-import type { RuleDocument, ValueListDocument } from '../rules/document.ts';
+import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from '../rules/document.ts';
 import { explainAlert, explainDecision } from './explain-decision.ts';
+import { explainSequence } from './explain-sequence.ts';
 
 /** A condition in words and as canonical text. */
 export interface ExplainedCondition {
@@ -74,6 +75,8 @@ export interface ExplainedRule {
 export function explainRule({ rule, notes, file, line }: ExplainedRule): RuleExplanation {
   const { document, predicate } = rule;
   const { name, title, type, enabled } = document;
+  const query = parsed(document.language, document.query);
+  const sequence = query.kind === 'sequence' ? query.sequence : undefined;
   const never = fieldsOf(predicate).filter(({ neverSet }) => neverSet === true);
   const indexed = indexedBy(predicate);
   const canMatch = ruleNeeds(rule).length > 0;
@@ -86,14 +89,14 @@ export function explainRule({ rule, notes, file, line }: ExplainedRule): RuleExp
     line,
     verdict: canMatch ? (notes.length > 0 ? 'runs with a difference' : 'runs') : 'can never fire',
     notes,
-    selects: condition(predicate),
+    selects: sequence === undefined ? condition(predicate) : explainSequence(sequence),
     fires: explainDecision(rule),
     alert: explainAlert(document),
-    exceptions: document.exceptions.map(({ query, reason, expiresAt, lists = [] }) => ({
-      ...condition(exceptionPredicate(query)),
-      lists: lists.map(listInWords),
-      reason,
-      ...(expiresAt !== undefined && { expires: formatMoment(expiresAt) }),
+    exceptions: document.exceptions.map((exception) => ({
+      ...condition(exceptionPredicate(exception)),
+      lists: (exception.lists ?? []).map(listInWords),
+      reason: exception.reason,
+      ...(exception.expiresAt !== undefined && { expires: formatMoment(exception.expiresAt) }),
     })),
     index: indexed.length === 0 ? [] : explainPredicate({ kind: 'and', operands: indexed }),
     record: canMatch ? recordedFor(rule) : [],
@@ -110,9 +113,14 @@ function listInWords({ field, type, values, excluded }: ValueListDocument): stri
   return excluded ? `no value of ${field} ${what}` : `${field} ${what}`;
 }
 
-function exceptionPredicate(query: string): Predicate {
-  const parsed = parseKql(query, { resolveField });
-  return parsed.kind === 'ok' ? parsed.predicate : { kind: 'constant', value: false };
+/** What compiling has read already, and found right. */
+function parsed(language: QueryLanguage, query: string): ParsedQuery {
+  return parseQuery(language, query, { resolveField });
+}
+
+function exceptionPredicate({ language, query }: ExceptionDocument): Predicate {
+  const result = parsed(language, query);
+  return result.kind === 'event' ? result.predicate : { kind: 'constant', value: false };
 }
 
 /** The rules of a policy that is made for this rule alone, but for those about firstseen itself. */

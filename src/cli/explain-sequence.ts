@@ -1,0 +1,42 @@
+import { explainPredicate } from '../query/explain.ts';
+import { formatPredicate } from '../query/format-predicate.ts';
+import type { ParsedItem, ParsedSequence } from '../query/parse-query.ts';
+import { formatDuration } from '../rules/duration.ts';
+
+/** A sequence in words, and as canonical text. Pure. */
+export function explainSequence(sequence: ParsedSequence): {
+  readonly words: readonly string[];
+  readonly text: string;
+} {
+  const { items, until, maxspanMicros } = sequence;
+  const span = maxspanMicros === undefined ? '' : ` with maxspan=${formatDuration(maxspanMicros)}`;
+  return {
+    words: [
+      ...items.flatMap((item, index) => itemInWords(`${index + 1}.`, item)),
+      ...(until === undefined ? [] : itemInWords('until then, and it is over:', until)),
+    ],
+    text: [
+      `sequence${span}`,
+      ...items.map(itemAsText),
+      ...(until === undefined ? [] : [`until${itemAsText(until).slice(1)}`]),
+    ].join('\n'),
+  };
+}
+
+function itemInWords(head: string, { predicate, by, runs }: ParsedItem): readonly string[] {
+  const joins = by.map(({ field, optional }) => `${field.name}${optional ? ' (or none)' : ''}`);
+  const about = [
+    ...(runs > 1 ? [`${runs} times in turn`] : []),
+    ...(joins.length > 0 ? [`joined by ${joins.join(', ')}`] : []),
+  ];
+  return [
+    `${head} an event${about.length === 0 ? '' : `, ${about.join(', ')},`} of which`,
+    ...explainPredicate(predicate).map((line) => `   ${line}`),
+  ];
+}
+
+function itemAsText({ predicate, by, runs }: ParsedItem): string {
+  const joins = by.map(({ field, optional }) => `${optional ? '?' : ''}${field.name}`);
+  const text = formatPredicate(predicate).replaceAll('\n', '\n    ');
+  return `  [${text}]${joins.length === 0 ? '' : ` by ${joins.join(', ')}`}${runs > 1 ? ` with runs=${runs}` : ''}`;
+}
