@@ -107,7 +107,7 @@ for (const [predicate, words, text] of [
   [
     agent({ kind: 'regex', source: 'a.*', syntax: 're2', caseless: true }),
     'user_agent.original in any letter case contains a match of the regular expression "a.*"',
-    'user_agent.original contains_regex~ "a.*"',
+    'matchesRe2(user_agent.original, "(?i)a.*")',
   ],
   [{ kind: 'single', field: AGENT }, 'user_agent.original has exactly one value', 'single(user_agent.original)'],
   [

@@ -147,8 +147,9 @@ function ofTest(operand: string, test: Test): Text {
     case 'like':
       return comparison(`${operand} ${name('like', test)} ${formatLike(test.pieces)}`);
     case 'regex': {
-      const word = test.syntax === 'lucene' ? 'regex' : 'contains_regex';
-      return comparison(`${operand} ${name(word, test)} ${quoteForEql(test.source)}`);
+      if (test.syntax === 'lucene') return comparison(`${operand} ${name('regex', test)} ${quoteForEql(test.source)}`);
+      const flags = test.caseless === true ? '(?i)' : '';
+      return { text: `matchesRe2(${operand}, ${quoteForEql(flags + test.source)})`, binds: ATOM };
     }
     case 'range':
       return comparison(`${operand} ${test.operator} ${literalOf(test.value)}`);

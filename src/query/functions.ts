@@ -3,6 +3,7 @@ import { calculate } from './arithmetic.ts';
 import type { CallForm, FunctionRow, Language, Parameter, Spending, Value } from './function-row.ts';
 import { finder } from './pattern.ts';
 import type { ArithmeticOperator } from './predicate.ts';
+import { compileRegex } from './regex/compile-regex.ts';
 
 /** No text that an expression builds is longer, in UTF-16 units. */
 const LONGEST_TEXT = 1 << 20;
@@ -80,6 +81,14 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     returns: 'number',
     doc: 'The length of a text.',
     evaluate: ([text]) => (typeof text === 'string' ? text.length : null),
+  },
+  {
+    name: 'matchesRe2',
+    languages: ['eql'],
+    parameters: [TEXT, { name: 'pattern', type: 'string', constant: true }],
+    returns: 'boolean',
+    doc: 'Whether a regular expression of RE2 is found somewhere in a text. Our own, for rules of Sigma: `regex` matches whole texts.',
+    evaluate: matchesRe2,
   },
   arithmetic('modulo', '%', 'The remainder of a division, with the sign of the dividend.'),
   arithmetic('multiply', '*', 'The product of two numbers.'),
@@ -209,6 +218,12 @@ function indexOf([text, part, start = null]: readonly Value[], spending: Spendin
   const from = Math.min(Math.max(Math.trunc(start ?? 0), 0), searched.length);
   const found = finder(caseless ? part.toLowerCase() : part)(searched, from);
   return found === -1 ? null : found;
+}
+
+function matchesRe2([text, pattern]: readonly Value[], spending: Spending): Value {
+  if (typeof text !== 'string' || typeof pattern !== 'string' || !spending.spend(text.length)) return null;
+  const compiled = compileRegex(pattern, 're2');
+  return compiled.kind === 'ok' ? compiled.matches(text) : null;
 }
 
 function toNumber([text, base = null]: readonly Value[], spending: Spending): Value {

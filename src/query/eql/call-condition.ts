@@ -1,5 +1,6 @@
 import { lowerEqual } from '../field-value.ts';
-import type { Predicate } from '../predicate.ts';
+import type { Expression, Predicate } from '../predicate.ts';
+import { checkRegex } from '../regex/compile-regex.ts';
 import { FALSE, TRUE } from '../simplify.ts';
 import { type Lowering, report } from './lowering.ts';
 import { lowerPatterns, testOperand } from './match-condition.ts';
@@ -23,6 +24,9 @@ export function lowerCallCondition(lowering: Lowering, node: Call): Predicate {
     report(lowering, node.start, message, 'compare it with something');
     return FALSE;
   }
+  if (typed.expression.kind === 'call' && typed.expression.function.name === 'matchesRe2') {
+    return lowerSearch(lowering, node, typed.expression);
+  }
   const value = constantOf(typed);
   if (value !== undefined) return value === true ? TRUE : FALSE;
   return fieldTest(typed) ?? { kind: 'holds', expression: typed.expression, values: 'any' };
@@ -37,6 +41,18 @@ function lowerWildcard(lowering: Lowering, node: Call): Predicate {
   }
   const operator = node.caseless ? 'like~' : 'like';
   return lowerPatterns(lowering, { operator, operand: first, list }, lowerValue(lowering, first));
+}
+
+/** `matchesRe2(text, "pattern")`, our own: the pattern is read once, and is a test of the text. */
+function lowerSearch(lowering: Lowering, node: Call, call: Extract<Expression, { readonly kind: 'call' }>): Predicate {
+  const [text, pattern] = call.arguments;
+  const source = pattern?.kind === 'literal' ? pattern.value : null;
+  if (text === undefined || typeof source !== 'string') return FALSE;
+  const problem = checkRegex(source, 're2');
+  const place = node.arguments[1]?.start ?? node.start;
+  if (problem !== undefined) report(lowering, place, problem.message, problem.hint);
+  if (problem !== undefined) return FALSE;
+  return testOperand({ expression: text, type: 'string' }, [{ kind: 'regex', source, syntax: 're2' }]);
 }
 
 /** A call on a field and constants that says the same as tests of the field; undefined if there are no such tests. */

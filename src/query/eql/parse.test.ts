@@ -219,12 +219,14 @@ test('a function that tests a field is a test', () => {
   assert.equal(condition('cidrMatch(ip, "10.0.0.0/8", "::1")'), '(ip in 10.0.0.0/8 or ip = "::1")');
   assert.equal(condition('wildcard(verb, "a*", "b")'), '(verb wildcard "a*" or verb = "b")');
   assert.equal(condition('wildcard~(verb, "a*")'), 'verb wildcard~ "a*"');
+  assert.equal(condition('matchesRe2(verb, "^g|(?i)t$")'), 'verb re2 "^g|(?i)t$"');
 });
 
 test('what is no test of a field holds as an expression', () => {
   assert.equal(condition('length(verb) > 3'), 'holds (length(verb) > 3)');
   assert.equal(condition('3 < length(verb)'), 'holds (length(verb) > 3)');
   assert.equal(condition('length(verb) != 3'), 'not holds (length(verb) == 3)');
+  assert.equal(condition('matchesRe2(string(code), "^4")'), 'holds (string(code) re2 "^4")');
   assert.equal(condition('code + 1 == 5'), 'holds ((code + 1) == 5)');
   assert.equal(condition('-code < 5'), 'holds (negate(code) < 5)');
   assert.equal(condition('code / 2.0 == 1'), 'holds ((code / 2f) == 1)');

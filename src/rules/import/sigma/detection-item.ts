@@ -1,3 +1,4 @@
+import { addressRange } from '../../../query/address.ts';
 import { nearest } from '../../../query/nearest.ts';
 import { type DocumentPath, describeValue, quoteName } from '../../document-problem.ts';
 import { addressField, searchField } from './field-mapping.ts';
@@ -100,8 +101,12 @@ function readValue(item: Item, value: unknown, path: DocumentPath): Search | und
       return value ? exists : negated(exists);
     }
     case 'cidr':
-      if (typeof value !== 'string' || !/^[\da-f.:]+\/\d{1,3}$/i.test(value))
-        return expect('a range such as 10.0.0.0/8');
+      if (addressField(item.field).type !== 'ip') {
+        const message = `cidr is for addresses, and ${quoteName(item.field.sigma)} holds none; sourceIPs does`;
+        refuse(findings, 'cidr', path, message);
+        return undefined;
+      }
+      if (typeof value !== 'string' || addressRange(value) === undefined) return expect('a range such as 10.0.0.0/8');
       return { kind: 'cidr', field: addressField(item.field), ranges: [value] };
     case 're': {
       if (typeof value !== 'string' || value === '') return expect('a regular expression');

@@ -199,7 +199,7 @@ function textField(field: SearchField): string {
 }
 
 function numberField(field: SearchField): string {
-  return field.type === 'integer' ? fieldText(field) : `number(${textField(field)})`;
+  return field.type === 'integer' ? fieldText(field) : `number(string(${fieldText(field)}))`;
 }
 
 function fieldList(fields: readonly SearchField[]): string {

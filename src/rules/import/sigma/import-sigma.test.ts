@@ -166,7 +166,7 @@ test('absence, existence, numbers, addresses', () => {
     [{ 'responseStatus.code': [401, '403'] }, 'kubernetes.audit.responseStatus.code in (401, 403)'],
     [{ 'responseStatus.code': '4*' }, 'string(kubernetes.audit.responseStatus.code) : "4*"'],
     [{ 'responseStatus.code|gte': 400 }, 'kubernetes.audit.responseStatus.code >= 400'],
-    [{ 'requestObject.spec.replicas|lt': 2 }, 'number(kubernetes.audit.requestObject.spec.replicas) < 2'],
+    [{ 'requestObject.spec.replicas|lt': 2 }, 'number(string(kubernetes.audit.requestObject.spec.replicas)) < 2'],
     [{ 'sourceIPs|cidr': '10.0.0.0/8' }, 'cidrMatch(source.ip, "10.0.0.0/8")'],
     [{ 'source.ip|cidr': ['10.0.0.0/8', 'fd00::/8'] }, 'cidrMatch(source.ip, "10.0.0.0/8", "fd00::/8")'],
     [{ sourceIPs: '10.0.0.1' }, 'kubernetes.audit.sourceIPs : "10.0.0.1"'],
@@ -230,15 +230,23 @@ test('modifiers: unknown, refused, in a bad company, with values of the wrong so
     'detection.selection.verb|lt|gt: the modifiers lt and gt exclude each other',
   ]);
   assert.deepEqual(
-    problemsOf(selected({ 'verb|exists': 'yes', 'verb|cidr': 'a', 'verb|gt': 'b', level: [], stage: {} })),
+    problemsOf(
+      selected({ 'verb|exists': 'yes', 'sourceIPs|cidr': '300.0.0.0/8', 'verb|gt': 'b', level: [], stage: {} }),
+    ),
     [
       'detection.selection.verb|exists: expected true or false, found "yes"',
-      'detection.selection.verb|cidr: expected a range such as 10.0.0.0/8, found "a"',
+      'detection.selection.sourceIPs|cidr: expected a range such as 10.0.0.0/8, found "300.0.0.0/8"',
       'detection.selection.verb|gt: expected a number, found "b"',
       'detection.selection.level: expected at least one value, found an empty list',
       'detection.selection.stage: expected a text, a number, true, false or null, found a mapping',
     ],
   );
+  assert.deepEqual(reasonsOf(selected({ 'userAgent|cidr': '10.0.0.0/8' })), [
+    'construct cidr detection.selection.userAgent|cidr: cidr is for addresses, and userAgent holds none; sourceIPs does',
+  ]);
+  assert.deepEqual(problemsOf(selected({ 'requestURI|re': 'a(b' })), [
+    'detection.selection.requestURI|re:1:1: missing closing )',
+  ]);
   for (const name of ['base64', 'windash', 'fieldref', 'expand', 'hour']) {
     assert.match(
       reasonsOf(selected({ [`verb|${name}`]: 'a' }))[0] ?? '',

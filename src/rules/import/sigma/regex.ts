@@ -1,4 +1,5 @@
 import { problemAt } from '../../../query/problem.ts';
+import { checkRegex } from '../../../query/regex/compile-regex.ts';
 import type { DocumentPath } from '../../document-problem.ts';
 import { type Findings, refuse } from './findings.ts';
 
@@ -19,7 +20,7 @@ const CONSTRUCTS: readonly (readonly [pattern: RegExp, name: string])[] = [
 
 /**
  * The source of an RE2 expression for a regular expression of a rule with these flags, each of `i`, `m`, `s`. A construct that has no
- * equal is refused with its place; whatever else is wrong with it, the compiler of the query says. Linear.
+ * equal is refused with its place; what else is wrong with it is a problem with its place. Undefined then. Linear.
  */
 export function toRe2(
   source: string,
@@ -46,6 +47,13 @@ export function toRe2(
       if (source.charAt(at + 1) === '^') at += 1;
       if (source.charAt(at + 1) === ']') at += 1;
     } else if (character === ']') inClass = false;
+  }
+  const problem = checkRegex(source, 're2');
+  if (problem !== undefined) {
+    const { line, column } = problemAt(source, problem.offset, '');
+    const { message, hint } = problem;
+    findings.problems.push({ path, message, within: { line, column }, ...(hint !== undefined && { hint }) });
+    return undefined;
   }
   const set = ['i', 'm', 's'].filter((flag) => flags.has(flag)).join('');
   return set === '' ? source : `(?${set})${source}`;
