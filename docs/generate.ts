@@ -18,6 +18,7 @@ import { createMetrics } from '../src/telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS } from '../src/telemetry/operational-error.ts';
 import { type JsonSchema, jsonSchema } from './pages/json-schema.ts';
 import { code, type Page, page, table } from './pages/page.ts';
+import { queryLanguagesPage } from './pages/query-languages.ts';
 import { ruleDocumentPage } from './pages/rule-document.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -40,6 +41,7 @@ function pages(): readonly Page[] {
   return [
     fieldsPage(),
     ruleDocumentPage(),
+    queryLanguagesPage(),
     configurationPage(),
     metricsPage(),
     operationalErrorsPage(),

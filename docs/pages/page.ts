@@ -19,5 +19,5 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 export function code(text: string): string {
-  return `\`${text}\``;
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }

@@ -13,7 +13,7 @@ export function explainSequence(sequence: ParsedSequence): {
   return {
     words: [
       ...items.flatMap((item, index) => itemInWords(`${index + 1}.`, item)),
-      ...(until === undefined ? [] : itemInWords('until then, and it is over:', until)),
+      ...(until === undefined ? [] : itemInWords('It is over with', until)),
     ],
     text: [
       `sequence${span}`,
@@ -30,7 +30,7 @@ function itemInWords(head: string, { predicate, by, runs }: ParsedItem): readonl
     ...(joins.length > 0 ? [`joined by ${joins.join(', ')}`] : []),
   ];
   return [
-    `${head} an event${about.length === 0 ? '' : `, ${about.join(', ')},`} of which`,
+    `${head} an event${about.length === 0 ? '' : `, ${about.join(', ')},`} for which`,
     ...explainPredicate(predicate).map((line) => `   ${line}`),
   ];
 }
