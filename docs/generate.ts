@@ -20,6 +20,7 @@ import { type JsonSchema, jsonSchema } from './pages/json-schema.ts';
 import { code, type Page, page, table } from './pages/page.ts';
 import { queryLanguagesPage } from './pages/query-languages.ts';
 import { ruleDocumentPage } from './pages/rule-document.ts';
+import { sigmaPage } from './pages/sigma.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const FOLDER = path.join('docs', 'reference');
@@ -42,6 +43,7 @@ function pages(): readonly Page[] {
     fieldsPage(),
     ruleDocumentPage(),
     queryLanguagesPage(),
+    sigmaPage(),
     configurationPage(),
     metricsPage(),
     operationalErrorsPage(),
