@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { decodeEvent } from '../../src/audit/decode.ts';
 import type { DecodedEvent } from '../../src/audit/event.ts';
-import { createDetector } from '../../src/detect/detector.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { type CompiledRules, compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { RULE_KINDS } from '../../src/rules/kinds/registry.ts';
+import { type RuleOutcome, runRules } from './run-rules.ts';
 import type { SuiteResult } from './suite.ts';
 
 /** The form of `expected.json`, by `rule_id`. */
@@ -29,12 +29,6 @@ export interface RuleCase {
   readonly supported: boolean;
   /** What was expected and what came; undefined if the rule passes. */
   readonly failure: string | undefined;
-}
-
-interface Outcome {
-  readonly matches: Set<string>;
-  readonly fires: string[];
-  readonly faults: string[];
 }
 
 /** Later than every event of a kit, so that none is from the future. */
@@ -64,7 +58,7 @@ export async function checkRules(folder: string): Promise<readonly RuleCase[] | 
   if (!rules || !events || !expected || ![rules, events, expected].every((path) => existsSync(path))) return undefined;
   const byId: Readonly<Record<string, ExpectedRule>> = JSON.parse(readFileSync(expected, 'utf8'));
   const compiled = compileLoaded(await loadRuleFiles([rules]), sha256Hashes);
-  const outcomes = run(compiled, readEvents(events));
+  const outcomes = await runRules(compiled, readEvents(events));
   return Object.entries(byId).map(([id, rule]) => {
     const wrong = compare(rule, outcomes.get(id)) ?? refusal(compiled, id, rule, outcomes);
     return {
@@ -75,39 +69,6 @@ export async function checkRules(folder: string): Promise<readonly RuleCase[] | 
       failure: wrong === undefined ? undefined : `${rule.file} (${rule.type}, ${id})\n${wrong}`,
     };
   });
-}
-
-/** Feeds the events one by one, in order, to all rules at once; the memory is the plainest that the reducer can have. */
-function run({ ready, slots }: CompiledRules, events: readonly DecodedEvent[]): ReadonlyMap<string, Outcome> {
-  const outcomes = new Map<string, Outcome>();
-  const ids = new Map(ready.map(({ rule }) => [rule, rule.document.id ?? rule.document.name]));
-  const idOf = new Map([...ids].map(([rule, id]) => [rule.document.name, id]));
-  const outcomeOf = (id: string): Outcome => {
-    const outcome = outcomes.get(id) ?? { matches: new Set(), fires: [], faults: [] };
-    outcomes.set(id, outcome);
-    return outcome;
-  };
-  for (const id of ids.values()) outcomeOf(id);
-  const sightings = new Map<string, number>();
-  const memory = { lastSighting: (state: string, term: string) => sightings.get(`${state} ${term}`) };
-  const detector = createDetector([...ids.keys()], slots, sha256Hashes);
-
-  for (const event of events) {
-    const auditID = event.event.auditID ?? '';
-    const { decisions, faults, matches } = detector.detect('conformance', [event]);
-    for (const { rule, error } of faults) outcomeOf(idOf.get(rule) ?? rule).faults.push(`${auditID}: ${String(error)}`);
-    for (const rule of matches.keys()) outcomeOf(ids.get(rule) ?? '').matches.add(auditID);
-    const fired = decisions.filter(({ rule, occurrence }) => rule.kind.fires(rule, occurrence, event.at, memory));
-    for (const rule of new Set(fired.map((decision) => decision.rule))) {
-      outcomeOf(ids.get(rule) ?? '').fires.push(auditID);
-    }
-    for (const { rule, occurrence } of decisions) {
-      if (occurrence.term === undefined) continue;
-      const key = `${rule.state} ${occurrence.term}`;
-      sightings.set(key, Math.max(sightings.get(key) ?? event.at, event.at));
-    }
-  }
-  return outcomes;
 }
 
 function readEvents(file: string): readonly DecodedEvent[] {
@@ -121,7 +82,7 @@ function readEvents(file: string): readonly DecodedEvent[] {
 }
 
 /** What is wrong with what a rule did, or undefined. A rule that did not run is for `refusal`. */
-function compare({ matches, fires }: ExpectedRule, outcome: Outcome | undefined): string | undefined {
+function compare({ matches, fires }: ExpectedRule, outcome: RuleOutcome | undefined): string | undefined {
   if (outcome === undefined) return undefined;
   const came = [...outcome.matches];
   const wrong = outcome.faults.map((fault) => `  broke on ${fault}`);
@@ -140,7 +101,7 @@ function refusal(
   { problems, disabled }: CompiledRules,
   id: string,
   { file, matches, fires }: ExpectedRule,
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: ReadonlyMap<string, RuleOutcome>,
 ): string | undefined {
   if (outcomes.has(id)) return undefined;
   const stem = basename(file, '.toml');

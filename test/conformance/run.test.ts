@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const RUN = join(import.meta.dirname, 'run.ts');
+
+test('a folder with some of the files: a line for each suite, what failed, what is refused, and the sum', async () => {
+  const folder = createTemporaryFolder('conformance');
+  const docs = [{ id: 'one', verb: 'get' }];
+  const cases = [
+    { query: 'verb:get', hits: ['one'] },
+    { query: 'verb:list', hits: ['one'] },
+  ];
+  writeFileSync(join(folder, 'kql.json'), JSON.stringify({ docs, cases }));
+  writeFileSync(join(folder, 'esql_expr.json'), JSON.stringify([{ expr: '1 + 1', type: 'integer', value: 2 }]));
+  const { code, stdout, stderr } = await runProcess(process.execPath, [RUN, '--dir', folder]);
+  assert.deepEqual(stdout.trimEnd().split('\n'), [
+    '✖ kql: verb:list',
+    '  expected: [one]',
+    '  came:     []',
+    '',
+    'kql: 1 passed, 1 failed',
+    'esql_expr: refused on purpose: 1 (ES|QL is not supported by this version)',
+    'esql_expr: 0 passed, 1 failed',
+    '1 passed, 2 failed',
+  ]);
+  assert.deepEqual([code, stderr], [1, '']);
+});
+
+test('a folder with none of the files is a failure, not a success', async () => {
+  const { code, stdout } = await runProcess(process.execPath, [RUN, '--dir', createTemporaryFolder('conformance')]);
+  assert.deepEqual([code, stdout], [1, '0 passed, 0 failed\n']);
+});
