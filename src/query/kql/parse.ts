@@ -176,10 +176,12 @@ function parseLiteral(parser: Parser): Literal | undefined {
   return { parts, quoted: false, start: token.start, end };
 }
 
-/** Is the next token, a keyword, all of a value, as in `f:or`? There it is a plain word. */
+/** Is the next token, a keyword, all of a value, as in `f:or` and `f:(not)`? There it is a plain word. */
 function isWholeValue(parser: Parser): boolean {
+  const before = parser.tokens[parser.index - 1];
   const after = parser.tokens[parser.index + 1];
-  return isSymbol(parser.tokens[parser.index - 1], ':') && (after?.kind === 'end' || isSymbol(after, ')'));
+  if (isSymbol(before, '(')) return isSymbol(after, ')');
+  return isSymbol(before, ':') && (after?.kind === 'end' || isSymbol(after, ')'));
 }
 
 /** Operands with a keyword between them. */
