@@ -90,6 +90,13 @@ test('new terms come as a table of pairs (TOML) or flat (NDJSON)', () => {
   assert.equal(result.document.enabled, false);
 });
 
+test('a rule without a severity is of medium severity, and says so', () => {
+  const { severity: _, risk_score: __, ...rule } = RULE;
+  const { document, notes } = imported(rule);
+  assert.deepEqual([document.severity, document.riskScore], ['medium', 47]);
+  assert.deepEqual(notes, ['it has no severity: medium is assumed']);
+});
+
 test('a rule of low severity learns first, and says so', () => {
   const { document, differences } = imported({ ...RULE, type: 'new_terms', severity: 'low', new_terms: NEW_TERMS });
   assert.equal(document.newTerms?.learningMicros, DAY);

@@ -17,6 +17,10 @@ import { elasticThreats } from './elastic-threats.ts';
 import { typeReasons } from './elastic-types.ts';
 import { historyPath, readWindows, type SpecReading } from './elastic-windows.ts';
 import { EVERY_EVENT } from './kuery-text.ts';
+
+/** Kibana asks for a severity; a rule that is written by hand may go without. */
+const DEFAULT_SEVERITY = 'medium';
+
 import { present } from './present.ts';
 import type { UnsupportedReason } from './unsupported-reason.ts';
 
@@ -197,7 +201,7 @@ function toResource(rule: Values, name: string, windows: SpecReading, alerting: 
       type: rule.type,
       language: rule.language,
       query: isEmptyQuery(rule) ? EVERY_EVENT : rule.query,
-      severity: rule.severity,
+      severity: rule.severity ?? DEFAULT_SEVERITY,
       riskScore: rule.risk_score,
       ...windows.spec,
       ...alerting.spec,
@@ -226,6 +230,7 @@ function triageOf({ note, setup }: Values): unknown {
 
 function ruleNotes(rule: Values): readonly string[] {
   const notes: string[] = [];
+  if (rule.severity === undefined) notes.push(`it has no severity: ${DEFAULT_SEVERITY} is assumed`);
   if (isEmptyQuery(rule)) notes.push('its query is empty, and so selects every audit event');
   if (typeof rule.data_view_id === 'string' && rule.data_view_id !== '')
     notes.push(`the data view ${quoteName(rule.data_view_id)} is taken to hold the audit events`);
