@@ -7,19 +7,12 @@
  * in SUITES.
  */
 import { parseArgs } from 'node:util';
-import { runEqlSuite } from './eql-suite.ts';
 import { runEsqlExpressionSuite, runEsqlQuerySuite } from './esql-suite.ts';
-import { runKqlSuite } from './kql-suite.ts';
+import { QUERY_SUITES } from './query-suite.ts';
 import { runRulesSuite } from './rules-suite.ts';
 import type { Suite } from './suite.ts';
 
-const SUITES: readonly Suite[] = [
-  runKqlSuite,
-  runEqlSuite,
-  runEsqlExpressionSuite,
-  runEsqlQuerySuite,
-  runRulesSuite,
-];
+const SUITES: readonly Suite[] = [...QUERY_SUITES, runEsqlExpressionSuite, runEsqlQuerySuite, runRulesSuite];
 
 const { values } = parseArgs({ options: { dir: { type: 'string', default: 'test/conformance/vectors' } } });
 let passed = 0;
