@@ -14,6 +14,8 @@ export interface LiveAlert {
 
 /** What is recorded on an alert at one time: an event, or several that are worth an alert together. */
 export interface Sighting {
+  /** Tells it from all others of its rule and suppression key. */
+  readonly identity: string;
   /** When the first and the last of its events were (µs). */
   readonly from: number;
   readonly at: number;
@@ -33,7 +35,7 @@ export interface Opening {
 export interface AlertBook {
   /** The alert that takes a repeat at this time (µs), if there is one. */
   taking(suppressionKey: string, at: number): LiveAlert | undefined;
-  /** @returns the id of the new alert: the same whenever the same occurrence opens it, and never another's */
+  /** @returns the id of the new alert: the same whenever the same sighting opens it, and never another's */
   open(decision: Decision, sighting: Sighting, opening: Opening): string;
   attach(alert: LiveAlert, decision: Decision, sighting: Sighting, samples?: readonly string[]): void;
 }
@@ -62,9 +64,8 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       return takes ? { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state } : undefined;
     },
 
-    open(decision, { from, at, evidence }, { spec, suppressionKey, windowMicros, samples }) {
-      const { rule, identity } = decision;
-      const { name } = rule.document;
+    open(decision, { identity, from, at, evidence }, { spec, suppressionKey, windowMicros, samples }) {
+      const { name } = decision.rule.document;
       const id = `${alertPrefix(name)}-${hashes.name(JSON.stringify([cluster, name, suppressionKey, identity]))}`;
       draft.setField(stateKeys.alert(id), 'spec', JSON.stringify(spec));
       save(id, 1, {

@@ -68,15 +68,16 @@ export function sampleOf(decision: Decision): string {
 }
 
 /** The one event of a decision, as an alert records it. */
-export function sightingOf({ event: { event, at }, requestKey }: Decision): Sighting {
-  return { from: at, at, evidence: [evidenceOf(at, event.auditID ?? '', requestKey)] };
+export function sightingOf({ event: { event, at }, requestKey, identity }: Decision): Sighting {
+  return { identity, from: at, at, evidence: [evidenceOf(at, event.auditID ?? '', requestKey)] };
 }
 
 /** The events of a fire, as an alert records them. */
 export function sightingOfFire({ rows }: Fire): Sighting {
-  const at = rows.at(-1)?.at ?? 0;
+  const last = rows.at(-1);
+  const at = last?.at ?? 0;
   const evidence = rows.map((row) => evidenceOf(row.at, row.auditID, row.requestKey));
-  return { from: rows[0]?.at ?? at, at, evidence };
+  return { identity: last?.key ?? '', from: rows[0]?.at ?? at, at, evidence };
 }
 
 function evidenceOf(at: number, auditID: string, requestKey: string): AlertEvidence {

@@ -26,7 +26,7 @@ export interface RowDecision extends Decision {
 export type Taken =
   | { readonly kind: 'duplicate' | 'late' }
   /** It is held; `letGo` says what its group holds no more. */
-  | { readonly kind: 'held'; readonly fire: Fire | undefined; readonly letGo: LetGo | undefined };
+  | { readonly kind: 'held'; readonly fires: readonly Fire[]; readonly letGo: LetGo | undefined };
 
 /** The groups of a step: rows taken in, judged, and used up. */
 export interface RowBook {
@@ -86,7 +86,7 @@ export function mayFire(decisions: readonly RowDecision[], draft: StateDraft): r
     const group = groups.get(key) ?? { decisions: [], rows: readRows(draft, key) };
     groups.set(key, group);
     group.decisions.push(decision);
-    group.rows.push({ items: row.items, used: [] });
+    group.rows.push({ items: row.items, used: false });
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group.decisions;
@@ -176,7 +176,7 @@ export function createRowBook(draft: StateDraft): RowBook {
         label: rule.sequence === undefined ? '' : describeEvent(decision),
         items: row.items,
         columns: row.columns,
-        used: [],
+        used: false,
       };
       group.next += 1;
       const place = group.rows.findLastIndex(({ at }) => at <= added.at) + 1;
@@ -185,15 +185,15 @@ export function createRowBook(draft: StateDraft): RowBook {
       if (group.rows.length > ROW_CAP) letGoOldest(key, group, rule);
       refresh(rule, row.group, event.at, oldest);
       if (group.rows.indexOf(added) === -1) return { kind: 'late' };
-      return { kind: 'held', fire: windowedOf(rule).fire(rule, group.rows, added), letGo: group.letGo };
+      return { kind: 'held', fires: windowedOf(rule).fires(rule, group.rows, added), letGo: group.letGo };
     },
 
-    consume({ rule, occurrence }, { consumed }) {
+    consume({ rule, occurrence }, { uses }) {
       const key = stateKeys.rows(rule.state, occurrence.row.group);
-      const changed = new Map(consumed.map((row) => [row.key, row]));
+      const used = new Map(uses.map((row) => [row.key, { ...row, used: true }]));
       const group = groupOf(key);
-      group.rows = group.rows.map((row) => changed.get(row.key) ?? row);
-      for (const row of consumed) draft.setField(key, row.key, encodeRow(row), keepMs(rule));
+      group.rows = group.rows.map((row) => used.get(row.key) ?? row);
+      for (const row of used.values()) draft.setField(key, row.key, encodeRow(row), keepMs(rule));
     },
   };
 }

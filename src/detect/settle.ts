@@ -1,4 +1,4 @@
-import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { CompiledRule, Fire } from '../rules/compiled-rule.ts';
 import {
   DONE_KEEP_MS,
   DONE_KEEP_STARTED_MS,
@@ -33,7 +33,9 @@ export interface Settled {
   readonly outcomes: readonly Outcome[];
   /** The alerts opened, overflow alerts among them. */
   readonly opened: readonly string[];
-  /** How many terms each rule with terms holds now. */
+  /** What each decision has completed, where a rule judges events together: whether there was a budget for it or not. */
+  readonly fires: ReadonlyMap<Decision, readonly Fire[]>;
+  /** How many terms, or groups, each rule with terms holds now. */
   readonly termsHeld: ReadonlyMap<CompiledRule, number>;
 }
 
@@ -132,7 +134,15 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   const hwm = Math.max(context.hwm, storedHwm);
   if (hwm > storedHwm) draft.setField(stateKeys.cluster, 'hwm', String(hwm));
   const opened: string[] = [];
-  const books: Books = { draft, alerts: createAlertBook(draft, context), rows: createRowBook(draft), context, opened };
+  const fires = new Map<Decision, readonly Fire[]>();
+  const books: Books = {
+    draft,
+    alerts: createAlertBook(draft, context),
+    rows: createRowBook(draft),
+    context,
+    opened,
+    fires,
+  };
   const termsHeld = new Map<CompiledRule, number>();
   let reached = storedHwm;
 
@@ -166,7 +176,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   for (const [index, { rule }] of decisions.entries()) {
     if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), storedHwm - HOUR - LATENESS);
   }
-  return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, termsHeld } };
+  return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, fires, termsHeld } };
 }
 
 /** What a step writes into. */
@@ -176,6 +186,7 @@ interface Books {
   readonly rows: RowBook;
   readonly context: SettleContext;
   readonly opened: string[];
+  readonly fires: Map<Decision, readonly Fire[]>;
 }
 
 /** The order of the cases is the protocol's. */
@@ -199,22 +210,30 @@ function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome
   return open(decision, suppressionKey, sightingOf(decision), storedHwm, books) ? 'opened' : overflow(decision, books);
 }
 
-/** The same for an event that is judged together with others. What an alert stands on is used up once that is recorded. */
+/** The same for an event that is judged together with others. What an alert stands on is used once that is recorded. */
 function settleRow(decision: RowDecision, hwm: number, storedHwm: number, books: Books): Outcome {
-  const { alerts, rows, context } = books;
+  const { alerts, rows, context, fires } = books;
   const taken = rows.take(decision, hwm);
   if (taken.kind !== 'held') return taken.kind;
-  const { fire, letGo } = taken;
-  if (fire === undefined) return 'held';
+  if (taken.fires.length === 0) return 'held';
+  fires.set(decision, taken.fires);
 
-  const key = fireSuppressionKey(decision, fire, context.hashes);
-  const sighting = sightingOfFire(fire);
-  const live = alerts.taking(key, sighting.at);
-  if (live !== undefined) alerts.attach(live, decision, sighting);
-  else if (!open(decision, key, sighting, storedHwm, books, { fire, letGo })) return overflow(decision, books);
-  rows.consume(decision, fire);
-  return live === undefined ? 'opened' : 'attached';
+  const outcomes = taken.fires.map((fire): Outcome => {
+    const key = fireSuppressionKey(decision, fire, context.hashes);
+    const sighting = sightingOfFire(fire);
+    const live = alerts.taking(key, sighting.at);
+    if (live !== undefined) alerts.attach(live, decision, sighting);
+    else if (!open(decision, key, sighting, storedHwm, books, { fire, letGo: taken.letGo })) {
+      return overflow(decision, books);
+    }
+    rows.consume(decision, fire);
+    return live === undefined ? 'opened' : 'attached';
+  });
+  // An event that comes late may make several fires: what weighs most stands for them.
+  return FIRED.find((outcome) => outcomes.includes(outcome)) ?? 'held';
 }
+
+const FIRED: readonly Outcome[] = ['opened', 'attached', 'overflow'];
 
 /** Opens an alert. @returns false if there is no budget for it, and nothing is written */
 function open(

@@ -182,6 +182,30 @@ test('what exceptions and suppression read counts', () => {
   assert.equal(levelWith({ suppression: { by, windowMicros: 1, missingFields: 'suppress' } }), 'RequestResponse');
 });
 
+test('what a threshold groups by and counts, and what a sequence joins, counts', () => {
+  const query = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: create`;
+  const request = `${AUDIT}.requestObject.spec.serviceAccountName`;
+  const response = `${AUDIT}.responseObject.status.phase`;
+  const threshold = (fields: readonly string[], counted: readonly string[]) => {
+    const cardinality = counted.map((field) => ({ field, value: 2 }));
+    const changes = { type: 'threshold', threshold: { fields, value: 2, cardinality, windowMicros: 1 } } as const;
+    return derived({ rule: query }, {}, changes).lines.at(-1)?.rule.level;
+  };
+  assert.deepEqual(
+    [threshold(['user.name'], []), threshold([request], []), threshold([], [response])],
+    ['Metadata', 'Request', 'RequestResponse'],
+  );
+  const create = `[any where ${AUDIT}.objectRef.resource == "pods" and ${AUDIT}.verb == "create"]`;
+  const sequence = (by: string) => {
+    const rule = `sequence by ${by} ${create} ${create}`;
+    return derived({ rule }, {}, { type: 'eql', language: 'eql' }).lines.at(-1)?.rule.level;
+  };
+  assert.deepEqual(
+    [sequence('user.name'), sequence(request), sequence(`?${response}`)],
+    ['Metadata', 'Request', 'RequestResponse'],
+  );
+});
+
 test('a group that no API server can have stays out of the policy, which would keep it from starting', () => {
   const { lines } = derived({ rule: `${AUDIT}.objectRef.apiGroup: ("apps/v1" or apps)` });
   assert.deepEqual(

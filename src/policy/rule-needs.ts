@@ -2,7 +2,7 @@ import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { compileTest } from '../query/compile-test.ts';
 import { fieldsOf } from '../query/fields-of.ts';
-import { parseKql } from '../query/kql/parse.ts';
+import { parseQuery } from '../query/parse-query.ts';
 import type { Predicate, Test } from '../query/predicate.ts';
 import { simplify } from '../query/simplify.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
@@ -39,27 +39,35 @@ const DECISIONS: ReadonlySet<string> = new Set([
 
 /**
  * In which ways a rule can match, and what has to be recorded for it to see all that it looks into: its query, the fields
- * that make its term, and those that only its exceptions and its suppression read. Empty if no request can match.
+ * that make its term, its group or its joins, those whose values it counts, and those that only its exceptions and its
+ * suppression read. Empty if no request can match.
  *
  * Two facts about the API server are used. An event without a user is of a request whose authentication failed, and has no
  * decision. At the stage RequestReceived nothing has been decided yet.
  */
-export function ruleNeeds({ document, predicate, termFields }: CompiledRule): readonly Need[] {
+export function ruleNeeds({ document, predicate, termFields, rowFields, sequence }: CompiledRule): readonly Need[] {
   const terms = termFields.flatMap(({ name }) => resolveField(name) ?? []);
   const matches: Predicate = {
     kind: 'and',
     operands: [predicate, ...terms.map((field): Predicate => ({ kind: 'exists', field }))],
   };
+  const joins = (sequence?.items ?? []).flatMap(({ by }) => namesOf(by));
   const besides = [
-    ...document.exceptions.flatMap(({ query, lists = [] }) => {
-      const parsed = parseKql(query, { resolveField });
+    ...document.exceptions.flatMap(({ language, query, lists = [] }) => {
+      const parsed = parseQuery(language, query, { resolveField });
       const listed = lists.flatMap(({ field }) => resolveField(field) ?? []);
-      return [...(parsed.kind === 'ok' ? fieldsOf(parsed.predicate) : []), ...listed];
+      return [...(parsed.kind === 'event' ? fieldsOf(parsed.predicate) : []), ...listed];
     }),
-    ...(document.suppression?.by ?? []).flatMap((name) => resolveField(name) ?? []),
+    ...[...(document.suppression?.by ?? []), ...namesOf(rowFields), ...joins].flatMap(
+      (name) => resolveField(name) ?? [],
+    ),
   ];
   const reads = besides.reduce((need, field) => bothNeeds(need, reading(field)) ?? need, EVERYTHING);
   return merged(allOf(needsOf(simplify(matches), true), [reads]).flatMap((need) => settle(need) ?? []));
+}
+
+function namesOf(fields: readonly { readonly name: string }[]): readonly string[] {
+  return fields.map(({ name }) => name);
 }
 
 /** The needs of a condition (`positive`) or of its negation, which moves inwards. */

@@ -6,7 +6,7 @@ import { sha256Hashes } from '../ingest/hashes.ts';
 import { createFieldSlots } from '../query/slots.ts';
 import { compileRule, formatRuleProblem } from './compile-rule.ts';
 import type { RuleDocument } from './document.ts';
-import { DAY } from './limits.ts';
+import { DAY, HOUR } from './limits.ts';
 
 function matches(document: RuleDocument, changes: RequestChanges = {}): boolean {
   const { rule, slots } = compiledRule(document);
@@ -125,4 +125,83 @@ test('the memory of a rule is named by its name, type, fields and window, and by
   ];
   assert.equal(new Set([state, ...anew.map(stateOf)]).size, anew.length + 1);
   assert.match(state, /^[\w-]{22}$/);
+});
+
+const THRESHOLD = { fields: ['user.name'], value: 3, cardinality: [], windowMicros: HOUR };
+const SEQUENCE = 'sequence [any where event.action == "list"] [any where event.action == "get"]';
+
+test('every type but eql asks for a query about single events, in KQL or EQL', () => {
+  assert.equal(matches(ruleDocument({ language: 'eql', query: 'any where user.name == "system:anonymous"' })), true);
+  assert.equal(matches(ruleDocument({ language: 'eql', query: 'any where user.name == "eve"' })), false);
+  for (const type of ['query', 'threshold'] as const) {
+    const threshold = type === 'threshold' ? { threshold: THRESHOLD } : {};
+    const [problem, ...others] = problemsOf(ruleDocument({ type, language: 'eql', query: SEQUENCE, ...threshold }));
+    assert.deepEqual([problem?.path, problem?.hint, others], [['query'], 'write type: eql', []]);
+  }
+});
+
+test('a problem of EQL has its place, in the query and in exceptions', () => {
+  const [inQuery] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query: 'any where user.nam == "eve"' }));
+  assert.match(
+    formatRuleProblem(inQuery ?? { path: [], message: '' }),
+    /^spec\.query: line 1, column 11: .*\n.*\n\s*\^/,
+  );
+  const exceptions = [
+    { query: 'any where', language: 'eql', reason: 'broken' },
+    { query: SEQUENCE, language: 'eql', reason: 'two events' },
+  ] as const;
+  const paths = problemsOf(ruleDocument({ exceptions })).map(({ path }) => path.join('.'));
+  assert.deepEqual(paths, ['exceptions.0.query', 'exceptions.1.query']);
+  const excepted = [{ query: 'any where user_agent.original == "a"', language: 'eql', reason: 'fine' }] as const;
+  assert.equal(matches(ruleDocument({ exceptions: excepted }), { userAgent: 'a' }), false);
+});
+
+test('a sequence matches an event that can be any of its items', () => {
+  const rule = (query: string) => ruleDocument({ type: 'eql', language: 'eql', query });
+  assert.equal(matches(rule(SEQUENCE)), true);
+  assert.equal(matches(rule(SEQUENCE), { event: { verb: 'watch' } }), false);
+  const joined = SEQUENCE.replace('sequence', 'sequence by user_agent.original');
+  assert.equal(matches(rule(joined), { userAgent: null }), false, 'it lacks a field that it is joined by');
+});
+
+test('what cannot be held is refused', () => {
+  const threshold = { ...THRESHOLD, value: 1_001, cardinality: [{ field: 'source.ip', value: 2_000 }] };
+  assert.deepEqual(problemsOf(ruleDocument({ type: 'threshold', threshold })).map(formatRuleProblem), [
+    'spec.threshold.value: 1001 cannot be reached: of one group at most 1000 events are held',
+    'spec.threshold.cardinality.0.value: 2000 cannot be reached: of one group at most 1000 events are held',
+  ]);
+  const query = `sequence [any where true] with runs=100 [any where true] with runs=100 [any where true] with runs=100`;
+  const [long] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query }));
+  assert.equal(long?.message, 'a sequence of 300 events, and at most 256 can be followed');
+});
+
+test('the fields of a threshold are checked, and suppression may name those of its group', () => {
+  const unknown = { ...THRESHOLD, fields: ['user.nam'], cardinality: [{ field: 'source.up', value: 2 }] };
+  const places = problemsOf(ruleDocument({ type: 'threshold', threshold: unknown })).map(({ path }) => path.join('.'));
+  assert.deepEqual(places, ['threshold.field.0', 'threshold.cardinality.0.field']);
+  const by = (name: string) => ({ by: [name], windowMicros: HOUR, missingFields: 'suppress' }) as const;
+  const rule = (name: string) => ruleDocument({ type: 'threshold', threshold: THRESHOLD, suppression: by(name) });
+  const [other] = problemsOf(rule('source.ip'));
+  assert.deepEqual(other?.path, ['suppression', 'by', 0]);
+  assert.equal(compileRule(rule('user.name'), createFieldSlots(), sha256Hashes).kind, 'ok');
+});
+
+test('order and until of a sequence have to go together', () => {
+  const any = (query: string) => ruleDocument({ type: 'eql', language: 'eql', sequenceOrder: 'any', query });
+  assert.deepEqual(problemsOf(any('any where true'))[0]?.path, ['sequenceOrder']);
+  assert.deepEqual(problemsOf(any(`${SEQUENCE} until [any where false]`))[0]?.path, ['query']);
+});
+
+test('memory survives edits of the query, and begins anew where rows would mean something else', () => {
+  const state = (changes: Partial<RuleDocument>) => compiledRule(ruleDocument(changes)).rule.state;
+  const threshold = (changes: Partial<typeof THRESHOLD>, query = 'user.name: *') =>
+    state({ type: 'threshold', query, threshold: { ...THRESHOLD, ...changes } });
+  assert.equal(threshold({}), threshold({ value: 7 }, 'user.name: a'));
+  assert.notEqual(threshold({}), threshold({ fields: ['source.ip'] }));
+  assert.notEqual(threshold({}), threshold({ windowMicros: 1 }));
+  const sequence = (query: string) => state({ type: 'eql', language: 'eql', query });
+  assert.equal(sequence(SEQUENCE), sequence(SEQUENCE.replace('"list"', '"watch"')));
+  assert.notEqual(sequence(SEQUENCE), sequence(`${SEQUENCE} [any where true]`));
+  assert.notEqual(sequence(SEQUENCE), sequence(SEQUENCE.replace('sequence', 'sequence by user.name')));
+  assert.notEqual(sequence(SEQUENCE), sequence(SEQUENCE.replace('sequence', 'sequence with maxspan=1m')));
 });

@@ -150,8 +150,12 @@ function windowProblems({ type, sequenceOrder, threshold, suppression }: RuleDoc
       problems.push({ path: ['query'], message });
     }
   }
-  if (query.kind === 'event' && sequenceOrder === 'any') {
+  if (sequenceOrder === 'any' && query.kind === 'event') {
     problems.push({ path: ['sequenceOrder'], message: 'sequenceOrder is for sequences, and the query is none' });
+  }
+  if (sequenceOrder === 'any' && query.kind === 'sequence' && query.sequence.until !== undefined) {
+    const message = 'the events may come in any order, and until is about their order';
+    problems.push({ path: ['query'], message, hint: 'leave until out, or sequenceOrder' });
   }
   const held = `of one group at most ${ROW_CAP} events are held`;
   if ((threshold?.value ?? 0) > ROW_CAP) {

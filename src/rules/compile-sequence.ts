@@ -1,24 +1,25 @@
 import { compilePredicate } from '../query/compile.ts';
-import type { ParsedItem, ParsedSequence } from '../query/parse-query.ts';
+import type { EqlItem, EqlSequence } from '../query/eql/parse.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { FieldSlots } from '../query/slots.ts';
 import type { CompiledSequence, SequenceItem } from './compiled-rule.ts';
 
-/** What an event must be to have any part in the sequence. */
-export function sequencePredicate({ items, until }: ParsedSequence): Predicate {
-  return {
-    kind: 'or',
-    operands: [...items, ...(until === undefined ? [] : [until])].map(({ predicate }) => predicate),
-  };
+/** What an event must be to have any part in the sequence: match an item, and have the fields that it is joined by. */
+export function sequencePredicate({ items, until }: EqlSequence): Predicate {
+  const operands = [...items, ...(until === undefined ? [] : [until])].map(({ predicate, by }): Predicate => {
+    const needed = by.filter(({ optional }) => !optional);
+    return { kind: 'and', operands: [predicate, ...needed.map(({ field }): Predicate => ({ kind: 'exists', field }))] };
+  });
+  return { kind: 'or', operands };
 }
 
 /** @param windowMicros the span where the sequence says none */
 export function compileSequence(
-  { items, until, maxspanMicros }: ParsedSequence,
+  { items, until, maxspanMicros }: EqlSequence,
   windowMicros: number,
   slots: FieldSlots,
 ): CompiledSequence {
-  const compile = ({ predicate, by }: ParsedItem): SequenceItem => ({
+  const compile = ({ predicate, by }: EqlItem): SequenceItem => ({
     matches: compilePredicate(predicate, slots),
     by: by.map(({ field, optional }) => ({ name: field.name, slot: slots.slotOf(field), optional })),
   });
@@ -31,7 +32,7 @@ export function compileSequence(
 }
 
 /** How many events the sequence consists of. */
-export function countSteps({ items }: ParsedSequence): number {
+export function countSteps({ items }: EqlSequence): number {
   return items.reduce((sum, { runs }) => sum + runs, 0);
 }
 

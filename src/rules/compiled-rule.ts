@@ -111,18 +111,18 @@ export interface WindowedKind {
   /** False if the rows cannot make a fire, whatever their times. */
   mayFire(rule: CompiledRule, rows: readonly Pick<Row, 'items' | 'used'>[]): boolean;
   /**
-   * The fire that a new row makes, if it makes one: the earliest that it is part of.
+   * The fires that a new row makes, each of them with it, in the order of time; one that comes in order makes at most one.
    * @param rows all rows held of the group, in the order of time, the new one among them
    */
-  fire(rule: CompiledRule, rows: readonly Row[], added: Row): Fire | undefined;
+  fires(rule: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[];
 }
 
 /** Several events that are worth an alert together. */
 export interface Fire {
   /** In the order of time; the last one completes it. At least one. */
   readonly rows: readonly Row[];
-  /** The rows that are used up by it, marked as such. */
-  readonly consumed: readonly Row[];
+  /** The rows that are used once the fire is recorded. */
+  readonly uses: readonly Row[];
   /** What the rule has counted, such as `count`. */
   readonly results: readonly FieldAndValue[];
 }

@@ -15,8 +15,8 @@ export interface Row {
   readonly items: readonly number[];
   /** The values of the rule's `rowFields`, in their order; each text bounded. */
   readonly columns: readonly (readonly string[])[];
-  /** As which steps it is part of a fire that was recorded; of a rule without steps: step 0. */
-  readonly used: readonly number[];
+  /** True once an alert is recorded that stands on it: of a threshold as one of those counted, of a sequence as the last. */
+  readonly used: boolean;
 }
 
 /** What an event adds to a group, before it is known where it stands there. */
@@ -41,16 +41,16 @@ type StoredRow = [
   label: string,
   items: readonly number[],
   columns: readonly (readonly string[])[],
-  used: readonly number[],
+  used: 0 | 1,
 ];
 
 export function encodeRow({ at, order, auditID, requestKey, label, items, columns, used }: Row): string {
-  return JSON.stringify([at, order, auditID, requestKey, label, items, columns, used] satisfies StoredRow);
+  return JSON.stringify([at, order, auditID, requestKey, label, items, columns, used ? 1 : 0] satisfies StoredRow);
 }
 
 export function decodeRow(key: string, text: string): Row {
   const [at, order, auditID, requestKey, label, items, columns, used] = JSON.parse(text) as StoredRow;
-  return { key, at, order, auditID, requestKey, label, items, columns, used };
+  return { key, at, order, auditID, requestKey, label, items, columns, used: used === 1 };
 }
 
 /** The order in which rows happened. */

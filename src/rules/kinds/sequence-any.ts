@@ -1,33 +1,28 @@
 import type { CompiledSequence, Fire } from '../compiled-rule.ts';
 import type { Row } from '../row.ts';
 
-const USED = [0];
-
 /**
  * The events within the span that match all items, each item another event, whatever their order: what Sigma calls a
- * temporal correlation. The spans that end at the new row, and at those after it, are looked at in turn. A fire uses up every
- * event of its span.
+ * temporal correlation. The spans that end at the new row, and at those after it, are looked at in turn.
+ * An event that a fire has used is not used again.
  */
-export function fireInAnyOrder(
+export function firesInAnyOrder(
   { steps, spanMicros }: CompiledSequence,
   rows: readonly Row[],
   added: Row,
-): Fire | undefined {
-  const unused = rows.filter(({ used }) => used.length === 0);
+): readonly Fire[] {
+  const unused = rows.filter(({ used }) => !used);
   const place = unused.indexOf(added);
   for (let last = place; last < unused.length; last += 1) {
     const end = unused[last]?.at ?? 0;
-    if (end > added.at + spanMicros) return undefined;
+    if (end > added.at + spanMicros) return [];
     const span = unused.slice(0, last + 1).filter(({ at }) => at >= end - spanMicros);
     const found = assign(steps, span);
-    if (found === undefined) continue;
-    return {
-      rows: span.filter((row) => found.has(row)),
-      consumed: span.map((row) => ({ ...row, used: USED })),
-      results: [{ field: 'count', value: String(found.size) }],
-    };
+    if (!found?.has(added)) continue;
+    const rows = span.filter((row) => found.has(row));
+    return [{ rows, uses: rows, results: [{ field: 'count', value: String(rows.length) }] }];
   }
-  return undefined;
+  return [];
 }
 
 /** A row for each step, none for two; the newest are tried first. Kuhn's algorithm for a matching in a bipartite graph. */

@@ -4,8 +4,8 @@ import { formatDuration } from '../duration.ts';
 import type { Hashes } from '../hashes.ts';
 import { COMBINATION_CAP, HOUR } from '../limits.ts';
 import { columnOf, combine, distinctLastFirst } from './combinations.ts';
-import { fireInAnyOrder } from './sequence-any.ts';
-import { fireInOrder } from './sequence-order.ts';
+import { firesInAnyOrder } from './sequence-any.ts';
+import { firesInOrder } from './sequence-order.ts';
 import { nameValues } from './words.ts';
 
 /** Of a long sequence: so many of the first events and of the last are named. */
@@ -36,10 +36,9 @@ export const sequenceKind: RuleKind = {
       const seen = new Set(rows.flatMap(({ items }) => items));
       return sequence?.steps.every((item) => seen.has(item)) ?? false;
     },
-    fire: ({ document, sequence }, rows, added) => {
-      if (sequence === undefined) return undefined;
-      const fire = document.sequenceOrder === 'any' ? fireInAnyOrder : fireInOrder;
-      return fire(sequence, rows, added);
+    fires: ({ document, sequence }, rows, added) => {
+      if (sequence === undefined) return [];
+      return (document.sequenceOrder === 'any' ? firesInAnyOrder : firesInOrder)(sequence, rows, added);
     },
   },
   fires: () => false,

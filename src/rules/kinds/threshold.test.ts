@@ -22,7 +22,7 @@ function occurrences(threshold: Partial<ThresholdDocument>, changes: RequestChan
   return thresholdKind.occurrences(rule, memo, sha256Hashes);
 }
 
-const row = (minute: number, column: readonly string[] = [], used: readonly number[] = []): Row => ({
+const row = (minute: number, column: readonly string[] = [], used = false): Row => ({
   key: `row-${minute}`,
   at: NOON + minute * MINUTE,
   order: 0,
@@ -38,7 +38,7 @@ const row = (minute: number, column: readonly string[] = [], used: readonly numb
 function fireOf(threshold: Partial<ThresholdDocument>, ...rows: readonly Row[]) {
   const added = rows.at(-1);
   assert.ok(added !== undefined);
-  const fire = thresholdKind.windowed?.fire(ruleWith(threshold).rule, [...rows].sort(byTime), added);
+  const [fire] = thresholdKind.windowed?.fires(ruleWith(threshold).rule, [...rows].sort(byTime), added) ?? [];
   return fire && { minutes: fire.rows.map(({ at }) => (at - NOON) / MINUTE), results: fire.results };
 }
 
@@ -98,8 +98,8 @@ test('all of the window is counted, not only as much as it takes', () => {
 });
 
 test('what a fire has used is not counted again', () => {
-  assert.equal(fireOf({}, row(0, [], [0]), row(1, [], [0]), row(2)), undefined);
-  assert.deepEqual(fireOf({ value: 2 }, row(0, [], [0]), row(1), row(2))?.minutes, [1, 2]);
+  assert.equal(fireOf({}, row(0, [], true), row(1, [], true), row(2)), undefined);
+  assert.deepEqual(fireOf({ value: 2 }, row(0, [], true), row(1), row(2))?.minutes, [1, 2]);
 });
 
 test('an event that comes late completes the earliest window that it is in', () => {
@@ -124,7 +124,7 @@ test('whether there can be a fire is known from the number of rows', () => {
   const { rule } = ruleWith({});
   const mayFire = (...rows: readonly Row[]) => thresholdKind.windowed?.mayFire(rule, rows);
   assert.deepEqual([mayFire(row(0), row(1)), mayFire(row(0), row(1), row(99))], [false, true]);
-  assert.equal(mayFire(row(0), row(1, [], [0]), row(2)), false);
+  assert.equal(mayFire(row(0), row(1, [], true), row(2)), false);
 });
 
 test('the reason says how many events of what, within what, and what the last one was', () => {
@@ -133,7 +133,7 @@ test('the reason says how many events of what, within what, and what the last on
   const rows = [row(0, ['a']), row(1, ['b']), row(2, ['b'])];
   const added = rows.at(-1);
   assert.ok(added !== undefined);
-  const fire = thresholdKind.windowed?.fire(rule, rows, added);
+  const [fire] = thresholdKind.windowed?.fires(rule, rows, added) ?? [];
   const terms = [{ field: 'user.name', value: 'eve' }];
   assert.equal(
     thresholdKind.reason(rule, { terms, term: undefined, cut: 0 }, 'eve list pods, forbidden', fire),

@@ -22,8 +22,8 @@ export const thresholdKind: RuleKind = {
   windowed: {
     windowMicros: ({ document }) => thresholdOf(document).windowMicros,
     mayFire: ({ document }, rows) =>
-      rows.reduce((unused, { used }) => unused + (used.length === 0 ? 1 : 0), 0) >= thresholdOf(document).value,
-    fire,
+      rows.reduce((unused, { used }) => unused + (used ? 0 : 1), 0) >= thresholdOf(document).value,
+    fires: firesOf,
   },
   fires: () => false,
   suppressionKey: ({ terms }) => JSON.stringify(terms.map(({ value }) => value)),
@@ -57,17 +57,15 @@ function occurrences({ termFields, rowFields }: CompiledRule, memo: FieldMemo, h
   return found;
 }
 
-const USED = [0];
-
 /** Slides the window over the rows that no fire has used, from its first end that has the new row in it. */
-function fire({ document }: CompiledRule, rows: readonly Row[], added: Row): Fire | undefined {
+function firesOf({ document }: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[] {
   const { value, cardinality, windowMicros } = thresholdOf(document);
-  const unused = rows.filter(({ used }) => used.length === 0);
+  const unused = rows.filter(({ used }) => !used);
   const place = unused.indexOf(added);
   const values = cardinality.map(() => createTally());
   let first = 0;
   for (const [last, row] of unused.entries()) {
-    if (row.at > added.at + windowMicros) return undefined;
+    if (row.at > added.at + windowMicros) return [];
     for (const [i, tally] of values.entries()) tally.add(row.columns[i] ?? []);
     for (; (unused[first]?.at ?? row.at) < row.at - windowMicros; first += 1) {
       for (const [i, tally] of values.entries()) tally.remove(unused[first]?.columns[i] ?? []);
@@ -76,18 +74,13 @@ function fire({ document }: CompiledRule, rows: readonly Row[], added: Row): Fir
       last - first + 1 >= value && cardinality.every((each, i) => (values[i]?.size() ?? 0) >= each.value);
     if (last < place || !isEnough) continue;
     const found = unused.slice(first, last + 1);
-    return {
-      rows: found,
-      consumed: found.map((each) => ({ ...each, used: USED })),
-      results: [
-        { field: 'count', value: String(found.length) },
-        ...cardinality.map(({ field }, i): FieldAndValue => {
-          return { field: `cardinality(${field})`, value: String(values[i]?.size() ?? 0) };
-        }),
-      ],
-    };
+    const results: FieldAndValue[] = [
+      { field: 'count', value: String(found.length) },
+      ...cardinality.map(({ field }, i) => ({ field: `cardinality(${field})`, value: String(values[i]?.size() ?? 0) })),
+    ];
+    return [{ rows: found, uses: found, results }];
   }
-  return undefined;
+  return [];
 }
 
 /** How many different values there are among rows that come and go. */

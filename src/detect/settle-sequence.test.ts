@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { ruleDocument } from '../../test/support/rules.ts';
+import type { RuleDocument, SuppressionDocument } from '../rules/document.ts';
+import { HOUR, LATENESS, MINUTE, SECOND } from '../rules/limits.ts';
+
+const SPAN = 5 * MINUTE;
+const ITEMS = '[any where event.action == "create"] [any where event.action == "list"]';
+
+/** Someone creates, and lists within five minutes. */
+const sequenceRule = (changes: Partial<RuleDocument> = {}) =>
+  ruleDocument({
+    type: 'eql',
+    language: 'eql',
+    title: 'Create and list',
+    query: `sequence by user.name with maxspan=5m ${ITEMS}`,
+    ...changes,
+  });
+
+const verb =
+  (name: string) =>
+  (n: number, changes: RequestChanges = {}) =>
+    anonymousRequest({
+      at: NOON + n * SECOND,
+      id: `${name}-${n}-${changes.username}`,
+      ...changes,
+      event: { verb: name, ...changes.event },
+    });
+const create = verb('create');
+const list = verb('list');
+
+test('the events in their order make an alert about the last of them, with all of them as evidence', async () => {
+  const { send, alerts } = evaluation([sequenceRule()]);
+  assert.deepEqual(await send(create(0, { username: 'eve' }), list(60, { username: 'eve' })), ['held', 'opened']);
+  const [alert, ...others] = await alerts();
+  assert.deepEqual(others, []);
+  assert.equal(alert?.spec.rule.type, 'eql');
+  assert.equal(alert?.spec.request.auditID, 'list-60-eve');
+  assert.deepEqual(alert?.spec.groupBy, [
+    { field: 'user.name', value: 'eve' },
+    { field: 'count', value: '2' },
+  ]);
+  assert.deepEqual(
+    alert?.state.evidence.map(({ auditID }) => auditID),
+    ['create-0-eve', 'list-60-eve'],
+  );
+  assert.deepEqual([alert?.state.firstSeen, alert?.state.openedAt], [NOON, NOON + MINUTE]);
+  assert.equal(
+    alert?.spec.reason,
+    'Create and list: within 5m of user "eve": eve create pods in default, allowed, then eve list pods in default, allowed',
+  );
+});
+
+test('others do not complete it, nor one who comes too late or the wrong way round', async () => {
+  const { send } = evaluation([sequenceRule()]);
+  assert.deepEqual(await send(create(0, { username: 'eve' }), list(1, { username: 'bob' })), ['held', 'held']);
+  assert.deepEqual(await send(list(301, { username: 'eve' })), ['held']);
+  assert.deepEqual(await send(list(302, { username: 'amy' }), create(303, { username: 'amy' })), ['held', 'held']);
+});
+
+test('what is sent again changes nothing, and what has completed one completes no other', async () => {
+  const { send, alerts } = evaluation([sequenceRule()]);
+  const events = [create(0), create(1), list(2), list(3)];
+  assert.deepEqual(await send(...events), ['held', 'held', 'opened', 'held']);
+  assert.deepEqual(await send(...events), Array(4).fill('duplicate'));
+  assert.deepEqual(await send(create(4), list(5)), ['held', 'attached']);
+  assert.equal((await alerts())[0]?.state.count, 2);
+});
+
+test('an event that comes late completes it, unless it is too late', async () => {
+  const { send, alerts } = evaluation([sequenceRule()]);
+  assert.deepEqual(await send(list(10)), ['held']);
+  assert.deepEqual(await send(create(9)), ['opened']);
+  const [alert] = await alerts();
+  assert.deepEqual([alert?.state.lastSeen, alert?.spec.request.auditID], [NOON + 10 * SECOND, 'create-9-undefined']);
+  assert.deepEqual(await send(create(10 - (SPAN + LATENESS) / SECOND)), ['held']);
+  assert.deepEqual(await send(create(9 - (SPAN + LATENESS) / SECOND)), ['late']);
+});
+
+test('several completed at once by an event that comes late are each recorded', async () => {
+  const any = '[any where true]';
+  const { send, alerts, last } = evaluation([
+    sequenceRule({ query: `sequence by user.name with maxspan=4s ${any} ${any}` }),
+  ]);
+  assert.deepEqual(await send(list(1), list(9)), ['held', 'held']);
+  assert.deepEqual(await send(list(5)), ['opened']);
+  assert.equal((await alerts())[0]?.state.count, 2);
+  const fires = [...last().fires.values()].flat().map(({ rows }) => rows.map(({ auditID }) => auditID));
+  assert.deepEqual(fires, [
+    ['list-1-undefined', 'list-5-undefined'],
+    ['list-5-undefined', 'list-9-undefined'],
+  ]);
+});
+
+test('an exception keeps an event out of every sequence', async () => {
+  const exceptions = [{ query: 'any where user_agent.original == "robot"', language: 'eql', reason: 'known' } as const];
+  const { send } = evaluation([sequenceRule({ exceptions })]);
+  assert.deepEqual(await send(create(0, { userAgent: 'robot' }), list(1)), ['held']);
+});
+
+test('overflow: counted, and completed again by the next event of its last item when there is budget', async () => {
+  const { send } = evaluation([sequenceRule({ budget: { alertsPerHour: 1 } })]);
+  const as = (username: string) => ({ username });
+  assert.deepEqual(await send(create(0, as('eve')), list(1, as('eve'))), ['held', 'opened']);
+  assert.deepEqual(await send(create(3_590, as('bob')), list(3_595, as('bob'))), ['held', 'overflow']);
+  assert.deepEqual(await send(list(3_602, as('bob'))), ['opened']);
+});
+
+test('in any order where the rule says so', async () => {
+  const { send } = evaluation([sequenceRule({ sequenceOrder: 'any' })]);
+  assert.deepEqual(await send(list(0), create(1)), ['held', 'opened']);
+});
+
+const suppressedBy = (by: readonly string[], missingFields: SuppressionDocument['missingFields'] = 'suppress') =>
+  sequenceRule({ suppression: { by, windowMicros: HOUR, missingFields } });
+
+test('repeats are grouped by the join values, or by fields that are the same in all events', async () => {
+  const as = (username: string, userAgent: string | null = 'curl') => ({ username, userAgent });
+  const pair = (n: number, changes: RequestChanges) => [create(n, changes), list(n + 1, changes)] as const;
+  const byDefault = evaluation([sequenceRule()]);
+  assert.deepEqual(await byDefault.send(...pair(0, as('eve')), ...pair(2, as('bob')), ...pair(4, as('eve'))), [
+    'held',
+    'opened',
+    'held',
+    'opened',
+    'held',
+    'attached',
+  ]);
+  const byAgent = evaluation([suppressedBy(['user_agent.original'])]);
+  assert.deepEqual(await byAgent.send(...pair(0, as('eve')), ...pair(2, as('bob')), ...pair(4, as('amy', 'wget'))), [
+    'held',
+    'opened',
+    'held',
+    'attached',
+    'held',
+    'opened',
+  ]);
+});
+
+test('a field that is absent, or not the same in all events, groups what lacks it, or nothing where the rule says so', async () => {
+  const as = (username: string, userAgent: string | null) => ({ username, userAgent });
+  const events = [
+    create(0, as('eve', 'curl')),
+    list(1, as('eve', 'wget')),
+    create(2, as('bob', null)),
+    list(3, as('bob', null)),
+    create(4, as('amy', 'a')),
+    list(5, as('amy', null)),
+  ];
+  const outcomes = async (rule: RuleDocument) =>
+    (await evaluation([rule]).send(...events)).filter((each) => each !== 'held');
+  assert.deepEqual(await outcomes(suppressedBy(['user_agent.original'])), ['opened', 'attached', 'attached']);
+  const alone = suppressedBy(['user_agent.original'], 'doNotSuppress');
+  assert.deepEqual(await outcomes(alone), ['opened', 'opened', 'opened']);
+});
+
+test('values in another order are other values', async () => {
+  const from = (...sourceIPs: readonly string[]) => ({ sourceIPs });
+  const { send } = evaluation([suppressedBy(['source.ip'], 'doNotSuppress')]);
+  const [a, b] = ['10.0.0.1', '10.0.0.2'];
+  const outcomes = await send(
+    create(0, from(a, b)),
+    list(1, from(a, b)),
+    create(2, from(b, a)),
+    list(3, from(b, a)),
+    create(4, from(a, b)),
+    list(5, from(b, a)),
+    create(6, from(a, b)),
+    list(7, from(a, b)),
+  );
+  assert.deepEqual(
+    outcomes.filter((each) => each !== 'held'),
+    ['opened', 'opened', 'opened', 'attached'],
+  );
+});
