@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compiledRules, ruleDocument } from '../../test/support/rules.ts';
+import { rulesOf } from '../../test/support/rules.ts';
+import type { Predicate } from '../query/predicate.ts';
 import type { AuditPolicy } from './audit-policy.ts';
 import { policyCoverage } from './policy-coverage.ts';
 import { auditPolicyOf } from './policy-schema.ts';
@@ -11,9 +12,13 @@ function policyOf(rules: readonly object[], more: object = {}): AuditPolicy {
   return result.policy;
 }
 
-function coverageOf(query: string, rules: readonly object[], more: object = {}) {
-  const { rules: compiled } = compiledRules([ruleDocument({ query })]);
-  const [only] = policyCoverage(policyOf(rules, more), compiled);
+function coverageOf(
+  query: string,
+  rules: readonly object[],
+  more: object = {},
+  rewrite = (predicate: Predicate): Predicate => predicate,
+) {
+  const [only] = policyCoverage(policyOf(rules, more), rulesOf([query], rewrite).rules);
   assert.ok(only !== undefined);
   return { verdict: only.verdict, reasons: only.reasons };
 }
@@ -24,6 +29,44 @@ const FULL = { verdict: 'full', reasons: [] };
 
 test('a rule that reads metadata is fed by Metadata, and by more', () => {
   for (const level of ['Metadata', 'Request', 'RequestResponse']) assert.deepEqual(coverageOf(EXEC, [{ level }]), FULL);
+});
+
+test('what an expression reads must be recorded, whatever it is true of', () => {
+  const inExpression = (operand: Predicate): Predicate => {
+    if (operand.kind === 'and') return { ...operand, operands: operand.operands.map(inExpression) };
+    const isOfBody = operand.kind === 'any' && /\.(?:requestObject|level)/.test(operand.field.name);
+    return isOfBody
+      ? { kind: 'holds', expression: { kind: 'matches', predicate: operand }, values: 'single' }
+      : operand;
+  };
+  const pods = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: create`;
+  const body = `${pods} and ${AUDIT}.requestObject.spec.hostNetwork: true`;
+  assert.deepEqual(coverageOf(body, [{ level: 'Request' }], {}, inExpression), FULL);
+  assert.deepEqual(coverageOf(body, [{ level: 'Metadata' }], {}, inExpression), {
+    verdict: 'partial',
+    reasons: [
+      `requests of pods: recorded at level Metadata (rule 1); the rule reads ${AUDIT}.requestObject.spec.hostNetwork, which takes level Request or RequestResponse`,
+    ],
+  });
+  assert.equal(coverageOf(body, [{ level: 'None' }], {}, inExpression).verdict, 'never');
+  const level = `${pods} and ${AUDIT}.level: RequestResponse`;
+  assert.deepEqual(coverageOf(level, [{ level: 'RequestResponse' }], {}, inExpression), FULL);
+  assert.equal(coverageOf(level, [{ level: 'Metadata' }], {}, inExpression).verdict, 'partial');
+});
+
+test('without case, verbs and resources are what the API server writes, and users may be written in any way', () => {
+  const caseless = (predicate: Predicate): Predicate => {
+    if (predicate.kind === 'and') return { ...predicate, operands: predicate.operands.map(caseless) };
+    if (predicate.kind !== 'any' || predicate.test.kind !== 'equals') return predicate;
+    return { ...predicate, test: { ...predicate.test, caseless: true } };
+  };
+  const pods = `${AUDIT}.verb: GET and ${AUDIT}.objectRef.resource: Pods`;
+  const gets = [{ level: 'Metadata', verbs: ['get'], resources: [{ group: '', resources: ['pods'] }] }];
+  assert.equal(coverageOf(pods, gets).verdict, 'never');
+  assert.deepEqual(coverageOf(pods, gets, {}, caseless), FULL);
+  const eve = [{ level: 'Metadata', users: ['eve'] }];
+  assert.deepEqual(coverageOf('user.name: eve', eve), FULL);
+  assert.equal(coverageOf('user.name: eve', eve, {}, caseless).verdict, 'partial');
 });
 
 test('a level that a rule compares literally must be that level', () => {

@@ -2,6 +2,7 @@ import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { compileTest } from '../query/compile-test.ts';
 import { fieldsOf } from '../query/fields-of.ts';
+import { foldAscii } from '../query/fold-ascii.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import type { Predicate, Test } from '../query/predicate.ts';
 import { simplify } from '../query/simplify.ts';
@@ -27,6 +28,12 @@ const ATTRIBUTE_OF: ReadonlyMap<string, Attribute> = new Map([
   [`${AUDIT}objectRef.name`, 'name'],
   ['orchestrator.resource.name', 'name'],
 ]);
+
+/**
+ * Attributes without capitals: the API server writes verbs so, and the names of resources, groups and namespaces must be so (RFC 1123
+ * labels). A request that spells one otherwise is for something that does not exist, and is not worth recording for that.
+ */
+const LOWER_CASE: ReadonlySet<Attribute> = new Set(['verb', 'group', 'resource', 'subresource', 'namespace']);
 
 /** What only the authorizer says. */
 const DECISIONS: ReadonlySet<string> = new Set([
@@ -80,9 +87,12 @@ function needsOf(predicate: Predicate, positive: boolean): readonly Need[] {
       return need === undefined ? [] : [need];
     }
     case 'holds': {
-      // What it is true of is not known, only what it looks into.
-      const need = fieldsOf(predicate).reduce((sum, field) => bothNeeds(sum, reading(field)) ?? sum, EVERYTHING);
-      return [need];
+      // What it is true of is not known, only what it looks into: it may match any request, at any level.
+      const fields = fieldsOf(predicate);
+      const need = fields.reduce((sum, field) => bothNeeds(sum, reading(field)) ?? sum, EVERYTHING);
+      const level = fields.find(({ name }) => name === `${AUDIT}level`);
+      if (level === undefined) return [need];
+      return [{ ...need, fullLevels: highest(need.levels), reads: new Set([...need.reads, level.name]) }];
     }
     case 'constant':
       return predicate.value === positive ? [EVERYTHING] : [];
@@ -103,7 +113,7 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
   const need = reading(field, positive);
   const attribute = ATTRIBUTE_OF.get(field.name);
   if (attribute !== undefined) {
-    const values = valuesOf(test, positive);
+    const values = valuesOf(LOWER_CASE.has(attribute) ? withCase(test) : test, positive);
     return values && { ...need, attributes: { ...need.attributes, [attribute]: values } };
   }
   switch (field.name) {
@@ -146,6 +156,11 @@ function bodyLevels({ name }: Field): ReadonlySet<Level> | undefined {
 
 function isBelow(name: string, root: string): boolean {
   return name === root || name.startsWith(`${root}.`);
+}
+
+/** A test without case of what is always in lower case is one of the value in lower case. */
+function withCase(test: Test | undefined): Test | undefined {
+  return test?.kind === 'equals' && test.caseless ? { kind: 'equals', value: foldAscii(String(test.value)) } : test;
 }
 
 function isExact(test: Test | undefined): test is Extract<Test, { readonly kind: 'equals' }> {

@@ -6,7 +6,7 @@ import type { Value } from './function-row.ts';
 import { partsOf } from './parts-of.ts';
 import type { CompareOperator, Expression, Holds, Predicate, Test, ValuesMode } from './predicate.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
-import { singleValue, toValue } from './to-value.ts';
+import { singleValue, toValues } from './to-value.ts';
 
 /** How many choices of values are tried where fields of an expression have several. */
 const MOST_CHOICES = 100;
@@ -58,7 +58,7 @@ interface Choice {
 function createChoice(expression: Expression, slots: FieldSlots): Choice {
   const fields = [...valueFields(expression)];
   const slotOf = fields.map(slots.slotOf);
-  const options: Value[][] = fields.map(() => []);
+  const options: (readonly Value[])[] = fields.map(() => []);
   const positions = fields.map(() => 0);
   const chosen: Value[] = fields.map(() => null);
   return {
@@ -66,11 +66,10 @@ function createChoice(expression: Expression, slots: FieldSlots): Choice {
     chosen,
     begin(memo) {
       for (const [index, field] of fields.entries()) {
-        const values = memo.read(slotOf[index] ?? -1);
-        const all = values === undefined ? [] : typeof values === 'object' ? values : [values];
-        options[index] = all.map((value) => toValue(value, field.type));
+        const all = toValues(memo.read(slotOf[index] ?? -1), field.type);
+        options[index] = all;
         positions[index] = 0;
-        chosen[index] = options[index]?.[0] ?? null;
+        chosen[index] = all[0] ?? null;
       }
     },
     advance() {

@@ -25,10 +25,16 @@ export function toValue(value: FieldValue, type: FieldType): Value {
   }
 }
 
+/** All values of a field as expressions see them; none where an event has an object in the place of a value. */
+export function toValues(values: FieldValues, type: FieldType): readonly Value[] {
+  if (values === undefined) return [];
+  if (typeof values !== 'object') return [toValue(values, type)];
+  return Array.isArray(values) ? values.map((value) => toValue(value, type)) : [];
+}
+
 /** The value of a field that has exactly one, else null. */
 export function singleValue(values: FieldValues, type: FieldType): Value {
-  if (values === undefined) return null;
-  if (typeof values !== 'object') return toValue(values, type);
-  const [only] = values;
-  return only !== undefined && values.length === 1 ? toValue(only, type) : null;
+  if (values !== undefined && typeof values !== 'object') return toValue(values, type);
+  const all = toValues(values, type);
+  return all.length === 1 ? (all[0] ?? null) : null;
 }

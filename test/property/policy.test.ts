@@ -9,7 +9,8 @@ import { policyCoverage } from '../../src/policy/policy-coverage.ts';
 import { auditPolicyOf } from '../../src/policy/policy-schema.ts';
 import { parseAuditPolicy } from '../../src/rulefiles/audit-policy-file.ts';
 import { type AuditedRequest, auditedRequests, OWN_ACCOUNT, recordedAt, recordOf } from '../support/audit-requests.ts';
-import { compiledRules, ruleDocument } from '../support/rules.ts';
+import { inOtherNodes, picks } from '../support/random-conditions.ts';
+import { rulesOf } from '../support/rules.ts';
 
 const AUDIT = 'kubernetes.audit';
 
@@ -74,8 +75,21 @@ function queriesOver(values: Readonly<Record<string, readonly string[]>>): fc.Ar
   return fc.oneof({ weight: 2, arbitrary: usual }, { weight: 1, arbitrary: any });
 }
 
-function compile(queries: readonly string[]) {
-  const { rules, slots } = compiledRules(queries.map((query, index) => ruleDocument({ name: `rule-${index}`, query })));
+/** A query, some of whose conditions are said in nodes that KQL does not have. */
+type Condition = readonly [query: string, picks: readonly number[]];
+
+function conditionsOver(values: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<Condition> {
+  return fc.tuple(queriesOver(values), fc.oneof(fc.constant([]), picks));
+}
+
+function compile(conditions: readonly Condition[]) {
+  const { rules, slots } = rulesOf(
+    conditions.map(([query]) => query),
+    (predicate, index) => {
+      const chosen = conditions[index]?.[1] ?? [];
+      return chosen.length === 0 ? predicate : inOtherNodes(predicate, chosen);
+    },
+  );
   const memo = slots.createMemo();
   const matching = (event: DecodedEvent) => {
     memo.reset(event);
@@ -112,15 +126,15 @@ test('what a rule matches when everything is recorded, it matches under the poli
   let spared = 0;
   fc.assert(
     fc.property(
-      fc.array(queriesOver(VALUES), { minLength: 1, maxLength: 3 }),
+      fc.array(conditionsOver(VALUES), { minLength: 1, maxLength: 3 }),
       minors.chain((minor) =>
         fc.tuple(
           fc.constant(minor),
           fc.array(auditedRequests({ custom: minor !== undefined }), { minLength: 1, maxLength: 40, size: 'max' }),
         ),
       ),
-      (queries, [kubernetesMinor, requests]) => {
-        const { rules, matching } = compile(queries);
+      (conditions, [kubernetesMinor, requests]) => {
+        const { rules, matching } = compile(conditions);
         const options = { account: OWN_ACCOUNT, heartbeat: false };
         const { policy } = derivePolicy(
           rules,
@@ -161,7 +175,7 @@ test('a rule that compares the level gets that level', () => {
   );
   fc.assert(
     fc.property(conditions, auditedRequests({ custom: true }), ({ query, level }, request) => {
-      const { rules, matching } = compile([`(${query}) and ${AUDIT}.level: ${level}`]);
+      const { rules, matching } = compile([[`(${query}) and ${AUDIT}.level: ${level}`, []]]);
       const { policy } = derivePolicy(rules, { account: OWN_ACCOUNT, heartbeat: false, kubernetesMinor: 37 });
       const [rule] = matching(recordedAt(level as 'Metadata', request));
       if (rule === undefined || isOwn(request) || isCapped(request, 37)) return;
@@ -219,10 +233,10 @@ test('a rule of which it is said that it never fires under a policy matches noth
   fc.assert(
     fc.property(
       policies,
-      queriesOver({ ...VALUES, ...LEVELS }),
+      conditionsOver({ ...VALUES, ...LEVELS }),
       fc.array(auditedRequests({ custom: true }), { minLength: 1, maxLength: 30, size: 'max' }),
-      (policy, query, requests) => {
-        const { rules, matching } = compile([query]);
+      (policy, condition, requests) => {
+        const { rules, matching } = compile([condition]);
         const [coverage] = policyCoverage(policy, rules);
         assert.ok(coverage !== undefined);
         count[coverage.verdict] += 1;
@@ -241,15 +255,19 @@ test('a rule of which it is said that it never fires under a policy matches noth
 
 test('the text of a policy is read back as the policy', () => {
   fc.assert(
-    fc.property(fc.array(queriesOver(VALUES), { minLength: 1, maxLength: 4 }), minors, (queries, kubernetesMinor) => {
-      const { rules } = compile(queries);
-      const options = { account: OWN_ACCOUNT, heartbeat: true };
-      const derived = derivePolicy(rules, kubernetesMinor === undefined ? options : { ...options, kubernetesMinor });
-      const read = parseAuditPolicy(formatPolicy(derived, policyCoverage(derived.policy, rules)));
-      assert.ok(read.kind === 'ok', JSON.stringify(read));
-      const withoutLines = read.policy.rules.map(({ line: _, ...rule }) => rule);
-      assert.deepEqual({ ...read.policy, rules: withoutLines }, derived.policy);
-    }),
+    fc.property(
+      fc.array(conditionsOver(VALUES), { minLength: 1, maxLength: 4 }),
+      minors,
+      (conditions, kubernetesMinor) => {
+        const { rules } = compile(conditions);
+        const options = { account: OWN_ACCOUNT, heartbeat: true };
+        const derived = derivePolicy(rules, kubernetesMinor === undefined ? options : { ...options, kubernetesMinor });
+        const read = parseAuditPolicy(formatPolicy(derived, policyCoverage(derived.policy, rules)));
+        assert.ok(read.kind === 'ok', JSON.stringify(read));
+        const withoutLines = read.policy.rules.map(({ line: _, ...rule }) => rule);
+        assert.deepEqual({ ...read.policy, rules: withoutLines }, derived.policy);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -203,7 +203,8 @@ function typed(value: FieldValue | undefined, type: FieldType): Value {
 
 export function setOf(values: FieldValues): readonly FieldValue[] {
   if (values === undefined) return [];
-  return typeof values === 'object' ? values : [values];
+  if (typeof values !== 'object') return [values];
+  return Array.isArray(values) ? values : [];
 }
 
 function passes(chosen: Test, value: FieldValue, type: FieldType): boolean {

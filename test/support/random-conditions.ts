@@ -215,3 +215,58 @@ function predicateOf(expression: Expression, how: ValuesMode | 'true' | 'false')
   if (how === 'false') return lowerFalse(expression);
   return { kind: 'holds', expression, values: how };
 }
+
+/** How a leaf of a condition is said in other nodes; see `inOtherNodes`. */
+export const picks: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(9), { minLength: 30, maxLength: 30 });
+
+/** The condition with some of its leaves in nodes that KQL does not have: it may mean something else, of the same fields. */
+export function inOtherNodes(predicate: Predicate, [...rest]: readonly number[]): Predicate {
+  const rewrite = (node: Predicate): Predicate => {
+    switch (node.kind) {
+      case 'and':
+      case 'or':
+        return { ...node, operands: node.operands.map(rewrite) };
+      case 'not':
+        return { ...node, operand: rewrite(node.operand) };
+      case 'any':
+        return leafAs(rest.shift() ?? 0, node.field, node.test);
+      default:
+        return node;
+    }
+  };
+  return rewrite(predicate);
+}
+
+function leafAs(pick: number, field: Field, test: Test): Predicate {
+  const operand: Expression = { kind: 'field', field };
+  const tested: Expression = { kind: 'test', operand, test };
+  switch (pick) {
+    case 0:
+      return { kind: 'single', field };
+    case 1:
+      return { kind: 'any', field, test: withoutCase(test) };
+    case 2:
+      return lowerTrue(tested);
+    case 3:
+      return lowerFalse(tested);
+    case 4:
+      return { kind: 'holds', expression: tested, values: 'any' };
+    case 5:
+      return { kind: 'holds', expression: { kind: 'not', operand: tested }, values: 'single' };
+    case 6:
+      return { kind: 'holds', expression: { kind: 'matches', predicate: { kind: 'exists', field } }, values: 'single' };
+    default:
+      return { kind: 'any', field, test };
+  }
+}
+
+function withoutCase(test: Test): Test {
+  switch (test.kind) {
+    case 'equals':
+      return { ...test, value: typeof test.value === 'string' ? test.value.toUpperCase() : test.value, caseless: true };
+    case 'wildcard':
+      return { ...test, parts: test.parts.map((part) => part.toUpperCase()), caseless: true };
+    default:
+      return test;
+  }
+}

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createDetector, type Detector } from '../../src/detect/detector.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
+import { compilePredicate } from '../../src/query/compile.ts';
+import type { Predicate } from '../../src/query/predicate.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
 import { compileRule, formatRuleProblem } from '../../src/rules/compile-rule.ts';
 import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
@@ -50,6 +52,20 @@ export function compiledRules(documents: readonly RuleDocument[]) {
     return result.rule;
   });
   return { rules, slots };
+}
+
+/** Query rules, each for a query; `rewrite` puts another condition in the place of a query's. */
+export function rulesOf(queries: readonly string[], rewrite: (predicate: Predicate, index: number) => Predicate) {
+  const documents = queries.map((query, index) => ruleDocument({ name: `rule-${index}`, query }));
+  const { rules, slots } = compiledRules(documents);
+  return {
+    slots,
+    rules: rules.map((rule, index): CompiledRule => {
+      const predicate = rewrite(rule.predicate, index);
+      const selects = compilePredicate(predicate, slots);
+      return { ...rule, predicate, matches: (_, memo) => selects(memo) };
+    }),
+  };
 }
 
 export function compiledRule(document: RuleDocument) {
