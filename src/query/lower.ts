@@ -126,15 +126,15 @@ function isComparable({ type }: Field, value: Exclude<Value, null>): boolean {
   }
 }
 
-/** The field's value, whatever is written in the document, is one of its type: else it is null. */
+/** The field's value is one of its type, whatever is written in the document: else it is null. A date is always one. */
 function hasType(field: Field): Predicate {
   switch (field.type) {
     case 'keyword':
+    case 'date':
       return TRUE;
     case 'ip':
       return any(field, { kind: 'cidr', cidr: '::/0' });
     case 'integer':
-    case 'date':
       return any(field, { kind: 'range', operator: '>=', value: Number.NEGATIVE_INFINITY });
     case 'boolean':
       return { kind: 'or', operands: [true, false].map((value) => any(field, { kind: 'equals', value })) };
