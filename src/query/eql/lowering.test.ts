@@ -151,6 +151,21 @@ test('functions are called as they are declared', () => {
   for (const [source, expected] of cases) assert.match(wrong(source), expected, source);
 });
 
+test('a mistake in a regular expression has its place', () => {
+  assert.match(wrong('verb regex ("a.", "b{2", "c.")'), /^(2[0-3]): /);
+  assert.match(wrong('verb regex~ ("a.", """x.(""", "c.")'), /^26: the expression ends too early/);
+  assert.match(wrong('verb regex ("a.", "x.*y.{4999}")'), /^19: /);
+});
+
+test('a query has at most 20 conditions with regular expressions', () => {
+  const query = (count: number) => `any where ${'verb regex "a.*" or '.repeat(count)}dry`;
+  assert.equal(parseEql(query(20), RESOLVER).kind, 'event');
+  assert.match(
+    problems(query(25)),
+    /^line 1, column 422: the query has more than 20 conditions with regular expressions\n[^\n]*\n[^\n]*\n {2}hint: write several in one list$/,
+  );
+});
+
 test('at most 20 problems are reported', () => {
   const result = parseEql(`any where ${'zzz == 1 or '.repeat(50)}true`, RESOLVER);
   assert.equal(result.kind === 'invalid' && result.problems.length, 20);

@@ -17,6 +17,8 @@ export interface Lowering {
   readonly source: string;
   readonly fields: EqlFields;
   readonly problems: Problem[];
+  /** How many regular expressions have been prepared so far: each may cost much. */
+  regexes: number;
   /** A condition that is an operand of something else; given here because the files of expressions and of conditions need each other. */
   readonly condition: (node: Node) => Predicate;
 }
@@ -25,8 +27,13 @@ const MAXIMUM_PROBLEMS = 20;
 
 /** Notes a problem and goes on. After the twentieth none is noted. */
 export function report(lowering: Lowering, offset: number, message: string, hint?: string): void {
-  if (lowering.problems.length >= MAXIMUM_PROBLEMS) return;
+  if (hasEnough(lowering)) return;
   lowering.problems.push(problemAt(lowering.source, offset, message, hint));
+}
+
+/** True if no more problems are noted, so that nothing dear need be done to find or explain one. */
+export function hasEnough({ problems }: Lowering): boolean {
+  return problems.length >= MAXIMUM_PROBLEMS;
 }
 
 /** The field of a name. `null`: nobody knows it, and it is optional; undefined: nobody knows it, which has been reported. */
@@ -34,7 +41,9 @@ export function resolve(lowering: Lowering, node: FieldNode): Field | null | und
   const field = lowering.fields.resolveField(node.name);
   if (field !== undefined) return field;
   if (node.optional) return null;
-  report(lowering, node.start, `unknown field \`${clip(node.name)}\``, hintFor(lowering, node));
+  if (!hasEnough(lowering)) {
+    report(lowering, node.start, `unknown field \`${clip(node.name)}\``, hintFor(lowering, node));
+  }
   return undefined;
 }
 

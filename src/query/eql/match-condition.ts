@@ -2,14 +2,21 @@ import { compileTest } from '../compile-test.ts';
 import type { Predicate, Test } from '../predicate.ts';
 import { checkRegex } from '../regex/compile-regex.ts';
 import { FALSE, TRUE } from '../simplify.ts';
-import { type Lowering, report } from './lowering.ts';
-import { equalsTest, likeTest, regexTest } from './pattern-test.ts';
+import { hasEnough, type Lowering, report } from './lowering.ts';
+import { equalsTest, isPlainText, likeTest, regexTest } from './pattern-test.ts';
 import type { MatchOperator, Node } from './syntax.ts';
 import { constantOf, nameOfType, type Typed } from './typed.ts';
 import { lowerValue } from './value.ts';
 
-/** Operators that compare text with patterns. */
-export type PatternOperator = Exclude<MatchOperator, 'in'>;
+/** Each may take a third of a second to prepare. */
+const MAXIMUM_REGEXES = 20;
+
+interface Text {
+  readonly text: string;
+  /** Offsets into the query. */
+  readonly start: number;
+  readonly end: number;
+}
 
 export interface PatternMatch {
   readonly operator: MatchOperator;
@@ -23,7 +30,7 @@ export interface PatternMatch {
  * number, a boolean, a date or an address.
  */
 export function lowerPatterns(lowering: Lowering, match: PatternMatch, operand: Typed | undefined): Predicate {
-  const tests = match.list.flatMap((item) => testOf(lowering, match.operator, item) ?? []);
+  const tests = testsOf(lowering, match.operator, textsOf(lowering, match));
   if (operand === undefined || operand.type === 'null') return FALSE;
   if (operand.type !== 'string') {
     const hint =
@@ -51,54 +58,72 @@ export function testOperand({ expression }: Typed, tests: readonly Test[]): Pred
   return { kind: 'holds', expression: operands.length === 1 ? only : { kind: 'or', operands }, values: 'any' };
 }
 
-/** Undefined for null, which is equal to nothing, and where the item is wrong, which has been reported. */
-function testOf(lowering: Lowering, operator: MatchOperator, item: Node): Test | undefined {
-  const typed = lowerValue(lowering, item);
-  const value = typed === undefined ? null : constantOf(typed);
-  if (typed === undefined || value === null) return undefined;
-  if (value === undefined) {
-    report(lowering, item.start, 'a list holds constants, and this is none', 'Elasticsearch refuses it too');
-    return undefined;
-  }
-  if (typeof value !== 'string') {
-    const message = `\`${operator}\` compares with text, and this is ${nameOfType(typed.type)}`;
-    report(
-      lowering,
-      item.start,
-      message,
-      operator === 'in~' ? 'write in, or put it in quotation marks' : 'write ==, or put it in quotation marks',
-    );
-    return undefined;
-  }
+/** The texts of a list, where each stands; null is equal to nothing, and what is no text has been reported. */
+function textsOf(lowering: Lowering, { operator, list }: PatternMatch): readonly Text[] {
+  return list.flatMap((item) => {
+    const typed = lowerValue(lowering, item);
+    if (typed === undefined) return [];
+    const value = constantOf(typed);
+    if (typeof value === 'string') return [{ text: value, start: item.start, end: item.end }];
+    if (value === undefined) {
+      report(lowering, item.start, 'a list holds constants, and this is none', 'Elasticsearch refuses it too');
+    } else if (value !== null) {
+      const message = `\`${operator}\` compares with text, and this is ${nameOfType(typed.type)}`;
+      const instead = operator === 'in~' ? 'in' : '==';
+      report(lowering, item.start, message, `write ${instead}, or put it in quotation marks`);
+    }
+    return [];
+  });
+}
+
+function testsOf(lowering: Lowering, operator: MatchOperator, texts: readonly Text[]): readonly Test[] {
   switch (operator) {
     case 'in':
     case 'in~':
-      return equalsTest(value, operator === 'in~');
+      return texts.map(({ text }) => equalsTest(text, operator === 'in~'));
     case ':':
     case 'like~':
-      return likeTest(value, true);
+      return texts.map(({ text }) => likeTest(text, true));
     case 'like':
-      return likeTest(value, false);
+      return texts.map(({ text }) => likeTest(text, false));
     case 'regex':
     case 'regex~':
-      return checkedRegex(lowering, item, value, operator === 'regex~');
+      return regexTests(lowering, texts, operator === 'regex~');
   }
 }
 
-function checkedRegex(lowering: Lowering, item: Node, source: string, caseless: boolean): Test | undefined {
+/**
+ * What is a plain text is one; all others are one regular expression, joined with `|`, as in Elasticsearch (`Match` of x-pack/plugin/eql):
+ * what it costs to prepare is bounded for all of them together.
+ */
+function regexTests(lowering: Lowering, texts: readonly Text[], caseless: boolean): readonly Test[] {
+  const plain = texts.filter(({ text }) => isPlainText(text));
+  const others = texts.filter(({ text }) => !isPlainText(text));
+  const tests = plain.map(({ text }) => equalsTest(text, caseless));
+  const [first] = others;
+  if (first === undefined || hasEnough(lowering)) return tests;
+  lowering.regexes += 1;
+  if (lowering.regexes > MAXIMUM_REGEXES) {
+    const message = `the query has more than ${MAXIMUM_REGEXES} conditions with regular expressions`;
+    if (lowering.regexes === MAXIMUM_REGEXES + 1) report(lowering, first.start, message, 'write several in one list');
+    return tests;
+  }
+  const source = others.map(({ text }) => text).join('|');
   const problem = checkRegex(source, 'lucene', caseless);
-  if (problem === undefined) return regexTest(source, caseless);
-  report(
-    lowering,
-    item.start + placeIn(lowering.source.slice(item.start, item.end), source, problem.offset),
-    problem.message,
-    problem.hint,
-  );
-  return undefined;
+  if (problem === undefined) return [...tests, regexTest(source, caseless)];
+  for (const one of others.slice(0, MAXIMUM_REGEXES)) {
+    const its = checkRegex(one.text, 'lucene', caseless);
+    if (its === undefined) continue;
+    report(lowering, placeIn(lowering, one, its.offset), its.message, its.hint);
+    return tests;
+  }
+  report(lowering, first.start, problem.message, problem.hint);
+  return tests;
 }
 
-/** Where an offset into a text is in the string that it was written as; its start, where escapes stand between. */
-function placeIn(written: string, text: string, offset: number): number {
+/** Where an offset into a text is in the query; the start of the text, where escapes stand between. */
+function placeIn({ source }: Lowering, { text, start, end }: Text, offset: number): number {
+  const written = source.slice(start, end);
   const quotes = written.startsWith('"""') ? 3 : 1;
-  return written.slice(quotes, -quotes) === text ? quotes + offset : 0;
+  return written.slice(quotes, -quotes) === text ? start + quotes + offset : start;
 }

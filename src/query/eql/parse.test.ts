@@ -184,6 +184,7 @@ test('text is matched without case by `:` and the operators with a tilde', () =>
   assert.equal(condition('verb : ("a", "b*")'), '(verb =~ "a" or verb wildcard~ "b*")');
   assert.equal(condition('verb regex "g.t"'), 'verb lucene "g.t"');
   assert.equal(condition('verb regex~ ("get", "p[ou]t")'), '(verb =~ "get" or verb lucene~ "p[ou]t")');
+  assert.equal(condition('verb regex ("g.t", "get", "p.t")'), '(verb = "get" or verb lucene "g.t|p.t")');
 });
 
 test('a list of values', () => {

@@ -58,6 +58,7 @@ export function parseEql(source: string, fields: EqlFields): EqlResult {
     source,
     fields,
     problems: [],
+    regexes: 0,
     condition: (node) => lowerCondition(lowering, node),
   };
   const result = lowerQuery(lowering, syntax.query);

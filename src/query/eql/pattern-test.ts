@@ -30,9 +30,13 @@ export function containsTest(parts: readonly string[], caseless: boolean): Test 
   return caseless ? { kind: 'wildcard', parts, caseless } : { kind: 'wildcard', parts };
 }
 
+/** A regular expression that only its own text matches. */
+export function isPlainText(source: string): boolean {
+  return !REGEX_OPERATORS.test(source);
+}
+
 /** The whole value matches a regular expression, which is valid. */
 export function regexTest(source: string, caseless: boolean): Test {
-  if (!REGEX_OPERATORS.test(source)) return equalsTest(source, caseless);
   const test = { kind: 'regex', source, syntax: 'lucene' } as const;
   return caseless ? { ...test, caseless } : test;
 }

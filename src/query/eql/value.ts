@@ -5,7 +5,7 @@ import type { FunctionRow, Parameter } from '../function-row.ts';
 import { functionNames, functionOf } from '../functions.ts';
 import { nearest } from '../nearest.ts';
 import type { ArithmeticOperator } from '../predicate.ts';
-import { type Lowering, report, resolve, wholeName } from './lowering.ts';
+import { hasEnough, type Lowering, report, resolve, wholeName } from './lowering.ts';
 import type { Node } from './syntax.ts';
 import { constant, constantOf, type EqlType, isNumeric, nameOfType, type Typed, typeOfField } from './typed.ts';
 
@@ -205,6 +205,7 @@ function checkCount(lowering: Lowering, node: Call, row: FunctionRow): boolean {
 }
 
 function reportUnknown(lowering: Lowering, node: Call): void {
+  if (hasEnough(lowering)) return;
   const lower = node.name.toLowerCase();
   const name = `\`${clip(node.name)}\``;
   if (Object.hasOwn(ELSEWHERE, lower)) {
