@@ -65,7 +65,7 @@ test('a rule becomes a DetectionRule whose query is EQL', () => {
       name: 'shell-in-a-pod',
       title: 'Shell in a pod',
       id: '2f1c8a04-0000-4000-8000-000000000001',
-      type: 'query',
+      type: 'eql',
       language: 'eql',
       enabled: true,
       severity: 'critical',

@@ -123,7 +123,7 @@ function settings(
 ): { readonly spec: SigmaValues; readonly never?: readonly string[] | undefined } {
   if (search !== undefined) {
     for (const text of idleValues(search)) note(findings, text);
-    return { spec: { type: 'query', language: 'eql', query: toEventQuery(search) }, never: neverMatches(search) };
+    return { spec: { type: 'eql', language: 'eql', query: toEventQuery(search) }, never: neverMatches(search) };
   }
   if (reference === undefined) return { spec: {} };
   findings.problems.push(...reference.problems);

@@ -34,7 +34,7 @@ const SIGMA_NAMES: ReadonlyMap<string, string> = new Map([
 /** What is read elsewhere, and what ends up in the triage text. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['title', 'id', 'name', 'status', 'description', 'references', 'falsepositives', 'level', 'tags'],
-  ...['logsource', 'detection', 'correlation', 'taxonomy', 'action'],
+  ...['logsource', 'detection', 'correlation', 'generate', 'taxonomy'],
   ...['author', 'date', 'modified', 'license', 'related', 'fields'],
 ]);
 
