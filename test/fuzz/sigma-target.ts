@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { sha256Hashes } from '../../src/ingest/hashes.ts';
+import { createFieldSlots } from '../../src/query/slots.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { readRules } from '../../src/rulefiles/load.ts';
+import { compileRule, formatRuleProblem } from '../../src/rules/compile-rule.ts';
 import { mutate, type Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -152,10 +155,16 @@ function check(source: string): void {
     const text = lines[line - 1];
     assert.ok(text !== undefined && column >= 1 && column <= text.length + 1, `${line}:${column} is outside`);
   }
+  for (const { document } of rules) {
+    if (document.language !== 'eql') continue;
+    const compiled = compileRule(document, createFieldSlots(), sha256Hashes);
+    const faults = compiled.kind === 'ok' ? [] : compiled.problems.filter(({ inQuery }) => inQuery !== undefined);
+    assert.deepEqual(faults.map(formatRuleProblem), [], 'the query that was written is read again');
+  }
   for (const problem of problems) {
     assert.doesNotMatch(formatFileProblem(problem).replaceAll('\n', ''), /\p{Cc}|\p{Bidi_Control}/u);
   }
 }
 
-/** Sigma's documents of any content: none throws or hangs, and whatever is wrong has a place inside of the text. */
+/** Sigma's documents of any content: none throws or hangs, whatever is wrong has a place inside of the text, and the rest compiles. */
 export const sigmaTarget: FuzzTarget = { name: 'sigma', generate: hostile, check, timeLimitMs: 4_000 };
