@@ -109,6 +109,19 @@ for (const [predicate, words, text] of [
     'user_agent.original in any letter case contains a match of the regular expression "a.*"',
     'matchesRe2(user_agent.original, "(?i)a.*")',
   ],
+  [
+    {
+      kind: 'or',
+      operands: [
+        agent({ kind: 'wildcard', parts: ['curl', ''], caseless: true }),
+        agent({ kind: 'equals', value: 'x' }),
+        agent({ kind: 'wildcard', parts: ['wget', ''], caseless: true }),
+        agent({ kind: 'equals', value: 'x' }),
+      ],
+    },
+    'user_agent.original in any letter case begins with one of "curl", "wget", or is "x"',
+    'user_agent.original like~ ("curl*", "wget*") or user_agent.original: "x"',
+  ],
   [{ kind: 'single', field: AGENT }, 'user_agent.original has exactly one value', 'single(user_agent.original)'],
   [
     { kind: 'not', operand: { kind: 'single', field: AGENT } },

@@ -82,7 +82,7 @@ function testsLine(field: Field, tests: readonly Test[], some: Some): string {
     const [verb, object] = phrase(test, field);
     const known = objects.get(verb);
     if (known === undefined) objects.set(verb, [object]);
-    else known.push(object);
+    else if (!known.includes(object)) known.push(object);
   }
   const phrases = [...objects].map(([verb, list]) => `${verb} ${list.length === 1 ? '' : 'one of '}${list.join(', ')}`);
   return some === 'some'

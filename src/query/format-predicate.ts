@@ -101,60 +101,72 @@ export function operandsOf({
   return parts;
 }
 
-/** Some value of the field passes one of the tests. */
+const TAKES_LIST: ReadonlySet<string> = new Set([':', 'in~', 'like', 'like~', 'regex', 'regex~']);
+
+/** Some value of the field passes one of the tests; those that one operator takes as a list are one. */
 function ofTests(field: Field, tests: readonly Test[]): Text {
-  const name = formatWord(field.name);
-  const values = tests.flatMap((test) => kqlValue(test, field) ?? []);
-  const others = tests.flatMap((test) => (kqlValue(test, field) === undefined ? [ofOtherTest(name, test, field)] : []));
-  const listed = values.length === 1 ? values.join() : `(${values.join(' or ')})`;
-  const parts = [...(values.length === 0 ? [] : [{ text: `${name}: ${listed}`, binds: ATOM }]), ...others];
+  const operand = formatWord(field.name);
+  const lists = new Map<string, string[]>();
+  const others: Text[] = [];
+  for (const test of tests) {
+    const [operator, value] = kqlTest(test, field) ?? eqlTest(test);
+    if (!TAKES_LIST.has(operator)) others.push(ofTest(operand, test, field));
+    else lists.set(operator, [...new Set([...(lists.get(operator) ?? []), value])]);
+  }
+  const parts = [...[...lists].map(([operator, values]) => listed(operand, operator, values)), ...others];
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   return { text: parts.map((part) => within(part, AND)).join(' or '), binds: OR };
 }
 
+function listed(operand: string, operator: string, values: readonly string[]): Text {
+  if (operator === ':') {
+    return { text: `${operand}: ${values.length === 1 ? values.join() : `(${values.join(' or ')})`}`, binds: ATOM };
+  }
+  const bare = values.length === 1 && operator !== 'in~';
+  return comparison(`${operand} ${operator} ${bare ? values.join() : `(${values.join(', ')})`}`);
+}
+
 /** What stands behind the colon in KQL, for a test that it has. */
-function kqlValue(test: Test, field: Field): string | undefined {
+function kqlTest(test: Test, field: Field): readonly [operator: string, value: string] | undefined {
+  if (test.kind === 'equals' && !test.caseless) return [':', formatValue(test.value, field)];
+  if (test.kind === 'wildcard' && !test.caseless) return [':', test.parts.map(formatWord).join('*')];
+  return test.kind === 'cidr' ? [':', quoteForEql(test.cidr)] : undefined;
+}
+
+/** What EQL writes for a test: an operator or a function, and the value. */
+function eqlTest(test: Test): readonly [operator: string, value: string] {
   switch (test.kind) {
     case 'equals':
-      return test.caseless ? undefined : formatValue(test.value, field);
+      return [test.caseless ? 'in~' : '==', literalOf(test.value)];
     case 'wildcard':
-      return test.caseless ? undefined : test.parts.map(formatWord).join('*');
-    case 'cidr':
-      return quoteForEql(test.cidr);
-    case 'range':
+      return [name('like', test), formatLike(piecesOf(test.parts))];
     case 'like':
+      return [name('like', test), formatLike(test.pieces)];
     case 'regex':
-      return undefined;
+      return test.syntax === 'lucene'
+        ? [name('regex', test), quoteForEql(test.source)]
+        : ['matchesRe2', quoteForEql(`${test.caseless ? '(?i)' : ''}${test.source}`)];
+    case 'range':
+      return [test.operator, literalOf(test.value)];
+    case 'cidr':
+      return ['cidrMatch', quoteForEql(test.cidr)];
   }
 }
 
-function ofOtherTest(name: string, test: Test, field: Field): Text {
-  if (test.kind === 'range')
-    return { text: `${name} ${test.operator} ${formatValue(test.value, field)}`, binds: COMPARISON };
-  return ofTest(name, test);
-}
-
-/** The tests as EQL has them. */
-function ofTest(operand: string, test: Test): Text {
-  switch (test.kind) {
-    case 'equals': {
-      const value = literalOf(test.value);
-      return comparison(test.caseless ? `${operand} in~ (${value})` : `${operand} == ${value}`);
-    }
-    case 'wildcard':
-      return comparison(`${operand} ${name('like', test)} ${formatLike(piecesOf(test.parts))}`);
-    case 'like':
-      return comparison(`${operand} ${name('like', test)} ${formatLike(test.pieces)}`);
-    case 'regex': {
-      if (test.syntax === 'lucene') return comparison(`${operand} ${name('regex', test)} ${quoteForEql(test.source)}`);
-      const flags = test.caseless === true ? '(?i)' : '';
-      return { text: `matchesRe2(${operand}, ${quoteForEql(flags + test.source)})`, binds: ATOM };
-    }
-    case 'range':
-      return comparison(`${operand} ${test.operator} ${literalOf(test.value)}`);
-    case 'cidr':
-      return { text: `cidrMatch(${operand}, ${quoteForEql(test.cidr)})`, binds: ATOM };
+/** The test of an expression, or, with `field`, of that field. */
+function ofTest(operand: string, test: Test, field?: Field): Text {
+  const [operator, value] = eqlTest(test);
+  switch (operator) {
+    case 'cidrMatch':
+    case 'matchesRe2':
+      return { text: `${operator}(${operand}, ${value})`, binds: ATOM };
+    case 'in~':
+      return comparison(`${operand} ${operator} (${value})`);
+    default:
+      return comparison(
+        `${operand} ${operator} ${test.kind === 'range' && field ? formatValue(test.value, field) : value}`,
+      );
   }
 }
 
