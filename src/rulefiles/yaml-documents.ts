@@ -38,7 +38,10 @@ export function faultsOf(document: Document.Parsed): readonly Fault[] {
   return parsed.length > 0 ? parsed : nodeFaults(document);
 }
 
-/** Keys that a mapping has twice (the parser's own check takes quadratic time), and aliases whose anchor does not stand before them. */
+/**
+ * Keys that a mapping has twice (the parser's own check takes quadratic time), merge keys, and aliases whose anchor does not stand
+ * before them.
+ */
 function nodeFaults(document: Document.Parsed): readonly Fault[] {
   const faults: Fault[] = [];
   const anchors = new Set<string>();
@@ -60,6 +63,9 @@ function nodeFaults(document: Document.Parsed): readonly Fault[] {
           continue;
         }
         const name = String(key.value);
+        // A merge key of YAML 1.1. Taken for any other key it would leave out in silence what it was to bring.
+        if (name === '<<' && key.type === 'PLAIN')
+          complain(key, 'merge keys (<<) are no part of YAML 1.2 and are not read: write the keys themselves');
         if (keys.has(name)) complain(key, `the key ${describeName(name)} is there twice`);
         keys.add(name);
       }

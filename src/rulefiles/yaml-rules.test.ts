@@ -91,6 +91,7 @@ test('broken YAML, duplicate keys, tags and bombs are problems with a place', ()
   const cases: readonly (readonly [string, RegExp])[] = [
     ['a: [1\nb: 2\n', /^r\.yaml:2:1: /],
     ['a: 1\na: 2\n', /^r\.yaml:2:1: the key a is there twice/],
+    ['a: &a { b: 1 }\nc: { <<: *a }\n', /^r\.yaml:2:6: merge keys \(<<\) are no part of YAML 1\.2/],
     ['? [a]\n: 1\n', /^r\.yaml:1:3: expected a key, found a collection/],
     ['a: !!js/function 1\n', /^r\.yaml:1:4: Unresolved tag/],
     ['a: *nowhere\n', /^r\.yaml:1:4: no anchor &nowhere/],
