@@ -98,13 +98,21 @@ async function build(config: Config, { logger, version, env, write, instance, on
   // Traces, if they are asked for. The last to stop, so that they show the stop of the others.
   const traced = await startTracing(config, { logger, version, instance }, undo);
 
-  // Rules. A broken one is said and left out; the others run.
+  // Rules. One that is broken, or cannot run here, is said and left out; the others run.
   const compiled = compileLoaded(await loadRuleFiles(config.rules.paths), sha256Hashes);
   const rules = compiled.ready.map(({ rule }) => rule);
-  for (const problem of compiled.problems) logger.error('rule is broken', { problem: formatFileProblem(problem) });
+  const broken = compiled.problems.filter(({ unsupported }) => unsupported === undefined);
+  for (const problem of compiled.problems) {
+    if (problem.unsupported === undefined) logger.error('rule is broken', { problem: formatFileProblem(problem) });
+    else logger.warn('rule cannot run here', { problem: formatFileProblem(problem) });
+  }
   metrics.rules.set({ state: 'ready' }, rules.length);
   metrics.rules.set({ state: 'disabled' }, compiled.disabled.length);
-  metrics.rules.set({ state: 'broken' }, compiled.problems.length);
+  metrics.rules.set({ state: 'broken' }, broken.length);
+  const refused = compiled.verdicts.filter(({ problems }) =>
+    problems.some(({ unsupported }) => unsupported !== undefined),
+  );
+  metrics.rules.set({ state: 'unsupported' }, refused.length);
   announceRules(
     metrics,
     clusters,
@@ -114,7 +122,8 @@ async function build(config: Config, { logger, version, env, write, instance, on
   logger.info('rules loaded', {
     ready: rules.length,
     disabled: compiled.disabled.length,
-    problems: compiled.problems.length,
+    problems: broken.length,
+    unsupported: refused.length,
   });
 
   // State.

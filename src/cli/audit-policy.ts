@@ -10,14 +10,14 @@ import { readFailure } from '../rulefiles/find-rule-files.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
-import { loadRules } from './load-rules.ts';
+import { brokenOnly, loadRules } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 
 const HELP = `
 Without --check it prints the smallest audit policy under which the enabled rules see all that they look into.
 With --check it prints what each rule sees under a policy that you have: full, partial or never, and why.
 
-Exit codes: 0 done, and with --check no rule is "never"; 1 with --check a rule can never fire, or a rule is broken; 2 called wrongly.
+Exit codes: 0 done, and with --check no rule is "never"; 1 with --check a rule can never fire, or a rule is broken; 2 called wrongly, or a path of --rules leads nowhere.
 
 Examples:
   $ firstseen audit-policy --rules rules > audit-policy.yaml
@@ -63,7 +63,8 @@ export function auditPolicyCommand(io: Io): Command {
     const rules = ready.map(({ rule }) => rule);
     if (rules.length === 0)
       throw new CommandError('no enabled rule was found: name files or folders of rules with --rules', EXIT.failed);
-    if (problems.length > 0)
+    // What cannot run here needs nothing recorded.
+    if (brokenOnly(problems).length > 0)
       throw new CommandError(
         'a policy without the broken rules would be too small: mend them, or take them out of --rules',
         EXIT.failed,

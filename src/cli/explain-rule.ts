@@ -5,13 +5,13 @@ import { type Level, STAGES, type Stage } from '../policy/audit-policy.ts';
 import { derivePolicy } from '../policy/derive-policy.ts';
 import { describePolicyRule } from '../policy/describe-policy-rule.ts';
 import { DEFAULT_ACCOUNT } from '../policy/own-requests.ts';
-import { ruleNeeds } from '../policy/rule-needs.ts';
 import { explainPredicate } from '../query/explain.ts';
 import { fieldsOf } from '../query/fields-of.ts';
 import { formatPredicate } from '../query/format-predicate.ts';
 import { formatMoment } from '../query/format-value.ts';
 import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
+import type { JudgedRule, Verdict } from '../rulefiles/rule-verdict.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from '../rules/document.ts';
 import { explainAlert, explainDecision } from './explain-decision.ts';
@@ -38,7 +38,9 @@ export interface RuleExplanation {
   readonly enabled: boolean;
   readonly file: string;
   readonly line: number;
-  readonly verdict: 'runs' | 'runs with a difference' | 'can never fire';
+  readonly verdict: Verdict;
+  /** The differences, or why it can never fire, in sentences. */
+  readonly why: readonly string[];
   /** What its author should know, in sentences. */
   readonly notes: readonly string[];
   readonly selects: ExplainedCondition;
@@ -66,20 +68,18 @@ export interface RecordedRequests {
 
 export interface ExplainedRule {
   readonly rule: CompiledRule;
-  readonly notes: readonly string[];
-  readonly file: string;
-  readonly line: number;
+  readonly judged: Pick<JudgedRule, 'verdict' | 'why' | 'notes' | 'file' | 'line'>;
 }
 
 /** Pure. */
-export function explainRule({ rule, notes, file, line }: ExplainedRule): RuleExplanation {
+export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
   const { document, predicate } = rule;
   const { name, title, type, enabled } = document;
   const query = parsed(document.language, document.query);
   const sequence = query.kind === 'sequence' ? query.sequence : undefined;
   const never = fieldsOf(predicate).filter(({ neverSet }) => neverSet === true);
   const indexed = indexedBy(predicate);
-  const canMatch = ruleNeeds(rule).length > 0;
+  const { verdict, why, notes, file, line = 1 } = judged;
   return {
     name,
     title,
@@ -87,7 +87,8 @@ export function explainRule({ rule, notes, file, line }: ExplainedRule): RuleExp
     enabled,
     file,
     line,
-    verdict: canMatch ? (notes.length > 0 ? 'runs with a difference' : 'runs') : 'can never fire',
+    verdict,
+    why,
     notes,
     selects: sequence === undefined ? condition(predicate) : explainSequence(sequence),
     fires: explainDecision(rule),
@@ -99,7 +100,7 @@ export function explainRule({ rule, notes, file, line }: ExplainedRule): RuleExp
       ...(exception.expiresAt !== undefined && { expires: formatMoment(exception.expiresAt) }),
     })),
     index: indexed.length === 0 ? [] : explainPredicate({ kind: 'and', operands: indexed }),
-    record: canMatch ? recordedFor(rule) : [],
+    record: verdict === 'needs other data' ? [] : recordedFor(rule),
     neverSet: never.map((field) => field.name),
   };
 }
@@ -150,9 +151,12 @@ const MOST_READS = 4;
 
 /** For people; ends with a line break. */
 export function formatExplanation(explained: RuleExplanation): string {
-  const { name, title, type, enabled, file, line, verdict, notes, selects, exceptions, index, record } = explained;
+  const { name, title, type, enabled, file, line, verdict, why, notes, selects, exceptions, index, record } = explained;
   const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    ['Verdict', [`${verdict}${enabled ? '' : ', and is switched off'}`, ...notes.map((note) => `- ${note}`)]],
+    [
+      'Verdict',
+      [`${verdict}${enabled ? '' : ', and is switched off'}`, ...[...why, ...notes].map((text) => `- ${text}`)],
+    ],
     ['Which events', selects.words],
     ['As text', selects.text.split('\n')],
     ['When it alerts', explained.fires],

@@ -30,7 +30,7 @@ export const EXIT = {
   failed: 1,
   /** The command cannot run as it was called: wrong flags, configuration or files. */
   usage: 2,
-  /** No error, but warnings, or something that could not be looked at (`doctor`). */
+  /** No error, but warnings, or something that could not be looked at (`doctor`); rules that cannot run here (`rules check`). */
   incomplete: 3,
 } as const;
 

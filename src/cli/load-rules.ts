@@ -1,12 +1,31 @@
+import { existsSync } from 'node:fs';
+import { sanitise } from '../audit/text.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.ts';
+import type { FileProblem } from '../rulefiles/file-problem.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../rulefiles/load.ts';
-import type { Io } from './io.ts';
+import { CommandError, type Io } from './io.ts';
 
-/** Loads and compiles rules for a command, and says what is wrong with them on standard error. */
+/**
+ * Loads and compiles rules for a command, and says what is wrong with them on standard error.
+ * @throws CommandError if a path leads nowhere: the command was called wrongly
+ */
 export async function loadRules(paths: readonly string[], io: Io): Promise<CompiledRules> {
-  const compiled = compileLoaded(await loadRuleFiles(paths), sha256Hashes);
+  const compiled = await loadQuietly(paths);
   for (const problem of compiled.problems) io.err(`${formatFileProblem(problem)}\n`);
   return compiled;
+}
+
+/** The same for a command that itself says what is wrong, at its own place. */
+export async function loadQuietly(paths: readonly string[]): Promise<CompiledRules> {
+  for (const path of paths) {
+    if (!existsSync(path)) throw new CommandError(`rules: ${sanitise(path)}: there is no such file or folder`);
+  }
+  return compileLoaded(await loadRuleFiles(paths), sha256Hashes);
+}
+
+/** The problems of rules that are wrong, without those of rules that cannot run here. */
+export function brokenOnly(problems: readonly FileProblem[]): readonly FileProblem[] {
+  return problems.filter(({ unsupported }) => unsupported === undefined);
 }

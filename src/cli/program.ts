@@ -9,7 +9,7 @@ import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `
 Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test); 2 called wrongly, or cannot start;
-3 doctor found no error, but warnings or what it could not check.`;
+3 nothing is wrong, but doctor has warnings or could not check all, or a rule cannot run here (rules check).`;
 
 /** Runs one command line. @returns the exit code */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {

@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander';
-import { sha256Hashes } from '../ingest/hashes.ts';
 import { nearest } from '../query/nearest.ts';
 import type { CompiledRules } from '../rulefiles/compile-loaded.ts';
-import { compileRule } from '../rules/compile-rule.ts';
 import { describeValue } from '../rules/document-problem.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { type ExplainedRule, explainRule, formatExplanation } from './explain-rule.ts';
@@ -21,28 +19,20 @@ export function explainCommand(io: Io): Command {
     const found = find(name, await loadRules(configOf(flags, io).rules.paths, io));
     const explained = explainRule(found);
     io.out(flags.output === 'json' ? `${JSON.stringify(explained, null, 2)}\n` : formatExplanation(explained));
-    if (explained.verdict === 'can never fire') throw new CommandError('', EXIT.failed);
+    if (explained.verdict === 'needs other data') throw new CommandError('', EXIT.incomplete);
   });
 }
 
-function find(name: string, { ready, disabled, problems, slots }: CompiledRules): ExplainedRule {
-  const isIt = ({ document }: { readonly document: { readonly name: string; readonly id?: string } }) =>
-    document.name === name || document.id === name;
-  const running = ready.find(({ loaded }) => isIt(loaded));
-  if (running !== undefined) {
-    const { rule, notes, loaded } = running;
-    return { rule, notes, file: loaded.file, line: loaded.place(['metadata', 'name']).line };
-  }
-  const off = disabled.find(isIt);
-  const compiled = off && compileRule(off.document, slots, sha256Hashes);
-  if (compiled?.kind === 'ok' && off !== undefined) {
-    const { rule } = compiled;
-    return { rule, notes: off.notes, file: off.file, line: off.place(['metadata', 'name']).line };
-  }
+function find(name: string, { ready, disabled, problems }: CompiledRules): ExplainedRule {
+  const compiled = [...ready, ...disabled];
+  const found = compiled.find(({ loaded: { document } }) => document.name === name || document.id === name);
+  if (found !== undefined) return found;
   if (problems.some(({ rule }) => rule === name))
     throw new CommandError(`the rule ${name} does not load: see above`, EXIT.failed);
-  const names = [...ready.map(({ loaded }) => loaded), ...disabled].map(({ document }) => document.name);
-  const near = nearest(name, names);
+  const near = nearest(
+    name,
+    compiled.map(({ loaded }) => loaded.document.name),
+  );
   const hint = near === undefined ? '`firstseen rules list` prints their names' : `did you mean ${near}?`;
   throw new CommandError(`no rule is named ${describeValue(name)}\n  hint: ${hint}`, EXIT.failed);
 }

@@ -35,10 +35,10 @@ export function importCommand(io: Io): Command {
       const folder = output === '-' ? undefined : output;
       if (folder !== undefined) await makeFolder(folder);
       const { ready, disabled, problems } = await loadRules(paths, io);
-      const rules = [...ready, ...disabled.map((loaded) => ({ loaded, notes: loaded.notes }))];
+      const rules = [...ready, ...disabled];
       const table = new Table({ ...PLAIN_TABLE, head: ['RESULT', 'RULE', 'FROM'] });
       let kept = 0;
-      for (const { loaded, notes } of rules) {
+      for (const { loaded, judged } of rules) {
         const { document, file } = loaded;
         const text = formatYamlRule(document);
         if (folder === undefined) io.out(`---\n${text}`);
@@ -47,7 +47,8 @@ export function importCommand(io: Io): Command {
         if (!isNew) kept += 1;
         const result = folder === undefined ? 'printed' : isNew ? 'written' : 'is there';
         table.push([result, document.name, sanitise(file)]);
-        for (const note of notes) table.push(['', { colSpan: 2, content: `note: ${note}` }]);
+        const said = [...judged.why.map((why) => `difference: ${why}`), ...judged.notes.map((note) => `note: ${note}`)];
+        for (const content of said) table.push(['', { colSpan: 2, content }]);
       }
       // Where the rules themselves are the output, what is said of them is not.
       const say = folder === undefined ? io.err : io.out;

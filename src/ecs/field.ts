@@ -22,4 +22,6 @@ export interface Field {
   readonly read: (event: DecodedEvent) => FieldValues;
   /** True if the name is known but no event that we read has the field: a condition on it cannot hold. */
   readonly neverSet?: true;
+  /** The value that the field has on every event. */
+  readonly constant?: FieldValue;
 }

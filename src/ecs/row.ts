@@ -10,7 +10,7 @@ export function row(name: string, type: FieldType, doc: string, read: Read): Fie
 
 /** A row that is the same on every event. */
 export function constant(name: string, value: string, doc: string): Field {
-  return { name, type: 'keyword', doc: `Always \`${value}\`. ${doc}`, read: () => value };
+  return { name, type: 'keyword', doc: `Always \`${value}\`. ${doc}`, read: () => value, constant: value };
 }
 
 /** A name that is known and never has a value. */

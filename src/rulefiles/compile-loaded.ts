@@ -1,25 +1,27 @@
-import { fieldsOf } from '../query/fields-of.ts';
 import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
 import { compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { FileProblem } from './file-problem.ts';
 import type { LoadedRule, LoadedRules } from './loaded-rule.ts';
+import { type JudgedRule, judgeCompiled, judgeRefused } from './rule-verdict.ts';
 
-/** A rule that can run, beside where it came from. */
+/** A rule that compiles, beside where it came from and what becomes of it. */
 export interface ReadyRule {
   readonly rule: CompiledRule;
   readonly loaded: LoadedRule;
-  /** What its author should know, in sentences: the notes of its format, and conditions that cannot hold. */
-  readonly notes: readonly string[];
+  readonly judged: JudgedRule;
 }
 
 export interface CompiledRules {
   /** Those that are enabled and right; the others do not stop them. */
   readonly ready: readonly ReadyRule[];
   /** Right, and switched off. */
-  readonly disabled: readonly LoadedRule[];
+  readonly disabled: readonly ReadyRule[];
+  /** Everything that is wrong, and every reason for which a rule cannot run here: `unsupported` tells them apart. */
   readonly problems: readonly FileProblem[];
+  /** The verdict on every rule that was found: those that compile, in the order of the files, then the others. */
+  readonly verdicts: readonly JudgedRule[];
   /** What the rules were compiled with. */
   readonly slots: FieldSlots;
 }
@@ -27,20 +29,18 @@ export interface CompiledRules {
 /** Compiles what was loaded; every problem of every file, those of loading first. */
 export function compileLoaded({ rules, problems }: LoadedRules, hashes: Hashes): CompiledRules {
   const slots = createFieldSlots();
-  const ready: ReadyRule[] = [];
-  const disabled: LoadedRule[] = [];
+  const compiledRules: ReadyRule[] = [];
   const all = [...problems];
   for (const loaded of rules) {
     const compiled = compileRule(loaded.document, slots, hashes);
     if (compiled.kind === 'invalid') all.push(...compiled.problems.map((problem) => loaded.problem(problem)));
-    else if (loaded.document.enabled)
-      ready.push({ rule: compiled.rule, loaded, notes: [...loaded.notes, ...emptyFields(compiled.rule)] });
-    else disabled.push(loaded);
+    else compiledRules.push({ rule: compiled.rule, loaded, judged: judgeCompiled(compiled.rule, loaded) });
   }
-  return { ready, disabled, problems: all, slots };
-}
-
-function emptyFields({ predicate }: CompiledRule): string[] {
-  const never = fieldsOf(predicate).filter(({ neverSet }) => neverSet === true);
-  return never.map(({ name }) => `${name} never has a value on an audit event, so no condition on it holds`);
+  return {
+    ready: compiledRules.filter(({ rule }) => rule.document.enabled),
+    disabled: compiledRules.filter(({ rule }) => !rule.document.enabled),
+    problems: all,
+    verdicts: [...compiledRules.map(({ judged }) => judged), ...judgeRefused(all)],
+    slots,
+  };
 }

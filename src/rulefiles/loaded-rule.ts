@@ -46,7 +46,10 @@ export function loadedRule(
     notes,
     differences,
     place: (path) => places.at(path),
-    problemAt: (path, problem) => sourceProblem(source, { path, ...problem }, document.name),
+    problemAt: (path, problem) => ({
+      ...sourceProblem(source, { path, ...problem }, document.name),
+      ruleType: document.type,
+    }),
     problem: ({ path, message, hint, inQuery }) => {
       const whole = ['spec', ...path];
       const found = inQuery === undefined ? undefined : places.within(whole, inQuery.problem);
@@ -56,6 +59,7 @@ export function loadedRule(
         file,
         place,
         rule: document.name,
+        ruleType: document.type,
         message: lost
           ? `${message} (line ${inQuery.problem.line}, column ${inQuery.problem.column} of the text)`
           : message,

@@ -106,7 +106,7 @@ function refusal(
   if (outcomes.has(id)) return undefined;
   const stem = basename(file, '.toml');
   const reasons = problems.filter((problem) => basename(problem.file, '.toml') === stem).map(formatFileProblem);
-  if (disabled.some(({ document }) => document.id === id)) reasons.push('the rule is switched off');
+  if (disabled.some(({ loaded }) => loaded.document.id === id)) reasons.push('the rule is switched off');
   if (reasons.length === 0) reasons.push('no file under rules/ has a rule of this id');
   const fired = fires === undefined ? '' : `, to fire at: ${some(fires)}`;
   return `  expected to match: ${some(matches)}${fired}\n  did not run: ${reasons.join('\n')}`;

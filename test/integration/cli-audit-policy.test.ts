@@ -39,6 +39,12 @@ describe('audit-policy', { concurrency: 2 }, () => {
     assert.match(stdout, /nonResourceURLs: \["\/firstseen-heartbeat\/\*"\]/);
   });
 
+  test('a path of rules that leads nowhere', async () => {
+    const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--rules', join(folder, 'nope'));
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^rules: .*nope: there is no such file or folder$/m);
+  });
+
   test('--check names the rules that can never fire, with the line and the reason, and fails', async () => {
     const path = file('metadata.yaml', METADATA);
     const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--check', path);

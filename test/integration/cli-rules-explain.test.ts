@@ -61,8 +61,8 @@ describe('rules explain', { concurrency: 2 }, () => {
       readFileSync(EXEC, 'utf8').replace('verb: (get or create)', 'verb: get\n    and process.name: sh'),
     );
     const { code, stdout } = await firstseen('exec-into-pod', '--rules', file);
-    assert.equal(code, 1);
-    assert.match(stdout, /^Verdict\n {2}can never fire\n {2}- process\.name never has a value/m);
+    assert.equal(code, 3);
+    assert.match(stdout, /^Verdict\n {2}needs other data\n {2}- can never fire: no audit event has process\.name$/m);
   });
 
   test('a name that is not there: the nearest', async () => {

@@ -42,14 +42,17 @@ describe('rules', { concurrency: 2 }, () => {
     const path = file('never.yaml', text.replace('kubernetes.audit.objectRef.resource', never));
     const { code, stderr } = await firstseen('rules', 'check', path);
     assert.equal(code, 0);
-    assert.match(stderr, /exec-of-mine: note: kubernetes\.audit\.requestObject\.metadata\.name never has a value/);
+    assert.match(
+      stderr,
+      /never\.yaml:\d+: exec-of-mine: note: kubernetes\.audit\.requestObject\.metadata\.name never has a value/,
+    );
   });
 
   test('list: those of the pack, each on a line', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list');
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^NAME +STATE +TYPE +SEVERITY +TESTS +TITLE$/m);
-    assert.match(stdout, /^anonymous-request-unusual-agent +ready +new_terms +medium +\d+ +Anonymous request/m);
+    assert.match(stdout, /^NAME +STATE +TYPE +SEVERITY +TESTS +VERDICT +TITLE$/m);
+    assert.match(stdout, /^anonymous-request-unusual-agent +ready +new_terms +medium +\d+ +runs +Anonymous request/m);
   });
 
   test('list -o json and -o yaml give the same', async () => {
@@ -59,26 +62,32 @@ describe('rules', { concurrency: 2 }, () => {
     ];
     const items: unknown = JSON.parse(json.stdout);
     assert.deepEqual(parse(yaml.stdout), items);
-    assert.partialDeepStrictEqual(items, [{ name: 'exec-into-pod', type: 'query', state: 'ready', file: good }]);
+    const item = { name: 'exec-into-pod', type: 'query', state: 'ready', verdict: 'runs', file: good };
+    assert.partialDeepStrictEqual(items, [item]);
   });
 
   test('check: nothing wrong', async () => {
-    const { code, stdout } = await firstseen('rules', 'check', good);
-    assert.deepEqual([code, stdout], [0, '1 rule, no problem\n']);
+    const { code, stdout, stderr } = await firstseen('rules', 'check', good);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^NAME +TYPE +VERDICT +WHY\nexec-into-pod +query +runs\n\n1 rule: 1 runs\n$/);
   });
 
   test('check: a query that is wrong is shown with a caret', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'check', badQuery, good);
-    assert.deepEqual([code, stdout], [1, '']);
+    assert.equal(code, 1);
+    assert.match(stdout, /^exec-of-mine +query +invalid +`and` has no condition to its right$/m);
+    assert.match(stdout, /^2 rules: 1 runs, 1 is invalid$/m);
     assert.match(stderr, /bad-query\.yaml:\d+:\d+: /);
     assert.match(stderr, /and and kubernetes\.audit\.objectRef\.resource.*\n *\^/);
-    assert.match(stderr, /^1 problem; a rule with a problem does not run$/m);
+    assert.match(stderr, /^1 rule or file is invalid, and does not run$/m);
   });
 
   test('check: a path that is not there, and a folder without rules', async () => {
-    const missing = await firstseen('rules', 'check', join(folder, 'nope'));
-    assert.equal(missing.code, 1);
-    assert.match(missing.stderr, /nope: there is no such file/);
+    for (const command of ['check', 'list', 'test']) {
+      const missing = await firstseen('rules', command, good, join(folder, 'nope'));
+      assert.deepEqual([missing.code, missing.stdout], [2, ''], command);
+      assert.match(missing.stderr, /^rules: .*nope: there is no such file or folder$/m);
+    }
     const empty = await firstseen('rules', 'check', join(folder, 'empty'));
     assert.equal(empty.code, 1);
     assert.match(empty.stderr, /no rule was found; rule files end in \.yaml/);
@@ -88,6 +97,7 @@ describe('rules', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list', badQuery, join(ROOT, 'rules'));
     assert.equal(code, 1);
     assert.match(stdout, /^privileged-pod-created +ready/m);
+    assert.match(stdout, /^exec-of-mine +left out +query +invalid$/m);
     assert.match(stderr, /bad-query\.yaml/);
   });
 
@@ -121,7 +131,7 @@ describe('rules', { concurrency: 2 }, () => {
     skip: existsSync(ELASTIC) ? false : 'no Elastic rules beside the project',
   }, async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list', '-o', 'json', ELASTIC);
-    assert.ok(code === 0 || code === 1, stderr);
+    assert.equal(code, 3, stderr);
     const rules = JSON.parse(stdout) as { file: string; state: string }[];
     assert.ok(
       rules.some(({ file: from, state }) => from.endsWith('.toml') && state === 'ready'),

@@ -1,7 +1,7 @@
 import { excerpt } from '../../audit/text.ts';
 import { formatFileProblem } from '../../rulefiles/file-problem.ts';
 import type { Check } from '../check.ts';
-import { failure, ok } from '../finding.ts';
+import { failure, ok, warning } from '../finding.ts';
 import { shellWord } from '../shell-word.ts';
 
 /** The most broken rules that are named one by one. */
@@ -13,20 +13,30 @@ export const rulesCheck: Check = {
   name: 'rules',
   async run(subject) {
     const { paths } = subject.section('rules');
-    const { ready, disabled, problems } = await subject.rules();
+    const { ready, disabled, problems, verdicts } = await subject.rules();
     const check = `firstseen rules check ${paths.map(shellWord).join(' ')}`;
-    const findings = problems.slice(0, MOST_NAMED).map((problem) => {
+    const broken = problems.filter(({ unsupported }) => unsupported === undefined);
+    const findings = broken.slice(0, MOST_NAMED).map((problem) => {
       const [what = ''] = formatFileProblem(problem).split('\n');
       return failure(`broken: ${excerpt(what, MAX_PROBLEM_BYTES)}`, {
         why: 'this rule does not run, and nothing it looks for is found',
         mend: `${problem.hint === undefined ? '' : `${excerpt(problem.hint, MAX_PROBLEM_BYTES)}\n`}${check}`,
       });
     });
-    if (problems.length > MOST_NAMED) {
+    if (broken.length > MOST_NAMED) {
       findings.push(
-        failure(`${problems.length - MOST_NAMED} more problems in rule files`, {
+        failure(`${broken.length - MOST_NAMED} more problems in rule files`, {
           why: 'these rules do not run',
           mend: check,
+        }),
+      );
+    }
+    const idle = verdicts.filter(({ verdict }) => verdict === 'needs other data' || verdict === 'not supported');
+    if (idle.length > 0) {
+      findings.push(
+        warning(`${idle.length} ${idle.length === 1 ? 'rule' : 'rules'} cannot run here`, {
+          why: 'they need data that an audit log does not have, or what this version does not support, and never fire',
+          mend: `${check}\n# or take them out of the folder`,
         }),
       );
     }
@@ -37,7 +47,7 @@ export const rulesCheck: Check = {
           mend: 'name the folder of the rules: rules.paths in the configuration, or --rules; in the image it is /app/rules',
         }),
       );
-    } else findings.push(ok(`${ready.length} run, ${disabled.length} are switched off, ${problems.length} problems`));
+    } else findings.push(ok(`${ready.length} run, ${disabled.length} are switched off, ${broken.length} problems`));
     return findings;
   },
 };

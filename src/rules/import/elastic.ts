@@ -230,7 +230,8 @@ function triageOf({ note, setup }: Values): unknown {
 
 function ruleNotes(rule: Values): readonly string[] {
   const notes: string[] = [];
-  if (rule.severity === undefined) notes.push(`it has no severity: ${DEFAULT_SEVERITY} is assumed`);
+  if (rule.severity === undefined || rule.severity === null)
+    notes.push(`it has no severity: ${DEFAULT_SEVERITY} is assumed`);
   if (isEmptyQuery(rule)) notes.push('its query is empty, and so selects every audit event');
   if (typeof rule.data_view_id === 'string' && rule.data_view_id !== '')
     notes.push(`the data view ${quoteName(rule.data_view_id)} is taken to hold the audit events`);

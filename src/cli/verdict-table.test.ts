@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JudgedRule } from '../rulefiles/rule-verdict.ts';
+import { CommandError } from './io.ts';
+import { requireThatAllRun, totalsLine, verdictDetails, verdictsForPrograms, verdictTable } from './verdict-table.ts';
+
+function judged(changes: Partial<JudgedRule>): JudgedRule {
+  return {
+    name: 'a',
+    type: 'query',
+    file: 'a.yaml',
+    line: 4,
+    verdict: 'runs',
+    why: [],
+    notes: [],
+    problems: [],
+    ...changes,
+  };
+}
+
+const RULES: readonly JudgedRule[] = [
+  judged({ notes: ['a note'] }),
+  judged({ name: 'b', verdict: 'runs with a stated difference', why: ['one', 'two'] }),
+  judged({ name: 'c', type: 'eql', verdict: 'needs other data', why: ['can never fire: no audit event has x'] }),
+  judged({
+    name: 'd',
+    verdict: 'not supported',
+    why: ['rule type esql is not supported yet by this version'],
+    problems: [
+      {
+        file: 'd.toml',
+        place: { line: 2, column: 8 },
+        rule: 'd',
+        message: 'rule type esql is not supported yet by this version',
+        excerpt: { text: 'type = "esql"', caret: 7 },
+        hint: 'wait',
+      },
+    ],
+  }),
+];
+
+const exitOf = (rules: readonly JudgedRule[]): number => {
+  try {
+    requireThatAllRun(rules);
+    return 0;
+  } catch (error) {
+    return error instanceof CommandError ? error.exitCode : -1;
+  }
+};
+
+test('the table has a line a rule, with the first reason', () => {
+  assert.equal(
+    verdictTable(RULES),
+    `NAME   TYPE    VERDICT                         WHY
+a      query   runs
+b      query   runs with a stated difference   one (and 1 more)
+c      eql     needs other data                can never fire: no audit event has x
+d      query   not supported                   rule type esql is not supported yet by this version
+`,
+  );
+  assert.match(verdictTable([judged({ why: [`\u001b[2J${'x'.repeat(500)}`] })]), /^.{10,200}…$/m);
+});
+
+test('the totals count each verdict in words', () => {
+  assert.equal(
+    totalsLine(RULES),
+    '4 rules: 1 runs, 1 runs with a stated difference, 1 needs other data, 1 is not supported\n',
+  );
+  assert.equal(totalsLine([judged({})]), '1 rule: 1 runs\n');
+  assert.equal(totalsLine([judged({}), judged({})]), '2 rules: 2 run\n');
+});
+
+test('the details are all reasons, with a caret where there is a place, and all notes', () => {
+  assert.equal(
+    verdictDetails(RULES),
+    `a.yaml:4: a: note: a note
+a.yaml:4: b: difference: one
+a.yaml:4: b: difference: two
+a.yaml:4: c: can never fire: no audit event has x
+d.toml:2:8: d: rule type esql is not supported yet by this version
+  type = "esql"
+         ^
+  hint: wait
+`,
+  );
+});
+
+test('it ends with 0 if all run, 1 if one is invalid, 3 if one cannot run here', () => {
+  assert.equal(exitOf(RULES.slice(0, 2)), 0);
+  assert.equal(exitOf(RULES), 3);
+  assert.equal(exitOf([...RULES, judged({ verdict: 'invalid' })]), 1);
+});
+
+test('programs get the same', () => {
+  const { rules, totals } = Object(verdictsForPrograms(RULES));
+  assert.equal(totals['needs other data'], 1);
+  assert.deepEqual(rules[3].problems, [
+    { line: 2, column: 8, message: 'rule type esql is not supported yet by this version', hint: 'wait' },
+  ]);
+});

@@ -1,0 +1,35 @@
+import { compileTest } from './compile-test.ts';
+import type { Predicate } from './predicate.ts';
+import { FALSE, simplify, TRUE } from './simplify.ts';
+
+/**
+ * The same condition with what is known of every event filled in: fields that never have a value, and those that always
+ * have the same. `FALSE` means that no event can meet it.
+ */
+export function foldKnown(predicate: Predicate): Predicate {
+  return simplify(fold(predicate));
+}
+
+function fold(predicate: Predicate): Predicate {
+  switch (predicate.kind) {
+    case 'any': {
+      const { constant, neverSet, type } = predicate.field;
+      if (neverSet === true) return FALSE;
+      if (constant === undefined) return predicate;
+      return compileTest(predicate.test, type)(constant) ? TRUE : FALSE;
+    }
+    case 'exists':
+    case 'single': {
+      const { constant, neverSet } = predicate.field;
+      return neverSet === true ? FALSE : constant === undefined ? predicate : TRUE;
+    }
+    case 'not':
+      return { kind: 'not', operand: fold(predicate.operand) };
+    case 'and':
+    case 'or':
+      return { kind: predicate.kind, operands: predicate.operands.map(fold) };
+    case 'holds':
+    case 'constant':
+      return predicate;
+  }
+}

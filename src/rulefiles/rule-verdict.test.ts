@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { compileLoaded } from './compile-loaded.ts';
+import { readRules } from './load.ts';
+import type { JudgedRule } from './rule-verdict.ts';
+
+const RULE = {
+  rule_id: 'one',
+  name: 'A rule',
+  type: 'query',
+  index: ['logs-*'],
+  query: 'kubernetes.audit.verb: delete',
+  severity: 'high',
+  risk_score: 73,
+};
+
+function judged(change: object): JudgedRule {
+  const loaded = readRules('e.ndjson', '.ndjson', JSON.stringify({ ...RULE, ...change }));
+  const { verdicts } = compileLoaded(loaded, sha256Hashes);
+  assert.equal(verdicts.length, 1);
+  return verdicts[0] ?? assert.fail();
+}
+
+const verdict = (change: object) => [judged(change).verdict, ...judged(change).why];
+
+test('a rule runs, and what is general or only worth knowing is no difference', () => {
+  assert.deepEqual(judged({ max_signals: 50, timestamp_override: 'event.ingested' }), {
+    name: 'a-rule',
+    type: 'query',
+    file: 'e.ndjson',
+    line: 1,
+    verdict: 'runs',
+    why: [],
+    notes: ['max_signals 50 in each run of 5m is a budget of 600 alerts an hour'],
+    problems: [],
+  });
+  assert.deepEqual(verdict({ enabled: false }), ['runs']);
+});
+
+test('a difference of this rule is stated', () => {
+  assert.deepEqual(verdict({ alert_suppression: { group_by: ['user.name'] } }), [
+    'runs with a stated difference',
+    "alert_suppression is per run of the rule in Elastic; here it lasts 5m, the rule's interval",
+  ]);
+});
+
+test('a rule that can never fire says what it lacks', () => {
+  const never = (query: string, change: object = {}) => verdict({ query, ...change });
+  const audit = 'kubernetes.audit.verb: get';
+  assert.deepEqual(never(`${audit} and process.name: bash and container.id: *`), [
+    'needs other data',
+    'can never fire: no audit event has process.name, container.id',
+  ]);
+  assert.deepEqual(never(`${audit} and event.dataset: aws.cloudtrail`), [
+    'needs other data',
+    'can never fire: event.dataset is always kubernetes.audit_logs',
+  ]);
+  const decision = 'kubernetes.audit.annotations.authorization_k8s_io/decision: allow';
+  assert.deepEqual(never(`${audit} and ${decision} and kubernetes.audit.stage: RequestReceived`), [
+    'needs other data',
+    'can never fire: no request can be all that its query asks for',
+  ]);
+  const newTerms = { type: 'new_terms', new_terms_fields: ['user.domain'], history_window_start: 'now-7d' };
+  assert.deepEqual(never(audit, newTerms), ['needs other data', 'can never fire: no audit event has user.domain']);
+  assert.deepEqual(never(`${audit} or process.name: bash`), ['runs'], 'the other branch may');
+  assert.match(judged({ query: `${audit} or process.name: bash` }).notes.join(), /^process\.name never has a value/);
+});
+
+test('other data come before what is not supported, and what is invalid before both', () => {
+  assert.deepEqual(verdict({ type: 'esql', language: 'esql', query: 'from logs-aws* | limit 1' }), [
+    'needs other data',
+    'needs other data: logs-aws*; firstseen has Kubernetes audit events only',
+    'rule type esql is not supported yet by this version',
+  ]);
+  const [name, ...why] = verdict({ type: 'machine_learning', language: 'lucene' });
+  assert.deepEqual([name, why.length], ['not supported', 2]);
+  assert.deepEqual(verdict({ severity: 'hot' }), [
+    'invalid',
+    'expected one of low, medium, high, critical, found "hot"',
+  ]);
+  assert.deepEqual(verdict({ query: 'kubernetes.audit.verb:' })[0], 'invalid');
+});
+
+test('the problems of one rule are one verdict, those of two are two', () => {
+  const broken = [
+    { ...RULE, severity: 'hot', risk_score: 'x' },
+    { ...RULE, name: 'Another', severity: 'hot' },
+  ];
+  const text = `${broken.map((rule) => JSON.stringify(rule)).join('\n')}\nnot json\n`;
+  const { verdicts, problems } = compileLoaded(readRules('e.ndjson', '.ndjson', text), sha256Hashes);
+  assert.equal(problems.length, 4);
+  assert.deepEqual(verdicts.map((one) => `${one.line} ${one.name}: ${one.why.length}`).sort(), [
+    '1 a-rule: 2',
+    '2 another: 1',
+    '3 -: 1',
+  ]);
+});

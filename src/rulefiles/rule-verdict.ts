@@ -1,0 +1,107 @@
+import { resolveField } from '../ecs/fields.ts';
+import { ruleNeeds } from '../policy/rule-needs.ts';
+import { fieldsOf } from '../query/fields-of.ts';
+import { foldKnown } from '../query/fold-known.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { FileProblem } from './file-problem.ts';
+import type { LoadedRule } from './loaded-rule.ts';
+
+/** What becomes of a rule here, from best to worst. */
+export const VERDICTS = [
+  'runs',
+  'runs with a stated difference',
+  'needs other data',
+  'not supported',
+  'invalid',
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** One rule and what becomes of it; what has no rule of its own, such as a file that cannot be read, is one too. */
+export interface JudgedRule {
+  readonly name: string;
+  /** As far as it could be read. */
+  readonly type?: string;
+  readonly file: string;
+  readonly line?: number;
+  readonly verdict: Verdict;
+  /** Empty if it runs; else the difference, the data, the construct, or what is wrong, in sentences. */
+  readonly why: readonly string[];
+  /** What its author should know besides, in sentences. */
+  readonly notes: readonly string[];
+  readonly problems: readonly FileProblem[];
+}
+
+/** The verdict on a rule that compiles. */
+export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRule {
+  const { document, file } = loaded;
+  const never = whyNever(rule);
+  const idle = fieldsOf(rule.predicate).filter(({ neverSet }) => neverSet === true);
+  const notes = idle.map(({ name }) => `${name} never has a value on an audit event, so no condition on it holds`);
+  return {
+    name: document.name,
+    type: document.type,
+    file,
+    line: loaded.place(['metadata', 'name']).line,
+    ...(never === undefined
+      ? {
+          verdict: loaded.differences.length > 0 ? 'runs with a stated difference' : 'runs',
+          why: loaded.differences,
+          notes: [...loaded.notes, ...notes],
+        }
+      : { verdict: 'needs other data', why: [never], notes: [...loaded.notes, ...loaded.differences] }),
+    problems: [],
+  };
+}
+
+/** Why the rule can never fire, whatever an API server says; undefined if it may. */
+function whyNever(rule: CompiledRule): string | undefined {
+  const folded = foldKnown(rule.predicate);
+  const impossible = folded.kind === 'constant' && !folded.value;
+  if (!impossible && ruleNeeds(rule).length > 0) return undefined;
+  const fields = fieldsOf(rule.predicate);
+  const terms = rule.termFields.flatMap(({ name }) => resolveField(name) ?? []);
+  const absent = new Set([...fields, ...terms].filter(({ neverSet }) => neverSet === true).map(({ name }) => name));
+  if (absent.size > 0) return `can never fire: no audit event has ${[...absent].join(', ')}`;
+  const same = impossible ? fields.filter(({ constant }) => constant !== undefined) : [];
+  if (same.length === 0) return 'can never fire: no request can be all that its query asks for';
+  return `can never fire: ${same.map(({ name, constant }) => `${name} is always ${constant}`).join(', ')}`;
+}
+
+/** The verdicts on what did not load or compile: the problems of one rule are one verdict. */
+export function judgeRefused(problems: readonly FileProblem[]): readonly JudgedRule[] {
+  const groups = new Map<string, FileProblem[]>();
+  for (const problem of problems) {
+    const { file, rule, place } = problem;
+    const key = JSON.stringify([file, rule ?? place?.line]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [problem]);
+    else group.push(problem);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { file, place, rule, ruleType } = first;
+    return [
+      {
+        name: rule ?? '-',
+        ...(ruleType !== undefined && { type: ruleType }),
+        file,
+        ...(place !== undefined && { line: place.line }),
+        verdict: refusal(group),
+        why: group.toSorted((a, b) => Number(isAboutData(b)) - Number(isAboutData(a))).map(({ message }) => message),
+        notes: [],
+        problems: group,
+      },
+    ];
+  });
+}
+
+/** That data are missing comes first: no later version will change it. */
+function refusal(problems: readonly FileProblem[]): Verdict {
+  if (problems.some(({ unsupported }) => unsupported === undefined)) return 'invalid';
+  return problems.some(isAboutData) ? 'needs other data' : 'not supported';
+}
+
+function isAboutData({ unsupported = [] }: FileProblem): boolean {
+  return unsupported.some(({ kind }) => kind === 'data');
+}
