@@ -67,7 +67,7 @@ export function sigmaPage(): Page {
         doc,
       ]),
     ),
-    'Rules in circulation name these too, and no audit event has them: such a rule loads, and a note says that it can never match.',
+    'Rules in circulation name these too, and no audit event has them: such a rule loads, and `rules check` says that it can never fire.',
     table(
       ['in Sigma', 'what its author may have meant'],
       absent.map(({ name, meant }) => [code(name), code(meant ?? '')]),

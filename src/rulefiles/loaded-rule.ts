@@ -12,6 +12,8 @@ export interface LoadedRule {
   readonly notes: readonly string[];
   /** Where the outcome is another than its format means, because of what this rule asks for, in sentences for people. */
   readonly differences: readonly string[];
+  /** Why no event of an API server can match, as far as its format tells, in parts of sentences; empty: one may. */
+  readonly neverMatches: readonly string[];
   /** Where the value at a path of the resource (`['spec', 'query']`) stands in the file, or the nearest around it. */
   place(path: DocumentPath): Place;
   /** Something wrong with the value at a path of the resource. */
@@ -37,7 +39,7 @@ export function loadedRule(
   source: RuleSource,
   document: RuleDocument,
   notes: readonly string[] = [],
-  differences: readonly string[] = [],
+  { differences = [], neverMatches = [] }: Partial<Pick<LoadedRule, 'differences' | 'neverMatches'>> = {},
 ): LoadedRule {
   const { file, lines, places } = source;
   return {
@@ -45,6 +47,7 @@ export function loadedRule(
     file,
     notes,
     differences,
+    neverMatches,
     place: (path) => places.at(path),
     problemAt: (path, problem) => ({
       ...sourceProblem(source, { path, ...problem }, document.name),

@@ -67,6 +67,15 @@ test('a rule that can never fire says what it lacks', () => {
   assert.match(judged({ query: `${audit} or process.name: bash` }).notes.join(), /^process\.name never has a value/);
 });
 
+test('what the format itself knows never to match is said', () => {
+  const sigma = `title: Exec\nlogsource: { product: kubernetes, service: audit }\nlevel: high
+detection: { selection: { verb: exec, objectRef.resource: pods }, condition: selection }\n`;
+  const { verdicts } = compileLoaded(readRules('s.yml', '.yml', sigma), sha256Hashes);
+  const never = 'can never fire: verb is never exec on a request for a resource';
+  if (verdicts[0]?.problems.length === 0)
+    assert.deepEqual([verdicts[0].verdict, verdicts[0].why], ['needs other data', [never]]);
+});
+
 test('other data come before what is not supported, and what is invalid before both', () => {
   assert.deepEqual(verdict({ type: 'esql', language: 'esql', query: 'from logs-aws* | limit 1' }), [
     'needs other data',

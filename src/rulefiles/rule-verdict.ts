@@ -1,8 +1,12 @@
+import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { ruleNeeds } from '../policy/rule-needs.ts';
 import { fieldsOf } from '../query/fields-of.ts';
 import { foldKnown } from '../query/fold-known.ts';
+import { parseQuery } from '../query/parse-query.ts';
+import type { Predicate } from '../query/predicate.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { RuleDocument } from '../rules/document.ts';
 import type { FileProblem } from './file-problem.ts';
 import type { LoadedRule } from './loaded-rule.ts';
 
@@ -34,9 +38,13 @@ export interface JudgedRule {
 /** The verdict on a rule that compiles. */
 export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRule {
   const { document, file } = loaded;
-  const never = whyNever(rule);
+  const never = whyNever(rule, loaded);
   const idle = fieldsOf(rule.predicate).filter(({ neverSet }) => neverSet === true);
-  const notes = idle.map(({ name }) => `${name} never has a value on an audit event, so no condition on it holds`);
+  const notes = [
+    ...loaded.notes,
+    ...idle.map(({ name }) => `${name} never has a value on an audit event, so no condition on it holds`),
+    ...(rule.sequence !== undefined && hasOverrides(document) ? [OVERRIDES_OF_SEQUENCE] : []),
+  ];
   return {
     name: document.name,
     type: document.type,
@@ -46,25 +54,59 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
       ? {
           verdict: loaded.differences.length > 0 ? 'runs with a stated difference' : 'runs',
           why: loaded.differences,
-          notes: [...loaded.notes, ...notes],
+          notes,
         }
       : { verdict: 'needs other data', why: [never], notes: [...loaded.notes, ...loaded.differences] }),
     problems: [],
   };
 }
 
-/** Why the rule can never fire, whatever an API server says; undefined if it may. */
-function whyNever(rule: CompiledRule): string | undefined {
-  const folded = foldKnown(rule.predicate);
-  const impossible = folded.kind === 'constant' && !folded.value;
-  if (!impossible && ruleNeeds(rule).length > 0) return undefined;
-  const fields = fieldsOf(rule.predicate);
-  const terms = rule.termFields.flatMap(({ name }) => resolveField(name) ?? []);
-  const absent = new Set([...fields, ...terms].filter(({ neverSet }) => neverSet === true).map(({ name }) => name));
-  if (absent.size > 0) return `can never fire: no audit event has ${[...absent].join(', ')}`;
-  const same = impossible ? fields.filter(({ constant }) => constant !== undefined) : [];
-  if (same.length === 0) return 'can never fire: no request can be all that its query asks for';
-  return `can never fire: ${same.map(({ name, constant }) => `${name} is always ${constant}`).join(', ')}`;
+const OVERRIDES_OF_SEQUENCE =
+  'the event says nothing about severity, risk score and title where a sequence alerts, as in Elastic';
+
+function hasOverrides({ severityMapping, riskScoreMapping, ruleNameOverride }: RuleDocument): boolean {
+  return severityMapping.length > 0 || riskScoreMapping.length > 0 || ruleNameOverride !== undefined;
+}
+
+/** Why the rule can never fire, whatever an API server says, in a sentence; undefined if it may. */
+function whyNever(rule: CompiledRule, { neverMatches }: LoadedRule): string | undefined {
+  if (neverMatches.length > 0) return `can never fire: ${neverMatches.join('; ')}`;
+  for (const [what, condition] of conditionsOf(rule)) {
+    const why = whyNeverHolds(condition);
+    if (why !== undefined) return `can never fire: ${what}${why}`;
+  }
+  return ruleNeeds(rule).length > 0 ? undefined : 'can never fire: no request can be all that its query asks for';
+}
+
+/** What has to hold for the rule to fire: of one event, or of each of a sequence; with the words that say which. */
+function conditionsOf({ document, predicate, termFields }: CompiledRule): readonly (readonly [string, Predicate])[] {
+  const query = parseQuery(document.language, document.query, { resolveField });
+  if (query.kind === 'sequence') {
+    return query.sequence.items.map(({ predicate: condition, by }, index) => [
+      `no event can be number ${index + 1} of its sequence: `,
+      withValues(
+        condition,
+        by.flatMap(({ field, optional }) => (optional ? [] : [field])),
+      ),
+    ]);
+  }
+  const terms = termFields.flatMap(({ name }) => resolveField(name) ?? []);
+  return [['', withValues(predicate, terms)]];
+}
+
+function withValues(predicate: Predicate, fields: readonly Field[]): Predicate {
+  return { kind: 'and', operands: [predicate, ...fields.map((field): Predicate => ({ kind: 'exists', field }))] };
+}
+
+function whyNeverHolds(condition: Predicate): string | undefined {
+  const folded = foldKnown(condition);
+  if (folded.kind !== 'constant' || folded.value) return undefined;
+  const fields = fieldsOf(condition);
+  const absent = fields.filter(({ neverSet }) => neverSet === true).map(({ name }) => name);
+  if (absent.length > 0) return `no audit event has ${absent.join(', ')}`;
+  const same = fields.filter(({ constant }) => constant !== undefined);
+  if (same.length === 0) return 'what it asks for is a contradiction';
+  return same.map(({ name, constant }) => `${name} is always ${constant}`).join(', ');
 }
 
 /** The verdicts on what did not load or compile: the problems of one rule are one verdict. */

@@ -27,8 +27,10 @@ export function readSigmaRules(sources: readonly SigmaSource[]): ReadonlyMap<Sig
 
 function loaded(source: SigmaSource, result: SigmaImport): LoadedRules {
   switch (result.kind) {
-    case 'document':
-      return { rules: [loadedRule(resourceSource(source), result.document, result.notes)], problems: [] };
+    case 'document': {
+      const { document, notes, neverMatches } = result;
+      return { rules: [loadedRule(resourceSource(source), document, notes, { neverMatches })], problems: [] };
+    }
     case 'part':
       return { rules: [], problems: [] };
     case 'invalid': {

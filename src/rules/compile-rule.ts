@@ -115,7 +115,8 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     rowFields: sequence === undefined ? counted : suppressBy,
     ...(sequence === undefined ? {} : { sequence }),
     suppressBy: suppressBy.length === 0 ? undefined : suppressBy,
-    overrides,
+    // Elastic reads them from the event of an alert, and that of a sequence is about several.
+    overrides: sequence === undefined ? overrides : undefined,
     state: hashes.key(stateIdentity(document, sequence)),
     overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
   };

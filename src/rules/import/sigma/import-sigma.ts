@@ -31,7 +31,7 @@ export type SigmaImport =
       readonly kind: 'document';
       readonly document: RuleDocument;
       readonly notes: readonly string[];
-      /** Why no event of an API server can match, in parts of sentences; also among the notes. None: one may. */
+      /** Why no event of an API server can match, in parts of sentences. None: one may. */
       readonly neverMatches: readonly string[];
     }
   /** Only correlations use it, and none of them says `generate: true`: it raises no alerts of its own. */
@@ -113,8 +113,7 @@ function finish(
     const problems = parsed.problems.map((problem) => ({ ...problem, path: sigmaPath(value, problem.path) }));
     return { kind: 'invalid', problems, ...title };
   }
-  const notes = [...(never === undefined ? [] : [`it can never match: ${never.join('; ')}`]), ...findings.notes];
-  return { kind: 'document', document: parsed.document, notes, neverMatches: never ?? [] };
+  return { kind: 'document', document: parsed.document, notes: [...findings.notes], neverMatches: never ?? [] };
 }
 
 function settings(
