@@ -6,7 +6,6 @@ import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { type CompiledRules, compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
-import { RULE_KINDS } from '../../src/rules/kinds/registry.ts';
 import { type RuleOutcome, runRules } from './run-rules.ts';
 import type { SuiteResult } from './suite.ts';
 
@@ -15,17 +14,19 @@ export interface ExpectedRule {
   /** Of the rule, below `rules/`, with or without its extension. */
   readonly file: string;
   readonly type: string;
-  /** The audit IDs of the events that the query selects, in any order. */
+  /** The audit IDs of the events that the query selects, in any order; of a sequence: those of the sequences that it finds. */
   readonly matches: readonly string[];
   /** The audit IDs at which an alert is raised, in order, with an empty state at the start. */
   readonly fires?: readonly string[];
+  /** Of a sequence: for each alert, the audit IDs of its events in order. */
+  readonly sequences?: readonly (readonly string[])[];
 }
 
 export interface RuleCase {
   readonly id: string;
   readonly file: string;
   readonly type: string;
-  /** False for a rule type that the engine refuses on purpose. */
+  /** False for a rule that the engine refuses on purpose. */
   readonly supported: boolean;
   /** What was expected and what came; undefined if the rule passes. */
   readonly failure: string | undefined;
@@ -47,9 +48,7 @@ export async function runRulesSuite(folder: string): Promise<SuiteResult | undef
     passed: cases.length - failed.length,
     failures: failed.map(({ failure }) => failure ?? ''),
   };
-  return refused === 0
-    ? result
-    : { ...result, note: `${refused} of the failed are of a type that is refused on purpose` };
+  return refused === 0 ? result : { ...result, note: `${refused} of the failed are refused on purpose` };
 }
 
 /** One case for each rule of `expected.json`; undefined if the folder is not of this form. */
@@ -60,15 +59,22 @@ export async function checkRules(folder: string): Promise<readonly RuleCase[] | 
   const compiled = compileLoaded(await loadRuleFiles([rules]), sha256Hashes);
   const outcomes = await runRules(compiled, readEvents(events));
   return Object.entries(byId).map(([id, rule]) => {
-    const wrong = compare(rule, outcomes.get(id)) ?? refusal(compiled, id, rule, outcomes);
+    const outcome = outcomes.get(id);
+    const { wrong, supported = true } = outcome === undefined ? refusal(compiled, id, rule) : compare(rule, outcome);
     return {
       id,
       file: rule.file,
       type: rule.type,
-      supported: Object.hasOwn(RULE_KINDS, rule.type),
+      supported,
       failure: wrong === undefined ? undefined : `${rule.file} (${rule.type}, ${id})\n${wrong}`,
     };
   });
+}
+
+interface Verdict {
+  /** Undefined if the rule passes. */
+  readonly wrong?: string;
+  readonly supported?: boolean;
 }
 
 function readEvents(file: string): readonly DecodedEvent[] {
@@ -81,35 +87,39 @@ function readEvents(file: string): readonly DecodedEvent[] {
   });
 }
 
-/** What is wrong with what a rule did, or undefined. A rule that did not run is for `refusal`. */
-function compare({ matches, fires }: ExpectedRule, outcome: RuleOutcome | undefined): string | undefined {
-  if (outcome === undefined) return undefined;
-  const came = [...outcome.matches];
+function compare({ matches, fires, sequences }: ExpectedRule, outcome: RuleOutcome): Verdict {
   const wrong = outcome.faults.map((fault) => `  broke on ${fault}`);
   const lacking = matches.filter((id) => !outcome.matches.has(id));
-  const surplus = came.filter((id) => !matches.includes(id));
+  const surplus = [...outcome.matches].filter((id) => !matches.includes(id));
   if (lacking.length > 0) wrong.push(`  expected to match, and did not: ${list(lacking)}`);
   if (surplus.length > 0) wrong.push(`  expected not to match, and did: ${list(surplus)}`);
   if (fires !== undefined && list(fires) !== list(outcome.fires)) {
     wrong.push(`  expected to fire at: ${list(fires)}`, `  fired at:            ${list(outcome.fires)}`);
   }
-  return wrong.length === 0 ? undefined : wrong.join('\n');
+  const [expected, came] = [sequences ?? [], outcome.evidence].map((each) => each.map(list).join(', '));
+  if (sequences !== undefined && expected !== came) {
+    wrong.push(`  expected the sequences: ${expected}`, `  found:                  ${came}`);
+  }
+  return wrong.length === 0 ? {} : { wrong: wrong.join('\n') };
 }
 
-/** Why a rule did not run, or undefined if it did. */
+/** Why a rule did not run. One that is never to fire passes if it says that it needs data which audit events do not have. */
 function refusal(
   { problems, disabled }: CompiledRules,
   id: string,
-  { file, matches, fires }: ExpectedRule,
-  outcomes: ReadonlyMap<string, RuleOutcome>,
-): string | undefined {
-  if (outcomes.has(id)) return undefined;
+  { file, matches, fires = [] }: ExpectedRule,
+): Verdict {
   const stem = basename(file, '.toml');
-  const reasons = problems.filter((problem) => basename(problem.file, '.toml') === stem).map(formatFileProblem);
+  const found = problems.filter((problem) => basename(problem.file, '.toml') === stem);
+  if (matches.length + fires.length === 0 && found.some(({ unsupported }) => unsupported?.kind === 'data')) return {};
+  const reasons = found.map(formatFileProblem);
   if (disabled.some(({ loaded }) => loaded.document.id === id)) reasons.push('the rule is switched off');
   if (reasons.length === 0) reasons.push('no file under rules/ has a rule of this id');
-  const fired = fires === undefined ? '' : `, to fire at: ${some(fires)}`;
-  return `  expected to match: ${some(matches)}${fired}\n  did not run: ${reasons.join('\n')}`;
+  const fired = fires.length === 0 ? '' : `, to fire at: ${some(fires)}`;
+  return {
+    wrong: `  expected to match: ${some(matches)}${fired}\n  did not run: ${reasons.join('\n')}`,
+    supported: found.length === 0 || found.some(({ unsupported }) => unsupported === undefined),
+  };
 }
 
 /** The first of them, where there are many. */

@@ -9,7 +9,7 @@ import { openSqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 
 /** What a rule did on the events; events are named by their audit IDs. */
 export interface RuleOutcome {
-  /** The events that its query selects. */
+  /** The events that its query selects; of a sequence: those of the sequences that it finds. */
   readonly matches: Set<string>;
   /** The events at which it raised an alert, in order. */
   readonly fires: string[];
@@ -60,6 +60,11 @@ export async function runRules(
     }
     for (const { spec, state } of await readAlerts(store, CLUSTER)) {
       outcomeOf(spec.rule.name).evidence.push(state.evidence.map(({ auditID }) => auditID));
+    }
+    for (const { rule } of ready.filter(({ rule: { sequence } }) => sequence !== undefined)) {
+      const { matches, evidence } = outcomeOf(rule.document.name);
+      matches.clear();
+      for (const id of evidence.flat()) matches.add(id);
     }
   } finally {
     await store.close();
