@@ -111,7 +111,11 @@ function refusal(
 ): Verdict {
   const stem = basename(file, '.toml');
   const found = problems.filter((problem) => basename(problem.file, '.toml') === stem);
-  if (matches.length + fires.length === 0 && found.some(({ unsupported }) => unsupported?.kind === 'data')) return {};
+  if (
+    matches.length + fires.length === 0 &&
+    found.some(({ unsupported }) => unsupported?.some(({ kind }) => kind === 'data'))
+  )
+    return {};
   const reasons = found.map(formatFileProblem);
   if (disabled.some(({ loaded }) => loaded.document.id === id)) reasons.push('the rule is switched off');
   if (reasons.length === 0) reasons.push('no file under rules/ has a rule of this id');

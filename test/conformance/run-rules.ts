@@ -45,6 +45,8 @@ export async function runRules(
     sha256Hashes,
   );
   let hwm = 0;
+  // An alert keeps audit IDs of the length that API servers allow; those of a kit may be longer.
+  const auditIDs = new Map<string, string>();
   try {
     for (const event of events) {
       const auditID = event.event.auditID ?? '';
@@ -53,13 +55,14 @@ export async function runRules(
       for (const { rule, error } of faults) outcomeOf(rule).faults.push(`${auditID}: ${String(error)}`);
       for (const { document } of matches.keys()) outcomeOf(document.name).matches.add(auditID);
       if (decisions.length === 0) continue;
+      for (const { requestKey } of decisions) auditIDs.set(requestKey, auditID);
       const { reads, step } = settle(decisions, { cluster: CLUSTER, hwm, sinks: [], hashes: sha256Hashes });
       const { outcomes: settled } = await store.update(CLUSTER, reads, step);
       const fired = decisions.filter((_, i) => settled[i] === 'opened' || settled[i] === 'overflow');
       for (const name of new Set(fired.map(({ rule }) => rule.document.name))) outcomeOf(name).fires.push(auditID);
     }
     for (const { spec, state } of await readAlerts(store, CLUSTER)) {
-      outcomeOf(spec.rule.name).evidence.push(state.evidence.map(({ auditID }) => auditID));
+      outcomeOf(spec.rule.name).evidence.push(state.evidence.map(({ requestKey }) => auditIDs.get(requestKey) ?? ''));
     }
     for (const { rule } of ready.filter(({ rule: { sequence } }) => sequence !== undefined)) {
       const { matches, evidence } = outcomeOf(rule.document.name);
