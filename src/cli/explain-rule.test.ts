@@ -158,6 +158,58 @@ When it alerts
   );
 });
 
+test('a sequence', () => {
+  const text = explained(
+    ruleDocument({
+      type: 'eql',
+      language: 'eql',
+      query: `sequence by user.name with maxspan=10m
+        [any where event.outcome == "failure"] by ?source.ip with runs=3
+        [any where event.outcome == "success" and kubernetes.audit.verb in ("create", "patch")] by ?client.ip
+        until [any where kubernetes.audit.verb == "delete"] by ?source.ip`,
+      severity: 'high',
+    }),
+  );
+  assert.ok(
+    text.includes(`
+Which events
+  1. an event, 3 times in turn, joined by user.name, source.ip (or none), for which
+     event.outcome is "failure"
+  2. an event, joined by user.name, client.ip (or none), for which
+     all of these hold:
+     - event.outcome is "success"
+     - kubernetes.audit.verb is one of "create", "patch"
+  It is over with an event, joined by user.name, source.ip (or none), for which
+     kubernetes.audit.verb is "delete"
+
+As text
+  sequence with maxspan=10m
+    [event.outcome: "failure"] by user.name, ?source.ip with runs=3
+    [event.outcome: "success" and kubernetes.audit.verb: ("create" or "patch")] by user.name, ?client.ip
+  until [kubernetes.audit.verb: "delete"] by user.name, ?source.ip
+
+When it alerts
+  It alerts when these 4 events come one after another within 10m, with the same values of what they are joined by.
+  Matches of the same join values join its alert for 1h, and raise its count.
+  It opens at most 20 alerts in any hour; what is beyond counts on one overflow alert.
+`),
+    text,
+  );
+});
+
+test('a sequence in any order, without anything in common, over the window of the rule', () => {
+  const text = explained(
+    ruleDocument({
+      type: 'eql',
+      language: 'eql',
+      query: 'sequence [any where user.name == "a"] [any where user.name == "b"]',
+      sequenceOrder: 'any',
+      windowMicros: 2 * HOUR,
+    }),
+  );
+  assert.match(text, /^ {2}It alerts when these 2 events come in any order within 2h\.$/m);
+});
+
 test('a threshold without a group, of one request', () => {
   const text = explained(
     ruleDocument({ type: 'threshold', threshold: { fields: [], value: 1, cardinality: [], windowMicros: HOUR } }),

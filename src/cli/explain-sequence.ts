@@ -1,10 +1,10 @@
+import type { EqlItem, EqlSequence } from '../query/eql/parse.ts';
 import { explainPredicate } from '../query/explain.ts';
 import { formatPredicate } from '../query/format-predicate.ts';
-import type { ParsedItem, ParsedSequence } from '../query/parse-query.ts';
 import { formatDuration } from '../rules/duration.ts';
 
 /** A sequence in words, and as canonical text. Pure. */
-export function explainSequence(sequence: ParsedSequence): {
+export function explainSequence(sequence: EqlSequence): {
   readonly words: readonly string[];
   readonly text: string;
 } {
@@ -23,7 +23,7 @@ export function explainSequence(sequence: ParsedSequence): {
   };
 }
 
-function itemInWords(head: string, { predicate, by, runs }: ParsedItem): readonly string[] {
+function itemInWords(head: string, { predicate, by, runs }: EqlItem): readonly string[] {
   const joins = by.map(({ field, optional }) => `${field.name}${optional ? ' (or none)' : ''}`);
   const about = [
     ...(runs > 1 ? [`${runs} times in turn`] : []),
@@ -35,7 +35,7 @@ function itemInWords(head: string, { predicate, by, runs }: ParsedItem): readonl
   ];
 }
 
-function itemAsText({ predicate, by, runs }: ParsedItem): string {
+function itemAsText({ predicate, by, runs }: EqlItem): string {
   const joins = by.map(({ field, optional }) => `${optional ? '?' : ''}${field.name}`);
   const text = formatPredicate(predicate).replaceAll('\n', '\n    ');
   return `  [${text}]${joins.length === 0 ? '' : ` by ${joins.join(', ')}`}${runs > 1 ? ` with runs=${runs}` : ''}`;

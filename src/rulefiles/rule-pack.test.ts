@@ -1,21 +1,21 @@
 /** Our own rules, in `rules/`: they load, they compile, and each selects what its tests say. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeEvent } from '../audit/decode.ts';
 import type { DecodedEvent } from '../audit/event.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { runRuleTest } from '../ingest/rule-test.ts';
+import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import { compileLoaded } from './compile-loaded.ts';
 import { formatFileProblem } from './file-problem.ts';
 import { loadRuleFiles } from './load.ts';
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
-const hashes = { key: hash, full: hash, name: hash };
 const RECEIVED_AT = Date.UTC(2026, 5, 1) * 1_000;
 
 const { ready, slots, problems } = compileLoaded(
   await loadRuleFiles([join(import.meta.dirname, '../../rules')]),
-  hashes,
+  sha256Hashes,
 );
 const memo = slots.createMemo();
 
@@ -50,8 +50,14 @@ test('the first rule is as the product defines it', () => {
 });
 
 for (const { rule } of ready) {
-  for (const { name, events, expect } of rule.document.tests) {
-    test(`${rule.document.name}: ${name}`, () => {
+  for (const ruleTest of rule.document.tests) {
+    const { name, events, expect } = ruleTest;
+    test(`${rule.document.name}: ${name}`, async () => {
+      const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
+      assert.equal(await runRuleTest(rule, ruleTest, { slots, store, hashes: sha256Hashes }), undefined);
+      await store.close();
+      // Which of its events a silent sequence lacks is for the sequence to say.
+      if (rule.sequence !== undefined && expect === 'silent') return;
       const selected = events.map((event, ordinal) => {
         const item = decoded(event, ordinal);
         memo.reset(item);

@@ -143,12 +143,41 @@ function writePolicy(level: string): string {
 /** For each rule of the pack, what sets it off. */
 const TRIGGERS: Readonly<Record<string, (userAgent: string) => Promise<{ readonly status: number }>>> = {
   [ANONYMOUS_RULE]: (userAgent) => cluster.server.anonymous(OPEN_PATH, { userAgent }),
-  [EXEC_RULE]: (userAgent) =>
-    cluster.server.request(`${OPEN_PATH}/cart/exec?command=id&stdout=true`, {
-      method: 'POST',
-      token: cluster.server.userTokens.alice,
+  [EXEC_RULE]: (userAgent) => exec('command=id', cluster.server.userTokens.alice, userAgent),
+  'anonymous-scan': async (userAgent) => {
+    for (let n = 1; n < 20; n++) await cluster.server.anonymous(`/apis/batch/v1/namespaces/n${n}/jobs`, { userAgent });
+    return cluster.server.anonymous('/api/v1/secrets', { userAgent });
+  },
+  'exec-for-credentials': (userAgent) =>
+    exec(
+      'command=cat&command=%2Frun%2Fsecrets%2Fkubernetes.io%2Fserviceaccount%2Ftoken',
+      cluster.server.userTokens.alice,
       userAgent,
-    }),
+    ),
+  'service-account-grants-then-execs': async (userAgent) => {
+    const { server } = cluster;
+    await server.kubectl('create', 'serviceaccount', 'robot');
+    await server.kubectl(
+      'create',
+      'clusterrolebinding',
+      'robot',
+      '--clusterrole=cluster-admin',
+      '--serviceaccount=default:robot',
+    );
+    const token = (await server.kubectl('create', 'token', 'robot')).trim();
+    const apiGroup = 'rbac.authorization.k8s.io';
+    await create(
+      `/apis/${apiGroup}/v1/namespaces/default/rolebindings`,
+      userAgent,
+      {
+        ...metadata('given'),
+        roleRef: { apiGroup, kind: 'ClusterRole', name: 'view' },
+        subjects: [{ apiGroup, kind: 'User', name: 'bob' }],
+      },
+      token,
+    );
+    return exec('command=id', token, userAgent);
+  },
   'cluster-admin-binding-created': (userAgent) => {
     const apiGroup = 'rbac.authorization.k8s.io';
     return create(`/apis/${apiGroup}/v1/clusterrolebindings`, userAgent, {
@@ -164,9 +193,18 @@ const TRIGGERS: Readonly<Record<string, (userAgent: string) => Promise<{ readonl
     }),
 };
 
-function create(path: string, userAgent: string, body: object): Promise<{ readonly status: number }> {
+function exec(command: string, token: string, userAgent: string): Promise<{ readonly status: number }> {
+  const path = `${OPEN_PATH}/cart/exec?${command}&stdout=true`;
+  return cluster.server.request(path, { method: 'POST', token, userAgent });
+}
+
+function create(
+  path: string,
+  userAgent: string,
+  body: object,
+  token = cluster.server.adminToken,
+): Promise<{ readonly status: number }> {
   const headers = { 'content-type': 'application/json' };
-  const token = cluster.server.adminToken;
   return cluster.server.request(path, { method: 'POST', token, userAgent, headers, body: JSON.stringify(body) });
 }
 
