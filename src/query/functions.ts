@@ -228,14 +228,15 @@ function matchesRe2([text, pattern]: readonly Value[], spending: Spending): Valu
 
 function toNumber([text, base = null]: readonly Value[], spending: Spending): Value {
   if (typeof text !== 'string' || !spending.spend(text.length)) return null;
-  const digits = text.trim();
-  const isHexadecimal = digits.startsWith('0x');
+  const isHexadecimal = text.startsWith('0x');
   const radix = base ?? (isHexadecimal ? 16 : 10);
   if (typeof radix !== 'number') return null;
-  if (radix === 10) return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?$/.test(digits) ? finite(Number(digits)) : null;
-  return Number.isInteger(radix) && radix >= 2 && radix <= 36
-    ? integerOf(isHexadecimal && radix === 16 ? digits.slice(2) : digits, radix)
-    : null;
+  if (radix === 10) {
+    const digits = text.trim();
+    return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(digits) ? finite(Number(digits)) : null;
+  }
+  if (!Number.isInteger(radix) || radix < 2 || radix > 36) return null;
+  return integerOf(isHexadecimal && radix === 16 ? text.slice(2) : text, radix);
 }
 
 function integerOf(text: string, radix: number): Value {

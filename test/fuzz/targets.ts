@@ -1,9 +1,17 @@
 import { decodeTarget } from './decode-target.ts';
 import { eqlTarget } from './eql.ts';
 import { kqlTarget } from './kql.ts';
+import { regexTarget } from './regex-target.ts';
 import { rulefileTarget } from './rulefile-target.ts';
 import { sigmaTarget } from './sigma-target.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Everything that hostile input is fed to. */
-export const TARGETS: readonly FuzzTarget[] = [decodeTarget, eqlTarget, kqlTarget, rulefileTarget, sigmaTarget];
+export const TARGETS: readonly FuzzTarget[] = [
+  decodeTarget,
+  eqlTarget,
+  kqlTarget,
+  regexTarget,
+  rulefileTarget,
+  sigmaTarget,
+];

@@ -170,27 +170,25 @@ function createBuilder(alphabet: Alphabet) {
   /** The automaton whose states are the sets of places that one can be in at once. */
   function determinise(places: Places, start: number, end: number): Automaton {
     const { moves } = places;
-    const closureOf = closures(places, end);
-    const final = finalPlaces(places, end, closureOf);
+    const final = finalPlaces(places, end);
     const stateOf = new Map<string, number>();
     const sets: (readonly number[])[] = [];
     const accepts: boolean[] = [];
     const next: number[] = [];
 
     const stateFor = (targets: readonly number[]): number => {
-      const reached = new Set<number>();
-      for (const target of targets) for (const place of closureOf(target)) reached.add(place);
-      spend(reached.size + 1);
-      let all = [...reached].sort((a, b) => a - b);
+      const reached = closure(places, targets);
       // What else may match makes no difference then: without this, a `.*` at the end would multiply the states before it.
-      const anything = all.find((place) => final.has(place));
-      if (anything !== undefined) all = [...closureOf(anything)].sort((a, b) => a - b);
+      const anything = reached.find((place) => final.has(place));
+      const all = (anything === undefined ? reached : closure(places, [anything]))
+        .filter((place) => place === end || (moves[place]?.length ?? 0) > 0)
+        .sort((a, b) => a - b);
       const key = all.join();
       const known = stateOf.get(key);
       if (known !== undefined) return known;
       if (sets.length === MOST_STATES) throw new TooComplexError();
       stateOf.set(key, sets.length);
-      accepts.push(reached.has(end));
+      accepts.push(all.includes(end));
       return sets.push(all) - 1;
     };
 
@@ -216,35 +214,24 @@ function createBuilder(alphabet: Alphabet) {
     return { accepts, next };
   }
 
-  /** What can be reached from a place for free, itself included: only the places that go on by a character, and the end. */
-  function closures({ free, moves }: Places, end: number): (place: number) => readonly number[] {
-    const known = new Map<number, readonly number[]>();
-    return (start) => {
-      const before = known.get(start);
-      if (before !== undefined) return before;
-      const reached = new Set([start]);
-      for (const place of reached) for (const to of free[place] ?? []) reached.add(to);
-      spend(reached.size);
-      const closed = [...reached].filter((place) => place === end || (moves[place]?.length ?? 0) > 0);
-      known.set(start, closed);
-      return closed;
-    };
+  /** The places and all that can be reached from them for free. */
+  function closure({ free }: Places, places: readonly number[]): readonly number[] {
+    const reached = new Set(places);
+    for (const place of reached) {
+      const more = free[place] ?? [];
+      spend(1 + more.length);
+      for (const to of more) reached.add(to);
+    }
+    return [...reached];
   }
 
   /** The places from which any text matches: each character leads back to the place, and one gets from it to the end for free. */
-  function finalPlaces(
-    { free, moves }: Places,
-    end: number,
-    closureOf: (place: number) => readonly number[],
-  ): ReadonlySet<number> {
+  function finalPlaces(places: Places, end: number): ReadonlySet<number> {
     const final = new Set<number>();
-    for (const place of free.keys()) {
-      if (!closureOf(place).includes(end)) continue;
-      const back = new Set<number>();
-      for (const { classes, to } of moves[place] ?? []) {
-        if (closureOf(to).includes(place)) for (const index of classes) back.add(index);
-      }
-      if (back.size === size) final.add(place);
+    for (const [place, moves] of places.moves.entries()) {
+      const classes = new Set(moves.flatMap((move) => move.classes));
+      if (classes.size < size || !closure(places, [place]).includes(end)) continue;
+      if (moves.every(({ to }) => closure(places, [to]).includes(place))) final.add(place);
     }
     return final;
   }
