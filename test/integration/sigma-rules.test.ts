@@ -190,14 +190,19 @@ test('every rule loads and compiles; those that only a correlation uses are no r
 });
 
 test('a rule says what is known of it: that it never matches, and which rules raise no alerts of their own', () => {
-  const notes = (name: string) => ready.find(({ rule }) => rule.document.name === name)?.notes;
-  assert.deepEqual(notes('deployment-patched'), [
-    'it can never match: no audit event has a field apiGroup; did its author mean objectRef.apiGroup?',
-  ]);
-  assert.deepEqual(notes('many-forbidden'), [
+  const judged = (name: string) => ready.find(({ rule }) => rule.document.name === name)?.judged;
+  const never = judged('deployment-patched');
+  assert.deepEqual(
+    [never?.verdict, never?.why],
+    [
+      'needs other data',
+      ['can never fire: no audit event has a field apiGroup; did its author mean objectRef.apiGroup?'],
+    ],
+  );
+  assert.deepEqual(judged('many-forbidden')?.notes, [
     'the rules that it refers to raise no alerts of their own, as it does not say generate: true: forbidden',
   ]);
-  assert.deepEqual(notes('many-different-secrets-read'), []);
+  assert.deepEqual([judged('pod-shell')?.verdict, judged('pod-shell')?.notes], ['runs', []]);
 });
 
 test('detections: lists, maps, modifiers, regular expressions, addresses, negation', async () => {
