@@ -67,13 +67,37 @@ test('a rule that can never fire says what it lacks', () => {
   assert.match(judged({ query: `${audit} or process.name: bash` }).notes.join(), /^process\.name never has a value/);
 });
 
+test('a sequence needs each of its events, and what joins them', () => {
+  const eql = (query: string, change: object = {}) => verdict({ type: 'eql', language: 'eql', query, ...change });
+  const audit = 'any where kubernetes.audit.verb == "get"';
+  assert.deepEqual(eql(`sequence by user.name [${audit}] [${audit}]`), ['runs']);
+  assert.deepEqual(eql(`sequence [${audit}] [process where true]`), [
+    'needs other data',
+    'can never fire: no event can be number 2 of its sequence: no audit event has event.category',
+  ]);
+  assert.deepEqual(eql(`sequence by ?host.id [${audit}] [${audit}]`), ['runs']);
+  assert.deepEqual(
+    eql(`sequence by host.id [${audit}] [${audit}]`)[1],
+    'can never fire: no event can be number 1 of its sequence: no audit event has host.id',
+  );
+  assert.deepEqual(
+    eql('process where kubernetes.audit.verb == "get"')[1],
+    'can never fire: no audit event has event.category',
+  );
+  const severity_mapping = [{ field: 'user.name', operator: 'equals', value: 'eve', severity: 'critical' }];
+  const query = `sequence by user.name [${audit}] [${audit}]`;
+  assert.match(
+    judged({ type: 'eql', language: 'eql', query, severity_mapping }).notes.join(),
+    /^the event says nothing about severity, .* where a sequence alerts, as in Elastic$/,
+  );
+});
+
 test('what the format itself knows never to match is said', () => {
   const sigma = `title: Exec\nlogsource: { product: kubernetes, service: audit }\nlevel: high
 detection: { selection: { verb: exec, objectRef.resource: pods }, condition: selection }\n`;
   const { verdicts } = compileLoaded(readRules('s.yml', '.yml', sigma), sha256Hashes);
   const never = 'can never fire: verb is never exec on a request for a resource';
-  if (verdicts[0]?.problems.length === 0)
-    assert.deepEqual([verdicts[0].verdict, verdicts[0].why], ['needs other data', [never]]);
+  assert.deepEqual([verdicts[0]?.verdict, verdicts[0]?.why], ['needs other data', [never]]);
 });
 
 test('other data come before what is not supported, and what is invalid before both', () => {
