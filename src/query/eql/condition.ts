@@ -60,11 +60,12 @@ export function lowerCondition(lowering: Lowering, node: Node): Predicate {
   }
 }
 
-/** A field on its own, as in `where dry`: only where it is a boolean. */
+/** A field on its own, as in `where dry`: only where it is a boolean, or can be. */
 function lowerBooleanField(lowering: Lowering, node: FieldNode): Predicate {
   const field = resolve(lowering, node);
   if (field === undefined || field === null) return FALSE;
-  if (field.type === 'boolean') return { kind: 'any', field, test: { kind: 'equals', value: true } };
+  if (field.type === 'boolean' || field.neverSet === true)
+    return { kind: 'any', field, test: { kind: 'equals', value: true } };
   const hint = `write ${node.name} != null if any value will do, or compare it with one`;
   report(lowering, node.start, `expected a condition, and ${node.name} is no boolean`, hint);
   return FALSE;

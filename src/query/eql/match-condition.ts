@@ -5,7 +5,7 @@ import { FALSE, TRUE } from '../simplify.ts';
 import { hasEnough, type Lowering, report } from './lowering.ts';
 import { equalsTest, isPlainText, likeTest, regexTest } from './pattern-test.ts';
 import type { MatchOperator, Node } from './syntax.ts';
-import { constantOf, nameOfType, type Typed } from './typed.ts';
+import { canBe, constantOf, nameOfType, type Typed } from './typed.ts';
 import { lowerValue } from './value.ts';
 
 /** Each may take a third of a second to prepare. */
@@ -32,7 +32,7 @@ export interface PatternMatch {
 export function lowerPatterns(lowering: Lowering, match: PatternMatch, operand: Typed | undefined): Predicate {
   const tests = testsOf(lowering, match.operator, textsOf(lowering, match));
   if (operand === undefined || operand.type === 'null') return FALSE;
-  if (operand.type !== 'string') {
+  if (!canBe(operand.type, 'string')) {
     const hint =
       match.operator === 'in~' ? 'write in' : operand.type === 'ip' ? 'write ==, or cidrMatch(…)' : 'write ==';
     const message = `\`${match.operator}\` compares text, and this is ${nameOfType(operand.type)}`;

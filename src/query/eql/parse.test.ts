@@ -10,6 +10,10 @@ function field(name: string, type: FieldType): Field {
   return { name, type, doc: 'A field.', read: () => undefined };
 }
 
+function absent(name: string): Field {
+  return { ...field(name, 'keyword'), neverSet: true };
+}
+
 const FIELDS = new Map(
   [
     field('verb', 'keyword'),
@@ -20,7 +24,9 @@ const FIELDS = new Map(
     field('count', 'integer'),
     field('dry', 'boolean'),
     field('@timestamp', 'date'),
-    field('event.category', 'keyword'),
+    absent('event.category'),
+    absent('process.pid'),
+    absent('destination.ip'),
   ].map((known) => [known.name, known]),
 );
 
@@ -250,6 +256,17 @@ test('a category is a condition on event.category', () => {
   assert.equal(query('process where verb == "a"'), '(event.category = "process" and verb = "a")');
   assert.equal(query('"any" where true'), 'event.category = "any"');
   assert.equal(query('any where true'), 'true');
+});
+
+test('a field that no event has is of any type, so that a rule for other data loads', () => {
+  assert.equal(condition('process.pid + 1 > 5'), 'holds ((process.pid + 1) > 5)');
+  assert.equal(condition('process.pid == 4 and process.pid'), '(process.pid = "4" and process.pid = true)');
+  assert.equal(condition('length(process.pid) > 1'), 'holds (length(process.pid) > 1)');
+  assert.equal(condition('cidrMatch(destination.ip, "10.0.0.0/8")'), 'destination.ip = "10.0.0.0/8"');
+  assert.equal(
+    condition('destination.ip : "10.*" or startsWith~(process.pid, "1")'),
+    '(destination.ip wildcard~ "10.*" or process.pid wildcard~ "1*")',
+  );
 });
 
 test('an optional field that nobody knows has no value', () => {

@@ -1,9 +1,12 @@
-import type { FieldType } from '../../ecs/field.ts';
+import type { Field, FieldType } from '../../ecs/field.ts';
 import type { Value } from '../function-row.ts';
 import type { Expression } from '../predicate.ts';
 
-/** What an expression can give, null apart. `fraction`: a number that divides with a remainder behind the point, whatever its value. */
-export type EqlType = 'string' | 'integer' | 'fraction' | 'boolean' | 'ip' | 'date' | 'null';
+/**
+ * What an expression can give, null apart. `fraction`: a number that divides with a remainder behind the point, whatever its value.
+ * `unknown`: a field that no audit event has is of any type, so that a rule for other data loads and can be told that it is one.
+ */
+export type EqlType = 'string' | 'integer' | 'fraction' | 'boolean' | 'ip' | 'date' | 'null' | 'unknown';
 
 /** An expression and what it gives. A constant is a literal, always. */
 export interface Typed {
@@ -27,10 +30,16 @@ const NAMES: Readonly<Record<EqlType, string>> = {
   ip: 'an IP address',
   date: 'a date',
   null: 'null',
+  unknown: 'a field that no event has',
 };
 
-export function typeOfField(type: FieldType): EqlType {
-  return FIELD_TYPES[type];
+export function typeOfField({ type, neverSet }: Field): EqlType {
+  return neverSet === true ? 'unknown' : FIELD_TYPES[type];
+}
+
+/** True if the type is one of these, or can be. */
+export function canBe(type: EqlType, ...wanted: readonly EqlType[]): boolean {
+  return type === 'null' || type === 'unknown' || wanted.includes(type);
 }
 
 /** A type in words, for messages. */
@@ -38,13 +47,13 @@ export function nameOfType(type: EqlType): string {
   return NAMES[type];
 }
 
-export function isNumeric(type: EqlType): boolean {
-  return type === 'integer' || type === 'fraction';
+export function canBeNumber(type: EqlType): boolean {
+  return canBe(type, 'integer', 'fraction');
 }
 
-/** True if values of both can be equal: of one type, numbers of either kind, or one of them null. */
+/** True if values of both can be equal: of one type, or numbers of either kind. */
 export function areComparable(left: EqlType, right: EqlType): boolean {
-  return left === right || left === 'null' || right === 'null' || (isNumeric(left) && isNumeric(right));
+  return canBe(left, right) || canBe(right, left) || (canBeNumber(left) && canBeNumber(right));
 }
 
 /** A constant as an expression. */

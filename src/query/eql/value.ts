@@ -7,7 +7,16 @@ import { nearest } from '../nearest.ts';
 import type { ArithmeticOperator } from '../predicate.ts';
 import { hasEnough, type Lowering, report, resolve, wholeName } from './lowering.ts';
 import type { Node } from './syntax.ts';
-import { constant, constantOf, type EqlType, isNumeric, nameOfType, type Typed, typeOfField } from './typed.ts';
+import {
+  canBe,
+  canBeNumber,
+  constant,
+  constantOf,
+  type EqlType,
+  nameOfType,
+  type Typed,
+  typeOfField,
+} from './typed.ts';
 
 type Call = Extract<Node, { readonly kind: 'call' }>;
 type Arithmetic = Extract<Node, { readonly kind: 'arithmetic' }>;
@@ -51,7 +60,7 @@ export function lowerValue(lowering: Lowering, node: Node): Typed | undefined {
       const field = resolve(lowering, node);
       if (field === undefined) return undefined;
       if (field === null) return constant(null);
-      return { expression: { kind: 'field', field }, type: typeOfField(field.type) };
+      return { expression: { kind: 'field', field }, type: typeOfField(field) };
     }
     case 'call':
       return node.name.toLowerCase() === 'wildcard' ? lowerCondition(lowering, node) : lowerCall(lowering, node);
@@ -100,7 +109,7 @@ function lowerNegation(lowering: Lowering, operand: Node): Typed | undefined {
 
 function lowerNumber(lowering: Lowering, node: Node, operator: ArithmeticOperator): Typed | undefined {
   const typed = lowerValue(lowering, node);
-  if (typed === undefined || isNumeric(typed.type) || typed.type === 'null') return typed;
+  if (typed === undefined || canBeNumber(typed.type)) return typed;
   const hint = hintForNumber(lowering, node, typed);
   report(lowering, node.start, `\`${operator}\` calculates with numbers, and this is ${nameOfType(typed.type)}`, hint);
   return undefined;
@@ -173,12 +182,12 @@ function lowerArgument(lowering: Lowering, row: FunctionRow, node: Node, index: 
 function mismatch({ type, constant: isConstant }: Parameter, typed: Typed): string | undefined {
   const value = constantOf(typed);
   if (isConstant === true && value === undefined) return 'must be a constant';
-  if (typed.type === 'null' || type === 'any') return undefined;
+  if (type === 'any') return undefined;
   const isRight = {
-    string: typed.type === 'string',
-    number: isNumeric(typed.type),
-    boolean: typed.type === 'boolean',
-    ip: typed.type === 'ip' || (typeof value === 'string' && addressKey(value) !== undefined),
+    string: canBe(typed.type, 'string'),
+    number: canBeNumber(typed.type),
+    boolean: canBe(typed.type, 'boolean'),
+    ip: canBe(typed.type, 'ip') || (typeof value === 'string' && addressKey(value) !== undefined),
   }[type];
   return isRight
     ? undefined
