@@ -10,6 +10,12 @@ import { connectRedisState, type RedisState } from '../../src/state/redis/redis-
 import { actualAlerts, batchesOf, expectedAlerts, NEW_TERMS, QUERY, streams } from '../support/protocol-reference.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { detectorOf } from '../support/rules.ts';
+import {
+  actualWindowedAlerts,
+  expectedWindowedAlerts,
+  WINDOWED,
+  windowedStreams,
+} from '../support/windowed-reference.ts';
 
 const RUNS = 25;
 const BATCH_SPAN = 30 * SECOND;
@@ -37,13 +43,14 @@ after(async () => {
 });
 
 const detector = detectorOf(NEW_TERMS, QUERY);
+const windowedDetector = detectorOf(...WINDOWED);
 const ends = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
 const perCommit = fc.constantFrom(1, 3, 400);
 
-function evaluatorOn(store: Store, decisionsPerCommit: number): Evaluator {
+function evaluatorOn(store: Store, decisionsPerCommit: number, rules = detector): Evaluator {
   return createEvaluator({
     store: { ...store, decisionsPerCommit },
-    detector: () => detector,
+    detector: () => rules,
     hashes: sha256Hashes,
     sinks: [{ name: 'log', openingsOnly: true, coalesceMs: 0 }],
     own: undefined,
@@ -51,10 +58,10 @@ function evaluatorOn(store: Store, decisionsPerCommit: number): Evaluator {
 }
 
 /** An evaluator on each replica, and a cluster that no other run has. */
-function replicasAtWork(decisionsPerCommit: number) {
+function replicasAtWork(decisionsPerCommit: number, rules = detector) {
   const [first, second] = replicas;
   assert.ok(first !== undefined && second !== undefined);
-  const evaluators = [evaluatorOn(first, decisionsPerCommit), evaluatorOn(second, decisionsPerCommit)] as const;
+  const evaluators = [first, second].map((store) => evaluatorOn(store, decisionsPerCommit, rules));
   return { evaluators, cluster: `cluster-${++clusters}`, store: first };
 }
 
@@ -67,7 +74,7 @@ test('batches that are sent again, to the same replica or the other, change noth
         [0, ...(again[i % again.length] ?? [])].map((delay) => ({ ...batch, at: batch.at + delay })),
       );
       deliveries.sort((a, b) => a.at - b.at);
-      for (const [i, batch] of deliveries.entries()) await evaluators[i % 2 === 0 ? 0 : 1](cluster, batch.events);
+      for (const [i, batch] of deliveries.entries()) await evaluators[i % 2]?.(cluster, batch.events);
       assert.deepEqual(await actualAlerts(store, cluster), expectedAlerts(events));
     }),
     { numRuns: RUNS },
@@ -83,6 +90,37 @@ test('two replicas that are sent the same batches at once open each alert once, 
         await Promise.all(evaluators.map((evaluate) => evaluate(cluster, batch.events)));
       }
       assert.deepEqual(await actualAlerts(store, cluster), expectedAlerts(events));
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(conflicts > before, 'they met');
+});
+
+test('thresholds and sequences: batches that are sent again, to the same replica or the other, change nothing', async () => {
+  const delays = fc.array(fc.array(fc.integer({ min: 0, max: RETRIES }), { maxLength: 2 }), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, delays, perCommit, async (events, cuts, again, size) => {
+      const { evaluators, cluster, store } = replicasAtWork(size, windowedDetector);
+      const deliveries = batchesOf(events, cuts, BATCH_SPAN).flatMap((batch, i) =>
+        [0, ...(again[i % again.length] ?? [])].map((delay) => ({ ...batch, at: batch.at + delay })),
+      );
+      deliveries.sort((a, b) => a.at - b.at);
+      for (const [i, batch] of deliveries.entries()) await evaluators[i % 2]?.(cluster, batch.events);
+      assert.deepEqual(await actualWindowedAlerts(store, cluster), expectedWindowedAlerts(events));
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('thresholds and sequences: two replicas that are sent the same batches at once fire once', async () => {
+  const before = conflicts;
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
+      const { evaluators, cluster, store } = replicasAtWork(size, windowedDetector);
+      for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
+        await Promise.all(evaluators.map((evaluate) => evaluate(cluster, batch.events)));
+      }
+      assert.deepEqual(await actualWindowedAlerts(store, cluster), expectedWindowedAlerts(events));
     }),
     { numRuns: RUNS },
   );

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Store } from '../../src/alerts/store.ts';
-import { createEvaluator, type Evaluator } from '../../src/ingest/create-evaluator.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import type { RuleDocument } from '../../src/rules/document.ts';
 import { DAY, LATENESS, MINUTE, SECOND } from '../../src/rules/limits.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
-import { openSqliteState, type SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
+import type { SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { CLUSTER, withFaults } from '../support/evaluation.ts';
 import { anonymousRequest, NOON } from '../support/events.ts';
@@ -24,7 +22,8 @@ import {
   termsOf,
   WINDOW,
 } from '../support/protocol-reference.ts';
-import { compiledRule, detectorOf } from '../support/rules.ts';
+import { evaluatorOn, onStore } from '../support/protocol-runs.ts';
+import { compiledRule } from '../support/rules.ts';
 import { entriesOf } from '../support/state-access.ts';
 
 const RUNS = 250;
@@ -37,27 +36,6 @@ const RETRIES = 4 * MINUTE;
 
 const ends = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
 const perCommit = fc.constantFrom(1, 2, 5, 50);
-
-function evaluatorOn(store: Store, documents: readonly RuleDocument[], decisionsPerCommit = 50): Evaluator {
-  const detector = detectorOf(...documents);
-  return createEvaluator({
-    store: { ...store, decisionsPerCommit },
-    detector: () => detector,
-    hashes: sha256Hashes,
-    sinks: [{ name: 'log', openingsOnly: true, coalesceMs: 0 }],
-    own: undefined,
-  });
-}
-
-/** Runs the body on an empty store in memory. */
-async function onStore<T>(body: (store: SqliteState) => Promise<T>): Promise<T> {
-  const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
-  try {
-    return await body(store);
-  } finally {
-    await store.close();
-  }
-}
 
 /** What the deliveries leave in an empty store. */
 function alertsAfter(documents: readonly RuleDocument[], deliveries: readonly Batch[], decisionsPerCommit = 50) {

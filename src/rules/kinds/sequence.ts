@@ -42,7 +42,7 @@ export const sequenceKind: RuleKind = {
     },
   },
   fires: () => false,
-  suppressionKey: ({ terms }) => JSON.stringify(terms.map(({ value }) => value)),
+  suppressionKey: ({ row }) => row?.group ?? '',
   suppressionWindow: () => HOUR,
   reason: ({ document, sequence }, { terms }, what, fire) => {
     const of = terms.length === 0 ? '' : ` of ${nameValues(terms)}`;

@@ -26,7 +26,7 @@ export const thresholdKind: RuleKind = {
     fires: firesOf,
   },
   fires: () => false,
-  suppressionKey: ({ terms }) => JSON.stringify(terms.map(({ value }) => value)),
+  suppressionKey: ({ row }) => row?.group ?? '',
   suppressionWindow: () => HOUR,
   reason: (rule, { terms }, what, fired) => {
     const { windowMicros, cardinality } = thresholdOf(rule.document);

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { DecodedEvent } from '../../src/audit/event.ts';
+import type { RuleDocument } from '../../src/rules/document.ts';
+import { DAY, LATENESS, MINUTE, SECOND } from '../../src/rules/limits.ts';
+import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { CLUSTER, noting, withFaults } from '../support/evaluation.ts';
+import { anonymousRequest, type RequestChanges } from '../support/events.ts';
+import { type Batch, batchesOf } from '../support/protocol-reference.ts';
+import { evaluatorOn, onStore } from '../support/protocol-runs.ts';
+import {
+  actualWindowedAlerts,
+  expectedFires,
+  expectedWindowedAlerts,
+  SEQUENCES,
+  WINDOWED,
+  windowedStreams,
+} from '../support/windowed-reference.ts';
+
+const RUNS = 120;
+/** What the API server waits for at most before it sends a batch. */
+const BATCH_SPAN = 30 * SECOND;
+/** How long it goes on sending one that is not answered. */
+const RETRIES = 4 * MINUTE;
+
+const ends = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+const perCommit = fc.constantFrom(1, 2, 5, 50);
+
+/** What the deliveries leave in an empty store. */
+function alertsAfter(deliveries: readonly Batch[], decisionsPerCommit = 50) {
+  return onStore(async (store) => {
+    const evaluate = evaluatorOn(store, WINDOWED, decisionsPerCommit);
+    for (const { events } of deliveries) await evaluate(CLUSTER, events);
+    return actualWindowedAlerts(store);
+  });
+}
+
+test('in the order of time, exactly the alerts of the reference, however the events are cut into batches and commits', async () => {
+  const found = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
+      const actual = await alertsAfter(batchesOf(events, cuts, 1_000 * DAY), size);
+      assert.deepEqual(actual, expectedWindowedAlerts(events));
+      for (const line of actual) {
+        const rule = line.split(' ')[0] ?? '';
+        found.set(rule, (found.get(rule) ?? 0) + 1);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  for (const { name } of WINDOWED)
+    assert.ok((found.get(name) ?? 0) > RUNS / 10, `${name}: the streams are worth something`);
+});
+
+test('the events behind each fire are those of the reference', async () => {
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
+      const actual = await firesAfter(WINDOWED, batchesOf(events, cuts, 1_000 * DAY), size);
+      const expected = expectedFires(events).map(({ rule, events: behind }) => `${rule}: ${behind.join(' ')}`);
+      assert.deepEqual(actual.toSorted(), expected.toSorted());
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+/** Each fire: its rule, and the audit IDs of its events in order. */
+function firesAfter(documents: readonly RuleDocument[], deliveries: readonly Batch[], decisionsPerCommit = 50) {
+  return onStore(async (store): Promise<readonly string[]> => {
+    const { told, observer } = noting();
+    const evaluate = evaluatorOn(store, documents, decisionsPerCommit, observer);
+    for (const { events } of deliveries) await evaluate(CLUSTER, events);
+    return told.settled.flatMap(({ fires }) =>
+      [...fires].flatMap(([{ rule }, all]) =>
+        all.map(({ rows }) => `${rule.document.name}: ${rows.map(({ auditID }) => auditID).join(' ')}`),
+      ),
+    );
+  });
+}
+
+test('batches that are sent again, several times and between others, change nothing', async () => {
+  const delays = fc.array(fc.array(fc.integer({ min: 0, max: RETRIES }), { maxLength: 3 }), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, delays, async (events, cuts, again) => {
+      const batches = batchesOf(events, cuts, BATCH_SPAN);
+      const deliveries = batches.flatMap((batch, i) =>
+        [0, ...(again[i % again.length] ?? [])].map((delay) => ({ ...batch, at: batch.at + delay })),
+      );
+      const actual = await alertsAfter(deliveries.toSorted((a, b) => a.at - b.at));
+      assert.deepEqual(actual, expectedWindowedAlerts(events));
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+/** No two at the same time, where the order of arrival would decide. */
+const apart = windowedStreams.map((events) =>
+  events.map((event, i) => anonymousRequest({ at: event.at + i, id: `request-${i}`, ...partsOf(event) })),
+);
+
+function partsOf({ event }: DecodedEvent): RequestChanges {
+  const { userAgent = null, sourceIPs = [], verb = '' } = event;
+  return { userAgent, sourceIPs, username: event.user?.username ?? '', event: { verb } };
+}
+
+/** The events as they arrive, each so much later than it happened. */
+function arriving(events: readonly DecodedEvent[], late: readonly number[]): readonly DecodedEvent[] {
+  return events
+    .map((event, i) => ({ ...event, receivedAt: event.at + (late[i % late.length] ?? 0) }))
+    .sort((a, b) => a.receivedAt - b.receivedAt);
+}
+
+const lateness = fc.array(fc.integer({ min: 0, max: LATENESS - BATCH_SPAN - 1 }), { minLength: 1, maxLength: 50 });
+
+test('events out of order by less than the lateness: each sequence that there is in time order ends in a fire', async () => {
+  let more = 0;
+  await fc.assert(
+    fc.asyncProperty(apart, ends, lateness, async (events, cuts, late) => {
+      const actual = await firesAfter(SEQUENCES, batchesOf(arriving(events, late), cuts, BATCH_SPAN));
+      const lastOf = (line: string) => `${line.split(':')[0]} ${line.split(' ').at(-1)}`;
+      const found = countOf(actual.map(lastOf));
+      const expected = expectedFires(events).filter(({ rule }) => SEQUENCES.some(({ name }) => name === rule));
+      const least = countOf(expected.map(({ rule, events: behind }) => `${rule} ${behind.at(-1)}`));
+      for (const [end, times] of least) assert.ok((found.get(end) ?? 0) >= times, `${end} completes a sequence`);
+      more += actual.length - expected.length;
+    }),
+    { numRuns: RUNS * 2 },
+  );
+  assert.ok(more > 0, 'the case of more was met');
+});
+
+test('events out of order by less than the lateness: no group that reaches its threshold in time order is without an alert', async () => {
+  await fc.assert(
+    fc.asyncProperty(apart, ends, lateness, async (events, cuts, late) => {
+      const alerts = await alertsAfter(batchesOf(arriving(events, late), cuts, BATCH_SPAN));
+      const groupOf = (line: string) => line.split(' at ')[0] ?? '';
+      const found = new Set(alerts.map(groupOf));
+      for (const line of expectedWindowedAlerts(events)) {
+        assert.ok(found.has(groupOf(line)), `${groupOf(line)} has no alert`);
+      }
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+function countOf(items: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
+test('two replicas that are sent the same batches at once fire once', async () => {
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
+      await onStore(async (store) => {
+        const replicas = [evaluatorOn(store, WINDOWED, size), evaluatorOn(store, WINDOWED, size)];
+        for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
+          await Promise.all(replicas.map((evaluate) => evaluate(CLUSTER, batch.events)));
+        }
+        assert.deepEqual(await actualWindowedAlerts(store), expectedWindowedAlerts(events));
+      });
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('a process that dies before or after any commit, and a sender that retries: the same alerts', async () => {
+  const faults = fc.array(fc.constantFrom('none', 'none', 'before', 'after'), { minLength: 1, maxLength: 30 });
+  let deaths = 0;
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, faults, perCommit, async (events, cuts, plan, size) => {
+      await onStore(async (store) => {
+        let turn = 0;
+        const die = (when: string) => {
+          if (turn >= plan.length || plan[turn] !== when) return;
+          deaths += 1;
+          throw new OperationalError('store_unavailable', `died ${when} the commit`);
+        };
+        const dying = withFaults(
+          store,
+          () => {
+            turn += 1;
+            die('before');
+          },
+          () => die('after'),
+        );
+        let evaluate = evaluatorOn(dying, WINDOWED, size);
+        for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
+          for (let answered = false; !answered; ) {
+            answered = await evaluate(CLUSTER, batch.events).then(
+              () => true,
+              () => false,
+            );
+            if (!answered) evaluate = evaluatorOn(dying, WINDOWED, size);
+          }
+        }
+        assert.deepEqual(await actualWindowedAlerts(store), expectedWindowedAlerts(events));
+      });
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(deaths > RUNS, 'processes died');
+});
