@@ -15,7 +15,10 @@ export interface AlertSpec {
   readonly riskScore: number;
   readonly reason: string;
   readonly newTerms?: readonly FieldAndValue[];
+  /** What the events of an alert have in common, where its rule judges several together. */
   readonly groupBy?: readonly FieldAndValue[];
+  /** What was counted of them: `count`, and `cardinality(<field>)`. */
+  readonly results?: readonly FieldAndValue[];
   readonly threat?: readonly Threat[];
   readonly request: AlertRequest;
   readonly actor: AlertActor;

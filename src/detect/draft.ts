@@ -22,13 +22,12 @@ export function draftAlert(cluster: string, decision: Decision, fired?: Fired): 
   const { rule, occurrence } = decision;
   const display = displayOf(decision);
   const reason = rule.kind.reason(rule, occurrence, describeEvent(decision), fired?.fire);
-  const terms = [...occurrence.terms, ...(fired?.fire.results ?? [])].map(({ field, value }) => {
-    return { field, value: cut(value) };
-  });
+  const terms = occurrence.terms.map(({ field, value }) => ({ field, value: cut(value) }));
   return {
     ...specOf(cluster, decision, display),
     reason: cut(fired?.letGo === undefined ? reason : `${describeLetGo(fired.letGo)}; ${reason}`),
     ...(terms.length === 0 ? {} : fired === undefined ? { newTerms: terms } : { groupBy: terms }),
+    ...(fired === undefined ? {} : { results: fired.fire.results }),
     overflow: false,
   };
 }

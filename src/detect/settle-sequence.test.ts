@@ -38,10 +38,8 @@ test('the events in their order make an alert about the last of them, with all o
   assert.deepEqual(others, []);
   assert.equal(alert?.spec.rule.type, 'eql');
   assert.equal(alert?.spec.request.auditID, 'list-60-eve');
-  assert.deepEqual(alert?.spec.groupBy, [
-    { field: 'user.name', value: 'eve' },
-    { field: 'count', value: '2' },
-  ]);
+  assert.deepEqual(alert?.spec.groupBy, [{ field: 'user.name', value: 'eve' }]);
+  assert.deepEqual(alert?.spec.results, [{ field: 'count', value: '2' }]);
   assert.deepEqual(
     alert?.state.evidence.map(({ auditID }) => auditID),
     ['create-0-eve', 'list-60-eve'],

@@ -4,7 +4,7 @@ import { evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import type { RuleDocument, RuleTestDocument } from '../rules/document.ts';
-import { DAY } from '../rules/limits.ts';
+import { DAY, MINUTE, SECOND } from '../rules/limits.ts';
 import { sha256Hashes } from './hashes.ts';
 import { runRuleTest } from './rule-test.ts';
 
@@ -41,6 +41,22 @@ test('a rule that learns first, as one of low severity does by default, is teste
   const learner = ruleDocument({ severity: 'low', newTerms: { learningMicros: DAY } });
   assert.equal(await run(learner, 'fire', {}), undefined);
   assert.equal(await run(learner, 'silent', {}, { at: NOON + 1 }), undefined);
+});
+
+test('a rule that judges several events together is tested with several', async () => {
+  const threshold = { fields: ['user.name'], value: 3, cardinality: [], windowMicros: MINUTE };
+  const many = ruleDocument({ type: 'threshold', threshold });
+  const [a, b, c] = [0, 1, 2].map((second) => ({ at: NOON + second * SECOND }));
+  assert.ok(a && b && c);
+  assert.equal(await run(many, 'fire', a, b, c), undefined);
+  assert.equal(await run(many, 'silent', a, b), undefined);
+  assert.equal(await run(many, 'match', a), undefined);
+  assert.match((await run(many, 'fire', a, b, { at: NOON + 2 * MINUTE })) ?? '', /it matches without raising one/);
+  const query = 'sequence by user.name [any where event.action == "get"] [any where event.action == "list"]';
+  const sequence = ruleDocument({ type: 'eql', language: 'eql', query });
+  const get = { at: NOON, id: 'get', event: { verb: 'get' } };
+  assert.equal(await run(sequence, 'fire', get, b), undefined);
+  assert.equal(await run(sequence, 'silent', b, { ...get, at: NOON + MINUTE }), undefined);
 });
 
 test('an event that is none is a failure that names it', async () => {

@@ -65,6 +65,21 @@ test('an ordinary alert is written as it is', () => {
   });
 });
 
+test('the group and what was counted of it are one list, up to its bound', () => {
+  const { newTerms: _, ...spec } = sampleAlert().spec;
+  const results = [{ field: 'count', value: '5' }];
+  const groupOf = (...fields: readonly string[]) => {
+    const groupBy = fields.map((field) => ({ field, value: 'x' }));
+    const alert = { ...sampleAlert(), spec: { ...spec, ...(fields.length === 0 ? {} : { groupBy }), results } };
+    const resource = JSON.parse(JSON.stringify(alertResource(alert)));
+    assert.equal(resource.spec.results, undefined);
+    return resource.spec.groupBy.map(({ field }: { field: string }) => field);
+  };
+  assert.deepEqual(groupOf('user.name'), ['user.name', 'count']);
+  assert.deepEqual(groupOf(), ['count']);
+  assert.deepEqual(groupOf('a', 'b', 'c', 'd', 'e'), ['a', 'b', 'c', 'd', 'e']);
+});
+
 test('of the state only what changes is written, and never the phase', () => {
   const patch = JSON.parse(JSON.stringify(alertStatusPatch(sampleAlert({ state: { phase: 'Closed' } }).state)));
   assert.deepEqual(Object.keys(patch), ['status']);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
-import type { AlertRecord, AlertState } from '../detect/alert.ts';
+import type { AlertRecord, AlertSpec, AlertState } from '../detect/alert.ts';
 
 export const ALERT_API_VERSION = 'firstseen.dev/v1alpha1';
 export const ALERTS_PATH = '/apis/firstseen.dev/v1alpha1/alerts';
@@ -90,8 +90,14 @@ export function alertResource({ id, spec }: AlertRecord): object {
         'firstseen.dev/cluster': labelValue(spec.cluster),
       },
     },
-    spec: fit(spec, 'spec'),
+    spec: fit(withResults(spec), 'spec'),
   };
+}
+
+/** The resource has one list for the group and what was counted; of a group of many fields the counts are left out. */
+function withResults({ groupBy = [], results = [], ...spec }: AlertSpec): object {
+  const group = [...groupBy, ...results];
+  return group.length === 0 ? spec : { ...spec, groupBy: group };
 }
 
 /** What changes, as a merge patch of the status. Never `phase`: that is the user's. */

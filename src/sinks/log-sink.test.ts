@@ -26,6 +26,25 @@ test('an alert is one line of JSON with the names of ECS', async () => {
   assert.equal(document['user_agent.original'], 'masscan/1.3');
 });
 
+test('an alert of a threshold has its result as Elastic has it, and its group as what repeats are suppressed by', async () => {
+  const { newTerms: _, ...spec } = sampleAlert().spec;
+  const groupBy = [{ field: 'user.name', value: 'eve' }];
+  const results = [
+    { field: 'count', value: '7' },
+    { field: 'cardinality(source.ip)', value: '3' },
+  ];
+  const rule = { ...spec.rule, type: 'threshold' };
+  const [line = ''] = await linesOf({ ...sampleAlert(), spec: { ...spec, rule, groupBy, results } });
+  const document = JSON.parse(line);
+  assert.deepEqual(document['kibana.alert.threshold_result'], {
+    terms: groupBy,
+    count: 7,
+    cardinality: [{ field: 'source.ip', value: 3 }],
+  });
+  assert.deepEqual(document['kibana.alert.suppression.terms'], groupBy);
+  assert.doesNotMatch((await linesOf(sampleAlert())).join(), /threshold_result/);
+});
+
 test('an alert of a building block is written as one', async () => {
   const [line = ''] = await linesOf(sampleAlert({ spec: { buildingBlock: true } }));
   assert.equal(JSON.parse(line)['kibana.alert.building_block_type'], 'default');

@@ -1,7 +1,7 @@
 import type { Sink } from '../alerts/sink.ts';
 import { sanitise } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
-import type { AlertRecord } from '../detect/alert.ts';
+import type { AlertRecord, AlertSpec } from '../detect/alert.ts';
 
 /**
  * Writes one line of JSON for each alert when it opens, and nothing afterwards: how an alert goes on is in the Alert.
@@ -45,6 +45,7 @@ function alertDocument({ id, spec, state }: AlertRecord): Readonly<Record<string
     'kibana.alert.original_time': request.time,
     'kibana.alert.original_event.id': request.auditID,
     'kibana.alert.new_terms': spec.newTerms?.map(({ value }) => value),
+    'kibana.alert.threshold_result': rule.type === 'threshold' ? thresholdResult(spec) : undefined,
     'kibana.alert.suppression.terms': spec.groupBy,
     'kibana.alert.suppression.docs_count': state.count - 1,
     'kibana.alert.rule.name': rule.title,
@@ -71,6 +72,20 @@ function alertDocument({ id, spec, state }: AlertRecord): Readonly<Record<string
     'orchestrator.resource.name': request.name,
     'orchestrator.api_version': request.apiVersion,
     'firstseen.overflow': spec.overflow,
+  };
+}
+
+const CARDINALITY = /^cardinality\((.*)\)$/;
+
+/** As in Elastic's alerts: the group, how many events, and how many values of each field that was counted. */
+function thresholdResult({ groupBy = [], results = [] }: AlertSpec): object {
+  return {
+    terms: groupBy,
+    count: Number(results.find(({ field }) => field === 'count')?.value ?? 0),
+    cardinality: results.flatMap(({ field, value }) => {
+      const counted = CARDINALITY.exec(field)?.[1];
+      return counted === undefined ? [] : [{ field: counted, value: Number(value) }];
+    }),
   };
 }
 

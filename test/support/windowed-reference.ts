@@ -191,8 +191,7 @@ export async function actualWindowedAlerts(store: Store, cluster = CLUSTER): Pro
   const alerts = await readAlerts(store, cluster);
   return alerts
     .map(({ spec, state }) => {
-      const group = (spec.groupBy ?? []).filter(({ field }) => field !== 'count' && !field.startsWith('cardinality('));
-      const values = JSON.stringify(group.map(({ value }) => value));
+      const values = JSON.stringify((spec.groupBy ?? []).map(({ value }) => value));
       return `${spec.rule.name} ${values} of ${WIDTHS[spec.rule.name]} at ${state.openedAt - NOON} × ${state.count}`;
     })
     .sort();
