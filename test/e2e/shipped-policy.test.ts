@@ -115,3 +115,22 @@ test("firstseen's own writes are not recorded, whatever else is done with its to
   assert.deepEqual(written, []);
   assert.equal(await firstseen.metric('firstseen_own_writes_dropped_total'), 0);
 });
+
+test('a start of the API server, and what kubectl and Helm do every day, raise no alert', async () => {
+  const { server } = cluster;
+  const before = new Set((await cluster.alerts()).map(({ metadata }) => metadata.name));
+  await server.restart({});
+  await server.kubectl('get', 'all', '-A');
+  await server.kubectl('auth', 'can-i', '--list');
+  await server.kubectl('create', 'serviceaccount', 'ordinary');
+  await server.kubectl('create', 'rolebinding', 'ordinary', '--clusterrole=view', '--serviceaccount=default:ordinary');
+  await server.kubectl('delete', 'rolebinding/ordinary', 'serviceaccount/ordinary');
+  await server.helm('list', '-A');
+  // An alert that is sure to be one: what was to come before it has come.
+  assert.equal((await server.anonymous(OPEN_PATH, { userAgent: 'after-work/1.0' })).status, 200);
+  await cluster.waitForAlert('after-work/1.0', { count: 1 });
+  const raised = (await cluster.alerts()).filter(
+    ({ metadata, spec }) => !before.has(metadata.name) && spec.actor.userAgent !== 'after-work/1.0',
+  );
+  assert.deepEqual(raised, []);
+});
