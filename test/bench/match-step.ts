@@ -1,36 +1,49 @@
 /**
- * The steps of the core with so many rules, in a process of its own, as they run in life: with several rule sets in one process, what V8
- * has learned of one would slow the others. Prints one line of JSON.
+ * The steps of the core with one set of rules, in a process of its own, as they run in life: with several rule sets in one process, what V8
+ * has learned of one would slow the others. Prints one line of JSON (`Steps`).
  *
- *   node test/bench/match-step.ts RULES ROUNDS
+ *   node test/bench/match-step.ts 50 ROUNDS      so many rules of the pack
+ *   node test/bench/match-step.ts mix ROUNDS     the usual mix
+ *   node test/bench/match-step.ts DIR ROUNDS     those rules of a folder that run
  */
 import { decodeBatch } from '../../src/audit/decode.ts';
-import { createDetector, type Detector } from '../../src/detect/detector.ts';
+import { createDetector } from '../../src/detect/detector.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
-import { compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
+import { type CompiledRules, compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
+import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { readYamlRules } from '../../src/rulefiles/yaml-rules.ts';
 import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
 import { median } from './cpu.ts';
+import type { Steps } from './match.ts';
+import { ruleMix } from './rule-mix.ts';
 import { benchRules } from './rules.ts';
 
 const WARM_UP_ROUNDS = 8;
-/** How often a round goes through all batches. */
-const PASSES = 5;
+/** How often a round goes through all batches, first to match alone and then to decide as well. */
+const PASSES = 3;
 
-const [rules = 0, rounds = 0] = process.argv.slice(2).map(Number);
-const detector = detectorOf(rules);
+const [set = '', rounds = '0'] = process.argv.slice(2);
+const compiled = await compileSet();
+const rules = compiled.ready.map(({ rule }) => rule);
+const detector = createDetector(rules, compiled.slots, sha256Hashes);
+/** Matches and leaves it at that: no decision, so no key is hashed. */
+const matcher = createDetector(
+  rules.map((rule) => ({ ...rule, kind: { ...rule.kind, occurrences: () => [] } })),
+  compiled.slots,
+  sha256Hashes,
+);
 const batches = benchBatches();
 for (const [index, batch] of batches.entries()) batch.stamp(new Date(), index);
 const receivedAt = Date.now() * 1_000;
 
-function detectorOf(count: number): Detector {
-  const compiled = compileLoaded(readYamlRules('bench.yaml', benchRules(count).join('\n---\n')), sha256Hashes);
-  if (compiled.ready.length !== count) throw new Error(JSON.stringify(compiled.problems));
-  return createDetector(
-    compiled.ready.map(({ rule }) => rule),
-    compiled.slots,
-    sha256Hashes,
-  );
+/** Reads, parses and compiles the set. Of a folder some rules may not run; of our own all must. */
+async function compileSet(): Promise<CompiledRules> {
+  const count = Number(set);
+  if (set !== 'mix' && Number.isNaN(count)) return compileLoaded(await loadRuleFiles([set]), sha256Hashes);
+  const texts = set === 'mix' ? ruleMix() : benchRules(count);
+  const result = compileLoaded(readYamlRules('bench.yaml', texts.join('\n---\n')), sha256Hashes);
+  if (result.ready.length !== texts.length) throw new Error(JSON.stringify(result.problems));
+  return result;
 }
 
 function decode(body: Buffer) {
@@ -39,10 +52,10 @@ function decode(body: Buffer) {
   return decoded.events;
 }
 
-const figures = { parse: [] as number[], decode: [] as number[], match: [] as number[] };
-for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+const figures = { parse: [] as number[], decode: [] as number[], match: [] as number[], decide: [] as number[] };
+for (let round = -WARM_UP_ROUNDS; round < Number(rounds); round++) {
   // Batch by batch, as they come: nothing outlives its batch, so that each step pays for its own garbage.
-  const sums = { parse: 0, decode: 0, match: 0 };
+  const sums = { parse: 0, decode: 0, match: 0, decide: 0 };
   const timed = <T>(step: keyof typeof sums, run: () => T): T => {
     const before = process.cpuUsage();
     const result = run();
@@ -54,17 +67,29 @@ for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const { body } of batches) {
       timed('parse', () => JSON.parse(body.toString('utf8')));
       const events = timed('decode', () => decode(body));
-      timed('match', () => detector.detect('bench', events));
+      timed('match', () => matcher.detect('bench', events));
+    }
+    for (const { body } of batches) {
+      const events = decode(body);
+      timed('decide', () => detector.detect('bench', events));
     }
   }
   if (round < 0) continue;
   const events = batches.length * EVENTS_PER_BATCH * PASSES;
-  for (const step of ['parse', 'decode', 'match'] as const) figures[step].push(sums[step] / events);
+  for (const step of ['parse', 'decode', 'match', 'decide'] as const) figures[step].push(sums[step] / events);
 }
-console.log(
-  JSON.stringify({
-    parse: median(figures.parse),
-    decode: median(figures.decode),
-    match: median(figures.match),
-  }),
-);
+const loading: number[] = [];
+for (let round = 0; round < Number(rounds); round++) {
+  const before = performance.now();
+  await compileSet();
+  loading.push(performance.now() - before);
+}
+const steps: Steps = {
+  rules: rules.length,
+  parse: median(figures.parse),
+  decode: median(figures.decode),
+  match: median(figures.match),
+  decide: median(figures.decide),
+  load: median(loading),
+};
+console.log(JSON.stringify(steps));

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runProcess } from '../support/child-process.ts';
 
+const KIT = join(import.meta.dirname, '..', '..', '..', 'shared', 'conformance', 'rules');
 const BENCH = join(import.meta.dirname, '..', 'bench', 'run.ts');
 
 test('the benchmark runs, and sets each goal beside what it measured', async () => {
@@ -16,6 +18,13 @@ test('the benchmark runs, and sets each goal beside what it measured', async () 
     }
   }
   assert.match(stdout, /^ {2}(met|MISSED) +matching an event, 50 rules: \d+\.\d\d µs, at most 1 µs$/m);
+  assert.match(stdout, /^ {2}(met|MISSED) +matching an event, the usual mix: \d+\.\d\d × parse, at most 1 × parse$/m);
+  const sets = [
+    '50 rules',
+    'the usual mix, 38 rules',
+    ...(existsSync(KIT) ? ['Elastic’s rules beside the project, \\d+ rules'] : []),
+  ];
+  for (const set of sets) assert.match(stdout, new RegExp(`^${set}( +\\d+\\.\\d\\d){7}$`, 'm'));
 });
 
 test('a part that does not exist is refused, with those that do', async () => {
