@@ -4,7 +4,14 @@ import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type DecodedBatch, decodeBatch, decodeDocument } from '../../src/audit/decode.ts';
+import type { DecodedEvent } from '../../src/audit/event.ts';
+import { createDetector } from '../../src/detect/detector.ts';
 import { FIELDS } from '../../src/ecs/fields.ts';
+import { sha256Hashes } from '../../src/ingest/hashes.ts';
+import { compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
+import { readYamlRules } from '../../src/rulefiles/yaml-rules.ts';
+import { ruleMix } from '../bench/rule-mix.ts';
+import { evaluation } from '../support/evaluation.ts';
 
 /** Real events that others recorded. They stand beside the project where its developers work and are no part of it. */
 const CORPORA = fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
@@ -21,6 +28,49 @@ function lines(file: string): readonly string[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '');
+}
+
+/** Rules that select nearly everything, beside the usual mix. */
+const BROAD: Readonly<Record<string, object>> = {
+  'broad-query': { type: 'query', query: '*' },
+  'broad-terms': { type: 'new_terms', query: '*', newTerms: { fields: ['source.ip', 'user.name'], window: '7d' } },
+  'broad-count': { type: 'threshold', query: '*', threshold: { value: 5, window: '1d' } },
+  'broad-groups': {
+    type: 'threshold',
+    query: '*',
+    threshold: {
+      field: ['user.name', 'source.ip'],
+      value: 2,
+      cardinality: [{ field: 'kubernetes.audit.requestURI', value: 2 }],
+      window: '30d',
+    },
+  },
+  'broad-sequence': {
+    type: 'eql',
+    query: `sequence by ?user.name, ?source.ip with maxspan=30d
+      [any where true] with runs=2
+      [any where kubernetes.audit.verb != null]
+      until [any where kubernetes.audit.responseStatus.code >= 500]`,
+  },
+};
+
+/** Every event of every file that can be read, in the order of the files. */
+function everyEvent(): readonly DecodedEvent[] {
+  const texts = [
+    ...files('wire-kube-apiserver-*/request-bodies.ndjson').flatMap(lines),
+    ...files('falco/k8s_audit/*.json').flatMap((file) => {
+      const text = readFileSync(file, 'utf8');
+      return isJson(text) ? [text] : lines(file);
+    }),
+    ...files('gitops-reverser/**/*.json').map((file) => readFileSync(file, 'utf8')),
+    ...files('panther-analysis/*.ndjson').flatMap((file) =>
+      lines(file).map((line) => JSON.stringify(JSON.parse(line).log)),
+    ),
+  ];
+  return texts.flatMap((text) => {
+    const batch = decodeDocument(text, RECEIVED);
+    return batch.kind === 'batch' ? batch.events : [];
+  });
 }
 
 /** The number of events, all of which decoded and were read through every field of the table. */
@@ -86,6 +136,39 @@ describe('recorded events', { skip }, () => {
       }
     }
     assert(events > 0);
+  });
+});
+
+describe('recorded events before rules of every type', { skip }, () => {
+  test('no rule breaks on one, and all that they cause is committed', async () => {
+    const broad = Object.entries(BROAD).map(([name, spec]) =>
+      JSON.stringify({
+        apiVersion: 'firstseen.dev/v1alpha1',
+        kind: 'DetectionRule',
+        metadata: { name },
+        spec: { title: name, severity: 'high', ...spec },
+      }),
+    );
+    const { ready, problems, slots } = compileLoaded(
+      readYamlRules('rules.yaml', [...ruleMix(), ...broad].join('\n---\n')),
+      sha256Hashes,
+    );
+    assert.deepEqual(problems, []);
+    const detector = createDetector(
+      ready.map(({ rule }) => rule),
+      slots,
+      sha256Hashes,
+    );
+    const { send, alerts, store } = evaluation(detector);
+    const events = everyEvent();
+    for (let start = 0; start < events.length; start += 100) {
+      const batch = events.slice(start, start + 100);
+      assert.deepEqual(detector.detect('local', batch).faults, []);
+      await send(...batch);
+    }
+    const fired = new Set((await alerts()).map(({ spec }) => spec.rule.name));
+    await store.close();
+    for (const name of Object.keys(BROAD)) assert.ok(fired.has(name), name);
   });
 });
 
