@@ -24,8 +24,13 @@ export interface Alert {
     readonly rule: { readonly name: string; readonly version?: string };
     readonly overflow: boolean;
     readonly actor: { readonly userAgent?: string };
+    readonly groupBy?: readonly { readonly field: string; readonly value: string }[];
   };
-  readonly status: { readonly phase: string; readonly count: number };
+  readonly status: {
+    readonly phase: string;
+    readonly count: number;
+    readonly evidence?: readonly { readonly auditID: string }[];
+  };
 }
 
 export interface ClusterOptions {

@@ -6,6 +6,7 @@ import { waitFor } from '../../support/wait.ts';
 
 /** As much of an audit event as the tests read. */
 export interface AuditEvent {
+  readonly auditID: string;
   readonly stage: string;
   readonly level: string;
   readonly verb: string;

@@ -1,0 +1,219 @@
+/** A threshold and a sequence whose events come through two replicas on one Redis, from a real API server. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import {
+  type Alert,
+  arrivalRuleFile,
+  arrive,
+  type Cluster,
+  OPEN_PATH,
+  redisState,
+  startCluster,
+} from '../support/cluster.ts';
+import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { sumOver } from '../support/replicas.ts';
+import { writeRule } from '../support/rule-file.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait.ts';
+import { type AuditEvent, type Recorder, startRecorder } from './support/recorder.ts';
+
+const THRESHOLD = 'e2e-many-requests';
+const SEQUENCE = 'e2e-allowed-then-forbidden';
+const SECRETS = '/api/v1/namespaces/default/secrets';
+const ALERT_MS = 20_000;
+
+let cluster: Cluster;
+let redis: RedisServer;
+let recorder: Recorder;
+let first: Firstseen;
+let second: Firstseen;
+/** Where the API server's batches go now. */
+let target: Firstseen | undefined;
+/** Every batch that was answered with 200, in order. */
+const batches: string[] = [];
+
+const thresholdRule = () =>
+  writeRule(THRESHOLD, {
+    type: 'threshold',
+    query: 'user_agent.original: e2e-many-* and kubernetes.audit.stage: ResponseComplete',
+    threshold: {
+      field: ['user_agent.original', 'source.ip'],
+      value: 4,
+      cardinality: [{ field: 'kubernetes.audit.requestURI', value: 2 }],
+      window: '10m',
+    },
+  });
+
+/** As a user of Elastic has it. */
+function sequenceRule(): string {
+  const file = join(createTemporaryFolder('rules'), `${SEQUENCE}.toml`);
+  const decision = '`kubernetes.audit.annotations.authorization_k8s_io/decision`';
+  writeFileSync(
+    file,
+    `[rule]
+name = "Allowed, then forbidden"
+rule_id = "7b1f0000-0000-4000-8000-00000000e2e0"
+type = "eql"
+language = "eql"
+index = ["logs-kubernetes.audit_logs-*"]
+from = "now-9m"
+interval = "5m"
+severity = "high"
+risk_score = 73
+query = '''
+sequence by user_agent.original, source.ip with maxspan=5m
+  [any where user_agent.original like "e2e-chain-*" and kubernetes.audit.objectRef.resource == "pods" and ${decision} == "allow"]
+  [any where kubernetes.audit.objectRef.resource == "secrets" and ${decision} == "forbid"]
+'''
+`,
+  );
+  return file;
+}
+
+before(async () => {
+  recorder = await startRecorder();
+  [cluster, redis] = await Promise.all([
+    startCluster({ webhookUrl: recorder.url }),
+    startRedis({ appendFsync: 'everysec' }),
+  ]);
+  const rules = [arrivalRuleFile(), thresholdRule(), sequenceRule()];
+  const start = async (hostname: string) =>
+    startFirstseen({ state: redisState(redis), kubeconfig: await cluster.kubeconfigOfPod(hostname), hostname, rules });
+  [first, second] = await Promise.all([start('firstseen-0'), start('firstseen-1')]);
+  target = first;
+  recorder.forwardTo(async (body) => {
+    const status = (await target?.post(body)) ?? 503;
+    if (status === 200) batches.push(body);
+    return status;
+  });
+});
+after(async () => {
+  await Promise.all([first?.stop(), second?.stop()]);
+  await cluster?.server.stop();
+  recorder?.stop();
+  await redis?.stop();
+});
+
+/** Sends a request whose event comes through this replica, and waits until it has been evaluated there. */
+async function through(replica: Firstseen, userAgent: string, path = OPEN_PATH): Promise<void> {
+  target = replica;
+  const expected = path === SECRETS ? 403 : 200;
+  await arrive(replica, 1, async () => {
+    assert.equal((await cluster.server.anonymous(path, { userAgent })).status, expected);
+  });
+}
+
+async function alertsOf(rule: string, userAgent: string): Promise<readonly Alert[]> {
+  const alerts = await cluster.alerts();
+  return alerts.filter(({ spec }) => spec.rule.name === rule && spec.actor.userAgent === userAgent);
+}
+
+/** Waits for the one alert of an agent. */
+async function alertOf(rule: string, userAgent: string): Promise<Alert> {
+  const found = await waitFor(
+    async () => {
+      const alerts = await alertsOf(rule, userAgent);
+      return alerts[0]?.status?.count !== undefined && alerts;
+    },
+    { what: `the alert of ${userAgent}`, timeoutMs: ALERT_MS, intervalMs: 250 },
+  );
+  assert.equal(found.length, 1, JSON.stringify(found));
+  return found[0] ?? assert.fail(userAgent);
+}
+
+/** The audit IDs of an agent's requests that were answered, in the order in which they were evaluated. */
+function requestsOf(userAgent: string): readonly string[] {
+  const events = batches.flatMap((body) => (JSON.parse(body) as { readonly items: readonly AuditEvent[] }).items);
+  return events
+    .filter((event) => event.userAgent === userAgent && event.stage === 'ResponseComplete')
+    .map(({ auditID }) => auditID);
+}
+
+const fired = (rule: string) => sumOver([first, second], 'firstseen_decisions_total', { rule, outcome: 'opened' });
+
+/** Sends all batches again to both replicas, as the API server does when an answer got lost. */
+async function sendAgain(userAgent: string): Promise<void> {
+  const own = batches.filter((body) => body.includes(userAgent));
+  assert.ok(own.length > 1, 'they came in several batches');
+  const duplicates = () => sumOver([first, second], 'firstseen_decisions_total', { outcome: 'duplicate' });
+  const before = await duplicates();
+  for (const replica of [first, second]) for (const body of own) assert.equal(await replica.post(body), 200);
+  assert.ok((await duplicates()) >= before + 2 * own.length);
+}
+
+/** Each contributing request is evidence, and nothing else is. */
+function assertEvidence({ status }: Alert, userAgent: string): void {
+  assert.deepEqual(
+    status.evidence?.map(({ auditID }) => auditID),
+    requestsOf(userAgent),
+  );
+}
+
+test('a threshold over both replicas: one alert with group, count and evidence, which a batch sent again does not change', async () => {
+  const agent = 'e2e-many-scanner/1.0';
+  await through(first, agent);
+  await through(second, agent);
+  await through(first, agent, SECRETS);
+  assert.equal(await fired(THRESHOLD), 0, 'three requests are not enough, though two resources are');
+  await through(second, agent);
+  const alert = await alertOf(THRESHOLD, agent);
+  assert.deepEqual(alert.spec.groupBy, [
+    { field: 'user_agent.original', value: agent },
+    { field: 'source.ip', value: '127.0.0.1' },
+    { field: 'count', value: '4' },
+    { field: 'cardinality(kubernetes.audit.requestURI)', value: '2' },
+  ]);
+  assertEvidence(alert, agent);
+
+  await sendAgain(agent);
+  assert.equal(await fired(THRESHOLD), 1);
+  assert.deepEqual((await alertOf(THRESHOLD, agent)).status, alert.status);
+
+  const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
+  assert.match(table, /^\S+ +high +e2e-many-requests +system:anonymous +/m);
+});
+
+test('a sequence over both replicas, from a rule in Elastic’s form', async () => {
+  const agent = 'e2e-chain-prober/1.0';
+  await through(second, agent);
+  assert.equal(await fired(SEQUENCE), 0);
+  await through(first, agent, SECRETS);
+  const alert = await alertOf(SEQUENCE, agent);
+  assert.deepEqual(alert.spec.groupBy?.slice(0, 2), [
+    { field: 'user_agent.original', value: agent },
+    { field: 'source.ip', value: '127.0.0.1' },
+  ]);
+  assertEvidence(alert, agent);
+
+  await sendAgain(agent);
+  assert.equal(await fired(SEQUENCE), 1);
+  assert.deepEqual((await alertOf(SEQUENCE, agent)).status, alert.status);
+  const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
+  assert.match(table, /^\S+ +high +e2e-allowed-then-forbidden +system:anonymous +/m);
+});
+
+test('a replica is killed between the events: what it had counted counts', async () => {
+  const many = 'e2e-many-killed/1.0';
+  const chain = 'e2e-chain-killed/1.0';
+  await through(first, many);
+  await through(first, many, SECRETS);
+  await through(first, chain);
+  target = second;
+  await first.kill();
+  await through(second, chain, SECRETS);
+  await through(second, many);
+  assert.deepEqual(await alertsOf(THRESHOLD, many), []);
+  await through(second, many);
+  const alerts = [await alertOf(SEQUENCE, chain), await alertOf(THRESHOLD, many)];
+  assertEvidence(alerts[0] ?? assert.fail(), chain);
+  assertEvidence(alerts[1] ?? assert.fail(), many);
+
+  await first.start();
+  await sendAgain(many);
+  await sendAgain(chain);
+  assert.deepEqual(await alertOf(SEQUENCE, chain), alerts[0]);
+  assert.deepEqual(await alertOf(THRESHOLD, many), alerts[1]);
+});
