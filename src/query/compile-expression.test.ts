@@ -143,6 +143,16 @@ test('any: no more than 100 choices are tried', () => {
   assert.ok(!run(compare(holding(numbers, 'integer'), '==', literal(100)), 'any').isTrue);
 });
 
+test('any: a field that is only asked to exist is not chosen of', () => {
+  const some = holding(
+    Array.from({ length: 99 }, (_, n) => n),
+    'integer',
+  );
+  const isThere: Expression = { kind: 'not', operand: { kind: 'isNull', operand: holding(['a', 'b']) } };
+  const isLast = compare(some, '==', literal(98));
+  assert.ok(run({ kind: 'and', operands: [isThere, isLast] }, 'any').isTrue);
+});
+
 test('a predicate in an expression sees all values of the event', () => {
   const several: Field = { name: 'f', type: 'keyword', doc: 'A field.', read: () => ['a', 'b'] };
   const isA: Expression = {

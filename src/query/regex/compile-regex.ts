@@ -6,6 +6,10 @@ import { RegexError, type RegexProblem } from './regex-problem.ts';
 
 const LONGEST = 4_096;
 
+/** A rule's expression is checked when the rule is read, compiled with its query, and again for the rule index: prepared once. */
+const prepared = new Map<string, RegexResult>();
+const MOST_PREPARED = 100;
+
 export type RegexResult =
   | { readonly kind: 'ok'; readonly matches: (text: string) => boolean }
   | { readonly kind: 'invalid'; readonly problem: RegexProblem };
@@ -20,6 +24,16 @@ export function compileRegex(source: string, syntax: RegexSyntax, caseless = fal
   if (source.length > LONGEST) {
     return invalid({ offset: LONGEST, message: `a regular expression of more than ${LONGEST} characters` });
   }
+  const key = JSON.stringify([source, syntax, caseless]);
+  const known = prepared.get(key);
+  if (known !== undefined) return known;
+  const result = prepare(source, syntax, caseless);
+  if (prepared.size >= MOST_PREPARED) prepared.clear();
+  prepared.set(key, result);
+  return result;
+}
+
+function prepare(source: string, syntax: RegexSyntax, caseless: boolean): RegexResult {
   try {
     return { kind: 'ok', matches: syntax === 'lucene' ? lucene(source, caseless) : re2(source, caseless) };
   } catch (error) {
