@@ -184,3 +184,13 @@ test('nothing is remembered from one call to the next', () => {
   const events = [anonymousRequest()];
   assert.deepEqual(detector.detect('local', events), detector.detect('local', events));
 });
+
+test('each value that repeats are grouped by is a decision of its own, counted by itself', () => {
+  const suppression = { by: ['source.ip'], windowMicros: HOUR, missingFields: 'suppress' } as const;
+  const from = (id: string, ...sourceIPs: readonly string[]) =>
+    detect(ruleDocument({ suppression }), anonymousRequest({ id, sourceIPs }));
+  const two = from('a', '10.0.0.1', '10.0.0.2');
+  const [one] = from('b', '10.0.0.2');
+  assert.deepEqual([two.length, new Set(two.map(({ doneKey }) => doneKey)).size], [2, 2]);
+  assert.equal(two[0]?.suppressionKey, one?.suppressionKey);
+});

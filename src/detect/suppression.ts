@@ -21,10 +21,12 @@ export function suppressionKey(
   if (rule.suppressBy === undefined) return keyOf(rule, rule.kind.suppressionKey(occurrence, event), '', hashes);
   // The alert of a group has the values of the group and no others, also where the event has several.
   const ofGroup = rule.document.threshold !== undefined;
-  const values = rule.suppressBy.map(({ name, slot }) =>
-    ofGroup ? occurrence.terms.find(({ field }) => field === name)?.value : memo.read(slot),
-  );
-  const isMissing = values.some((value) => value === undefined || (Array.isArray(value) && value.length === 0));
+  const values =
+    occurrence.suppressed ??
+    rule.suppressBy.map(({ name, slot }) =>
+      ofGroup ? occurrence.terms.find(({ field }) => field === name)?.value : memo.read(slot),
+    );
+  const isMissing = values.some((value) => value == null || (Array.isArray(value) && value.length === 0));
   return keyOf(rule, JSON.stringify(values), isMissing && standsAlone(rule) ? identity : '', hashes);
 }
 

@@ -70,6 +70,8 @@ export interface Occurrence {
   readonly terms: readonly FieldAndValue[];
   /** The term as it is remembered: its JSON array text, hashed where that is long. Undefined for a rule without terms. */
   readonly term: string | undefined;
+  /** The values of the rule's suppression fields that the occurrence stands for, null where there is none; where not given, those of the event. */
+  readonly suppressed?: readonly (string | null)[];
   /** What the event adds to its group; only of a rule that judges several events together. */
   readonly row?: NewRow;
   /** Above 0: not a combination of its own, but how many were cut off beyond the cap. */

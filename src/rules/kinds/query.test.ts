@@ -59,3 +59,30 @@ test('an event that says nothing has a group, and a name cannot make two groups 
 test('the reason is the title and what happened', () => {
   assert.equal(queryKind.reason(rule, occurrence, 'eve get secrets'), 'Anonymous request: eve get secrets');
 });
+
+test('where repeats are grouped by fields, an event with several values is in a group for each; in EQL it is one event', () => {
+  const suppression = { by: ['source.ip', 'user.name'], windowMicros: HOUR, missingFields: 'suppress' } as const;
+  const groups = (changes: RequestChanges, document = ruleDocument({ suppression })) => {
+    const compiled = compiledRule(document);
+    const memo = compiled.slots.createMemo();
+    memo.reset(anonymousRequest(changes));
+    return compiled.rule.kind.occurrences(compiled.rule, memo, sha256Hashes);
+  };
+  const several = { username: 'eve', sourceIPs: ['10.0.0.1', '10.0.0.2'] };
+  assert.deepEqual(
+    groups(several).map(({ suppressed }) => suppressed),
+    [
+      ['10.0.0.2', 'eve'],
+      ['10.0.0.1', 'eve'],
+    ],
+  );
+  assert.deepEqual(
+    groups({ ...several, username: '' }).map(({ suppressed }) => suppressed?.[1]),
+    [null, null],
+  );
+  assert.deepEqual(groups({ username: 'eve' }), [{ terms: [], term: undefined, cut: 0 }]);
+  const eql = ruleDocument({ type: 'eql', language: 'eql', query: 'any where true', suppression });
+  assert.deepEqual(groups(several, eql), [{ terms: [], term: undefined, cut: 0 }]);
+  const sourceIPs = Array.from({ length: 130 }, (_, i) => `10.0.0.${i}`);
+  assert.equal(groups({ sourceIPs }).at(-1)?.cut, 30);
+});

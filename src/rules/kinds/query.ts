@@ -1,14 +1,21 @@
 import { lastHop } from '../../audit/identity.ts';
 import { pathOf } from '../../audit/request-uri.ts';
-import type { Occurrence, RuleKind } from '../compiled-rule.ts';
+import type { FieldMemo } from '../../query/slots.ts';
+import type { Occurrence, RuleKind, SlottedField } from '../compiled-rule.ts';
 import { HOUR } from '../limits.ts';
+import { combine, distinctLastFirst } from './combinations.ts';
 
 const ONCE: readonly Occurrence[] = [{ terms: [], term: undefined, cut: 0 }];
 
-/** Every request that the query selects is worth an alert; repeats by the same user, address and object join it. */
+/**
+ * Every request that the query selects is worth an alert; repeats by the same user, address and object join it.
+ *
+ * Where the rule groups repeats by fields, an event with several values of one is in a group for each, as Elastic's rules of
+ * this type are suppressed (and no other's: those compare the whole array).
+ */
 export const queryKind: RuleKind = {
   type: 'query',
-  occurrences: () => ONCE,
+  occurrences: ({ suppressBy }, memo) => (suppressBy === undefined ? ONCE : oncePerGroup(suppressBy, memo)),
   fires: () => true,
   suppressionKey: (_occurrence, { event }) => {
     const { resource, apiGroup, subresource, namespace, name } = event.objectRef ?? {};
@@ -21,5 +28,18 @@ export const queryKind: RuleKind = {
   reason: (rule, _occurrence, what) => `${rule.document.title}: ${what}`,
 };
 
-/** An event query in EQL: as a query, in another language. A rule of this type that is a sequence is of a kind of its own. */
-export const eqlEventKind: RuleKind = { ...queryKind, type: 'eql' };
+/** An event query in EQL: each event once. A rule of this type that is a sequence is of a kind of its own. */
+export const eqlEventKind: RuleKind = { ...queryKind, type: 'eql', occurrences: () => ONCE };
+
+function oncePerGroup(fields: readonly SlottedField[], memo: FieldMemo): readonly Occurrence[] {
+  const { kept, cut } = combine(
+    fields.map(({ slot }): readonly (string | null)[] => {
+      const values = distinctLastFirst(memo.read(slot));
+      return values.length === 0 ? [null] : values;
+    }),
+  );
+  if (kept.length === 1) return ONCE;
+  const found: Occurrence[] = kept.map((suppressed) => ({ terms: [], term: undefined, suppressed, cut: 0 }));
+  if (cut > 0) found.push({ terms: [], term: undefined, cut });
+  return found;
+}
