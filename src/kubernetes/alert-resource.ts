@@ -78,7 +78,7 @@ const KEEPS_LAST: ReadonlySet<string> = new Set(['spec.actor.sourceIPs']);
 const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 /** The Alert as it is created, once: its status is a subresource and comes with `alertStatusPatch`. */
-export function alertResource({ id, spec }: AlertRecord): object {
+export function alertResource({ id, spec: { buildingBlock: _, ...spec } }: AlertRecord): object {
   return {
     apiVersion: ALERT_API_VERSION,
     kind: 'Alert',
