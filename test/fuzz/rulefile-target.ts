@@ -43,6 +43,45 @@ const NDJSON = `{"rule_id":"one","name":"Pods Deleted","type":"query","severity"
 {"exported_count":1}
 `;
 
+/** With all that an export may hold beside its rules. */
+const EXPORT = [
+  {
+    rule_id: 'two',
+    name: 'Two',
+    type: 'threshold',
+    severity: 'low',
+    query: 'kubernetes.audit.verb: get',
+    threshold: { field: ['user.name'], value: 3, cardinality: [{ field: 'source.ip', value: 2 }] },
+    filters: [
+      { meta: { negate: true }, query: { bool: { should: [{ match_phrase: { 'user.name': 'a' } }] } } },
+      { meta: { type: 'combined', relation: 'OR', params: [{ query: { range: { '@timestamp': { gte: '2026' } } } }] } },
+    ],
+    exceptions_list: [{ list_id: 'l', type: 'detection', namespace_type: 'single' }],
+    severity_mapping: [{ field: 'user.name', operator: 'equals', value: 'a', severity: 'high' }],
+    risk_score_mapping: [{ field: 'user.name', operator: 'equals', value: '' }],
+    alert_suppression: { duration: { value: 1, unit: 'h' } },
+  },
+  { list_id: 'l', type: 'detection', namespace_type: 'single' },
+  {
+    item_id: 'i',
+    list_id: 'l',
+    namespace_type: 'single',
+    name: 'An item',
+    comments: [{ comment: 'why' }],
+    expire_time: '2027-01-31T00:00:00.000Z',
+    entries: [
+      { field: 'user.name', type: 'match_any', operator: 'excluded', value: ['a', 'b'] },
+      { field: 'user.name', type: 'wildcard', operator: 'included', value: 'a*\\??' },
+      { field: 'source.ip', type: 'list', operator: 'included', list: { id: 'v', type: 'ip_range' } },
+      { field: 'a', type: 'nested', entries: [{ field: 'b', type: 'exists', operator: 'included' }] },
+    ],
+  },
+  { id: 'c', type: 'action', attributes: {} },
+  { exported_count: 1 },
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join('');
+
 /** What parsers trip over: structure, anchors, tags, quotes, prototypes, odd characters, numbers, times. */
 const FRAGMENTS = [
   ...[
@@ -99,6 +138,7 @@ const FRAGMENTS = [
     '\u2028',
     '😀',
   ],
+  ...['"filters":[', '"entries":[', '"field":', '"operator":"excluded"', '"query":{"bool":{', '"type":"nested",'],
   ...['__proto__', 'constructor', 'toString', 'spec', 'rule', 'new_terms', 'tests: ', 'query: ', 'type: ', 'expires: '],
   ...['0x', '1e999', '-0', '9007199254740993', '1979-05-27T07:32:00Z', '2027-02-30', 'true', '7d', 'now-7d', 'TA0001'],
 ];
@@ -114,7 +154,7 @@ function hostileFile(random: Random): string {
   if (random.chance(0.2)) {
     return `${extension}\n${Array.from({ length: random.below(60) }, () => fragment(random)).join('')}`;
   }
-  let text = random.pick([YAML, TOML, NDJSON]);
+  let text = random.pick([YAML, TOML, NDJSON, EXPORT]);
   for (let wounds = random.below(6); wounds > 0; wounds -= 1) {
     const from = random.below(text.length + 1);
     const to = random.chance(0.5) ? from : from + random.below(30);
