@@ -86,8 +86,9 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     name: 'matchesRe2',
     languages: ['eql'],
     parameters: [TEXT, { name: 'pattern', type: 'string', constant: true }],
+    variadic: true,
     returns: 'boolean',
-    doc: 'Whether a regular expression of RE2 is found somewhere in a text. Our own, for rules of Sigma: `regex` matches whole texts.',
+    doc: 'Whether a match of one of the regular expressions of RE2 is in a text. Our own, for rules of Sigma: `regex` matches whole texts.',
     evaluate: matchesRe2,
   },
   arithmetic('modulo', '%', 'The remainder of a division, with the sign of the dividend.'),
@@ -220,10 +221,12 @@ function indexOf([text, part, start = null]: readonly Value[], spending: Spendin
   return found === -1 ? null : found;
 }
 
-function matchesRe2([text, pattern]: readonly Value[], spending: Spending): Value {
-  if (typeof text !== 'string' || typeof pattern !== 'string' || !spending.spend(text.length)) return null;
-  const compiled = compileRegex(pattern, 're2');
-  return compiled.kind === 'ok' ? compiled.matches(text) : null;
+function matchesRe2([text, ...patterns]: readonly Value[], spending: Spending): Value {
+  if (typeof text !== 'string' || !spending.spend(text.length * patterns.length)) return null;
+  return patterns.some((pattern) => {
+    const compiled = compileRegex(String(pattern), 're2');
+    return compiled.kind === 'ok' && compiled.matches(text);
+  });
 }
 
 function toNumber([text, base = null]: readonly Value[], spending: Spending): Value {

@@ -1,9 +1,8 @@
 import { lowerEqual } from '../field-value.ts';
 import type { Expression, Predicate } from '../predicate.ts';
-import { checkRegex } from '../regex/compile-regex.ts';
 import { FALSE, TRUE } from '../simplify.ts';
 import { type Lowering, report } from './lowering.ts';
-import { lowerPatterns, testOperand } from './match-condition.ts';
+import { lowerPatterns, lowerSearch, testOperand } from './match-condition.ts';
 import { containsTest } from './pattern-test.ts';
 import type { Node } from './syntax.ts';
 import { constantOf, nameOfType, type Typed } from './typed.ts';
@@ -25,7 +24,7 @@ export function lowerCallCondition(lowering: Lowering, node: Call): Predicate {
     return FALSE;
   }
   if (typed.expression.kind === 'call' && typed.expression.function.name === 'matchesRe2') {
-    return lowerSearch(lowering, node, typed.expression);
+    return lowerMatchesRe2(lowering, node, typed.expression.arguments);
   }
   const value = constantOf(typed);
   if (value !== undefined) return value === true ? TRUE : FALSE;
@@ -43,16 +42,14 @@ function lowerWildcard(lowering: Lowering, node: Call): Predicate {
   return lowerPatterns(lowering, { operator, operand: first, list }, lowerValue(lowering, first));
 }
 
-/** `matchesRe2(text, "pattern")`, our own: the pattern is read once, and is a test of the text. */
-function lowerSearch(lowering: Lowering, node: Call, call: Extract<Expression, { readonly kind: 'call' }>): Predicate {
-  const [text, pattern] = call.arguments;
-  const source = pattern?.kind === 'literal' ? pattern.value : null;
-  if (text === undefined || typeof source !== 'string') return FALSE;
-  const problem = checkRegex(source, 're2');
-  const place = node.arguments[1]?.start ?? node.start;
-  if (problem !== undefined) report(lowering, place, problem.message, problem.hint);
-  if (problem !== undefined) return FALSE;
-  return testOperand({ expression: text, type: 'string' }, [{ kind: 'regex', source, syntax: 're2' }]);
+/** `matchesRe2(text, "pattern", …)`, our own: the patterns are read once, and are a test of the text. */
+function lowerMatchesRe2(lowering: Lowering, node: Call, [operand, ...patterns]: readonly Expression[]): Predicate {
+  const texts = patterns.flatMap((pattern, index) => {
+    const text = pattern.kind === 'literal' ? pattern.value : null;
+    const { start, end } = node.arguments[index + 1] ?? node;
+    return typeof text === 'string' ? [{ text, start, end }] : [];
+  });
+  return operand === undefined ? FALSE : lowerSearch(lowering, { expression: operand, type: 'string' }, texts);
 }
 
 /** A call on a field and constants that says the same as tests of the field; undefined if there are no such tests. */

@@ -1,5 +1,5 @@
 import { compileTest } from '../compile-test.ts';
-import type { Predicate, Test } from '../predicate.ts';
+import type { Predicate, RegexSyntax, Test } from '../predicate.ts';
 import { checkRegex } from '../regex/compile-regex.ts';
 import { FALSE, TRUE } from '../simplify.ts';
 import { hasEnough, type Lowering, report } from './lowering.ts';
@@ -11,7 +11,7 @@ import { lowerValue } from './value.ts';
 /** Each may take a third of a second to prepare. */
 const MAXIMUM_REGEXES = 20;
 
-interface Text {
+export interface Text {
   readonly text: string;
   /** Offsets into the query. */
   readonly start: number;
@@ -92,33 +92,53 @@ function testsOf(lowering: Lowering, operator: MatchOperator, texts: readonly Te
   }
 }
 
-/**
- * What is a plain text is one; all others are one regular expression, joined with `|`, as in Elasticsearch (`Match` of x-pack/plugin/eql):
- * what it costs to prepare is bounded for all of them together.
- */
+/** What is a plain text is one; all others are one regular expression. */
 function regexTests(lowering: Lowering, texts: readonly Text[], caseless: boolean): readonly Test[] {
   const plain = texts.filter(({ text }) => isPlainText(text));
   const others = texts.filter(({ text }) => !isPlainText(text));
+  const source = joinedRegex(lowering, others, 'lucene', caseless);
   const tests = plain.map(({ text }) => equalsTest(text, caseless));
-  const [first] = others;
-  if (first === undefined || hasEnough(lowering)) return tests;
+  return source === undefined ? tests : [...tests, regexTest(source, caseless)];
+}
+
+/** The text has a match of one of the regular expressions of RE2 in it. */
+export function lowerSearch(lowering: Lowering, operand: Typed, patterns: readonly Text[]): Predicate {
+  const source = joinedRegex(lowering, patterns, 're2', false);
+  return source === undefined ? FALSE : testOperand(operand, [{ kind: 'regex', source, syntax: 're2' }]);
+}
+
+/**
+ * Several regular expressions joined with `|`, as in Elasticsearch (`Match` of x-pack/plugin/eql): what they cost to prepare is
+ * bounded for all of them together. Undefined for none, and where one is wrong, which has been reported.
+ */
+function joinedRegex(
+  lowering: Lowering,
+  texts: readonly Text[],
+  syntax: RegexSyntax,
+  caseless: boolean,
+): string | undefined {
+  const [first] = texts;
+  if (first === undefined || hasEnough(lowering)) return undefined;
   lowering.regexes += 1;
   if (lowering.regexes > MAXIMUM_REGEXES) {
     const message = `the query has more than ${MAXIMUM_REGEXES} conditions with regular expressions`;
     if (lowering.regexes === MAXIMUM_REGEXES + 1) report(lowering, first.start, message, 'write several in one list');
-    return tests;
+    return undefined;
   }
-  const source = others.map(({ text }) => text).join('|');
-  const problem = checkRegex(source, 'lucene', caseless);
-  if (problem === undefined) return [...tests, regexTest(source, caseless)];
-  for (const one of others.slice(0, MAXIMUM_REGEXES)) {
-    const its = checkRegex(one.text, 'lucene', caseless);
+  // Flags of RE2 stay in their group; and `a)|(b` must not become sound by what stands around it.
+  const isGrouped = syntax === 're2' && texts.length > 1;
+  const source = texts.map(({ text }) => (isGrouped ? `(?:${text})` : text)).join('|');
+  const problem = checkRegex(source, syntax, caseless);
+  if (problem === undefined && !isGrouped) return source;
+  for (const one of problem === undefined ? texts : texts.slice(0, MAXIMUM_REGEXES)) {
+    const its = checkRegex(one.text, syntax, caseless);
     if (its === undefined) continue;
     report(lowering, placeIn(lowering, one, its.offset), its.message, its.hint);
-    return tests;
+    return undefined;
   }
+  if (problem === undefined) return source;
   report(lowering, first.start, problem.message, problem.hint);
-  return tests;
+  return undefined;
 }
 
 /** Where an offset into a text is in the query; the start of the text, where escapes stand between. */

@@ -227,6 +227,8 @@ test('a function that tests a field is a test', () => {
   assert.equal(condition('wildcard(verb, "a*", "b")'), '(verb wildcard "a*" or verb = "b")');
   assert.equal(condition('wildcard~(verb, "a*")'), 'verb wildcard~ "a*"');
   assert.equal(condition('matchesRe2(verb, "^g|(?i)t$")'), 'verb re2 "^g|(?i)t$"');
+  assert.equal(condition('matchesRe2(verb, "(?i)a", "b|c")'), 'verb re2 "(?:(?i)a)|(?:b|c)"');
+  assert.equal(condition('matchesRe2(verb, null)'), 'false');
 });
 
 test('what is no test of a field holds as an expression', () => {

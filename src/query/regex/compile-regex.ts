@@ -2,9 +2,12 @@ import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
 import type { RegexSyntax } from '../predicate.ts';
 import { compileAutomaton } from './automaton.ts';
 import { parseLucene } from './parse-lucene.ts';
+import { re2Size } from './re2-size.ts';
 import { RegexError, type RegexProblem } from './regex-problem.ts';
 
 const LONGEST = 4_096;
+/** Of RE2, with its counts written out: some 10 µs of preparation each. */
+const LARGEST = 10_000;
 
 /** A rule's expression is checked when the rule is read, compiled with its query, and again for the rule index: prepared once. */
 const prepared = new Map<string, RegexResult>();
@@ -60,6 +63,9 @@ function lucene(source: string, caseless: boolean): (text: string) => boolean {
 }
 
 function re2(source: string, caseless: boolean): (text: string) => boolean {
+  if (re2Size(source) > LARGEST) {
+    throw new RegexError(0, 'the regular expression is too complex', 'write smaller counts {n,m}, or fewer of them');
+  }
   const expression = RE2JS.compile(source, caseless ? RE2JS.CASE_INSENSITIVE : 0);
   return (text) => expression.test(text);
 }

@@ -111,7 +111,7 @@ function readValue(item: Item, value: unknown, path: DocumentPath): Search | und
     case 're': {
       if (typeof value !== 'string' || value === '') return expect('a regular expression');
       const source = toRe2(value, new Set(modifiers), findings, path);
-      return source === undefined ? undefined : { kind: 'regex', field: item.field, source };
+      return source === undefined ? undefined : { kind: 'regex', field: item.field, sources: [source] };
     }
   }
   if (value === null || value === undefined) return readNull(item) ?? expect('a keyword');
@@ -168,6 +168,7 @@ function withOneTest(searches: readonly Search[]): readonly Search[] {
   const patterns: TextPattern[] = [];
   const values: number[] = [];
   const ranges: string[] = [];
+  const sources: string[] = [];
   const merged: Search[] = [];
   for (const search of searches) {
     switch (search.kind) {
@@ -182,6 +183,10 @@ function withOneTest(searches: readonly Search[]): readonly Search[] {
       case 'cidr':
         if (ranges.length === 0) merged.push({ ...search, ranges });
         ranges.push(...search.ranges);
+        break;
+      case 'regex':
+        if (sources.length === 0) merged.push({ ...search, sources });
+        sources.push(...search.sources);
         break;
       default:
         merged.push(search);

@@ -91,6 +91,8 @@ function countTests(search: Search | undefined): number {
       return search.values.length;
     case 'cidr':
       return search.ranges.length;
+    case 'regex':
+      return search.sources.length;
     default:
       return 1;
   }

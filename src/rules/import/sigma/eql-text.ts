@@ -80,6 +80,11 @@ function block(open: string, search: Search, indent: string): string {
 
 /** A long list of values stands on lines of its own. */
 function brokenLeaf(leaf: Leaf, flat: string, indent: string): string {
+  if (leaf.kind === 'regex' && leaf.sources.length > 1) {
+    const inner = indent + INDENT;
+    const values = [textField(leaf.field), ...leaf.sources.map(rawQuoted)].join(`,\n${inner}`);
+    return `matchesRe2(\n${inner}${values}\n${indent})`;
+  }
   if (leaf.kind !== 'text') return flat;
   return textTests(leaf)
     .map(({ head, values }) => {
@@ -120,7 +125,7 @@ function leafText(leaf: Leaf): string {
     case 'cidr':
       return `cidrMatch(${field}, ${leaf.ranges.map(quoted).join(', ')})`;
     case 'regex':
-      return `matchesRe2(${textField(leaf.field)}, ${rawQuoted(leaf.source)})`;
+      return `matchesRe2(${textField(leaf.field)}, ${leaf.sources.map(rawQuoted).join(', ')})`;
     case 'text':
       return textTests(leaf)
         .map(({ head, values }) => listText(head, values))
@@ -155,14 +160,20 @@ function textTests({ field, patterns, cased }: Extract<Leaf, { readonly kind: 't
   const literal = patterns.filter(hasLiteralWildcard);
   const whole = literal.flatMap((pattern) => plainText(pattern) ?? []);
   if (whole.length > 0) tests.push({ head: `${name} ${cased ? 'in' : 'in~'}`, values: whole.map(quoted) });
+  const tilde = cased ? '' : '~';
+  const regexes: string[] = [];
   for (const pattern of literal) {
     if (plainText(pattern) !== undefined) continue;
-    tests.push(partTest(pattern, name, cased ? '' : '~'));
+    const part = partTest(pattern, name, tilde);
+    if (part === undefined) regexes.push(rawQuoted(toLucene(pattern)));
+    else tests.push(part);
   }
+  if (regexes.length > 0) tests.push({ head: `${name} regex${tilde}`, values: regexes });
   return tests;
 }
 
-function partTest(pattern: TextPattern, name: string, tilde: '' | '~'): TextTest {
+/** What is literal but for its ends is a part of the value. */
+function partTest(pattern: TextPattern, name: string, tilde: '' | '~'): TextTest | undefined {
   const [first, second, third] = pattern;
   const call = (functionName: string, text: string): TextTest => ({
     head: `${functionName}${tilde}(`,
@@ -172,7 +183,7 @@ function partTest(pattern: TextPattern, name: string, tilde: '' | '~'): TextTest
   if (pattern.length === 2 && first === 'any' && typeof second === 'object') return call('endsWith', second.literal);
   if (pattern.length === 3 && first === 'any' && typeof second === 'object' && third === 'any')
     return call('stringContains', second.literal);
-  return { head: `${name} regex${tilde}`, values: [rawQuoted(toLucene(pattern))] };
+  return undefined;
 }
 
 function hasLiteralWildcard(pattern: TextPattern): boolean {

@@ -15,10 +15,12 @@ export interface Findings {
   readonly reasons: SigmaReason[];
   /** Sentences for people: what is not applied, or is done in another way. */
   readonly notes: Set<string>;
+  /** The length of all regular expressions that were read. */
+  regexSize: number;
 }
 
 export function createFindings(): Findings {
-  return { problems: [], reasons: [], notes: new Set() };
+  return { problems: [], reasons: [], notes: new Set(), regexSize: 0 };
 }
 
 /** Notes once what is told of the same thing several times. */

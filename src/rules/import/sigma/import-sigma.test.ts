@@ -139,6 +139,10 @@ test('an asterisk or a question mark that is part of the text is no wildcard of 
     'kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*")',
   );
   assert.equal(
+    conditionOf({ userAgent: ['a\\*?', '?\\?'] }),
+    'kubernetes.audit.userAgent regex~ ("""a\\*.""", """.\\?""")',
+  );
+  assert.equal(
     conditionOf({ userAgent: ['a', 'b\\*'], verb: 'get' }),
     [
       '',
@@ -178,6 +182,13 @@ test('a regular expression is searched for, as RE2 does', () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [{ 'requestURI|re': '^/api/v\\d+/(a|b)' }, 'matchesRe2(kubernetes.audit.requestURI, """^/api/v\\d+/(a|b)""")'],
     [{ 'requestURI|re|i|s': 'A.b' }, 'matchesRe2(kubernetes.audit.requestURI, """(?is)A.b""")'],
+    [{ 'requestURI|re': ['a', 'b'] }, 'matchesRe2(kubernetes.audit.requestURI, """a""", """b""")'],
+    [
+      { 'requestURI|re|all': ['a', 'b'] },
+      ['', 'matchesRe2(kubernetes.audit.requestURI, """a""") and', 'matchesRe2(kubernetes.audit.requestURI, """b""")']
+        .join('\n  ')
+        .trim(),
+    ],
     [{ 'requestURI|re': 'say "x"' }, 'matchesRe2(kubernetes.audit.requestURI, "say \\"x\\"")'],
   ];
   for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);

@@ -3,6 +3,9 @@ import { checkRegex } from '../../../query/regex/compile-regex.ts';
 import type { DocumentPath } from '../../document-problem.ts';
 import { type Findings, refuse } from './findings.ts';
 
+/** Of all regular expressions of a rule together: a query holds no more, and each is prepared. */
+const MAXIMUM_LENGTH = 16_384;
+
 /** What Perl's regular expressions have and RE2 cannot match in linear time, by how it is written. */
 const CONSTRUCTS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\(\?=/y, 'lookahead'],
@@ -47,6 +50,13 @@ export function toRe2(
       if (source.charAt(at + 1) === '^') at += 1;
       if (source.charAt(at + 1) === ']') at += 1;
     } else if (character === ']') inClass = false;
+  }
+  if (findings.regexSize > MAXIMUM_LENGTH) return undefined;
+  findings.regexSize += source.length;
+  if (findings.regexSize > MAXIMUM_LENGTH) {
+    const message = `up to here the regular expressions of the rule have more than ${MAXIMUM_LENGTH} characters`;
+    findings.problems.push({ path, message, hint: 'split it into several rules' });
+    return undefined;
   }
   const problem = checkRegex(source, 're2');
   if (problem !== undefined) {

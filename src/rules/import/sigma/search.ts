@@ -38,8 +38,8 @@ export type Leaf =
   | { readonly kind: 'exists'; readonly field: SearchField }
   /** Some address of the field is in one of the ranges. */
   | { readonly kind: 'cidr'; readonly field: SearchField; readonly ranges: readonly string[] }
-  /** The pattern is found in some value of the field. */
-  | { readonly kind: 'regex'; readonly field: SearchField; readonly source: string };
+  /** A match of one of the regular expressions is in some value of the field. */
+  | { readonly kind: 'regex'; readonly field: SearchField; readonly sources: readonly string[] };
 
 export type ComparisonOperator = '<' | '<=' | '>' | '>=';
 
