@@ -28,8 +28,11 @@ export function readSigmaRules(sources: readonly SigmaSource[]): ReadonlyMap<Sig
 function loaded(source: SigmaSource, result: SigmaImport): LoadedRules {
   switch (result.kind) {
     case 'document': {
-      const { document, notes, neverMatches } = result;
-      return { rules: [loadedRule(resourceSource(source), document, notes, { neverMatches })], problems: [] };
+      const { document, notes, differences, neverMatches } = result;
+      return {
+        rules: [loadedRule(resourceSource(source), document, notes, { differences, neverMatches })],
+        problems: [],
+      };
     }
     case 'part':
       return { rules: [], problems: [] };

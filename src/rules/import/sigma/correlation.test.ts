@@ -10,7 +10,7 @@ import type { SigmaValues } from './sigma-document.ts';
 function related(name: string, verb: string): RelatedRule {
   const field = searchField('verb') ?? assert.fail('no field');
   const search = { kind: 'text', field, patterns: [[{ literal: verb }]], cased: false } as const;
-  return { reference: name, aliases: [name], search, notes: [] };
+  return { reference: name, aliases: [name], search, level: 'low', notes: [], differences: [] };
 }
 
 const RULES = [related('reads', 'get'), related('lists', 'list')];
@@ -223,4 +223,23 @@ test('what is wrong with a rule is wrong with the correlation too, and is told w
   const foreign = rule('lists', { logsource: { product: 'windows' } });
   const needs = 'needs other data: product windows; firstseen has Kubernetes audit events only';
   assert.deepEqual(kinds(correlate(['id-lists']), foreign), [`the rule id-lists ${needs}`, needs]);
+});
+
+test('without a level of its own it has the highest of its rules, and tells their notes', () => {
+  const detection = { selection: { userAgent: 'é' }, other: { verb: 'get' }, condition: 'selection' };
+  const [result] = importSigma(
+    [
+      correlate(['lists', 'reads'], { level: undefined }),
+      rule('lists', { level: 'medium' }),
+      rule('reads', { detection }),
+    ].map((value) => ({ value })),
+  );
+  if (result?.kind !== 'document') assert.fail(JSON.stringify(result));
+  assert.equal(result.document.severity, 'medium');
+  assert.deepEqual(result.notes, [
+    'the rules that it refers to raise no alerts of their own, as it does not say generate: true: lists, reads',
+    'reads: the condition does not use the detection other',
+    'it has no level; medium, the highest of its rules, is taken',
+  ]);
+  assert.deepEqual(result.differences, ['reads: userAgent: letters beyond ASCII compare with case']);
 });

@@ -6,7 +6,15 @@ import { type Findings, note, refuse } from './findings.ts';
 import { SIGMA_MODIFIERS } from './modifiers.ts';
 import { toRe2 } from './regex.ts';
 import { type ComparisonOperator, joined, type Leaf, negated, type Search, type SearchField } from './search.ts';
-import { anyBefore, anyBehind, literalText, parseText, plainText, type TextPattern } from './sigma-text.ts';
+import {
+  anyBefore,
+  anyBehind,
+  literalText,
+  parseText,
+  plainText,
+  type TextPattern,
+  type TextPiece,
+} from './sigma-text.ts';
 
 /** The whole event as JSON text: where keywords are searched. */
 const WHOLE_EVENT = 'event.original';
@@ -138,7 +146,8 @@ function readText(item: Item, value: TextPattern, path: DocumentPath): Search | 
   if (anywhere || modifiers.includes('endswith')) pattern = anyBefore(pattern);
   if (anywhere || modifiers.includes('startswith')) pattern = anyBehind(pattern);
   if (pattern.length === 0) {
-    note(findings, `${quoteName(field.sigma)}: an empty text is absent here, so '' asks for its absence`);
+    const difference = `an empty text counts as absent, so ${quoteName(field.sigma)}: '' matches events without it too`;
+    findings.differences.add(difference);
     return negated({ kind: 'exists', field });
   }
   if (pattern.every((piece) => piece === 'any')) return { kind: 'exists', field };
@@ -160,7 +169,21 @@ function readText(item: Item, value: TextPattern, path: DocumentPath): Search | 
     case 'keyword':
       break;
   }
-  return { kind: 'text', field, patterns: [pattern], cased: modifiers.includes('cased') };
+  const cased = modifiers.includes('cased');
+  if (!cased && pattern.some(hasOtherLetters)) {
+    findings.differences.add(`${quoteName(field.sigma)}: letters beyond ASCII compare with case`);
+  }
+  return { kind: 'text', field, patterns: [pattern], cased };
+}
+
+/** True for letters that have a case and are not of ASCII. */
+function hasOtherLetters(piece: TextPiece): boolean {
+  return typeof piece === 'object' && /[^\p{ASCII}]/u.test(piece.literal) && hasCase(piece.literal);
+}
+
+function hasCase(text: string): boolean {
+  const other = text.replace(/\p{ASCII}+/gu, '');
+  return other.toLowerCase() !== other.toUpperCase();
 }
 
 /** Of several values, those that are compared in the same way become one test. */

@@ -13,14 +13,16 @@ export interface SigmaReason extends UnsupportedReason {
 export interface Findings {
   readonly problems: DocumentProblem[];
   readonly reasons: SigmaReason[];
-  /** Sentences for people: what is not applied, or is done in another way. */
+  /** Sentences for people: what is not applied, and what else is worth knowing. */
   readonly notes: Set<string>;
+  /** Sentences for people: where another set of events matches than Sigma says. */
+  readonly differences: Set<string>;
   /** The length of all regular expressions that were read. */
   regexSize: number;
 }
 
 export function createFindings(): Findings {
-  return { problems: [], reasons: [], notes: new Set(), regexSize: 0 };
+  return { problems: [], reasons: [], notes: new Set(), differences: new Set(), regexSize: 0 };
 }
 
 /** Notes once what is told of the same thing several times. */

@@ -314,6 +314,16 @@ test('what is not applied is said', () => {
   ]);
 });
 
+test('where another set of events matches than Sigma says, it is a difference', () => {
+  const { differences, notes } = documentOf(selected({ 'user.username': '', userAgent: ['café', 'x'], verb: '日本' }));
+  assert.deepEqual(differences, [
+    "an empty text counts as absent, so user.username: '' matches events without it too",
+    'userAgent: letters beyond ASCII compare with case',
+  ]);
+  assert.deepEqual(notes, []);
+  assert.deepEqual(documentOf(selected({ 'userAgent|cased': 'café' })).differences, []);
+});
+
 test('documents without an equal are refused by name', () => {
   assert.match(reasonsOf({ action: 'global' })[0] ?? '', /^construct action action: /);
   assert.match(reasonsOf({ filter: { rules: ['a'] } })[0] ?? '', /^construct filter filter: /);
@@ -347,8 +357,11 @@ test('what is no rule at all is said at its place', () => {
     'detection.a: expected at least one item, found an empty list',
     'detection.b: expected a field with a value, found none',
     'detection.condition.1: expected a condition, found 7 | write condition: selection',
+    'title: expected a title, found ""',
   ]);
   assert.deepEqual(problemsOf({ detection: 'x' }), ['detection: expected detections, found "x"']);
+  assert.deepEqual(problemsOf({ ...selected({ verb: 'get' }), title: undefined }), [': missing: title']);
+  assert.deepEqual(problemsOf({ ...selected({ verb: 'get' }), title: 7 }), ['title: expected a title, found 7']);
   assert.deepEqual(problemsOf({ detection: { a: 'x' } }), [
     'detection.condition: missing: condition | write condition: selection',
   ]);

@@ -30,7 +30,10 @@ export type SigmaImport =
   | {
       readonly kind: 'document';
       readonly document: RuleDocument;
+      /** What is worth knowing, and changes no outcome. In sentences. */
       readonly notes: readonly string[];
+      /** Where another set of events matches than Sigma says, because of what this rule asks for. In sentences. */
+      readonly differences: readonly string[];
       /** Why no event of an API server can match, in parts of sentences. None: one may. */
       readonly neverMatches: readonly string[];
     }
@@ -97,12 +100,13 @@ function finish(
   stem: string | undefined,
 ): SigmaImport {
   const { value, findings, search } = reading;
+  if (isPart && search !== undefined) return { kind: 'part' };
   const title = typeof value.title === 'string' ? { title: value.title } : {};
   const { spec, never } = settings(reading, reference);
-  const metadata = findings.reasons.length === 0 ? readMetadata(value, findings) : {};
+  const levels = reference?.rules.map(({ level }) => level) ?? [];
+  const metadata = findings.reasons.length === 0 ? readMetadata(value, findings, levels) : {};
   if (findings.problems.length > 0) return { kind: 'invalid', problems: findings.problems, ...title };
   if (findings.reasons.length > 0) return { kind: 'unsupported', reasons: findings.reasons, ...title };
-  if (isPart && search !== undefined) return { kind: 'part' };
   const parsed = parseDetectionRule({
     apiVersion: RULE_API_VERSION,
     kind: RULE_KIND,
@@ -113,7 +117,9 @@ function finish(
     const problems = parsed.problems.map((problem) => ({ ...problem, path: sigmaPath(value, problem.path) }));
     return { kind: 'invalid', problems, ...title };
   }
-  return { kind: 'document', document: parsed.document, notes: [...findings.notes], neverMatches: never ?? [] };
+  const { document } = parsed;
+  const [notes, differences] = [[...findings.notes], [...findings.differences]];
+  return { kind: 'document', document, notes, differences, neverMatches: never ?? [] };
 }
 
 function settings(
@@ -134,8 +140,11 @@ function settings(
       findings,
       `the rules that it refers to raise no alerts of their own, as it does not say generate: true: ${names}`,
     );
-    for (const rule of reference.rules)
-      for (const text of rule.notes) note(findings, `${quoteName(rule.reference)}: ${text}`);
+  }
+  for (const { reference: name, notes, differences } of reference.rules) {
+    const about = (text: string): string => `${quoteName(name)}: ${text}`;
+    for (const text of reference.generates ? [] : notes) note(findings, about(text));
+    for (const text of differences) findings.differences.add(about(text));
   }
   const reading = readCorrelation(value.correlation, reference.rules, findings);
   return { spec: reading?.spec ?? {}, never: reading?.never };

@@ -43,8 +43,17 @@ export function metadataKey(key: string): string {
   return SIGMA_NAMES.get(key) ?? key;
 }
 
-/** What a rule or a correlation says about itself, as settings of `spec`: unvalidated where a validator sees them after this. */
-export function readMetadata(rule: Values, findings: Findings): Values {
+/**
+ * What a rule or a correlation says about itself, as settings of `spec`: unvalidated where a validator sees them after this.
+ * `levels` are those of the rules that a correlation refers to: the highest is its own, if it says none.
+ */
+export function readMetadata(rule: Values, findings: Findings, levels: readonly unknown[] = []): Values {
+  if (typeof rule.title !== 'string' || rule.title.trim() === '') {
+    const path = rule.title === undefined ? [] : ['title'];
+    const message =
+      rule.title === undefined ? 'missing: title' : `expected a title, found ${describeValue(rule.title)}`;
+    findings.problems.push({ path, message });
+  }
   if (rule.taxonomy !== undefined && rule.taxonomy !== 'sigma') {
     const name = quoteName(String(rule.taxonomy));
     refuse(
@@ -63,7 +72,7 @@ export function readMetadata(rule: Values, findings: Findings): Values {
     description: cut(trimmed(rule.description), RULE_BOUNDS.description, 'description', findings),
     id: rule.id,
     ...readStatus(rule.status, findings),
-    ...readLevel(rule.level, findings),
+    ...readLevel(rule.level, levels, findings),
     threat,
     tags,
     references: texts(rule.references, ['references'], findings),
@@ -83,9 +92,14 @@ function readStatus(status: unknown, findings: Findings): Values {
   return { enabled: false };
 }
 
-function readLevel(level: unknown, findings: Findings): Values {
-  if (level === undefined || level === null) note(findings, `it has no level; ${DEFAULT_LEVEL} is taken`);
-  const known = SIGMA_LEVELS.find((row) => row.level === (level ?? DEFAULT_LEVEL));
+function readLevel(said: unknown, levels: readonly unknown[], findings: Findings): Values {
+  const highest = SIGMA_LEVELS.findLast((row) => levels.includes(row.level))?.level;
+  const level = said ?? highest ?? DEFAULT_LEVEL;
+  if (said === undefined || said === null) {
+    const whose = highest === undefined ? '' : ', the highest of its rules,';
+    note(findings, `it has no level; ${level}${whose} is taken`);
+  }
+  const known = SIGMA_LEVELS.find((row) => row.level === level);
   if (known === undefined) {
     const names = SIGMA_LEVELS.map((row) => row.level);
     findings.problems.push({ path: ['level'], ...expectedOneOf(names, level) });

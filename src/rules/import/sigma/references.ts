@@ -90,8 +90,15 @@ function resolve(
       related.push(index);
       const [reason] = rule.findings.reasons;
       if (rule.search !== undefined) {
-        const { notes } = rule.findings;
-        rules.push({ reference, aliases: aliasesOf(rule), search: rule.search, notes: [...notes] });
+        const { notes, differences } = rule.findings;
+        rules.push({
+          reference,
+          aliases: aliasesOf(rule),
+          search: rule.search,
+          level: rule.value.level,
+          notes: [...notes],
+          differences: [...differences],
+        });
       } else if (rule.findings.problems.length > 0)
         problems.push({ path: at, message: `the rule ${shown} has mistakes of its own` });
       else if (reason !== undefined)

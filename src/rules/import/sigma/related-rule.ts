@@ -7,6 +7,8 @@ export interface RelatedRule {
   /** What it goes by: its name and its id. */
   readonly aliases: readonly string[];
   readonly search: Search;
-  /** What is done in another way than the rule may expect. */
+  /** What is known of the rule, see `Findings`. */
   readonly notes: readonly string[];
+  readonly differences: readonly string[];
+  readonly level: unknown;
 }
