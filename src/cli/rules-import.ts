@@ -4,20 +4,24 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { sanitise } from '../audit/text.ts';
 import { formatYamlRule } from '../rulefiles/format-yaml-rule.ts';
+import type { JudgedRule } from '../rulefiles/rule-verdict.ts';
 import { describeValue } from '../rules/document-problem.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
-import { loadRules } from './load-rules.ts';
+import { loadQuietly } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
+import { requireThatAllRun, verdictDetails } from './verdict-table.ts';
 
 const HELP = `
 Whatever --rules takes is read; what is written are DetectionRules in YAML, for --rules and for kubectl apply, without what
 has its default. In a folder each rule has a file of its own, named after it. Comments of a YAML file are not carried over.
+What each verdict means: firstseen rules check --help.
 
-Exit codes: 0 all rules were written; 1 a rule has a problem, or its file was there already; 2 called wrongly.
+Exit codes: 0 all rules were written; 1 a rule is invalid, or its file was there already; 2 called wrongly; 3 some cannot
+run here, and were not written.
 
 Examples:
   $ firstseen rules import detection-rules/rules/integrations/kubernetes --output my-rules
-  $ firstseen rules import rules_export.ndjson | kubectl apply -f -`;
+  $ firstseen rules import rules_export.ndjson | kubectl apply --server-side -f -`;
 
 interface Flags {
   readonly output: string;
@@ -34,31 +38,29 @@ export function importCommand(io: Io): Command {
     .action(async (paths: string[], { output, force }: Flags) => {
       const folder = output === '-' ? undefined : output;
       if (folder !== undefined) await makeFolder(folder);
-      const { ready, disabled, problems } = await loadRules(paths, io);
-      const rules = [...ready, ...disabled];
-      const table = new Table({ ...PLAIN_TABLE, head: ['RESULT', 'RULE', 'FROM'] });
-      let kept = 0;
-      for (const { loaded, judged } of rules) {
-        const { document, file } = loaded;
-        const text = formatYamlRule(document);
+      const { ready, disabled, verdicts } = await loadQuietly(paths);
+      if (verdicts.length === 0) throw new CommandError('no rule was found', EXIT.failed);
+      const results = new Map<JudgedRule, string>();
+      for (const { loaded, judged } of [...ready, ...disabled]) {
+        const text = formatYamlRule(loaded.document);
         if (folder === undefined) io.out(`---\n${text}`);
         const isNew =
-          folder === undefined || (await write(join(folder, `${document.name}.yaml`), text, force === true));
-        if (!isNew) kept += 1;
-        const result = folder === undefined ? 'printed' : isNew ? 'written' : 'is there';
-        table.push([result, document.name, sanitise(file)]);
-        const said = [...judged.why.map((why) => `difference: ${why}`), ...judged.notes.map((note) => `note: ${note}`)];
-        for (const content of said) table.push(['', { colSpan: 2, content }]);
+          folder === undefined || (await write(join(folder, `${loaded.document.name}.yaml`), text, force === true));
+        results.set(judged, folder === undefined ? 'printed' : isNew ? 'written' : 'is there');
       }
+      const table = new Table({ ...PLAIN_TABLE, head: ['RESULT', 'RULE', 'VERDICT', 'FROM'] });
+      for (const judged of verdicts)
+        table.push([results.get(judged) ?? 'left out', judged.name, judged.verdict, sanitise(judged.file)]);
       // Where the rules themselves are the output, what is said of them is not.
       const say = folder === undefined ? io.err : io.out;
-      if (rules.length > 0) say(`${trimLines(table.toString())}\n`);
-      const failures = [
-        ...(kept > 0 ? [`${count(kept, 'file')} left as it was; --force overwrites`] : []),
-        ...(problems.length > 0 ? [`${count(problems.length, 'problem')}; a rule with a problem is not written`] : []),
-        ...(rules.length + problems.length === 0 ? ['no rule was found'] : []),
-      ];
-      if (failures.length > 0) throw new CommandError(failures.join('\n'), EXIT.failed);
+      say(`${trimLines(table.toString())}\n`);
+      io.err(verdictDetails(verdicts));
+      const kept = [...results.values()].filter((result) => result === 'is there').length;
+      if (kept > 0) {
+        const files = kept === 1 ? '1 file was there already, and stays' : `${kept} files were there already, and stay`;
+        throw new CommandError(`${files}; --force overwrites`, EXIT.failed);
+      }
+      requireThatAllRun(verdicts.filter((judged) => !results.has(judged)));
     });
 }
 
@@ -94,8 +96,4 @@ function cannotWrite(path: string, error: unknown): CommandError {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
