@@ -4,13 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { verdictTable } from '../src/cli/verdict-table.ts';
 import { resolveField } from '../src/ecs/fields.ts';
 import { sha256Hashes } from '../src/ingest/hashes.ts';
 import { runRuleTest } from '../src/ingest/rule-test.ts';
-import { parseKql } from '../src/query/kql/parse.ts';
+import { parseQuery } from '../src/query/parse-query.ts';
 import { compileLoaded } from '../src/rulefiles/compile-loaded.ts';
 import { formatFileProblem } from '../src/rulefiles/file-problem.ts';
-import { readRules } from '../src/rulefiles/load.ts';
+import { loadRuleFiles, readRules } from '../src/rulefiles/load.ts';
 import { openSqliteState } from '../src/state/sqlite/sqlite-state.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -89,15 +90,29 @@ test('every rule on a page loads, and does what its tests say', async () => {
   assert.ok(run >= 2);
 });
 
-test('every line of KQL on a page is one that can be read', () => {
-  const lines = blocksOf('kql').flatMap(({ text }) => text.trimEnd().split('\n'));
-  assert.ok(lines.length > 0);
-  // What stands three spaces behind a query is about it.
-  const problems = lines.flatMap((line) => {
-    const result = parseKql(line.split(/ {3,}/)[0] ?? '', { resolveField });
-    return result.kind === 'ok' ? [] : [line];
-  });
-  assert.deepEqual(problems, []);
+test('the verdicts in the guide are those on the rules beside it', async () => {
+  const [block, ...more] = blocksOf('verdicts');
+  assert.ok(block !== undefined && more.length === 0);
+  const { rules, problems } = await loadRuleFiles([path.join(ROOT, 'docs', 'guides', 'example-rules')]);
+  const { verdicts } = compileLoaded({ rules, problems }, sha256Hashes);
+  assert.equal(verdictTable(verdicts.toSorted((a, b) => a.name.localeCompare(b.name))), block.text);
+});
+
+test('every line of KQL or EQL on a page is one that can be read', () => {
+  for (const [block, language] of [
+    ['kql', 'kuery'],
+    ['eql', 'eql'],
+  ] as const) {
+    const lines = blocksOf(block).flatMap(({ text }) => text.trimEnd().split('\n'));
+    assert.ok(lines.length > 0);
+    // What stands three spaces behind a query is about it.
+    const isRead = (line: string) =>
+      parseQuery(language, line.split(/ {3,}/)[0] ?? '', { resolveField }).kind !== 'invalid';
+    assert.deepEqual(
+      lines.filter((line) => !isRead(line)),
+      [],
+    );
+  }
 });
 
 test('CONTRIBUTING.md names exactly the libraries of package.json', () => {

@@ -22,7 +22,7 @@ const rulesOptions = z.strictObject({
     .array(z.string().min(1))
     .min(1, 'expected at least one file or folder')
     .prefault(['rules'])
-    .describe('Files and folders of rules: DetectionRule YAML, or Elastic rules as TOML or NDJSON.'),
+    .describe('Files and folders of rules: DetectionRules and Sigma rules as YAML, Elastic rules as TOML or NDJSON.'),
 });
 
 const retentionOptions = z
