@@ -171,6 +171,14 @@ test('a list of hops of any length is read from its end', () => {
   assert.equal(values.at(-1), sourceIPs.at(-1));
 });
 
+test('what the type of an event does not have is never set, below what it leaves open anything may be', () => {
+  const isNever = (path: string) => resolveField(`kubernetes.audit.${path}`)?.neverSet === true;
+  for (const path of ['objectRef.resorce', 'user.name', 'verb.x', 'Verb', 'toString', 'no.such.path'])
+    assert.ok(isNever(path), path);
+  for (const path of ['requestObject.x', 'annotations.x', 'user.extra.x', 'responseStatus.details.name', 'objectRef'])
+    assert.ok(!isNever(path), path);
+});
+
 test('a path to an object exists if anything below it does', () => {
   assert.deepEqual(read('kubernetes.audit.objectRef'), []);
   assert.deepEqual(read('kubernetes.audit.requestObject'), []);

@@ -1,6 +1,7 @@
 import type { AuditEvent, AuditUser } from '../audit/event.ts';
 import { parseTimestamp } from '../audit/timestamp.ts';
 import { annotationReader, fieldNameOf } from './annotations.ts';
+import { isEventPath } from './event-paths.ts';
 import type { Field, FieldType, FieldValues } from './field.ts';
 import { constant, neverSet, row } from './row.ts';
 import { PRESENT, textSet, textValue } from './values.ts';
@@ -124,8 +125,8 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
 ];
 
 /**
- * The field for any other path in the event, `path` being what follows `kubernetes.audit.`. What the Event does not have, or what its bodies
- * do not hold, is absent.
+ * The field for any other path in the event, `path` being what follows `kubernetes.audit.`. What the Event's type does not have is never set;
+ * what its bodies do not hold is absent.
  */
 export function kubernetesField(path: string): Field {
   const name = PREFIX + path;
@@ -141,6 +142,7 @@ export function kubernetesField(path: string): Field {
     return neverSet(name, REMOVED);
   if (BODIES.some((of) => path.startsWith(`${of}.`)))
     return body(path, 'keyword', 'A path in the body of the request or the answer.');
+  if (!isEventPath(path)) return neverSet(name, 'No audit event has such a field.');
   return row(name, 'keyword', 'A path in the audit event.', compilePath(path));
 }
 

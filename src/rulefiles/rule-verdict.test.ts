@@ -64,6 +64,10 @@ test('a rule that can never fire says what it lacks', () => {
   const newTerms = { type: 'new_terms', new_terms_fields: ['user.domain'], history_window_start: 'now-7d' };
   assert.deepEqual(never(audit, newTerms), ['needs other data', 'can never fire: no audit event has user.domain']);
   assert.deepEqual(never(`${audit} or process.name: bash`), ['runs'], 'the other branch may');
+  assert.deepEqual(never('kubernetes.audit.objectRef.resorce: secrets'), [
+    'needs other data',
+    'can never fire: no audit event has kubernetes.audit.objectRef.resorce (did you mean kubernetes.audit.objectRef.resource?)',
+  ]);
   assert.match(judged({ query: `${audit} or process.name: bash` }).notes.join(), /^process\.name never has a value/);
 });
 

@@ -1,14 +1,19 @@
+import { isEventPath } from '../ecs/event-paths.ts';
 import type { Field } from '../ecs/field.ts';
-import { resolveField } from '../ecs/fields.ts';
+import { FIELDS, resolveField } from '../ecs/fields.ts';
+import { PREFIX } from '../ecs/kubernetes-fields.ts';
 import { ruleNeeds } from '../policy/rule-needs.ts';
 import { fieldsOf } from '../query/fields-of.ts';
 import { foldKnown } from '../query/fold-known.ts';
+import { nearest } from '../query/nearest.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import type { FileProblem } from './file-problem.ts';
 import type { LoadedRule } from './loaded-rule.ts';
+
+const EVENT_FIELDS = FIELDS.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));
 
 /** What becomes of a rule here, from best to worst. */
 export const VERDICTS = [
@@ -42,7 +47,9 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
   const idle = fieldsOf(rule.predicate).filter(({ neverSet }) => neverSet === true);
   const notes = [
     ...loaded.notes,
-    ...idle.map(({ name }) => `${name} never has a value on an audit event, so no condition on it holds`),
+    ...idle.map(
+      ({ name }) => `${withSuggestion(name)} never has a value on an audit event, so no condition on it holds`,
+    ),
     ...(rule.sequence !== undefined && hasOverrides(document) ? [OVERRIDES_OF_SEQUENCE] : []),
   ];
   return {
@@ -103,10 +110,17 @@ function whyNeverHolds(condition: Predicate): string | undefined {
   if (folded.kind !== 'constant' || folded.value) return undefined;
   const fields = fieldsOf(condition);
   const absent = fields.filter(({ neverSet }) => neverSet === true).map(({ name }) => name);
-  if (absent.length > 0) return `no audit event has ${absent.join(', ')}`;
+  if (absent.length > 0) return `no audit event has ${absent.map(withSuggestion).join(', ')}`;
   const same = fields.filter(({ constant }) => constant !== undefined);
   if (same.length === 0) return 'what it asks for is a contradiction';
   return same.map(({ name, constant }) => `${name} is always ${constant}`).join(', ');
+}
+
+/** A name that is a mistake, not one of other data, with what was most likely meant. */
+function withSuggestion(name: string): string {
+  if (!name.startsWith(PREFIX) || isEventPath(name.slice(PREFIX.length))) return name;
+  const meant = nearest(name, EVENT_FIELDS);
+  return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
 }
 
 /** The verdicts on what did not load or compile: the problems of one rule are one verdict. */

@@ -1,3 +1,4 @@
+import { isEventPath } from '../../../ecs/event-paths.ts';
 import { FIELDS, resolveField } from '../../../ecs/fields.ts';
 import { PREFIX } from '../../../ecs/kubernetes-fields.ts';
 import { nearest } from '../../../query/nearest.ts';
@@ -23,7 +24,6 @@ export interface SigmaFieldRow {
  * event (`requestObject.spec.hostNetwork`) becomes `kubernetes.audit.` and the path; names with that prefix, and names
  * of the Elastic Common Schema, stay as they are.
  * @see https://github.com/SigmaHQ/sigma, rules/application/kubernetes/audit, for the names in use
- * @see k8s.io/apiserver/pkg/apis/audit/v1 `Event` for the fields that there are
  */
 export const SIGMA_FIELDS: readonly SigmaFieldRow[] = [
   row('verb', 'The verb of the request; the HTTP method in lower case where no resource is asked for.'),
@@ -65,29 +65,6 @@ export const SIGMA_FIELDS: readonly SigmaFieldRow[] = [
   absent('image', 'requestObject.spec.containers.image'),
 ];
 
-/** The fields of an audit event, as deep as its type fixes them: below `*` anything may stand. */
-const EVENT: Readonly<Record<string, '' | '*' | readonly string[]>> = {
-  kind: '',
-  apiVersion: '',
-  level: '',
-  auditID: '',
-  stage: '',
-  requestURI: '',
-  verb: '',
-  user: ['username', 'uid', 'groups', 'extra'],
-  impersonatedUser: ['username', 'uid', 'groups', 'extra'],
-  authenticationMetadata: ['impersonationConstraint'],
-  sourceIPs: '',
-  userAgent: '',
-  objectRef: ['resource', 'namespace', 'name', 'uid', 'apiGroup', 'apiVersion', 'resourceVersion', 'subresource'],
-  responseStatus: ['status', 'message', 'reason', 'details', 'code', 'metadata', 'kind', 'apiVersion'],
-  requestObject: '*',
-  responseObject: '*',
-  requestReceivedTimestamp: '',
-  stageTimestamp: '',
-  annotations: '*',
-};
-
 const ROWS = new Map(SIGMA_FIELDS.map((known) => [known.name, known]));
 const NAMES = FIELDS.flatMap(({ name }) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : []));
 
@@ -111,22 +88,19 @@ export function addressField(field: SearchField): SearchField {
 /** Why no audit event has a field that is `never`: a part of a sentence, with what its author may have meant. */
 export function whyNever({ sigma, name }: SearchField): string {
   const field = resolveField(name);
-  if (field?.neverSet === true) return `${quoteName(sigma)} never has a value (${field.doc.replace(/\.$/, '')})`;
+  if (field?.neverSet === true && !isMistake(name))
+    return `${quoteName(sigma)} never has a value (${field.doc.replace(/\.$/, '')})`;
   const meant = ROWS.get(sigma)?.meant ?? nearest(pathOf(sigma), NAMES);
   const hint = meant === undefined ? '' : `; did its author mean ${meant}?`;
   return `no audit event has a field ${quoteName(sigma)}${hint}`;
 }
 
-function pathOf(sigma: string): string {
-  return sigma.startsWith(PREFIX) ? sigma.slice(PREFIX.length) : sigma;
+function isMistake(name: string): boolean {
+  return name.startsWith(PREFIX) && !isEventPath(name.slice(PREFIX.length));
 }
 
-function isEventPath(path: string): boolean {
-  const [top = '', below] = path.split('.', 2);
-  const known = Object.hasOwn(EVENT, top) ? EVENT[top] : undefined;
-  if (known === undefined) return false;
-  if (known === '*' || below === undefined) return true;
-  return known !== '' && known.includes(below);
+function pathOf(sigma: string): string {
+  return sigma.startsWith(PREFIX) ? sigma.slice(PREFIX.length) : sigma;
 }
 
 function row(name: string, doc: string): SigmaFieldRow {
