@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Predicate } from './predicate.ts';
 import { FALSE, simplify, TRUE } from './simplify.ts';
 
-function exists(name: string): Predicate {
+function exists(name: string): Extract<Predicate, { kind: 'exists' }> {
   return { kind: 'exists', field: { name, type: 'keyword', doc: 'A field.', read: () => undefined } };
 }
 
@@ -27,4 +27,11 @@ test('constants and double negations are gone', () => {
   assert.equal(simplify({ kind: 'not', operand: { kind: 'not', operand: A } }), A);
   assert.equal(simplify({ kind: 'and', operands: [] }), TRUE);
   assert.equal(simplify({ kind: 'or', operands: [] }), FALSE);
+});
+
+test('what is there twice is there once', () => {
+  const { kind, field } = A;
+  assert.equal(simplify({ kind: 'or', operands: [A, { kind, field }] }), A);
+  const test: Predicate = { kind: 'any', field, test: { kind: 'equals', value: 'x' } };
+  assert.deepEqual(simplify({ kind: 'and', operands: [test, B, test] }), { kind: 'and', operands: [test, B] });
 });

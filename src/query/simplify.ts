@@ -40,7 +40,19 @@ function simplifyJunction(kind: 'and' | 'or', operands: readonly Predicate[]): P
       kept.push(simple);
     }
   }
-  const [only] = kept;
+  const once = withoutRepeats(kept);
+  const [only] = once;
   if (only === undefined) return neutral ? TRUE : FALSE;
-  return kept.length === 1 ? only : { kind, operands: kept };
+  return once.length === 1 ? only : { kind, operands: once };
+}
+
+/** Without what is there already: the same node, or that the same field exists, which projections of a sequence's items repeat. */
+function withoutRepeats(operands: readonly Predicate[]): readonly Predicate[] {
+  const nodes = new Set<unknown>();
+  return operands.filter((operand) => {
+    const key = operand.kind === 'exists' ? operand.field : operand;
+    const isNew = !nodes.has(key);
+    nodes.add(key);
+    return isNew;
+  });
 }
