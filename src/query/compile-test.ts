@@ -20,9 +20,10 @@ const NEVER: ValueTest = () => false;
  * (see `foldAscii`).
  */
 export function compileTest(test: Test, type: FieldType): ValueTest {
+  if (isFoldable(test)) return onFolded(compileTest(folded(test), type));
   switch (test.kind) {
     case 'equals':
-      return compileEquals(test.value, type, isCaseless(test));
+      return compileEquals(test.value, type);
     case 'wildcard':
     case 'like':
     case 'regex': {
@@ -41,55 +42,74 @@ export function compileTest(test: Test, type: FieldType): ValueTest {
   }
 }
 
-type PatternTest = Extract<Test, { readonly kind: 'wildcard' | 'like' | 'regex' }>;
-
-function compilePattern(test: PatternTest): (text: string) => boolean {
-  const caseless = isCaseless(test);
+function compilePattern(
+  test: Extract<Test, { readonly kind: 'wildcard' | 'like' | 'regex' }>,
+): (text: string) => boolean {
   switch (test.kind) {
-    case 'wildcard': {
-      if (!caseless) return compileWildcard(test.parts);
-      const matches = compileWildcard(test.parts.map(foldAscii));
-      return (text) => matches(foldAscii(text));
-    }
+    case 'wildcard':
+      return compileWildcard(test.parts);
     case 'like':
-      return compileLike(test.pieces, caseless);
+      return compileLike(test.pieces);
     case 'regex': {
-      const result = compileRegex(test.source, test.syntax, caseless);
+      const result = compileRegex(test.source, test.syntax, test.caseless);
       return result.kind === 'ok' ? result.matches : () => false;
     }
   }
 }
 
-function isCaseless(test: { readonly caseless?: true }): boolean {
-  return test.caseless === true;
-}
-
-/** True if a value passes at least one of the tests: one look-up for all equalities, one for all without case, then the others. */
+/** True if a value passes at least one of the tests: all equalities in one look-up, then the others; and again without case. */
 export function compileAnyOf(tests: readonly Test[], type: FieldType): ValueTest {
   const [only] = tests;
   if (only !== undefined && tests.length === 1) return compileTest(only, type);
+  const foldable = tests.filter(isFoldable);
+  if (foldable.length > 0) {
+    const caseless = onFolded(compileAnyOf(foldable.map(folded), type));
+    const others = tests.filter((test) => !isFoldable(test));
+    if (others.length === 0) return caseless;
+    const cased = compileAnyOf(others, type);
+    return (value) => cased(value) || caseless(value);
+  }
   const equal = new Set<string>();
-  const folded = new Set<string>();
   const others: ValueTest[] = [];
   for (const test of tests) {
     if (test.kind === 'equals') {
       const text = equalityText(test.value, type);
-      if (text !== undefined && isCaseless(test)) folded.add(foldAscii(text));
-      else if (text !== undefined) equal.add(text);
+      if (text !== undefined) equal.add(text);
     } else {
       others.push(compileTest(test, type));
     }
   }
-  if (others.length === 0 && folded.size === 0) {
-    return (value) => equal.has(typeof value === 'string' ? value : String(value));
-  }
+  if (others.length === 0) return (value) => equal.has(typeof value === 'string' ? value : String(value));
   return (value) => {
-    const text = typeof value === 'string' ? value : String(value);
-    if (equal.size > 0 && equal.has(text)) return true;
-    if (folded.size > 0 && folded.has(foldAscii(text))) return true;
+    if (equal.size > 0 && equal.has(typeof value === 'string' ? value : String(value))) return true;
     for (const other of others) if (other(value)) return true;
     return false;
   };
+}
+
+type Foldable = Extract<Test, { readonly kind: 'equals' | 'wildcard' | 'like' }> & { readonly caseless: true };
+
+/** Without case it says of a text what it says with case of the folded text, once it is folded itself. */
+function isFoldable(test: Test): test is Foldable {
+  return test.kind !== 'range' && test.kind !== 'cidr' && test.kind !== 'regex' && test.caseless === true;
+}
+
+function folded(test: Foldable): Test {
+  switch (test.kind) {
+    case 'equals':
+      return { kind: 'equals', value: foldAscii(String(test.value)) };
+    case 'wildcard':
+      return { kind: 'wildcard', parts: test.parts.map(foldAscii) };
+    case 'like':
+      return {
+        kind: 'like',
+        pieces: test.pieces.map((piece) => (typeof piece === 'string' ? piece : { literal: foldAscii(piece.literal) })),
+      };
+  }
+}
+
+function onFolded(test: ValueTest): ValueTest {
+  return (value) => test(foldAscii(typeof value === 'string' ? value : String(value)));
 }
 
 /** The text that equal values have, or undefined if no value of the type can be equal. */
@@ -97,13 +117,9 @@ function equalityText(value: FieldValue, type: FieldType): string | undefined {
   return type === 'ip' ? addressKey(String(value)) : String(value);
 }
 
-function compileEquals(sought: FieldValue, type: FieldType, caseless: boolean): ValueTest {
+function compileEquals(sought: FieldValue, type: FieldType): ValueTest {
   const text = equalityText(sought, type);
   if (text === undefined) return NEVER;
-  if (caseless) {
-    const folded = foldAscii(text);
-    return (value) => foldAscii(typeof value === 'string' ? value : String(value)) === folded;
-  }
   return (value) => value === text || (typeof value !== 'string' && String(value) === text);
 }
 

@@ -128,7 +128,12 @@ test('equality and patterns without case: only letters of ASCII', () => {
   assert.ok(passes('abc', { kind: 'regex', source: 'a.c', syntax: 'lucene' }));
   assert.ok(!passes('xabc', { kind: 'regex', source: 'a.c', syntax: 'lucene' }));
   assert.ok(passes('xabc', { kind: 'regex', source: 'A.C', syntax: 're2', caseless: true }));
-  assert.ok(passes('abc', { kind: 'like', pieces: ['one', { literal: 'BC' }], caseless: true }));
+  const like: Test = { kind: 'like', pieces: ['one', { literal: 'KÉ' }, 'any'], caseless: true };
+  assert.ok(passes('akÉ b', like));
+  assert.ok(!passes('akÉ b', { kind: 'like', pieces: like.pieces }));
+  assert.ok(!passes('aké b', like));
+  assert.ok(!passes('a\u212aÉ', like), 'the Kelvin sign is no k');
+  assert.ok(!passes('{', { kind: 'equals', value: '[', caseless: true }));
 });
 
 test('a hundred thousand values, with case and without, are one look-up', () => {

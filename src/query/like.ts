@@ -1,4 +1,3 @@
-import { foldAscii, otherAsciiCase } from './fold-ascii.ts';
 import { compileWildcard } from './pattern.ts';
 import type { LikePiece } from './predicate.ts';
 
@@ -8,16 +7,14 @@ const ASCII = 128;
 /**
  * A whole-text matcher for a pattern of both wildcards: `any` stands for any text, also none, `one` for one character,
  * which is a Unicode code point as in Elasticsearch (`WildcardQuery` of Lucene works on code points). Newlines are characters.
+ * Case-sensitive.
  *
  * All places of the pattern that the text can have reached are one bit each, and move on together: the time is linear in
  * the text, whatever both hold.
  */
-export function compileLike(pieces: readonly LikePiece[], caseless: boolean): (text: string) => boolean {
+export function compileLike(pieces: readonly LikePiece[]): (text: string) => boolean {
   const parts = wildcardParts(pieces);
-  if (parts === undefined) return places(pieces, caseless);
-  if (!caseless) return compileWildcard(parts);
-  const matches = compileWildcard(parts.map(foldAscii));
-  return (text) => matches(foldAscii(text));
+  return parts === undefined ? places(pieces) : compileWildcard(parts);
 }
 
 /** The literals between the asterisks; undefined if there is a `?`. */
@@ -35,7 +32,7 @@ function wildcardParts(pieces: readonly LikePiece[]): string[] | undefined {
  * Place n is reached when n characters of the pattern have been matched. A character of the text moves place n to n + 1
  * where the pattern has that character or a `?` there, and a place before an asterisk is kept.
  */
-function places(pieces: readonly LikePiece[], caseless: boolean): (text: string) => boolean {
+function places(pieces: readonly LikePiece[]): (text: string) => boolean {
   const characters: (number | 'one')[] = [];
   const stays = new Set<number>();
   for (const piece of pieces) {
@@ -52,10 +49,7 @@ function places(pieces: readonly LikePiece[], caseless: boolean): (text: string)
   const entering = new Map<number, Int32Array>();
   for (const [place, character] of characters.entries()) {
     if (character === 'one') continue;
-    for (const spelled of new Set([character, caseless ? otherAsciiCase(character) : character])) {
-      const mask = entering.get(spelled) ?? other.slice();
-      entering.set(spelled, set(mask, place + 1));
-    }
+    entering.set(character, set(entering.get(character) ?? other.slice(), place + 1));
   }
   const ascii = Array.from({ length: ASCII }, (_, code) => entering.get(code) ?? other);
   const maskOf = (codePoint: number) => ascii[codePoint] ?? entering.get(codePoint) ?? other;
