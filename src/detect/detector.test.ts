@@ -5,6 +5,7 @@ import { compiledRules, detectorOf, ruleDocument } from '../../test/support/rule
 import type { DecodedEvent } from '../audit/event.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import type { FieldMemo } from '../query/slots.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, SuppressionDocument } from '../rules/document.ts';
 import { DAY, HOUR } from '../rules/limits.ts';
 import { createDetector } from './detector.ts';
@@ -76,11 +77,32 @@ test('a rule whose expressions cost too much on one event says so, and the next 
       memo.budget.spend(event.event.auditID === 'long' ? Number.POSITIVE_INFINITY : 1),
   };
   const frugal = { ...cheap, matches: (_: DecodedEvent, memo: FieldMemo) => memo.budget.spend(1) };
+  const inItems = {
+    ...cheap,
+    document: { ...cheap.document, name: 'items' },
+    kind: {
+      ...cheap.kind,
+      occurrences: (_: CompiledRule, memo: FieldMemo) => {
+        memo.budget.spend(Number.POSITIVE_INFINITY);
+        return [];
+      },
+    },
+  };
   const events = batchOf(...['long', 'short'].map((id) => anonymousRequest({ id })));
-  const { decisions, faults } = createDetector([spending, frugal], slots, sha256Hashes).detect('local', events);
+  const { decisions, faults } = createDetector([spending, frugal, inItems], slots, sha256Hashes).detect(
+    'local',
+    events,
+  );
   assert.deepEqual(
     faults.map(({ rule, event, error }) => [rule, event.event.auditID, String(error)]),
-    [['dear', 'long', 'Error: its expressions take too long on this event and count as null']],
+    [
+      ['dear', 'long', 'Error: its expressions take too long on this event and count as null'],
+      ...['long', 'short'].map((id) => [
+        'items',
+        id,
+        'Error: its expressions take too long on this event and count as null',
+      ]),
+    ],
   );
   assert.deepEqual(
     decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),

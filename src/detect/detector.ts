@@ -50,13 +50,13 @@ export function createDetector(rules: readonly CompiledRule[], slots: FieldSlots
         index.candidates(memo, (rule) => {
           memo.budget.refill();
           try {
-            const isMatch = rule.matches(event, memo);
-            if (memo.budget.isOverrun) faults.push({ rule: rule.document.name, event, error: OVERRUN });
-            if (!isMatch) return;
-            matches.set(rule, (matches.get(rule) ?? 0) + 1);
-            for (const occurrence of rule.kind.occurrences(rule, memo, hashes)) {
-              decisions.push(decide(cluster, rule, event, occurrence, memo, hashes));
+            if (rule.matches(event, memo)) {
+              matches.set(rule, (matches.get(rule) ?? 0) + 1);
+              for (const occurrence of rule.kind.occurrences(rule, memo, hashes)) {
+                decisions.push(decide(cluster, rule, event, occurrence, memo, hashes));
+              }
             }
+            if (memo.budget.isOverrun) faults.push({ rule: rule.document.name, event, error: OVERRUN });
           } catch (error) {
             faults.push({ rule: rule.document.name, event, error });
           }

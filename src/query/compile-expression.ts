@@ -66,7 +66,10 @@ function createChoice(expression: Expression, slots: FieldSlots): Choice {
     chosen,
     begin(memo) {
       for (const [index, field] of fields.entries()) {
-        const all = toValues(memo.read(slotOf[index] ?? -1), field.type);
+        const values = memo.read(slotOf[index] ?? -1);
+        // More of one field could not be tried.
+        const few = Array.isArray(values) ? values.slice(0, MOST_CHOICES) : values;
+        const all = toValues(few, field.type);
         options[index] = all;
         positions[index] = 0;
         chosen[index] = all[0] ?? null;
