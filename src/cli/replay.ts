@@ -32,6 +32,8 @@ interface ReplayCounts {
   skipped: number;
   /** Matches of rules in their learning time. */
   taught: number;
+  /** Events that came after others by more than thresholds and sequences allow for. */
+  late: number;
   /** Evaluations of a rule that failed. */
   faults: number;
   /** Files that could not be read to their end. */
@@ -63,7 +65,7 @@ export function replayCommand(io: Io): Command {
     const inputs = await openAuditInputs(files, io);
     const { ready, slots } = await loadRules(rules.paths, io);
     if (ready.length === 0) throw new CommandError('no rule can run; name others with --rules', EXIT.failed);
-    const counts: ReplayCounts = { events: 0, skipped: 0, taught: 0, faults: 0, broken: 0 };
+    const counts: ReplayCounts = { events: 0, skipped: 0, taught: 0, late: 0, faults: 0, broken: 0 };
     const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
     try {
       const detector = createDetector(
@@ -106,13 +108,18 @@ function countInto(counts: ReplayCounts): IngestObserver {
     },
     settled(_cluster, _decisions, { outcomes }) {
       counts.taught += outcomes.filter((outcome) => outcome === 'learning').length;
+      counts.late += outcomes.filter((outcome) => outcome === 'late').length;
     },
   };
 }
 
-function summary({ events, skipped, taught, faults }: ReplayCounts, rules: number, alerts: number): string {
+function summary({ events, skipped, taught, late, faults }: ReplayCounts, rules: number, alerts: number): string {
   const notes = [
     [taught, `${count(taught, 'match', 'matches')} only taught: rules in their learning time`],
+    [
+      late,
+      `${count(late, 'match', 'matches')} too late for a threshold or a sequence: give the files in the order of time`,
+    ],
     [skipped, `${count(skipped, 'line or item', 'lines or items')} skipped: no audit events`],
     [faults, `${count(faults, 'evaluation', 'evaluations')} failed: the rule did not see that event`],
   ] as const;

@@ -213,7 +213,7 @@ export function createMetrics(): Metrics {
       'rule',
       'outcome',
     ),
-    termsHeld: level('terms_held', 'Terms that a rule remembers.', 'cluster', 'rule'),
+    termsHeld: level('terms_held', 'Terms that a rule remembers, or groups of events.', 'cluster', 'rule'),
     alertsOpened: count('alerts_opened_total', 'Alerts opened, by severity.', 'cluster', 'severity'),
 
     storeUp: level('store_up', 'Whether the store answered when it was last asked, every 2 s: 1 or 0.'),

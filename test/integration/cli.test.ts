@@ -6,6 +6,7 @@ import { before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { type RunResult, runProcess } from '../support/child-process.ts';
+import { writeRule } from '../support/rule-file.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -125,6 +126,44 @@ describe('replay', { concurrency: 2 }, () => {
       file('2.log.gz', gzipSync(JSON.stringify(anonymous(4, 'zgrab/0.x')))),
     ];
     assertBothAlerts(await replay(first, second), 4);
+  });
+
+  test('thresholds and sequences, which need the order of time', async () => {
+    const threshold = { field: ['user.name'], value: 3, window: '10s' };
+    const many = writeRule('many', { type: 'threshold', query: 'event.action: list', threshold });
+    const query = 'sequence [any where user_agent.original : "zgrab*"] [any where user_agent.original : "masscan*"]';
+    const pair = writeRule('pair', { type: 'eql', language: 'eql', query, window: '10s' });
+    const run = (...logs: readonly string[]) =>
+      firstseen('replay', '--rules', many, '--rules', pair, '-o', 'json', ...logs);
+    const { stdout, stderr } = await run(file('windowed.log', LINES));
+    assert.match(stderr, /^3 events, 2 rules, 2 alerts$/m);
+    assert.deepEqual(
+      JSON.parse(stdout).items.map(({ spec }: { spec: Record<string, unknown> }) => [spec.groupBy, spec.reason]),
+      [
+        [
+          [
+            { field: 'user.name', value: 'system:anonymous' },
+            { field: 'count', value: '3' },
+          ],
+          'The rule many of a test: 3 events of user "system:anonymous" within 10s; the last: system:anonymous list /api/v1/pods, allowed',
+        ],
+        [
+          [{ field: 'count', value: '2' }],
+          'The rule pair of a test: within 10s: system:anonymous list /api/v1/pods, allowed, then system:anonymous list /api/v1/pods, allowed',
+        ],
+      ],
+    );
+    // As many as are put into order together.
+    const later = Array.from({ length: 500 }, (_, n) => {
+      const time = `2026-03-02T09:00:00.${String(n).padStart(6, '0')}Z`;
+      const request = { ...anonymous(1, 'zgrab/0.x'), verb: 'get', auditID: `later-${n}` };
+      return `${JSON.stringify({ ...request, requestReceivedTimestamp: time, stageTimestamp: time })}\n`;
+    }).join('');
+    const backwards = await run(file('later.log', later), file('windowed-2.log', LINES));
+    assert.match(
+      backwards.stderr,
+      /^6 matches too late for a threshold or a sequence: give the files in the order of time$/m,
+    );
   });
 
   test('the same file twice counts each request once', async () => {
