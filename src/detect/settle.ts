@@ -165,11 +165,10 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   });
 
   for (const { rule } of decisions) {
-    const key = rule.kind.windowed === undefined ? stateKeys.terms(rule.state) : stateKeys.groups(rule.state);
-    const memory = rule.kind.windowed === undefined ? memoryMicros(rule) : rowMemoryMicros(rule);
-    if (memory === LATENESS || termsHeld.has(rule)) continue;
-    draft.prune(key, hwm - memory);
-    termsHeld.set(rule, draft.size(key));
+    const held = termsHeld.has(rule) ? undefined : holding(rule);
+    if (held === undefined) continue;
+    draft.prune(held.key, hwm - held.micros);
+    termsHeld.set(rule, draft.size(held.key));
   }
   // Openings count at the time that earlier commits had reached or later, so only what lies before that can go.
   if (opened.length > 0) draft.prune(stateKeys.opens, storedHwm - HOUR - LATENESS);
@@ -330,6 +329,13 @@ function doneKeepMs({ event: { event } }: Decision): number {
 
 function learningMicros(rule: CompiledRule): number {
   return rule.document.newTerms?.learningMicros ?? 0;
+}
+
+/** Where the terms or groups of a rule stand, and how long they stay of use; undefined for a rule that has none. */
+function holding(rule: CompiledRule): { readonly key: string; readonly micros: number } | undefined {
+  if (rule.kind.windowed !== undefined) return { key: stateKeys.groups(rule.state), micros: rowMemoryMicros(rule) };
+  if (rule.document.newTerms === undefined) return undefined;
+  return { key: stateKeys.terms(rule.state), micros: memoryMicros(rule) };
 }
 
 /** How long a term stays of use: its window, and the lateness of events. */
