@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rulesOf } from '../../test/support/rules.ts';
+import { compiledRule, ruleDocument, rulesOf } from '../../test/support/rules.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { AuditPolicy } from './audit-policy.ts';
 import { policyCoverage } from './policy-coverage.ts';
@@ -29,6 +29,21 @@ const FULL = { verdict: 'full', reasons: [] };
 
 test('a rule that reads metadata is fed by Metadata, and by more', () => {
   for (const level of ['Metadata', 'Request', 'RequestResponse']) assert.deepEqual(coverageOf(EXEC, [{ level }]), FULL);
+});
+
+test('a sequence is fed if each of its events is, and never fires if one of them is not', () => {
+  const query =
+    'sequence by user.name [any where event.action == "get"] [any where event.action == "list"] ' +
+    'until [any where event.action == "watch"]';
+  const { rule } = compiledRule(ruleDocument({ type: 'eql', language: 'eql', query }));
+  const on = (...rules: readonly object[]) => policyCoverage(policyOf(rules), [rule])[0];
+  assert.deepEqual(on({ level: 'Metadata' })?.verdict, 'full');
+  const withoutLists = on({ level: 'None', verbs: ['list'] }, { level: 'Metadata' });
+  assert.equal(withoutLists?.verdict, 'never');
+  assert.match(withoutLists?.reasons[0] ?? '', /^event 2 of the sequence: .*not recorded/);
+  assert.equal(withoutLists?.rule, rule);
+  const withoutWatches = on({ level: 'None', verbs: ['watch'] }, { level: 'Metadata' });
+  assert.equal(withoutWatches?.verdict, 'partial', 'until may be missed');
 });
 
 test('what an expression reads must be recorded, whatever it is true of', () => {

@@ -36,7 +36,18 @@ export function policyCoverage(
   return rules.map((rule) => coverageOf(policy, rule, account));
 }
 
+/** A sequence needs each of its events: one that the policy never records keeps it from all alerts. */
 function coverageOf(policy: AuditPolicy, rule: CompiledRule, account: string): RuleCoverage {
+  const items = rule.sequence?.items.slice(0, rule.sequence.until) ?? [];
+  for (const [index, { predicate }] of items.entries()) {
+    const { verdict, reasons } = eventCoverage(policy, { ...rule, predicate }, account);
+    if (verdict !== 'never') continue;
+    return { rule, verdict, reasons: reasons.map((reason) => `event ${index + 1} of the sequence: ${reason}`) };
+  }
+  return eventCoverage(policy, rule, account);
+}
+
+function eventCoverage(policy: AuditPolicy, rule: CompiledRule, account: string): RuleCoverage {
   const needs = ruleNeeds(rule);
   if (needs.length === 0) return { rule, verdict: 'never', reasons: [NO_EVENT] };
   const reasons = new Map<PolicyRule | undefined, string>();

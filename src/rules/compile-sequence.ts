@@ -4,13 +4,15 @@ import type { Predicate } from '../query/predicate.ts';
 import type { FieldSlots } from '../query/slots.ts';
 import type { CompiledSequence, SequenceItem } from './compiled-rule.ts';
 
-/** What an event must be to have any part in the sequence: match an item, and have the fields that it is joined by. */
+/** What an event must be to have any part in the sequence. */
 export function sequencePredicate({ items, until }: EqlSequence): Predicate {
-  const operands = [...items, ...(until === undefined ? [] : [until])].map(({ predicate, by }): Predicate => {
-    const needed = by.filter(({ optional }) => !optional);
-    return { kind: 'and', operands: [predicate, ...needed.map(({ field }): Predicate => ({ kind: 'exists', field }))] };
-  });
-  return { kind: 'or', operands };
+  return { kind: 'or', operands: [...items, ...(until === undefined ? [] : [until])].map(itemPredicate) };
+}
+
+/** What an event must be to be this item: match it, and have the fields that it is joined by. */
+function itemPredicate({ predicate, by }: EqlItem): Predicate {
+  const needed = by.filter(({ optional }) => !optional);
+  return { kind: 'and', operands: [predicate, ...needed.map(({ field }): Predicate => ({ kind: 'exists', field }))] };
 }
 
 /** @param windowMicros the span where the sequence says none */
@@ -19,9 +21,10 @@ export function compileSequence(
   windowMicros: number,
   slots: FieldSlots,
 ): CompiledSequence {
-  const compile = ({ predicate, by }: EqlItem): SequenceItem => ({
-    matches: compilePredicate(predicate, slots),
-    by: by.map(({ field, optional }) => ({ name: field.name, slot: slots.slotOf(field), optional })),
+  const compile = (item: EqlItem): SequenceItem => ({
+    predicate: itemPredicate(item),
+    matches: compilePredicate(item.predicate, slots),
+    by: item.by.map(({ field, optional }) => ({ name: field.name, slot: slots.slotOf(field), optional })),
   });
   return {
     items: [...items, ...(until === undefined ? [] : [until])].map(compile),

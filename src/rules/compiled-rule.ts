@@ -59,6 +59,8 @@ export interface CompiledSequence {
 }
 
 export interface SequenceItem {
+  /** What an event must be to be this item, the fields that it is joined by included. */
+  readonly predicate: Predicate;
   readonly matches: (memo: FieldMemo) => boolean;
   /** Events of one sequence agree in the values of these, field by field. */
   readonly by: readonly (SlottedField & { readonly optional: boolean })[];

@@ -9,7 +9,11 @@ import { firesInOrder } from './sequence-order.ts';
 function sequence(steps: string, { span = 100, until = false } = {}): CompiledSequence {
   const items = [...new Set(steps)].sort();
   return {
-    items: [...items, ...(until ? ['u'] : [])].map(() => ({ matches: () => true, by: [] })),
+    items: [...items, ...(until ? ['u'] : [])].map(() => ({
+      predicate: { kind: 'constant', value: true } as const,
+      matches: () => true,
+      by: [],
+    })),
     steps: [...steps].map((item) => items.indexOf(item)),
     until: until ? items.length : undefined,
     spanMicros: span,
