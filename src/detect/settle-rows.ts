@@ -38,6 +38,8 @@ export interface RowBook {
 
 /** Of an audit ID: clients can choose it, and API servers allow 64 characters. */
 const AUDIT_ID_BYTES = 64;
+/** Of the few words about an event of a sequence. */
+const LABEL_BYTES = 160;
 
 export function isRowDecision(decision: Decision): decision is RowDecision {
   return decision.occurrence.row !== undefined;
@@ -173,7 +175,7 @@ export function createRowBook(draft: StateDraft): RowBook {
         order: group.next,
         auditID: cutBytes(event.event.auditID ?? '', AUDIT_ID_BYTES),
         requestKey: decision.requestKey,
-        label: rule.sequence === undefined ? '' : describeEvent(decision),
+        label: rule.sequence === undefined ? '' : cutBytes(describeEvent(decision), LABEL_BYTES),
         items: row.items,
         columns: row.columns,
         used: false,

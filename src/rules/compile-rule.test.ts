@@ -173,6 +173,9 @@ test('what cannot be held is refused', () => {
   const query = `sequence [any where true] with runs=100 [any where true] with runs=100 [any where true] with runs=100`;
   const [long] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query }));
   assert.equal(long?.message, 'a sequence of 300 events, and at most 256 can be followed');
+  const year = SEQUENCE.replace('sequence', 'sequence with maxspan=365d');
+  const [span] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query: year }));
+  assert.equal(span?.message, 'maxspan is longer than events are held: at most 30d');
 });
 
 test('the fields of a threshold are checked, and suppression may name those of its group', () => {

@@ -9,11 +9,13 @@ import type { FieldSlots } from '../query/slots.ts';
 import { compileSequence, countSteps, sequencePredicate, sequenceShape } from './compile-sequence.ts';
 import type { CompiledRule, CompiledSequence, SlottedField } from './compiled-rule.ts';
 import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from './document.ts';
+import { formatDuration } from './duration.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
 import { sequenceKind } from './kinds/sequence.ts';
 import { DEFAULT_SPAN, ROW_CAP, SEQUENCE_STEP_CAP } from './limits.ts';
 import { compileOverrides } from './overrides.ts';
+import { DURATION_BOUNDS } from './rule-schema.ts';
 import { compileValueList } from './value-list.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
@@ -145,6 +147,13 @@ function windowProblems({ type, sequenceOrder, threshold, suppression }: RuleDoc
     if (type !== 'eql') {
       const message = `the query of a rule of type ${type} selects single events, and this is a sequence`;
       problems.push({ path: ['query'], message, hint: 'write type: eql' });
+    }
+    const [, longest] = DURATION_BOUNDS.window;
+    if ((query.sequence.maxspanMicros ?? 0) > longest) {
+      problems.push({
+        path: ['query'],
+        message: `maxspan is longer than events are held: at most ${formatDuration(longest)}`,
+      });
     }
     if (steps > SEQUENCE_STEP_CAP) {
       const message = `a sequence of ${steps} events, and at most ${SEQUENCE_STEP_CAP} can be followed`;

@@ -2,13 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
+import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
 import type { RuleDocument } from '../../src/rules/document.ts';
 import { DAY, LATENESS, MINUTE, SECOND } from '../../src/rules/limits.ts';
+import { decodeRow, type Row } from '../../src/rules/row.ts';
+import { stateKeys } from '../../src/rules/state-keys.ts';
+import type { SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { CLUSTER, noting, withFaults } from '../support/evaluation.ts';
 import { anonymousRequest, type RequestChanges } from '../support/events.ts';
 import { type Batch, batchesOf } from '../support/protocol-reference.ts';
 import { evaluatorOn, onStore } from '../support/protocol-runs.ts';
+import { compiledRules } from '../support/rules.ts';
+import { entriesOf, hashOf } from '../support/state-access.ts';
 import {
   actualWindowedAlerts,
   expectedFires,
@@ -201,3 +207,42 @@ test('a process that dies before or after any commit, and a sender that retries:
   );
   assert.ok(deaths > RUNS, 'processes died');
 });
+
+test('with hardly a budget: no event is used whose alert is not recorded, and those of recorded alerts are', async () => {
+  const tight = WINDOWED.map((document) => ({ ...document, budget: { alertsPerHour: 1 } }));
+  const { rules } = compiledRules(tight);
+  let overflows = 0;
+  await fc.assert(
+    fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
+      await onStore(async (store) => {
+        const { told, observer } = noting();
+        const evaluate = evaluatorOn(store, tight, size, observer);
+        for (const batch of batchesOf(events, cuts, 1_000 * DAY)) await evaluate(CLUSTER, batch.events);
+        const recorded = told.settled.flatMap(({ fires, outcomes }) => {
+          const fired = outcomes.filter((outcome) => ['opened', 'attached', 'overflow'].includes(outcome));
+          overflows += fired.filter((outcome) => outcome === 'overflow').length;
+          return [...fires].flatMap(([{ rule }, [fire]], i) =>
+            fired[i] === 'overflow' ? [] : (fire?.uses ?? []).map(({ key }) => `${rule.state} ${key}`),
+          );
+        });
+        const held = await heldRows(store, rules);
+        const used = [...held].filter(([, row]) => row.used).map(([key]) => key);
+        assert.deepEqual(used.toSorted(), recorded.filter((key) => held.has(key)).toSorted());
+      });
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(overflows > RUNS, 'budgets ran out');
+});
+
+/** By the rule's state and the key of the row. */
+async function heldRows(store: SqliteState, rules: readonly CompiledRule[]): Promise<ReadonlyMap<string, Row>> {
+  const rows = new Map<string, Row>();
+  for (const { state } of rules) {
+    for (const { member } of await entriesOf(store, CLUSTER, stateKeys.groups(state))) {
+      const group = await hashOf(store, CLUSTER, stateKeys.rows(state, member));
+      for (const [key, text] of group) rows.set(`${state} ${key}`, decodeRow(key, text));
+    }
+  }
+  return rows;
+}
