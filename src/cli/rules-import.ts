@@ -5,7 +5,10 @@ import { Command } from 'commander';
 import { sanitise } from '../audit/text.ts';
 import { formatYamlRule } from '../rulefiles/format-yaml-rule.ts';
 import type { JudgedRule } from '../rulefiles/rule-verdict.ts';
-import { describeValue } from '../rules/document-problem.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { describeValue, formatPath } from '../rules/document-problem.ts';
+import { parseDetectionRule } from '../rules/rule-schema.ts';
+import { toDetectionRule } from '../rules/to-detection-rule.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { loadQuietly } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
@@ -16,8 +19,8 @@ Whatever --rules takes is read; what is written are DetectionRules in YAML, for 
 has its default. In a folder each rule has a file of its own, named after it. Comments of a YAML file are not carried over.
 What each verdict means: firstseen rules check --help.
 
-Exit codes: 0 all rules were written; 1 a rule is invalid, or its file was there already; 2 called wrongly; 3 some cannot
-run here, and were not written.
+Exit codes: 0 all rules were written; 1 a rule is invalid, or too large for a resource, or its file was there already; 2 called
+wrongly; 3 some cannot run here, and were not written.
 
 Examples:
   $ firstseen rules import detection-rules/rules/integrations/kubernetes --output my-rules
@@ -41,7 +44,14 @@ export function importCommand(io: Io): Command {
       const { ready, disabled, verdicts } = await loadQuietly(paths);
       if (verdicts.length === 0) throw new CommandError('no rule was found', EXIT.failed);
       const results = new Map<JudgedRule, string>();
+      const tooLarge: string[] = [];
       for (const { loaded, judged } of [...ready, ...disabled]) {
+        const unfit = whatDoesNotFit(loaded.document);
+        if (unfit.length > 0) {
+          tooLarge.push(...unfit.map((what) => `${sanitise(judged.file)}: ${judged.name}: ${what}\n`));
+          results.set(judged, 'too large');
+          continue;
+        }
         const text = formatYamlRule(loaded.document);
         if (folder === undefined) io.out(`---\n${text}`);
         const isNew =
@@ -54,14 +64,24 @@ export function importCommand(io: Io): Command {
       // Where the rules themselves are the output, what is said of them is not.
       const say = folder === undefined ? io.err : io.out;
       say(`${trimLines(table.toString())}\n`);
-      io.err(verdictDetails(verdicts));
+      io.err(verdictDetails(verdicts) + tooLarge.join(''));
       const kept = [...results.values()].filter((result) => result === 'is there').length;
       if (kept > 0) {
         const files = kept === 1 ? '1 file was there already, and stays' : `${kept} files were there already, and stay`;
         throw new CommandError(`${files}; --force overwrites`, EXIT.failed);
       }
+      if (tooLarge.length > 0) {
+        throw new CommandError('a rule that is too large for a resource runs from its own file, as it is', EXIT.failed);
+      }
       requireThatAllRun(verdicts.filter((judged) => !results.has(judged)));
     });
+}
+
+/** Lists that are shared by many rules, and lists of values, may be longer than a resource holds. */
+function whatDoesNotFit(document: RuleDocument): readonly string[] {
+  const parsed = parseDetectionRule(toDetectionRule(document));
+  if (parsed.kind === 'ok') return [];
+  return parsed.problems.map(({ path, message }) => `${formatPath(path)}: ${message}`);
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -73,6 +73,39 @@ describe('rules import', { concurrency: 2 }, () => {
     assert.match(stderr, /^1 rule or file is invalid, and does not run$/m);
   });
 
+  test('a rule that cannot run here, and one that no resource can hold, are not written, and said', async () => {
+    const from = createTemporaryFolder('import');
+    const rule = {
+      rule_id: 'a',
+      name: 'Large',
+      type: 'query',
+      index: ['logs-kubernetes.audit_logs-*'],
+      severity: 'low',
+    };
+    const query = 'kubernetes.audit.verb: get';
+    const job = JSON.stringify({ ...rule, name: 'Job', type: 'machine_learning', query });
+    writeFileSync(join(from, 'e.ndjson'), `${job}\n`);
+    const folder = createTemporaryFolder('import');
+    const idle = await firstseen('rules', 'import', from, '-o', folder);
+    assert.equal(idle.code, 3, idle.stderr);
+    assert.match(idle.stderr, /^1 rule cannot run here$/m);
+
+    const items = Array.from({ length: 101 }, (_, n) => ({
+      item_id: n,
+      list_id: 'l',
+      name: `${n}`,
+      entries: [{ field: 'user.name', type: 'match', operator: 'included', value: `${n}` }],
+    }));
+    const lines = [{ ...rule, query, exceptions_list: [{ list_id: 'l' }] }, ...items];
+    writeFileSync(join(from, 'e.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const large = await firstseen('rules', 'import', from, '-o', folder);
+    assert.equal(large.code, 1, large.stderr);
+    assert.match(large.stdout, /^too large +large +runs +\S+e\.ndjson$/m);
+    assert.match(large.stderr, /e\.ndjson: large: spec\.exceptions: expected at most 100 items, found 101$/m);
+    assert.match(large.stderr, /^a rule that is too large for a resource runs from its own file, as it is$/m);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   test('an output that cannot be is a mistake of the call', async () => {
     const file = join(createTemporaryFolder('import'), 'file');
     writeFileSync(file, '');
