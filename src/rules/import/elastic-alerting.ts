@@ -77,25 +77,7 @@ function readSuppression(rule: Values): { readonly spec: unknown; readonly diffe
       `alert_suppression is per run of the rule in Elastic; here it lasts ${window}, the rule's interval`,
     );
   }
-  const several = rule.type === 'query' ? (Array.isArray(by) ? by : []).filter(mayHaveSeveral) : [];
-  if (several.length > 0) {
-    differences.push(
-      `alert_suppression by ${quoteName(several.join(', '))}: of several values each has an alert in Elastic; here they are one group`,
-    );
-  }
   return { spec: present({ by, window, missingFields }), differences };
-}
-
-/** Fields that hold lists; and, with a dot at the end, what lies below extras and bodies, where any value may stand in one. */
-const LISTS: ReadonlySet<string> = new Set([
-  ...['source.ip', 'client.ip', 'related.ip', 'related.user', 'container.image.name'],
-  ...['sourceIPs', 'user.groups', 'impersonatedUser.groups'].map((field) => `kubernetes.audit.${field}`),
-]);
-const BELOW = ['user.extra.', 'impersonatedUser.extra.', 'requestObject.', 'responseObject.'];
-
-function mayHaveSeveral(field: unknown): boolean {
-  if (typeof field !== 'string') return false;
-  return LISTS.has(field) || BELOW.some((prefix) => field.startsWith(`kubernetes.audit.${prefix}`));
 }
 
 /** So many in each run of the rule is so many an hour. */

@@ -155,15 +155,28 @@ test('alert suppression is mapped', () => {
   assert.match(perRun.differences.join(), /per run of the rule in Elastic; here it lasts 9m/);
 });
 
-test('suppression by a field that may have several values is another one in a rule of type query', () => {
-  const suppression = (field: string, changes: object = {}) =>
-    imported({ ...RULE, ...changes, alert_suppression: { group_by: [field], duration: { value: 1, unit: 'h' } } });
-  for (const field of ['source.ip', 'kubernetes.audit.user.groups', 'kubernetes.audit.requestObject.spec.type']) {
-    assert.match(suppression(field).differences.join(), /of several values each has an alert in Elastic/, field);
-  }
-  assert.deepEqual(suppression('user.name').differences, []);
-  const newTerms = { type: 'new_terms', new_terms_fields: ['source.ip'], history_window_start: 'now-7d' };
-  assert.deepEqual(suppression('source.ip', newTerms).differences, []);
+test('a threshold is suppressed by its group: only for how long is said', () => {
+  const rule = {
+    ...RULE,
+    type: 'threshold',
+    threshold: { field: ['user.name', 'source.ip'], value: 3 },
+    alert_suppression: { duration: { value: 2, unit: 'h' } },
+    from: 'now-9m',
+  };
+  const { document, differences } = imported(rule);
+  assert.deepEqual(document.suppression, { by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
+  assert.deepEqual(document.threshold, {
+    fields: ['user.name', 'source.ip'],
+    value: 3,
+    cardinality: [],
+    windowMicros: 9 * MINUTE,
+  });
+  assert.deepEqual(differences, []);
+  assert.deepEqual(problems({ ...rule, threshold: { field: 'user.name', value: 0 } })[0]?.path, [
+    'rule',
+    'threshold',
+    'value',
+  ]);
 });
 
 test('other types, languages and data are refused by name, each with its place', () => {
