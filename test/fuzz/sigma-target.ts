@@ -45,6 +45,15 @@ level: critical
 generate: true
 `;
 
+const FILTER = `title: Left out
+logsource: { product: kubernetes, service: audit }
+filter:
+    rules: [secrets_read]
+    selection:
+        user.username|startswith: 'ci-'
+    condition: not selection
+`;
+
 const PIECES = [
   ...[
     'selection',
@@ -104,7 +113,7 @@ function hostile(random: Random): string {
     case 2:
       return random.chance(0.05) ? repeated(random) : wounded(random, RULE);
     default:
-      return wounded(random, random.chance(0.5) ? `${RULE}---\n${CORRELATION}` : RULE);
+      return wounded(random, random.pick([RULE, `${RULE}---\n${CORRELATION}`, `${FILTER}---\n${RULE}`]));
   }
 }
 

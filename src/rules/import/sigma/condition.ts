@@ -6,8 +6,6 @@ import { joined, negated, type Search } from './search.ts';
 
 /** How deep parentheses may nest. */
 const MAXIMUM_DEPTH = 100;
-/** How many tests a condition may stand for, each mention of a detection counted: beyond that no query holds them. */
-const MAXIMUM_TESTS = 10_000;
 const MOST_NAMES_SHOWN = 8;
 
 /** The detections of a rule, by name, and how many tests each of them has. */
@@ -17,6 +15,8 @@ export interface Detections {
   readonly used: Set<string>;
   /** How many tests the conditions stand for so far. */
   tests: number;
+  /** How many they may stand for. */
+  readonly mostTests: number;
 }
 
 interface Token {
@@ -187,8 +187,9 @@ function mention(parser: ConditionParser, token: Token, names: readonly string[]
     parser.detections.tests += detection.tests;
     searches.push(detection.search);
   }
-  if (parser.detections.tests > MAXIMUM_TESTS) {
-    const message = `up to here the condition stands for more than ${MAXIMUM_TESTS} tests`;
+  const { tests, mostTests } = parser.detections;
+  if (tests > mostTests) {
+    const message = `up to here the condition stands for more than ${mostTests} tests`;
     return fail(parser, token.start, message, 'split it into several rules');
   }
   return joined(kind, searches);

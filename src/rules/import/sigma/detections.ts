@@ -6,13 +6,19 @@ import { joined, type Search } from './search.ts';
 
 /** Beyond what any rule has; it keeps patterns of names in a condition cheap. */
 const MAXIMUM_DETECTIONS = 500;
+/** How many tests a condition may stand for, each mention of a detection counted: beyond that no query holds them. */
+const MAXIMUM_TESTS = 10_000;
 
 /**
- * What the `detection` of a rule asks of an event; of several conditions either may hold. Undefined if something is wrong
- * with it or has no equal, which the findings then say.
+ * What the detections at a path of a document ask of an event; of several conditions either may hold. Undefined if something
+ * is wrong with them or has no equal, which the findings then say.
  */
-export function readDetection(detection: unknown, findings: Findings): Search | undefined {
-  const path: DocumentPath = ['detection'];
+export function readDetection(
+  detection: unknown,
+  findings: Findings,
+  path: DocumentPath = ['detection'],
+  mostTests = MAXIMUM_TESTS,
+): Search | undefined {
   if (!isRecord(detection)) {
     findings.problems.push({ path, message: `expected detections, found ${describeValue(detection)}` });
     return undefined;
@@ -33,8 +39,8 @@ export function readDetection(detection: unknown, findings: Findings): Search | 
     const search = readSearch(rest[name], [...path, name], findings);
     searches.set(name, { search: search ?? { kind: 'or', operands: [] }, tests: countTests(search) });
   }
-  const detections: Detections = { searches, used: new Set(), tests: 0 };
-  const search = readConditions(condition, detections, findings);
+  const detections: Detections = { searches, used: new Set(), tests: 0, mostTests };
+  const search = readConditions(condition, [...path, 'condition'], detections, findings);
   if (findings.problems.length + findings.reasons.length > before) return undefined;
   for (const name of names) {
     if (!detections.used.has(name)) note(findings, `the condition does not use the detection ${quoteName(name)}`);
@@ -42,8 +48,12 @@ export function readDetection(detection: unknown, findings: Findings): Search | 
   return search;
 }
 
-function readConditions(condition: unknown, detections: Detections, findings: Findings): Search | undefined {
-  const path: DocumentPath = ['detection', 'condition'];
+function readConditions(
+  condition: unknown,
+  path: DocumentPath,
+  detections: Detections,
+  findings: Findings,
+): Search | undefined {
   const conditions: readonly unknown[] = Array.isArray(condition) ? condition : [condition];
   if (conditions.length === 0) findings.problems.push({ path, message: 'expected a condition, found an empty list' });
   const searches = conditions.map((text, index) => {

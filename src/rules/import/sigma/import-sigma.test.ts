@@ -326,7 +326,6 @@ test('where another set of events matches than Sigma says, it is a difference', 
 
 test('documents without an equal are refused by name', () => {
   assert.match(reasonsOf({ action: 'global' })[0] ?? '', /^construct action action: /);
-  assert.match(reasonsOf({ filter: { rules: ['a'] } })[0] ?? '', /^construct filter filter: /);
   assert.match(
     reasonsOf({ detection: { timeframe: '1m', a: 'b', condition: 'a' } })[0] ?? '',
     /^construct timeframe detection\.timeframe: /,

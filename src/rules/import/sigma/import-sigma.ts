@@ -10,9 +10,11 @@ import { parseDetectionRule, RULE_API_VERSION, RULE_KIND } from '../../rule-sche
 import { readCorrelation } from './correlation.ts';
 import { readDetection } from './detections.ts';
 import { toEventQuery } from './eql-text.ts';
+import { applyFilters, readFilter } from './filters.ts';
 import { createFindings, note, refuse, type SigmaReason } from './findings.ts';
 import { readLogSource } from './log-source.ts';
 import { readMetadata } from './metadata.ts';
+import { indexNames } from './names.ts';
 import { idleValues, neverMatches } from './never-matches.ts';
 import { findRelated, type Reference } from './references.ts';
 import { type SigmaValues, sigmaPath } from './sigma-document.ts';
@@ -37,7 +39,7 @@ export type SigmaImport =
       /** Why no event of an API server can match, in parts of sentences. None: one may. */
       readonly neverMatches: readonly string[];
     }
-  /** Only correlations use it, and none of them says `generate: true`: it raises no alerts of its own. */
+  /** A filter, or a rule that only correlations use, none of which says `generate: true`: it raises no alerts of its own. */
   | { readonly kind: 'part' }
   /** The rule may be sound, and cannot run here. */
   | { readonly kind: 'unsupported'; readonly reasons: readonly SigmaReason[]; readonly title?: string }
@@ -49,8 +51,10 @@ export type SigmaImport =
  * each document, in their order. Nothing that decides which events match is ever left out. Never throws.
  */
 export function importSigma(inputs: readonly SigmaInput[]): readonly SigmaImport[] {
-  const readings = inputs.map(({ value }) => readAlone(value));
-  const references = findRelated(readings);
+  const alone = inputs.map(({ value }) => readAlone(value));
+  const names = indexNames(alone);
+  const readings = applyFilters(alone, names);
+  const references = findRelated(readings, names);
   const parts = partsOf(references);
   const rulesOfFile = new Map<string | undefined, number>();
   for (const [index, { file }] of inputs.entries()) {
@@ -66,21 +70,15 @@ export function importSigma(inputs: readonly SigmaInput[]): readonly SigmaImport
 
 function readAlone(value: SigmaValues): SigmaReading {
   const findings = createFindings();
+  const role = 'filter' in value ? 'filter' : 'correlation' in value ? 'correlation' : 'rule';
   if ('action' in value) {
     refuse(findings, 'action', ['action'], 'documents with an action are no longer part of Sigma', {
       hint: 'write out each rule, or a correlation',
     });
-  } else if ('filter' in value) {
-    refuse(findings, 'filter', ['filter'], "Sigma's filters are not supported", {
-      hint: 'write the condition as an exception of the rules (spec.exceptions)',
-    });
-  } else if (!('correlation' in value)) {
-    readLogSource(value.logsource, findings);
-    if (findings.reasons.length > 0) return { value, findings, search: undefined };
-    const search = readDetection(value.detection, findings);
-    return { value, findings, search };
-  }
-  return { value, findings, search: undefined };
+  } else if (role !== 'correlation') readLogSource(value.logsource, findings);
+  if (role === 'correlation' || findings.reasons.length > 0) return { role, value, findings, search: undefined };
+  const search = role === 'rule' ? readDetection(value.detection, findings) : readFilter(value.filter, findings);
+  return { role, value, findings, search };
 }
 
 /** The rules that only correlations use. */
@@ -99,8 +97,9 @@ function finish(
   isPart: boolean,
   stem: string | undefined,
 ): SigmaImport {
-  const { value, findings, search } = reading;
-  if (isPart && search !== undefined) return { kind: 'part' };
+  const { role, value, findings, search } = reading;
+  const isFilter = role === 'filter' && findings.problems.length === 0;
+  if ((isPart || isFilter) && search !== undefined) return { kind: 'part' };
   const title = typeof value.title === 'string' ? { title: value.title } : {};
   const { spec, never } = settings(reading, reference);
   const levels = reference?.rules.map(({ level }) => level) ?? [];

@@ -1,13 +1,11 @@
-import { nearest } from '../../../query/nearest.ts';
 import { type DocumentPath, type DocumentProblem, describeValue, isRecord, quoteName } from '../../document-problem.ts';
 import type { SigmaReason } from './findings.ts';
+import { type Names, namesOf } from './names.ts';
 import type { RelatedRule } from './related-rule.ts';
 import type { SigmaReading } from './sigma-reading.ts';
 
 /** How many rules one correlation may refer to. */
 const MAXIMUM_RULES = 100;
-/** For how many missing rules of one load the nearest name is looked for, which takes time in the number of names. */
-const MOST_HINTS = 20;
 
 /** What a correlation refers to. */
 export interface Reference {
@@ -22,33 +20,15 @@ export interface Reference {
 }
 
 /** What the correlations among the documents refer to, by their positions. */
-export function findRelated(readings: readonly SigmaReading[]): ReadonlyMap<number, Reference> {
-  const byName = new Map<string, number[]>();
-  for (const [index, reading] of readings.entries()) {
-    for (const name of aliasesOf(reading)) {
-      const known = byName.get(name);
-      if (known === undefined) byName.set(name, [index]);
-      else known.push(index);
-    }
-  }
-  let hints = MOST_HINTS;
-  const suggest = (name: string): string | undefined => {
-    hints -= 1;
-    return hints < 0 ? undefined : nearest(name, byName.keys());
-  };
+export function findRelated(readings: readonly SigmaReading[], names: Names): ReadonlyMap<number, Reference> {
   const found = new Map<number, Reference>();
-  for (const [index, { value }] of readings.entries()) {
-    if ('correlation' in value) found.set(index, resolve(value, readings, byName, suggest));
+  for (const [index, { role, value }] of readings.entries()) {
+    if (role === 'correlation') found.set(index, resolve(value, readings, names));
   }
   return found;
 }
 
-function resolve(
-  value: SigmaReading['value'],
-  readings: readonly SigmaReading[],
-  byName: ReadonlyMap<string, readonly number[]>,
-  suggest: (name: string) => string | undefined,
-): Reference {
+function resolve(value: SigmaReading['value'], readings: readonly SigmaReading[], names: Names): Reference {
   const problems: DocumentProblem[] = [];
   const reasons: SigmaReason[] = [];
   const related: number[] = [];
@@ -72,18 +52,16 @@ function resolve(
       continue;
     }
     const shown = quoteName(reference);
-    const candidates = byName.get(reference) ?? [];
+    const candidates = names.find(reference);
     const [index, another] = candidates;
     const rule = index === undefined ? undefined : readings[index];
     if (index === undefined || rule === undefined) {
-      const near = suggest(reference);
-      const hint =
-        near === undefined ? 'load the file that has it together with this one' : `did you mean ${quoteName(near)}?`;
+      const hint = names.hint(reference);
       problems.push({ path: at, message: `no rule with the name or the id ${shown} is loaded`, hint });
     } else if (another !== undefined) {
       const message = `${candidates.length} rules have the name or the id ${shown}`;
       problems.push({ path: at, message, hint: 'give each a name and an id of its own' });
-    } else if ('correlation' in rule.value) {
+    } else if (rule.role === 'correlation') {
       const message = `${shown} is a correlation itself; correlations of correlations are not supported`;
       reasons.push({ kind: 'construct', name: 'correlation of correlations', message, path: at });
     } else {
@@ -93,7 +71,7 @@ function resolve(
         const { notes, differences } = rule.findings;
         rules.push({
           reference,
-          aliases: aliasesOf(rule),
+          aliases: namesOf(rule),
           search: rule.search,
           level: rule.value.level,
           notes: [...notes],
@@ -111,9 +89,4 @@ function resolve(
     }
   }
   return { related, rules, problems, reasons, generates };
-}
-
-/** What a rule may be referred to by. */
-function aliasesOf({ value }: SigmaReading): readonly string[] {
-  return [...new Set([value.name, value.id])].filter((name) => typeof name === 'string');
 }

@@ -4,8 +4,9 @@ import type { SigmaValues } from './sigma-document.ts';
 
 /** A document that has been read by itself. */
 export interface SigmaReading {
+  readonly role: 'rule' | 'correlation' | 'filter';
   readonly value: SigmaValues;
   readonly findings: Findings;
-  /** Of a rule, if nothing is wrong with what it asks for. */
+  /** Of a rule or a filter, if nothing is wrong with what it asks for. */
   readonly search: Search | undefined;
 }

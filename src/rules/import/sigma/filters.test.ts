@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { importSigma, type SigmaImport } from './import-sigma.ts';
+import type { SigmaValues } from './sigma-document.ts';
+
+const LOGSOURCE = { product: 'kubernetes', service: 'audit' };
+
+function rule(name: string, more: SigmaValues = {}): SigmaValues {
+  const detection = { selection: { verb: name }, condition: 'selection' };
+  return { title: name, name, id: `id-${name}`, level: 'low', logsource: LOGSOURCE, detection, ...more };
+}
+
+function filter(rules: unknown, more: SigmaValues = {}): SigmaValues {
+  const selection = { 'user.username|startswith': 'ci-' };
+  return { title: 'CI', logsource: LOGSOURCE, filter: { rules, selection, condition: 'not selection', ...more } };
+}
+
+/** The query of each document that became a rule, else what is wrong with it. */
+function outcomes(...values: readonly SigmaValues[]): readonly string[] {
+  return importSigma(values.map((value) => ({ value }))).map(outcome);
+}
+
+function outcome(result: SigmaImport): string {
+  if (result.kind === 'part') return 'part';
+  if (result.kind === 'document') {
+    return result.document.query.replace(/\s+/g, ' ').replaceAll('kubernetes.audit.', '');
+  }
+  const found = result.kind === 'invalid' ? result.problems : result.reasons;
+  return found.map(({ path, message, hint }) => `${path.join('.')}: ${message} | ${hint}`).join();
+}
+
+const FILTERED = 'any where verb : "get" and not user.username : "ci-*"';
+const WHOLE = 'any where verb : "list"';
+
+test('a filter is one more condition of its rules, and no rule', () => {
+  assert.deepEqual(outcomes(filter(['get']), rule('get'), rule('list')), ['part', FILTERED, WHOLE]);
+  assert.deepEqual(outcomes(rule('get'), filter('id-get')), [FILTERED, 'part']);
+  for (const all of ['any', 'All', []]) assert.deepEqual(outcomes(rule('get'), filter(all)), [FILTERED, 'part']);
+  const [, result] = importSigma([{ value: filter(['get']) }, { value: rule('get') }]);
+  assert.deepEqual(result?.kind === 'document' && result.notes, ['the filter "CI" applies']);
+});
+
+test('several filters apply together, and to the rules of correlations', () => {
+  const other = filter('any', { selection: { level: 'Metadata' }, condition: 'not 1 of sel*' });
+  const correlation = { type: 'event_count', rules: ['get'], timespan: '5m', condition: { gte: 2 } };
+  const whole = `${FILTERED} and not level : "Metadata"`;
+  assert.deepEqual(outcomes(filter(['get']), rule('get'), other), ['part', whole, 'part']);
+  const counted = importSigma([
+    { value: { title: 'Many', level: 'low', correlation } },
+    { value: rule('get') },
+    { value: filter('get') },
+  ]);
+  assert.deepEqual(
+    counted.map((one) => one.kind),
+    ['document', 'part', 'part'],
+  );
+  const [many] = counted;
+  if (many?.kind !== 'document') assert.fail();
+  assert.match(many.document.query, /^any where kubernetes\.audit\.verb : "get" and\s+not /);
+  assert.ok(many.notes.includes('get: the filter "CI" applies'));
+});
+
+test('a condition that could be read in two ways is refused, and the rules stay as they are', () => {
+  for (const condition of ['selection', 'selection or not selection', 'not selection or selection']) {
+    const [refused, query] = outcomes(filter('any', { condition }), rule('list'));
+    assert.match(refused ?? '', /^filter\.condition: a filter whose condition does not begin with `not` /);
+    assert.equal(query, WHOLE);
+  }
+  const absent = filter('any', { selection: { 'user.username': null }, condition: 'selection' });
+  assert.match(outcomes(absent)[0] ?? '', /^filter\.condition: /);
+});
+
+test('what is wrong with a filter has its place', () => {
+  assert.equal(
+    outcomes(filter(['gett']), rule('get'))[0],
+    'filter.rules.0: no rule with the name or the id gett is loaded | did you mean get?',
+  );
+  assert.match(
+    outcomes(filter(undefined))[0] ?? '',
+    /^filter: expected any, or the names or ids of rules, found nothing/,
+  );
+  assert.match(outcomes(filter(7))[0] ?? '', /^filter\.rules: expected any, or the names or ids of rules, found 7/);
+  assert.match(
+    outcomes(filter('any', { condition: 'not selectoin' }))[0] ?? '',
+    /^filter\.condition: no detection is called selectoin/,
+  );
+  assert.match(
+    outcomes({ title: 'x', logsource: LOGSOURCE, filter: 'y' })[0] ?? '',
+    /^filter: expected a filter, found "y"/,
+  );
+  assert.match(
+    outcomes({ ...filter('any'), logsource: { product: 'windows' } })[0] ?? '',
+    /^logsource: needs other data/,
+  );
+});
