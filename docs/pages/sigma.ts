@@ -15,7 +15,7 @@ const METADATA: readonly (readonly [sigma: string, rule: string])[] = [
   ['`tags`', '`threat` for `attack.…`, and `tags`'],
   ['`author`, `date`, `license`, `related`, `fields`', 'lines of `triage`'],
   ['`logsource`', 'must be `product: kubernetes`, `service: audit`; anything else needs other data'],
-  ['`detection`', '`type: query`, `language: eql`, `query`'],
+  ['`detection`', '`type: eql`, `query`'],
 ];
 
 const CORRELATIONS: readonly (readonly [type: string, rule: string])[] = [
@@ -89,10 +89,12 @@ export function sigmaPage(): Page {
       ['level', 'severity', 'risk score'],
       SIGMA_LEVELS.map(({ level, severity, riskScore }) => [code(level), code(severity), String(riskScore)]),
     ),
-    '`informational` is a building block: recorded and logged, and shown to nobody. Without a level it is `low`.',
+    '`informational` is a building block: recorded and logged, and shown to nobody. Without a level a rule is `low`, and a correlation what the highest of its rules is.',
     '## Correlations',
     table(['type', 'becomes'], CORRELATIONS),
-    'The rules that a correlation names may stand in other files of the same load. Unless it says `generate: true` they raise no alerts of their own. Averages, sums, medians and percentiles of values are refused.',
+    'The rules that a correlation names may stand in other files of the same load. Unless it says `generate: true` they raise no alerts of their own. Refused by name: counts that have to stay below a number or to be exactly it (`lt`, `lte`, `eq`), averages, sums, medians and percentiles of values, temporal conditions other than all rules, correlations of correlations.',
+    '## Filters',
+    'A filter (`filter` with `rules`: `any`, names or ids) is one more condition of its rules, whose notes name it. Its condition begins with `not`; one that does not is refused, because it is read in two ways.',
     '## The rest of a document',
     table(['in Sigma', 'becomes'], METADATA),
   );
