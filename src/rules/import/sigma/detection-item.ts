@@ -117,8 +117,9 @@ function readValue(item: Item, value: unknown, path: DocumentPath): Search | und
       if (typeof value !== 'string' || addressRange(value) === undefined) return expect('a range such as 10.0.0.0/8');
       return { kind: 'cidr', field: addressField(item.field), ranges: [value] };
     case 're': {
-      if (typeof value !== 'string' || value === '') return expect('a regular expression');
-      const source = toRe2(value, new Set(modifiers), findings, path);
+      const pattern = typeof value === 'number' ? String(value) : value;
+      if (typeof pattern !== 'string' || pattern === '') return expect('a regular expression');
+      const source = toRe2(pattern, new Set(modifiers), findings, path);
       return source === undefined ? undefined : { kind: 'regex', field: item.field, sources: [source] };
     }
   }

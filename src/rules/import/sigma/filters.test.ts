@@ -40,6 +40,12 @@ test('a filter is one more condition of its rules, and no rule', () => {
   assert.deepEqual(result?.kind === 'document' && result.notes, ['the filter "CI" applies']);
 });
 
+test('a rule that is alone in its file but for a filter is named after the file', () => {
+  const inputs = [filter('any'), rule('get')].map((value) => ({ value, file: 'a', fileStem: 'a_file' }));
+  const [, named] = importSigma(inputs);
+  assert.equal(named?.kind === 'document' && named.document.name, 'a-file');
+});
+
 test('several filters apply together, and to the rules of correlations', () => {
   const other = filter('any', { selection: { level: 'Metadata' }, condition: 'not 1 of sel*' });
   const correlation = { type: 'event_count', rules: ['get'], timespan: '5m', condition: { gte: 2 } };

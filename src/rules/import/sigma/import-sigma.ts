@@ -58,7 +58,8 @@ export function importSigma(inputs: readonly SigmaInput[]): readonly SigmaImport
   const parts = partsOf(references);
   const rulesOfFile = new Map<string | undefined, number>();
   for (const [index, { file }] of inputs.entries()) {
-    if (!parts.has(index)) rulesOfFile.set(file, (rulesOfFile.get(file) ?? 0) + 1);
+    const isRule = !parts.has(index) && readings[index]?.role !== 'filter';
+    if (isRule) rulesOfFile.set(file, (rulesOfFile.get(file) ?? 0) + 1);
   }
   return inputs.map(({ file, fileStem }, index): SigmaImport => {
     const reading = readings[index];
