@@ -12,6 +12,8 @@ import { parseQuery } from '../src/query/parse-query.ts';
 import { compileLoaded } from '../src/rulefiles/compile-loaded.ts';
 import { formatFileProblem } from '../src/rulefiles/file-problem.ts';
 import { loadRuleFiles, readRules } from '../src/rulefiles/load.ts';
+import { QUERY_LANGUAGES, RULE_TYPES } from '../src/rules/document.ts';
+import { COMBINATION_CAP, GROUP_CAP, ROW_CAP, TERM_CAP } from '../src/rules/limits.ts';
 import { openSqliteState } from '../src/state/sqlite/sqlite-state.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -113,6 +115,31 @@ test('every line of KQL or EQL on a page is one that can be read', () => {
       [],
     );
   }
+});
+
+test('the page of differences from Elastic has the types and bounds of the code', () => {
+  const page = textOf('docs/differences-from-elastic.md');
+  const rowOf = (name: string) => page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? assert.fail(name);
+  assert.ok(rowOf('types').includes(`| ${RULE_TYPES.join(', ')}; the others are refused |`));
+  assert.equal(rowOf('languages').split('|').at(-2)?.trim().split(', ').length, QUERY_LANGUAGES.length);
+  for (const [row, bound] of [
+    ['arrays, several fields', COMBINATION_CAP],
+    ['state', TERM_CAP],
+    ['memory', ROW_CAP],
+    ['memory', GROUP_CAP],
+  ] as const) {
+    assert.ok(rowOf(row).includes(bound.toLocaleString('en')), `${row}: ${bound}`);
+  }
+});
+
+test('no table of ARCHITECTURE.md has a row for the same thing twice', () => {
+  const cells = textOf('ARCHITECTURE.md')
+    .split(/\n(?!\|)/)
+    .flatMap((section) => {
+      const rows = [...section.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
+      return rows.filter((cell, index) => rows.indexOf(cell) !== index && !cell.startsWith('---'));
+    });
+  assert.deepEqual(cells, []);
 });
 
 test('CONTRIBUTING.md names exactly the libraries of package.json', () => {

@@ -7,6 +7,13 @@ import { type ExplainedRule, explainRule, formatExplanation } from './explain-ru
 import { CommandError, EXIT, type Io } from './io.ts';
 import { loadRules } from './load-rules.ts';
 
+const HELP = `
+Exit codes: 0 it runs; 1 no rule has the name, or it does not load; 2 called wrongly; 3 it can never fire.
+
+Examples:
+  $ firstseen rules explain anonymous-request-unusual-agent
+  $ firstseen rules explain my-rule --rules my-rules -o json | jq .record`;
+
 type Flags = { readonly output: 'text' | 'json' } & Record<string, unknown>;
 
 export function explainCommand(io: Io): Command {
@@ -14,7 +21,7 @@ export function explainCommand(io: Io): Command {
     .description('what was understood of a rule: its query in words, when it alerts, what it needs')
     .argument('<rule>', 'the name of the rule, or its id')
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
-    .addHelpText('after', '\nExample:\n  $ firstseen rules explain anonymous-request-unusual-agent');
+    .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (name: string, flags: Flags) => {
     const found = find(name, await loadRules(configOf(flags, io).rules.paths, io));
     const explained = explainRule(found);
