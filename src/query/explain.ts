@@ -77,14 +77,14 @@ function onOneField(junction: Junction, some: Some): readonly string[] | undefin
 
 /** Tests of one field, those with the same verb together: `is "a", or begins with one of "b", "c"`. */
 function testsLine(field: Field, tests: readonly Test[], some: Some): string {
-  const objects = new Map<string, string[]>();
+  const objects = new Map<string, Set<string>>();
   for (const test of tests) {
     const [verb, object] = phrase(test, field);
-    const known = objects.get(verb);
-    if (known === undefined) objects.set(verb, [object]);
-    else if (!known.includes(object)) known.push(object);
+    objects.set(verb, (objects.get(verb) ?? new Set()).add(object));
   }
-  const phrases = [...objects].map(([verb, list]) => `${verb} ${list.length === 1 ? '' : 'one of '}${list.join(', ')}`);
+  const phrases = [...objects].map(
+    ([verb, list]) => `${verb} ${list.size === 1 ? '' : 'one of '}${[...list].join(', ')}`,
+  );
   return some === 'some'
     ? `${field.name} ${phrases.join(', or ')}`
     : `no value of ${field.name} ${phrases.join(', or ')}`;

@@ -106,14 +106,14 @@ const TAKES_LIST: ReadonlySet<string> = new Set([':', 'in~', 'like', 'like~', 'r
 /** Some value of the field passes one of the tests; those that one operator takes as a list are one. */
 function ofTests(field: Field, tests: readonly Test[]): Text {
   const operand = formatWord(field.name);
-  const lists = new Map<string, string[]>();
+  const lists = new Map<string, Set<string>>();
   const others: Text[] = [];
   for (const test of tests) {
     const [operator, value] = kqlTest(test, field) ?? eqlTest(test);
     if (!TAKES_LIST.has(operator)) others.push(ofTest(operand, test, field));
-    else lists.set(operator, [...new Set([...(lists.get(operator) ?? []), value])]);
+    else lists.set(operator, (lists.get(operator) ?? new Set()).add(value));
   }
-  const parts = [...[...lists].map(([operator, values]) => listed(operand, operator, values)), ...others];
+  const parts = [...[...lists].map(([operator, values]) => listed(operand, operator, [...values])), ...others];
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   return { text: parts.map((part) => within(part, AND)).join(' or '), binds: OR };
