@@ -68,7 +68,7 @@ function fieldsPage(): Page {
     `These ${rows.length} fields have a description of their own. Beside them every path below \`kubernetes.audit.\` works, such as ` +
       '`kubernetes.audit.requestObject.spec.hostNetwork`: arrays on the way are flattened, and values are compared as text (keyword), so `true` and `0` are written as they look. ' +
       'The metadata of both bodies (`requestObject.metadata`, `responseObject.metadata`) is never set, as in Elastic. ' +
-      'Names that ECS defines and no audit event has, such as `process.name`, load as well; a condition on one never holds. ' +
+      'A path that the type of an audit event rules out, such as `kubernetes.audit.vrb`, and names that ECS defines and no audit event has, such as `process.name`, load as well: a condition on one never holds, and `rules check` says so, with what was probably meant. ' +
       'Any other name is an error, with the nearest known one as a hint.',
     table(
       ['type', 'what it compares with'],
