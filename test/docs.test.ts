@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { explainRule, formatExplanation } from '../src/cli/explain-rule.ts';
 import { verdictTable } from '../src/cli/verdict-table.ts';
 import { resolveField } from '../src/ecs/fields.ts';
 import { sha256Hashes } from '../src/ingest/hashes.ts';
@@ -98,6 +99,16 @@ test('the verdicts in the guide are those on the rules beside it', async () => {
   const { rules, problems } = await loadRuleFiles([path.join(ROOT, 'docs', 'guides', 'example-rules')]);
   const { verdicts } = compileLoaded({ rules, problems }, sha256Hashes);
   assert.equal(verdictTable(verdicts.toSorted((a, b) => a.name.localeCompare(b.name))), block.text);
+});
+
+test('what a page shows of rules explain is what it says', async () => {
+  const blocks = blocksOf('explained');
+  assert.ok(blocks.length > 0);
+  const { ready } = compileLoaded(await loadRuleFiles(['rules']), sha256Hashes);
+  for (const { text } of blocks) {
+    const shown = ready.find(({ loaded }) => text.startsWith(`${loaded.document.name}: `)) ?? assert.fail(text);
+    assert.equal(formatExplanation(explainRule(shown)), text);
+  }
 });
 
 test('every line of KQL or EQL on a page is one that can be read', () => {
