@@ -7,6 +7,9 @@ export interface Advice {
 }
 
 const SQL_OPERATOR = /^(.*?)\s*(===?|!==?|=~|=)\s*(.*)$/s;
+/** How a query in EQL begins. */
+const EQL_EVENT = /^\w+ where\b/;
+const EQL_SEQUENCE = /^sequence(?: by\b| with\b| \[)/;
 const PROGRAM_WORDS: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or', '&': 'and', '|': 'or' };
 
 /**
@@ -16,6 +19,10 @@ const PROGRAM_WORDS: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or
  */
 export function adviseFreeText(literal: string, next: string): Advice {
   const text = clip(literal);
+  if (EQL_EVENT.test(text) || EQL_SEQUENCE.test(text)) {
+    const hint = EQL_EVENT.test(text) ? 'write type: eql, or language: eql' : 'write type: eql';
+    return { message: 'this is read as KQL, and looks like EQL', hint };
+  }
   const [, name = '', operator, rest = ''] = SQL_OPERATOR.exec(text) ?? [];
   if (operator !== undefined && name !== '' && !name.includes(' ')) {
     const value = clip(rest === '' ? next : rest) || 'value';
