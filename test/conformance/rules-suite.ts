@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { decodeEvent } from '../../src/audit/decode.ts';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
@@ -109,8 +109,7 @@ function refusal(
   id: string,
   { file, matches, fires = [] }: ExpectedRule,
 ): Verdict {
-  const stem = basename(file, '.toml');
-  const found = problems.filter((problem) => basename(problem.file, '.toml') === stem);
+  const found = problems.filter((problem) => parse(problem.file).name === file || basename(problem.file) === file);
   if (
     matches.length + fires.length === 0 &&
     found.some(({ unsupported }) => unsupported?.some(({ kind }) => kind === 'data'))
