@@ -1,5 +1,6 @@
 /** `doctor` as a person calls it where there is no cluster: what it says, how it ends, and what it refuses. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CHECKS } from '../../src/doctor/registry.ts';
@@ -33,8 +34,9 @@ test('given nothing it checks nothing, says how each check can be made, and does
 test('a flag tells about its own part only', async () => {
   const { code, stdout } = await doctor(['--rules', 'rules', '--policy', 'deploy/audit-policy.yaml']);
   assert.equal(code, 3);
-  assert.match(stdout, /^✓ rules +4 run/m);
-  assert.match(stdout, /^✓ audit-policy +4 of 4 rules can fire under it/m);
+  const pack = readdirSync('rules').length;
+  assert.match(stdout, new RegExp(`^✓ rules +${pack} run`, 'm'));
+  assert.match(stdout, new RegExp(`^✓ audit-policy +${pack} of ${pack} rules can fire under it`, 'm'));
   assert.match(
     stdout,
     /^\? configuration +not checked: no configuration is given\n +also {2}receiver-credentials, store\n/m,

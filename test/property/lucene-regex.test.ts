@@ -151,7 +151,10 @@ test('the automaton of a Lucene expression accepts what the expression means', (
   fc.assert(
     fc.property(expressions, fc.array(texts, { minLength: 5, maxLength: 10 }), ({ source, ends }, some) => {
       const result = compileRegex(source, 'lucene');
-      assert.ok(result.kind === 'ok', source);
+      if (result.kind === 'invalid') {
+        assert.equal(result.problem.message, 'the regular expression is too complex', source);
+        return;
+      }
       for (const text of some) {
         const expected = ends(text, 0).has(text.length);
         count[expected ? 'matched' : 'not'] += 1;
