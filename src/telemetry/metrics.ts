@@ -202,7 +202,7 @@ export function createMetrics(): Metrics {
     ),
     ruleErrors: count(
       'rule_errors_total',
-      'Evaluations of a rule that failed; the rule did not see that event.',
+      'Evaluations of a rule that failed, so that it did not see the event, or were given up in part because they cost too much.',
       'rule',
     ),
     matches: count('matches_total', 'Events that matched a rule.', 'cluster', 'rule'),
