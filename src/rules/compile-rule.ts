@@ -6,17 +6,16 @@ import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import type { FieldSlots } from '../query/slots.ts';
-import { compileSequence, countSteps, sequencePredicate, sequenceShape } from './compile-sequence.ts';
+import { compileSequence, sequencePredicate, sequenceShape } from './compile-sequence.ts';
 import type { CompiledRule, CompiledSequence, SlottedField } from './compiled-rule.ts';
 import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from './document.ts';
-import { formatDuration } from './duration.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
 import { sequenceKind } from './kinds/sequence.ts';
-import { DEFAULT_SPAN, ROW_CAP, SEQUENCE_STEP_CAP } from './limits.ts';
+import { DEFAULT_SPAN } from './limits.ts';
 import { compileOverrides } from './overrides.ts';
-import { DURATION_BOUNDS } from './rule-schema.ts';
 import { compileValueList } from './value-list.ts';
+import { queryFitProblems, thresholdProblems } from './window-problems.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
@@ -98,7 +97,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   );
   const suppressBy = (suppression?.by ?? []).flatMap((name, i) => field(name, ['suppression', 'by', i]));
   const overrides = compileOverrides(document, field);
-  problems.push(...windowProblems(document, query));
+  problems.push(...queryFitProblems(document, query), ...thresholdProblems(document));
   if (problems.length > 0) return { kind: 'invalid', problems };
 
   const sequence =
@@ -137,50 +136,6 @@ function predicateOf(query: ParsedQuery): Predicate {
     case 'invalid':
       return NOTHING;
   }
-}
-
-/** What does not fit together: the type with the kind of query, and what is asked for with what can be held. */
-function windowProblems({ type, sequenceOrder, threshold, suppression }: RuleDocument, query: ParsedQuery) {
-  const problems: RuleProblem[] = [];
-  if (query.kind === 'sequence') {
-    const steps = countSteps(query.sequence);
-    if (type !== 'eql') {
-      const message = `the query of a rule of type ${type} selects single events, and this is a sequence`;
-      problems.push({ path: ['query'], message, hint: 'write type: eql' });
-    }
-    const [, longest] = DURATION_BOUNDS.window;
-    if ((query.sequence.maxspanMicros ?? 0) > longest) {
-      problems.push({
-        path: ['query'],
-        message: `maxspan is longer than events are held: at most ${formatDuration(longest)}`,
-      });
-    }
-    if (steps > SEQUENCE_STEP_CAP) {
-      const message = `a sequence of ${steps} events, and at most ${SEQUENCE_STEP_CAP} can be followed`;
-      problems.push({ path: ['query'], message });
-    }
-  }
-  if (sequenceOrder === 'any' && query.kind === 'event') {
-    problems.push({ path: ['sequenceOrder'], message: 'sequenceOrder is for sequences, and the query is none' });
-  }
-  if (sequenceOrder === 'any' && query.kind === 'sequence' && query.sequence.until !== undefined) {
-    const message = 'the events may come in any order, and until is about their order';
-    problems.push({ path: ['query'], message, hint: 'leave until out, or sequenceOrder' });
-  }
-  const held = `of one group at most ${ROW_CAP} events are held`;
-  if ((threshold?.value ?? 0) > ROW_CAP) {
-    problems.push({ path: ['threshold', 'value'], message: `${threshold?.value} cannot be reached: ${held}` });
-  }
-  for (const [i, { value }] of (threshold?.cardinality ?? []).entries()) {
-    if (value <= ROW_CAP) continue;
-    problems.push({ path: ['threshold', 'cardinality', i, 'value'], message: `${value} cannot be reached: ${held}` });
-  }
-  for (const [i, name] of (threshold === undefined ? [] : (suppression?.by ?? [])).entries()) {
-    if (threshold?.fields.includes(name)) continue;
-    const message = `the alert of a threshold has the fields of its group only, and ${name} is none of them`;
-    problems.push({ path: ['suppression', 'by', i], message, hint: 'name fields of threshold.field, or leave by out' });
-  }
-  return problems;
 }
 
 /** What a rule's memory depends on: change one of these and it starts anew. */

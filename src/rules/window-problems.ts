@@ -1,0 +1,53 @@
+import type { ParsedQuery } from '../query/parse-query.ts';
+import { countSteps } from './compile-sequence.ts';
+import type { RuleDocument } from './document.ts';
+import type { DocumentProblem } from './document-problem.ts';
+import { formatDuration } from './duration.ts';
+import { ROW_CAP, SEQUENCE_STEP_CAP } from './limits.ts';
+import { DURATION_BOUNDS } from './rule-schema.ts';
+
+/** What does not fit between the type of a rule and what its query turned out to be, and what a sequence asks for in vain. Paths are below `spec`. */
+export function queryFitProblems({ type, sequenceOrder }: RuleDocument, query: ParsedQuery): DocumentProblem[] {
+  if (query.kind === 'invalid') return [];
+  if (query.kind === 'event') {
+    const message = 'sequenceOrder is for sequences, and the query is none';
+    return sequenceOrder === 'any' ? [{ path: ['sequenceOrder'], message }] : [];
+  }
+  const problems: DocumentProblem[] = [];
+  const refuse = (message: string, hint?: string) =>
+    problems.push({ path: ['query'], message, ...(hint === undefined ? {} : { hint }) });
+  const { until, maxspanMicros = 0 } = query.sequence;
+  const steps = countSteps(query.sequence);
+  const [, longest] = DURATION_BOUNDS.window;
+  if (type !== 'eql') {
+    refuse(`the query of a rule of type ${type} selects single events, and this is a sequence`, 'write type: eql');
+  }
+  if (maxspanMicros > longest) refuse(`maxspan is longer than events are held: at most ${formatDuration(longest)}`);
+  if (steps > SEQUENCE_STEP_CAP) {
+    refuse(`a sequence of ${steps} events, and at most ${SEQUENCE_STEP_CAP} can be followed`);
+  }
+  if (sequenceOrder === 'any' && until !== undefined) {
+    refuse('the events may come in any order, and until is about their order', 'leave until out, or sequenceOrder');
+  }
+  return problems;
+}
+
+/** What a threshold can never count to, and what its alerts cannot be grouped by. Paths are below `spec`. */
+export function thresholdProblems({ threshold, suppression }: RuleDocument): DocumentProblem[] {
+  if (threshold === undefined) return [];
+  const counts = [
+    { path: ['threshold', 'value'], value: threshold.value },
+    ...threshold.cardinality.map(({ value }, i) => ({ path: ['threshold', 'cardinality', i, 'value'], value })),
+  ];
+  const unreachable = counts
+    .filter(({ value }) => value > ROW_CAP)
+    .map(({ path, value }) => {
+      return { path, message: `${value} cannot be reached: of one group at most ${ROW_CAP} events are held` };
+    });
+  const foreign = (suppression?.by ?? []).flatMap((name, i) => {
+    if (threshold.fields.includes(name)) return [];
+    const message = `the alert of a threshold has the fields of its group only, and ${name} is none of them`;
+    return [{ path: ['suppression', 'by', i], message, hint: 'name fields of threshold.field, or leave by out' }];
+  });
+  return [...unreachable, ...foreign];
+}
