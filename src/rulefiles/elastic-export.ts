@@ -97,11 +97,15 @@ export function elasticLists(file: string, exports: readonly ElasticExport[], va
   };
 }
 
-/** The names, below the folder of an export, under which the values of a list are looked for. */
+/**
+ * The names, below the folder of an export, under which the values of a list are looked for: its id, and where that has
+ * characters that a key of a ConfigMap cannot have, the id with `_` for each. None leads out of the folder.
+ */
 export function valueListFiles(id: string): readonly string[] {
-  const name = /^\.{1,2}$|[/\\\0]/.test(id) ? id.replace(/[/\\\0.]/g, '_') : id;
-  const names = name.endsWith('.txt') ? [name] : [name, `${name}.txt`];
-  return [...names, ...names.map((one) => `${VALUE_LIST_FOLDER}/${one}`)];
+  const safe = id.replace(/[^-.\w]|^\.+/g, '_');
+  const ids = /^\.{1,2}$|[/\\\0]/.test(id) ? [safe] : [id, safe];
+  const names = ids.flatMap((name) => (name.endsWith('.txt') ? [name] : [name, `${name}.txt`]));
+  return [...new Set([...names, ...names.map((name) => `${VALUE_LIST_FOLDER}/${name}`)])];
 }
 
 function firstOf<T, V>(all: Iterable<T>, find: (one: T) => V | undefined): V | undefined {

@@ -84,8 +84,14 @@ test('an id is no way out of the folder', async () => {
   await write('secret.txt', '10.0.0.1');
   await write('rules/e.ndjson', [RULE, item('../secret')]);
   assert.match((await load('rules')).problems, /the value list \.\.\/secret is not there/);
-  await write('rules/___secret.txt', '10.0.0.2');
+  await write('rules/__secret.txt', '10.0.0.2');
   assert.deepEqual((await load('rules')).values, [[[['10.0.0.2']]]]);
+});
+
+test('an id that no key of a ConfigMap can have is found under one that it can', async () => {
+  await write('e.ndjson', [RULE, item('our IPs (2026)')]);
+  await write('our_IPs__2026_', '10.0.0.1');
+  assert.deepEqual((await load('e.ndjson')).values, [[[['10.0.0.1']]]]);
 });
 
 test('a list that cannot be read is a problem of its own', async () => {

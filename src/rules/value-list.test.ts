@@ -65,6 +65,18 @@ test('100,000 values are looked up, not tried', () => {
   assert.ok(holds({ values: many }, { userAgent: '10.0.1.0' }));
 });
 
+test('a list that several rules name is one, and each rule compares it in its own way', () => {
+  const values = ['10.0.0.1', 'KUBECTL'];
+  assert.ok(!holds({ values }, { userAgent: 'kubectl' }));
+  assert.ok(holds({ values, type: 'text' }, { userAgent: 'kubectl' }));
+  assert.ok(!holds({ values, excluded: true }, { userAgent: 'KUBECTL' }));
+  assert.throws(() => holds({ values, field: 'source.ip' }, {}), /value 2 of the list/);
+  assert.ok(holds({ values }, { userAgent: 'KUBECTL' }));
+  const addresses = { type: 'ip', values: ['10.0.0.1'] } as const;
+  assert.ok(holds({ ...addresses, field: 'source.ip' }, { sourceIPs: ['::ffff:10.0.0.1'] }));
+  assert.ok(holds(addresses, { userAgent: '10.0.0.1' }) && !holds(addresses, { userAgent: '::ffff:10.0.0.1' }));
+});
+
 test('patterns: an asterisk is any text, a question mark one character, escaped they are themselves', () => {
   const agent = (pattern: string, userAgent: string) => holds({ type: 'wildcard', values: [pattern] }, { userAgent });
   assert.ok(agent('kube*/v1', 'kubectl/v1'));

@@ -18,6 +18,12 @@ interface AddressRange {
   readonly last: string;
 }
 
+/** Whether a value of an event is in the list: a text, or the key of an address. */
+type LookUp = (value: FieldValue) => boolean;
+
+/** The value that is wrong. */
+type WrongValue = { readonly index: number };
+
 /**
  * A list of values as a function of an event. However long the list is, a value of the event costs one look-up: texts stand
  * in a set, addresses in sorted ranges that do not overlap. Only `wildcard` lists are tried one by one.
@@ -25,13 +31,8 @@ interface AddressRange {
 export function compileValueList(list: ValueListDocument, field: Field, slots: FieldSlots): CompiledValueList {
   const slot = slots.slotOf(field);
   if (field.type === 'ip') {
-    const ranges: AddressRange[] = [];
-    for (const [index, value] of list.values.entries()) {
-      const range = toRange(value.trim());
-      if (range === undefined) return noAddress(value, index);
-      ranges.push(range);
-    }
-    const has = rangeLookUp(ranges);
+    const has = lookUpOf(list.values, addressLookUp);
+    if (typeof has !== 'function') return noAddress(list.values[has.index] ?? '', has.index);
     return compiled((memo) => some(memo.readAddresses(slot), has), list.excluded);
   }
   if (list.type === 'ip_range' || field.type === 'date') {
@@ -39,13 +40,41 @@ export function compileValueList(list: ValueListDocument, field: Field, slots: F
     const hint = 'name a field that holds addresses, such as source.ip, or write a query';
     return { kind: 'invalid', message: `${field.name} holds ${holds}, and a list cannot be compared with that`, hint };
   }
-  if (list.type === 'wildcard') {
-    const matches = compileAnyOf(list.values.map(toLike), field.type);
-    return compiled((memo) => some(memo.read(slot), matches), list.excluded);
+  const has =
+    list.type === 'wildcard'
+      ? compileAnyOf(list.values.map(toLike), field.type)
+      : lookUpOf(list.values, list.type === 'text' ? caselessLookUp : textLookUp);
+  return compiled((memo) => some(memo.read(slot), has), list.excluded);
+}
+
+/** A list is shared by all rules that name it, and may be long: what is made of it is kept as long as it is. */
+const made = new WeakMap<readonly string[], Map<unknown, unknown>>();
+
+function lookUpOf<T>(values: readonly string[], make: (values: readonly string[]) => T): T {
+  const ofList = made.get(values) ?? new Map<unknown, unknown>();
+  made.set(values, ofList);
+  if (!ofList.has(make)) ofList.set(make, make(values));
+  return ofList.get(make) as T;
+}
+
+function textLookUp(values: readonly string[]): LookUp {
+  const texts = new Set(values);
+  return (value) => texts.has(String(value));
+}
+
+function caselessLookUp(values: readonly string[]): LookUp {
+  const texts = new Set(values.map((value) => value.toLowerCase()));
+  return (value) => texts.has(String(value).toLowerCase());
+}
+
+function addressLookUp(values: readonly string[]): LookUp | WrongValue {
+  const ranges: AddressRange[] = [];
+  for (const [index, value] of values.entries()) {
+    const range = toRange(value.trim());
+    if (range === undefined) return { index };
+    ranges.push(range);
   }
-  const fold = list.type === 'text' ? (text: string) => text.toLowerCase() : (text: string) => text;
-  const values = new Set(list.values.map(fold));
-  return compiled((memo) => some(memo.read(slot), (value) => values.has(fold(String(value)))), list.excluded);
+  return rangeLookUp(ranges);
 }
 
 function compiled(matches: Matcher, excluded: boolean): CompiledValueList {
@@ -72,7 +101,7 @@ function noAddress(value: string, index: number): CompiledValueList {
 }
 
 /** Merges what overlaps, so that the last range that begins at or before a key is the only one that can hold it. */
-function rangeLookUp(ranges: readonly AddressRange[]): (key: FieldValue) => boolean {
+function rangeLookUp(ranges: readonly AddressRange[]): LookUp {
   const firsts: string[] = [];
   const lasts: string[] = [];
   for (const { first, last } of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
