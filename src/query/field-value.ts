@@ -2,13 +2,14 @@ import type { Field } from '../ecs/field.ts';
 import { addressKey, addressRange } from './address.ts';
 import { type DateSpan, parseDate } from './date.ts';
 import type { Predicate, Test } from './predicate.ts';
+import type { ProblemKind } from './problem.ts';
 
 type Order = '<' | '<=' | '>' | '>=';
 
 /** A condition, or why a field of this type cannot have such a value. */
 export type Lowered =
   | { readonly kind: 'ok'; readonly predicate: Predicate }
-  | { readonly kind: 'refused'; readonly message: string; readonly hint: string };
+  | { readonly kind: 'refused'; readonly message: string; readonly hint: string; readonly as?: ProblemKind };
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?$/i;
 const LONGEST_SHOWN = 60;
@@ -93,6 +94,7 @@ function noDate(field: Field, text: string): Lowered {
     return refused(
       `date math (\`${clip(text)}\`) is not supported: an event is judged when it comes, there is no search to count back from`,
       'write a date such as "2026-01-31T08:00:00Z"; how far a rule looks back is a setting of the rule',
+      'unsupported',
     );
   }
   return refused(
@@ -109,6 +111,6 @@ function ok(predicate: Predicate): Lowered {
   return { kind: 'ok', predicate };
 }
 
-function refused(message: string, hint: string): Lowered {
-  return { kind: 'refused', message, hint };
+function refused(message: string, hint: string, as?: ProblemKind): Lowered {
+  return { kind: 'refused', message, hint, ...(as !== undefined && { as }) };
 }

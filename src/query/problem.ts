@@ -5,18 +5,28 @@ export interface Problem {
   readonly column: number;
   /** What to do about it: "did you mean …", or what to write instead. */
   readonly hint?: string;
+  /** Set if this is right where such texts come from, and is a construct that is not supported here. */
+  readonly unsupported?: true;
 }
 
+/** What a problem may be besides a mistake: see `Problem.unsupported`. */
+export type ProblemKind = 'unsupported';
+
 /** A problem at an offset into the source (in UTF-16 units, from 0; the end of the source is a place too). */
-export function problemAt(source: string, offset: number, message: string, hint?: string): Problem {
+export function problemAt(source: string, offset: number, message: string, hint?: string, kind?: ProblemKind): Problem {
   let line = 1;
   let lineStart = 0;
   for (let at = source.indexOf('\n'); at !== -1 && at < offset; at = source.indexOf('\n', at + 1)) {
     line += 1;
     lineStart = at + 1;
   }
-  const place = { message, line, column: offset - lineStart + 1 };
-  return hint === undefined ? place : { ...place, hint };
+  return {
+    message,
+    line,
+    column: offset - lineStart + 1,
+    ...(hint !== undefined && { hint }),
+    ...(kind === 'unsupported' && { unsupported: true as const }),
+  };
 }
 
 /** The problem with its line of source and a caret under the place, as a compiler prints it. */

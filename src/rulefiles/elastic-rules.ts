@@ -50,7 +50,10 @@ function importedRule(source: RuleSource, value: unknown, options: ElasticImport
   const result = importElasticRule(value, options);
   if (result.kind === 'document') {
     const { document, notes, differences } = result;
-    return { rules: [loadedRule(resourceSource(source, value), document, notes, { differences })], problems: [] };
+    return {
+      rules: [loadedRule(resourceSource(source, value), document, notes, { differences, imported: true })],
+      problems: [],
+    };
   }
   const name = elasticRuleName(value, options.fileStem);
   const ruleType = elasticRuleType(value);

@@ -2,7 +2,7 @@ import type { RuleProblem } from '../rules/compile-rule.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import type { DocumentPath, DocumentProblem } from '../rules/document-problem.ts';
 import { excerptAt, type FileProblem } from './file-problem.ts';
-import type { Place, Places } from './places.ts';
+import { linesOf, type Place, type Places } from './places.ts';
 
 /** A rule of a file, which still knows where it stands. */
 export interface LoadedRule {
@@ -35,11 +35,19 @@ export interface RuleSource {
   readonly places: Places;
 }
 
+/** What a rule's format says of it besides. */
+export interface RuleOrigin {
+  readonly differences?: readonly string[];
+  readonly neverMatches?: readonly string[];
+  /** True if the rule was written for another engine, which may honour what this one does not. */
+  readonly imported?: boolean;
+}
+
 export function loadedRule(
   source: RuleSource,
   document: RuleDocument,
   notes: readonly string[] = [],
-  { differences = [], neverMatches = [] }: Partial<Pick<LoadedRule, 'differences' | 'neverMatches'>> = {},
+  { differences = [], neverMatches = [], imported = false }: RuleOrigin = {},
 ): LoadedRule {
   const { file, lines, places } = source;
   return {
@@ -67,7 +75,12 @@ export function loadedRule(
           ? `${message} (line ${inQuery.problem.line}, column ${inQuery.problem.column} of the text)`
           : message,
         ...(hint !== undefined && { hint }),
-        excerpt: excerptAt(lines, place),
+        ...(imported &&
+          inQuery?.problem.unsupported && {
+            unsupported: [{ kind: 'construct' as const, name: path.join('.'), message, path: whole }],
+          }),
+        // What the file holds in another form, as JSON does, is shown as it is read.
+        excerpt: lost ? excerptAt(linesOf(inQuery.source), inQuery.problem) : excerptAt(lines, place),
       };
     },
   };

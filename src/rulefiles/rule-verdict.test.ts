@@ -119,6 +119,37 @@ test('other data come before what is not supported, and what is invalid before b
   assert.deepEqual(verdict({ query: 'kubernetes.audit.verb:' })[0], 'invalid');
 });
 
+test('a construct that is right in Elastic is not supported, and shown with its place in the query', () => {
+  const index = ['logs-kubernetes.audit_logs-*'];
+  const kql = (query: string) => verdict({ query, index });
+  const eql = (query: string) => verdict({ type: 'eql', language: 'eql', query, index });
+  const audit = 'any where kubernetes.audit.verb == "get"';
+  const constructs = [
+    kql('masscan'),
+    kql('*: masscan'),
+    kql('kubernetes.audit.requestObject: { kind: Pod }'),
+    kql('kubernetes.*.verb: get'),
+    kql('@timestamp > now-1d'),
+    eql(`sample by user.name [${audit}] [${audit}]`),
+    eql(`sequence by user.name with maxspan=1m [${audit}] ![${audit}]`),
+    eql(`sequence by user.name [${audit}] [${audit}] | tail 1`),
+  ];
+  for (const [name, why = ''] of constructs) {
+    assert.equal(name, 'not supported', why);
+    assert.match(why, /(?:is|are) not supported.*\(line 1, column \d+ of the text\)$/);
+  }
+  const [problem] = judged({ query: 'kubernetes.audit.verb: get and\n  kubernetes.*.verb: get' }).problems;
+  assert.deepEqual(problem?.excerpt, { text: '  kubernetes.*.verb: get', caret: 2 });
+  assert.equal(kql('kubernetes.*.verb: get and user.nam: x')[0], 'invalid', 'and a mistake is one');
+});
+
+test('in a rule of our own form such a construct is a mistake', () => {
+  const yaml = `apiVersion: firstseen.dev/v1alpha1\nkind: DetectionRule\nmetadata: { name: a }
+spec: { title: A, type: query, severity: low, query: masscan }\n`;
+  const { verdicts } = compileLoaded(readRules('a.yaml', '.yaml', yaml), sha256Hashes);
+  assert.equal(verdicts[0]?.verdict, 'invalid');
+});
+
 test('the problems of one rule are one verdict, those of two are two', () => {
   const broken = [
     { ...RULE, severity: 'hot', risk_score: 'x' },

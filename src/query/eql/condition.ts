@@ -157,7 +157,7 @@ function lowerField(
 ): Predicate {
   const lowered = operator === '==' ? lowerEqual(field, String(value)) : lowerOrder(field, operator, String(value));
   if (lowered.kind === 'ok') return lowered.predicate;
-  report(lowering, at, lowered.message, lowered.hint);
+  report(lowering, at, lowered.message, lowered.hint, lowered.as);
   return FALSE;
 }
 

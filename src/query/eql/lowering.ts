@@ -1,7 +1,7 @@
 import type { Field } from '../../ecs/field.ts';
 import { clip } from '../field-value.ts';
 import type { Predicate } from '../predicate.ts';
-import { type Problem, problemAt } from '../problem.ts';
+import { type Problem, type ProblemKind, problemAt } from '../problem.ts';
 import type { FieldNode, Node } from './syntax.ts';
 
 /** What the names in a query stand for. */
@@ -26,9 +26,9 @@ export interface Lowering {
 const MAXIMUM_PROBLEMS = 20;
 
 /** Notes a problem and goes on. After the twentieth none is noted. */
-export function report(lowering: Lowering, offset: number, message: string, hint?: string): void {
+export function report(lowering: Lowering, offset: number, message: string, hint?: string, kind?: ProblemKind): void {
   if (hasEnough(lowering)) return;
-  lowering.problems.push(problemAt(lowering.source, offset, message, hint));
+  lowering.problems.push(problemAt(lowering.source, offset, message, hint, kind));
 }
 
 /** True if no more problems are noted, so that nothing dear need be done to find or explain one. */

@@ -67,7 +67,7 @@ function parseQuery(parser: Parser): QuerySyntax {
   if (isKeyword(token, 'sample')) {
     const message =
       'samples (`sample by …`) are not supported: their events have no order, so none of them completes one';
-    fail(parser, token.start, message, 'write a sequence, or several of them, one for each order');
+    fail(parser, token.start, message, 'write a sequence, or several of them, one for each order', 'unsupported');
   } else if (isKeyword(token, 'join')) {
     fail(parser, token.start, 'joins are not supported, nor in Elasticsearch', 'write a sequence');
   }
@@ -125,7 +125,8 @@ function parseItem(parser: Parser): ItemSyntax {
   if (isSymbol(open, '![')) {
     const message =
       'missing events (`![ … ]`) are not supported: that nothing came is known only when the time is over, and then no event is judged';
-    fail(parser, open.start, message, 'write the events that come, and `until [ … ]` for one that ends the sequence');
+    const hint = 'write the events that come, and `until [ … ]` for one that ends the sequence';
+    fail(parser, open.start, message, hint, 'unsupported');
   } else if (takeSymbol(parser, '[') === undefined) {
     const hint = 'write each event of a sequence as [ any where CONDITION ]';
     fail(parser, open.start, `expected \`[\`, found ${shown(parser, open)}`, hint);
@@ -245,5 +246,5 @@ function failAtPipe(parser: Parser): void {
   }
   const elsewhere = known === 'head' || known === 'tail' ? '' : ', nor in Elasticsearch';
   const message = `the pipe \`| ${known}\` is not supported${elsewhere}: a pipe works on the results of a search, and a rule judges each event when it comes`;
-  fail(parser, pipe.start, message, 'remove the pipe');
+  fail(parser, pipe.start, message, 'remove the pipe', elsewhere === '' ? 'unsupported' : undefined);
 }

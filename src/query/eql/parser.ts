@@ -1,5 +1,5 @@
 import { clip } from '../field-value.ts';
-import { type Problem, problemAt } from '../problem.ts';
+import { type Problem, type ProblemKind, problemAt } from '../problem.ts';
 import { tokenize } from './lexer.ts';
 import type { Node } from './syntax.ts';
 import type { Keyword, Punctuation, Token } from './token.ts';
@@ -69,10 +69,12 @@ export function shown(parser: Parser, token: Token): string {
  * noted. Where no token could be made of what comes next, that is the mistake. The result stands in for the expression that is
  * not there.
  */
-export function fail(parser: Parser, offset: number, message: string, hint?: string): Node {
+export function fail(parser: Parser, offset: number, message: string, hint?: string, kind?: ProblemKind): Node {
   const token = peek(parser);
-  const text = token.kind === 'broken' ? token : { start: offset, message, hint };
-  parser.mistake ??= problemAt(parser.query, text.start, text.message, text.hint);
+  parser.mistake ??=
+    token.kind === 'broken'
+      ? problemAt(parser.query, token.start, token.message, token.hint)
+      : problemAt(parser.query, offset, message, hint, kind);
   parser.index = parser.tokens.length - 1;
   return { kind: 'null', start: offset, end: offset };
 }

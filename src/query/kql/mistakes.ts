@@ -1,9 +1,12 @@
 import { clip } from '../field-value.ts';
+import type { ProblemKind } from '../problem.ts';
 
 /** What is wrong in words for the person who wrote it, and what to write instead. */
 export interface Advice {
   readonly message: string;
   readonly hint: string;
+  /** Set if it is no mistake, and not supported. */
+  readonly as?: ProblemKind;
 }
 
 const SQL_OPERATOR = /^(.*?)\s*(===?|!==?|=~|=)\s*(.*)$/s;
@@ -37,6 +40,7 @@ export function adviseFreeText(literal: string, next: string): Advice {
   return {
     message: `\`${text}\` has no field: a search in all fields is not supported`,
     hint: 'write field:value, for example kubernetes.audit.verb:create',
+    as: 'unsupported',
   };
 }
 

@@ -110,7 +110,7 @@ function parseFieldValue(parser: KqlParser, name: Literal): Predicate {
   const token = peek(parser);
   if (isSymbol(token, '{')) {
     const hint = 'write the full name of each inner field: conditions on the parts of a list are joined with `and`';
-    return fail(parser, token.start, 'a nested field (`field:{ … }`) is not supported', hint);
+    return fail(parser, token.start, 'a nested field (`field:{ … }`) is not supported', hint, 'unsupported');
   }
   if (!isStar(name)) return parseValue(parser, resolve(parser, name));
   const star = peekWord(parser);
@@ -118,7 +118,7 @@ function parseFieldValue(parser: KqlParser, name: Literal): Predicate {
     next(parser);
     return TRUE;
   }
-  report(parser, name.start, 'a search in all fields (`*:value`) is not supported', 'name the field');
+  report(parser, name.start, 'a search in all fields (`*:value`) is not supported', 'name the field', 'unsupported');
   return parseValue(parser, undefined);
 }
 
@@ -227,7 +227,8 @@ function takeNots(parser: Parser): boolean {
 function resolve(parser: KqlParser, name: Literal): Owner {
   const text = textOf(name);
   if (name.parts.length > 1) {
-    report(parser, name.start, `a wildcard in a field name (\`${clip(text)}\`) is not supported`, 'name each field');
+    const message = `a wildcard in a field name (\`${clip(text)}\`) is not supported`;
+    report(parser, name.start, message, 'name each field', 'unsupported');
     return undefined;
   }
   const field = parser.fields.resolveField(text);
@@ -256,7 +257,7 @@ function lower(parser: Parser, owner: Owner, literal: Literal, by: (field: Field
   if (owner === undefined || quotes !== undefined) return FALSE;
   const lowered = by(owner);
   if (lowered.kind === 'ok') return lowered.predicate;
-  report(parser, literal.start, lowered.message, lowered.hint);
+  report(parser, literal.start, lowered.message, lowered.hint, lowered.as);
   return FALSE;
 }
 
@@ -268,7 +269,7 @@ function parseWithoutField(parser: Parser, literal: Literal): Predicate {
   const complete = token.kind === 'end' || isSymbol(token, ')') || isKeyword(token, 'and') || isKeyword(token, 'or');
   const advice = adviseFreeText(textOf(literal), complete ? '' : sourceOf(parser, token));
   if (!complete) return fail(parser, literal.start, advice.message, advice.hint);
-  report(parser, literal.start, advice.message, advice.hint);
+  report(parser, literal.start, advice.message, advice.hint, advice.as);
   return FALSE;
 }
 

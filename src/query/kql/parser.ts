@@ -1,5 +1,5 @@
 import type { Predicate } from '../predicate.ts';
-import { type Problem, problemAt } from '../problem.ts';
+import { type Problem, type ProblemKind, problemAt } from '../problem.ts';
 import { FALSE } from '../simplify.ts';
 import { type Keyword, type Punctuation, type Token, tokenize, type WordToken } from './lexer.ts';
 
@@ -52,9 +52,9 @@ export function sourceOf(parser: Parser, token: Token): string {
 }
 
 /** Notes a problem and goes on. After the twentieth, reading stops. */
-export function report(parser: Parser, offset: number, message: string, hint?: string): void {
+export function report(parser: Parser, offset: number, message: string, hint?: string, kind?: ProblemKind): void {
   if (parser.failed) return;
-  parser.problems.push(problemAt(parser.query, offset, message, hint));
+  parser.problems.push(problemAt(parser.query, offset, message, hint, kind));
   if (parser.problems.length >= MAXIMUM_PROBLEMS) stop(parser);
 }
 
@@ -62,8 +62,8 @@ export function report(parser: Parser, offset: number, message: string, hint?: s
  * Notes a mistake of syntax and stops reading. Then only the end is left, which every production accepts, and no more
  * problems are noted. The result stands in for the condition that is not there.
  */
-export function fail(parser: Parser, offset: number, message: string, hint?: string): Predicate {
-  report(parser, offset, message, hint);
+export function fail(parser: Parser, offset: number, message: string, hint?: string, kind?: ProblemKind): Predicate {
+  report(parser, offset, message, hint, kind);
   stop(parser);
   return FALSE;
 }
