@@ -142,6 +142,9 @@ test('mistakes have their places and hints', () => {
   for (const timespan of [undefined, 5, '5', '0m', '1M', '1h30m', '-1m']) {
     assert.match(complaints({ ...COUNT, timespan }).join(), /^timespan: expected a timespan such as 5m, 1h or 2d/);
   }
+  assert.deepEqual(complaints({ ...COUNT, timespan: '5w' }), [
+    'timespan: expected a timespan such as 5m, 1h or 2d and at most 30d, found "5w"',
+  ]);
   const cases: readonly (readonly [unknown, RegExp])[] = [
     [undefined, /^: missing: condition \| write condition: /],
     [5, /^condition: expected a condition, found 5/],

@@ -1,5 +1,7 @@
 import { nearest } from '../../../query/nearest.ts';
 import { type DocumentPath, describeValue, isRecord, quoteName } from '../../document-problem.ts';
+import { formatDuration, parseDuration } from '../../duration.ts';
+import { DURATION_BOUNDS } from '../../rule-schema.ts';
 import { isWholeCondition, readCount } from './correlation-condition.ts';
 import { toEventQuery, toSequenceQuery } from './eql-text.ts';
 import { searchField, whyNever } from './field-mapping.ts';
@@ -147,13 +149,19 @@ function readType(type: unknown, findings: Findings): string | undefined {
   return undefined;
 }
 
-/** As our durations are written. */
+/** As our durations are written, and no longer than events are held. */
 function readTimespan(timespan: unknown, findings: Findings): string | undefined {
-  const [, number = '', unit = ''] = (typeof timespan === 'string' && /^(\d{1,9})([smhdw])$/.exec(timespan)) || [];
-  if (Number(number) > 0) return unit === 'w' ? `${7 * Number(number)}d` : number + unit;
-  const message = `expected a timespan such as 5m, 1h or 2d, found ${describeValue(timespan)}`;
-  findings.problems.push({ path: [...PATH, 'timespan'], message });
-  return undefined;
+  const path = [...PATH, 'timespan'];
+  const text = typeof timespan === 'string' && /^\d{1,9}[smhdw]$/.test(timespan) ? timespan : '';
+  const micros = parseDuration(text) ?? 0;
+  const [, longest] = DURATION_BOUNDS.window;
+  if (micros === 0 || micros > longest) {
+    const bound = micros === 0 ? '' : ` and at most ${formatDuration(longest)}`;
+    const message = `expected a timespan such as 5m, 1h or 2d${bound}, found ${describeValue(timespan)}`;
+    findings.problems.push({ path, message });
+    return undefined;
+  }
+  return text.endsWith('w') ? formatDuration(micros) : text;
 }
 
 function readGroupBy(

@@ -1,5 +1,6 @@
 import { type DocumentPath, describeValue, isRecord, quoteName } from '../../document-problem.ts';
 import { type Detections, parseCondition } from './condition.ts';
+import { countTests } from './count-tests.ts';
 import { readItem } from './detection-item.ts';
 import { type Findings, note, refuse } from './findings.ts';
 import { joined, type Search } from './search.ts';
@@ -85,25 +86,4 @@ function readMap(value: Readonly<Record<string, unknown>>, path: DocumentPath, f
   const items = Object.entries(value).map(([key, of]) => readItem(key, of, [...path, key], findings));
   if (items.length === 0) findings.problems.push({ path, message: 'expected a field with a value, found none' });
   return items.length > 0 && items.every((item) => item !== undefined) ? joined('and', items) : undefined;
-}
-
-/** How many tests a query has to spell out for it; 1 at least. */
-function countTests(search: Search | undefined): number {
-  switch (search?.kind) {
-    case 'and':
-    case 'or':
-      return search.operands.reduce((sum, operand) => sum + countTests(operand), 0) || 1;
-    case 'not':
-      return countTests(search.operand);
-    case 'text':
-      return search.patterns.length;
-    case 'number':
-      return search.values.length;
-    case 'cidr':
-      return search.ranges.length;
-    case 'regex':
-      return search.sources.length;
-    default:
-      return 1;
-  }
 }

@@ -10,6 +10,12 @@ const KEYWORDS: ReadonlySet<string> = new Set(
   with`.split(/\s+/),
 );
 
+type TextLeaf = Extract<Leaf, { readonly kind: 'text' }>;
+
+/** What has been written: a condition is written on one line and on several, and a rule into all of its correlations. */
+const flatTexts = new WeakMap<Search, string>();
+const testsOfText = new WeakMap<TextLeaf, readonly TextTest[]>();
+
 /** The condition as an EQL event query. */
 export function toEventQuery(search: Search): string {
   const flat = flatText(search);
@@ -38,6 +44,14 @@ export function toSequenceQuery(steps: readonly SequenceStep[], by: readonly Sea
 
 /** On one line. */
 export function flatText(search: Search): string {
+  const known = flatTexts.get(search);
+  if (known !== undefined) return known;
+  const text = writeFlat(search);
+  flatTexts.set(search, text);
+  return text;
+}
+
+function writeFlat(search: Search): string {
   switch (search.kind) {
     case 'and':
     case 'or':
@@ -149,7 +163,15 @@ function listText(head: string, values: readonly string[]): string {
  * Wildcards of EQL cannot be escaped. So texts that hold an asterisk or a question mark themselves are compared in other ways: whole
  * (`in~`), as a part of the value (functions), or as a regular expression.
  */
-function textTests({ field, patterns, cased }: Extract<Leaf, { readonly kind: 'text' }>): readonly TextTest[] {
+function textTests(leaf: TextLeaf): readonly TextTest[] {
+  const known = testsOfText.get(leaf);
+  if (known !== undefined) return known;
+  const tests = writeTests(leaf);
+  testsOfText.set(leaf, tests);
+  return tests;
+}
+
+function writeTests({ field, patterns, cased }: TextLeaf): readonly TextTest[] {
   const name = textField(field);
   const tests: TextTest[] = [];
   const wild = patterns.filter((pattern) => !hasLiteralWildcard(pattern));

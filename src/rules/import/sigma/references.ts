@@ -1,4 +1,5 @@
 import { type DocumentPath, type DocumentProblem, describeValue, isRecord, quoteName } from '../../document-problem.ts';
+import { countTests } from './count-tests.ts';
 import type { SigmaReason } from './findings.ts';
 import { type Names, namesOf } from './names.ts';
 import type { RelatedRule } from './related-rule.ts';
@@ -6,6 +7,8 @@ import type { SigmaReading } from './sigma-reading.ts';
 
 /** How many rules one correlation may refer to. */
 const MAXIMUM_RULES = 100;
+/** How many tests they may have together: no query holds more. */
+const MAXIMUM_TESTS = 8_000;
 
 /** What a correlation refers to. */
 export interface Reference {
@@ -87,6 +90,11 @@ function resolve(value: SigmaReading['value'], readings: readonly SigmaReading[]
           path: at,
         });
     }
+  }
+  const tests = rules.reduce((sum, { search }) => sum + countTests(search), 0);
+  if (tests > MAXIMUM_TESTS) {
+    const message = `its rules ask for ${tests} tests together; at most ${MAXIMUM_TESTS} fit into a query`;
+    problems.push({ path, message, hint: 'split it into several correlations' });
   }
   return { related, rules, problems, reasons, generates };
 }
