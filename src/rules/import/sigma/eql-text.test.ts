@@ -78,6 +78,14 @@ test('several tests of one value keep together', () => {
   );
 });
 
+test('a call with a long text stays a call', () => {
+  const text = 'x'.repeat(120);
+  assert.equal(
+    written(is('userAgent', `*${text}\\**`)),
+    `any where\n  stringContains~(kubernetes.audit.userAgent, "${text}*")`,
+  );
+});
+
 test('texts with all that a text may hold are read back as they are', () => {
   for (const text of ['"', '\\', 'a\nb', '\u0000', '\u001b', 'é😀', "'", '"""', '`', '//', '/*']) {
     const result = parseEql(toEventQuery(is('userAgent', text.replaceAll('\\', '\\\\').replaceAll('*', '\\*'))), {

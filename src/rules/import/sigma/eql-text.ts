@@ -102,8 +102,8 @@ function brokenLeaf(leaf: Leaf, flat: string, indent: string): string {
   if (leaf.kind !== 'text') return flat;
   return textTests(leaf)
     .map(({ head, values }) => {
-      if (values.length === 1 || indent.length + head.length + values.join(', ').length + 3 <= WIDTH)
-        return listText(head, values);
+      const isWhole = values.length === 1 || head.endsWith('(');
+      if (isWhole || indent.length + head.length + values.join(', ').length + 3 <= WIDTH) return listText(head, values);
       const inner = indent + INDENT;
       return `${head} (\n${inner}${values.join(`,\n${inner}`)}\n${indent})`;
     })
