@@ -25,7 +25,12 @@ type Detections = Readonly<Record<string, readonly (readonly Item[])[]>>;
 type Values = Readonly<Record<string, readonly string[]>>;
 
 /** Few characters, so that texts often match; wildcards and backslashes among them. */
-const text = fc.string({ unit: fc.constantFrom('a', 'B', 'b', '"', '\\', '*', '?', '/', '.'), maxLength: 5 });
+const short = fc.string({ unit: fc.constantFrom('a', 'B', 'b', '"', '\\', '*', '?', '/', '.'), maxLength: 5 });
+/** Long ones break lines of the query. */
+const text = fc.oneof(
+  { weight: 9, arbitrary: short },
+  short.map((end) => 'a'.repeat(90) + end),
+);
 const held = fc.string({
   unit: fc.constantFrom('a', 'A', 'b', '"', '\\', '*', '?', '/', '.'),
   minLength: 1,
