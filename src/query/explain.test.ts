@@ -83,6 +83,25 @@ test('what is nested stands deeper, and a long text has a line for each part', (
   ]);
 });
 
+test('what does not fit on a line is broken, at any depth, and nothing is left to the binding of and and or', () => {
+  const pods = Array.from({ length: 8 }, (_, n) => `pod-of-the-shop-${n}*`).join(' or ');
+  const source =
+    'not (kubernetes.audit.objectRef.namespace: shop and ' +
+    `kubernetes.audit.objectRef.name: (${pods}) or user.name: eve and kubernetes.audit.verb: get)`;
+  assert.deepEqual(formatPredicate(kql(source)).split('\n'), [
+    'not (',
+    '  (',
+    '    kubernetes.audit.objectRef.namespace: "shop"',
+    '    and kubernetes.audit.objectRef.name: (',
+    '      pod-of-the-shop-0*',
+    ...Array.from({ length: 7 }, (_, n) => `      or pod-of-the-shop-${n + 1}*`),
+    '    )',
+    '  )',
+    '  or user.name: "eve" and kubernetes.audit.verb: "get"',
+    ')',
+  ]);
+});
+
 for (const [predicate, words, text] of [
   [
     agent({ kind: 'equals', value: 'Curl', caseless: true }),

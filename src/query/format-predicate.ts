@@ -14,12 +14,15 @@ const PRODUCT = 5;
 const ATOM = 6;
 
 interface Text {
+  /** On one line. */
   readonly text: string;
   readonly binds: number;
+  /** The same on several lines; absent if it cannot be broken. */
+  readonly broken?: () => readonly string[];
 }
 
-/** A line that is longer is broken at its `and`s, or at its `or`s. */
-const LINE = 100;
+/** What is longer is broken: at its `and`s and `or`s, behind its parentheses, between the values of a list. */
+const LINE = 110;
 
 /**
  * The canonical text of a condition: KQL, and EQL for what KQL has no words for (comparisons of functions, `?` in a pattern,
@@ -27,13 +30,7 @@ const LINE = 100;
  * far as its structure goes; a text of KQL alone reads back as the condition. Long ones have a line for each of their parts.
  */
 export function formatPredicate(predicate: Predicate): string {
-  const simple = simplify(predicate);
-  const { text } = ofPredicate(simple);
-  if (text.length <= LINE || (simple.kind !== 'and' && simple.kind !== 'or')) return text;
-  const around = simple.kind === 'and' ? AND : OR;
-  return branches(simple)
-    .map((branch) => within(branch, around + 1))
-    .join(`\n${simple.kind} `);
+  return linesOf(ofPredicate(simplify(predicate))).join('\n');
 }
 
 /** The canonical text of an expression, as EQL writes it. */
@@ -51,19 +48,28 @@ function ofPredicate(predicate: Predicate): Text {
       return { text: `single(${formatWord(predicate.field.name)})`, binds: ATOM };
     case 'constant':
       return { text: predicate.value ? '*: *' : 'not *: *', binds: predicate.value ? ATOM : NOT };
-    case 'not':
-      return { text: `not ${within(ofPredicate(predicate.operand), NOT)}`, binds: NOT };
-    case 'and':
-    case 'or': {
-      const parts = branches(predicate);
-      const [only] = parts;
-      if (only !== undefined && parts.length === 1) return only;
-      const binds = predicate.kind === 'and' ? AND : OR;
-      return { text: parts.map((part) => within(part, binds + 1)).join(` ${predicate.kind} `), binds };
+    case 'not': {
+      const operand = ofPredicate(predicate.operand);
+      const broken = () => after('not ', linesWithin(operand, NOT));
+      return { text: `not ${within(operand, NOT)}`, binds: NOT, broken };
     }
+    case 'and':
+    case 'or':
+      return junction(predicate.kind, branches(predicate));
     case 'holds':
       return ofExpression(predicate.expression);
   }
+}
+
+function junction(kind: 'and' | 'or', parts: readonly Text[]): Text {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const binds = kind === 'and' ? AND : OR;
+  return {
+    text: parts.map((part) => within(part, binds + 1)).join(` ${kind} `),
+    binds,
+    broken: () => parts.flatMap((part, index) => after(index === 0 ? '' : `${kind} `, linesWithin(part, binds + 1))),
+  };
 }
 
 /** The operands, with the tests that an `or` has on one field as one. */
@@ -113,18 +119,22 @@ function ofTests(field: Field, tests: readonly Test[]): Text {
     if (!TAKES_LIST.has(operator)) others.push(ofTest(operand, test, field));
     else lists.set(operator, (lists.get(operator) ?? new Set()).add(value));
   }
-  const parts = [...[...lists].map(([operator, values]) => listed(operand, operator, [...values])), ...others];
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  return { text: parts.map((part) => within(part, AND)).join(' or '), binds: OR };
+  return junction('or', [...[...lists].map(([operator, values]) => listed(operand, operator, [...values])), ...others]);
 }
 
 function listed(operand: string, operator: string, values: readonly string[]): Text {
-  if (operator === ':') {
-    return { text: `${operand}: ${values.length === 1 ? values.join() : `(${values.join(' or ')})`}`, binds: ATOM };
-  }
-  const bare = values.length === 1 && operator !== 'in~';
-  return comparison(`${operand} ${operator} ${bare ? values.join() : `(${values.join(', ')})`}`);
+  const isKql = operator === ':';
+  const head = isKql ? `${operand}: ` : `${operand} ${operator} `;
+  const binds = isKql ? ATOM : COMPARISON;
+  if (values.length === 1 && operator !== 'in~') return { text: `${head}${values.join()}`, binds };
+  const last = values.length - 1;
+  const line = (value: string, index: number) =>
+    isKql ? `  ${index === 0 ? '' : 'or '}${value}` : `  ${value}${index === last ? '' : ','}`;
+  return {
+    text: `${head}(${values.join(isKql ? ' or ' : ', ')})`,
+    binds,
+    broken: () => [`${head}(`, ...values.map(line), ')'],
+  };
 }
 
 /** What stands behind the colon in KQL, for a test that it has. */
@@ -246,4 +256,19 @@ function eqlName(field: string): string {
 
 function within({ text, binds }: Text, least: number): string {
   return binds < least ? `(${text})` : text;
+}
+
+function linesOf({ text, broken }: Text): readonly string[] {
+  return text.length <= LINE || broken === undefined ? [text] : broken();
+}
+
+function linesWithin(part: Text, least: number): readonly string[] {
+  const lines = linesOf(part);
+  if (lines.length === 1) return [within(part, least)];
+  // An `and` or `or` that takes several lines stands in parentheses, also where it need not.
+  return part.binds >= Math.max(least, NOT) ? lines : ['(', ...lines.map((line) => `  ${line}`), ')'];
+}
+
+function after(word: string, [first = '', ...more]: readonly string[]): readonly string[] {
+  return [`${word}${first}`, ...more];
 }
