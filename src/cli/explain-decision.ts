@@ -46,12 +46,13 @@ function whenItFires({ document, sequence }: CompiledRule): readonly string[] {
 }
 
 function thresholdSentence({ fields, value, cardinality, windowMicros }: ThresholdDocument): string {
+  if (value === 1 && cardinality.length === 0) return 'It alerts for each request that matches.';
   const same = fields.length === 0 ? '' : ` with the same ${list(fields)}`;
   const different = cardinality
     .map((each) => `, with at least ${each.value} different values of ${each.field}`)
     .join('');
-  const events = value === 1 ? 'a matching request comes' : `${value} matching requests come`;
-  return `It alerts when ${events}${same} within ${formatDuration(windowMicros)}${different}.`;
+  const requests = value === 1 ? 'matching requests' : `${value} matching requests`;
+  return `It alerts when ${requests}${same} come within ${formatDuration(windowMicros)}${different}.`;
 }
 
 function exceptionNote({ exceptions }: RuleDocument): readonly string[] {

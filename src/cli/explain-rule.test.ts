@@ -149,7 +149,7 @@ test('a rule of type threshold', () => {
   assert.ok(
     text.includes(`
 When it alerts
-  It alerts when 5 matching requests come with the same user.name and source.ip within 2h, with at least 3 different values of kubernetes.audit.objectRef.resource.
+  It alerts when 5 matching requests with the same user.name and source.ip come within 2h, with at least 3 different values of kubernetes.audit.objectRef.resource.
   Requests that an alert has counted count for no other.
   Matches of the same group join its alert for 1d, and raise its count.
   It opens at most 20 alerts in any hour; what is beyond counts on one overflow alert.
@@ -210,11 +210,22 @@ test('a sequence in any order, without anything in common, over the window of th
   assert.match(text, /^ {2}It alerts when these 2 events come in any order within 2h\.$/m);
 });
 
+test('a threshold of different values alone', () => {
+  const cardinality = [{ field: 'user.name', value: 4 }];
+  const text = explained(
+    ruleDocument({ type: 'threshold', threshold: { fields: [], value: 1, cardinality, windowMicros: HOUR } }),
+  );
+  assert.match(
+    text,
+    /^ {2}It alerts when matching requests come within 1h, with at least 4 different values of user\.name\.$/m,
+  );
+});
+
 test('a threshold without a group, of one request', () => {
   const text = explained(
     ruleDocument({ type: 'threshold', threshold: { fields: [], value: 1, cardinality: [], windowMicros: HOUR } }),
   );
-  assert.match(text, /^ {2}It alerts when a matching request comes within 1h\.$/m);
+  assert.match(text, /^ {2}It alerts for each request that matches\.$/m);
 });
 
 test('a rule that can match no event says so, and what it would need is left out', () => {
