@@ -25,7 +25,8 @@ describe('rules import', { concurrency: 2 }, () => {
   test('to a folder: a file a rule, named after it, which loads as the rule that it was', async () => {
     const folder = join(createTemporaryFolder('import'), 'new', 'rules');
     const { code, stdout, stderr } = await firstseen('rules', 'import', VECTORS, '--output', folder);
-    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(code, 0, stderr);
+    for (const line of stderr.split('\n').slice(0, -1)) assert.match(line, /: note: /);
     assert.match(stdout, /^RESULT +RULE +VERDICT +FROM$/m);
     assert.match(stdout, /^written +query-array +runs +\S*query_array\.toml$/m);
     assert.match(stdout, /^written +new-terms-window +runs .*new_terms_window\.toml$/m);
