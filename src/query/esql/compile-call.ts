@@ -1,0 +1,240 @@
+import { nearest } from '../nearest.ts';
+import { AGGREGATES } from './aggregates.ts';
+import type { Expression, ExpressionOf } from './ast.ts';
+import { type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
+import { type DataType, isSpan, typeName } from './data-type.ts';
+import type { Call, FunctionRow, Parameter } from './function-row.ts';
+import { FUNCTIONS } from './functions.ts';
+import { castLiteral, MULTI_VALUE } from './operand.ts';
+import { REFUSED_FUNCTIONS } from './refused-functions.ts';
+import type { Evaluate, Row, Run } from './run.ts';
+import type { Span } from './token.ts';
+import { fromList, isMany, type Scalar, toList, type Value } from './value.ts';
+
+const BY_NAME = new Map(FUNCTIONS.map((row) => [row.name, row]));
+const AGGREGATE_NAMES = new Set(AGGREGATES.map(({ name }) => name));
+const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
+
+/** The types that a text in quotation marks can be read as, where a parameter takes one of them and no text. */
+const FROM_TEXT: readonly DataType[] = ['date', 'ip', 'version', 'boolean', 'date_period', 'time_duration'];
+
+/** A call of a function. @throws CompileError if there is no such function or its arguments are not what it takes */
+export function compileCall(
+  expression: ExpressionOf<'call'>,
+  environment: Environment,
+  compile: (argument: Expression) => Compiled,
+): Compiled {
+  const { query } = environment;
+  const name = expression.name.toLowerCase();
+  if (name === 'kql') return compileKql(expression, environment);
+  const row = BY_NAME.get(name);
+  if (name === 'bucket' && !environment.grouping) {
+    throw new CompileError(
+      query,
+      expression.start,
+      'BUCKET can only stand behind BY',
+      'write DATE_TRUNC or FLOOR elsewhere',
+    );
+  }
+  if (row === undefined) failUnknown(expression, name, query);
+  if (expression.star) {
+    throw new CompileError(
+      query,
+      expression.start,
+      `${name.toUpperCase()}(*) is not possible`,
+      'only COUNT takes an asterisk',
+    );
+  }
+  requireCount(row, expression, query);
+  return compileRow(row, expression, expression.arguments.map(compile), query);
+}
+
+/** Checks the arguments of a function and builds the call. @throws CompileError */
+function compileRow(row: FunctionRow, place: Span, written: readonly Compiled[], query: string): Compiled {
+  const values = checkArguments(row, written, place, query);
+  const wrong = row.check?.(values.map(({ literal }) => literal?.value));
+  if (wrong !== undefined) throw new CompileError(query, place.start, `[${textOf(query, place)}]: ${wrong}`);
+  const types = values.map(({ type }) => type);
+  const type = typeof row.returns === 'string' ? row.returns : row.returns(types);
+  const evaluate = build(row, values, { place: { start: place.start, end: place.end }, types, returns: type });
+  const constant = values.every((value) => value.constant);
+  return { type, evaluate, constant, start: place.start, end: place.end };
+}
+
+/** The arguments, each of a type that its parameter takes. @throws CompileError */
+export function checkArguments(
+  { parameters, variadic, parameterAt }: Pick<FunctionRow, 'parameters' | 'variadic' | 'parameterAt'>,
+  written: readonly Compiled[],
+  place: Span,
+  query: string,
+): readonly Compiled[] {
+  let same: DataType | undefined;
+  return written.map((argument, index) => {
+    const last = variadic === true ? parameters[parameters.length - 1] : undefined;
+    const parameter = parameterAt?.(index, written.length) ?? parameters[index] ?? last;
+    if (parameter === undefined) return argument;
+    const value = fit(argument, parameter, same, query);
+    const accepted = same !== undefined && parameter.same === true ? [same] : parameter.types;
+    if (value.type !== 'null' && !accepted.includes(value.type)) {
+      const ordinal = written.length === 1 ? '' : `${ORDINALS[index] ?? `${index + 1}th`} `;
+      const message = `${ordinal}argument of [${textOf(query, place)}] must be [${describe(accepted)}], found value [${textOf(query, value)}] type [${typeName(value.type)}]`;
+      throw new CompileError(query, argument.start, message);
+    }
+    if (parameter.constant === true && !value.constant) {
+      throw new CompileError(query, argument.start, `[${textOf(query, argument)}] must be a constant`);
+    }
+    if (parameter.same === true && value.type !== 'null') same ??= value.type;
+    return value;
+  });
+}
+
+function fit(argument: Compiled, parameter: Parameter, same: DataType | undefined, query: string): Compiled {
+  if (argument.type !== 'keyword' || argument.literal === undefined) return argument;
+  const accepted = same !== undefined && parameter.same === true ? [same] : parameter.types;
+  if (accepted.includes('keyword')) return argument;
+  const targets = FROM_TEXT.filter((type) => accepted.includes(type));
+  const spans = targets.filter(isSpan);
+  for (const [index, type] of (spans.length > 0 ? spans : targets.slice(0, 1)).entries()) {
+    if (index === spans.length - 1 || spans.length === 0) return castLiteral(argument, type, query);
+    try {
+      return castLiteral(argument, type, query);
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+    }
+  }
+  return argument;
+}
+
+function describe(types: readonly DataType[]): string {
+  const names = types.map(typeName);
+  const numeric = ['integer', 'long', 'double'];
+  if (!numeric.every((name) => names.includes(name))) return names.join(' or ');
+  return ['numeric', ...names.filter((name) => !numeric.includes(name))].join(' or ');
+}
+
+function requireCount(row: FunctionRow, expression: ExpressionOf<'call'>, query: string): void {
+  const given = expression.arguments.length;
+  const least = row.parameters.filter((parameter) => parameter.optional !== true).length;
+  const most = row.variadic === true ? Number.POSITIVE_INFINITY : row.parameters.length;
+  if (given >= least && given <= most) return;
+  const expected =
+    least === most ? String(least) : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
+  const message = `${row.name.toUpperCase()} takes ${expected} argument${expected === '1' ? '' : 's'}, found ${given}`;
+  throw new CompileError(query, expression.start, message, `it is written ${signature(row)}`);
+}
+
+/** `NAME(parameter, [optional])`. */
+export function signature({
+  name,
+  parameters,
+  variadic,
+}: Pick<FunctionRow, 'name' | 'parameters' | 'variadic'>): string {
+  const names = parameters.map((parameter) => (parameter.optional === true ? `[${parameter.name}]` : parameter.name));
+  return `${name.toUpperCase()}(${names.join(', ')}${variadic === true ? ', …' : ''})`;
+}
+
+function failUnknown(expression: ExpressionOf<'call'>, name: string, query: string): never {
+  const place = expression.start;
+  if (AGGREGATE_NAMES.has(name)) {
+    const message = `aggregate function [${textOf(query, expression)}] not allowed outside STATS command`;
+    throw new CompileError(query, place, message, 'write | STATS name = … BY …');
+  }
+  const shown = textOf(query, { start: expression.start, end: expression.nameEnd });
+  const reason = REFUSED_FUNCTIONS.get(name);
+  if (reason !== undefined) throw new CompileError(query, place, `the function ${shown} is not supported`, reason);
+  const close = nearest(name, [...BY_NAME.keys(), ...AGGREGATE_NAMES, 'kql']);
+  const hint = close === undefined ? undefined : `did you mean ${close.toUpperCase()}?`;
+  throw new CompileError(query, place, `unknown function \`${shown}\``, hint);
+}
+
+function compileKql(expression: ExpressionOf<'call'>, { query, kqlCondition }: Environment): Compiled {
+  const [text] = expression.arguments;
+  if (expression.arguments.length !== 1 || text?.kind !== 'literal' || typeof text.value !== 'string') {
+    throw new CompileError(
+      query,
+      expression.start,
+      'KQL takes one text in quotation marks',
+      'for example KQL("user.name:system*")',
+    );
+  }
+  const { start, end } = expression;
+  const condition = kqlCondition(text.value, text);
+  return { type: 'boolean', evaluate: (row) => row.origin?.holds(condition) === true, constant: false, start, end };
+}
+
+function build(
+  row: FunctionRow,
+  operands: readonly Compiled[],
+  fixed: Pick<Call, 'place' | 'types' | 'returns'>,
+): Evaluate {
+  const evaluators = operands.map(({ evaluate }) => evaluate);
+  if (row.kind === 'lazy') {
+    const { evaluate } = row;
+    return (values, run) => evaluate(evaluators, values, run, fixed.place);
+  }
+  let last: { readonly run: Run; readonly call: Call } | undefined;
+  const callOf = (run: Run): Call => {
+    if (last?.run === run) return last.call;
+    const warn = (message: string) => run.warn(fixed.place, message);
+    last = { run, call: { ...fixed, now: run.now, spend: run.spend, warn } };
+    return last.call;
+  };
+  switch (row.kind) {
+    case 'whole': {
+      const { evaluate } = row;
+      return (values, run) => {
+        run.spend(1);
+        return evaluate(
+          evaluators.map((operand) => operand(values, run)),
+          callOf(run),
+        );
+      };
+    }
+    case 'scalar': {
+      const { evaluate } = row;
+      return (values, run) => {
+        const scalars = readScalars(evaluators, values, run, fixed.place);
+        return scalars === null ? null : evaluate(scalars, callOf(run));
+      };
+    }
+    case 'each': {
+      const { evaluate } = row;
+      const [first, ...others] = evaluators;
+      return (values, run) => {
+        const all = first?.(values, run) ?? null;
+        if (all === null) return null;
+        const scalars = readScalars(others, values, run, fixed.place);
+        return scalars === null ? null : mapEach(all, scalars, evaluate, callOf(run));
+      };
+    }
+  }
+}
+
+function mapEach(
+  all: Value,
+  others: readonly Scalar[],
+  evaluate: (values: readonly Scalar[], call: Call) => Scalar | null,
+  call: Call,
+): Value {
+  if (!isMany(all)) return all === null ? null : evaluate([all, ...others], call);
+  const results: Scalar[] = [];
+  for (const value of toList(all)) {
+    call.spend(1);
+    const result = evaluate([value, ...others], call);
+    if (result !== null) results.push(result);
+  }
+  return fromList(results);
+}
+
+/** One value of each operand, or null. */
+function readScalars(evaluators: readonly Evaluate[], row: Row, run: Run, place: Span): readonly Scalar[] | null {
+  run.spend(1);
+  const scalars: Scalar[] = [];
+  for (const operand of evaluators) {
+    const value = operand(row, run);
+    if (value === null) return null;
+    if (isMany(value)) return run.warn(place, MULTI_VALUE);
+    scalars.push(value);
+  }
+  return scalars;
+}

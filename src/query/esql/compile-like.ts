@@ -1,0 +1,92 @@
+import { compileLike as compilePieces } from '../like.ts';
+import type { LikePiece } from '../predicate.ts';
+import { compileRegex } from '../regex/compile-regex.ts';
+import type { ExpressionOf, Text } from './ast.ts';
+import { type Compiled, CompileError, textOf } from './compiled.ts';
+import { typeName } from './data-type.ts';
+import { MULTI_VALUE } from './operand.ts';
+import type { Row, Run } from './run.ts';
+import { isMany, type Value } from './value.ts';
+
+type Matches = (text: string) => boolean;
+
+/** Expressions of Lucene that any text matches, as far as they are written in practice. */
+const ANY_TEXT = /^(?:\.\*|@|\(\.\*\)|\(@\))+$/;
+
+/**
+ * `operand LIKE "pattern"`: the whole value, `*` any text, `?` one character, `\` takes the meaning off those and itself. Elasticsearch turns a pattern
+ * that everything matches into IS NOT NULL, which is also true of several values, and so does this. @throws CompileError
+ */
+export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled, query: string): Compiled {
+  const all = expression.patterns.some(({ value }) => /^\*+$/.test(value));
+  const matchers = expression.patterns.map((pattern) => compilePieces(piecesOf(pattern, query)));
+  return compileMatch(expression, operand, all && matchers.length === 1, matchers, query);
+}
+
+/** `operand RLIKE "expression"`: the whole value, in Lucene's syntax, in linear time. See `compileLike` for what matches everything. @throws CompileError */
+export function compileRlike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled, query: string): Compiled {
+  const all = expression.patterns.some(({ value }) => ANY_TEXT.test(value));
+  const matchers = expression.patterns.map(({ value, start }) => {
+    const result = compileRegex(value, 'lucene');
+    if (result.kind === 'ok') return result.matches;
+    const { message, hint } = result.problem;
+    throw new CompileError(query, start, `Invalid pattern for RLIKE: ${message}`, hint);
+  });
+  return compileMatch(expression, operand, all && matchers.length === 1, matchers, query);
+}
+
+function compileMatch(
+  expression: ExpressionOf<'like' | 'rlike'>,
+  { type, evaluate, constant, start: from, end: to }: Compiled,
+  all: boolean,
+  matchers: readonly Matches[],
+  query: string,
+): Compiled {
+  const { start, end } = expression;
+  if (type !== 'keyword' && type !== 'null') {
+    const operator = expression.kind.toUpperCase();
+    const message = `argument of [${textOf(query, expression)}] must be [string], found value [${textOf(query, { start: from, end: to })}] type [${typeName(type)}]`;
+    throw new CompileError(query, from, message, `write TO_STRING(…) ${operator} "…"`);
+  }
+  if (all) return { type: 'boolean', evaluate: (row, run) => evaluate(row, run) !== null, constant, start, end };
+  const place = { start, end };
+  const [first] = matchers;
+  const matches: Matches =
+    first !== undefined && matchers.length === 1 ? first : (text) => matchers.some((matcher) => matcher(text));
+  const read = (row: Row, run: Run): Value => {
+    const value = evaluate(row, run);
+    if (value === null) return null;
+    if (isMany(value)) return run.warn(place, MULTI_VALUE);
+    const text = String(value);
+    run.spend(1 + (text.length >> 6));
+    return matches(text);
+  };
+  return { type: 'boolean', evaluate: read, constant, start, end };
+}
+
+function piecesOf({ value, start }: Text, query: string): readonly LikePiece[] {
+  const pieces: LikePiece[] = [];
+  let literal = '';
+  for (let at = 0; at < value.length; at += 1) {
+    const character = value.charAt(at);
+    if (character === '\\') {
+      const next = value.charAt(at + 1);
+      if (next === '' || !'*?\\'.includes(next)) {
+        const hint =
+          'in "…" write \\\\* for a literal asterisk, \\\\? for a question mark and \\\\\\\\ for a backslash';
+        const problem = next === '' ? 'a backslash stands at the end' : `a backslash cannot stand before ${next}`;
+        throw new CompileError(query, start, `Invalid pattern for LIKE: ${problem}`, hint);
+      }
+      literal += next;
+      at += 1;
+    } else if (character === '*' || character === '?') {
+      if (literal !== '') pieces.push({ literal });
+      literal = '';
+      pieces.push(character === '*' ? 'any' : 'one');
+    } else {
+      literal += character;
+    }
+  }
+  if (literal !== '') pieces.push({ literal });
+  return pieces;
+}

@@ -1,0 +1,229 @@
+import { type Problem, problemAt } from '../problem.ts';
+import type { Command, CommandOf } from './ast.ts';
+import { compileExpression } from './compile-expression.ts';
+import { type Column, CompileError, textOf } from './compiled.ts';
+import { type DataType, isSpan } from './data-type.ts';
+import type { Stage } from './operator.ts';
+import { parseEsql } from './parse.ts';
+import { compileDrop, compileKeep, compileRename } from './project.ts';
+import type { Evaluate, Origin, Row, Run } from './run.ts';
+import { addColumns, createColumn, createLayout, environmentOf, type Scope } from './scope.ts';
+import {
+  compileDissectCommand,
+  compileEval,
+  compileGrokCommand,
+  compileMvExpand,
+  compileWhere,
+  limitRows,
+  type Step,
+} from './stage-row.ts';
+import { compileSort } from './stage-sort.ts';
+import { compileStats } from './stage-stats.ts';
+import type { Table, TableColumn } from './table.ts';
+import type { Span } from './token.ts';
+import type { Value } from './value.ts';
+
+/** The rows of a result: those that a query asks for, or so many if it does not say. As in Elasticsearch. */
+export const DEFAULT_ROWS = 1_000;
+export const MOST_ROWS = 10_000;
+
+/** A query that was checked against a table. It holds no state: any number of executions can run side by side. */
+export interface CompiledQuery<Document> {
+  readonly source: string;
+  readonly columns: readonly { readonly name: string; readonly type: DataType }[];
+  /** Reads the columns of the result off a row. */
+  readonly outputs: readonly Evaluate[];
+  readonly stages: readonly Stage[];
+  /** The row of a document; undefined for a query that begins with ROW. */
+  readonly rowOf: ((document: Document) => Row) | undefined;
+  /** The only row of a query that begins with ROW. */
+  readonly constants: ((run: Run) => Row) | undefined;
+  /** True if rows are grouped: a result can only be told from all documents. */
+  readonly aggregates: boolean;
+}
+
+export type CompileResult<Document> =
+  | { readonly kind: 'ok'; readonly query: CompiledQuery<Document> }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+/**
+ * Checks a query of ES|QL against a table and prepares it. Every mistake that can be told without a document is told here, with its place: syntax,
+ * unknown columns and functions, types that do not fit. Never throws.
+ */
+export function compileEsql<Document>(source: string, table: Table<Document>): CompileResult<Document> {
+  const parsed = parseEsql(source);
+  if (parsed.kind === 'invalid') return parsed;
+  try {
+    return { kind: 'ok', query: compileCommands(source, parsed.commands, table) };
+  } catch (error) {
+    if (error instanceof CompileError) return { kind: 'invalid', problems: [error.problem] };
+    throw error;
+  }
+}
+
+type Source<Document> = Pick<CompiledQuery<Document>, 'rowOf' | 'constants'> & { readonly scope: Scope };
+
+function compileCommands<Document>(
+  source: string,
+  [first, ...commands]: readonly Command[],
+  table: Table<Document>,
+): CompiledQuery<Document> {
+  const beginning =
+    first?.kind === 'row' ? compileRowSource<Document>(first, source) : compileFrom(first, source, table);
+  let { scope } = beginning;
+  const stages: Stage[] = [];
+  for (const [index, command] of commands.entries()) {
+    const step = compileCommand(command, commands[index + 1], scope, source);
+    scope = step.scope;
+    if (step.stage !== undefined) stages.push(step.stage);
+  }
+  stages.push(limitRows(commands.some(({ kind }) => kind === 'limit') ? MOST_ROWS : DEFAULT_ROWS));
+  const { rowOf, constants } = beginning;
+  const outputs = scope.columns.map((column) => compileOutput(column));
+  const columns = scope.columns.map(({ name, type }) => ({ name, type }));
+  return {
+    source,
+    columns,
+    outputs,
+    stages,
+    rowOf,
+    constants,
+    aggregates: commands.some(({ kind }) => kind === 'stats'),
+  };
+}
+
+function compileOutput(column: Column): Evaluate {
+  const slot = column.slot();
+  return (row) => row.values[slot] ?? row.origin?.read(slot) ?? null;
+}
+
+function compileCommand(command: Command, following: Command | undefined, scope: Scope, query: string): Step {
+  switch (command.kind) {
+    case 'where':
+      return compileWhere(command, scope, query);
+    case 'eval':
+      return compileEval(command, scope, query);
+    case 'stats':
+      return compileStats(command, scope, query);
+    case 'keep':
+      return { scope: compileKeep(command, scope, query) };
+    case 'drop':
+      return { scope: compileDrop(command, scope, query) };
+    case 'rename':
+      return { scope: compileRename(command, scope, query) };
+    case 'grok':
+      return compileGrokCommand(command, scope, query);
+    case 'dissect':
+      return compileDissectCommand(command, scope, query);
+    case 'mvExpand':
+      return compileMvExpand(command, scope, query);
+    case 'sort':
+      return compileSort(command, scope, query, rowsWanted(following));
+    case 'limit':
+      return { scope, stage: limitRows(Math.min(command.rows, MOST_ROWS)) };
+    case 'from':
+    case 'row':
+      throw new CompileError(query, command.start, 'this can only stand at the beginning of a query');
+  }
+}
+
+/** How many rows the command behind SORT takes; at the end of a query there is a limit too. */
+function rowsWanted(following: Command | undefined): number | undefined {
+  if (following === undefined) return MOST_ROWS;
+  return following.kind === 'limit' ? Math.min(following.rows, MOST_ROWS) : undefined;
+}
+
+function compileRowSource<Document>(command: CommandOf<'row'>, query: string): Source<Document> {
+  const layout = createLayout();
+  let scope: Scope = { columns: [], layout };
+  const constants = command.columns.map(({ name, expression }) => {
+    const compiled = compileExpression(expression, environmentOf({ columns: [], layout }, query, 'other'));
+    if (isSpan(compiled.type)) {
+      throw new CompileError(
+        query,
+        expression.start,
+        `cannot use [${textOf(query, expression)}] directly in a row assignment`,
+      );
+    }
+    const column = createColumn(layout, name, compiled.type);
+    scope = addColumns(scope, [column]);
+    return { slot: column.slot(), evaluate: compiled.evaluate };
+  });
+  const build = (run: Run): Row => {
+    const row: Row = { values: [], origin: undefined };
+    for (const { slot, evaluate } of constants) row.values[slot] = evaluate({ values: [], origin: undefined }, run);
+    return row;
+  };
+  return { scope, rowOf: undefined, constants: build };
+}
+
+function compileFrom<Document>(command: Command | undefined, query: string, table: Table<Document>): Source<Document> {
+  const layout = createLayout();
+  const readers: ((document: Document) => Value)[] = [];
+  const conditions: ((document: Document) => boolean)[] = [];
+  const toColumn = (name: string, { type, read }: TableColumn<Document>): Column => {
+    let slot: number | undefined;
+    const place = () => {
+      if (slot === undefined) {
+        slot = layout.next();
+        readers[slot] = read;
+      }
+      return slot;
+    };
+    return { name, type, slot: place };
+  };
+  const listed = table.names.flatMap((name) => {
+    const column = table.column(name);
+    return column === undefined ? [] : [toColumn(name, column)];
+  });
+  const deeper = new Map<string, Column>();
+  const unlisted = (name: string): Column | undefined => {
+    const known = deeper.get(name);
+    if (known !== undefined) return known;
+    const column = table.column(name);
+    if (column === undefined) return undefined;
+    const made = toColumn(name, column);
+    deeper.set(name, made);
+    return made;
+  };
+  const kql = (text: string, place: Span): number => {
+    const condition = table.kql(text);
+    if (condition.kind === 'invalid') failKql(condition.problems, query, place);
+    conditions.push(condition.holds);
+    return conditions.length - 1;
+  };
+  const scope = { columns: listed, layout, unlisted, kql, suggest: table.suggest };
+  const metadata = command?.kind === 'from' ? command.metadata : [];
+  const added = metadata.map(({ pieces, start }) => {
+    const name = pieces.join('*');
+    const column = table.metadata(name);
+    if (column === undefined) {
+      throw new CompileError(
+        query,
+        start,
+        `unsupported metadata field [${name}]`,
+        'there are _id, _index and _version',
+      );
+    }
+    return toColumn(name, column);
+  });
+  const rowOf = (document: Document): Row => {
+    const origin: Origin = {
+      read: (slot) => readers[slot]?.(document) ?? null,
+      holds: (condition) => conditions[condition]?.(document) === true,
+    };
+    return { values: [], origin };
+  };
+  return { scope: addColumns(scope, added), rowOf, constants: undefined };
+}
+
+/** The first problem of a KQL condition, at its place in the whole query where that can be told. */
+function failKql(problems: readonly Problem[], query: string, place: Span): never {
+  const [problem = problemAt(query, place.start, 'the condition is not understood')] = problems;
+  throw new CompileError(
+    query,
+    place.start,
+    `in KQL, line ${problem.line}, column ${problem.column}: ${problem.message}`,
+    problem.hint,
+  );
+}

@@ -1,0 +1,94 @@
+import type { DecodedEvent } from '../../audit/event.ts';
+import type { Field, FieldValue, FieldValues } from '../../ecs/field.ts';
+import { addressKey } from '../address.ts';
+import { compilePredicate } from '../compile.ts';
+import { parseKql } from '../kql/parse.ts';
+import { createFieldSlots } from '../slots.ts';
+import { INTEGER_RANGE } from './parse-literal.ts';
+import type { KqlCondition, Table, TableColumn } from './table.ts';
+import { compareScalars, fromList, type Scalar, type Value } from './value.ts';
+
+/** What the names in a query stand for. */
+export interface EventFields {
+  /** The fields that `*` stands for. */
+  readonly listed: readonly Field[];
+  /** The field of a name, also one that is not listed; undefined if there is none. */
+  readonly resolveField: (name: string) => Field | undefined;
+  /** The name that was most likely meant by one that resolves to nothing. */
+  readonly suggestField: (name: string) => string | undefined;
+}
+
+/** The index that the documents of Elastic's integration stand in. */
+const INDEX = 'logs-kubernetes.audit_logs-default';
+
+/**
+ * Audit events as a table, with the types of the field table. Every name that resolves is a column, null where an event does not have it. Values are in order, as
+ * Elasticsearch keeps them.
+ */
+export function createEventTable({ listed, resolveField, suggestField }: EventFields): Table<DecodedEvent> {
+  return {
+    names: listed.map(({ name }) => name).sort(),
+    column: (name) => {
+      const field = resolveField(name);
+      return field === undefined ? undefined : toColumn(field);
+    },
+    metadata,
+    suggest: suggestField,
+    kql: (query): KqlCondition<DecodedEvent> => {
+      const result = parseKql(query, { resolveField, suggestField });
+      if (result.kind === 'invalid') return result;
+      const slots = createFieldSlots();
+      const matches = compilePredicate(result.predicate, slots);
+      const memo = slots.createMemo();
+      return {
+        kind: 'ok',
+        holds: (event) => {
+          memo.reset(event);
+          return matches(memo);
+        },
+      };
+    },
+  };
+}
+
+function metadata(name: string): TableColumn<DecodedEvent> | undefined {
+  switch (name) {
+    case '_id':
+      return { type: 'keyword', read: ({ event }) => event.auditID ?? null };
+    case '_index':
+      return { type: 'keyword', read: () => INDEX };
+    case '_version':
+      return { type: 'long', read: () => 1n };
+    default:
+      return undefined;
+  }
+}
+
+function toColumn({ type, read }: Field): TableColumn<DecodedEvent> {
+  const turn = TURNS[type];
+  return { type, read: (event) => toValue(read(event), turn, type) };
+}
+
+type Turn = (value: FieldValue) => Scalar | undefined;
+
+/** A value of a field in the form that its type has in a query; undefined for what does not fit. */
+const TURNS: Readonly<Record<Field['type'], Turn>> = {
+  keyword: String,
+  boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+  ip: (value) => addressKey(String(value)),
+  integer: (value) =>
+    typeof value === 'number' && value >= INTEGER_RANGE.least && value <= INTEGER_RANGE.most
+      ? Math.trunc(value)
+      : undefined,
+  // Fields have microseconds, dates of ES|QL milliseconds.
+  date: (value) => (typeof value === 'number' ? Math.floor(value / 1_000) : undefined),
+};
+
+function toValue(values: FieldValues, turn: Turn, type: Field['type']): Value {
+  if (values === undefined) return null;
+  if (typeof values !== 'object') return turn(values) ?? null;
+  const scalars = values.map(turn).filter((value) => value !== undefined);
+  if (scalars.length < 2) return fromList(scalars);
+  const kept = type === 'keyword' || type === 'ip' ? [...new Set(scalars)] : scalars;
+  return fromList(kept.sort((a, b) => compareScalars(a, b, type)));
+}

@@ -1,0 +1,55 @@
+import { addressRange } from '../../address.ts';
+import { type FunctionRow, parameter } from '../function-row.ts';
+import { type Scalar, toList } from '../value.ts';
+
+const MAPPED = '00000000000000000000ffff';
+
+/** The address with all bits but the first ones cleared. Only the first 96 bits of an IPv4 address in its long form are not its own. */
+function prefixOf(key: string, bits: number): string {
+  const whole = bits >> 2;
+  if (whole >= 32) return key;
+  const kept = Number.parseInt(key.charAt(whole), 16) & ~(0xf >> (bits & 3));
+  return (key.slice(0, whole) + kept.toString(16)).padEnd(32, '0');
+}
+
+/** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/ip-functions */
+export const ADDRESS_FUNCTIONS: readonly FunctionRow[] = [
+  {
+    kind: 'scalar',
+    name: 'cidr_match',
+    parameters: [parameter('ip', 'ip'), parameter('blockX', 'keyword')],
+    variadic: true,
+    returns: 'boolean',
+    doc: 'Is the address in one of the prefixes, such as "10.0.0.0/8"?',
+    check: ([, ...blocks]) => {
+      const wrong = blocks
+        .flatMap((block) => toList(block ?? null))
+        .find((block) => addressRange(String(block)) === undefined);
+      return wrong === undefined
+        ? undefined
+        : `"${String(wrong).slice(0, 60).toWellFormed()}" is no prefix such as 10.0.0.0/8`;
+    },
+    evaluate: ([address, ...blocks], call) => {
+      for (const block of blocks) {
+        const range = addressRange(String(block));
+        if (range === undefined) return call.warn('no prefix such as 10.0.0.0/8');
+        if (String(address) >= range.first && String(address) <= range.last) return true;
+      }
+      return false;
+    },
+  },
+  {
+    kind: 'scalar',
+    name: 'ip_prefix',
+    parameters: [parameter('ip', 'ip'), parameter('prefixLengthV4', 'integer'), parameter('prefixLengthV6', 'integer')],
+    returns: 'ip',
+    doc: 'The network of an address: the first bits of it, as many as is said for its family.',
+    evaluate: ([address, v4, v6]: readonly Scalar[], call) => {
+      const key = String(address);
+      if (Number(v4) < 0 || Number(v4) > 32) return call.warn(`Prefix length v4 must be in range [0, 32], found ${v4}`);
+      if (Number(v6) < 0 || Number(v6) > 128)
+        return call.warn(`Prefix length v6 must be in range [0, 128], found ${v6}`);
+      return prefixOf(key, key.startsWith(MAPPED) ? 96 + Number(v4) : Number(v6));
+    },
+  },
+];

@@ -1,0 +1,163 @@
+import { type DataType, NUMBERS, WHOLE } from '../data-type.ts';
+import { type Call, type FunctionRow, optional, parameter } from '../function-row.ts';
+import { INTEGER_RANGE, LONG_RANGE } from '../parse-literal.ts';
+import type { Scalar, Value } from '../value.ts';
+
+const NUMBER = parameter('number', ...NUMBERS);
+
+function finite(value: number, call: Call): Value {
+  return Number.isFinite(value) ? value : call.warn(`not a finite double number: ${value}`);
+}
+
+/** A function of real numbers. `domain` says what it takes, and what is said about all else. */
+function real(
+  name: string,
+  doc: string,
+  turn: (value: number) => number,
+  domain?: (value: number) => boolean,
+): FunctionRow {
+  return {
+    kind: 'scalar',
+    name,
+    parameters: [NUMBER],
+    returns: 'double',
+    doc,
+    evaluate: ([value], call) =>
+      domain?.(Number(value)) === false
+        ? call.warn(`${name.toUpperCase()} has no value there`)
+        : finite(turn(Number(value)), call),
+  };
+}
+
+/** Rounds a double and leaves whole numbers as they are. */
+function rounding(name: string, doc: string, turn: (value: number) => number): FunctionRow {
+  return {
+    kind: 'scalar',
+    name,
+    parameters: [NUMBER],
+    returns: sameNumber,
+    doc,
+    evaluate: ([value = 0]) => (typeof value === 'bigint' ? value : turn(Number(value)) + 0),
+  };
+}
+
+function sameNumber([type = 'null']: readonly DataType[]): DataType {
+  return type;
+}
+
+function constant(name: string, doc: string, value: number): FunctionRow {
+  return { kind: 'scalar', name, parameters: [], returns: 'double', doc, evaluate: () => value };
+}
+
+function absolute([value = 0]: readonly Scalar[], call: Call): Value {
+  if (typeof value === 'bigint')
+    return value === LONG_RANGE.least ? call.warn('long overflow') : value < 0n ? -value : value;
+  if (call.returns === 'integer' && value === INTEGER_RANGE.least)
+    return call.warn('Overflow to represent absolute value of Integer.MIN_VALUE');
+  return Math.abs(Number(value));
+}
+
+/** Half away from zero below a place, as Java's RoundingMode.HALF_UP; whole numbers only for places before the point. */
+function round([value = 0, places = 0]: readonly Scalar[], call: Call): Value {
+  const digits = Number(places);
+  if (typeof value === 'bigint' || call.returns === 'integer') {
+    if (digits >= 0) return value;
+    if (digits < -19) return typeof value === 'bigint' ? 0n : 0;
+    const unit = 10n ** BigInt(-digits);
+    const whole = BigInt(typeof value === 'bigint' ? value : Number(value));
+    const half = whole < 0n ? -unit / 2n : unit / 2n;
+    const rounded = ((whole + half) / unit) * unit;
+    return typeof value === 'bigint' ? rounded : Number(rounded);
+  }
+  const number = Number(value);
+  if (digits > 20 || !Number.isFinite(number)) return number;
+  // By way of the decimal text, since 1.005 * 100 is not 100.5.
+  const [mantissa = '0', exponent = '0'] = Math.abs(number).toExponential().split('e');
+  const scaled = Math.floor(Number(`${mantissa}e${Number(exponent) + digits}`) + 0.5);
+  const [sized = '0', power = '0'] = scaled.toExponential().split('e');
+  return finite(Math.sign(number) * Number(`${sized}e${Number(power) - digits}`), call);
+}
+
+function power([base, exponent]: readonly Scalar[], call: Call): Value {
+  return finite(Number(base) ** Number(exponent), call);
+}
+
+function logarithm([first, second]: readonly Scalar[], call: Call): Value {
+  const [base, value] = second === undefined ? [Math.E, Number(first)] : [Number(first), Number(second)];
+  if (value <= 0 || base <= 0) return call.warn('Log of non-positive number');
+  if (base === 1) return call.warn('/ by zero');
+  return finite(second === undefined ? Math.log(value) : Math.log10(value) / Math.log10(base), call);
+}
+
+/** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/math-functions */
+export const MATH_FUNCTIONS: readonly FunctionRow[] = [
+  {
+    kind: 'scalar',
+    name: 'abs',
+    parameters: [NUMBER],
+    returns: sameNumber,
+    doc: 'The number without its sign.',
+    evaluate: absolute,
+  },
+  real('acos', 'The arc cosine.', Math.acos, (value) => Math.abs(value) <= 1),
+  real('asin', 'The arc sine.', Math.asin, (value) => Math.abs(value) <= 1),
+  real('atan', 'The arc tangent.', Math.atan),
+  {
+    kind: 'scalar',
+    name: 'atan2',
+    parameters: [parameter('y', ...NUMBERS), parameter('x', ...NUMBERS)],
+    returns: 'double',
+    doc: 'The angle between the x axis and the ray to a point.',
+    evaluate: ([y, x]) => Math.atan2(Number(y), Number(x)),
+  },
+  real('cbrt', 'The cube root.', Math.cbrt),
+  rounding('ceil', 'The least whole number that is not below.', Math.ceil),
+  real('cos', 'The cosine.', Math.cos),
+  real('cosh', 'The hyperbolic cosine.', Math.cosh),
+  constant('e', 'The base of natural logarithms.', Math.E),
+  real('exp', 'e to the power of a number.', Math.exp),
+  rounding('floor', 'The greatest whole number that is not above.', Math.floor),
+  {
+    kind: 'scalar',
+    name: 'hypot',
+    parameters: [parameter('number1', ...NUMBERS), parameter('number2', ...NUMBERS)],
+    returns: 'double',
+    doc: 'The length of the hypotenuse.',
+    evaluate: ([a, b], call) => finite(Math.hypot(Number(a), Number(b)), call),
+  },
+  {
+    kind: 'scalar',
+    name: 'log',
+    parameters: [parameter('base', ...NUMBERS), optional('number', ...NUMBERS)],
+    returns: 'double',
+    doc: 'The logarithm to a base, or the natural one of a single argument.',
+    evaluate: logarithm,
+  },
+  real('log10', 'The logarithm to base 10.', Math.log10, (value) => value > 0),
+  constant('pi', 'The ratio of a circle to its diameter.', Math.PI),
+  {
+    kind: 'scalar',
+    name: 'pow',
+    parameters: [parameter('base', ...NUMBERS), parameter('exponent', ...NUMBERS)],
+    returns: 'double',
+    doc: 'A number to the power of another.',
+    evaluate: power,
+  },
+  {
+    kind: 'scalar',
+    name: 'round',
+    parameters: [NUMBER, optional('decimals', ...WHOLE)],
+    returns: sameNumber,
+    doc: 'The number rounded to so many decimals, or to a whole number.',
+    evaluate: round,
+  },
+  real('signum', 'The sign: -1, 0 or 1.', Math.sign),
+  real('sin', 'The sine.', Math.sin),
+  real('sinh', 'The hyperbolic sine.', Math.sinh),
+  real('sqrt', 'The square root.', Math.sqrt, (value) => value >= 0),
+  real('tan', 'The tangent.', Math.tan),
+  real('tanh', 'The hyperbolic tangent.', Math.tanh),
+  constant('tau', 'Twice pi.', 2 * Math.PI),
+  real('to_degrees', 'Radians as degrees.', (value) => (value * 180) / Math.PI),
+  real('to_radians', 'Degrees as radians.', (value) => (value / 180) * Math.PI),
+];

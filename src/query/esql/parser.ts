@@ -1,0 +1,123 @@
+import { clip } from '../field-value.ts';
+import { type Problem, problemAt } from '../problem.ts';
+import { tokenize } from './lexer.ts';
+import { type NameToken, nameOf, type Punctuation, type Span, type Token } from './token.ts';
+
+/** Where a parser is in a query. */
+export interface Parser {
+  readonly query: string;
+  readonly tokens: readonly Token[];
+  index: number;
+  depth: number;
+}
+
+/** Raised by `fail` and caught by `parseEsql`: what is wrong with the syntax. */
+export class SyntaxProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+/** Nested parentheses, calls and signs; and links of one chain of operators. */
+export const MAXIMUM_DEPTH = 100;
+export const MAXIMUM_CHAIN = 400;
+
+export function createParser(query: string): Parser {
+  return { query, tokens: tokenize(query), index: 0, depth: 0 };
+}
+
+/** The token that is not yet taken, or one behind it. */
+export function peek(parser: Parser, ahead = 0): Token {
+  const { tokens, index, query } = parser;
+  return tokens[index + ahead] ?? { kind: 'end', start: query.length, end: query.length };
+}
+
+/** Takes the next token; the end is never passed. */
+export function next(parser: Parser): Token {
+  const token = peek(parser);
+  if (token.kind !== 'end') parser.index += 1;
+  return token;
+}
+
+/** The end of the token that was taken last. */
+export function lastEnd(parser: Parser): number {
+  return parser.tokens[parser.index - 1]?.end ?? 0;
+}
+
+/** A mistake of syntax: reading stops there. */
+export function fail(parser: Parser, place: number, message: string, hint?: string): never {
+  throw new SyntaxProblemError(problemAt(parser.query, place, message, hint));
+}
+
+/** What stands at a token, for a message. */
+export function found(parser: Parser, token: Token): string {
+  return token.kind === 'end' ? 'the end of the query' : `\`${clip(parser.query.slice(token.start, token.end))}\``;
+}
+
+/** Stops at the next token, which does not belong there. */
+export function failExpected(parser: Parser, expected: string, hint?: string): never {
+  const token = peek(parser);
+  if (token.kind === 'broken') fail(parser, token.start, token.message, token.hint);
+  fail(parser, token.start, `expected ${expected}, found ${found(parser, token)}`, hint);
+}
+
+export function isSymbol(token: Token, symbol: Punctuation): boolean {
+  return token.kind === 'symbol' && token.symbol === symbol;
+}
+
+/** A word of the language; a name in backticks is none. */
+export function isWord(token: Token, word: string): boolean {
+  return token.kind === 'name' && !token.quoted && nameOf(token).toLowerCase() === word;
+}
+
+export function takeSymbol(parser: Parser, symbol: Punctuation): boolean {
+  if (!isSymbol(peek(parser), symbol)) return false;
+  parser.index += 1;
+  return true;
+}
+
+export function takeWord(parser: Parser, word: string): boolean {
+  if (!isWord(peek(parser), word)) return false;
+  parser.index += 1;
+  return true;
+}
+
+export function expectSymbol(parser: Parser, symbol: Punctuation, hint?: string): void {
+  if (!takeSymbol(parser, symbol)) failExpected(parser, `\`${symbol}\``, hint);
+}
+
+/** The next token, if it is a name without wildcards. */
+export function expectName(parser: Parser, what: string): NameToken {
+  const token = peek(parser);
+  if (token.kind !== 'name') failExpected(parser, what);
+  if (token.pieces.length > 1) fail(parser, token.start, `a wildcard cannot stand here: expected ${what}`);
+  parser.index += 1;
+  return token;
+}
+
+export function expectText(parser: Parser, what: string): Span & { readonly value: string } {
+  const token = peek(parser);
+  if (token.kind !== 'string') failExpected(parser, `${what} in quotation marks`);
+  parser.index += 1;
+  return { value: token.value, start: token.start, end: token.end };
+}
+
+/** Parses what stands inside of something, one level deeper. */
+export function deeper<T>(parser: Parser, parse: () => T): T {
+  if (parser.depth >= MAXIMUM_DEPTH) {
+    fail(parser, peek(parser).start, `this is nested more than ${MAXIMUM_DEPTH} deep`, 'split it over several EVAL');
+  }
+  parser.depth += 1;
+  const inner = parse();
+  parser.depth -= 1;
+  return inner;
+}
+
+/** Items with commas between. */
+export function list<T>(parser: Parser, parse: () => T): readonly T[] {
+  const items = [parse()];
+  while (takeSymbol(parser, ',')) items.push(parse());
+  return items;
+}

@@ -1,0 +1,69 @@
+import { compileWildcard } from '../pattern.ts';
+import type { CommandOf, NamePattern } from './ast.ts';
+import { type Column, CompileError, textOf } from './compiled.ts';
+import { findColumn, type Scope } from './scope.ts';
+import { failUnknown } from './stage-row.ts';
+
+/** How exact a name is: where several name one column, the most exact decides on its place, and the last one of these. */
+const EXACT = 1;
+const PATTERN = 2;
+const STAR = 3;
+
+/** KEEP: the columns that are named, in that order. @throws CompileError */
+export function compileKeep({ names }: CommandOf<'keep' | 'drop'>, scope: Scope, query: string): Scope {
+  const kept = new Map<Column, number>();
+  for (const pattern of names) {
+    const exactness = pattern.pieces.length === 1 ? EXACT : isStar(pattern) ? STAR : PATTERN;
+    for (const column of select(pattern, scope, query)) {
+      const before = kept.get(column);
+      if (before !== undefined && before < exactness) continue;
+      kept.delete(column);
+      kept.set(column, exactness);
+    }
+  }
+  return closed(scope, [...kept.keys()]);
+}
+
+/** DROP: all but the columns that are named. @throws CompileError */
+export function compileDrop({ names }: CommandOf<'keep' | 'drop'>, scope: Scope, query: string): Scope {
+  const dropped = new Set(names.flatMap((pattern) => select(pattern, scope, query)));
+  const gone = new Set([...dropped].map(({ name }) => name));
+  const { unlisted } = scope;
+  const rest = { ...scope, columns: scope.columns.filter((column) => !dropped.has(column)) };
+  return unlisted === undefined ? rest : { ...rest, unlisted: (name) => (gone.has(name) ? undefined : unlisted(name)) };
+}
+
+/** RENAME: one after the other; a column that had the new name is gone. @throws CompileError */
+export function compileRename({ renamings }: CommandOf<'rename'>, before: Scope, query: string): Scope {
+  let scope = before;
+  for (const { from, to, start } of renamings) {
+    const column = findColumn(scope, from) ?? failUnknown(scope, from, query, start);
+    const renamed: Column = { name: to, type: column.type, slot: column.slot };
+    const isListed = scope.columns.includes(column);
+    const others = scope.columns.filter((other) => other === column || other.name !== to);
+    const columns = isListed ? others.map((other) => (other === column ? renamed : other)) : [...others, renamed];
+    const { unlisted } = scope;
+    scope = { ...scope, columns };
+    if (unlisted !== undefined) scope = { ...scope, unlisted: (name) => (name === from ? undefined : unlisted(name)) };
+  }
+  return scope;
+}
+
+function isStar({ pieces }: NamePattern): boolean {
+  return pieces.every((piece) => piece === '');
+}
+
+function select(pattern: NamePattern, scope: Scope, query: string): readonly Column[] {
+  const [name = ''] = pattern.pieces;
+  if (pattern.pieces.length === 1) return [findColumn(scope, name) ?? failUnknown(scope, name, query, pattern.start)];
+  const matches = compileWildcard(pattern.pieces);
+  const found = scope.columns.filter((column) => matches(column.name));
+  if (found.length === 0 && !isStar(pattern)) {
+    throw new CompileError(query, pattern.start, `No matches found for pattern [${textOf(query, pattern)}]`);
+  }
+  return found;
+}
+
+function closed({ layout, kql }: Scope, columns: readonly Column[]): Scope {
+  return kql === undefined ? { columns, layout } : { columns, layout, kql };
+}

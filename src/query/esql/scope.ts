@@ -1,0 +1,71 @@
+import { nearest } from '../nearest.ts';
+import { type Column, CompileError, type Environment } from './compiled.ts';
+import type { DataType } from './data-type.ts';
+import type { Span } from './token.ts';
+
+/** Numbers for the places of a row. */
+export interface Layout {
+  readonly next: () => number;
+}
+
+export function createLayout(): Layout {
+  let slots = 0;
+  return {
+    next: () => {
+      slots += 1;
+      return slots - 1;
+    },
+  };
+}
+
+/** The columns that a command sees, in the order of the result. */
+export interface Scope {
+  readonly columns: readonly Column[];
+  readonly layout: Layout;
+  /** Names that are known without being listed: the deeper paths of an event. */
+  readonly unlisted?: (name: string) => Column | undefined;
+  /** Makes a KQL condition of a text, where there still is a document to ask: its number, see `Origin`. */
+  readonly kql?: (text: string, place: Span) => number;
+  /** What was most likely meant by a name that nothing has. */
+  readonly suggest?: (name: string) => string | undefined;
+}
+
+export function findColumn({ columns, unlisted }: Scope, name: string): Column | undefined {
+  return columns.find((column) => column.name === name) ?? unlisted?.(name);
+}
+
+export function suggestColumn({ columns, suggest }: Scope, name: string): string | undefined {
+  const names = columns.map((column) => column.name);
+  return nearest(name, names) ?? suggest?.(name);
+}
+
+/** A new column that has its place at once. */
+export function createColumn(layout: Layout, name: string, type: DataType): Column {
+  const slot = layout.next();
+  return { name, type, slot: () => slot };
+}
+
+/** The same columns and behind them more ones, which take the place of those of their names. */
+export function addColumns(scope: Scope, added: readonly Column[]): Scope {
+  const last = added.filter(({ name }, index) => !added.slice(index + 1).some((other) => other.name === name));
+  const names = new Set(last.map(({ name }) => name));
+  return { ...scope, columns: [...scope.columns.filter(({ name }) => !names.has(name)), ...last] };
+}
+
+/** What an expression sees that stands where the scope is. */
+export function environmentOf(scope: Scope, query: string, where: 'condition' | 'group' | 'other'): Environment {
+  return {
+    query,
+    column: (name) => findColumn(scope, name),
+    suggestColumn: (name) => suggestColumn(scope, name),
+    grouping: where === 'group',
+    kqlCondition: (text, place) => {
+      if (scope.kql !== undefined && where === 'condition') return scope.kql(text, place);
+      const message =
+        where === 'condition'
+          ? '[KQL] function cannot be used where there are no documents: behind ROW and STATS'
+          : '[KQL] function is only supported in WHERE and STATS commands';
+      throw new CompileError(query, place.start, message, 'write | WHERE KQL("…") right behind FROM');
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type { CommandOf } from './ast.ts';
+import { compileCondition, compileExpression } from './compile-expression.ts';
+import { type Column, CompileError, textOf } from './compiled.ts';
+import { isSpan, typeName } from './data-type.ts';
+import { compileDissect } from './dissect.ts';
+import { compileGrok } from './grok.ts';
+import { readSlot } from './operand.ts';
+import { perRow, type Stage } from './operator.ts';
+import type { Run } from './run.ts';
+import { addColumns, createColumn, environmentOf, findColumn, type Scope, suggestColumn } from './scope.ts';
+import { fromList, isMany, type Scalar, toList } from './value.ts';
+
+/** A command with the columns that the next one sees. */
+export interface Step {
+  readonly scope: Scope;
+  /** Undefined if nothing is to be done with a row. */
+  readonly stage?: Stage;
+}
+
+/** WHERE: rows of which the condition is true. @throws CompileError */
+export function compileWhere({ condition }: CommandOf<'where'>, scope: Scope, query: string): Step {
+  const { evaluate } = compileCondition(condition, environmentOf(scope, query, 'condition'));
+  return { scope, stage: perRow((row, run, next) => (evaluate(row, run) === true ? next.push(row, run) : true)) };
+}
+
+/** EVAL: each assignment sees the ones before it. @throws CompileError */
+export function compileEval({ columns }: CommandOf<'eval'>, before: Scope, query: string): Step {
+  let scope = before;
+  const assignments = columns.map(({ name, expression, start }) => {
+    const compiled = compileExpression(expression, environmentOf(scope, query, 'other'));
+    if (isSpan(compiled.type)) {
+      const message = `EVAL does not support type [${typeName(compiled.type)}] as the return data type of expression [${textOf(query, expression)}]`;
+      throw new CompileError(query, start, message, 'add it to a date');
+    }
+    const column = createColumn(scope.layout, name, compiled.type);
+    scope = addColumns(scope, [column]);
+    return { slot: column.slot(), evaluate: compiled.evaluate };
+  });
+  const stage = perRow((row, run, next) => {
+    for (const { slot, evaluate } of assignments) row.values[slot] = evaluate(row, run);
+    return next.push(row, run);
+  });
+  return { scope, stage };
+}
+
+type Extract = (text: string) => readonly (readonly Scalar[])[] | undefined;
+
+/** GROK: the first pattern that a text matches. @throws CompileError */
+export function compileGrokCommand(
+  { input, patterns, ...place }: CommandOf<'grok'>,
+  scope: Scope,
+  query: string,
+): Step {
+  const groks = patterns.map(({ value, start }) => {
+    const result = compileGrok(value);
+    if (result.kind === 'invalid')
+      throw new CompileError(query, start, `Invalid GROK pattern: ${result.message}`, result.hint);
+    return result.grok;
+  });
+  const columns = new Map(groks.flatMap((grok) => grok.columns.map((column) => [column.name, column] as const)));
+  const names = [...columns.keys()];
+  const extract: Extract = (text) => {
+    for (const grok of groks) {
+      const values = grok.match(text);
+      if (values === undefined) continue;
+      return names.map((name) => values[grok.columns.findIndex((column) => column.name === name)] ?? []);
+    }
+    return undefined;
+  };
+  return extraction('GROK', { input, ...place }, [...columns.values()], extract, scope, query);
+}
+
+/** DISSECT. @throws CompileError */
+export function compileDissectCommand(command: CommandOf<'dissect'>, scope: Scope, query: string): Step {
+  const result = compileDissect(command.pattern.value, command.separator);
+  if (result.kind === 'invalid') {
+    throw new CompileError(query, command.pattern.start, `Invalid pattern for DISSECT: ${result.message}`, result.hint);
+  }
+  const { columns, match } = result.dissect;
+  const extracted = columns.map((name) => ({ name, type: 'keyword' as const }));
+  return extraction('DISSECT', command, extracted, (text) => match(text)?.map((value) => [value]), scope, query);
+}
+
+/** Columns of what is found in a text; of several texts, in all of them. */
+function extraction(
+  name: string,
+  { input, start }: Pick<CommandOf<'grok'>, 'input' | 'start'>,
+  extracted: readonly Pick<Column, 'name' | 'type'>[],
+  extract: Extract,
+  scope: Scope,
+  query: string,
+): Step {
+  const { evaluate, type } = compileExpression(input, environmentOf(scope, query, 'other'));
+  if (type !== 'keyword' && type !== 'null') {
+    const message = `${name} only supports KEYWORD or TEXT values, found expression [${textOf(query, input)}] type [${typeName(type)}]`;
+    throw new CompileError(query, start, message, 'write EVAL text = TO_STRING(…) before it');
+  }
+  const columns = extracted.map((column) => createColumn(scope.layout, column.name, column.type));
+  const slots = columns.map((column) => column.slot());
+  const stage = perRow((row, run, next) => {
+    const values: Scalar[][] = slots.map(() => []);
+    for (const item of toList(evaluate(row, run))) {
+      const text = String(item);
+      run.spend(1 + (text.length >> 2));
+      for (const [index, found] of (extract(text) ?? []).entries()) values[index]?.push(...found);
+    }
+    for (const [index, slot] of slots.entries()) row.values[slot] = fromList(values[index] ?? []);
+    return next.push(row, run);
+  });
+  return { scope: addColumns(scope, columns), stage };
+}
+
+/** MV_EXPAND: a row for each value. @throws CompileError */
+export function compileMvExpand({ name, start }: CommandOf<'mvExpand'>, scope: Scope, query: string): Step {
+  const column = findColumn(scope, name) ?? failUnknown(scope, name, query, start);
+  const read = readSlot(column.slot());
+  const expanded = createColumn(scope.layout, name, column.type);
+  const slot = expanded.slot();
+  const columns = scope.columns.map((other) => (other === column ? expanded : other));
+  const stage = perRow((row, run, next) => {
+    const value = read(row);
+    if (!isMany(value)) {
+      row.values[slot] = value;
+      return next.push(row, run);
+    }
+    for (const item of value) {
+      run.spend(1 + (row.values.length >> 2));
+      const values = [...row.values];
+      values[slot] = item;
+      if (!next.push({ values, origin: row.origin }, run)) return false;
+    }
+    return true;
+  });
+  return { scope: columns.includes(expanded) ? { ...scope, columns } : addColumns(scope, [expanded]), stage };
+}
+
+/** LIMIT: so many rows, then none is wanted. */
+export function limitRows(most: number): Stage {
+  return (next) => {
+    let rows = 0;
+    return {
+      push: (row, run: Run) => {
+        if (rows >= most) return false;
+        rows += 1;
+        return next.push(row, run) && rows < most;
+      },
+      finish: next.finish,
+    };
+  };
+}
+
+/** @throws CompileError with the name that was most likely meant */
+export function failUnknown(scope: Scope, name: string, query: string, place: number): never {
+  const close = suggestColumn(scope, name);
+  const shown = textOf(name, { start: 0, end: name.length });
+  throw new CompileError(
+    query,
+    place,
+    `unknown column \`${shown}\``,
+    close === undefined ? undefined : `did you mean ${close}?`,
+  );
+}

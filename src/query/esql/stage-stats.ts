@@ -1,0 +1,244 @@
+import { type Accumulator, AGGREGATES, type AggregateRow } from './aggregates.ts';
+import type { Assignment, CommandOf, ExpressionOf } from './ast.ts';
+import { checkArguments } from './compile-call.ts';
+import { compileCondition, compileExpression } from './compile-expression.ts';
+import { type Column, type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
+import { type DataType, isSpan, typeName } from './data-type.ts';
+import { readSlot } from './operand.ts';
+import type { Stage } from './operator.ts';
+import { BudgetError, type Evaluate, type Row, type Run } from './run.ts';
+import { addColumns, createColumn, createLayout, environmentOf, findColumn, type Layout, type Scope } from './scope.ts';
+import type { Step } from './stage-row.ts';
+import type { Span } from './token.ts';
+import { isMany, type Scalar, type Value } from './value.ts';
+
+/** The most groups that STATS keeps. */
+export const MOST_GROUPS = 100_000;
+/** The most groups that one row is of: one for each combination of the values of its group columns. */
+const MOST_COMBINATIONS = 10_000;
+
+const BY_NAME = new Map(AGGREGATES.map((row) => [row.name, row]));
+
+/** A call of an aggregate: what it takes of a row, and where its result stands. */
+interface Aggregate {
+  readonly row: AggregateRow;
+  readonly operands: readonly Evaluate[];
+  readonly types: readonly DataType[];
+  readonly returns: DataType;
+  readonly where: Evaluate | undefined;
+  readonly slot: number;
+  readonly place: Span;
+}
+
+interface Output {
+  readonly slot: number;
+  readonly evaluate: Evaluate;
+}
+
+/**
+ * STATS: one row for each combination of the values of its groups, where null is a value too, and a row with several values in a group column is of
+ * several groups. Without BY there is one row, even of nothing. @throws CompileError
+ */
+export function compileStats(command: CommandOf<'stats'>, scope: Scope, query: string): Step {
+  if (command.aggregates.length === 0 && command.groups.length === 0) {
+    throw new CompileError(
+      query,
+      command.start,
+      'STATS needs an aggregate or BY',
+      'write for example STATS c = COUNT(*) BY user.name',
+    );
+  }
+  const layout = createLayout();
+  const groups = compileGroups(command.groups, scope, layout, query);
+  const aggregates: Aggregate[] = [];
+  const outputs: Output[] = [];
+  const columns: Column[] = [];
+  for (const assignment of command.aggregates) {
+    const environment = createEnvironment(assignment, scope, groups.columns, layout, query, aggregates);
+    const { evaluate, type } = compileExpression(assignment.expression, environment);
+    requireColumn(type, assignment, query);
+    const column = createColumn(layout, assignment.name, type);
+    columns.push(column);
+    outputs.push({ slot: column.slot(), evaluate });
+  }
+  const result = addColumns(addColumns({ columns: [], layout }, columns), groups.columns);
+  return { scope: result, stage: groupRows(groups, aggregates, outputs) };
+}
+
+interface Groups {
+  readonly columns: readonly Column[];
+  readonly evaluators: readonly Evaluate[];
+}
+
+function compileGroups(groups: readonly Assignment[], before: Scope, layout: Layout, query: string): Groups {
+  const columns: Column[] = [];
+  const evaluators = groups.map((assignment) => {
+    const { evaluate, type } = compileExpression(assignment.expression, environmentOf(before, query, 'group'));
+    requireColumn(type, assignment, query);
+    columns.push(createColumn(layout, assignment.name, type));
+    return evaluate;
+  });
+  return { columns, evaluators };
+}
+
+function requireColumn(type: DataType, { expression }: Assignment, query: string): void {
+  if (!isSpan(type)) return;
+  throw new CompileError(
+    query,
+    expression.start,
+    `[${textOf(query, expression)}] is a ${typeName(type)}, which no column can hold`,
+  );
+}
+
+/** Aggregates of the rows, and beside them the groups by their names. */
+function createEnvironment(
+  { where, expression }: Assignment,
+  scope: Scope,
+  groups: readonly Column[],
+  layout: Layout,
+  query: string,
+  aggregates: Aggregate[],
+): Environment {
+  const filter = where === undefined ? undefined : compileCondition(where, environmentOf(scope, query, 'condition'));
+  const before = aggregates.length;
+  const environment: Environment = {
+    ...environmentOf({ columns: groups, layout }, query, 'other'),
+    column: (name) => {
+      const group = groups.find((column) => column.name === name);
+      if (group !== undefined || findColumn(scope, name) === undefined) return group;
+      const message = `column [${name}] must appear in the STATS BY clause or be used in an aggregate function`;
+      throw new CompileError(query, expression.start, message, `write VALUES(${name}), or add it behind BY`);
+    },
+    aggregate: (call) => {
+      const row = BY_NAME.get(call.name.toLowerCase());
+      if (row === undefined) return undefined;
+      const aggregate = compileAggregate(row, call, scope, layout.next(), query, filter?.evaluate);
+      aggregates.push(aggregate);
+      const { start, end } = call;
+      return { type: aggregate.returns, evaluate: readSlot(aggregate.slot), constant: false, start, end };
+    },
+  };
+  if (filter !== undefined && expression.kind !== 'call' && before === aggregates.length) {
+    throw new CompileError(query, expression.start, 'WHERE can only stand behind an aggregate function');
+  }
+  return environment;
+}
+
+function compileAggregate(
+  row: AggregateRow,
+  call: ExpressionOf<'call'>,
+  scope: Scope,
+  slot: number,
+  query: string,
+  where: Evaluate | undefined,
+): Aggregate {
+  const place = { start: call.start, end: call.end };
+  const inner = environmentOf(scope, query, 'other');
+  const written: readonly Compiled[] = call.arguments.map((argument) => compileExpression(argument, inner));
+  const least = row.parameters.filter((parameter) => parameter.optional !== true).length;
+  if (
+    (call.star && row.star !== true) ||
+    (!call.star && (written.length < least || written.length > row.parameters.length))
+  ) {
+    const names = row.parameters.map(({ name, optional }) => (optional === true ? `[${name}]` : name));
+    const hint = `it is written ${row.name.toUpperCase()}(${names.join(', ')})`;
+    throw new CompileError(query, call.start, `wrong arguments of [${textOf(query, place)}]`, hint);
+  }
+  const values = checkArguments(row, written, place, query);
+  const wrong = row.check?.(values.map(({ literal }) => literal?.value));
+  if (wrong !== undefined) throw new CompileError(query, call.start, `[${textOf(query, place)}]: ${wrong}`);
+  const types = values.map(({ type }) => type);
+  const returns = typeof row.returns === 'string' ? row.returns : row.returns(types);
+  // COUNT of a constant counts rows.
+  const operands =
+    row.star === true && values[0]?.literal !== undefined && values[0].literal.value !== null ? [] : values;
+  return { row, operands: operands.map(({ evaluate }) => evaluate), types, returns, where, slot, place };
+}
+
+interface Group {
+  readonly keys: readonly (Scalar | null)[];
+  readonly accumulators: readonly Accumulator[];
+}
+
+function groupRows(
+  { evaluators, columns }: Groups,
+  aggregates: readonly Aggregate[],
+  outputs: readonly Output[],
+): Stage {
+  return (next) => {
+    const groups = new Map<string, Group>();
+    const groupOf = (keys: readonly (Scalar | null)[], run: Run): Group => {
+      const id = keys.length === 0 ? '' : identityOf(keys);
+      const known = groups.get(id);
+      if (known !== undefined) return known;
+      if (groups.size >= MOST_GROUPS) throw new BudgetError(`more than ${MOST_GROUPS} groups`);
+      run.hold(1 + keys.length + aggregates.length);
+      const accumulators = aggregates.map(({ row, types, returns, place }) =>
+        row.create({ types, returns, hold: run.hold, warn: (message) => run.warn(place, message) }),
+      );
+      const group = { keys, accumulators };
+      groups.set(id, group);
+      return group;
+    };
+    const add = (group: Group, taken: readonly (readonly Value[] | undefined)[]) => {
+      for (const [index, accumulator] of group.accumulators.entries()) {
+        const values = taken[index];
+        if (values !== undefined) accumulator.add(values);
+      }
+    };
+    return {
+      push: (row, run) => {
+        const keys = evaluators.map((evaluate) => evaluate(row, run));
+        const taken = aggregates.map(({ where, operands }) =>
+          where === undefined || where(row, run) === true ? operands.map((operand) => operand(row, run)) : undefined,
+        );
+        for (const combination of combinations(keys)) {
+          run.spend(1 + aggregates.length);
+          add(groupOf(combination, run), taken);
+        }
+        return true;
+      },
+      finish: (run) => {
+        if (evaluators.length === 0) groupOf([], run);
+        for (const group of groups.values()) {
+          run.spend(1 + aggregates.length);
+          if (!next.push(rowOf(group, columns, aggregates, outputs, run), run)) break;
+        }
+        next.finish(run);
+      },
+    };
+  };
+}
+
+function rowOf(
+  { keys, accumulators }: Group,
+  columns: readonly Column[],
+  aggregates: readonly Aggregate[],
+  outputs: readonly Output[],
+  run: Run,
+): Row {
+  const row: Row = { values: [], origin: undefined };
+  for (const [index, column] of columns.entries()) row.values[column.slot()] = keys[index] ?? null;
+  for (const [index, { slot }] of aggregates.entries()) row.values[slot] = accumulators[index]?.result() ?? null;
+  for (const { slot, evaluate } of outputs) row.values[slot] = evaluate(row, run);
+  return row;
+}
+
+/** Two lists of values of the same types are equal if their texts are. */
+function identityOf(keys: readonly (Scalar | null)[]): string {
+  return keys.map((key) => (key === null ? '-' : `${String(key).length}:${key}`)).join(',');
+}
+
+/** All choices of one value for each key; repeated values count once. */
+function combinations(keys: readonly Value[]): readonly (readonly (Scalar | null)[])[] {
+  if (!keys.some(isMany)) return [keys as readonly (Scalar | null)[]];
+  let choices: (readonly (Scalar | null)[])[] = [[]];
+  for (const key of keys) {
+    const options = isMany(key) ? [...new Set(key)] : [key];
+    if (choices.length * options.length > MOST_COMBINATIONS) {
+      throw new BudgetError(`a row is of more than ${MOST_COMBINATIONS} groups`);
+    }
+    choices = choices.flatMap((choice) => options.map((option) => [...choice, option]));
+  }
+  return choices;
+}
