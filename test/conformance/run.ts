@@ -7,12 +7,13 @@
  * in SUITES.
  */
 import { parseArgs } from 'node:util';
-import { runEsqlExpressionSuite, runEsqlQuerySuite } from './esql-suite.ts';
+import { runEsqlExprSuite } from './esql-expr-suite.ts';
+import { runEsqlQueriesSuite } from './esql-queries-suite.ts';
 import { QUERY_SUITES } from './query-suite.ts';
 import { runRulesSuite } from './rules-suite.ts';
 import type { Suite } from './suite.ts';
 
-const SUITES: readonly Suite[] = [...QUERY_SUITES, runEsqlExpressionSuite, runEsqlQuerySuite, runRulesSuite];
+const SUITES: readonly Suite[] = [...QUERY_SUITES, runEsqlExprSuite, runEsqlQueriesSuite, runRulesSuite];
 
 const { values } = parseArgs({ options: { dir: { type: 'string', default: 'test/conformance/vectors' } } });
 let passed = 0;
