@@ -131,14 +131,18 @@ function compileTime(
   const right = readTime(writtenRight, writtenLeft, query);
   const sign = operator === '-' ? -1 : 1;
   if (operator === '+' || operator === '-') {
+    if (left.type === 'null' || right.type === 'null') {
+      return binary(expression, left, right, left.type === 'date' || right.type === 'date' ? 'date' : 'null', () => ({
+        fault: '',
+      }));
+    }
     if (left.type === right.type && isSpan(left.type)) {
       return binary(expression, left, right, left.type, (a, b) => addSpans(a as TimeSpan, b as TimeSpan, sign));
     }
     const move = (date: Scalar, span: Scalar): Scalar | { readonly fault: string } =>
       moveDate(Number(date), span as TimeSpan, sign) ?? { fault: 'a date out of range' };
-    if ((left.type === 'date' || left.type === 'null') && isSpan(right.type))
-      return binary(expression, left, right, 'date', move);
-    if (operator === '+' && (right.type === 'date' || right.type === 'null')) {
+    if (left.type === 'date' && isSpan(right.type)) return binary(expression, left, right, 'date', move);
+    if (operator === '+' && isSpan(left.type) && right.type === 'date') {
       return binary(expression, left, right, 'date', (span, date) => move(date, span));
     }
   }

@@ -16,7 +16,17 @@ const AGGREGATE_NAMES = new Set(AGGREGATES.map(({ name }) => name));
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
 
 /** The types that a text in quotation marks can be read as, where a parameter takes one of them and no text. */
-const FROM_TEXT: readonly DataType[] = ['date', 'ip', 'version', 'boolean', 'date_period', 'time_duration'];
+const FROM_TEXT: readonly DataType[] = [
+  'date',
+  'double',
+  'long',
+  'integer',
+  'ip',
+  'version',
+  'boolean',
+  'date_period',
+  'time_duration',
+];
 
 /** A call of a function. @throws CompileError if there is no such function or its arguments are not what it takes */
 export function compileCall(

@@ -23,6 +23,7 @@ export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
     'no field of an audit event is a vector',
     'knn v_cosine v_dot_product v_hamming v_l1_norm v_l2_norm v_magnitude to_dense_vector',
   ),
+  ...reasons('compare the text itself, or a part of it', 'hash md5 sha1 sha256'),
   ...reasons('a search has no sampling here', 'sample'),
 ]);
 

@@ -57,7 +57,7 @@ function absolute([value = 0]: readonly Scalar[], call: Call): Value {
   return Math.abs(Number(value));
 }
 
-/** Half away from zero below a place, as Java's RoundingMode.HALF_UP; whole numbers only for places before the point. */
+/** Halves away from zero. Whole numbers change only for places before the point. */
 function round([value = 0, places = 0]: readonly Scalar[], call: Call): Value {
   const digits = Number(places);
   if (typeof value === 'bigint' || call.returns === 'integer') {
@@ -70,12 +70,11 @@ function round([value = 0, places = 0]: readonly Scalar[], call: Call): Value {
     return typeof value === 'bigint' ? rounded : Number(rounded);
   }
   const number = Number(value);
-  if (digits > 20 || !Number.isFinite(number)) return number;
-  // By way of the decimal text, since 1.005 * 100 is not 100.5.
-  const [mantissa = '0', exponent = '0'] = Math.abs(number).toExponential().split('e');
-  const scaled = Math.floor(Number(`${mantissa}e${Number(exponent) + digits}`) + 0.5);
-  const [sized = '0', power = '0'] = scaled.toExponential().split('e');
-  return finite(Math.sign(number) * Number(`${sized}e${Number(power) - digits}`), call);
+  const unit = 10 ** digits;
+  const scaled = Math.abs(number) * unit;
+  // Beyond 2⁵³ there are no decimals to round.
+  if (!Number.isFinite(unit) || scaled > Number.MAX_SAFE_INTEGER) return number;
+  return unit === 0 ? 0 : finite((Math.sign(number) * Math.floor(scaled + 0.5)) / unit, call);
 }
 
 function power([base, exponent]: readonly Scalar[], call: Call): Value {

@@ -55,16 +55,16 @@ function total(values: readonly Scalar[], call: Call): number | null {
   return Number.isFinite(result) ? result : call.warn(`not a finite double number: ${result}`);
 }
 
-/** The middle value, or the mean of both in the middle, cut to a whole number where the values are whole. */
+/** The middle value, or the mean of both in the middle, rounded down where the values are whole. */
 function median(values: readonly Scalar[], call: Call): Value {
   const order = sorted(values, call.returns);
   const half = order.length >> 1;
   const upper = order[half] ?? 0;
   if (order.length % 2 === 1) return upper;
   const lower = order[half - 1] ?? 0;
-  if (typeof upper === 'bigint' && typeof lower === 'bigint') return (upper + lower) / 2n;
+  if (typeof upper === 'bigint' && typeof lower === 'bigint') return (upper + lower) >> 1n;
   const mean = (Number(lower) + Number(upper)) / 2;
-  return call.returns === 'integer' ? Math.trunc(mean) + 0 : mean;
+  return call.returns === 'integer' ? Math.floor(mean) : mean;
 }
 
 /** Linear interpolation between the two nearest. */
