@@ -26,11 +26,16 @@ const TABLE = createDocumentTable({
 
 /** `esql_expr.json`: expressions with their types and values. */
 export function runEsqlExprSuite(folder: string): SuiteResult | undefined {
-  const file = join(folder, 'esql_expr.json');
-  if (!existsSync(file)) return undefined;
-  const cases: readonly EsqlExpression[] = JSON.parse(readFileSync(file, 'utf8'));
+  const cases = readEsqlExpressions(folder);
+  if (cases === undefined) return undefined;
   const failures = cases.map(checkEsqlExpression).filter((failure) => failure !== undefined);
   return { name: 'esql_expr', passed: cases.length - failures.length, failures };
+}
+
+/** The cases of a folder; undefined if it has none. */
+export function readEsqlExpressions(folder: string): readonly EsqlExpression[] | undefined {
+  const file = join(folder, 'esql_expr.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 /** What is wrong with a case, or undefined if it passes. */

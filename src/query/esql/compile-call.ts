@@ -8,6 +8,7 @@ import { FUNCTIONS } from './functions.ts';
 import { castLiteral, MULTI_VALUE } from './operand.ts';
 import { REFUSED_FUNCTIONS } from './refused-functions.ts';
 import type { Evaluate, Row, Run } from './run.ts';
+import { parseSpan } from './time-span.ts';
 import type { Span } from './token.ts';
 import { fromList, isMany, type Scalar, toList, type Value } from './value.ts';
 
@@ -17,15 +18,14 @@ const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
 
 /** The types that a text in quotation marks can be read as, where a parameter takes one of them and no text. */
 const FROM_TEXT: readonly DataType[] = [
+  'date_period',
+  'time_duration',
   'date',
   'double',
   'long',
   'integer',
   'ip',
   'version',
-  'boolean',
-  'date_period',
-  'time_duration',
 ];
 
 /** A call of a function. @throws CompileError if there is no such function or its arguments are not what it takes */
@@ -83,7 +83,7 @@ export function checkArguments(
     const last = variadic === true ? parameters[parameters.length - 1] : undefined;
     const parameter = parameterAt?.(index, written.length) ?? parameters[index] ?? last;
     if (parameter === undefined) return argument;
-    const value = fit(argument, parameter, same, query);
+    const value = fit(argument, parameter, query);
     const accepted = same !== undefined && parameter.same === true ? [same] : parameter.types;
     if (value.type !== 'null' && !accepted.includes(value.type)) {
       const ordinal = written.length === 1 ? '' : `${ORDINALS[index] ?? `${index + 1}th`} `;
@@ -98,21 +98,14 @@ export function checkArguments(
   });
 }
 
-function fit(argument: Compiled, parameter: Parameter, same: DataType | undefined, query: string): Compiled {
-  if (argument.type !== 'keyword' || argument.literal === undefined) return argument;
-  const accepted = same !== undefined && parameter.same === true ? [same] : parameter.types;
-  if (accepted.includes('keyword')) return argument;
-  const targets = FROM_TEXT.filter((type) => accepted.includes(type));
-  const spans = targets.filter(isSpan);
-  for (const [index, type] of (spans.length > 0 ? spans : targets.slice(0, 1)).entries()) {
-    if (index === spans.length - 1 || spans.length === 0) return castLiteral(argument, type, query);
-    try {
-      return castLiteral(argument, type, query);
-    } catch (error) {
-      if (!(error instanceof CompileError)) throw error;
-    }
-  }
-  return argument;
+/** A text in quotation marks as what the parameter takes, where it takes no text. */
+function fit(argument: Compiled, { types }: Parameter, query: string): Compiled {
+  if (argument.type !== 'keyword' || argument.literal === undefined || types.includes('keyword')) return argument;
+  const targets = FROM_TEXT.filter((type) => types.includes(type));
+  const [first = 'keyword'] = targets;
+  if (!isSpan(first)) return castLiteral(argument, first, query);
+  const text = String(argument.literal.value);
+  return castLiteral(argument, targets.find((type) => parseSpan(text, type) !== undefined) ?? first, query);
 }
 
 function describe(types: readonly DataType[]): string {

@@ -87,8 +87,8 @@ function monthsBetween(from: number, to: number): number {
 
 function wrongPart(name: string): string | undefined {
   if (Object.hasOwn(PARTS, name)) return undefined;
-  const names = Object.keys(PARTS);
-  const close = names.find((part) => part.startsWith(`${name}_of_`)) ?? nearest(name, names);
+  const whole = ['day', 'hour', 'minute', 'second', 'month', 'week', 'year'].map((unit) => `${name}_of_${unit}`);
+  const close = whole.find((part) => Object.hasOwn(PARTS, part)) ?? nearest(name, Object.keys(PARTS));
   const hint = close === undefined ? '' : `; did you mean ${close}?`;
   return `there is no part ${name.slice(0, 40).toWellFormed()} of a date${hint}`;
 }
