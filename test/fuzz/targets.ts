@@ -1,5 +1,6 @@
 import { decodeTarget } from './decode-target.ts';
 import { eqlTarget } from './eql.ts';
+import { esqlTarget } from './esql.ts';
 import { kqlTarget } from './kql.ts';
 import { regexTarget } from './regex-target.ts';
 import { rulefileTarget } from './rulefile-target.ts';
@@ -10,6 +11,7 @@ import type { FuzzTarget } from './target.ts';
 export const TARGETS: readonly FuzzTarget[] = [
   decodeTarget,
   eqlTarget,
+  esqlTarget,
   kqlTarget,
   regexTarget,
   rulefileTarget,

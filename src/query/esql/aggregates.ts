@@ -106,14 +106,13 @@ function sum({ returns, warn }: Aggregation): Accumulator {
     },
     result: () => {
       if (empty) return null;
-      if (returns === 'double')
-        return Number.isFinite(total) ? total + lost : warn(`not a finite double number: ${total}`);
+      if (returns === 'double') return total + lost;
       return whole >= LONG_RANGE.least && whole <= LONG_RANGE.most ? whole : warn('long overflow');
     },
   };
 }
 
-function average({ warn }: Aggregation): Accumulator {
+function average(): Accumulator {
   let total = 0;
   let values = 0;
   return {
@@ -124,8 +123,7 @@ function average({ warn }: Aggregation): Accumulator {
       }
     },
     result: () => {
-      if (values === 0) return null;
-      return Number.isFinite(total) ? total / values : warn(`not a finite double number: ${total}`);
+      return values === 0 ? null : total / values;
     },
   };
 }
@@ -168,7 +166,7 @@ function deviations(sorted: readonly number[]): number {
   return sorted.reduce((before, value) => before + (value - mean) ** 2, 0) / sorted.length;
 }
 
-function weightedAverage({ warn }: Aggregation): Accumulator {
+function weightedAverage(): Accumulator {
   let total = 0;
   let weights = 0;
   return {
@@ -179,8 +177,7 @@ function weightedAverage({ warn }: Aggregation): Accumulator {
       total += Number(number) * Number(heavy);
       weights += Number(heavy);
     },
-    result: () =>
-      weights === 0 ? null : Number.isFinite(total) ? total / weights : warn('not a finite double number'),
+    result: () => (weights === 0 ? null : total / weights),
   };
 }
 

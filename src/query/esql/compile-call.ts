@@ -5,7 +5,7 @@ import { type Compiled, CompileError, type Environment, textOf } from './compile
 import { type DataType, isSpan, typeName } from './data-type.ts';
 import type { Call, FunctionRow, Parameter } from './function-row.ts';
 import { FUNCTIONS } from './functions.ts';
-import { castLiteral, MULTI_VALUE } from './operand.ts';
+import { castLiteral, finite, MULTI_VALUE } from './operand.ts';
 import { REFUSED_FUNCTIONS } from './refused-functions.ts';
 import type { Evaluate, Row, Run } from './run.ts';
 import { parseSpan } from './time-span.ts';
@@ -182,22 +182,21 @@ function build(
     last = { run, call: { ...fixed, now: run.now, spend: run.spend, warn } };
     return last.call;
   };
+  const checked = (value: Value, run: Run): Value => finite(value, (message) => run.warn(fixed.place, message));
   switch (row.kind) {
     case 'whole': {
       const { evaluate } = row;
       return (values, run) => {
         run.spend(1);
-        return evaluate(
-          evaluators.map((operand) => operand(values, run)),
-          callOf(run),
-        );
+        const all = evaluators.map((operand) => operand(values, run));
+        return checked(evaluate(all, callOf(run)), run);
       };
     }
     case 'scalar': {
       const { evaluate } = row;
       return (values, run) => {
         const scalars = readScalars(evaluators, values, run, fixed.place);
-        return scalars === null ? null : evaluate(scalars, callOf(run));
+        return scalars === null ? null : checked(evaluate(scalars, callOf(run)), run);
       };
     }
     case 'each': {

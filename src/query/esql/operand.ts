@@ -76,3 +76,9 @@ function mapValues(evaluate: Compiled['evaluate'], turn: (value: Scalar) => Scal
     return isMany(value) ? value.map(turn) : turn(value);
   };
 }
+
+/** A value as a column can hold it: null, with a warning, for what is no finite number. */
+export function finite(value: Value, warn: (message: string) => null): Value {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  return warn(`not a finite double number: ${value}`);
+}

@@ -4,7 +4,7 @@ import { checkArguments } from './compile-call.ts';
 import { compileCondition, compileExpression } from './compile-expression.ts';
 import { type Column, type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
 import { type DataType, isSpan, typeName } from './data-type.ts';
-import { readSlot } from './operand.ts';
+import { finite, readSlot } from './operand.ts';
 import type { Stage } from './operator.ts';
 import { BudgetError, type Evaluate, type Row, type Run } from './run.ts';
 import { addColumns, createColumn, createLayout, environmentOf, findColumn, type Layout, type Scope } from './scope.ts';
@@ -219,7 +219,9 @@ function rowOf(
 ): Row {
   const row: Row = { values: [], origin: undefined };
   for (const [index, column] of columns.entries()) row.values[column.slot()] = keys[index] ?? null;
-  for (const [index, { slot }] of aggregates.entries()) row.values[slot] = accumulators[index]?.result() ?? null;
+  for (const [index, { slot, place }] of aggregates.entries()) {
+    row.values[slot] = finite(accumulators[index]?.result() ?? null, (message) => run.warn(place, message));
+  }
   for (const { slot, evaluate } of outputs) row.values[slot] = evaluate(row, run);
   return row;
 }

@@ -145,7 +145,8 @@ export const DATE_FUNCTIONS: readonly FunctionRow[] = [
   {
     kind: 'scalar',
     name: 'date_format',
-    parameters: [parameter('dateFormat', 'keyword', 'date'), { name: 'date', types: ['date'], optional: true }],
+    parameters: [parameter('dateFormat', 'keyword'), { name: 'date', types: ['date'], optional: true }],
+    parameterAt: (index, count) => (index === count - 1 ? DATE : parameter('dateFormat', 'keyword')),
     returns: 'keyword',
     doc: 'A date as text, in UTC, by a pattern such as "yyyy-MM-dd", or in ISO 8601.',
     check: ([pattern]) => wrongPattern(pattern),

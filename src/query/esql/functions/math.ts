@@ -5,10 +5,6 @@ import type { Scalar, Value } from '../value.ts';
 
 const NUMBER = parameter('number', ...NUMBERS);
 
-function finite(value: number, call: Call): Value {
-  return Number.isFinite(value) ? value : call.warn(`not a finite double number: ${value}`);
-}
-
 /** A function of real numbers. `domain` says what it takes, and what is said about all else. */
 function real(
   name: string,
@@ -23,9 +19,7 @@ function real(
     returns: 'double',
     doc,
     evaluate: ([value], call) =>
-      domain?.(Number(value)) === false
-        ? call.warn(`${name.toUpperCase()} has no value there`)
-        : finite(turn(Number(value)), call),
+      domain?.(Number(value)) === false ? call.warn(`${name.toUpperCase()} has no value there`) : turn(Number(value)),
   };
 }
 
@@ -74,18 +68,18 @@ function round([value = 0, places = 0]: readonly Scalar[], call: Call): Value {
   const scaled = Math.abs(number) * unit;
   // Beyond 2⁵³ there are no decimals to round.
   if (!Number.isFinite(unit) || scaled > Number.MAX_SAFE_INTEGER) return number;
-  return unit === 0 ? 0 : finite((Math.sign(number) * Math.floor(scaled + 0.5)) / unit, call);
+  return unit === 0 ? 0 : (Math.sign(number) * Math.floor(scaled + 0.5)) / unit;
 }
 
-function power([base, exponent]: readonly Scalar[], call: Call): Value {
-  return finite(Number(base) ** Number(exponent), call);
+function power([base, exponent]: readonly Scalar[]): Value {
+  return Number(base) ** Number(exponent);
 }
 
 function logarithm([first, second]: readonly Scalar[], call: Call): Value {
   const [base, value] = second === undefined ? [Math.E, Number(first)] : [Number(first), Number(second)];
   if (value <= 0 || base <= 0) return call.warn('Log of non-positive number');
   if (base === 1) return call.warn('/ by zero');
-  return finite(second === undefined ? Math.log(value) : Math.log10(value) / Math.log10(base), call);
+  return second === undefined ? Math.log(value) : Math.log10(value) / Math.log10(base);
 }
 
 /** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/math-functions */
@@ -122,7 +116,7 @@ export const MATH_FUNCTIONS: readonly FunctionRow[] = [
     parameters: [parameter('number1', ...NUMBERS), parameter('number2', ...NUMBERS)],
     returns: 'double',
     doc: 'The length of the hypotenuse.',
-    evaluate: ([a, b], call) => finite(Math.hypot(Number(a), Number(b)), call),
+    evaluate: ([a, b]) => Math.hypot(Number(a), Number(b)),
   },
   {
     kind: 'scalar',

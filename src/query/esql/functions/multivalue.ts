@@ -39,7 +39,7 @@ function distinct(values: readonly Scalar[]): readonly Scalar[] {
 
 /** A sum in the type of its numbers; null with a warning where it does not fit. */
 function sum(values: readonly Scalar[], call: Call): Value {
-  if (call.returns === 'double') return total(values, call);
+  if (call.returns === 'double') return total(values);
   const whole = values.reduce<bigint>(
     (before, value) => before + BigInt(Number.isInteger(value) ? Number(value) : String(value)),
     0n,
@@ -50,9 +50,8 @@ function sum(values: readonly Scalar[], call: Call): Value {
   return whole >= -2_147_483_648n && whole <= 2_147_483_647n ? Number(whole) : call.warn('integer overflow');
 }
 
-function total(values: readonly Scalar[], call: Call): number | null {
-  const result = values.reduce<number>((before, value) => before + Number(value), 0);
-  return Number.isFinite(result) ? result : call.warn(`not a finite double number: ${result}`);
+function total(values: readonly Scalar[]): number {
+  return values.reduce<number>((before, value) => before + Number(value), 0);
 }
 
 /** The middle value, or the mean of both in the middle, rounded down where the values are whole. */
@@ -144,10 +143,7 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
     doc: 'The values of both, in order; null if one of them is.',
     evaluate: append,
   },
-  reduction('mv_avg', NUMBER, 'double', 'The mean of the values.', (values, call) => {
-    const result = total(values, call);
-    return result === null ? null : result / values.length;
-  }),
+  reduction('mv_avg', NUMBER, 'double', 'The mean of the values.', (values) => total(values) / values.length),
   {
     kind: 'whole',
     name: 'mv_concat',
