@@ -18,7 +18,7 @@ import {
   type Step,
 } from './stage-row.ts';
 import { compileSort } from './stage-sort.ts';
-import { compileStats } from './stage-stats.ts';
+import { compileStats, type Grouping } from './stage-stats.ts';
 import type { Table, TableColumn } from './table.ts';
 import type { Span } from './token.ts';
 import type { Value } from './value.ts';
@@ -38,8 +38,8 @@ export interface CompiledQuery<Document> {
   readonly rowOf: ((document: Document) => Row) | undefined;
   /** The only row of a query that begins with ROW. */
   readonly constants: ((run: Run) => Row) | undefined;
-  /** True if rows are grouped: a result can only be told from all documents. */
-  readonly aggregates: boolean;
+  /** The first STATS, if there is one: a result can only be told from all documents. `stage` is its place in `stages`. */
+  readonly stats?: { readonly grouping: Grouping; readonly stage: number };
 }
 
 export type CompileResult<Document> =
@@ -72,24 +72,19 @@ function compileCommands<Document>(
     first?.kind === 'row' ? compileRowSource<Document>(first, source) : compileFrom(first, source, table);
   let { scope } = beginning;
   const stages: Stage[] = [];
+  let stats: CompiledQuery<Document>['stats'];
   for (const [index, command] of commands.entries()) {
     const step = compileCommand(command, commands[index + 1], scope, source);
     scope = step.scope;
+    if (step.grouping !== undefined) stats ??= { grouping: step.grouping, stage: stages.length };
     if (step.stage !== undefined) stages.push(step.stage);
   }
   stages.push(limitRows(commands.some(({ kind }) => kind === 'limit') ? MOST_ROWS : DEFAULT_ROWS));
   const { rowOf, constants } = beginning;
   const outputs = scope.columns.map((column) => compileOutput(column));
   const columns = scope.columns.map(({ name, type }) => ({ name, type }));
-  return {
-    source,
-    columns,
-    outputs,
-    stages,
-    rowOf,
-    constants,
-    aggregates: commands.some(({ kind }) => kind === 'stats'),
-  };
+  const query = { source, columns, outputs, stages, rowOf, constants };
+  return stats === undefined ? query : { ...query, stats };
 }
 
 function compileOutput(column: Column): Evaluate {
@@ -97,7 +92,12 @@ function compileOutput(column: Column): Evaluate {
   return (row) => row.values[slot] ?? row.origin?.read(slot) ?? null;
 }
 
-function compileCommand(command: Command, following: Command | undefined, scope: Scope, query: string): Step {
+function compileCommand(
+  command: Command,
+  following: Command | undefined,
+  scope: Scope,
+  query: string,
+): Step & { readonly grouping?: Grouping } {
   switch (command.kind) {
     case 'where':
       return compileWhere(command, scope, query);

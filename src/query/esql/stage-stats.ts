@@ -1,4 +1,4 @@
-import { type Accumulator, AGGREGATES, type AggregateRow } from './aggregates.ts';
+import { AGGREGATES, type AggregateRow } from './aggregates.ts';
 import type { Assignment, CommandOf, ExpressionOf } from './ast.ts';
 import { checkArguments } from './compile-call.ts';
 import { compileCondition, compileExpression } from './compile-expression.ts';
@@ -39,7 +39,11 @@ interface Output {
  * STATS: one row for each combination of the values of its groups, where null is a value too, and a row with several values in a group column is of
  * several groups. Without BY there is one row, even of nothing. @throws CompileError
  */
-export function compileStats(command: CommandOf<'stats'>, scope: Scope, query: string): Step {
+export function compileStats(
+  command: CommandOf<'stats'>,
+  scope: Scope,
+  query: string,
+): Step & { readonly grouping: Grouping } {
   if (command.aggregates.length === 0 && command.groups.length === 0) {
     throw new CompileError(
       query,
@@ -62,7 +66,8 @@ export function compileStats(command: CommandOf<'stats'>, scope: Scope, query: s
     outputs.push({ slot: column.slot(), evaluate });
   }
   const result = addColumns(addColumns({ columns: [], layout }, columns), groups.columns);
-  return { scope: result, stage: groupRows(groups, aggregates, outputs) };
+  const grouping = createGrouping(groups, aggregates, outputs);
+  return { scope: result, stage: groupRows(grouping, command.groups.length > 0), grouping };
 }
 
 interface Groups {
@@ -155,79 +160,95 @@ function compileAggregate(
   return { row, operands: operands.map(({ evaluate }) => evaluate), types, returns, where, slot, place };
 }
 
-interface Group {
+/** What a row adds to one group: the group's values, and for each aggregate what it takes, undefined where its WHERE is not true. */
+export interface Contribution {
   readonly keys: readonly (Scalar | null)[];
-  readonly accumulators: readonly Accumulator[];
+  readonly taken: readonly (readonly Value[] | undefined)[];
 }
 
-function groupRows(
+/** A group while its rows come. */
+export interface Group {
+  readonly add: (contribution: Contribution, run: Run) => void;
+  /** The group's row, as the next command sees it. */
+  readonly row: (run: Run) => Row;
+}
+
+/** STATS in two halves, so that contributions can be kept between executions. */
+export interface Grouping {
+  readonly contributionsOf: (row: Row, run: Run) => readonly Contribution[];
+  readonly createGroup: (keys: readonly (Scalar | null)[], run: Run) => Group;
+}
+
+function createGrouping(
   { evaluators, columns }: Groups,
   aggregates: readonly Aggregate[],
   outputs: readonly Output[],
-): Stage {
-  return (next) => {
-    const groups = new Map<string, Group>();
-    const groupOf = (keys: readonly (Scalar | null)[], run: Run): Group => {
-      const id = keys.length === 0 ? '' : identityOf(keys);
-      const known = groups.get(id);
-      if (known !== undefined) return known;
-      if (groups.size >= MOST_GROUPS) throw new BudgetError(`more than ${MOST_GROUPS} groups`);
+): Grouping {
+  return {
+    contributionsOf: (row, run) => {
+      const keys = evaluators.map((evaluate) => evaluate(row, run));
+      const taken = aggregates.map(({ where, operands }) =>
+        where === undefined || where(row, run) === true ? operands.map((operand) => operand(row, run)) : undefined,
+      );
+      return combinations(keys).map((combination) => ({ keys: combination, taken }));
+    },
+    createGroup: (keys, run) => {
       run.hold(1 + keys.length + aggregates.length);
       const accumulators = aggregates.map(({ row, types, returns, place }) =>
         row.create({ types, returns, hold: run.hold, warn: (message) => run.warn(place, message) }),
       );
-      const group = { keys, accumulators };
+      return {
+        add: ({ taken }, adding) => {
+          adding.spend(1 + aggregates.length);
+          for (const [index, accumulator] of accumulators.entries()) {
+            const values = taken[index];
+            if (values !== undefined) accumulator.add(values);
+          }
+        },
+        row: (finishing) => {
+          finishing.spend(1 + aggregates.length);
+          const row: Row = { values: [], origin: undefined };
+          for (const [index, column] of columns.entries()) row.values[column.slot()] = keys[index] ?? null;
+          for (const [index, { slot, place }] of aggregates.entries()) {
+            const result = accumulators[index]?.result() ?? null;
+            row.values[slot] = finite(result, (message) => finishing.warn(place, message));
+          }
+          for (const { slot, evaluate } of outputs) row.values[slot] = evaluate(row, finishing);
+          return row;
+        },
+      };
+    },
+  };
+}
+
+function groupRows({ contributionsOf, createGroup }: Grouping, grouped: boolean): Stage {
+  return (next) => {
+    const groups = new Map<string, Group>();
+    const groupOf = (keys: readonly (Scalar | null)[], run: Run): Group => {
+      const id = groupIdentity(keys);
+      const known = groups.get(id);
+      if (known !== undefined) return known;
+      if (groups.size >= MOST_GROUPS) throw new BudgetError(`more than ${MOST_GROUPS} groups`);
+      const group = createGroup(keys, run);
       groups.set(id, group);
       return group;
     };
-    const add = (group: Group, taken: readonly (readonly Value[] | undefined)[]) => {
-      for (const [index, accumulator] of group.accumulators.entries()) {
-        const values = taken[index];
-        if (values !== undefined) accumulator.add(values);
-      }
-    };
     return {
       push: (row, run) => {
-        const keys = evaluators.map((evaluate) => evaluate(row, run));
-        const taken = aggregates.map(({ where, operands }) =>
-          where === undefined || where(row, run) === true ? operands.map((operand) => operand(row, run)) : undefined,
-        );
-        for (const combination of combinations(keys)) {
-          run.spend(1 + aggregates.length);
-          add(groupOf(combination, run), taken);
-        }
+        for (const contribution of contributionsOf(row, run)) groupOf(contribution.keys, run).add(contribution, run);
         return true;
       },
       finish: (run) => {
-        if (evaluators.length === 0) groupOf([], run);
-        for (const group of groups.values()) {
-          run.spend(1 + aggregates.length);
-          if (!next.push(rowOf(group, columns, aggregates, outputs, run), run)) break;
-        }
+        if (!grouped) groupOf([], run);
+        for (const group of groups.values()) if (!next.push(group.row(run), run)) break;
         next.finish(run);
       },
     };
   };
 }
 
-function rowOf(
-  { keys, accumulators }: Group,
-  columns: readonly Column[],
-  aggregates: readonly Aggregate[],
-  outputs: readonly Output[],
-  run: Run,
-): Row {
-  const row: Row = { values: [], origin: undefined };
-  for (const [index, column] of columns.entries()) row.values[column.slot()] = keys[index] ?? null;
-  for (const [index, { slot, place }] of aggregates.entries()) {
-    row.values[slot] = finite(accumulators[index]?.result() ?? null, (message) => run.warn(place, message));
-  }
-  for (const { slot, evaluate } of outputs) row.values[slot] = evaluate(row, run);
-  return row;
-}
-
-/** Two lists of values of the same types are equal if their texts are. */
-function identityOf(keys: readonly (Scalar | null)[]): string {
+/** A text that tells groups of one query apart. */
+export function groupIdentity(keys: readonly (Scalar | null)[]): string {
   return keys.map((key) => (key === null ? '-' : `${String(key).length}:${key}`)).join(',');
 }
 
