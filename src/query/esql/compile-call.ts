@@ -2,10 +2,10 @@ import { nearest } from '../nearest.ts';
 import { AGGREGATES } from './aggregates.ts';
 import type { Expression, ExpressionOf } from './ast.ts';
 import { type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
-import { type DataType, isSpan, typeName } from './data-type.ts';
+import { commonType, type DataType, isNumeric, isSpan, typeName } from './data-type.ts';
 import type { Call, FunctionRow, Parameter } from './function-row.ts';
 import { FUNCTIONS } from './functions.ts';
-import { castLiteral, finite, MULTI_VALUE } from './operand.ts';
+import { castLiteral, convertAll, finite, MULTI_VALUE } from './operand.ts';
 import { REFUSED_FUNCTIONS } from './refused-functions.ts';
 import type { Evaluate, Row, Run } from './run.ts';
 import { parseSpan } from './time-span.ts';
@@ -83,8 +83,8 @@ export function checkArguments(
     const last = variadic === true ? parameters[parameters.length - 1] : undefined;
     const parameter = parameterAt?.(index, written.length) ?? parameters[index] ?? last;
     if (parameter === undefined) return argument;
-    const value = fit(argument, parameter, query);
-    const accepted = same !== undefined && parameter.same === true ? [same] : parameter.types;
+    const value = widen(fit(argument, parameter, query), parameter, same);
+    const accepted = same !== undefined && parameter.same !== undefined ? [same] : parameter.types;
     if (value.type !== 'null' && !accepted.includes(value.type)) {
       const ordinal = written.length === 1 ? '' : `${ORDINALS[index] ?? `${index + 1}th`} `;
       const message = `${ordinal}argument of [${textOf(query, place)}] must be [${describe(accepted)}], found value [${textOf(query, value)}] type [${typeName(value.type)}]`;
@@ -93,7 +93,7 @@ export function checkArguments(
     if (parameter.constant === true && !value.constant) {
       throw new CompileError(query, argument.start, `[${textOf(query, argument)}] must be a constant`);
     }
-    if (parameter.same === true && value.type !== 'null') same ??= value.type;
+    if (parameter.same !== undefined && value.type !== 'null') same ??= value.type;
     return value;
   });
 }
@@ -106,6 +106,14 @@ function fit(argument: Compiled, { types }: Parameter, query: string): Compiled 
   if (!isSpan(first)) return castLiteral(argument, first, query);
   const text = String(argument.literal.value);
   return castLiteral(argument, targets.find((type) => parseSpan(text, type) !== undefined) ?? first, query);
+}
+
+/** A number in the wider type of the arguments before it. */
+function widen(argument: Compiled, { same }: Parameter, type: DataType | undefined): Compiled {
+  if (same !== 'widens' || type === undefined || argument.type === type || !isNumeric(argument.type)) return argument;
+  if (commonType(argument.type, type) !== type) return argument;
+  const { constant, start, end } = argument;
+  return { type, evaluate: convertAll(argument, type), constant, start, end };
 }
 
 function describe(types: readonly DataType[]): string {

@@ -10,8 +10,8 @@ export interface Parameter {
   readonly optional?: true;
   /** It must not read a column. */
   readonly constant?: true;
-  /** It has the type of the first argument that has this mark and is not null. */
-  readonly same?: true;
+  /** It has the type of the first argument that has this mark and is not null; `widens`: a number of a smaller type becomes one of it. */
+  readonly same?: true | 'widens';
 }
 
 /** What a function knows of its call beside the values. */

@@ -38,6 +38,7 @@ function sortRows(keys: readonly Key[], most: number | undefined): Stage {
   return (next) => {
     let rows: Keyed[] = [];
     let arrivals = 0;
+    let peak = 0;
     const cut = (run: Run) => {
       run.spend(rows.length);
       rows.sort((a, b) => compareKeys(a, b, keys));
@@ -45,7 +46,10 @@ function sortRows(keys: readonly Key[], most: number | undefined): Stage {
     };
     return {
       push: (row, run) => {
-        if (most === undefined || rows.length <= most) run.hold(1 + keys.length);
+        if (rows.length === peak) {
+          run.hold(1 + keys.length);
+          peak += 1;
+        }
         rows.push({ row, keys: keys.map((key) => keyOf(key.evaluate(row, run), key)), arrival: arrivals });
         arrivals += 1;
         if (most !== undefined && rows.length >= 2 * most + 16) cut(run);

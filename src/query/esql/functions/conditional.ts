@@ -2,7 +2,7 @@ import { type DataType, STORABLE } from '../data-type.ts';
 import type { FunctionRow } from '../function-row.ts';
 import { compareScalars, isMany, type Scalar, toList, type Value } from '../value.ts';
 
-const VALUE = { name: 'value', types: STORABLE, same: true } as const;
+const VALUE = { name: 'value', types: STORABLE, same: 'widens' } as const;
 
 /** The type of the first argument that has one. */
 function firstType(types: readonly DataType[]): DataType {
