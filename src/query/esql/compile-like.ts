@@ -64,7 +64,8 @@ function compileMatch(
   return { type: 'boolean', evaluate: read, constant, start, end };
 }
 
-function piecesOf({ value, start }: Text, query: string): readonly LikePiece[] {
+/** The pieces of a pattern of LIKE. @throws CompileError */
+export function piecesOf({ value, start }: Text, query: string): readonly LikePiece[] {
   const pieces: LikePiece[] = [];
   let literal = '';
   for (let at = 0; at < value.length; at += 1) {

@@ -1,5 +1,5 @@
 import { type Problem, problemAt } from '../problem.ts';
-import type { Command, CommandOf } from './ast.ts';
+import type { Command, CommandOf, Expression } from './ast.ts';
 import { compileExpression } from './compile-expression.ts';
 import { type Column, CompileError, textOf } from './compiled.ts';
 import { type DataType, isSpan } from './data-type.ts';
@@ -31,6 +31,8 @@ export const MOST_ROWS = 10_000;
 export interface CompiledQuery<Document> {
   readonly source: string;
   readonly columns: readonly { readonly name: string; readonly type: DataType }[];
+  /** The conditions of the WHERE commands right behind FROM: what a document must fulfil to be looked at further. See `requiredOf`. */
+  readonly conditions: readonly Expression[];
   /** Reads the columns of the result off a row. */
   readonly outputs: readonly Evaluate[];
   readonly stages: readonly Stage[];
@@ -83,8 +85,17 @@ function compileCommands<Document>(
   const { rowOf, constants } = beginning;
   const outputs = scope.columns.map((column) => compileOutput(column));
   const columns = scope.columns.map(({ name, type }) => ({ name, type }));
-  const query = { source, columns, outputs, stages, rowOf, constants };
+  const query = { source, columns, conditions: leadingConditions(commands), outputs, stages, rowOf, constants };
   return stats === undefined ? query : { ...query, stats };
+}
+
+function leadingConditions(commands: readonly Command[]): readonly Expression[] {
+  const conditions: Expression[] = [];
+  for (const command of commands) {
+    if (command.kind !== 'where') break;
+    conditions.push(command.condition);
+  }
+  return conditions;
 }
 
 function compileOutput(column: Column): Evaluate {
