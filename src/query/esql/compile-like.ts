@@ -58,7 +58,7 @@ function compileMatch(
     if (value === null) return null;
     if (isMany(value)) return run.warn(place, MULTI_VALUE);
     const text = String(value);
-    run.spend(1 + (text.length >> 6));
+    run.spend(matchers.length * (1 + (text.length >> 2)));
     return matches(text);
   };
   return { type: 'boolean', evaluate: read, constant, start, end };

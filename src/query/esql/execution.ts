@@ -6,13 +6,13 @@ import type { Value } from './value.ts';
 
 /** What one execution may cost. */
 export interface QueryLimits {
-  /** Steps for each document, and for the end. A step is a small operation, or some characters of a text. */
+  /** Steps for each document, and for the end. A step takes about as long as a comparison: 0.1 µs, up to 0.5 µs a character in GROK and REPLACE. */
   readonly steps: number;
   /** Values that are kept until the end: keys of groups, different values, rows to sort. */
   readonly values: number;
 }
 
-export const DEFAULT_LIMITS: QueryLimits = { steps: 10_000_000, values: 1_000_000 };
+export const DEFAULT_LIMITS: QueryLimits = { steps: 4_000_000, values: 1_000_000 };
 
 export interface QueryResult {
   /** The values of each row, in the order of the query's columns. */

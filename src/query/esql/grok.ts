@@ -31,7 +31,7 @@ class GrokError extends Error {
 }
 
 const LONGEST_PATTERN = 4_096;
-const LONGEST_EXPANDED = 65_536;
+const LONGEST_EXPANDED = 16_384;
 const DEEPEST = 20;
 const REFERENCE = /%\{([A-Za-z0-9_]+)(?::([^:{}%]+)(?::([A-Za-z]+))?)?\}|\(\?<([A-Za-z_][\w.@-]*)>|\(\?>|\\./gs;
 const TYPES: Readonly<Record<string, DataType>> = {

@@ -3,6 +3,7 @@ import type { ArithmeticOperator, CompareOperator, Expression, Text } from './as
 import { TYPE_NAMES } from './data-type.ts';
 import { parseArray, parseNumber } from './parse-literal.ts';
 import {
+  count,
   deeper,
   expectName,
   expectSymbol,
@@ -108,12 +109,16 @@ function parseIn(parser: Parser, operand: Expression): Expression {
 }
 
 function parseLike(parser: Parser, kind: 'like' | 'rlike', operand: Expression): Expression {
+  const parsePattern = (): Text => {
+    count(parser, 'patterns');
+    return expectText(parser, 'a pattern');
+  };
   let patterns: readonly Text[];
   if (takeSymbol(parser, '(')) {
-    patterns = list(parser, () => expectText(parser, 'a pattern'));
+    patterns = list(parser, parsePattern);
     expectSymbol(parser, ')');
   } else {
-    patterns = [expectText(parser, 'a pattern')];
+    patterns = [parsePattern()];
   }
   return node(parser, operand.start, [operand], { kind, operand, patterns });
 }

@@ -3,6 +3,7 @@ import { type Problem, problemAt } from '../problem.ts';
 import type { Assignment, Command, CommandOf, NamePattern, Renaming, SortKey } from './ast.ts';
 import { parseExpression } from './parse-expression.ts';
 import {
+  count,
   createParser,
   expectName,
   expectSymbol,
@@ -190,6 +191,7 @@ function parseAssignments(parser: Parser): readonly Assignment[] {
 }
 
 function parseAssignment(parser: Parser): Assignment {
+  count(parser, 'columns');
   const { start } = peek(parser);
   let name: string | undefined;
   if (peek(parser).kind === 'name' && isSymbol(peek(parser, 1), '=')) {
@@ -224,6 +226,7 @@ function parseDrop(parser: Parser, start: number): Command {
 }
 
 function parsePattern(parser: Parser, what: string): NamePattern {
+  count(parser, 'columns');
   const token = peek(parser);
   if (token.kind !== 'name') failExpected(parser, what);
   next(parser);
@@ -232,6 +235,7 @@ function parsePattern(parser: Parser, what: string): NamePattern {
 
 function parseRename(parser: Parser, start: number): Command {
   const renamings = list(parser, (): Renaming => {
+    count(parser, 'columns');
     const first = expectName(parser, 'the name of a column');
     const assigned = takeSymbol(parser, '=');
     if (!assigned && !takeWord(parser, 'as')) failExpected(parser, '`AS`', 'write RENAME old AS new');
@@ -244,7 +248,10 @@ function parseRename(parser: Parser, start: number): Command {
 
 function parseGrok(parser: Parser, start: number): Command {
   const input = parseExpression(parser);
-  const patterns = list(parser, () => expectText(parser, 'a Grok pattern'));
+  const patterns = list(parser, () => {
+    count(parser, 'groks');
+    return expectText(parser, 'a Grok pattern');
+  });
   return { kind: 'grok', input, patterns, start, end: lastEnd(parser) };
 }
 

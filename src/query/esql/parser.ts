@@ -9,7 +9,19 @@ export interface Parser {
   readonly tokens: readonly Token[];
   index: number;
   depth: number;
+  /** How many of a sort there are so far. */
+  readonly counts: Record<Counted, number>;
 }
+
+type Counted = 'columns' | 'patterns' | 'groks';
+
+/** What takes time to prepare, or more than that where there is much of it, and how much there may be in a query. */
+const MOST: Readonly<Record<Counted, number>> = { columns: 1_000, patterns: 500, groks: 50 };
+const COUNTED: Readonly<Record<Counted, string>> = {
+  columns: 'names of columns in commands',
+  patterns: 'patterns of LIKE and RLIKE',
+  groks: 'patterns of GROK',
+};
 
 /** Raised by `fail` and caught by `parseEsql`: what is wrong with the syntax. */
 export class SyntaxProblemError extends Error {
@@ -25,7 +37,7 @@ export const MAXIMUM_DEPTH = 100;
 export const MAXIMUM_CHAIN = 400;
 
 export function createParser(query: string): Parser {
-  return { query, tokens: tokenize(query), index: 0, depth: 0 };
+  return { query, tokens: tokenize(query), index: 0, depth: 0, counts: { columns: 0, patterns: 0, groks: 0 } };
 }
 
 /** The token that is not yet taken, or one behind it. */
@@ -120,4 +132,11 @@ export function list<T>(parser: Parser, parse: () => T): readonly T[] {
   const items = [parse()];
   while (takeSymbol(parser, ',')) items.push(parse());
   return items;
+}
+
+/** Counts one of a sort. What is too much stops the reading. */
+export function count(parser: Parser, counted: Counted): void {
+  parser.counts[counted] += 1;
+  if (parser.counts[counted] <= MOST[counted]) return;
+  fail(parser, peek(parser).start, `more than ${MOST[counted]} ${COUNTED[counted]}`);
 }

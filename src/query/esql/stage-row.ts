@@ -67,7 +67,7 @@ export function compileGrokCommand(
     }
     return undefined;
   };
-  return extraction('GROK', { input, ...place }, [...columns.values()], extract, scope, query);
+  return extraction('GROK', { input, ...place }, [...columns.values()], extract, 2 * groks.length, scope, query);
 }
 
 /** DISSECT. @throws CompileError */
@@ -78,7 +78,7 @@ export function compileDissectCommand(command: CommandOf<'dissect'>, scope: Scop
   }
   const { columns, match } = result.dissect;
   const extracted = columns.map((name) => ({ name, type: 'keyword' as const }));
-  return extraction('DISSECT', command, extracted, (text) => match(text)?.map((value) => [value]), scope, query);
+  return extraction('DISSECT', command, extracted, (text) => match(text)?.map((value) => [value]), 1, scope, query);
 }
 
 /** Columns of what is found in a text; of several texts, in all of them. */
@@ -87,6 +87,8 @@ function extraction(
   { input, start }: Pick<CommandOf<'grok'>, 'input' | 'start'>,
   extracted: readonly Pick<Column, 'name' | 'type'>[],
   extract: Extract,
+  /** Steps for each character. */
+  cost: number,
   scope: Scope,
   query: string,
 ): Step {
@@ -101,7 +103,7 @@ function extraction(
     const values: Scalar[][] = slots.map(() => []);
     for (const item of toList(evaluate(row, run))) {
       const text = String(item);
-      run.spend(1 + (text.length >> 2));
+      run.spend(1 + text.length * cost);
       for (const [index, found] of (extract(text) ?? []).entries()) values[index]?.push(...found);
     }
     for (const [index, slot] of slots.entries()) row.values[slot] = fromList(values[index] ?? []);

@@ -58,6 +58,11 @@ test('an execution that costs too much says so, and gives no more', () => {
   assert.equal(sorted.exceeded, 'more than 50 values to keep');
 });
 
+test('a search that looks at all that is left again and again is paid for', () => {
+  const { exceeded } = run('FROM l | EVAL r = REPLACE(k, "a.*b|a", "x")', [{ k: 'a'.repeat(5_000) }]);
+  assert.equal(exceeded, `more than ${DEFAULT_LIMITS.steps} steps`);
+});
+
 test('a row of too many groups is given up', () => {
   const many = Array.from({ length: 200 }, (_, index) => `v${index}`);
   const result = run('FROM l | EVAL other = k | STATS c = COUNT(*) BY k, other', [{ k: many }]);

@@ -3,17 +3,23 @@ import { compileJavaRegex, parseReplacement } from '../java-regex.ts';
 
 type Replace = (text: string, call: Call) => string | null;
 
-const PLAIN = /^[^\\[\](){}.*+?^$|]+$/;
+/** Characters that mean themselves, some of them because of a backslash. */
+const PLAIN = /^(?:[^\\[\](){}.*+?^$|]|\\[^a-zA-Z0-9])+$/;
 const TOO_LONG = `the text would be longer than ${LONGEST_TEXT} characters`;
 
 /** Prepared replacements; the patterns of a query are few, and mostly constants. */
 const MOST_REMEMBERED = 100;
+/** What it costs to prepare another one, in steps. */
+const PREPARATION = 1_000;
+const PREPARATION_BY_CHARACTER = 50;
 const remembered = new Map<string, Replace | string>();
 
-function replaceFor(pattern: string, replacement: string): Replace | string {
+/** A text says why it is not possible. `spend` is told if something has to be prepared. */
+function replaceFor(pattern: string, replacement: string, spend?: Call['spend']): Replace | string {
   const key = `${pattern.length} ${pattern}${replacement}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
+  spend?.(PREPARATION + pattern.length * PREPARATION_BY_CHARACTER);
   const made = prepare(pattern, replacement);
   if (remembered.size >= MOST_REMEMBERED) remembered.clear();
   remembered.set(key, made);
@@ -21,8 +27,10 @@ function replaceFor(pattern: string, replacement: string): Replace | string {
 }
 
 function prepare(pattern: string, replacement: string): Replace | string {
-  if (PLAIN.test(pattern) && !/[\\$]/.test(replacement))
-    return (text, call) => replacePlain(text, pattern, replacement, call);
+  if (PLAIN.test(pattern) && !/[\\$]/.test(replacement)) {
+    const plain = pattern.replace(/\\(.)/gs, '$1');
+    return (text, call) => replacePlain(text, plain, replacement, call);
+  }
   const compiled = compileJavaRegex(pattern);
   if (compiled.kind === 'invalid') return compiled.message;
   const { regex } = compiled;
@@ -38,8 +46,8 @@ function prepare(pattern: string, replacement: string): Replace | string {
       found.push(part);
     };
     for (;;) {
-      // A search may look at all that is left.
-      call.spend(1 + ((text.length - from) >> 4));
+      // A search may look at all that is left, whatever it finds.
+      call.spend(1 + text.length - from);
       if (!matcher.find()) break;
       add(text.slice(from, matcher.start()));
       for (const piece of pieces) add('text' in piece ? piece.text : (matcher.group(piece.group) ?? ''));
@@ -71,7 +79,7 @@ export const REPLACE_FUNCTION: FunctionRow = {
     return typeof made === 'string' ? made : undefined;
   },
   evaluate: ([text, pattern, replacement], call) => {
-    const made = replaceFor(String(pattern), String(replacement));
+    const made = replaceFor(String(pattern), String(replacement), call.spend);
     return typeof made === 'string' ? call.warn(made) : made(String(text), call);
   },
 };
