@@ -40,14 +40,19 @@ export class CompileError extends Error {
   readonly problem: Problem;
   constructor(query: string, place: number, message: string, hint?: string) {
     super(message);
-    this.problem = problemAt(query, place, message, hint);
+    this.problem = problemAt(query, place, oneLine(message, LONGEST_MESSAGE), hint && oneLine(hint, LONGEST_MESSAGE));
   }
 }
 
 const LONGEST_SHOWN = 80;
+const LONGEST_MESSAGE = 400;
 
 /** An expression as it stands in the query, on one line and not too long. */
 export function textOf(query: string, { start, end }: Span): string {
-  const text = query.slice(start, end).replace(/\s+/g, ' ');
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1).toWellFormed()}…`;
+  return oneLine(query.slice(start, end), LONGEST_SHOWN);
+}
+
+function oneLine(text: string, longest: number): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`;
 }

@@ -206,6 +206,7 @@ function string(query: string, start: number): Token {
     if (character === '"') return { kind: 'string', value: value + query.slice(from, at), start, end: at + 1 };
     if (character === '\n' || character === '\r') break;
     if (character !== '\\') continue;
+    if (/[\r\n]/.test(query.charAt(at + 1))) break;
     const escaped = ESCAPES[query.charAt(at + 1)];
     if (escaped === undefined) {
       const hint = 'write \\\\ for a backslash, or the whole text as """raw text"""; escapes are \\" \\\\ \\t \\n \\r';
