@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { AGGREGATES } from '../../src/query/esql/aggregates.ts';
+import { FUNCTIONS } from '../../src/query/esql/functions.ts';
 import { checkEsqlExpression, readEsqlExpressions } from './esql-expr-suite.ts';
 import { checkEsqlCase, readEsqlVectors } from './esql-queries-suite.ts';
 
@@ -26,3 +28,16 @@ for (const folder of FOLDERS.filter((path) => existsSync(path))) {
     });
   }
 }
+
+test('every function of ES|QL has a case of ours', () => {
+  const [own = ''] = FOLDERS;
+  const texts = [
+    ...(readEsqlExpressions(own) ?? []).map(({ expr }) => expr),
+    ...(readEsqlVectors(own)?.cases ?? []).map(({ query }) => query),
+  ];
+  const called = new Set(texts.flatMap((text) => [...text.toLowerCase().matchAll(/(\w+)\(/g)].map(([, name]) => name)));
+  assert.deepEqual(
+    [...FUNCTIONS, ...AGGREGATES].map(({ name }) => name).filter((name) => !called.has(name)),
+    [],
+  );
+});
