@@ -159,6 +159,7 @@ function examples(rows: readonly Example[], read: (query: string) => ParsedQuery
 function inWords(result: ParsedQuery, query: string): string {
   if (result.kind === 'invalid')
     throw new Error(`${query}: ${result.problems.map(({ message }) => message).join('; ')}`);
+  if (result.kind === 'pipeline') throw new Error(`${query}: no example of this page is in ES|QL`);
   const words =
     result.kind === 'sequence' ? explainSequence(result.sequence).words : explainPredicate(result.predicate);
   // Non-breaking spaces keep what is nested apart, as one cell of a table has one line of Markdown.

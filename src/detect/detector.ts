@@ -6,7 +6,7 @@ import type { CompiledRule, Occurrence, SlottedField } from '../rules/compiled-r
 import type { Hashes } from '../rules/hashes.ts';
 import type { Decision } from './decision.ts';
 import { createRuleIndex } from './rule-index.ts';
-import { suppressionKey } from './suppression.ts';
+import { isAboutGroups, suppressionKey } from './suppression.ts';
 
 /**
  * Something went wrong with one rule on one event, and all else goes on: a bug, then that pair is set aside; or expressions of the rule
@@ -52,7 +52,7 @@ export function createDetector(rules: readonly CompiledRule[], slots: FieldSlots
           try {
             if (rule.matches(event, memo)) {
               matches.set(rule, (matches.get(rule) ?? 0) + 1);
-              for (const occurrence of rule.kind.occurrences(rule, memo, hashes)) {
+              for (const occurrence of rule.kind.occurrences(rule, memo, hashes, event)) {
                 decisions.push(decide(cluster, rule, event, occurrence, memo, hashes));
               }
             }
@@ -103,14 +103,14 @@ function rowIdentity(cluster: string, event: DecodedEvent, { row }: Occurrence, 
   return hashes.key(JSON.stringify([parts, row?.group]));
 }
 
-/** An alert of a threshold is about its group: of the event that completed it only the fields of the group count. */
+/** An alert about a group: of the event that completed it only the fields of the group count. */
 function readOverride(
-  { document }: CompiledRule,
+  rule: CompiledRule,
   { name, slot }: SlottedField,
   { terms }: Occurrence,
   memo: FieldMemo,
 ): FieldValues {
-  return document.threshold === undefined ? memo.read(slot) : terms.find(({ field }) => field === name)?.value;
+  return isAboutGroups(rule) ? terms.find(({ field }) => field === name)?.value : memo.read(slot);
 }
 
 /** An event without an audit ID or times is known by all that it says, and its place in the batch. */

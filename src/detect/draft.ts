@@ -4,7 +4,7 @@ import { pathOf, redactQuery } from '../audit/request-uri.ts';
 import { cutBytes, excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { Fire } from '../rules/compiled-rule.ts';
-import type { LetGo } from '../rules/row.ts';
+import type { LetGo, Row } from '../rules/row.ts';
 import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec } from './alert.ts';
 import type { Sighting } from './alert-book.ts';
 import type { Decision } from './decision.ts';
@@ -26,7 +26,7 @@ export function draftAlert(cluster: string, decision: Decision, fired?: Fired): 
   return {
     ...specOf(cluster, decision, display),
     reason: cut(fired?.letGo === undefined ? reason : `${describeLetGo(fired.letGo)}; ${reason}`),
-    ...(terms.length === 0 ? {} : fired === undefined ? { newTerms: terms } : { groupBy: terms }),
+    ...(terms.length === 0 ? {} : occurrence.term === undefined ? { groupBy: terms } : { newTerms: terms }),
     ...(fired === undefined ? {} : { results: fired.fire.results }),
     overflow: false,
   };
@@ -75,8 +75,11 @@ export function sightingOf({ event: { event, at }, requestKey, identity }: Decis
 export function sightingOfFire({ rows }: Fire): Sighting {
   const last = rows.at(-1);
   const at = last?.at ?? 0;
-  const evidence = rows.map((row) => evidenceOf(row.at, row.auditID, row.requestKey));
-  return { identity: last?.key ?? '', from: rows[0]?.at ?? at, at, evidence };
+  return { identity: last?.key ?? '', from: rows[0]?.at ?? at, at, evidence: evidenceOfRows(rows) };
+}
+
+export function evidenceOfRows(rows: readonly Row[]): readonly AlertEvidence[] {
+  return rows.map((row) => evidenceOf(row.at, row.auditID, row.requestKey));
 }
 
 function evidenceOf(at: number, auditID: string, requestKey: string): AlertEvidence {

@@ -104,7 +104,8 @@ interface Group {
   next: number;
 }
 
-export function createRowBook(draft: StateDraft): RowBook {
+/** @param fault told where a rule breaks on an event: it is held, and makes no fire */
+export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, error: unknown) => void): RowBook {
   const groups = new Map<string, Group>();
 
   function groupOf(key: string): Group {
@@ -158,6 +159,15 @@ export function createRowBook(draft: StateDraft): RowBook {
     }
   }
 
+  function judge(decision: RowDecision, rows: readonly Row[], added: Row): readonly Fire[] {
+    try {
+      return windowedOf(decision.rule).fires(decision.rule, rows, added);
+    } catch (error) {
+      fault(decision, error);
+      return [];
+    }
+  }
+
   return {
     take(decision, hwm) {
       const { rule, event, occurrence, identity } = decision;
@@ -187,7 +197,7 @@ export function createRowBook(draft: StateDraft): RowBook {
       if (group.rows.length > ROW_CAP) letGoOldest(key, group, rule);
       refresh(rule, row.group, event.at, oldest);
       if (group.rows.indexOf(added) === -1) return { kind: 'late' };
-      return { kind: 'held', fires: windowedOf(rule).fires(rule, group.rows, added), letGo: group.letGo };
+      return { kind: 'held', fires: judge(decision, group.rows, added), letGo: group.letGo };
     },
 
     consume({ rule, occurrence }, { uses }) {

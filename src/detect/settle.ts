@@ -13,7 +13,16 @@ import { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
 import { type AlertBook, createAlertBook, type Sighting } from './alert-book.ts';
 import type { Decision, Outcome } from './decision.ts';
-import { draftAlert, draftOverflowAlert, type Fired, sampleOf, sightingOf, sightingOfFire } from './draft.ts';
+import type { RuleFault } from './detector.ts';
+import {
+  draftAlert,
+  draftOverflowAlert,
+  evidenceOfRows,
+  type Fired,
+  sampleOf,
+  sightingOf,
+  sightingOfFire,
+} from './draft.ts';
 import type { SettleContext } from './settle-context.ts';
 import {
   createRowBook,
@@ -37,6 +46,8 @@ export interface Settled {
   readonly fires: ReadonlyMap<Decision, readonly Fire[]>;
   /** How many terms, or groups, each rule with terms holds now. */
   readonly termsHeld: ReadonlyMap<CompiledRule, number>;
+  /** The rules that could not judge a group. */
+  readonly faults: readonly RuleFault[];
 }
 
 /** A batch's decisions as one step of the store. */
@@ -135,10 +146,11 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   if (hwm > storedHwm) draft.setField(stateKeys.cluster, 'hwm', String(hwm));
   const opened: string[] = [];
   const fires = new Map<Decision, readonly Fire[]>();
+  const faults: RuleFault[] = [];
   const books: Books = {
     draft,
     alerts: createAlertBook(draft, context),
-    rows: createRowBook(draft),
+    rows: createRowBook(draft, ({ rule, event }, error) => faults.push({ rule: rule.document.name, event, error })),
     context,
     opened,
     fires,
@@ -175,7 +187,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   for (const [index, { rule }] of decisions.entries()) {
     if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), storedHwm - HOUR - LATENESS);
   }
-  return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, fires, termsHeld } };
+  return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, fires, termsHeld, faults } };
 }
 
 /** What a step writes into. */
@@ -221,7 +233,8 @@ function settleRow(decision: RowDecision, hwm: number, storedHwm: number, books:
     const key = fireSuppressionKey(decision, fire, context.hashes);
     const sighting = sightingOfFire(fire);
     const live = alerts.taking(key, sighting.at);
-    if (live !== undefined) alerts.attach(live, decision, sighting);
+    if (live !== undefined)
+      alerts.attach(live, decision, { ...sighting, evidence: evidenceOfRows(fire.adds ?? fire.rows) });
     else if (!open(decision, key, sighting, storedHwm, books, { fire, letGo: taken.letGo })) {
       return overflow(decision, books);
     }

@@ -20,7 +20,7 @@ export function suppressionKey(
 ): string {
   if (rule.suppressBy === undefined) return keyOf(rule, rule.kind.suppressionKey(occurrence, event), '', hashes);
   // The alert of a group has the values of the group and no others, also where the event has several.
-  const ofGroup = rule.document.threshold !== undefined;
+  const ofGroup = isAboutGroups(rule);
   const values =
     occurrence.suppressed ??
     rule.suppressBy.map(({ name, slot }) =>
@@ -28,6 +28,11 @@ export function suppressionKey(
     );
   const isMissing = values.some((value) => value == null || (Array.isArray(value) && value.length === 0));
   return keyOf(rule, JSON.stringify(values), isMissing && standsAlone(rule) ? identity : '', hashes);
+}
+
+/** True if an alert is about a group of events, of which it has the fields of the group and no others. */
+export function isAboutGroups({ document, pipeline }: CompiledRule): boolean {
+  return document.threshold !== undefined || pipeline?.kind === 'groups';
 }
 
 /**

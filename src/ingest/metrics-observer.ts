@@ -1,5 +1,6 @@
 import { excerpt } from '../audit/text.ts';
 import { OUTCOMES } from '../detect/decision.ts';
+import type { RuleFault } from '../detect/detector.ts';
 import { createLimitedLog } from '../telemetry/limited-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -9,6 +10,17 @@ import type { Quarantine } from './quarantine.ts';
 /** Counts what ingest does, keeps what was set aside, and logs what a person should look at. */
 export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, logger: Logger): IngestObserver {
   const limited = createLimitedLog(logger);
+
+  function noteFaults(cluster: string, faults: readonly RuleFault[]): void {
+    for (const { rule, event, error } of faults) {
+      metrics.ruleErrors.inc({ rule });
+      metrics.quarantined.inc({ cluster, reason: 'rule_error' });
+      const auditID = excerpt(event.event.auditID ?? '', 64);
+      quarantine.add({ cluster, rule, auditID, reason: `the rule failed: ${excerpt(String(error), 256)}` });
+      limited.note('error', 'rule failed on an event', `${cluster}/${rule}`, { cluster, rule, auditID, error });
+    }
+  }
+
   return {
     decoded(cluster, events, quarantined) {
       metrics.skewedEvents.inc({ cluster }, events.filter(({ skewed }) => skewed).length);
@@ -38,16 +50,11 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
     detected(cluster, evaluated, { matches, faults }) {
       metrics.events.inc({ cluster, outcome: 'evaluated' }, evaluated);
       for (const [{ document }, count] of matches) metrics.matches.inc({ cluster, rule: document.name }, count);
-      for (const { rule, event, error } of faults) {
-        metrics.ruleErrors.inc({ rule });
-        metrics.quarantined.inc({ cluster, reason: 'rule_error' });
-        const auditID = excerpt(event.event.auditID ?? '', 64);
-        quarantine.add({ cluster, rule, auditID, reason: `the rule failed: ${excerpt(String(error), 256)}` });
-        limited.note('error', 'rule failed on an event', `${cluster}/${rule}`, { cluster, rule, auditID, error });
-      }
+      noteFaults(cluster, faults);
     },
 
-    settled(cluster, decisions, { outcomes, opened, termsHeld }) {
+    settled(cluster, decisions, { outcomes, opened, termsHeld, faults }) {
+      noteFaults(cluster, faults);
       for (const [index, { rule, event }] of decisions.entries()) {
         const outcome = outcomes[index];
         if (outcome === undefined) continue;

@@ -14,7 +14,13 @@ const sink: Sink = {
   deliver: async () => 'done',
 };
 const quiet: IngestObserver = { decoded() {}, ownWrites() {}, late() {}, learning() {}, detected() {}, settled() {} };
-const settled = (...opened: readonly string[]) => ({ outcomes: [], opened, fires: new Map(), termsHeld: new Map() });
+const settled = (...opened: readonly string[]) => ({
+  outcomes: [],
+  opened,
+  fires: new Map(),
+  termsHeld: new Map(),
+  faults: [],
+});
 
 /** Traces of which only the links are kept; each batch is a span of its own number. */
 function linking() {

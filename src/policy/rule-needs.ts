@@ -46,13 +46,20 @@ const DECISIONS: ReadonlySet<string> = new Set([
 
 /**
  * In which ways a rule can match, and what has to be recorded for it to see all that it looks into: its query, the fields
- * that make its term, its group or its joins, those whose values it counts, and those that only its exceptions and its
- * suppression read. Empty if no request can match.
+ * that make its term, its group or its joins, those whose values it counts, those that a pipeline computes with, and those
+ * that only its exceptions and its suppression read. Empty if no request can match.
  *
  * Two facts about the API server are used. An event without a user is of a request whose authentication failed, and has no
  * decision. At the stage RequestReceived nothing has been decided yet.
  */
-export function ruleNeeds({ document, predicate, termFields, rowFields, sequence }: CompiledRule): readonly Need[] {
+export function ruleNeeds({
+  document,
+  predicate,
+  termFields,
+  rowFields,
+  sequence,
+  pipeline,
+}: CompiledRule): readonly Need[] {
   const terms = termFields.flatMap(({ name }) => resolveField(name) ?? []);
   const matches: Predicate = {
     kind: 'and',
@@ -70,7 +77,23 @@ export function ruleNeeds({ document, predicate, termFields, rowFields, sequence
     ),
   ];
   const reads = besides.reduce((need, field) => bothNeeds(need, reading(field)) ?? need, EVERYTHING);
-  return merged(allOf(needsOf(simplify(matches), true), [reads]).flatMap((need) => settle(need) ?? []));
+  const asked = fieldsOf(predicate);
+  const computed = lookingInto((pipeline?.reads ?? []).filter((field) => !asked.includes(field) || isBody(field)));
+  return merged(
+    allOf(allOf(needsOf(simplify(matches), true), [reads]), [computed]).flatMap((need) => settle(need) ?? []),
+  );
+}
+
+/** What an expression is true of is not known, only what it looks into: it may match any request, at any level. */
+function lookingInto(fields: readonly Field[]): Need {
+  const need = fields.reduce((sum, field) => bothNeeds(sum, reading(field)) ?? sum, EVERYTHING);
+  const level = fields.find(({ name }) => name === `${AUDIT}level`);
+  if (level === undefined) return need;
+  return { ...need, fullLevels: highest(need.levels), reads: new Set([...need.reads, level.name]) };
+}
+
+function isBody(field: Field): boolean {
+  return bodyLevels(field) !== undefined;
 }
 
 function namesOf(fields: readonly { readonly name: string }[]): readonly string[] {
@@ -87,12 +110,7 @@ function needsOf(predicate: Predicate, positive: boolean): readonly Need[] {
       return need === undefined ? [] : [need];
     }
     case 'holds': {
-      // What it is true of is not known, only what it looks into: it may match any request, at any level.
-      const fields = fieldsOf(predicate);
-      const need = fields.reduce((sum, field) => bothNeeds(sum, reading(field)) ?? sum, EVERYTHING);
-      const level = fields.find(({ name }) => name === `${AUDIT}level`);
-      if (level === undefined) return [need];
-      return [{ ...need, fullLevels: highest(need.levels), reads: new Set([...need.reads, level.name]) }];
+      return [lookingInto(fieldsOf(predicate))];
     }
     case 'constant':
       return predicate.value === positive ? [EVERYTHING] : [];

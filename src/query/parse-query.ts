@@ -1,5 +1,6 @@
 import type { Field } from '../ecs/field.ts';
 import { type EqlSequence, parseEql } from './eql/parse.ts';
+import { parseRuleQuery, type RuleQuery } from './esql/rule-query.ts';
 import { parseKql } from './kql/parse.ts';
 import type { Predicate } from './predicate.ts';
 import type { Problem } from './problem.ts';
@@ -17,10 +18,12 @@ export type ParsedQuery =
   | { readonly kind: 'event'; readonly predicate: Predicate }
   /** Events one after another. */
   | { readonly kind: 'sequence'; readonly sequence: EqlSequence }
+  /** Commands that rows go through, one after another. */
+  | { readonly kind: 'pipeline'; readonly query: RuleQuery }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /** Reads a query in the language that it is written in: the one place that knows them all. Never throws. */
-export function parseQuery(language: 'kuery' | 'eql', source: string, fields: QueryFields): ParsedQuery {
+export function parseQuery(language: 'kuery' | 'eql' | 'esql', source: string, fields: QueryFields): ParsedQuery {
   switch (language) {
     case 'kuery': {
       const result = parseKql(source, fields);
@@ -28,5 +31,7 @@ export function parseQuery(language: 'kuery' | 'eql', source: string, fields: Qu
     }
     case 'eql':
       return parseEql(source, fields);
+    case 'esql':
+      return parseRuleQuery(source, fields);
   }
 }

@@ -76,12 +76,16 @@ test('what is wrong is shown at its place', () => {
 });
 
 test('a rule that cannot run here is refused by name, each reason at its place', () => {
-  const source = TOML.replace('"new_terms"\n', '"esql"\n').replace('kubernetes.audit_logs', 'aws.cloudtrail');
+  const source = TOML.replace('"new_terms"\n', '"esql"\n')
+    .replace('language = "kuery"', 'language = "lucene"')
+    .replace('kubernetes.audit_logs', 'aws.cloudtrail');
   const loaded = readTomlRule('r.toml', source.replace("query = '''\n", "query = '''\nfrom logs-aws* |\n"), {
     fileStem: 'r',
   });
   assert.deepEqual(shown(loaded), [
-    'r.toml:10:8: r: rule type esql is not supported yet by this version\n  type = "esql"\n         ^',
+    'r.toml:11:12: r: language lucene is not supported by this version; supported: kuery, eql, esql\n' +
+      '  language = "lucene"\n             ^\n' +
+      '  hint: write the query in KQL: field: value, and, or, not, * as a wildcard',
     "r.toml:15:9: r: needs other data: logs-aws*; firstseen has Kubernetes audit events only\n  query = '''\n          ^",
   ]);
   assert.deepEqual(
@@ -90,7 +94,7 @@ test('a rule that cannot run here is refused by name, each reason at its place',
       ruleType,
     ]),
     [
-      ['type esql', 'esql'],
+      ['language lucene', 'esql'],
       ['data logs-aws*', 'esql'],
     ],
   );

@@ -105,10 +105,10 @@ detection: { selection: { verb: exec, objectRef.resource: pods }, condition: sel
 });
 
 test('other data come before what is not supported, and what is invalid before both', () => {
-  assert.deepEqual(verdict({ type: 'esql', language: 'esql', query: 'from logs-aws* | limit 1' }), [
+  assert.deepEqual(verdict({ type: 'esql', language: 'lucene', query: 'from logs-aws* | limit 1' }), [
     'needs other data',
     'needs other data: logs-aws*; firstseen has Kubernetes audit events only',
-    'rule type esql is not supported yet by this version',
+    'language lucene is not supported by this version; supported: kuery, eql, esql',
   ]);
   const [name, ...why] = verdict({ type: 'machine_learning', language: 'lucene' });
   assert.deepEqual([name, why.length], ['not supported', 2]);

@@ -50,6 +50,9 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
     ...idle.map(
       ({ name }) => `${withSuggestion(name)} never has a value on an audit event, so no condition on it holds`,
     ),
+    ...(rule.pipeline?.reads ?? [])
+      .filter((field) => field.neverSet === true && !idle.includes(field))
+      .map(({ name }) => `${withSuggestion(name)} never has a value on an audit event: it is null`),
     ...(rule.sequence !== undefined && hasOverrides(document) ? [OVERRIDES_OF_SEQUENCE] : []),
   ];
   return {
@@ -86,9 +89,14 @@ function whyNever(rule: CompiledRule, { neverMatches }: LoadedRule): string | un
 }
 
 /** What has to hold for the rule to fire: of one event, or of each of a sequence; with the words that say which. */
-function conditionsOf({ document, predicate, termFields }: CompiledRule): readonly (readonly [string, Predicate])[] {
-  const query = parseQuery(document.language, document.query, { resolveField });
-  if (query.kind === 'sequence') {
+function conditionsOf({
+  document,
+  predicate,
+  termFields,
+  sequence,
+}: CompiledRule): readonly (readonly [string, Predicate])[] {
+  const query = sequence && parseQuery(document.language, document.query, { resolveField });
+  if (query?.kind === 'sequence') {
     return query.sequence.items.map(({ predicate: condition, by }, index) => [
       `no event can be number ${index + 1} of its sequence: `,
       withValues(

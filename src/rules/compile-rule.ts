@@ -6,16 +6,18 @@ import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import type { FieldSlots } from '../query/slots.ts';
+import { compilePipeline, passesPipeline } from './compile-pipeline.ts';
 import { compileSequence, sequencePredicate, sequenceShape } from './compile-sequence.ts';
-import type { CompiledRule, CompiledSequence, SlottedField } from './compiled-rule.ts';
+import type { CompiledPipeline, CompiledRule, CompiledSequence, RuleKind, SlottedField } from './compiled-rule.ts';
 import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from './document.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
 import { sequenceKind } from './kinds/sequence.ts';
+import { statsKind } from './kinds/stats.ts';
 import { DEFAULT_SPAN } from './limits.ts';
 import { compileOverrides } from './overrides.ts';
 import { compileValueList } from './value-list.ts';
-import { queryFitProblems, thresholdProblems } from './window-problems.ts';
+import { groupProblems, queryFitProblems } from './window-problems.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
@@ -95,9 +97,14 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   const counted = (threshold?.cardinality ?? []).flatMap(({ field: name }, i) =>
     field(name, ['threshold', 'cardinality', i, 'field']),
   );
-  const suppressBy = (suppression?.by ?? []).flatMap((name, i) => field(name, ['suppression', 'by', i]));
-  const overrides = compileOverrides(document, field);
-  problems.push(...queryFitProblems(document, query), ...thresholdProblems(document));
+  const pipeline = query.kind === 'pipeline' ? compilePipeline(query.query, hashes) : undefined;
+  const groupColumns = pipeline?.kind === 'groups' ? pipeline.columns : [];
+  /** A column of the group needs no field: it is read off the group. */
+  const fieldOrColumn: typeof field = (name, path) =>
+    groupColumns.includes(name) && resolveField(name) === undefined ? [{ name, slot: -1 }] : field(name, path);
+  const suppressBy = (suppression?.by ?? []).flatMap((name, i) => fieldOrColumn(name, ['suppression', 'by', i]));
+  const overrides = compileOverrides(document, fieldOrColumn);
+  problems.push(...queryFitProblems(document, query), ...groupProblems(document, query));
   if (problems.length > 0) return { kind: 'invalid', problems };
 
   const sequence =
@@ -107,18 +114,20 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
 
   const rule: CompiledRule = {
     document,
-    kind: sequence === undefined ? RULE_KINDS[document.type] : sequenceKind,
+    kind: kindOf(document, sequence, pipeline),
     predicate,
     matches: (event, memo) =>
       selects(memo) &&
-      !exceptions.some(({ conditions, until }) => event.at < until && conditions.every((holds) => holds(memo))),
+      !exceptions.some(({ conditions, until }) => event.at < until && conditions.every((holds) => holds(memo))) &&
+      (pipeline === undefined || passesPipeline(pipeline, event, memo)),
     termFields,
     rowFields: sequence === undefined ? counted : suppressBy,
     ...(sequence === undefined ? {} : { sequence }),
+    ...(pipeline === undefined ? {} : { pipeline }),
     suppressBy: suppressBy.length === 0 ? undefined : suppressBy,
     // Elastic reads them from the event of an alert, and that of a sequence is about several.
     overrides: sequence === undefined ? overrides : undefined,
-    state: hashes.key(stateIdentity(document, sequence)),
+    state: hashes.key(stateIdentity(document, sequence, pipeline)),
     overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
   };
   return { kind: 'ok', rule };
@@ -133,21 +142,35 @@ function predicateOf(query: ParsedQuery): Predicate {
       return query.predicate;
     case 'sequence':
       return sequencePredicate(query.sequence);
+    case 'pipeline':
+      return query.query.condition;
     case 'invalid':
       return NOTHING;
   }
 }
 
+/** What the type says, unless the query decides. */
+function kindOf(
+  { type }: RuleDocument,
+  sequence: CompiledSequence | undefined,
+  pipeline: CompiledPipeline | undefined,
+): RuleKind {
+  if (sequence !== undefined) return sequenceKind;
+  return pipeline?.kind === 'groups' ? statsKind : RULE_KINDS[type];
+}
+
 /** What a rule's memory depends on: change one of these and it starts anew. */
 function stateIdentity(
-  { name, type, newTerms, threshold, suppression }: RuleDocument,
+  { name, type, newTerms, threshold, suppression, windowMicros }: RuleDocument,
   sequence: CompiledSequence | undefined,
+  pipeline: CompiledPipeline | undefined,
 ): string {
   if (threshold !== undefined) {
     const counted = threshold.cardinality.map(({ field }) => field);
     return JSON.stringify([name, type, threshold.fields, threshold.windowMicros, counted]);
   }
   if (sequence !== undefined) return JSON.stringify([name, type, sequenceShape(sequence), suppression?.by ?? []]);
+  if (pipeline?.kind === 'groups') return JSON.stringify([name, type, windowMicros ?? DEFAULT_SPAN, pipeline.shape]);
   return JSON.stringify([name, type, newTerms?.fields ?? [], newTerms?.windowMicros ?? 0]);
 }
 

@@ -1,5 +1,7 @@
 import type { DecodedEvent } from '../audit/event.ts';
-import type { FieldValues } from '../ecs/field.ts';
+import type { Field, FieldValues } from '../ecs/field.ts';
+import type { GroupedQuery } from '../query/esql/grouped-query.ts';
+import type { RowQuery } from '../query/esql/row-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { FieldMemo } from '../query/slots.ts';
 import type { RuleDocument, Severity } from './document.ts';
@@ -10,7 +12,10 @@ import type { NewRow, Row } from './row.ts';
 export interface CompiledRule {
   readonly document: RuleDocument;
   readonly kind: RuleKind;
-  /** What the query selects, before exceptions: what the rule index reads. Of a sequence: what any of its items does. */
+  /**
+   * What the query selects, before exceptions: what the rule index reads. Of a sequence: what any of its items does. Of a pipeline: what every
+   * event is that gets through, so that others may be too.
+   */
   readonly predicate: Predicate;
   /** True if the query selects the event and no exception in force at the event's time does. */
   readonly matches: (event: DecodedEvent, memo: FieldMemo) => boolean;
@@ -20,6 +25,8 @@ export interface CompiledRule {
   readonly rowFields: readonly SlottedField[];
   /** Only of a sequence. */
   readonly sequence?: CompiledSequence;
+  /** Only of a query in ES|QL. */
+  readonly pipeline?: CompiledPipeline;
   /** The fields that group repeats into one alert; undefined: the default of the rule's kind. */
   readonly suppressBy: readonly SlottedField[] | undefined;
   /** What an event says about its alert in place of the rule. Undefined for a rule that lets none. */
@@ -58,6 +65,21 @@ export interface CompiledSequence {
   readonly spanMicros: number;
 }
 
+/** A query in ES|QL on one event after another. It remembers what came of the last event, because several ask. */
+export type CompiledPipeline = (
+  | { readonly kind: 'rows'; readonly evaluate: RowQuery['evaluate'] }
+  | {
+      readonly kind: 'groups';
+      readonly columns: GroupedQuery['columns'];
+      readonly shape: GroupedQuery['shape'];
+      readonly enter: (event: DecodedEvent) => ReturnType<GroupedQuery['enter']>;
+      readonly judge: GroupedQuery['judge'];
+    }
+) & {
+  /** The fields that it looks into. */
+  readonly reads: readonly Field[];
+};
+
 export interface SequenceItem {
   /** What an event must be to be this item, the fields that it is joined by included. */
   readonly predicate: Predicate;
@@ -68,7 +90,10 @@ export interface SequenceItem {
 
 /** One thing that a matching event means to a rule; a new_terms event with arrays has one for each combination of values. */
 export interface Occurrence {
-  /** The values that make the term, in the order of the rule's fields; of a rule that judges several events together, the group. */
+  /**
+   * The values that make the term, in the order of the rule's fields; of a rule that judges several events together, the group; of a pipeline
+   * without groups, what its columns say.
+   */
   readonly terms: readonly FieldAndValue[];
   /** The term as it is remembered: its JSON array text, hashed where that is long. Undefined for a rule without terms. */
   readonly term: string | undefined;
@@ -95,7 +120,7 @@ export interface Memory {
 export interface RuleKind {
   readonly type: RuleDocument['type'];
   /** Empty if the event, though the query selects it, means nothing to the rule. */
-  occurrences(rule: CompiledRule, memo: FieldMemo, hashes: Hashes): readonly Occurrence[];
+  occurrences(rule: CompiledRule, memo: FieldMemo, hashes: Hashes, event: DecodedEvent): readonly Occurrence[];
   /** How the events of a group are judged together; undefined for a rule that judges each by itself. */
   readonly windowed?: WindowedKind;
   /** The reducer: whether an occurrence at `at` (µs) is worth an alert, given what is remembered. Not of a windowed kind. */
@@ -115,7 +140,7 @@ export interface WindowedKind {
   /** False if the rows cannot make a fire, whatever their times. */
   mayFire(rule: CompiledRule, rows: readonly Pick<Row, 'items' | 'used'>[]): boolean;
   /**
-   * The fires that a new row makes, each of them with it, in the order of time; one that comes in order makes at most one.
+   * The fires that a new row makes, each of them with it, in the order of time; one that comes in order makes at most one. Throws if it cannot tell.
    * @param rows all rows held of the group, in the order of time, the new one among them
    */
   fires(rule: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[];
@@ -129,4 +154,6 @@ export interface Fire {
   readonly uses: readonly Row[];
   /** What the rule has counted, such as `count`. */
   readonly results: readonly FieldAndValue[];
+  /** Those that no earlier fire had, where a fire uses up nothing; absent: all of them. */
+  readonly adds?: readonly Row[];
 }

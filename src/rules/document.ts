@@ -1,11 +1,15 @@
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-export const RULE_TYPES = ['query', 'new_terms', 'threshold', 'eql'] as const;
+export const RULE_TYPES = ['query', 'new_terms', 'threshold', 'eql', 'esql'] as const;
 export type RuleType = (typeof RULE_TYPES)[number];
 
-export const QUERY_LANGUAGES = ['kuery', 'eql'] as const;
+export const QUERY_LANGUAGES = ['kuery', 'eql', 'esql'] as const;
 export type QueryLanguage = (typeof QUERY_LANGUAGES)[number];
+
+/** The languages of a condition on one event. */
+export const CONDITION_LANGUAGES = ['kuery', 'eql'] as const;
+export type ConditionLanguage = (typeof CONDITION_LANGUAGES)[number];
 
 /** MITRE ATT&CK, one tactic with at most one technique. */
 export interface Threat {
@@ -33,7 +37,7 @@ export interface RuleDocument {
   readonly newTerms?: NewTermsDocument;
   /** Present if and only if `type` is `threshold`. */
   readonly threshold?: ThresholdDocument;
-  /** How far a rule of type `eql` looks back, where its sequence has no `maxspan`. */
+  /** How far a rule looks back: of type `eql`, where its sequence has no `maxspan`; of type `esql`, where its query has STATS. */
   readonly windowMicros?: number;
   /** Whether the events of a sequence have to come in its order. */
   readonly sequenceOrder: 'time' | 'any';
@@ -102,7 +106,7 @@ export interface SuppressionDocument {
 /** What it selects does not match: what its query and all of its lists hold for. */
 export interface ExceptionDocument {
   readonly query: string;
-  readonly language: QueryLanguage;
+  readonly language: ConditionLanguage;
   readonly reason: string;
   readonly expiresAt?: number;
   readonly lists?: readonly ValueListDocument[];

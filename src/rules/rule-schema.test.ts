@@ -138,14 +138,27 @@ test('a rule as the API server returns it is a rule', () => {
   assert.equal(parseDetectionRule(value).kind, 'ok');
 });
 
-test('types and languages that are still to come are refused by name', () => {
+test('types and languages that there are elsewhere, or that are still to come, are refused by name', () => {
   const expected =
-    'spec.type: rule type esql is not supported by this version; supported: query, new_terms, threshold, eql';
-  assert.equal(problemOf({ ...MINIMAL, type: 'esql' }), expected);
-  const language = 'spec.language: language esql is not supported by this version; supported: kuery, eql';
-  assert.equal(problemOf({ ...MINIMAL, language: 'esql' }), language);
+    'spec.type: rule type threat_match is not supported by this version; supported: query, new_terms, threshold, eql, esql';
+  assert.equal(problemOf({ ...MINIMAL, type: 'threat_match' }), expected);
+  const language = 'spec.language: language lucene is not supported by this version; supported: kuery, eql, esql';
+  assert.equal(problemOf({ ...MINIMAL, language: 'lucene' }), language);
   const normalize = { ...NEW_TERMS.newTerms, normalize: { 'user_agent.original': 'product' } };
   assert.match(problemOf({ ...NEW_TERMS, newTerms: normalize }), /^spec\.newTerms\.normalize: .* not supported/);
+});
+
+test('a rule in ES|QL is of that type and no other, and may say how far it looks back', () => {
+  const esql = { ...MINIMAL, type: 'esql', query: 'FROM logs-*' };
+  assert.equal(documentOf(esql).language, 'esql');
+  assert.equal(documentOf({ ...esql, window: '9m' }).windowMicros, 9 * MINUTE);
+  assert.match(problemOf({ ...esql, language: 'kuery' }), /a rule of type esql is written in esql, not in "kuery"/);
+  assert.match(
+    problemOf({ ...MINIMAL, language: 'esql' }),
+    /a rule of type query is written in kuery or eql, not in esql/,
+  );
+  const exceptions = [{ query: 'FROM logs-*', language: 'esql', reason: 'r' }];
+  assert.match(problemOf({ ...esql, exceptions }), /exceptions\.0\.language/);
 });
 
 test('an exception may have lists of values', () => {
@@ -207,7 +220,7 @@ test('settings that belong to another type are refused, and those that a type ne
       { ...THRESHOLD, window: '5m' },
       'spec.window: window has no meaning for a rule of type threshold (write threshold.window)',
     ],
-    [{ window: '5m' }, 'spec.window: window has no meaning for a rule of type query (write type: eql)'],
+    [{ window: '5m' }, 'spec.window: window has no meaning for a rule of type query (write type: eql or esql)'],
     [
       { ...THRESHOLD, sequenceOrder: 'any' },
       'spec.sequenceOrder: sequenceOrder has no meaning for a rule of type threshold (write type: eql)',

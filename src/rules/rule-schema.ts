@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import {
+  CONDITION_LANGUAGES,
   QUERY_LANGUAGES,
   type QueryLanguage,
   RULE_TYPES,
@@ -63,7 +64,7 @@ export const RULE_BOUNDS = {
 export const DURATION_BOUNDS = {
   newTermsWindow: [MINUTE, 90 * DAY],
   learning: [0, 90 * DAY],
-  /** Of a threshold, and of a sequence: rows are held as long. */
+  /** Of a threshold, a sequence and a query with STATS: rows are held as long. */
   window: [SECOND, 30 * DAY],
   suppressionWindow: [SECOND, 90 * DAY],
 } as const;
@@ -74,6 +75,7 @@ const DEFAULT_LANGUAGES: Readonly<Record<RuleType, QueryLanguage>> = {
   new_terms: 'kuery',
   threshold: 'kuery',
   eql: 'eql',
+  esql: 'esql',
 };
 const DEFAULT_ALERTS_PER_HOUR = 20;
 /** A rule of low severity learns first, because all that it would say about a cluster it has never seen is noise. */
@@ -224,7 +226,7 @@ const spec = z.strictObject({
     .array(
       z.strictObject({
         query: requiredText(RULE_BOUNDS.query),
-        language: z.enum(QUERY_LANGUAGES).optional(),
+        language: z.enum(CONDITION_LANGUAGES).optional(),
         reason: requiredText(RULE_BOUNDS.reason),
         expires: time.optional(),
         lists: z

@@ -18,8 +18,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 /** Parts of the resource that this version knows and cannot honour yet: refused by name, never ignored. */
 const NOT_YET: ReadonlySet<string> = new Set(['spec.newTerms.normalize']);
-const TYPES_NOT_YET: ReadonlySet<unknown> = new Set(['esql']);
-const LANGUAGES_NOT_YET: ReadonlySet<unknown> = new Set(['esql', 'lucene']);
+/** Elastic's other rule types and languages. */
+const OTHER_TYPES: ReadonlySet<unknown> = new Set(['machine_learning', 'saved_query', 'threat_match']);
+const OTHER_LANGUAGES: ReadonlySet<unknown> = new Set(['lucene']);
 
 /** One problem per thing that is wrong, in the order in which zod met them. */
 export function toDocumentProblems(schema: z.ZodType, value: unknown, issues: readonly Issue[]): DocumentProblem[] {
@@ -45,10 +46,10 @@ function unknownKey(schema: z.ZodType, path: DocumentPath, key: string): Documen
 function explain(issue: Issue, path: DocumentPath, found: unknown): { message: string; hint?: string } {
   const name = formatPath(path);
   const shown = describeValue(found);
-  if (name === 'spec.type' && TYPES_NOT_YET.has(found)) {
+  if (name === 'spec.type' && OTHER_TYPES.has(found)) {
     return { message: `rule type ${found} is not supported by this version; supported: ${RULE_TYPES.join(', ')}` };
   }
-  if (name === 'spec.language' && LANGUAGES_NOT_YET.has(found)) {
+  if (name === 'spec.language' && OTHER_LANGUAGES.has(found)) {
     return { message: `language ${found} is not supported by this version; supported: ${QUERY_LANGUAGES.join(', ')}` };
   }
   switch (issue.code) {

@@ -9,7 +9,7 @@ import { openSqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 
 /** What a rule did on the events; events are named by their audit IDs. */
 export interface RuleOutcome {
-  /** The events that its query selects; of a sequence: those of the sequences that it finds. */
+  /** The events that its query selects; of a sequence: those of the sequences that it finds; with STATS: those of the groups that fire. */
   readonly matches: Set<string>;
   /** The events at which it raised an alert, in order. */
   readonly fires: string[];
@@ -53,11 +53,18 @@ export async function runRules(
       hwm = Math.max(hwm, event.at);
       const { decisions, faults, matches } = detector.detect(CLUSTER, [event]);
       for (const { rule, error } of faults) outcomeOf(rule).faults.push(`${auditID}: ${String(error)}`);
-      for (const { document } of matches.keys()) outcomeOf(document.name).matches.add(auditID);
+      for (const { document, pipeline } of matches.keys()) {
+        if (pipeline?.kind !== 'groups') outcomeOf(document.name).matches.add(auditID);
+      }
       if (decisions.length === 0) continue;
       for (const { requestKey } of decisions) auditIDs.set(requestKey, auditID);
       const { reads, step } = settle(decisions, { cluster: CLUSTER, hwm, sinks: [], hashes: sha256Hashes });
-      const { outcomes: settled } = await store.update(CLUSTER, reads, step);
+      const { outcomes: settled, fires } = await store.update(CLUSTER, reads, step);
+      for (const [{ rule }, each] of fires) {
+        if (rule.pipeline === undefined) continue;
+        const rows = each.flatMap((fire) => fire.rows);
+        for (const row of rows) outcomeOf(rule.document.name).matches.add(auditIDs.get(row.requestKey) ?? '');
+      }
       const fired = decisions.filter((_, i) => settled[i] === 'opened' || settled[i] === 'overflow');
       for (const name of new Set(fired.map(({ rule }) => rule.document.name))) outcomeOf(name).fires.push(auditID);
     }

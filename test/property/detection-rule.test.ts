@@ -9,7 +9,7 @@ import { formatYamlRule } from '../../src/rulefiles/format-yaml-rule.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { readYamlRules } from '../../src/rulefiles/yaml-rules.ts';
 import {
-  QUERY_LANGUAGES,
+  CONDITION_LANGUAGES,
   RULE_TYPES,
   type RuleDocument,
   SEVERITIES,
@@ -104,7 +104,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
     version: maybe(text.map((value) => value.slice(0, 64))),
     id: maybe(text.map((value) => value.slice(0, 128))),
     type: fc.constantFrom(...RULE_TYPES),
-    language: fc.constantFrom(...QUERY_LANGUAGES),
+    language: fc.constantFrom(...CONDITION_LANGUAGES),
     query: filled(400),
     newTerms: fc.record({
       fields: fields(1, 3),
@@ -148,7 +148,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
       fc.record(
         {
           query: filled(400),
-          language: fc.constantFrom(...QUERY_LANGUAGES),
+          language: fc.constantFrom(...CONDITION_LANGUAGES),
           reason: filled(1_024),
           // From the year 1970 to 9999, in whole milliseconds: what RFC 3339 and `Date` can say.
           expiresAt: fc.oneof(
@@ -192,16 +192,16 @@ const documents: fc.Arbitrary<RuleDocument> = fc
     ),
   })
   .map(({ newTerms, threshold, windowMicros, version, id, ruleNameOverride, suppression, ...rest }) => {
-    const type: string = rest.type;
+    const { type } = rest;
     return {
       ...rest,
-      language: type === 'eql' ? ('eql' as const) : rest.language,
+      language: type === 'eql' || type === 'esql' ? type : rest.language,
       sequenceOrder: type === 'eql' ? rest.sequenceOrder : ('time' as const),
       ...(version !== undefined && { version }),
       ...(id !== undefined && { id }),
       ...(type === 'new_terms' && { newTerms }),
       ...(type === 'threshold' && { threshold }),
-      ...(type === 'eql' && windowMicros !== undefined && { windowMicros }),
+      ...((type === 'eql' || type === 'esql') && windowMicros !== undefined && { windowMicros }),
       ...(ruleNameOverride !== undefined && { ruleNameOverride }),
       ...(suppression !== undefined && { suppression }),
     };

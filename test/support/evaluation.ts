@@ -81,7 +81,7 @@ export function evaluation(
       await evaluate(CLUSTER, batchOf(...events));
       return told.outcomes.slice(before);
     },
-    last: () => told.settled.at(-1) ?? { outcomes: [], opened: [], fires: new Map(), termsHeld: new Map() },
+    last: () => told.settled.at(-1) ?? { outcomes: [], opened: [], fires: new Map(), termsHeld: new Map(), faults: [] },
     alerts: () => readAlerts(store, CLUSTER),
   };
 }

@@ -1,4 +1,5 @@
 import type { Field, FieldValue } from '../../ecs/field.ts';
+import { FIELDS } from '../../ecs/fields.ts';
 import { addressKey, addressRange } from '../address.ts';
 import { parseKql } from '../kql/parse.ts';
 import type { Predicate, Test } from '../predicate.ts';
@@ -34,9 +35,11 @@ function required(expression: Expression, wanted: boolean, resolveField: Resolve
     case 'not':
       return below(expression.operand, !wanted);
     case 'isNull': {
-      // A field that leads to an object exists, and is null as a column: nothing can be asked of what is null.
       const field = fieldOf(expression.operand);
-      return field !== undefined && expression.negated === wanted ? { kind: 'exists', field } : TRUE;
+      if (field === undefined) return TRUE;
+      if (expression.negated === wanted) return exists(field);
+      // A field that leads to an object exists, and is null as a column; so is one whose values are not of its type.
+      return SCALARS.has(field) ? { kind: 'not', operand: exists(field) } : TRUE;
     }
     case 'column': {
       const field = resolveField(expression.name);
@@ -57,6 +60,14 @@ function required(expression: Expression, wanted: boolean, resolveField: Resolve
       return TRUE;
   }
 }
+
+/** Texts of the event that are never an object, so that they exist only with a value. */
+const SCALARS: ReadonlySet<Field> = new Set(
+  FIELDS.filter(
+    ({ name, type }) =>
+      type === 'keyword' && !/^(?:kubernetes\.audit\.re(?:quest|sponse)Object|container\.)/.test(name),
+  ),
+);
 
 function requiredOfComparison(
   { operator, left, right }: ExpressionOf<'compare'>,

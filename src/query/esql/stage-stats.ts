@@ -66,7 +66,7 @@ export function compileStats(
     outputs.push({ slot: column.slot(), evaluate });
   }
   const result = addColumns(addColumns({ columns: [], layout }, columns), groups.columns);
-  const grouping = createGrouping(groups, aggregates, outputs);
+  const grouping = createGrouping(groups, aggregates, outputs, query);
   return { scope: result, stage: groupRows(grouping, command.groups.length > 0), grouping };
 }
 
@@ -175,6 +175,10 @@ export interface Group {
 
 /** STATS in two halves, so that contributions can be kept between executions. */
 export interface Grouping {
+  /** The group columns, parallel to the keys of a contribution. */
+  readonly columns: readonly Pick<Column, 'name' | 'type'>[];
+  /** The calls of aggregates, parallel to what a contribution has for them; `text` is the call as it is written. */
+  readonly aggregates: readonly { readonly name: string; readonly text: string }[];
   readonly contributionsOf: (row: Row, run: Run) => readonly Contribution[];
   readonly createGroup: (keys: readonly (Scalar | null)[], run: Run) => Group;
 }
@@ -183,8 +187,11 @@ function createGrouping(
   { evaluators, columns }: Groups,
   aggregates: readonly Aggregate[],
   outputs: readonly Output[],
+  query: string,
 ): Grouping {
   return {
+    columns,
+    aggregates: aggregates.map(({ row: { name }, place }) => ({ name, text: query.slice(place.start, place.end) })),
     contributionsOf: (row, run) => {
       const keys = evaluators.map((evaluate) => evaluate(row, run));
       const taken = aggregates.map(({ where, operands }) =>

@@ -13,31 +13,18 @@ const LANGUAGE_HINTS: ReadonlyMap<string, string> = new Map([
   ['lucene', 'write the query in KQL: field: value, and, or, not, * as a wildcard'],
 ]);
 
-/** Rules of these languages have a type of the same name, which says it all. */
-const NAMED_BY_TYPE: ReadonlySet<string> = new Set(['esql']);
-
 /** Why a rule cannot run here for its type or its language. */
-export function typeReasons({
-  type,
-  language = 'kuery',
-}: Readonly<Record<string, unknown>>): readonly UnsupportedReason[] {
+export function typeReasons({ type, language }: Readonly<Record<string, unknown>>): readonly UnsupportedReason[] {
   const reasons: UnsupportedReason[] = [];
   const types: readonly string[] = RULE_TYPES;
   const languages: readonly string[] = QUERY_LANGUAGES;
   if (typeof type === 'string' && !types.includes(type)) {
     const name = quoteName(type);
-    const message =
-      type === 'esql'
-        ? 'rule type esql is not supported yet by this version'
-        : `rule type ${name} is not supported by this version; supported: ${types.join(', ')}`;
+    const message = `rule type ${name} is not supported by this version; supported: ${types.join(', ')}`;
     const hint = TYPE_HINTS.get(type);
     reasons.push({ kind: 'type', name, message, path: ['type'], ...(hint !== undefined && { hint }) });
   }
-  if (
-    typeof language === 'string' &&
-    !languages.includes(language) &&
-    !(NAMED_BY_TYPE.has(language) && language === type)
-  ) {
+  if (typeof language === 'string' && !languages.includes(language)) {
     const name = quoteName(language);
     const message = `language ${name} is not supported by this version; supported: ${languages.join(', ')}`;
     const hint = LANGUAGE_HINTS.get(language);

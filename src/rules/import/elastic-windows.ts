@@ -23,6 +23,7 @@ export function readWindows(rule: Values): SpecReading {
     case 'threshold':
       return readThreshold(rule);
     case 'eql':
+    case 'esql':
       return readSearch(rule, (window) => ({ window }));
     default:
       return { spec: {}, problems: [], notes: [] };

@@ -140,9 +140,6 @@ test('every tactic, technique and subtechnique becomes a threat', () => {
 });
 
 test('other types, languages and data are refused by name, each with its place', () => {
-  assert.deepEqual(refused({ type: 'esql', language: 'esql', query: 'from logs-kubernetes.audit_logs-*' }), [
-    'type esql',
-  ]);
   assert.deepEqual(refused({ type: 'machine_learning' }), ['type machine_learning']);
   assert.deepEqual(refused({ type: 'threat_match' }), ['type threat_match']);
   assert.deepEqual(refused({ type: 'saved_query', saved_id: 'x' }), ['type saved_query', 'setting saved_id']);
@@ -163,9 +160,6 @@ test('what joins events needs all of its data; what looks at one event does not'
   ]) {
     assert.deepEqual(refusedData({ ...eql, query }), ['data logs-endpoint.events.*'], query);
   }
-  const esql = (from: string) => refusedData({ type: 'esql', language: 'esql', index: undefined, query: from });
-  assert.deepEqual(esql('FROM logs-aws*, logs-kubernetes.audit_logs-* METADATA _id | limit 1'), ['data logs-aws*']);
-  assert.deepEqual(esql('from "logs-kubernetes.audit_logs-*" metadata _id, _index\n| where x'), []);
 });
 
 test('a reason says what to do, and where it stands', () => {

@@ -12,6 +12,7 @@ import { type AlertingReading, readAlerting } from './elastic-alerting.ts';
 import { dataReasons, unreadData } from './elastic-data.ts';
 import { type ElasticLists, readExceptionLists } from './elastic-exceptions.ts';
 import { readFilters } from './elastic-filters.ts';
+import { pipelineDifferences } from './elastic-pipelines.ts';
 import { judgeSettings } from './elastic-settings.ts';
 import { elasticThreats } from './elastic-threats.ts';
 import { typeReasons } from './elastic-types.ts';
@@ -140,6 +141,7 @@ export function importElasticRule(value: unknown, options: ElasticImportOptions 
       ...alerting.differences,
       ...lists.differences,
       ...learningDifference(document),
+      ...pipelineDifferences(document),
     ],
   };
 }
@@ -216,7 +218,7 @@ function toResource(rule: Values, name: string, windows: SpecReading, alerting: 
 
 /** KQL without text selects all that the index holds; it is how a rule looks that has filters only. */
 function isEmptyQuery({ type, query }: Values): boolean {
-  return type !== 'eql' && typeof query === 'string' && query.trim() === '';
+  return type !== 'eql' && type !== 'esql' && typeof query === 'string' && query.trim() === '';
 }
 
 /** The guide for whom the alert reaches, and after it, if the guide does not have it, how the data come about. */

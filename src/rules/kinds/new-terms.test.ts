@@ -14,8 +14,9 @@ function ruleOver(...fields: readonly string[]) {
 function occurrences(fields: readonly string[], changes: RequestChanges) {
   const { rule, slots } = ruleOver(...fields);
   const memo = slots.createMemo();
-  memo.reset(anonymousRequest(changes));
-  return newTermsKind.occurrences(rule, memo, sha256Hashes);
+  const event = anonymousRequest(changes);
+  memo.reset(event);
+  return newTermsKind.occurrences(rule, memo, sha256Hashes, event);
 }
 
 function values(fields: readonly string[], changes: RequestChanges) {

@@ -7,7 +7,8 @@ import { HOUR } from '../limits.ts';
 import { queryKind } from './query.ts';
 
 const { rule, slots } = compiledRule(ruleDocument());
-const [occurrence] = queryKind.occurrences(rule, slots.createMemo(), sha256Hashes);
+const occurrences = queryKind.occurrences(rule, slots.createMemo(), sha256Hashes, anonymousRequest({}));
+const [occurrence] = occurrences;
 assert.ok(occurrence !== undefined);
 
 const keyOf = (changes: RequestChanges) => queryKind.suppressionKey(occurrence, anonymousRequest(changes));
@@ -15,7 +16,7 @@ const pods = { resource: 'pods', namespace: 'default' };
 
 test('a request that the query selects fires once, whatever is remembered', () => {
   assert.deepEqual(occurrence, { terms: [], term: undefined, cut: 0 });
-  assert.equal(queryKind.occurrences(rule, slots.createMemo(), sha256Hashes).length, 1);
+  assert.equal(occurrences.length, 1);
   assert.equal(queryKind.fires(rule, occurrence, 1, { lastSighting: () => 1 }), true);
 });
 
@@ -65,8 +66,9 @@ test('where repeats are grouped by fields, an event with several values is in a 
   const groups = (changes: RequestChanges, document = ruleDocument({ suppression })) => {
     const compiled = compiledRule(document);
     const memo = compiled.slots.createMemo();
-    memo.reset(anonymousRequest(changes));
-    return compiled.rule.kind.occurrences(compiled.rule, memo, sha256Hashes);
+    const event = anonymousRequest(changes);
+    memo.reset(event);
+    return compiled.rule.kind.occurrences(compiled.rule, memo, sha256Hashes, event);
   };
   const several = { username: 'eve', sourceIPs: ['10.0.0.1', '10.0.0.2'] };
   assert.deepEqual(

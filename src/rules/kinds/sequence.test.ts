@@ -17,8 +17,9 @@ const eqlRule = (query: string, changes: Partial<RuleDocument> = {}) =>
 function occurrences(query: string, changes: RequestChanges) {
   const { rule, slots } = eqlRule(query);
   const memo = slots.createMemo();
-  memo.reset(anonymousRequest(changes));
-  return sequenceKind.occurrences(rule, memo, sha256Hashes);
+  const event = anonymousRequest(changes);
+  memo.reset(event);
+  return sequenceKind.occurrences(rule, memo, sha256Hashes, event);
 }
 
 /** The items that the event matches in each of its groups. */
@@ -87,8 +88,9 @@ test('a row keeps the values that repeats are grouped by', () => {
   const suppression = { by: ['user_agent.original'], windowMicros: MINUTE, missingFields: 'suppress' } as const;
   const { rule, slots } = eqlRule(`sequence ${CREATE} ${LIST}`, { suppression });
   const memo = slots.createMemo();
-  memo.reset(anonymousRequest({ userAgent: 'curl' }));
-  assert.deepEqual(sequenceKind.occurrences(rule, memo, sha256Hashes)[0]?.row?.columns, [['curl']]);
+  const event = anonymousRequest({ userAgent: 'curl' });
+  memo.reset(event);
+  assert.deepEqual(sequenceKind.occurrences(rule, memo, sha256Hashes, event)[0]?.row?.columns, [['curl']]);
 });
 
 test('a fire takes an event for each item', () => {

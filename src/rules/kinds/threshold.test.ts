@@ -18,8 +18,9 @@ function ruleWith(threshold: Partial<ThresholdDocument>) {
 function occurrences(threshold: Partial<ThresholdDocument>, changes: RequestChanges) {
   const { rule, slots } = ruleWith(threshold);
   const memo = slots.createMemo();
-  memo.reset(anonymousRequest(changes));
-  return thresholdKind.occurrences(rule, memo, sha256Hashes);
+  const event = anonymousRequest(changes);
+  memo.reset(event);
+  return thresholdKind.occurrences(rule, memo, sha256Hashes, event);
 }
 
 const row = (minute: number, column: readonly string[] = [], used = false): Row => ({

@@ -1,0 +1,152 @@
+import type { DecodedEvent } from '../../audit/event.ts';
+import { type Attempt, attemptOf, nowAt, RULE_LIMITS } from './attempt.ts';
+import type { CompiledQuery } from './compile.ts';
+import { toText } from './convert.ts';
+import { isNumeric } from './data-type.ts';
+import { contribute, foldGroup } from './group.ts';
+import { decodeScalar, decodeTaken, encodeScalar, encodeTaken, type Need, needOf } from './held-values.ts';
+import { type ShownColumn, showColumns } from './shown-column.ts';
+import { type Contribution, type Grouping, groupIdentity } from './stage-stats.ts';
+import type { Scalar } from './value.ts';
+
+/** What one event adds to one group of a query with STATS. */
+export interface GroupEntry {
+  /** Tells the group from all others of the query. */
+  readonly identity: string;
+  /** The values of the group columns, those that have one. */
+  readonly keys: readonly ShownColumn[];
+  /** The keys, and then, for each row that the event has in the group, what each aggregate takes. Bounded. */
+  readonly columns: readonly (readonly string[])[];
+}
+
+export interface EntryOptions {
+  /** A text or, where it is long, its hash. */
+  readonly shorten: (text: string) => string;
+  /** Key values whose groups go first. */
+  readonly preferred: readonly string[];
+}
+
+/** A query with STATS: what an event adds to which groups, and what becomes of a group. */
+export interface GroupedQuery {
+  readonly kind: 'groups';
+  /** The names of the group columns. */
+  readonly columns: readonly string[];
+  /** What the columns of an entry mean: those of queries with one shape can be judged together. */
+  readonly shape: readonly string[];
+  /** Empty if no row of the event gets to STATS. */
+  readonly enter: (event: DecodedEvent, options: EntryOptions) => Attempt<readonly GroupEntry[]>;
+  /**
+   * What the columns say that are no group columns, numbers first, if the row that the group becomes survives the rest of the query; undefined if not.
+   * @param entries the columns of what the events have added, in the order of time
+   * @param at what NOW() is (µs)
+   */
+  readonly judge: (
+    entries: readonly GroupEntry['columns'][],
+    at: number,
+  ) => Attempt<readonly ShownColumn[] | undefined>;
+}
+
+/** Undefined for a query without STATS. */
+export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery | undefined {
+  if (query.stats === undefined) return undefined;
+  const { grouping } = query.stats;
+  const { columns, aggregates } = grouping;
+  const names = columns.map(({ name }) => name);
+  const needs = aggregates.map(({ name }) => needOf(name));
+  const results = resultsOf(query, names);
+  return {
+    kind: 'groups',
+    columns: names,
+    shape: [...columns.map(({ name, type }) => `${type} ${name}`), ...aggregates.map(({ text }) => text)],
+    enter: (event, options) => {
+      const { contributions, exceeded } = contribute(query, event, nowAt(event.at), RULE_LIMITS);
+      return attemptOf(exceeded, toEntries(contributions, grouping, needs, options));
+    },
+    judge: (entries, at) => {
+      const contributions = entries.flatMap((entry) => decodeEntry(entry, columns.length, aggregates.length));
+      const { rows, exceeded } = foldGroup(results, contributions, nowAt(at), RULE_LIMITS);
+      return attemptOf(exceeded, rows.length === 0 ? undefined : showColumns(results.columns, rows));
+    },
+  };
+}
+
+/** The same query with the columns of its result that are no group columns, numbers first. */
+function resultsOf(query: CompiledQuery<DecodedEvent>, groups: readonly string[]): CompiledQuery<DecodedEvent> {
+  const results = query.columns
+    .flatMap((column, index) => query.outputs.slice(index, index + 1).map((output) => ({ column, output })))
+    .filter(({ column }) => !groups.includes(column.name))
+    .sort((a, b) => Number(isNumeric(b.column.type)) - Number(isNumeric(a.column.type)));
+  return {
+    ...query,
+    columns: results.map(({ column }) => column),
+    outputs: results.map(({ output }) => output),
+  };
+}
+
+/** Characters of whole values that one event adds to one group; values beyond are left out. */
+const MOST_CHARACTERS = 16_384;
+/** Rows that one event has in one group; those beyond are left out. */
+const MOST_ROWS = 100;
+/** UTF-16 units of a text that is a key, as far as what stands behind STATS sees it. */
+const LONGEST_KEY = 1_024;
+
+function toEntries(
+  contributions: readonly Contribution[],
+  { columns }: Grouping,
+  needs: readonly Need[],
+  { shorten, preferred }: EntryOptions,
+): readonly GroupEntry[] {
+  const groups = new Map<string, Contribution[]>();
+  for (const contribution of preferredFirst(contributions, preferred)) {
+    const identity = groupIdentity(contribution.keys);
+    const group = groups.get(identity);
+    if (group === undefined) groups.set(identity, [contribution]);
+    else group.push(contribution);
+  }
+  return [...groups].map(([identity, group]) => {
+    const keys = group[0]?.keys ?? [];
+    let charactersLeft = MOST_CHARACTERS;
+    const rows = group.slice(0, MOST_ROWS).flatMap(({ taken }) => {
+      const texts = needs.map((need, index) => {
+        const encoded = encodeTaken(taken[index], need, shorten);
+        if (need !== 'whole') return encoded;
+        charactersLeft -= encoded.reduce((sum, { length }) => sum + length, 0);
+        return charactersLeft < 0
+          ? encodeTaken(
+              taken[index]?.map(() => null),
+              need,
+              shorten,
+            )
+          : encoded;
+      });
+      // A row that nothing is taken of counts too.
+      return texts.length === 0 ? [[]] : texts;
+    });
+    const shown = columns.flatMap(({ name, type }, index): ShownColumn[] => {
+      const key = keys[index] ?? null;
+      return key === null ? [] : [{ name, value: toText(key, type) }];
+    });
+    return { identity, keys: shown, columns: [...keys.map(encodeKey), ...rows] };
+  });
+}
+
+function encodeKey(key: Scalar | null): readonly string[] {
+  if (key === null) return [];
+  return [encodeScalar(typeof key === 'string' ? key.slice(0, LONGEST_KEY).toWellFormed() : key)];
+}
+
+function preferredFirst(contributions: readonly Contribution[], preferred: readonly string[]): readonly Contribution[] {
+  if (contributions.length < 2) return contributions;
+  const isPreferred = ({ keys }: Contribution) =>
+    keys.some((key) => typeof key === 'string' && preferred.includes(key));
+  return contributions.toSorted((a, b) => Number(isPreferred(b)) - Number(isPreferred(a)));
+}
+
+function decodeEntry(entry: GroupEntry['columns'], keyCount: number, width: number): readonly Contribution[] {
+  const keys = entry.slice(0, keyCount).map(([text]) => (text === undefined ? null : decodeScalar(text)));
+  const contributions: Contribution[] = [];
+  for (let first = keyCount; first < entry.length; first += Math.max(1, width)) {
+    contributions.push({ keys, taken: entry.slice(first, first + width).map(decodeTaken) });
+  }
+  return contributions;
+}

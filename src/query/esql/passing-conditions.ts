@@ -1,0 +1,99 @@
+import type { Command, Expression } from './ast.ts';
+import { textOf } from './compiled.ts';
+import { operandsOf } from './fields-read.ts';
+
+/** How what a column holds can change while rows come to a group. */
+type Course =
+  /** It stays: a key of the group, a literal. */
+  | 'fixed'
+  /** It only grows. */
+  | 'grows'
+  /** It only falls. */
+  | 'falls'
+  /** Anything. */
+  | 'any';
+
+const GROWING: ReadonlySet<string> = new Set(['count', 'count_distinct', 'max', 'values', 'top', 'sum']);
+
+/**
+ * The conditions behind STATS that a group can meet and then meet no more when rows are added: an upper bound of a count, an equality, a ratio.
+ * A search over a whole range may not see what was true for a while. As text, in the order of the query.
+ *
+ * SUM counts as growing, which it does wherever there is nothing negative in it; MIN compared with a time falls, and a lower bound of it is about
+ * the first row, not about what comes after.
+ */
+export function passingConditions(commands: readonly Command[], query: string): readonly string[] {
+  const stats = commands.findIndex(({ kind }) => kind === 'stats');
+  const courses = new Map<string, Course>();
+  const found: string[] = [];
+  for (const command of stats === -1 ? [] : commands.slice(stats)) {
+    switch (command.kind) {
+      case 'stats':
+        for (const { name } of command.groups) courses.set(name, 'fixed');
+        for (const { name, expression } of command.aggregates) courses.set(name, courseOf(expression, courses));
+        break;
+      case 'eval':
+        for (const { name, expression } of command.columns) courses.set(name, courseOf(expression, courses));
+        break;
+      case 'rename':
+        for (const { from, to } of command.renamings) courses.set(to, courses.get(from) ?? 'any');
+        break;
+      case 'where':
+        collect(command.condition, true, courses, query, found);
+        break;
+      default:
+        break;
+    }
+  }
+  return found;
+}
+
+function courseOf(expression: Expression, courses: ReadonlyMap<string, Course>): Course {
+  switch (expression.kind) {
+    case 'literal':
+      return 'fixed';
+    case 'column':
+      return courses.get(expression.name) ?? 'any';
+    case 'call': {
+      const name = expression.name.toLowerCase();
+      if (GROWING.has(name)) return 'grows';
+      if (name === 'min') return 'falls';
+      return name !== 'now' && operandsOf(expression).every((operand) => courseOf(operand, courses) === 'fixed')
+        ? 'fixed'
+        : 'any';
+    }
+    default:
+      return operandsOf(expression).every((operand) => courseOf(operand, courses) === 'fixed') ? 'fixed' : 'any';
+  }
+}
+
+function collect(
+  condition: Expression,
+  positive: boolean,
+  courses: ReadonlyMap<string, Course>,
+  query: string,
+  found: string[],
+): void {
+  if (condition.kind === 'and' || condition.kind === 'or') {
+    for (const operand of condition.operands) collect(operand, positive, courses, query, found);
+  } else if (condition.kind === 'not') {
+    collect(condition.operand, !positive, courses, query, found);
+  } else if (!stays(condition, positive, courses)) {
+    found.push(`${positive ? '' : 'NOT '}${textOf(query, condition)}`);
+  }
+}
+
+function stays(condition: Expression, positive: boolean, courses: ReadonlyMap<string, Course>): boolean {
+  if (courseOf(condition, courses) === 'fixed') return true;
+  if (condition.kind === 'isNull') {
+    const course = courseOf(condition.operand, courses);
+    return course !== 'any' && condition.negated === positive;
+  }
+  if (condition.kind !== 'compare') return false;
+  const { operator, left, right } = condition;
+  if (operator === '==' || operator === '!=') return false;
+  const isLower = (operator === '>' || operator === '>=') === positive;
+  const [least, most] = isLower ? [left, right] : [right, left];
+  if (courseOf(least, courses) === 'falls') return true;
+  return courseOf(least, courses) === 'grows' && courseOf(most, courses) === 'fixed';
+}
