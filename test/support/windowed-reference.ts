@@ -37,9 +37,21 @@ const OVERLAP = ruleDocument({
     'sequence by source.ip, ?user_agent.original with maxspan=5m [any where event.action != "watch"] with runs=2 ' +
     '[any where event.action == "get" or event.action == "list"]',
 });
+/** A condition that comes to hold and can fail again, over groups of which null is one. */
+const GROUPS = ruleDocument({
+  ...free,
+  name: 'groups',
+  type: 'esql',
+  language: 'esql',
+  windowMicros: WINDOW,
+  query:
+    'FROM logs-* | WHERE event.action IN ("list", "get") ' +
+    '| STATS n = COUNT(*), agents = COUNT_DISTINCT(user_agent.original) BY user.name, source.ip ' +
+    '| WHERE (n >= 3 AND n < 6) OR agents >= 2',
+});
 
 export const SEQUENCES = [STEPS, OVERLAP];
-export const WINDOWED = [COUNTING, DIFFERENT, ...SEQUENCES];
+export const WINDOWED = [COUNTING, DIFFERENT, ...SEQUENCES, GROUPS];
 
 const GAPS = [0, 1, SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, WINDOW - 1, WINDOW, WINDOW + 1, HOUR];
 
@@ -88,6 +100,7 @@ export function expectedFires(events: readonly DecodedEvent[]): readonly Expecte
     ...sequenceFires('overlap', events, ['list get', 'list get', 'list get'], (event) =>
       addressesOf(event).map((address) => [address, event.event.userAgent ?? null]),
     ),
+    ...groupFires('groups', events),
   ];
 }
 
@@ -127,6 +140,23 @@ function thresholdFires(
     }
     return fires;
   });
+}
+
+/** After each event: do the rows of its group in the window that ends there meet the condition? Nothing is used up. */
+function groupFires(rule: string, events: readonly DecodedEvent[]): readonly ExpectedFire[] {
+  const selected = events.filter((event) => ['list', 'get'].includes(verbOf(event)));
+  const groupsOf: GroupsOf = (event) => {
+    const addresses = addressesOf(event);
+    return (addresses.length === 0 ? [null] : addresses).map((address) => [userOf(event), address]);
+  };
+  return [...byGroup(selected, groupsOf)].flatMap(([group, members]) =>
+    members.flatMap(({ at }, i): ExpectedFire[] => {
+      const rows = members.slice(0, i + 1).filter((each) => each.at >= at - WINDOW);
+      const agents = new Set(rows.flatMap(({ event }) => event.userAgent ?? []));
+      const survives = (rows.length >= 3 && rows.length < 6) || agents.size >= 2;
+      return survives ? [{ rule, group, at, events: rows.map(idOf) }] : [];
+    }),
+  );
 }
 
 /**
@@ -184,7 +214,7 @@ export function expectedWindowedAlerts(events: readonly DecodedEvent[]): readonl
   return alerts.map(({ what, at, count }) => `${what} at ${at - NOON} × ${count}`).sort();
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { count: 2, different: 1, steps: 1, overlap: 2 };
+const WIDTHS: Readonly<Record<string, number>> = { count: 2, different: 1, steps: 1, overlap: 2, groups: 2 };
 
 /** What the store holds, in the same words. */
 export async function actualWindowedAlerts(store: Store, cluster = CLUSTER): Promise<readonly string[]> {
