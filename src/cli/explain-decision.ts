@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, ThresholdDocument } from '../rules/document.ts';
 import { formatDuration } from '../rules/duration.ts';
-import { TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
+import { DEFAULT_SPAN, TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
 
 /** When a rule alerts, which later matches join the alert, and how many it may open: in sentences. Pure. */
 export function explainDecision(rule: CompiledRule): readonly string[] {
@@ -18,7 +18,7 @@ export function explainDecision(rule: CompiledRule): readonly string[] {
   ];
 }
 
-function whenItFires({ document, sequence }: CompiledRule): readonly string[] {
+function whenItFires({ document, sequence, pipeline }: CompiledRule): readonly string[] {
   const { newTerms, threshold, sequenceOrder } = document;
   if (sequence !== undefined) {
     const order = sequenceOrder === 'any' ? 'in any order' : 'one after another';
@@ -42,6 +42,14 @@ function whenItFires({ document, sequence }: CompiledRule): readonly string[] {
   }
   if (threshold !== undefined)
     return [thresholdSentence(threshold), 'Requests that an alert has counted count for no other.'];
+  if (pipeline?.kind === 'groups') {
+    const window = formatDuration(document.windowMicros ?? DEFAULT_SPAN);
+    return [
+      `It alerts when a row is left of a group, computed from the events of the ${window} before each new one, that one among them.`,
+      'An event with several values in a column of the group is in several groups; null is a group of its own.',
+    ];
+  }
+  if (pipeline?.kind === 'rows') return ['It alerts for each request of which a row is left.'];
   return ['It alerts for each request that matches.'];
 }
 
@@ -65,13 +73,15 @@ const SAME: Readonly<Record<string, string>> = {
   new_terms: 'same terms',
   threshold: 'same group',
   eql: 'same user, last address and object (or path)',
+  esql: 'same user, last address and object (or path)',
 };
 
-function suppressionOf({ document, kind, sequence }: CompiledRule): readonly string[] {
+function suppressionOf({ document, kind, sequence, pipeline }: CompiledRule): readonly string[] {
   const { suppression, type } = document;
   const joins = (same: string, window: number) =>
     `Matches ${same} join its alert for ${formatDuration(window)}, and raise its count.`;
-  const usual = `of the ${sequence === undefined ? (SAME[type] ?? 'same fact') : 'same join values'}`;
+  const same = pipeline?.kind === 'groups' ? SAME.threshold : SAME[type];
+  const usual = `of the ${sequence === undefined ? (same ?? 'same fact') : 'same join values'}`;
   if (suppression === undefined) return [joins(usual, kind.suppressionWindow(document))];
   const { by, windowMicros, missingFields } = suppression;
   if (by.length === 0) return [joins(usual, windowMicros)];

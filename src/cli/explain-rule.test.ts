@@ -239,3 +239,26 @@ test('a rule that can match no event says so, and what it would need is left out
     { verdict: 'needs other data', neverSet: ['process.name'], record: [] },
   );
 });
+
+test('a rule in ES|QL: its commands, and when a group of it alerts', () => {
+  const query = 'FROM logs-* | WHERE event.action == "get" | STATS n = COUNT(*) BY user.name | WHERE n >= 3';
+  const text = explained(ruleDocument({ type: 'esql', language: 'esql', query, windowMicros: HOUR }));
+  for (const line of [
+    '  1. rows for which event.action == "get"',
+    '  2. of the rows with the same user.name:',
+    '  | STATS n = COUNT(*) BY user.name',
+    '  It alerts when a row is left of a group, computed from the events of the 1h before each new one, that one among them.',
+    '  Matches of the same group join its alert for 1h, and raise its count.',
+    '  event.action is "get"',
+    '  level Metadata, stages ResponseStarted, ResponseComplete, Panic: get',
+  ]) {
+    assert.ok(
+      text.split('\n').some((each) => each.startsWith(line)),
+      `${line}\n${text}`,
+    );
+  }
+  const row = explained(
+    ruleDocument({ type: 'esql', language: 'esql', query: 'FROM logs-* | WHERE process.name IS NULL' }),
+  );
+  assert.match(row, /It alerts for each request of which a row is left\./);
+});

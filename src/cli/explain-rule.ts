@@ -5,6 +5,8 @@ import { type Level, STAGES, type Stage } from '../policy/audit-policy.ts';
 import { derivePolicy } from '../policy/derive-policy.ts';
 import { describePolicyRule } from '../policy/describe-policy-rule.ts';
 import { DEFAULT_ACCOUNT } from '../policy/own-requests.ts';
+import { explainQuery } from '../query/esql/explain-query.ts';
+import { formatQuery } from '../query/esql/format-query.ts';
 import { explainPredicate } from '../query/explain.ts';
 import { fieldsOf } from '../query/fields-of.ts';
 import { formatPredicate } from '../query/format-predicate.ts';
@@ -76,8 +78,9 @@ export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
   const { document, predicate } = rule;
   const { name, title, type, enabled } = document;
   const query = parsed(document.language, document.query);
-  const sequence = query.kind === 'sequence' ? query.sequence : undefined;
-  const never = fieldsOf(predicate).filter(({ neverSet }) => neverSet === true);
+  const never = [...new Set([...fieldsOf(predicate), ...(rule.pipeline?.reads ?? [])])].filter(
+    ({ neverSet }) => neverSet === true,
+  );
   const indexed = indexedBy(predicate);
   const { verdict, why, notes, file, line = 1 } = judged;
   return {
@@ -90,7 +93,7 @@ export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
     verdict,
     why,
     notes,
-    selects: sequence === undefined ? condition(predicate) : explainSequence(sequence),
+    selects: selection(query, rule),
     fires: explainDecision(rule),
     alert: explainAlert(document),
     exceptions: document.exceptions.map((exception) => ({
@@ -103,6 +106,17 @@ export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
     record: verdict === 'needs other data' ? [] : recordedFor(rule),
     neverSet: never.map((field) => field.name),
   };
+}
+
+function selection(query: ParsedQuery, { document, predicate }: CompiledRule): ExplainedCondition {
+  switch (query.kind) {
+    case 'sequence':
+      return explainSequence(query.sequence);
+    case 'pipeline':
+      return { words: explainQuery(query.query.commands, document.query), text: formatQuery(document.query) };
+    default:
+      return condition(predicate);
+  }
 }
 
 function condition(predicate: Predicate): ExplainedCondition {

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { explainQuery } from './explain-query.ts';
+import { formatQuery } from './format-query.ts';
+import { parseEsql } from './parse.ts';
+
+const QUERIES = [
+  'FROM logs-*  METADATA _id,_index // a comment\n| where a.b in ("x | y","""z "q" """) AND NOT `odd name`==-1',
+  'from "logs-*" | EVAL x = (1 +2)* -3, y=TO_LOWER( a )::keyword /* | not a command */ | DROP y*, x',
+  'FROM l | GROK a "%{DATA:b} - %{IP:c}", "%{WORD:d}" | DISSECT a "%{e} %{f}" APPEND_SEPARATOR="-" | MV_EXPAND b',
+  'FROM l | STATS n=COUNT(*), m = MAX(a) WHERE a>1 BY b, t = DATE_TRUNC(1 minute,@timestamp) | SORT n DESC, m NULLS LAST | LIMIT 5',
+  'FROM l | RENAME a AS b, c AS d | KEEP b, `d` | WHERE b IS NOT NULL OR (KQL("x: y") AND b RLIKE "a.*") AND b - 1 > 0 AND b -1 > 0',
+  'ROW a = [1,2], b=1.5::long',
+];
+
+/** What was read, without the places. */
+function read(query: string): unknown {
+  const result = parseEsql(query);
+  assert.ok(result.kind === 'ok', `${query}: ${JSON.stringify(result)}`);
+  const places = new Set(['start', 'end', 'nameEnd']);
+  const text = JSON.stringify(result.commands, (key, value) =>
+    places.has(key) ? undefined : typeof value === 'bigint' ? String(value) : value,
+  );
+  return JSON.parse(text);
+}
+
+test('canonical text is the same query, one command a line, and the same when it is formatted again', () => {
+  for (const query of QUERIES) {
+    const text = formatQuery(query);
+    assert.deepEqual(namesApart(read(text)), namesApart(read(query)), text);
+    assert.equal(formatQuery(text), text);
+  }
+  assert.equal(
+    formatQuery(QUERIES[0] ?? ''),
+    'FROM logs-* METADATA _id, _index\n| where a.b in ("x | y", """z "q" """) AND NOT `odd name` == -1',
+  );
+});
+
+/** A column without a name of its own is called by its text, where spaces may differ. */
+function namesApart(commands: unknown): unknown {
+  return JSON.parse(JSON.stringify(commands), (key, value) =>
+    key === 'name' && typeof value === 'string' ? value.replace(/\s+/g, '') : value,
+  );
+}
+
+test('what a query does, command by command', () => {
+  const words = (query: string) => {
+    const result = parseEsql(query);
+    assert.ok(result.kind === 'ok');
+    return explainQuery(result.commands, query);
+  };
+  assert.deepEqual(
+    words(
+      `FROM l | WHERE a == "x" AND b > 2 | WHERE c IS NULL | EVAL d = LENGTH(a), e=1 | GROK a "%{IP:f}" | MV_EXPAND f
+        | STATS n = COUNT(*), m = MAX(b) WHERE b < 9 BY f, g = LEFT(a, 1) | WHERE n > 3 | RENAME n AS rows | DROP m | KEEP f, r*
+        | SORT rows DESC, f | LIMIT 3`,
+    ),
+    [
+      '1. rows for which all of these are true:',
+      '   - a == "x"',
+      '   - b > 2',
+      '2. rows for which c IS NULL',
+      '3. of each row is computed:',
+      '   - d = LENGTH(a)',
+      '   - e = 1',
+      '4. from a is taken what the pattern "%{IP:f}" names; where it does not fit: null',
+      '5. a row for each value of f',
+      '6. of the rows with the same f and g = LEFT(a, 1):',
+      '   - n = COUNT(*)',
+      '   - m = MAX(b), of those for which b < 9',
+      '7. rows for which n > 3',
+      '8. n is called rows',
+      '9. the columns m go',
+      '10. the columns f and r* stay',
+      '11. the rows are sorted by rows (descending) and f',
+      '12. at most 3 rows',
+    ],
+  );
+});
