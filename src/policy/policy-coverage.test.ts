@@ -185,3 +185,21 @@ test('a query that nothing can match is said to be one', () => {
     reasons: ['the query can match no event, whatever the policy says'],
   });
 });
+
+test('a rule in ES|QL is fed if all that its commands look into is recorded, also where no condition says so', () => {
+  const on = (commands: string, ...rules: readonly object[]) => {
+    const query = `FROM logs-* | ${commands}`;
+    const { rule } = compiledRule(ruleDocument({ type: 'esql', language: 'esql', query }));
+    return policyCoverage(policyOf(rules), [rule])[0]?.verdict;
+  };
+  const CREATE = 'WHERE event.action == "create"';
+  const body = `EVAL role = kubernetes.audit.requestObject.roleRef.name | WHERE role LIKE "*-admin"`;
+  assert.equal(on(CREATE, { level: 'Metadata', verbs: ['create'] }), 'full');
+  assert.equal(on(CREATE, { level: 'Metadata', verbs: ['get'] }), 'never');
+  assert.notEqual(on(`${CREATE} | ${body}`, { level: 'Metadata' }), 'full');
+  assert.equal(on(`${CREATE} | ${body}`, { level: 'Request' }), 'full');
+  const values = 'STATS roles = VALUES(kubernetes.audit.responseObject.rules.verbs) BY user.name';
+  assert.notEqual(on(`${CREATE} | ${values}`, { level: 'Request' }), 'full');
+  assert.equal(on(`${CREATE} | ${values}`, { level: 'RequestResponse' }), 'full');
+  assert.equal(on(`${CREATE} | KEEP kubernetes.audit.requestObject.*`, { level: 'Metadata' }), 'full');
+});
