@@ -9,14 +9,16 @@ const GZIP = Buffer.from([0x1f, 0x8b]);
 
 const NEWLINE = 0x0a;
 
-/** Unpacked at once; as much as a file is read at once. */
-const CHUNK_BYTES = 64 * 1024;
+/** Read at once, and unpacked at once: some hundred events. */
+const CHUNK_BYTES = 512 * 1024;
 
 /** No line and no document may be larger; the receiver takes no larger one either. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 export interface AuditDocument {
   readonly text: string;
+  /** As it stands in the file, without the end of its last line; valid until the next document is asked for. */
+  readonly bytes: Buffer;
   /** Where it begins in the (unpacked) file, from 1. */
   readonly line: number;
 }
@@ -31,6 +33,8 @@ export interface AuditInput {
    * @throws CommandError for a file that cannot be read to its end; what came before was given
    */
   documents(onBytes?: (bytes: number) => void): AsyncIterable<AuditDocument>;
+  /** The same, those that were read at once together: a step between tasks for each document would cost more than to parse it. */
+  batches(onBytes?: (bytes: number) => void): AsyncIterable<readonly AuditDocument[]>;
 }
 
 /** Opens audit log files, plain or gzip, or standard input for `-`. @throws CommandError for a file that is not there */
@@ -47,23 +51,29 @@ async function openAuditInput(name: string, io: Io): Promise<AuditInput> {
       `${name} is a folder; give the audit log files in it, such as ${name.replace(/\/+$/, '')}/*.log`,
     );
   }
-  return createAuditInput(name, found.isFile() ? found.size : undefined, () => createReadStream(name));
+  return createAuditInput(name, found.isFile() ? found.size : undefined, () =>
+    createReadStream(name, { highWaterMark: CHUNK_BYTES }),
+  );
 }
 
 /** @param open gives the bytes, plain or gzip */
 export function createAuditInput(name: string, bytes: number | undefined, open: () => Readable): AuditInput {
+  async function* batches(onBytes = (_bytes: number): void => {}): AsyncGenerator<readonly AuditDocument[]> {
+    try {
+      yield* documentsOf(linesOf(unpacked(counted(open(), onBytes)), name), name);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+      if (!(error instanceof Error) || code === undefined) throw error;
+      const what = code.startsWith('Z_') ? 'the gzip data is broken or cut off' : 'it cannot be read';
+      throw new CommandError(`${name}: ${what}: ${error.message}`, EXIT.failed);
+    }
+  }
   return {
     name,
     bytes,
-    async *documents(onBytes = () => {}) {
-      try {
-        yield* documentsOf(linesOf(unpacked(counted(open(), onBytes)), name), name);
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-        if (!(error instanceof Error) || code === undefined) throw error;
-        const what = code.startsWith('Z_') ? 'the gzip data is broken or cut off' : 'it cannot be read';
-        throw new CommandError(`${name}: ${what}: ${error.message}`, EXIT.failed);
-      }
+    batches,
+    async *documents(onBytes) {
+      for await (const batch of batches(onBytes)) yield* batch;
     },
   };
 }
@@ -104,71 +114,79 @@ async function* startingWith(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncG
   yield* rest;
 }
 
-/** Lines without their end, each held in memory alone. */
-async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<AuditDocument> {
+/** Lines without their end, those of one chunk together, and held in memory no longer. */
+async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<readonly AuditDocument[]> {
   let parts: Buffer[] = [];
   let length = 0;
   let line = 1;
   for await (const chunk of source) {
+    const lines: AuditDocument[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      parts.push(chunk.subarray(start, end));
-      yield { text: textOf(parts), line };
+      const rest = chunk.subarray(start, end);
+      lines.push(lineAt(length === 0 ? rest : Buffer.concat([...parts, rest]), line));
       line += 1;
       start = end + 1;
       parts = [];
       length = 0;
     }
+    if (lines.length > 0) yield lines;
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
     if (length > MAX_DOCUMENT_BYTES) {
       throw new CommandError(`${name}:${line}: the line is longer than 64 MiB; is this an audit log?`, EXIT.failed);
     }
   }
-  if (length > 0) yield { text: textOf(parts), line };
+  if (length > 0) yield [lineAt(Buffer.concat(parts), line)];
 }
 
-function textOf(parts: readonly Buffer[]): string {
-  const [first] = parts;
-  return (first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)).toString('utf8');
+function lineAt(bytes: Buffer, line: number): AuditDocument {
+  return { bytes, text: bytes.toString('utf8'), line };
 }
 
 /**
  * A first line that is no JSON by itself begins a document that is spread over the lines up to its closing bracket, unless
  * the second line is JSON by itself: then the first one is broken.
  */
-async function* documentsOf(lines: AsyncIterable<AuditDocument>, name: string): AsyncGenerator<AuditDocument> {
+async function* documentsOf(
+  batches: AsyncIterable<readonly AuditDocument[]>,
+  name: string,
+): AsyncGenerator<readonly AuditDocument[]> {
   let spread: AuditDocument[] = [];
   let length = 0;
   let layout: 'unknown' | 'lines' | 'spread' = 'unknown';
-  for await (const line of lines) {
-    if (line.text.trim() === '') continue;
+  const add = (line: AuditDocument, found: AuditDocument[]): void => {
+    if (line.text.trim() === '') return;
     if (layout !== 'spread' && (layout === 'lines' || isJson(line.text))) {
       layout = 'lines';
-      yield line;
-      continue;
+      found.push(line);
+      return;
     }
     layout = 'spread';
     const [first] = spread;
     if (first !== undefined && spread.length === 1 && isJson(line.text)) {
       layout = 'lines';
-      yield first;
-      yield line;
+      found.push(first, line);
       spread = [];
-      continue;
+      return;
     }
     spread.push(line);
     length += line.text.length;
-    if (length > MAX_DOCUMENT_BYTES) {
-      throw new CommandError(`${name}: neither JSON lines nor JSON documents of at most 64 MiB each`, EXIT.failed);
-    }
-    if (!isLastOf(spread)) continue;
-    yield joined(spread);
+    if (!isLastOf(spread)) return;
+    found.push(joined(spread));
     spread = [];
     length = 0;
     layout = 'unknown';
+  };
+  for await (const lines of batches) {
+    const found: AuditDocument[] = [];
+    for (const line of lines) add(line, found);
+    if (found.length > 0) yield found;
+    if (length > MAX_DOCUMENT_BYTES) {
+      throw new CommandError(`${name}: neither JSON lines nor JSON documents of at most 64 MiB each`, EXIT.failed);
+    }
   }
-  if (spread.length > 0) yield joined(spread);
+  if (spread.length > 0) yield [joined(spread)];
 }
 
 /** In an indented document only its last line begins with a closing bracket. */
@@ -178,7 +196,8 @@ function isLastOf(lines: readonly AuditDocument[]): boolean {
 }
 
 function joined(lines: readonly AuditDocument[]): AuditDocument {
-  return { text: lines.map(({ text }) => text).join('\n'), line: lines[0]?.line ?? 1 };
+  const text = lines.map(({ text }) => text).join('\n');
+  return { text, bytes: Buffer.from(text), line: lines[0]?.line ?? 1 };
 }
 
 function isJson(text: string): boolean {

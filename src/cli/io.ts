@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 
 /** What a command may touch of the world around it. */
 export interface Io {
-  readonly out: (text: string) => void;
+  /** Text, or bytes as they are. */
+  readonly out: (text: string | Uint8Array) => void;
   readonly err: (text: string) => void;
   readonly stdin: Readable;
   /** True if a person reads standard error: progress is shown there. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { doctorCommand } from './doctor.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
+import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { serveCommand } from './serve.ts';
@@ -17,7 +18,15 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     .description('Detects what is new or wrong in the Kubernetes audit log, inline.')
     .version(io.version)
     .addHelpText('after', EXIT_HELP);
-  const commands = [serveCommand, replayCommand, rulesCommand, auditPolicyCommand, webhookConfigCommand, doctorCommand];
+  const commands = [
+    serveCommand,
+    queryCommand,
+    replayCommand,
+    rulesCommand,
+    auditPolicyCommand,
+    webhookConfigCommand,
+    doctorCommand,
+  ];
   for (const command of commands) program.addCommand(command(io));
   configureAll(program, io);
   try {

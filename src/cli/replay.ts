@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { readAlerts } from '../alerts/records.ts';
@@ -16,6 +15,7 @@ import { type AuditInput, openAuditInputs } from './audit-input.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { loadRules } from './load-rules.ts';
+import { startProgressBar } from './progress-bar.ts';
 
 /** Events evaluated at once: as many as a busy API server sends in a few batches. */
 const BATCH = 500;
@@ -134,8 +134,8 @@ function count(n: number, one: string, many: string): string {
 }
 
 async function feed(inputs: readonly AuditInput[], evaluate: Evaluator, counts: ReplayCounts, io: Io): Promise<void> {
-  const bar = startBar(inputs, io);
-  const progress = (bytes: number) => bar?.increment(bytes, { events: counts.events });
+  const bar = startProgressBar('replay', inputs, io);
+  const progress = (bytes: number) => bar.advance(bytes, counts.events);
   /** Said once the bar is gone. */
   const notes: string[] = [];
   let waiting: DecodedEvent[] = [];
@@ -178,19 +178,9 @@ async function feed(inputs: readonly AuditInput[], evaluate: Evaluator, counts: 
     }
     await flush();
   } finally {
-    bar?.stop();
+    bar.stop();
     for (const note of notes) io.err(note);
   }
-}
-
-/** On a terminal, and where it is known how much there is to read. */
-function startBar(inputs: readonly AuditInput[], io: Io): SingleBar | undefined {
-  const total = inputs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  if (!io.errIsTerminal || total === 0) return undefined;
-  const format = 'replay {bar} {percentage}% · {events} events';
-  const bar = new SingleBar({ format, hideCursor: true, clearOnComplete: true });
-  bar.start(total, 0, { events: 0 });
-  return bar;
 }
 
 function print(alerts: readonly AlertRecord[], output: ReplayFlags['output'], io: Io): void {

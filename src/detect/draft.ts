@@ -146,6 +146,12 @@ function actorOf(event: AuditEvent): AlertActor {
 }
 
 function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
+  const newTerm = occurrence.term === undefined ? '' : column(occurrence.terms.map(({ value }) => value).join(', '));
+  return { ...displayEvent(event), newTerm };
+}
+
+/** An event in the columns of a table: short, and safe to show. */
+export function displayEvent(event: AuditEvent): Omit<AlertDisplay, 'newTerm'> {
   const { user, impersonatedUser, objectRef, requestURI } = event;
   const name = user?.username || 'unauthenticated';
   const resource = [objectRef?.resource, objectRef?.subresource].filter(Boolean).join('/');
@@ -155,7 +161,6 @@ function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
     action: column([event.verb, resource].filter(Boolean).join(' ')),
     object: column(objectRef === undefined ? pathOf(requestURI ?? '') : object),
     source: column(lastHop(event) ?? ''),
-    newTerm: occurrence.term === undefined ? '' : column(occurrence.terms.map(({ value }) => value).join(', ')),
   };
 }
 

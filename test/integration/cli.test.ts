@@ -59,6 +59,7 @@ describe('help and mistakes', { concurrency: 2 }, () => {
   for (const verb of [
     [],
     ['serve'],
+    ['query'],
     ['replay'],
     ['rules'],
     ['rules', 'list'],

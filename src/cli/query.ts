@@ -1,0 +1,179 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { sanitise } from '../audit/text.ts';
+import { parseTimestamp } from '../audit/timestamp.ts';
+import { detectLanguage, type SearchLanguage } from '../query/detect-language.ts';
+import { parseQuery } from '../query/parse-query.ts';
+import { formatProblem, type Problem } from '../query/problem.ts';
+import { type AuditDocument, type AuditInput, openAuditInputs } from './audit-input.ts';
+import { CommandError, EXIT, type Io } from './io.ts';
+import { startProgressBar } from './progress-bar.ts';
+import { createAuditCorpus } from './query/audit-corpus.ts';
+import type { Corpus } from './query/corpus.ts';
+import { createPrinter, type Printer } from './query/printer.ts';
+import type { Search, SearchOptions } from './query/search.ts';
+import { predicateTest, searchEvents } from './query/search-events.ts';
+
+interface QueryFlags {
+  readonly language?: SearchLanguage;
+  readonly output?: 'lines' | 'json' | 'table';
+  readonly count?: true;
+  readonly maxCount?: number;
+  readonly withFilename?: true;
+  readonly from?: number;
+  readonly to?: number;
+  readonly verbose?: true;
+}
+
+/** The query as it was asked. */
+interface Asked {
+  readonly source: string;
+  readonly language: SearchLanguage;
+}
+
+const LANGUAGES: Readonly<Record<SearchLanguage, string>> = { kuery: 'KQL', eql: 'EQL', esql: 'ES|QL' };
+
+const HELP = `
+The language is found by looking at the text: ES|QL begins with FROM or ROW, EQL with \`any where\` or \`sequence\`; all else is KQL.
+
+Exit codes, as those of grep: 0 something was found; 1 nothing; 2 an error: a wrong query or flag, or a file that cannot be read.
+
+Examples:
+  $ firstseen query 'user.name: "system:anonymous"' audit.log
+  $ firstseen query -c 'any where event.action == "delete" and event.outcome == "failure"' audit-*.log.gz
+  $ kubectl logs -n kube-system kube-apiserver-a | firstseen query 'kubernetes.audit.objectRef.subresource: exec' | jq .user`;
+
+export function queryCommand(io: Io): Command {
+  return new Command('query')
+    .description('search audit logs as grep would, in KQL, EQL or ES|QL')
+    .argument('<text>', 'the query')
+    .argument('[file...]', 'audit logs: JSON lines or EventLists, plain or gzip; - or none for standard input')
+    .addOption(new Option('-l, --language <language>', 'the language of the query').choices(['kuery', 'eql', 'esql']))
+    .option('-c, --count', 'print only how many were found')
+    .addOption(
+      new Option('-o, --output <format>', 'lines: as they stand in the file (default of events)').choices([
+        'lines',
+        'json',
+        'table',
+      ]),
+    )
+    .option('-m, --max-count <n>', 'stop when so many were found', readCount)
+    .option('-H, --with-filename', 'print the name of its file before each line')
+    .option('--from <time>', 'only events of this time or later: RFC 3339, or a date (UTC)', readTime)
+    .option('--to <time>', 'only events before this time', readTime)
+    .option('-v, --verbose', 'say on standard error how the query was read, and how many events there were')
+    .addHelpText('after', HELP)
+    .action(async (source: string, files: string[], flags: QueryFlags) => {
+      const asked = { source, language: flags.language ?? detectLanguage(source) };
+      const corpus = createAuditCorpus(Date.now() * 1_000);
+      const printer = createPrinter(io);
+      const search = startSearch(asked, corpus, optionsOf(flags), printer);
+      const inputs = await openAuditInputs(files.length === 0 ? ['-'] : files, io);
+      const { events, broken } = await feed(inputs, corpus, search, flags, printer, io);
+      if (flags.count) io.out(`${search.found()}\n`);
+      if (flags.verbose) io.err(`read as ${LANGUAGES[asked.language]}; events: ${events}, found: ${search.found()}\n`);
+      if (broken) throw new CommandError('', EXIT.usage);
+      if (search.found() === 0) throw new CommandError('', EXIT.failed);
+    });
+}
+
+function optionsOf({ count, output, maxCount, withFilename }: QueryFlags): SearchOptions {
+  return {
+    output: count ? 'count' : (output ?? 'lines'),
+    maxCount: maxCount ?? Number.POSITIVE_INFINITY,
+    withFilename: withFilename === true,
+  };
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('expected a whole number above 0');
+  return Number(text);
+}
+
+/** In microseconds since the epoch. */
+function readTime(text: string): number {
+  const micros = parseTimestamp(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+  if (micros === undefined) throw new InvalidArgumentError('expected a time such as 2026-03-02T08:00:00Z, or a date');
+  return micros;
+}
+
+/** @throws CommandError for a query that is not understood */
+function startSearch(asked: Asked, corpus: Corpus, options: SearchOptions, printer: Printer): Search {
+  const { source, language } = asked;
+  if (language === 'esql') throw new CommandError('ES|QL cannot be searched yet');
+  const parsed = parseQuery(language, source, corpus);
+  switch (parsed.kind) {
+    case 'event':
+      return searchEvents(predicateTest(parsed.predicate), options, corpus.columns, printer);
+    case 'sequence':
+      throw new CommandError('sequences cannot be searched yet');
+    case 'invalid':
+      throw refuse(asked, parsed.problems);
+  }
+}
+
+function refuse({ source, language }: Asked, problems: readonly Problem[]): CommandError {
+  const others = Object.keys(LANGUAGES).filter((name) => name !== language);
+  const lines = problems.map((problem) => formatProblem(problem, source).split('\n').map(sanitise).join('\n'));
+  lines.push(`(the query was read as ${LANGUAGES[language]}; --language ${others.join(' or ')} reads it as another)`);
+  return new CommandError(lines.join('\n'));
+}
+
+/** Reads the files until the search wants no more. */
+async function feed(
+  inputs: readonly AuditInput[],
+  corpus: Corpus,
+  search: Search,
+  { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, count, output }: QueryFlags,
+  printer: Printer,
+  io: Io,
+): Promise<{ readonly events: number; readonly broken: boolean }> {
+  let events = 0;
+  let skipped = 0;
+  let broken = false;
+  /** Said once the bar is gone. */
+  const notes: string[] = [];
+  // Where lines come out on the same terminal as they are found, a bar would stand among them.
+  const quiet = io.outIsTerminal && count !== true && output !== 'table';
+  const bar = startProgressBar('query', quiet ? [] : inputs, io);
+
+  const searchDocument = (document: AuditDocument, file: string): boolean => {
+    const read = corpus.read(document);
+    if (read.skipped > 0) {
+      if (skipped === 0) notes.push(`${sanitise(file)}:${document.line}: skipped: ${read.reason}`);
+      skipped += read.skipped;
+    }
+    for (const event of read.events) {
+      events += 1;
+      if (event.at < from || event.at >= to) continue;
+      if (!search.push({ event, line: () => read.lineOf(event.ordinal), file })) return false;
+    }
+    return true;
+  };
+  const searchInput = async (input: AuditInput): Promise<boolean> => {
+    for await (const documents of input.batches((bytes) => bar.advance(bytes, events))) {
+      const wanted = documents.every((document) => searchDocument(document, input.name));
+      printer.flush();
+      if (!wanted) return false;
+    }
+    return true;
+  };
+
+  try {
+    for (const input of inputs) {
+      const wanted = await searchInput(input).catch((error: unknown) => {
+        if (!(error instanceof CommandError)) throw error;
+        notes.push(error.message);
+        broken = true;
+        return true;
+      });
+      if (!wanted) break;
+    }
+    search.finish();
+    printer.flush();
+  } finally {
+    bar.stop();
+    if (skipped > 1) notes.push(`${skipped} lines or items skipped: no audit events`);
+    for (const note of [...notes, ...search.notes()]) io.err(`${note}\n`);
+  }
+  return { events, broken };
+}

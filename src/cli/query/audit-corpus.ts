@@ -1,0 +1,69 @@
+import { decodeDocument } from '../../audit/decode.ts';
+import type { DecodedEvent } from '../../audit/event.ts';
+import { splitItems } from '../../audit/split-items.ts';
+import { formatTimestamp } from '../../audit/timestamp.ts';
+import { displayEvent } from '../../detect/draft.ts';
+import { FIELDS, resolveField } from '../../ecs/fields.ts';
+import { nearest } from '../../query/nearest.ts';
+import type { AuditDocument } from '../audit-input.ts';
+import { asOneLine, type Column, type Corpus, joinLines, type ReadDocument } from './corpus.ts';
+
+const FIELD_NAMES = FIELDS.map(({ name }) => name);
+
+const COLUMNS: readonly Column[] = [
+  { name: 'TIME', read: ({ at }) => formatTimestamp(at) },
+  { name: 'USER', read: ({ event }) => displayEvent(event).user },
+  { name: 'ACTION', read: ({ event }) => displayEvent(event).action },
+  { name: 'OBJECT', read: ({ event }) => displayEvent(event).object },
+  { name: 'CODE', read: ({ event }) => String(event.responseStatus?.code ?? '') },
+  { name: 'SOURCE', read: ({ event }) => displayEvent(event).source },
+];
+
+/**
+ * Audit events, with the fields that rules have. Events of a list are printed one a line, as they stand in it.
+ * @param receivedAt when they are taken to have come (µs): what claims to be more than 10 minutes later is of this time
+ */
+export function createAuditCorpus(receivedAt: number): Corpus {
+  return {
+    resolveField,
+    suggestField: (name) => nearest(name, FIELD_NAMES),
+    columns: COLUMNS,
+    complaints: () => [],
+    read: (document) => readDocument(document, receivedAt),
+  };
+}
+
+function readDocument(document: AuditDocument, receivedAt: number): ReadDocument {
+  const decoded = decodeDocument(document.text, receivedAt);
+  if (decoded.kind === 'rejected')
+    return { events: [], skipped: 1, reason: decoded.message, lineOf: () => Buffer.of() };
+  const { events, quarantined } = decoded;
+  const reason = quarantined[0]?.reason;
+  return {
+    events,
+    skipped: quarantined.length,
+    ...(reason === undefined ? {} : { reason }),
+    lineOf: createLineOf(document, events),
+  };
+}
+
+/** The lines of a document's events. A list is taken apart only if one of them is asked for. */
+function createLineOf(document: AuditDocument, events: readonly DecodedEvent[]): (ordinal: number) => Buffer {
+  let items: readonly string[] | undefined;
+  return (ordinal) => {
+    items ??= isList(document.text) ? splitItems(document.text, Number.POSITIVE_INFINITY)?.items : undefined;
+    const item = items?.[ordinal];
+    if (item !== undefined) return Buffer.from(joinLines(item));
+    return events.length === 1 ? asOneLine(document) : Buffer.from(JSON.stringify(events[ordinal]?.event));
+  };
+}
+
+/** Asked only of what was decoded: a list, or one event, which may say `EventList` too. */
+function isList(text: string): boolean {
+  if (!text.includes('EventList')) return false;
+  try {
+    return JSON.parse(text).kind === 'EventList';
+  } catch {
+    return true;
+  }
+}

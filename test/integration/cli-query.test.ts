@@ -1,0 +1,182 @@
+/** `firstseen query` as a person calls it. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type RunResult, runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const folder = createTemporaryFolder('cli-query');
+
+const query = (...args: readonly string[]): Promise<RunResult> =>
+  runProcess(process.execPath, [MAIN, 'query', ...args], { cwd: ROOT });
+
+/** A line of an audit log that no encoder of ours would write: keys, blanks and numbers as they are. */
+function line(n: number, verb: string, user: string, rest = ''): string {
+  const time = `2026-03-02T08:00:0${n}.000000Z`;
+  return `{"kind":"Event", "apiVersion":"audit.k8s.io/v1","auditID":"id-${n}","stage":"ResponseComplete","verb":"${verb}","user":{"username":"${user}"},"stageTimestamp":"${time}","big":12345678901234567890${rest}}`;
+}
+
+const LINES = [
+  line(1, 'get', 'eve', ', "requestURI":"/a?x=\\u003c\\u001b[31m"'),
+  line(2, 'list', 'eve', ',"sourceIPs":["192.0.2.1"],"objectRef":{"resource":"secrets","namespace":"web"}'),
+  line(3, 'get', 'bob', ',"responseStatus":{"code":403}'),
+  line(4, 'delete', 'eve', ',"userAgent":"käse \u202e"'),
+];
+const [GET, LIST, FORBIDDEN, DELETE] = LINES as [string, string, string, string];
+const LOG = LINES.map((text) => `${text}\n`).join('');
+
+/** Writes a file and gives its path. */
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const log = file('audit.log', LOG);
+
+describe('events', { concurrency: 2 }, () => {
+  test('the lines that match, byte for byte, in KQL and EQL', async () => {
+    const found = await query('user.name: eve and not event.action: list', log);
+    assert.deepEqual([found.code, found.stdout, found.stderr], [0, `${GET}\n${DELETE}\n`, '']);
+    const same = await query('any where user.name == "eve" and event.action != "list"', log);
+    assert.deepEqual([same.code, same.stdout, same.stderr], [0, `${GET}\n${DELETE}\n`, '']);
+  });
+
+  test('bytes that are no UTF-8, and the end of a line of Windows, come out as they are', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from(GET.slice(0, -1)),
+      Buffer.from(',"userAgent":"'),
+      Buffer.from([0xff, 0xfe]),
+    ]);
+    const path = file('bytes.log', Buffer.concat([bytes, Buffer.from('"}\r\n'), Buffer.from(LIST)]));
+    const out = join(folder, 'bytes.out');
+    const script = '"$0" "$1" query "event.action: *" "$2" > "$3"';
+    await runProcess('sh', ['-c', script, process.execPath, MAIN, path, out], { cwd: ROOT });
+    assert.deepEqual(readFileSync(out), Buffer.concat([readFileSync(path), Buffer.from('\n')]));
+  });
+
+  test('nothing found is exit code 1', async () => {
+    const { code, stdout, stderr } = await query('user.name: nobody', log);
+    assert.deepEqual([code, stdout, stderr], [1, '', '']);
+  });
+
+  test('-c counts, -m stops, -H names the file', async () => {
+    const count = await query('-c', 'user.name: eve', log, log);
+    assert.deepEqual([count.code, count.stdout], [0, '6\n']);
+    const none = await query('-c', 'user.name: nobody', log);
+    assert.deepEqual([none.code, none.stdout], [1, '0\n']);
+    const first = await query('-m', '1', '-H', 'user.name: eve', log, log);
+    assert.equal(first.stdout, `${log}:${GET}\n`);
+  });
+
+  test('gzip, standard input, several files in their order', async () => {
+    const packed = file('audit.log.gz', gzipSync(LOG));
+    assert.equal((await query('event.action: (list or delete)', packed)).stdout, `${LIST}\n${DELETE}\n`);
+    const input = { cwd: ROOT, input: LOG };
+    for (const args of [[], ['-']]) {
+      const { stdout } = await runProcess(process.execPath, [MAIN, 'query', 'event.action: list', ...args], input);
+      assert.equal(stdout, `${LIST}\n`);
+    }
+    const other = file('other.log', `${FORBIDDEN}\n`);
+    assert.equal((await query('event.action: get', other, packed)).stdout, `${FORBIDDEN}\n${GET}\n${FORBIDDEN}\n`);
+  });
+
+  test('lists, on one line or over many: an event a line, with all that it says', async () => {
+    const spread = LINES.map((text) => text.replaceAll(',"', ',\n   "'));
+    const list = `{\n "kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[\n  ${spread.join(',\n  ')}\n ]\n}\n`;
+    const expected = `${GET.replaceAll(', "', ',"')}\n${FORBIDDEN.replaceAll(', "', ',"')}\n`;
+    const { stdout } = await query('event.action: get', file('list.json', list));
+    assert.equal(stdout.replaceAll(', "', ',"'), expected);
+    const one = `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${LINES.join(',')}]}`;
+    assert.equal(
+      (await query('event.action: (get or list)', file('one.json', one))).stdout,
+      `${GET}\n${LIST}\n${FORBIDDEN}\n`,
+    );
+  });
+
+  test('an event that is spread over many lines is one line', async () => {
+    const path = file('spread.json', JSON.stringify(JSON.parse(LIST), null, 2));
+    assert.deepEqual(JSON.parse((await query('event.action: list', path)).stdout), JSON.parse(LIST));
+  });
+
+  test('--from and --to, times and dates', async () => {
+    const between = ['--from', '2026-03-02T08:00:02Z', '--to', '2026-03-02T09:00:04+01:00'];
+    assert.equal((await query(...between, '*: *', log)).stdout, `${LIST}\n${FORBIDDEN}\n`);
+    assert.equal((await query('--from', '2026-03-03', '*: *', log)).code, 1);
+    const wrong = await query('--from', 'yesterday', '*: *', log);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /'yesterday' is invalid. expected a time such as 2026-03-02T08:00:00Z, or a date/);
+  });
+
+  test('-o table: columns, and nothing hostile', async () => {
+    const hostile = line(5, 'get', 'a\\u001b[2J\\u202eb');
+    const { stdout } = await query('-o', 'table', 'event.action: *', file('hostile.log', `${LOG}${hostile}\n`));
+    assert.equal(
+      stdout,
+      [
+        'TIME                          USER                  ACTION         OBJECT   CODE   SOURCE',
+        '2026-03-02T08:00:01.000000Z   eve                   get            /a',
+        '2026-03-02T08:00:02.000000Z   eve                   list secrets   web             192.0.2.1',
+        '2026-03-02T08:00:03.000000Z   bob                   get                     403',
+        '2026-03-02T08:00:04.000000Z   eve                   delete',
+        '2026-03-02T08:00:05.000000Z   a\\u{1b}[2J\\u{202e}b   get',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('-o json is the events, one a line', async () => {
+    assert.equal((await query('-o', 'json', '-H', 'event.action: list', log)).stdout, `${LIST}\n`);
+  });
+
+  test('lines that are no events are said once and counted', async () => {
+    const { code, stdout, stderr } = await query('event.action: list', file('bad.log', `x\n${LOG}{"kind":"Pod"}\n`));
+    assert.deepEqual([code, stdout], [0, `${LIST}\n`]);
+    assert.match(stderr, /bad\.log:1: skipped: .*\n2 lines or items skipped: no audit events\n$/);
+  });
+
+  test('-v says how the query was read', async () => {
+    assert.equal((await query('-v', '-c', 'any where true', log)).stderr, 'read as EQL; events: 4, found: 4\n');
+  });
+});
+
+describe('errors', { concurrency: 2 }, () => {
+  test('a query that is wrong, with its place and the language', async () => {
+    const { code, stdout, stderr } = await query('user.nam: eve', log);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(
+      stderr,
+      /^line 1, column 1: unknown field `user\.nam`\n {2}user\.nam: eve\n {2}\^\n {2}hint: did you mean user\.name\?\n/,
+    );
+    assert.match(stderr, /\(the query was read as KQL; --language eql or esql reads it as another\)\n$/);
+  });
+
+  test('--language overrules what the text looks like', async () => {
+    const { code, stderr } = await query('--language', 'eql', 'user.name: eve', log);
+    assert.equal(code, 2);
+    assert.match(stderr, /read as EQL/);
+  });
+
+  test('what is hostile in a query is not given back to the terminal', async () => {
+    assert.doesNotMatch((await query('\u001b]0;x\u0007: "', log)).stderr.replaceAll('\n', ''), /\p{Cc}/u);
+  });
+
+  test('a file that is not there: nothing is read', async () => {
+    const { code, stdout, stderr } = await query('event.action: *', log, join(folder, 'nope.log'));
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^no file .*nope\.log; give audit log files, or - for standard input$/m);
+  });
+
+  test('gzip that is cut off: what came before and after it is found, and the exit code is 2', async () => {
+    const packed = gzipSync(LOG.repeat(50));
+    const cut = file('cut.log.gz', packed.subarray(0, packed.length - 20));
+    const { code, stdout, stderr } = await query('event.action: delete', cut, log);
+    assert.equal(code, 2);
+    assert.ok(stdout.endsWith(`${DELETE}\n`) && stdout.split('\n').length > 2, stdout);
+    assert.match(stderr, /cut\.log\.gz: the gzip data is broken or cut off/);
+  });
+});
