@@ -85,10 +85,11 @@ test('a newer chart with other values goes in, and a rollback takes both back', 
 
 test('the Service keeps its address, whatever an upgrade asks for', async () => {
   const address = await get('service/firstseen', '{.spec.clusterIP}');
-  for (const values of ['service.clusterIP=10.96.0.77', `service.clusterIP=${address}`, 'service.clusterIP=']) {
-    const notes = await upgrade('--set', values);
-    assert.equal(await get('service/firstseen', '{.spec.clusterIP}'), address, values);
-    assert.equal(notes.includes('service.clusterIP=10.96.0.77 has no effect'), values.endsWith('77'), values);
+  const other = address === '10.96.0.77' ? '10.96.0.78' : '10.96.0.77';
+  for (const asked of [other, address, '']) {
+    const notes = await upgrade('--set', `service.clusterIP=${asked}`);
+    assert.equal(await get('service/firstseen', '{.spec.clusterIP}'), address, asked);
+    assert.equal(notes.includes(`service.clusterIP=${other} has no effect`), asked === other, asked);
   }
 });
 
