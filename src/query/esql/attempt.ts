@@ -6,7 +6,7 @@ export type Attempt<T> =
   | { readonly kind: 'exceeded'; readonly reason: string };
 
 /** What one rule may cost on one event, and the judgement of one group. */
-export const RULE_LIMITS: QueryLimits = { steps: 1_000_000, values: 200_000 };
+export const RULE_LIMITS: QueryLimits = { steps: 2_000_000, values: 200_000 };
 
 export function attemptOf<T>(exceeded: string | undefined, result: T): Attempt<T> {
   return exceeded === undefined ? { kind: 'done', result } : { kind: 'exceeded', reason: exceeded };

@@ -54,6 +54,13 @@ export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery |
   const names = columns.map(({ name }) => name);
   const needs = aggregates.map(({ name }) => needOf(name));
   const results = resultsOf(query, names);
+  // A row is judged again with each that comes to its group.
+  const decoded = new WeakMap<GroupEntry['columns'], readonly Contribution[]>();
+  const contributionsOf = (entry: GroupEntry['columns']): readonly Contribution[] => {
+    const known = decoded.get(entry) ?? decodeEntry(entry, columns.length, aggregates.length);
+    decoded.set(entry, known);
+    return known;
+  };
   return {
     kind: 'groups',
     columns: names,
@@ -63,7 +70,7 @@ export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery |
       return attemptOf(exceeded, toEntries(contributions, grouping, needs, options));
     },
     judge: (entries, at) => {
-      const contributions = entries.flatMap((entry) => decodeEntry(entry, columns.length, aggregates.length));
+      const contributions = entries.flatMap(contributionsOf);
       const { rows, exceeded } = foldGroup(results, contributions, nowAt(at), RULE_LIMITS);
       return attemptOf(exceeded, rows.length === 0 ? undefined : showColumns(results.columns, rows));
     },

@@ -123,6 +123,13 @@ test('an event that comes late is judged in its place, and makes later ones fire
   assert.deepEqual([alert?.state.firstSeen, alert?.state.lastSeen], [NOON + 30 * SECOND, NOON + 300 * SECOND]);
 });
 
+test('an event that comes late to a large group is judged up to the last row of its window', async () => {
+  const { send } = evaluation([statsRule('STATS n = COUNT(*) BY user.name | WHERE n > 320')]);
+  const outcomes = await send(...Array.from({ length: 320 }, (_, second) => get('a', second)));
+  assert.deepEqual(new Set(outcomes), new Set(['held']));
+  assert.deepEqual(await send(get('b', 1)), ['opened'], 'there are enough only at the last of them');
+});
+
 test('aggregates have conditions of their own, and what they are given is held as far as they need it', async () => {
   const { send, alerts } = evaluation([
     statsRule(`EVAL hop = kubernetes.audit.sourceIPs | MV_EXPAND hop
@@ -157,7 +164,7 @@ test('a group that costs too much to judge is a failure of the rule; its rows ar
   assert.deepEqual(await send(get('y'.repeat(200), 0)), ['held', 'opened']);
   assert.deepEqual(
     last().faults.map(({ rule, error }) => `${rule}: ${error}`),
-    ['anonymous: Error: its group cannot be judged: more than 1000000 steps'],
+    ['anonymous: Error: its group cannot be judged: more than 2000000 steps'],
   );
 });
 

@@ -60,7 +60,7 @@ function occurrences(entered: Entered, hashes: Hashes): readonly Occurrence[] {
 }
 
 /** Rows that are fed to the aggregates because of one new row, if the windows that end at later ones have to be looked at too. */
-const MOST_FED = 50_000;
+const MOST_FED = 20_000;
 
 /** The first window that has the new row in it and ends at a row, at which the group's row survives. */
 function firesOf({ document, pipeline }: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[] {
