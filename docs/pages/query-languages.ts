@@ -6,7 +6,7 @@ import type { FunctionRow, Language, Parameter } from '../../src/query/function-
 import { FUNCTIONS } from '../../src/query/functions.ts';
 import { parseKql } from '../../src/query/kql/parse.ts';
 import { nearest } from '../../src/query/nearest.ts';
-import type { ParsedQuery } from '../../src/query/parse-query.ts';
+import type { ParsedCondition } from '../../src/query/parse-query.ts';
 import { code, type Page, page, table } from './page.ts';
 
 /** A query that shows a construct; what it means is what the program makes of it. */
@@ -139,27 +139,26 @@ export function queryLanguagesPage(): Page {
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 const NAMES = { resolveField, suggestField: (name: string) => nearest(name, FIELD_NAMES) };
 
-function kql(query: string): ParsedQuery {
+function kql(query: string): ParsedCondition {
   const result = parseKql(query, NAMES);
   return result.kind === 'ok' ? { kind: 'event', predicate: result.predicate } : result;
 }
 
-function parse(query: string): ParsedQuery {
+function parse(query: string): ParsedCondition {
   return parseEql(query, NAMES);
 }
 
 /** @throws if an example cannot be read */
-function examples(rows: readonly Example[], read: (query: string) => ParsedQuery): string {
+function examples(rows: readonly Example[], read: (query: string) => ParsedCondition): string {
   return table(
     ['construct', 'example', 'what it says'],
     rows.map(({ construct, query }) => [construct, code(query), inWords(read(query), query)]),
   );
 }
 
-function inWords(result: ParsedQuery, query: string): string {
+function inWords(result: ParsedCondition, query: string): string {
   if (result.kind === 'invalid')
     throw new Error(`${query}: ${result.problems.map(({ message }) => message).join('; ')}`);
-  if (result.kind === 'pipeline') throw new Error(`${query}: no example of this page is in ES|QL`);
   const words =
     result.kind === 'sequence' ? explainSequence(result.sequence).words : explainPredicate(result.predicate);
   // Non-breaking spaces keep what is nested apart, as one cell of a table has one line of Markdown.
@@ -170,7 +169,7 @@ function inWords(result: ParsedQuery, query: string): string {
 }
 
 /** @throws if one is not refused */
-function refusals(queries: readonly string[], read: (query: string) => ParsedQuery): string {
+function refusals(queries: readonly string[], read: (query: string) => ParsedCondition): string {
   return table(
     ['query', 'what is said'],
     queries.map((query) => {

@@ -22,7 +22,12 @@ export type ParsedQuery =
   | { readonly kind: 'pipeline'; readonly query: RuleQuery }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
+/** What can be read in a language of conditions. */
+export type ParsedCondition = Exclude<ParsedQuery, { readonly kind: 'pipeline' }>;
+
 /** Reads a query in the language that it is written in: the one place that knows them all. Never throws. */
+export function parseQuery(language: 'kuery' | 'eql', source: string, fields: QueryFields): ParsedCondition;
+export function parseQuery(language: 'kuery' | 'eql' | 'esql', source: string, fields: QueryFields): ParsedQuery;
 export function parseQuery(language: 'kuery' | 'eql' | 'esql', source: string, fields: QueryFields): ParsedQuery {
   switch (language) {
     case 'kuery': {
