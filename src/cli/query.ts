@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { sanitise } from '../audit/text.ts';
 import { parseTimestamp } from '../audit/timestamp.ts';
 import { detectLanguage, type SearchLanguage } from '../query/detect-language.ts';
+import { compileEsql } from '../query/esql/compile.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import { type AuditDocument, type AuditInput, openAuditInputs } from './audit-input.ts';
@@ -12,6 +13,7 @@ import type { Corpus } from './query/corpus.ts';
 import { createPrinter, type Printer } from './query/printer.ts';
 import type { Search, SearchOptions } from './query/search.ts';
 import { predicateTest, searchEvents } from './query/search-events.ts';
+import { choosesEvents, searchChosen, searchRows } from './query/search-rows.ts';
 
 interface QueryFlags {
   readonly language?: SearchLanguage;
@@ -21,6 +23,7 @@ interface QueryFlags {
   readonly withFilename?: true;
   readonly from?: number;
   readonly to?: number;
+  readonly now?: number;
   readonly verbose?: true;
 }
 
@@ -40,6 +43,7 @@ Exit codes, as those of grep: 0 something was found; 1 nothing; 2 an error: a wr
 Examples:
   $ firstseen query 'user.name: "system:anonymous"' audit.log
   $ firstseen query -c 'any where event.action == "delete" and event.outcome == "failure"' audit-*.log.gz
+  $ firstseen query 'FROM logs | STATS n = COUNT(*) BY user.name | SORT n DESC | LIMIT 10' audit.log
   $ kubectl logs -n kube-system kube-apiserver-a | firstseen query 'kubernetes.audit.objectRef.subresource: exec' | jq .user`;
 
 export function queryCommand(io: Io): Command {
@@ -50,35 +54,41 @@ export function queryCommand(io: Io): Command {
     .addOption(new Option('-l, --language <language>', 'the language of the query').choices(['kuery', 'eql', 'esql']))
     .option('-c, --count', 'print only how many were found')
     .addOption(
-      new Option('-o, --output <format>', 'lines: as they stand in the file (default of events)').choices([
-        'lines',
-        'json',
-        'table',
-      ]),
+      new Option(
+        '-o, --output <format>',
+        'how to print what is found: events as their lines, and rows of ES|QL as a table, unless told',
+      ).choices(['lines', 'json', 'table']),
     )
     .option('-m, --max-count <n>', 'stop when so many were found', readCount)
     .option('-H, --with-filename', 'print the name of its file before each line')
     .option('--from <time>', 'only events of this time or later: RFC 3339, or a date (UTC)', readTime)
     .option('--to <time>', 'only events before this time', readTime)
+    .option('--now <time>', 'what NOW() is in ES|QL; else the time of the clock', readTime)
     .option('-v, --verbose', 'say on standard error how the query was read, and how many events there were')
     .addHelpText('after', HELP)
     .action(async (source: string, files: string[], flags: QueryFlags) => {
       const asked = { source, language: flags.language ?? detectLanguage(source) };
       const corpus = createAuditCorpus(Date.now() * 1_000);
       const printer = createPrinter(io);
-      const search = startSearch(asked, corpus, optionsOf(flags), printer);
-      const inputs = await openAuditInputs(files.length === 0 ? ['-'] : files, io);
+      const search = startSearch(asked, corpus, flags, printer);
+      const inputs = search.reads ? await openAuditInputs(files.length === 0 ? ['-'] : files, io) : [];
       const { events, broken } = await feed(inputs, corpus, search, flags, printer, io);
       if (flags.count) io.out(`${search.found()}\n`);
       if (flags.verbose) io.err(`read as ${LANGUAGES[asked.language]}; events: ${events}, found: ${search.found()}\n`);
+      const failure = search.failure();
+      if (failure !== undefined) throw new CommandError(failure);
       if (broken) throw new CommandError('', EXIT.usage);
       if (search.found() === 0) throw new CommandError('', EXIT.failed);
     });
 }
 
-function optionsOf({ count, output, maxCount, withFilename }: QueryFlags): SearchOptions {
+/** @param usual what is printed if nothing was asked for */
+function optionsOf(
+  { count, output, maxCount, withFilename }: QueryFlags,
+  usual: SearchOptions['output'],
+): SearchOptions {
   return {
-    output: count ? 'count' : (output ?? 'lines'),
+    output: count ? 'count' : (output ?? usual),
     maxCount: maxCount ?? Number.POSITIVE_INFINITY,
     withFilename: withFilename === true,
   };
@@ -97,13 +107,20 @@ function readTime(text: string): number {
 }
 
 /** @throws CommandError for a query that is not understood */
-function startSearch(asked: Asked, corpus: Corpus, options: SearchOptions, printer: Printer): Search {
+function startSearch(asked: Asked, corpus: Corpus, flags: QueryFlags, printer: Printer): Search {
   const { source, language } = asked;
-  if (language === 'esql') throw new CommandError('ES|QL cannot be searched yet');
+  const options = (usual: SearchOptions['output']) => optionsOf(flags, usual);
+  if (language === 'esql') {
+    const compiled = compileEsql(source, corpus.table);
+    if (compiled.kind === 'invalid') throw refuse(asked, compiled.problems);
+    const now = flags.now === undefined ? Date.now() : Math.floor(flags.now / 1_000);
+    if (choosesEvents(source)) return searchChosen(compiled.query, now, options('lines'), corpus.columns, printer);
+    return searchRows(compiled.query, now, options('table'), printer);
+  }
   const parsed = parseQuery(language, source, corpus);
   switch (parsed.kind) {
     case 'event':
-      return searchEvents(predicateTest(parsed.predicate), options, corpus.columns, printer);
+      return searchEvents(predicateTest(parsed.predicate), options('lines'), corpus.columns, printer);
     case 'sequence':
       throw new CommandError('sequences cannot be searched yet');
     case 'invalid':
@@ -173,7 +190,7 @@ async function feed(
   } finally {
     bar.stop();
     if (skipped > 1) notes.push(`${skipped} lines or items skipped: no audit events`);
-    for (const note of [...notes, ...search.notes()]) io.err(`${note}\n`);
+    for (const note of [...notes, ...search.notes()]) io.err(`${sanitise(note)}\n`);
   }
   return { events, broken };
 }

@@ -144,6 +144,62 @@ describe('events', { concurrency: 2 }, () => {
   });
 });
 
+describe('ES|QL', { concurrency: 2 }, () => {
+  test('a query that only chooses events finds their lines', async () => {
+    const { code, stdout, stderr } = await query('FROM logs | WHERE user.name == "eve" | LIMIT 2', log);
+    assert.deepEqual([code, stdout, stderr], [0, `${GET}\n${LIST}\n`, '']);
+    assert.equal((await query('-c', 'FROM logs | WHERE user.name == "eve"', log)).stdout, '3\n');
+  });
+
+  const STATS = 'FROM logs | STATS n = COUNT(*), a = MV_SORT(VALUES(event.action)) BY user.name | SORT n DESC';
+
+  test('rows are a table, or JSON', async () => {
+    const table = [
+      'n   a                     user.name',
+      '3   [delete, get, list]   eve',
+      '1   get                   bob',
+      '',
+    ];
+    assert.equal((await query(STATS, log)).stdout, table.join('\n'));
+    const json = ['{"n":3,"a":["delete","get","list"],"user.name":"eve"}', '{"n":1,"a":"get","user.name":"bob"}', ''];
+    assert.equal((await query('-o', 'json', STATS, log)).stdout, json.join('\n'));
+    assert.equal((await query('-c', STATS, log)).stdout, '2\n');
+    assert.equal(
+      (await query('-m', '1', STATS, log)).stdout,
+      table
+        .filter((_, i) => i !== 2)
+        .join('\n')
+        .replaceAll(/ +$/gm, ''),
+    );
+  });
+
+  test('nothing hostile reaches a terminal', async () => {
+    const { stdout } = await query(
+      'FROM x | KEEP user.name',
+      file('hostile-2.log', `${line(5, 'get', 'a\\u001b[2J\\u202eb')}\n`),
+    );
+    assert.equal(stdout, 'user.name\na\\u{1b}[2J\\u{202e}b\n');
+  });
+
+  test('no rows are exit code 1, and ROW needs no events', async () => {
+    assert.equal((await query('FROM x | KEEP user.name | WHERE user.name == "x"', log)).code, 1);
+    assert.equal((await query('--now', '2026-03-02', 'ROW t = NOW()')).stdout, 't\n2026-03-02T00:00:00.000Z\n');
+  });
+
+  test('a wrong query, and what became null', async () => {
+    const { code, stderr } = await query('FROM x | WHERE user.nam == 1', log);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /line 1, column 16: unknown column `user\.nam`\n.*\n {17}\^\n {2}hint: did you mean user\.name\?\n.*read as ES\|QL/s,
+    );
+    assert.match(
+      (await query('FROM x | EVAL d = 1 / 0 | KEEP d | LIMIT 1', log)).stderr,
+      /^warning: line 1, column 19: /,
+    );
+  });
+});
+
 describe('errors', { concurrency: 2 }, () => {
   test('a query that is wrong, with its place and the language', async () => {
     const { code, stdout, stderr } = await query('user.nam: eve', log);

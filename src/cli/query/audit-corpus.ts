@@ -4,6 +4,7 @@ import { splitItems } from '../../audit/split-items.ts';
 import { formatTimestamp } from '../../audit/timestamp.ts';
 import { displayEvent } from '../../detect/draft.ts';
 import { FIELDS, resolveField } from '../../ecs/fields.ts';
+import { createEventTable } from '../../query/esql/event-table.ts';
 import { nearest } from '../../query/nearest.ts';
 import type { AuditDocument } from '../audit-input.ts';
 import { asOneLine, type Column, type Corpus, joinLines, type ReadDocument } from './corpus.ts';
@@ -26,11 +27,16 @@ const COLUMNS: readonly Column[] = [
 export function createAuditCorpus(receivedAt: number): Corpus {
   return {
     resolveField,
-    suggestField: (name) => nearest(name, FIELD_NAMES),
+    suggestField,
+    table: createEventTable({ listed: FIELDS, resolveField, suggestField }),
     columns: COLUMNS,
     complaints: () => [],
     read: (document) => readDocument(document, receivedAt),
   };
+}
+
+function suggestField(name: string): string | undefined {
+  return nearest(name, FIELD_NAMES);
 }
 
 function readDocument(document: AuditDocument, receivedAt: number): ReadDocument {

@@ -1,10 +1,13 @@
 import type { DecodedEvent } from '../../audit/event.ts';
+import type { Table } from '../../query/esql/table.ts';
 import type { QueryFields } from '../../query/parse-query.ts';
 import type { AuditDocument } from '../audit-input.ts';
 
 /** What a query searches: how its documents are read, and what names stand for in them. */
 export interface Corpus extends QueryFields {
   readonly read: (document: AuditDocument) => ReadDocument;
+  /** What FROM reads. */
+  readonly table: Table<DecodedEvent>;
   /** The columns of an event as a table shows it. */
   readonly columns: readonly Column[];
   /** What is wrong with a query that can only be told when all was read; none if nothing is. */

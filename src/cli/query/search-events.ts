@@ -36,6 +36,7 @@ export function searchEvents(
     }
   };
   return {
+    reads: true,
     push: (searched) => {
       const passes = test(searched);
       if (passes === undefined) return false;
@@ -47,6 +48,7 @@ export function searchEvents(
     },
     finish: table.finish,
     found: () => found,
+    failure: () => undefined,
     notes: () => [],
   };
 }

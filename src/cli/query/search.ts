@@ -11,12 +11,16 @@ export interface SearchedEvent {
 
 /** A query on its way through the events. */
 export interface Search {
+  /** False if it asks nothing of events. */
+  readonly reads: boolean;
   /** False if no more events are wanted. */
   readonly push: (searched: SearchedEvent) => boolean;
   /** All events were pushed that there are. */
   readonly finish: () => void;
   /** How many events, sequences or rows were found. */
   readonly found: () => number;
+  /** Why it was given up; what was found stands. Undefined if it was not. */
+  readonly failure: () => string | undefined;
   /** What a person has to know about the result, such as what was left out of it. */
   readonly notes: () => readonly string[];
 }
