@@ -5,6 +5,8 @@ import { detectLanguage, type SearchLanguage } from '../query/detect-language.ts
 import { compileEsql } from '../query/esql/compile.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
+import { countSteps } from '../rules/compile-sequence.ts';
+import { SEQUENCE_STEP_CAP } from '../rules/limits.ts';
 import { type AuditDocument, type AuditInput, openAuditInputs } from './audit-input.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { startProgressBar } from './progress-bar.ts';
@@ -14,6 +16,7 @@ import { createPrinter, type Printer } from './query/printer.ts';
 import type { Search, SearchOptions } from './query/search.ts';
 import { predicateTest, searchEvents } from './query/search-events.ts';
 import { choosesEvents, searchChosen, searchRows } from './query/search-rows.ts';
+import { searchSequences } from './query/search-sequences.ts';
 
 interface QueryFlags {
   readonly language?: SearchLanguage;
@@ -122,7 +125,10 @@ function startSearch(asked: Asked, corpus: Corpus, flags: QueryFlags, printer: P
     case 'event':
       return searchEvents(predicateTest(parsed.predicate), options('lines'), corpus.columns, printer);
     case 'sequence':
-      throw new CommandError('sequences cannot be searched yet');
+      if (countSteps(parsed.sequence) > SEQUENCE_STEP_CAP) {
+        throw new CommandError(`the sequence is of more than ${SEQUENCE_STEP_CAP} events, which is the most`);
+      }
+      return searchSequences(parsed.sequence, options('lines'), corpus.columns, printer);
     case 'invalid':
       throw refuse(asked, parsed.problems);
   }

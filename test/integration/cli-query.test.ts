@@ -200,6 +200,39 @@ describe('ES|QL', { concurrency: 2 }, () => {
   });
 });
 
+describe('sequences', { concurrency: 2 }, () => {
+  const PAIR = 'sequence by user.name [any where event.action == "get"] [any where event.action in ("list", "delete")]';
+
+  test('each with the values that join it, then its lines; in the order of time', async () => {
+    const shuffled = file('shuffled.log', `${[DELETE, LIST, FORBIDDEN, GET].join('\n')}\n`);
+    const { code, stdout, stderr } = await query(PAIR, shuffled);
+    assert.deepEqual([code, stdout, stderr], [0, `-- user.name: "eve"\n${GET}\n${LIST}\n`, '']);
+    assert.equal((await query('-c', PAIR, log)).stdout, '1\n');
+    assert.equal((await query(PAIR, file('none.log', `${LIST}\n${FORBIDDEN}\n`))).code, 1);
+  });
+
+  test('as JSON one a line, as a table with columns', async () => {
+    const json = await query('-o', 'json', PAIR, log);
+    assert.equal(json.stdout, `{"by":{"user.name":"eve"},"events":[${GET},${LIST}]}\n`);
+    const table = await query('-o', 'table', PAIR, log);
+    assert.match(
+      table.stdout,
+      /^-- user\.name: "eve"\nTIME .*\n2026\S+ +eve +get .*\n2026\S+ +eve +list secrets .*\n$/,
+    );
+  });
+
+  test('-m, and without anything that joins', async () => {
+    const any = 'sequence with maxspan=1s [any where true] [any where true]';
+    const expected = [
+      [GET, LIST],
+      [LIST, FORBIDDEN],
+      [FORBIDDEN, DELETE],
+    ].map((lines) => `--\n${lines.join('\n')}\n`);
+    assert.equal((await query(any, log)).stdout, expected.join(''));
+    assert.equal((await query('-m', '2', any, log)).stdout, expected.slice(0, 2).join(''));
+  });
+});
+
 describe('errors', { concurrency: 2 }, () => {
   test('a query that is wrong, with its place and the language', async () => {
     const { code, stdout, stderr } = await query('user.nam: eve', log);

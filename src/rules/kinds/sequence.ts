@@ -58,11 +58,37 @@ export const sequenceKind: RuleKind = {
 
 /** One for each group that the event belongs to, with the items that it matches there. */
 function occurrences(
-  { items }: CompiledSequence,
+  sequence: CompiledSequence,
   memo: FieldMemo,
   hashes: Hashes,
   columns: readonly (readonly string[])[],
 ): Occurrence[] {
+  const { groups, cut } = sequenceGroups(sequence, memo);
+  const found = [...groups].map(
+    ([key, group]): Occurrence => ({
+      terms: group.terms,
+      term: undefined,
+      row: { group: hashes.key(key), items: group.items, columns },
+      cut: 0,
+    }),
+  );
+  if (cut > 0) found.push({ terms: [], term: undefined, cut });
+  return found;
+}
+
+/** A group that an event belongs to. */
+export interface SequenceGroup {
+  /** The values that join it. */
+  readonly terms: readonly FieldAndValue[];
+  /** What the event is in it. */
+  readonly items: readonly number[];
+}
+
+/** The groups that an event belongs to, by a text that tells them apart, and how many there are beyond `COMBINATION_CAP`. */
+export function sequenceGroups(
+  { items }: CompiledSequence,
+  memo: FieldMemo,
+): { readonly groups: ReadonlyMap<string, SequenceGroup>; readonly cut: number } {
   const groups = new Map<string, { terms: readonly FieldAndValue[]; items: number[] }>();
   let cut = 0;
   for (const [number, item] of items.entries()) {
@@ -77,16 +103,7 @@ function occurrences(
       else cut += 1;
     }
   }
-  const found = [...groups].map(
-    ([key, group]): Occurrence => ({
-      terms: group.terms,
-      term: undefined,
-      row: { group: hashes.key(key), items: group.items, columns },
-      cut: 0,
-    }),
-  );
-  if (cut > 0) found.push({ terms: [], term: undefined, cut });
-  return found;
+  return { groups, cut };
 }
 
 /** Absent is null, where it may be. */
