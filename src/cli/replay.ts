@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { readAlerts } from '../alerts/records.ts';
 import { decodeDocument } from '../audit/decode.ts';
 import type { DecodedEvent } from '../audit/event.ts';
+import { sanitise } from '../audit/text.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { createDetector } from '../detect/detector.ts';
 import { createEvaluator, type Evaluator } from '../ingest/create-evaluator.ts';
@@ -16,6 +18,8 @@ import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { loadRules } from './load-rules.ts';
 import { startProgressBar } from './progress-bar.ts';
+import { createReplayRecord, type ReplayRecord } from './report/replay-record.ts';
+import { REPORT_KINDS, type ReportKind, writeReport } from './report/write-report.ts';
 
 /** Events evaluated at once: as many as a busy API server sends in a few batches. */
 const BATCH = 500;
@@ -23,6 +27,8 @@ const CLUSTER = 'local';
 
 interface ReplayFlags extends Record<string, unknown> {
   readonly output: 'table' | 'json' | 'yaml';
+  readonly report?: ReportKind;
+  readonly reportFile?: string;
 }
 
 /** What became of what was read, for the summary. */
@@ -46,9 +52,15 @@ Examples:
   $ firstseen replay audit-*.log.gz audit.log                 oldest first: history is learned in this order
   $ kubectl -n logs exec collector-0 -- cat audit.log | firstseen replay -
   $ firstseen replay --rules my-rules -o json audit.log | jq '.items[].spec.reason'
+  $ firstseen replay --rules my-rules --report matches audit.log | jq '.rules[] | {rule, fires}'
+  $ firstseen replay --rules my-rules --report junit --report-file report.xml audit.log
 
-Nothing is written anywhere: each replay begins without history, so what comes first in the files is new.
-The alerts go to standard output, the summary to standard error.`;
+Each replay begins without history, so what comes first in the files is new; nothing is kept of it.
+The alerts go to standard output, the summary to standard error. A report without --report-file goes to standard output, in
+place of the alerts:
+
+  matches   JSON: for each rule the audit IDs of the events that it selects, and of those at which it fired
+  junit     XML for CI: for each rule whether it loads, whether it ran over the logs, and its inline tests. Exits with 1 if one fails`;
 
 export function replayCommand(io: Io): Command {
   const command = new Command('replay')
@@ -59,31 +71,41 @@ export function replayCommand(io: Io): Command {
         .choices(['table', 'json', 'yaml'])
         .default('table'),
     )
+    .addOption(new Option('--report <kind>', 'what to tell beside the alerts').choices(REPORT_KINDS))
+    .option('--report-file <file>', 'where to write the report; standard output unless given')
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (files: string[], flags: ReplayFlags) => {
-    const { rules } = configOf(flags, io);
+    const { rules: configured } = configOf(flags, io);
+    if (flags.reportFile !== undefined && flags.report === undefined) {
+      throw new CommandError(`--report-file needs --report: one of ${REPORT_KINDS.join(', ')}`);
+    }
     const inputs = await openAuditInputs(files, io);
-    const { ready, slots } = await loadRules(rules.paths, io);
+    const rules = await loadRules(configured.paths, io);
+    const { ready, slots } = rules;
     if (ready.length === 0) throw new CommandError('no rule can run; name others with --rules', EXIT.failed);
     const counts: ReplayCounts = { events: 0, skipped: 0, taught: 0, late: 0, faults: 0, broken: 0 };
+    const record = flags.report === undefined ? undefined : createReplayRecord(ready);
     const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
+    let failures = false;
     try {
-      const detector = createDetector(
-        ready.map(({ rule }) => rule),
-        slots,
-        sha256Hashes,
-      );
+      const detector = createDetector(record?.watched ?? ready.map(({ rule }) => rule), slots, sha256Hashes);
       const evaluate = createEvaluator({
         store,
         detector: () => detector,
         hashes: sha256Hashes,
         sinks: [],
         own: undefined,
-        observer: countInto(counts),
+        observer: countInto(counts, record),
       });
       await feed(inputs, evaluate, counts, io);
       const alerts = [...(await readAlerts(store, CLUSTER))].sort((a, b) => a.state.firstSeen - b.state.firstSeen);
-      print(alerts, flags.output, io);
+      if (record !== undefined && flags.report !== undefined) {
+        const report = await writeReport(flags.report, { record, rules, alerts, events: counts.events, files });
+        failures = report.failures;
+        if (flags.reportFile === undefined) io.out(report.text);
+        else await saveReport(flags.reportFile, report.text);
+      }
+      if (record === undefined || flags.reportFile !== undefined) print(alerts, flags.output, io);
       io.err(summary(counts, ready.length, alerts.length));
     } finally {
       await store.close();
@@ -94,10 +116,17 @@ export function replayCommand(io: Io): Command {
     if (counts.events === 0 && counts.skipped > 0) {
       throw new CommandError('no audit event was found: is this an audit log (audit.k8s.io/v1, JSON)?', EXIT.failed);
     }
+    if (failures) throw new CommandError('a rule could not run, or a test of it failed: see the report', EXIT.failed);
   });
 }
 
-function countInto(counts: ReplayCounts): IngestObserver {
+async function saveReport(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: unknown) => {
+    throw new CommandError(`the report cannot be written: ${sanitise(String(error))}`);
+  });
+}
+
+function countInto(counts: ReplayCounts, record: ReplayRecord | undefined): IngestObserver {
   return {
     decoded() {},
     ownWrites() {},
@@ -105,8 +134,11 @@ function countInto(counts: ReplayCounts): IngestObserver {
     learning() {},
     detected(_cluster, _evaluated, { faults }) {
       counts.faults += faults.length;
+      record?.detected(faults);
     },
-    settled(_cluster, _decisions, { outcomes }) {
+    settled(_cluster, decisions, settled) {
+      const { outcomes } = settled;
+      record?.settled(decisions, settled);
       counts.taught += outcomes.filter((outcome) => outcome === 'learning').length;
       counts.late += outcomes.filter((outcome) => outcome === 'late').length;
     },

@@ -1,0 +1,27 @@
+import { type IdList, MOST_IDS, type RuleRecord } from './replay-record.ts';
+
+/** Per rule what it selected and at which events it fired, as one JSON document, rules by name. */
+export function matchesReport(records: readonly RuleRecord[], events: number): string {
+  const rules = records
+    .map((record) => {
+      const { name, type, title, id } = record.ready.rule.document;
+      const { matches, fires, repeats, faults } = record;
+      return {
+        rule: name,
+        ...(id !== undefined && { id }),
+        type,
+        title,
+        counts: { matches: matches.count, fires: fires.count, repeats: repeats.count, faults },
+        cut: [matches, fires, repeats].some(isCut),
+        matches: matches.ids,
+        fires: fires.ids,
+        repeats: repeats.ids,
+      };
+    })
+    .sort((a, b) => (a.rule < b.rule ? -1 : 1));
+  return `${JSON.stringify({ events, idsPerList: MOST_IDS, rules }, null, 2)}\n`;
+}
+
+function isCut(list: IdList): boolean {
+  return list.count > MOST_IDS;
+}

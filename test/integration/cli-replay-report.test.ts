@@ -1,0 +1,135 @@
+/** `replay --report matches` and `junit` over real files, as a person or a CI job calls it. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { DecodedEvent } from '../../src/audit/event.ts';
+import { type RunResult, runProcess } from '../support/child-process.ts';
+import { anonymousRequest, NOON } from '../support/events.ts';
+import { writeRule } from '../support/rule-file.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const folder = createTemporaryFolder('replay-report');
+const SECOND = 1_000_000;
+
+const request = (n: number, userAgent: string) =>
+  anonymousRequest({ at: NOON + n * SECOND, id: `request-${n}`, userAgent });
+const EVENTS = [request(1, 'zgrab/0.x'), request(2, 'masscan/1.3'), request(3, 'masscan/1.3'), request(4, 'kubectl')];
+
+const RULES = {
+  query: writeRule('scanner', { query: 'user_agent.original: masscan*' }),
+  terms: writeRule('agent', {
+    type: 'new_terms',
+    query: 'event.action: list',
+    newTerms: { fields: ['user_agent.original'], window: '7d' },
+  }),
+  threshold: writeRule('many', {
+    type: 'threshold',
+    query: 'event.action: list',
+    threshold: { field: ['user.name'], value: 3, window: '10s' },
+  }),
+  sequence: writeRule('pair', {
+    type: 'eql',
+    language: 'eql',
+    query: 'sequence [any where user_agent.original : "zgrab*"] [any where user_agent.original : "masscan*"]',
+    window: '10s',
+  }),
+};
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function log(name: string, events: readonly DecodedEvent[]): string {
+  return file(name, events.map(({ event }) => `${JSON.stringify(event)}\n`).join(''));
+}
+
+function replay(...args: readonly string[]): Promise<RunResult> {
+  return runProcess(process.execPath, [MAIN, 'replay', ...args], { cwd: ROOT });
+}
+
+const withRules = (...files: readonly string[]) => files.flatMap((path) => ['--rules', path]);
+
+test('matches: what each type of rule selects, and where it fires', async () => {
+  const events = [...EVENTS, request(4, 'kubectl')];
+  const { code, stdout, stderr } = await replay(
+    ...withRules(...Object.values(RULES)),
+    ...['--report', 'matches', log('matches.log', events)],
+  );
+  assert.equal(code, 0, stderr);
+  const { rules, ...head } = JSON.parse(stdout);
+  assert.deepEqual(head, { events: 5, idsPerList: 10_000 });
+  const ids = (...numbers: readonly number[]) => numbers.map((n) => `request-${n}`);
+  assert.deepEqual(
+    rules.map(({ rule, type, cut, counts, matches, fires, repeats }: Record<string, unknown>) => [
+      ...[rule, type, cut, counts],
+      ...[matches, fires, repeats],
+    ]),
+    [
+      ['agent', 'new_terms', false, counts(4, 3, 1), ids(1, 2, 3, 4), ids(1, 2, 4), ids(3)],
+      ['many', 'threshold', false, counts(4, 1, 0), ids(1, 2, 3, 4), ids(3), []],
+      ['pair', 'eql', false, counts(2, 1, 0), ids(1, 2), ids(2), []],
+      ['scanner', 'query', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
+    ],
+  );
+  assert.match(stderr, /^5 events, 4 rules, 6 alerts$/m);
+});
+
+function counts(matches: number, fires: number, repeats: number): object {
+  return { matches, fires, repeats, faults: 0 };
+}
+
+test('matches: long lists are cut, and the counts are true', async () => {
+  const many = Array.from({ length: 10_005 }, (_, n) => request(n, 'masscan/1.3'));
+  const { stdout } = await replay('--rules', RULES.query, '--report', 'matches', log('many.log', many));
+  const [{ counts: of, cut, matches }] = JSON.parse(stdout).rules;
+  assert.deepEqual([of.matches, cut, matches.length], [10_005, true, 10_000]);
+});
+
+test('junit: a suite for each rule; a failed test and a rule that does not load end it with 1', async () => {
+  const tested = writeRule('tested', {
+    query: 'user_agent.original: masscan*',
+    tests: [
+      { name: 'a scanner', events: [request(1, 'masscan/1.3').event], expect: 'fire' },
+      { name: 'not <seen>', events: [request(1, 'kubectl').event], expect: 'match' },
+    ],
+  });
+  const broken = writeRule('broken', { query: 'user_agent.original: (' });
+  const report = join(folder, 'report.xml');
+  const { code, stdout, stderr } = await replay(
+    ...withRules(RULES.query, tested, broken),
+    ...['--report', 'junit', '--report-file', report, log('junit.log', EVENTS)],
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /^a rule could not run, or a test of it failed: see the report$/m);
+  assert.match(stdout, /^SEVERITY/, 'the alerts are printed beside a report that goes to a file');
+  const xml = readFileSync(report, 'utf8');
+  assert.match(xml, /^<\?xml .*\n<testsuites name="firstseen" tests="5" failures="1" errors="1">$/m);
+  assert.match(xml, /<testsuite name="scanner" file=".*scanner\.yaml" tests="1" failures="0" errors="0">/);
+  assert.match(xml, /<property name="matches" value="2"\/>\s*<property name="fires" value="1"\/>/);
+  assert.match(xml, /<testcase classname="tested" name="a scanner" file=".*tested\.yaml" line="\d+"\/>/);
+  assert.match(xml, /name="not &lt;seen&gt;"[^>]*>\s*<failure message="expected the query to select the last event/);
+  assert.match(xml, /<testcase classname="broken" name="load"[^>]*>\s*<error message="invalid: /);
+});
+
+test('junit: all is well, on standard output', async () => {
+  const { code, stdout, stderr } = await replay('--rules', RULES.query, '--report', 'junit', log('well.log', EVENTS));
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^<\?xml [\s\S]*tests="1" failures="0" errors="0">[\s\S]*<\/testsuites>\n$/);
+  assert.doesNotMatch(stdout, /SEVERITY/);
+});
+
+test('called wrongly', async () => {
+  const path = log('wrong.log', EVENTS);
+  const without = await replay('--rules', RULES.query, '--report-file', 'x.xml', path);
+  assert.deepEqual([without.code, without.stdout], [2, '']);
+  assert.match(without.stderr, /--report-file needs --report: one of matches, junit/);
+  const nowhere = join(folder, 'nowhere', 'x.xml');
+  const unwritable = await replay('--rules', RULES.query, '--report', 'junit', '--report-file', nowhere, path);
+  assert.equal(unwritable.code, 2);
+  assert.match(unwritable.stderr, /the report cannot be written: .*ENOENT/);
+});
