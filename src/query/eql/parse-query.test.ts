@@ -257,6 +257,13 @@ test('mistakes of syntax say what was expected', () => {
   for (const [source, expected] of cases) assert.match(message(source), expected, source);
 });
 
+test('a query in KQL is told to be one', () => {
+  const kql = /if this is KQL, write type: query, or language: kuery/;
+  assert.match(hint('event.action: create'), kql);
+  assert.match(hint('kubernetes.audit.objectRef.name: x'), kql);
+  assert.doesNotMatch(hint('event.action == "create"'), kql);
+});
+
 test('hostile queries are refused in bounds', () => {
   assert.match(message(`any where ${'('.repeat(50_000)}`), /nested more than 100 deep/);
   assert.match(message(`any where ${'f('.repeat(30_000)}`), /nested more than 100 deep/);

@@ -79,10 +79,20 @@ function parseEvent(parser: Parser): EventSyntax {
   const category = parseCategory(parser);
   if (takeKeyword(parser, 'where') === undefined) {
     const found = peek(parser);
-    const hint = 'a query is `any where CONDITION`';
+    const inEql = 'a query is `any where CONDITION`';
+    const hint = isFieldAndColon(parser)
+      ? `if this is KQL, write type: query, or language: kuery; in EQL ${inEql}`
+      : inEql;
     fail(parser, found.start, `expected \`where\` behind ${shown(parser, token)}, found ${shown(parser, found)}`, hint);
   }
   return { category, condition: parseExpression(parser) };
+}
+
+/** True behind the first name of `field.name: value`, with which a query in KQL begins. */
+function isFieldAndColon(parser: Parser): boolean {
+  let ahead = 0;
+  while (isSymbol(peek(parser, ahead), '.') && peek(parser, ahead + 1).kind === 'name') ahead += 2;
+  return isSymbol(peek(parser, ahead), ':');
 }
 
 function parseCategory(parser: Parser): EventSyntax['category'] {
