@@ -209,7 +209,7 @@ test('filters and the items of lists are exceptions, filters first', () => {
   assert.deepEqual(
     result.document.exceptions.map(({ query, reason }) => [query, reason]),
     [
-      ['not (not (user.name: "ci"))', 'filter of the rule: not (user.name: "ci")'],
+      ['user.name: "ci"', 'filter of the rule: not (user.name: "ci")'],
       ['user.name: "cd"', 'Ours'],
     ],
   );

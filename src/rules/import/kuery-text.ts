@@ -28,6 +28,8 @@ export function kueryCompare(field: string, operator: '<' | '<=' | '>' | '>=', v
 }
 
 export function kueryNot(condition: string): string {
+  // Only a whole condition that was negated here begins so: elsewhere parentheses are escaped or come first.
+  if (condition.startsWith('not (')) return condition.slice('not ('.length, -1);
   return condition === EVERY_EVENT ? NO_EVENT : condition === NO_EVENT ? EVERY_EVENT : `not (${condition})`;
 }
 
