@@ -225,7 +225,7 @@ test('what is wrong with a rule is wrong with the correlation too, and is told w
   ]);
   const foreign = rule('lists', { logsource: { product: 'windows' } });
   const needs = 'needs other data: product windows; firstseen has Kubernetes audit events only';
-  assert.deepEqual(kinds(correlate(['id-lists']), foreign), [`the rule id-lists ${needs}`, needs]);
+  assert.deepEqual(kinds(correlate(['id-lists']), foreign), [`the rule id-lists cannot run: ${needs}`, needs]);
 });
 
 test('without a level of its own it has the highest of its rules, and tells their notes', () => {

@@ -86,7 +86,7 @@ function resolve(value: SigmaReading['value'], readings: readonly SigmaReading[]
         reasons.push({
           kind: reason.kind,
           name: reason.name,
-          message: `the rule ${shown} ${reason.message}`,
+          message: `the rule ${shown} cannot run: ${reason.message}`,
           path: at,
         });
     }
