@@ -58,10 +58,19 @@ export function readElasticExport(file: string, source: string): ElasticExport {
       // The connector of an action: whom Kibana would notify is no part of a rule here.
       if (value.type === 'action') continue;
       complain('this is a saved object of Kibana, not an exported rule', 'export it under Rules: Bulk actions, Export');
-    } else if (!isCounts(value)) rules.push({ value, line: at + 1 });
+    } else if (RULE_KEYS.some((key) => key in value)) rules.push({ value, line: at + 1 });
+    else if (!isCounts(value)) {
+      complain(
+        'this is neither a rule, an exception list nor the counts of an export',
+        'a rule has rule_id, name, type and query',
+      );
+    }
   }
   return { file, lines, rules, lists, problems };
 }
+
+/** What tells a rule without its id from an object of another kind. */
+const RULE_KEYS = ['name', 'type', 'query'];
 
 function isCounts(value: Readonly<Record<string, unknown>>): boolean {
   return ['exported_count', 'exported_rules_count', 'exported_exception_list_count'].some((key) => key in value);

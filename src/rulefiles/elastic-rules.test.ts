@@ -103,15 +103,15 @@ test('a rule that cannot run here is refused by name, each reason at its place',
 test('broken TOML is a problem with a place', () => {
   assert.match(
     shown(readTomlRule('r.toml', '[rule]\nname = "a\n', { fileStem: 'r' })).join(),
-    /^r\.toml:2:\d+: Invalid TOML document/,
+    /^r\.toml:2:\d+: r: Invalid TOML document: control[\s\S]*\n {2}hint: is a closing quotation mark missing\?$/,
   );
   assert.match(
     shown(readTomlRule('r.toml', '[__proto__]\na = 1\n', { fileStem: 'r' })).join(),
-    /^r\.toml:\d+:\d+: Invalid TOML document/,
+    /^r\.toml:\d+:\d+: r: Invalid TOML document/,
   );
   assert.match(
     shown(readTomlRule('r.toml', `a = ${'['.repeat(5_000)}`, { fileStem: 'r' })).join(),
-    /^r\.toml:1:\d+: Invalid TOML/,
+    /^r\.toml:1:\d+: r: Invalid TOML/,
   );
   assert.match(
     shown(readTomlRule('r.toml', '', { fileStem: 'r' })).join(),
@@ -200,4 +200,10 @@ test('more exceptions than a resource holds load from a file', () => {
   }));
   const { rules } = exported({ ...EXPORTED, exceptions_list: [{ list_id: 'noise' }] }, ...items);
   assert.equal(rules[0]?.document.exceptions.length, 150);
+});
+
+test('a line of an export that is none of what Kibana exports is said to be that', () => {
+  const { rules, problems } = readRules('e.ndjson', '.ndjson', '{"a":1}\n');
+  assert.equal(rules.length, 0);
+  assert.equal(problems[0]?.message, 'this is neither a rule, an exception list nor the counts of an export');
 });

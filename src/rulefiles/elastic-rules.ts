@@ -27,10 +27,18 @@ export function readTomlRule(file: string, source: string, options: ElasticImpor
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const place = clampPlace(lines, { line: error.line, column: error.column });
-    return {
-      rules: [],
-      problems: [{ file, place, message: parserMessage(error.message), excerpt: excerptAt(lines, place) }],
+    const message = parserMessage(error.message);
+    // What the parser meets first is the end of the line, which no string has in it.
+    const isOpen = message.includes('control characters') && place.column > (lines[place.line - 1]?.length ?? 0);
+    const problem: FileProblem = {
+      file,
+      place,
+      rule: elasticRuleName(undefined, options.fileStem),
+      message,
+      ...(isOpen && { hint: 'is a closing quotation mark missing?' }),
+      excerpt: excerptAt(lines, place),
     };
+    return { rules: [], problems: [problem] };
   }
 }
 
