@@ -1,13 +1,14 @@
+import type { EqlSequence } from '../query/eql/parse.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, ThresholdDocument } from '../rules/document.ts';
 import { formatDuration } from '../rules/duration.ts';
 import { DEFAULT_SPAN, TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
 
-/** When a rule alerts, which later matches join the alert, and how many it may open: in sentences. Pure. */
-export function explainDecision(rule: CompiledRule): readonly string[] {
+/** When a rule alerts, which later matches join the alert, and how many it may open: in sentences; `written`: its sequence as it was read. Pure. */
+export function explainDecision(rule: CompiledRule, written?: EqlSequence): readonly string[] {
   const { document } = rule;
   return [
-    ...whenItFires(rule),
+    ...whenItFires(rule, written),
     ...exceptionNote(document),
     ...suppressionOf(rule),
     `It opens at most ${document.budget.alertsPerHour} alerts in any hour${
@@ -18,15 +19,19 @@ export function explainDecision(rule: CompiledRule): readonly string[] {
   ];
 }
 
-function whenItFires({ document, sequence, pipeline }: CompiledRule): readonly string[] {
+function whenItFires(
+  { document, sequence, pipeline }: CompiledRule,
+  written: EqlSequence | undefined,
+): readonly string[] {
   const { newTerms, threshold, sequenceOrder } = document;
   if (sequence !== undefined) {
     const order = sequenceOrder === 'any' ? 'in any order' : 'one after another';
     const same = sequence.items.some(({ by }) => by.length > 0)
       ? ', with the same values of what they are joined by'
       : '';
+    const span = written?.maxspanMicros === undefined ? ' (it has no maxspan: this is its window)' : '';
     return [
-      `It alerts when these ${sequence.steps.length} events come ${order} within ${formatDuration(sequence.spanMicros)}${same}.`,
+      `It alerts when these ${sequence.steps.length} events come ${order} within ${formatDuration(sequence.spanMicros)}${span}${same}.`,
     ];
   }
   if (newTerms !== undefined) {

@@ -207,7 +207,10 @@ test('a sequence in any order, without anything in common, over the window of th
       windowMicros: 2 * HOUR,
     }),
   );
-  assert.match(text, /^ {2}It alerts when these 2 events come in any order within 2h\.$/m);
+  assert.match(
+    text,
+    /^ {2}It alerts when these 2 events come in any order within 2h \(it has no maxspan: this is its window\)\.$/m,
+  );
 });
 
 test('a threshold of different values alone', () => {
