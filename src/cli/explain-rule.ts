@@ -13,7 +13,7 @@ import { formatPredicate } from '../query/format-predicate.ts';
 import { formatMoment } from '../query/format-value.ts';
 import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
-import type { JudgedRule, Verdict } from '../rulefiles/rule-verdict.ts';
+import { type JudgedRule, neverFires, type Verdict } from '../rulefiles/rule-verdict.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from '../rules/document.ts';
 import { explainAlert, explainDecision } from './explain-decision.ts';
@@ -94,7 +94,7 @@ export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
     why,
     notes,
     selects: selection(query, rule),
-    fires: explainDecision(rule),
+    fires: explainDecision(rule, query.kind === 'sequence' ? query.sequence : undefined),
     alert: explainAlert(document),
     exceptions: document.exceptions.map((exception) => ({
       ...condition(exceptionPredicate(exception)),
@@ -103,7 +103,7 @@ export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
       ...(exception.expiresAt !== undefined && { expires: formatMoment(exception.expiresAt) }),
     })),
     index: indexed.length === 0 ? [] : explainPredicate({ kind: 'and', operands: indexed }),
-    record: verdict === 'needs other data' ? [] : recordedFor(rule),
+    record: neverFires(verdict) ? [] : recordedFor(rule),
     neverSet: never.map((field) => field.name),
   };
 }

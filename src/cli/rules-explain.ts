@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander';
 import { nearest } from '../query/nearest.ts';
 import type { CompiledRules } from '../rulefiles/compile-loaded.ts';
+import { formatFileProblem } from '../rulefiles/file-problem.ts';
+import { neverFires } from '../rulefiles/rule-verdict.ts';
 import { describeValue } from '../rules/document-problem.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { type ExplainedRule, explainRule, formatExplanation } from './explain-rule.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
-import { loadRules } from './load-rules.ts';
+import { loadQuietly } from './load-rules.ts';
 
 const HELP = `
 Exit codes: 0 it runs; 1 no rule has the name, or it does not load; 2 called wrongly; 3 it can never fire.
@@ -23,11 +25,23 @@ export function explainCommand(io: Io): Command {
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (name: string, flags: Flags) => {
-    const found = find(name, await loadRules(configOf(flags, io).rules.paths, io));
+    const compiled = await loadQuietly(configOf(flags, io).rules.paths);
+    sayWhatIsWrong(name, compiled, io);
+    const found = find(name, compiled);
     const explained = explainRule(found);
     io.out(flags.output === 'json' ? `${JSON.stringify(explained, null, 2)}\n` : formatExplanation(explained));
-    if (explained.verdict === 'needs other data') throw new CommandError('', EXIT.incomplete);
+    if (neverFires(explained.verdict)) throw new CommandError('', EXIT.incomplete);
   });
+}
+
+/** In full only what is wrong with this rule. */
+function sayWhatIsWrong(name: string, { problems, verdicts }: CompiledRules, io: Io): void {
+  for (const problem of problems) if (problem.rule === name) io.err(`${formatFileProblem(problem)}\n`);
+  const others = verdicts.filter((judged) => judged.verdict === 'invalid' && judged.name !== name).length;
+  if (others === 0) return;
+  io.err(
+    `note: ${others} other ${others === 1 ? 'rule is' : 'rules are'} invalid: \`firstseen rules check\` says why\n`,
+  );
 }
 
 function find(name: string, { ready, disabled, problems }: CompiledRules): ExplainedRule {

@@ -36,6 +36,7 @@ difference from what its format means, and notes.
   runs                            as its format means it
   runs with a stated difference   and what the difference is
   needs other data                it reads what no audit event has, and never fires
+  can never fire                  it asks for what no event can be, whatever data there are
   not supported                   this version cannot run it, and does not
   invalid                         something is wrong with it, and it does not run
 

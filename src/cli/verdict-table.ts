@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { excerpt, sanitise } from '../audit/text.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
-import { type JudgedRule, VERDICTS, type Verdict } from '../rulefiles/rule-verdict.ts';
+import { type JudgedRule, neverFires, VERDICTS, type Verdict } from '../rulefiles/rule-verdict.ts';
 import { CommandError, EXIT } from './io.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 
@@ -13,7 +13,8 @@ export function verdictTable(rules: readonly JudgedRule[]): string {
   const table = new Table({ ...PLAIN_TABLE, head: ['NAME', 'TYPE', 'VERDICT', 'WHY'] });
   for (const { name, type, verdict, why } of rules) {
     const [first = '', ...more] = why;
-    const shown = excerpt(first, WHY_BYTES);
+    // The column before says it already.
+    const shown = excerpt(first.startsWith(`${verdict}: `) ? first.slice(verdict.length + 2) : first, WHY_BYTES);
     table.push([name, type ?? '', verdict, more.length === 0 ? shown : `${shown} (and ${more.length} more)`]);
   }
   return `${trimLines(table.toString())}\n`;
@@ -40,6 +41,7 @@ const WORDS: Readonly<Record<Verdict, (count: number) => string>> = {
   runs: (n) => (n === 1 ? 'runs' : 'run'),
   'runs with a stated difference': (n) => (n === 1 ? 'runs with a stated difference' : 'run with a stated difference'),
   'needs other data': (n) => (n === 1 ? 'needs other data' : 'need other data'),
+  'can never fire': () => 'can never fire',
   'not supported': (n) => (n === 1 ? 'is not supported' : 'are not supported'),
   invalid: (n) => (n === 1 ? 'is invalid' : 'are invalid'),
 };
@@ -48,7 +50,7 @@ const WORDS: Readonly<Record<Verdict, (count: number) => string>> = {
 export function verdictDetails(rules: readonly JudgedRule[]): string {
   const lines = rules.flatMap(({ name, file, line, verdict, why, notes, problems }) => {
     const at = `${sanitise(file)}${line === undefined ? '' : `:${line}`}: ${name}`;
-    const said = verdict === 'needs other data' ? why : why.map((difference) => `difference: ${difference}`);
+    const said = neverFires(verdict) ? why : why.map((difference) => `difference: ${difference}`);
     return [
       ...(problems.length > 0 ? problems.map(formatFileProblem) : said.map((text) => `${at}: ${text}`)),
       ...notes.map((note) => `${at}: note: ${note}`),
@@ -85,6 +87,6 @@ export function requireThatAllRun(rules: readonly JudgedRule[]): void {
         : `${totals.invalid} rules or files are invalid, and do`;
     throw new CommandError(`${what} not run`, EXIT.failed);
   }
-  const idle = totals['needs other data'] + totals['not supported'];
+  const idle = totals['needs other data'] + totals['can never fire'] + totals['not supported'];
   if (idle > 0) throw new CommandError(`${idle} ${idle === 1 ? 'rule' : 'rules'} cannot run here`, EXIT.incomplete);
 }

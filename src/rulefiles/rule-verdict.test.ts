@@ -58,8 +58,14 @@ test('a rule that can never fire says what it lacks', () => {
   ]);
   const decision = 'kubernetes.audit.annotations.authorization_k8s_io/decision: allow';
   assert.deepEqual(never(`${audit} and ${decision} and kubernetes.audit.stage: RequestReceived`), [
-    'needs other data',
+    'can never fire',
     'can never fire: no request can be all that its query asks for',
+  ]);
+  const user = 'kubernetes.audit.user.username';
+  assert.equal(never(`${user}: eve and not ${user}: eve`)[0], 'can never fire', 'no data would help');
+  assert.deepEqual(never(`${audit} and kubernetes.audit.responseStatus.code: 4*`), [
+    'can never fire',
+    'can never fire: its conditions exclude each other, or compare a wildcard with what is no text: for 4* write >= 400 and < 500',
   ]);
   const newTerms = { type: 'new_terms', new_terms_fields: ['user.domain'], history_window_start: 'now-7d' };
   assert.deepEqual(never(audit, newTerms), ['needs other data', 'can never fire: no audit event has user.domain']);
@@ -101,7 +107,7 @@ test('what the format itself knows never to match is said', () => {
 detection: { selection: { verb: exec, objectRef.resource: pods }, condition: selection }\n`;
   const { verdicts } = compileLoaded(readRules('s.yml', '.yml', sigma), sha256Hashes);
   const never = 'can never fire: verb is never exec on a request for a resource';
-  assert.deepEqual([verdicts[0]?.verdict, verdicts[0]?.why], ['needs other data', [never]]);
+  assert.deepEqual([verdicts[0]?.verdict, verdicts[0]?.why], ['can never fire', [never]]);
 });
 
 test('other data come before what is not supported, and what is invalid before both', () => {

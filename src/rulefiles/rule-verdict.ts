@@ -20,10 +20,16 @@ export const VERDICTS = [
   'runs',
   'runs with a stated difference',
   'needs other data',
+  'can never fire',
   'not supported',
   'invalid',
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
+
+/** True if the rule is sound and loads, and yet no event can make it fire. */
+export function neverFires(verdict: Verdict): boolean {
+  return verdict === 'needs other data' || verdict === 'can never fire';
+}
 
 /** One rule and what becomes of it; what has no rule of its own, such as a file that cannot be read, is one too. */
 export interface JudgedRule {
@@ -66,10 +72,21 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
           why: loaded.differences,
           notes,
         }
-      : { verdict: 'needs other data', why: [never], notes: [...loaded.notes, ...loaded.differences] }),
+      : {
+          verdict: never.verdict,
+          why: [`can never fire: ${never.why}`],
+          notes: [...loaded.notes, ...loaded.differences],
+        }),
     problems: [],
   };
 }
+
+/** How a reason begins that is about data, here and where a format is read. */
+const NO_SUCH_DATA = 'no audit event has';
+
+/** A wildcard on a number is no condition any more when it comes here. */
+const CONTRADICTION =
+  'its conditions exclude each other, or compare a wildcard with what is no text: for 4* write >= 400 and < 500';
 
 const OVERRIDES_OF_SEQUENCE =
   'the event says nothing about severity, risk score and title where a sequence alerts, as in Elastic';
@@ -78,14 +95,25 @@ function hasOverrides({ severityMapping, riskScoreMapping, ruleNameOverride }: R
   return severityMapping.length > 0 || riskScoreMapping.length > 0 || ruleNameOverride !== undefined;
 }
 
-/** Why the rule can never fire, whatever an API server says, in a sentence; undefined if it may. */
-function whyNever(rule: CompiledRule, { neverMatches }: LoadedRule): string | undefined {
-  if (neverMatches.length > 0) return `can never fire: ${neverMatches.join('; ')}`;
-  for (const [what, condition] of conditionsOf(rule)) {
-    const why = whyNeverHolds(condition);
-    if (why !== undefined) return `can never fire: ${what}${why}`;
+/** That no data would help is another verdict than that data are missing. */
+interface Never {
+  readonly verdict: Extract<Verdict, 'needs other data' | 'can never fire'>;
+  /** A part of a sentence. */
+  readonly why: string;
+}
+
+/** Why the rule can never fire, whatever an API server says; undefined if it may. */
+function whyNever(rule: CompiledRule, { neverMatches }: LoadedRule): Never | undefined {
+  if (neverMatches.length > 0) {
+    const lacksData = neverMatches.some((reason) => reason.startsWith(NO_SUCH_DATA));
+    return { verdict: lacksData ? 'needs other data' : 'can never fire', why: neverMatches.join('; ') };
   }
-  return ruleNeeds(rule).length > 0 ? undefined : 'can never fire: no request can be all that its query asks for';
+  for (const [what, condition] of conditionsOf(rule)) {
+    const never = whyNeverHolds(condition);
+    if (never !== undefined) return { ...never, why: what + never.why };
+  }
+  if (ruleNeeds(rule).length > 0) return undefined;
+  return { verdict: 'can never fire', why: 'no request can be all that its query asks for' };
 }
 
 /** What has to hold for the rule to fire: of one event, or of each of a sequence; with the words that say which. */
@@ -113,15 +141,18 @@ function withValues(predicate: Predicate, fields: readonly Field[]): Predicate {
   return { kind: 'and', operands: [predicate, ...fields.map((field): Predicate => ({ kind: 'exists', field }))] };
 }
 
-function whyNeverHolds(condition: Predicate): string | undefined {
+function whyNeverHolds(condition: Predicate): Never | undefined {
   const folded = foldKnown(condition);
   if (folded.kind !== 'constant' || folded.value) return undefined;
   const fields = fieldsOf(condition);
   const absent = fields.filter(({ neverSet }) => neverSet === true).map(({ name }) => name);
-  if (absent.length > 0) return `no audit event has ${absent.map(withSuggestion).join(', ')}`;
+  if (absent.length > 0) {
+    return { verdict: 'needs other data', why: `${NO_SUCH_DATA} ${absent.map(withSuggestion).join(', ')}` };
+  }
   const same = fields.filter(({ constant }) => constant !== undefined);
-  if (same.length === 0) return 'what it asks for is a contradiction';
-  return same.map(({ name, constant }) => `${name} is always ${constant}`).join(', ');
+  if (same.length === 0) return { verdict: 'can never fire', why: CONTRADICTION };
+  const why = same.map(({ name, constant }) => `${name} is always ${constant}`).join(', ');
+  return { verdict: 'needs other data', why };
 }
 
 /** A name that is a mistake, not one of other data, with what was most likely meant. */

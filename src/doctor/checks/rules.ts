@@ -1,5 +1,6 @@
 import { excerpt } from '../../audit/text.ts';
 import { formatFileProblem } from '../../rulefiles/file-problem.ts';
+import { neverFires } from '../../rulefiles/rule-verdict.ts';
 import type { Check } from '../check.ts';
 import { failure, ok, warning } from '../finding.ts';
 import { shellWord } from '../shell-word.ts';
@@ -31,11 +32,11 @@ export const rulesCheck: Check = {
         }),
       );
     }
-    const idle = verdicts.filter(({ verdict }) => verdict === 'needs other data' || verdict === 'not supported');
+    const idle = verdicts.filter(({ verdict }) => neverFires(verdict) || verdict === 'not supported');
     if (idle.length > 0) {
       findings.push(
         warning(`${idle.length} ${idle.length === 1 ? 'rule' : 'rules'} cannot run here`, {
-          why: 'they need data that an audit log does not have, or what this version does not support, and never fire',
+          why: 'they need data that an audit log does not have, contradict themselves, or need what this version does not support, and never fire',
           mend: `${check}\n# or take them out of the folder`,
         }),
       );
