@@ -12,6 +12,8 @@ import { CommandError, EXIT, type Io } from './io.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { createAuditCorpus } from './query/audit-corpus.ts';
 import type { Corpus } from './query/corpus.ts';
+import { createDocumentCorpus } from './query/document-corpus.ts';
+import { readDocumentTypes } from './query/document-types.ts';
 import { createPrinter, type Printer } from './query/printer.ts';
 import type { Search, SearchOptions } from './query/search.ts';
 import { predicateTest, searchEvents } from './query/search-events.ts';
@@ -27,6 +29,8 @@ interface QueryFlags {
   readonly from?: number;
   readonly to?: number;
   readonly now?: number;
+  readonly raw?: true;
+  readonly types?: string;
   readonly verbose?: true;
 }
 
@@ -67,11 +71,13 @@ export function queryCommand(io: Io): Command {
     .option('--from <time>', 'only events of this time or later: RFC 3339, or a date (UTC)', readTime)
     .option('--to <time>', 'only events before this time', readTime)
     .option('--now <time>', 'what NOW() is in ES|QL; else the time of the clock', readTime)
+    .option('--raw', 'the files hold any JSON documents: a field is a dotted path, and a keyword')
+    .option('--types <file>', 'with --raw: YAML or JSON, the type of each field that is no keyword')
     .option('-v, --verbose', 'say on standard error how the query was read, and how many events there were')
     .addHelpText('after', HELP)
     .action(async (source: string, files: string[], flags: QueryFlags) => {
       const asked = { source, language: flags.language ?? detectLanguage(source) };
-      const corpus = createAuditCorpus(Date.now() * 1_000);
+      const corpus = corpusOf(flags);
       const printer = createPrinter(io);
       const search = startSearch(asked, corpus, flags, printer);
       const inputs = search.reads ? await openAuditInputs(files.length === 0 ? ['-'] : files, io) : [];
@@ -80,9 +86,17 @@ export function queryCommand(io: Io): Command {
       if (flags.verbose) io.err(`read as ${LANGUAGES[asked.language]}; events: ${events}, found: ${search.found()}\n`);
       const failure = search.failure();
       if (failure !== undefined) throw new CommandError(failure);
+      const complaints = corpus.complaints();
+      if (complaints.length > 0) throw new CommandError(complaints.join('\n'));
       if (broken) throw new CommandError('', EXIT.usage);
       if (search.found() === 0) throw new CommandError('', EXIT.failed);
     });
+}
+
+function corpusOf({ raw, types }: QueryFlags): Corpus {
+  if (raw) return createDocumentCorpus(types === undefined ? new Map() : readDocumentTypes(types));
+  if (types !== undefined) throw new CommandError('--types is for documents that are no audit events: add --raw');
+  return createAuditCorpus(Date.now() * 1_000);
 }
 
 /** @param usual what is printed if nothing was asked for */
@@ -150,6 +164,8 @@ async function feed(
   printer: Printer,
   io: Io,
 ): Promise<{ readonly events: number; readonly broken: boolean }> {
+  // A document without a time is in no span of it.
+  const bounded = from > Number.NEGATIVE_INFINITY || to < Number.POSITIVE_INFINITY;
   let events = 0;
   let skipped = 0;
   let broken = false;
@@ -167,7 +183,7 @@ async function feed(
     }
     for (const event of read.events) {
       events += 1;
-      if (event.at < from || event.at >= to) continue;
+      if (bounded && !(event.at >= from && event.at < to)) continue;
       if (!search.push({ event, line: () => read.lineOf(event.ordinal), file })) return false;
     }
     return true;
@@ -195,7 +211,7 @@ async function feed(
     printer.flush();
   } finally {
     bar.stop();
-    if (skipped > 1) notes.push(`${skipped} lines or items skipped: no audit events`);
+    if (skipped > 1) notes.push(`${skipped} lines or items skipped`);
     for (const note of [...notes, ...search.notes()]) io.err(`${sanitise(note)}\n`);
   }
   return { events, broken };

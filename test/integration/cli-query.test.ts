@@ -136,7 +136,7 @@ describe('events', { concurrency: 2 }, () => {
   test('lines that are no events are said once and counted', async () => {
     const { code, stdout, stderr } = await query('event.action: list', file('bad.log', `x\n${LOG}{"kind":"Pod"}\n`));
     assert.deepEqual([code, stdout], [0, `${LIST}\n`]);
-    assert.match(stderr, /bad\.log:1: skipped: .*\n2 lines or items skipped: no audit events\n$/);
+    assert.match(stderr, /bad\.log:1: skipped: .*\n2 lines or items skipped\n$/);
   });
 
   test('-v says how the query was read', async () => {
@@ -230,6 +230,61 @@ describe('sequences', { concurrency: 2 }, () => {
     ].map((lines) => `--\n${lines.join('\n')}\n`);
     assert.equal((await query(any, log)).stdout, expected.join(''));
     assert.equal((await query('-m', '2', any, log)).stdout, expected.slice(0, 2).join(''));
+  });
+});
+
+describe('documents of any kind', { concurrency: 2 }, () => {
+  const DOCUMENTS = [
+    '{"host":{"ip":"10.0.0.7","name":"a"},"n":5,"tags":["x","y"],"@timestamp":"2026-03-02T08:00:02Z"}',
+    '{"host":[{"ip":"192.0.2.1"},{"name":"b"}],"n":70,"ok":true,"@timestamp":"2026-03-02T08:00:01Z"}',
+    '{"host.name":"c","n":8.5}',
+  ];
+  const path = file('documents.jsonl', `${DOCUMENTS.join('\n')}\n[1]\n`);
+  const types = file('types.yaml', 'host.ip: ip\nn: double\nok: boolean\n"@timestamp": date\n');
+  const raw = (...args: readonly string[]) => query('--raw', '--types', types, ...args, path);
+  const found = async (text: string) =>
+    (await raw(text)).stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((document) => DOCUMENTS.indexOf(document));
+
+  test('fields are paths of the types given, all else keywords', async () => {
+    assert.deepEqual(await found('host.ip: 10.0.0.0/8'), [0]);
+    assert.deepEqual(await found('n > 6'), [1, 2]);
+    assert.deepEqual(await found('host.name: *'), [0, 1, 2]);
+    assert.deepEqual(await found('tags: y or ok: true'), [0, 1]);
+    assert.deepEqual(await found('any where n < 6 or host.name == "c"'), [0, 2]);
+    assert.deepEqual(await found('sequence with maxspan=1s [any where ok] [any where n == 5]'), [-1, 1, 0]);
+    assert.deepEqual(await found('FROM x | WHERE n > 6 AND host.name IS NOT NULL'), [1]);
+    const stats = await raw(
+      '-o',
+      'json',
+      'FROM x | STATS n = SUM(n), last = MAX(@timestamp) BY tags | SORT tags | LIMIT 1',
+    );
+    assert.equal(stats.stdout, '{"n":5,"last":"2026-03-02T08:00:02.000Z","tags":"x"}\n');
+    assert.match(stats.stderr, /documents\.jsonl:4: skipped: no JSON object/);
+    assert.deepEqual((await raw('--from', '2026-03-02T08:00:02Z', '*: *')).stdout, `${DOCUMENTS[0]}\n`);
+  });
+
+  test('a field that no document has is an error, one that has a type is not', async () => {
+    const { code, stderr } = await raw('hots.ip: x');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^unknown field hots\.ip: no document has it, and it has no type\n {2}hint: did you mean host\.ip\?$/m,
+    );
+    assert.equal((await raw('ok: false')).code, 1);
+  });
+
+  test('a file of types that is wrong', async () => {
+    const wrong = await query('--raw', '--types', file('wrong.yaml', 'a: text\nb: keywrod\n'), 'a: *', path);
+    assert.equal(wrong.code, 2);
+    assert.match(
+      wrong.stderr,
+      /wrong\.yaml: a: there is no type "?text"?\n {2}hint: the types are keyword, .*\n.*b: there is no type .*\n {2}hint: did you mean keyword\?/,
+    );
+    assert.match((await query('--types', types, 'a: *', path)).stderr, /--types is for documents .*: add --raw/);
+    assert.match((await query('--raw', '--types', join(folder, 'nope'), 'a: *', path)).stderr, /cannot be read/);
   });
 });
 

@@ -70,7 +70,7 @@ export function searchSequences(
   let order = 0;
   let reached = Number.NEGATIVE_INFINITY;
   let found = 0;
-  const left = { late: 0, groups: 0, combinations: 0 };
+  const left = { untimed: 0, late: 0, groups: 0, combinations: 0 };
 
   const complete = (members: readonly Member[]): boolean => {
     if (found < maxCount) {
@@ -157,6 +157,10 @@ export function searchSequences(
       const { groups: of, cut } = sequenceGroups(sequence, memo);
       left.combinations += cut;
       if (of.size === 0) return true;
+      if (Number.isNaN(searched.event.at)) {
+        left.untimed += 1;
+        return true;
+      }
       if (searched.event.at < reached) {
         left.late += 1;
         return true;
@@ -195,10 +199,16 @@ function candidateOf(
 }
 
 function notesOf(
-  { late, groups, combinations }: { readonly late: number; readonly groups: number; readonly combinations: number },
+  {
+    untimed,
+    late,
+    groups,
+    combinations,
+  }: { readonly untimed: number; readonly late: number; readonly groups: number; readonly combinations: number },
   bounds: SequenceBounds,
 ): readonly string[] {
   const notes: readonly (readonly [count: number, text: string])[] = [
+    [untimed, 'documents left out: no time in @timestamp'],
     [
       late,
       `events left out: more than ${bounds.waiting} later ones came before them; give the files in the order of time`,

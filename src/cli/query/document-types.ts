@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { sanitise } from '../../audit/text.ts';
+import { nearest } from '../../query/nearest.ts';
+import { describeValue, isRecord } from '../../rules/document-problem.ts';
+import { CommandError } from '../io.ts';
+
+const TYPES = ['keyword', 'ip', 'integer', 'long', 'double', 'boolean', 'date'] as const;
+
+export type DocumentType = (typeof TYPES)[number];
+
+/** Type by name of field. */
+export type DocumentTypes = ReadonlyMap<string, DocumentType>;
+
+/** Reads a file of types: YAML or JSON, a name of a field and its type in each line. @throws CommandError with all that is wrong with it */
+export function readDocumentTypes(file: string): DocumentTypes {
+  const name = sanitise(file);
+  const document = parseDocument(read(file), { prettyErrors: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw new CommandError(`${name}: ${sanitise(error.message.split('\n')[0] ?? '')}`);
+  const content: unknown = document.toJS();
+  if (!isRecord(content)) {
+    throw new CommandError(
+      `${name}: expected the type of each field, such as \`host.ip: ip\`, found ${describeValue(content)}`,
+    );
+  }
+  const problems = Object.entries(content).flatMap(([field, type]) => problemsOf(field, type));
+  if (problems.length > 0) throw new CommandError(problems.map((text) => `${name}: ${text}`).join('\n'));
+  return new Map(Object.entries(content) as [string, DocumentType][]);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandError(
+      `${sanitise(file)}: cannot be read: ${error instanceof Error ? sanitise(error.message) : ''}`,
+    );
+  }
+}
+
+function problemsOf(field: string, type: unknown): readonly string[] {
+  if (TYPES.some((known) => known === type)) return [];
+  const near = typeof type === 'string' ? nearest(type, TYPES) : undefined;
+  const hint = near === undefined ? `the types are ${TYPES.join(', ')}` : `did you mean ${near}?`;
+  return [`${sanitise(field)}: there is no type ${describeValue(type)}\n  hint: ${hint}`];
+}
