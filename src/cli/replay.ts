@@ -54,13 +54,15 @@ Examples:
   $ firstseen replay --rules my-rules -o json audit.log | jq '.items[].spec.reason'
   $ firstseen replay --rules my-rules --report matches audit.log | jq '.rules[] | {rule, fires}'
   $ firstseen replay --rules my-rules --report junit --report-file report.xml audit.log
+  $ firstseen replay --rules my-rules --report html --report-file report.html audit-*.log.gz audit.log
 
 Each replay begins without history, so what comes first in the files is new; nothing is kept of it.
 The alerts go to standard output, the summary to standard error. A report without --report-file goes to standard output, in
 place of the alerts:
 
   matches   JSON: for each rule the audit IDs of the events that it selects, and of those at which it fired
-  junit     XML for CI: for each rule whether it loads, whether it ran over the logs, and its inline tests. Exits with 1 if one fails`;
+  junit     XML for CI: for each rule whether it loads, whether it ran over the logs, and its inline tests. Exits with 1 if one fails
+  html      one page for people: the alerts on a timeline, by rule and by user, with their evidence`;
 
 export function replayCommand(io: Io): Command {
   const command = new Command('replay')

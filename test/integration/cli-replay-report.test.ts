@@ -127,7 +127,7 @@ test('called wrongly', async () => {
   const path = log('wrong.log', EVENTS);
   const without = await replay('--rules', RULES.query, '--report-file', 'x.xml', path);
   assert.deepEqual([without.code, without.stdout], [2, '']);
-  assert.match(without.stderr, /--report-file needs --report: one of matches, junit/);
+  assert.match(without.stderr, /--report-file needs --report: one of matches, junit, html/);
   const nowhere = join(folder, 'nowhere', 'x.xml');
   const unwritable = await replay('--rules', RULES.query, '--report', 'junit', '--report-file', nowhere, path);
   assert.equal(unwritable.code, 2);

@@ -22,7 +22,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outputOf } from './child-process.ts';
 
-const TOOL_NAMES = ['redis-server', 'kube-apiserver', 'kubectl', 'helm', 'promtool'] as const;
+const TOOL_NAMES = ['redis-server', 'kube-apiserver', 'kubectl', 'helm', 'promtool', 'chromium'] as const;
 
 export type ToolName = (typeof TOOL_NAMES)[number];
 
@@ -30,6 +30,8 @@ const HELM_VERSION = '4.3.1';
 
 /** The Go module that holds the API server. Its go.mod says which Kubernetes, and which Go builds it. */
 const MODULE = join(import.meta.dirname, '..', 'e2e', 'apiserver');
+
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 const BUILD_TIMEOUT_MS = 30 * 60_000;
 const LOCK_HEARTBEAT_MS = 2_000;
@@ -40,6 +42,7 @@ const environment = {
   cacheHome: process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
   path: process.env.PATH ?? '',
   redisServer: process.env.REDIS_SERVER && resolve(process.env.REDIS_SERVER),
+  chromium: process.env.CHROMIUM && resolve(process.env.CHROMIUM),
 };
 
 const CACHE = join(environment.cacheHome, 'firstseen', 'tools');
@@ -50,6 +53,7 @@ const providers: Readonly<Record<ToolName, () => Promise<string>>> = {
   kubectl: provideKubectl,
   helm: provideHelm,
   promtool: providePromtool,
+  chromium: provideChromium,
 };
 
 const provided = new Map<ToolName, Promise<string>>();
@@ -74,16 +78,7 @@ async function provideRedis(): Promise<string> {
   }
   const present = findOnPath('redis-server');
   if (present) return present;
-  const aptGet = findOnPath('apt-get');
-  if (aptGet && process.getuid?.() === 0) {
-    await withLock('apt', async () => {
-      if (findOnPath('redis-server')) return;
-      say('installing redis-server with apt-get');
-      const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: BUILD_TIMEOUT_MS };
-      await outputOf(aptGet, ['update'], options);
-      await outputOf(aptGet, ['install', '-y', '--no-install-recommends', 'redis-server'], options);
-    });
-  }
+  await aptInstall('redis-server');
   const installed = findOnPath('redis-server');
   if (installed) return installed;
   throw new Error(
@@ -124,6 +119,36 @@ async function provideHelm(): Promise<string> {
       await go(['install', '-trimpath', '-ldflags', ldflags, helm], { GOBIN: folder });
       return join(folder, 'helm');
     },
+  });
+}
+
+async function provideChromium(): Promise<string> {
+  if (environment.chromium) {
+    if (isExecutable(environment.chromium)) return environment.chromium;
+    throw new Error(`CHROMIUM names ${environment.chromium}, which is not a program that can be started`);
+  }
+  const find = () => CHROMIUM_NAMES.map(findOnPath).find((path) => path !== undefined);
+  const present = find();
+  if (present) return present;
+  await aptInstall('chromium');
+  const installed = find();
+  if (installed) return installed;
+  throw new Error(
+    'Chromium or Chrome is needed: install it (Debian: apt-get install chromium; macOS: brew install --cask google-chrome), ' +
+      'or let CHROMIUM name its program',
+  );
+}
+
+/** Installs a package of Debian's; does nothing where that cannot be done. The program is named like the package. */
+async function aptInstall(name: string): Promise<void> {
+  const aptGet = findOnPath('apt-get');
+  if (!aptGet || process.getuid?.() !== 0) return;
+  await withLock('apt', async () => {
+    if (findOnPath(name)) return;
+    say(`installing ${name} with apt-get`);
+    const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: BUILD_TIMEOUT_MS };
+    await outputOf(aptGet, ['update'], options);
+    await outputOf(aptGet, ['install', '-y', '--no-install-recommends', name], options);
   });
 }
 
