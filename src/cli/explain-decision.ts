@@ -81,7 +81,8 @@ const SAME: Readonly<Record<string, string>> = {
   esql: 'same user, last address and object (or path)',
 };
 
-function suppressionOf({ document, kind, sequence, pipeline }: CompiledRule): readonly string[] {
+/** Which later matches join an alert, and for how long: in sentences. */
+export function suppressionOf({ document, kind, sequence, pipeline }: CompiledRule): readonly string[] {
   const { suppression, type } = document;
   const joins = (same: string, window: number) =>
     `Matches ${same} join its alert for ${formatDuration(window)}, and raise its count.`;
@@ -118,7 +119,7 @@ export function explainAlert(document: RuleDocument): readonly string[] {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-function list(names: readonly string[]): string {
+export function list(names: readonly string[]): string {
   const [last = '', ...before] = names.toReversed();
   return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
 }

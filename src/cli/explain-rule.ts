@@ -123,17 +123,17 @@ function condition(predicate: Predicate): ExplainedCondition {
   return { words: explainPredicate(predicate), text: formatPredicate(predicate) };
 }
 
-function listInWords({ field, type, values, excluded }: ValueListDocument): string {
+export function listInWords({ field, type, values, excluded }: ValueListDocument): string {
   const what = `is in a list of ${values.length} ${values.length === 1 ? 'value' : 'values'} (${type})`;
   return excluded ? `no value of ${field} ${what}` : `${field} ${what}`;
 }
 
 /** What compiling has read already, and found right. */
-function parsed(language: QueryLanguage, query: string): ParsedQuery {
+export function parsed(language: QueryLanguage, query: string): ParsedQuery {
   return parseQuery(language, query, { resolveField });
 }
 
-function exceptionPredicate({ language, query }: ExceptionDocument): Predicate {
+export function exceptionPredicate({ language, query }: ExceptionDocument): Predicate {
   const result = parsed(language, query);
   return result.kind === 'event' ? result.predicate : { kind: 'constant', value: false };
 }

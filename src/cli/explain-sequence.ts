@@ -23,16 +23,18 @@ export function explainSequence(sequence: EqlSequence): {
   };
 }
 
-function itemInWords(head: string, { predicate, by, runs }: EqlItem): readonly string[] {
+function itemInWords(head: string, item: EqlItem): readonly string[] {
+  return [itemHead(head, item), ...explainPredicate(item.predicate).map((line) => `   ${line}`)];
+}
+
+/** For example `1. an event, joined by user.name, for which`. */
+export function itemHead(head: string, { by, runs }: EqlItem): string {
   const joins = by.map(({ field, optional }) => `${field.name}${optional ? ' (or none)' : ''}`);
   const about = [
     ...(runs > 1 ? [`${runs} times in turn`] : []),
     ...(joins.length > 0 ? [`joined by ${joins.join(', ')}`] : []),
   ];
-  return [
-    `${head} an event${about.length === 0 ? '' : `, ${about.join(', ')},`} for which`,
-    ...explainPredicate(predicate).map((line) => `   ${line}`),
-  ];
+  return `${head} an event${about.length === 0 ? '' : `, ${about.join(', ')},`} for which`;
 }
 
 function itemAsText({ predicate, by, runs }: EqlItem): string {

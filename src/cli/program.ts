@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainEventCommand } from './explain.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
@@ -9,7 +10,7 @@ import { serveCommand } from './serve.ts';
 import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `
-Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test); 2 called wrongly, or cannot start;
+Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test, an event that does not match); 2 called wrongly, or cannot start;
 3 nothing is wrong, but doctor has warnings or could not check all, or a rule cannot run here (rules check).`;
 
 /** Runs one command line. @returns the exit code */
@@ -22,6 +23,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     serveCommand,
     queryCommand,
     replayCommand,
+    explainEventCommand,
     rulesCommand,
     auditPolicyCommand,
     webhookConfigCommand,

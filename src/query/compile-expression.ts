@@ -37,6 +37,23 @@ export function compileHolds(
   };
 }
 
+/**
+ * The value of an expression, or of a part of one, as `compileHolds` sees it where no field of it has several values.
+ * Where one has, its first value stands for it (`any`), or null (`single`).
+ */
+export function compileValue(
+  { expression, values }: Holds,
+  slots: FieldSlots,
+  compilePredicate: CompilePredicate,
+): (memo: FieldMemo) => Value {
+  const choice = values === 'any' ? createChoice(expression, slots) : undefined;
+  const evaluate = compileExpression(expression, { values, slots, compilePredicate, ...(choice && { choice }) });
+  return (memo) => {
+    choice?.begin(memo);
+    return evaluate(memo);
+  };
+}
+
 interface Scope {
   readonly values: ValuesMode;
   readonly slots: FieldSlots;

@@ -7,72 +7,107 @@ import { simplify } from './simplify.ts';
 /** Whether what is said is said of one value that the field has, or of none. */
 type Some = 'some' | 'none';
 
+/** What a condition says of an event: one statement, and below one that takes others these. */
+export interface Clause {
+  readonly text: string;
+  readonly predicate: Predicate;
+  /** What the statement is about, each as it is without a `none of` or `not all of` above it. */
+  readonly parts: readonly Clause[];
+}
+
 /**
  * What a condition says of an event, in words for people: one statement a line, and below one that takes others these,
  * two spaces deeper and with a `-`. Values are quoted such that nothing in them is unseen.
  */
 export function explainPredicate(predicate: Predicate): readonly string[] {
-  return linesOf(simplify(predicate));
+  return linesOf(clauseOf(predicate));
 }
 
-function linesOf(predicate: Predicate): readonly string[] {
-  switch (predicate.kind) {
-    case 'any':
-      return [testsLine(predicate.field, [predicate.test], 'some')];
-    case 'exists':
-      return [`${predicate.field.name} has a value`];
-    case 'single':
-      return [`${predicate.field.name} has exactly one value`];
-    case 'constant':
-      return [predicate.value ? 'every event' : 'no event'];
-    case 'holds':
-      return [`${formatExpression(predicate.expression)} is true`];
-    case 'not':
-      return negated(predicate.operand);
-    case 'and':
-      return listed('all of these hold:', predicate);
-    case 'or':
-      return onOneField(predicate, 'some') ?? listed('one of these holds:', predicate);
-  }
+/** The same as a tree. */
+export function clauseOf(predicate: Predicate): Clause {
+  return ofSimple(simplify(predicate));
 }
 
-function negated(predicate: Predicate): readonly string[] {
-  switch (predicate.kind) {
-    case 'any':
-      return [testsLine(predicate.field, [predicate.test], 'none')];
-    case 'exists':
-      return [`${predicate.field.name} has no value`];
-    case 'single':
-      return [`${predicate.field.name} has no value, or several`];
-    case 'constant':
-    case 'not':
-      return linesOf(simplify({ kind: 'not', operand: predicate }));
-    case 'holds':
-      return [`${formatExpression(predicate.expression)} is false or null`];
-    case 'and':
-      return listed('not all of these hold:', predicate);
-    case 'or':
-      return onOneField(predicate, 'none') ?? listed('none of these holds:', predicate);
-  }
-}
-
-type Junction = Extract<Predicate, { readonly kind: 'and' | 'or' }>;
-
-function listed(head: string, junction: Junction): readonly string[] {
+function linesOf({ text, parts }: Clause): readonly string[] {
   return [
-    head,
-    ...operandsOf(junction).flatMap((operand) => {
-      const [first = '', ...more] =
-        operand.kind === 'tests' ? [testsLine(operand.field, operand.tests, 'some')] : linesOf(operand.operand);
+    text,
+    ...parts.flatMap((part) => {
+      const [first = '', ...more] = linesOf(part);
       return [`- ${first}`, ...more.map((line) => `  ${line}`)];
     }),
   ];
 }
 
-/** An `or` all of whose tests are of one field is one line. */
-function onOneField(junction: Junction, some: Some): readonly string[] | undefined {
+function ofSimple(predicate: Predicate): Clause {
+  switch (predicate.kind) {
+    case 'not':
+      return negated(predicate, predicate.operand);
+    case 'and':
+      return listed('all of these hold:', predicate, predicate);
+    case 'or':
+      return onOneField(predicate, predicate, 'some') ?? listed('one of these holds:', predicate, predicate);
+    default:
+      return { text: statement(predicate), predicate, parts: [] };
+  }
+}
+
+function statement(predicate: Exclude<Predicate, { readonly kind: 'and' | 'or' | 'not' }>): string {
+  switch (predicate.kind) {
+    case 'any':
+      return testsLine(predicate.field, [predicate.test], 'some');
+    case 'exists':
+      return `${predicate.field.name} has a value`;
+    case 'single':
+      return `${predicate.field.name} has exactly one value`;
+    case 'constant':
+      return predicate.value ? 'every event' : 'no event';
+    case 'holds':
+      return `${formatExpression(predicate.expression)} is true`;
+  }
+}
+
+/** @param whole the negation itself */
+function negated(whole: Predicate, predicate: Predicate): Clause {
+  const leaf = (text: string): Clause => ({ text, predicate: whole, parts: [] });
+  switch (predicate.kind) {
+    case 'any':
+      return leaf(testsLine(predicate.field, [predicate.test], 'none'));
+    case 'exists':
+      return leaf(`${predicate.field.name} has no value`);
+    case 'single':
+      return leaf(`${predicate.field.name} has no value, or several`);
+    case 'constant':
+    case 'not':
+      return clauseOf(whole);
+    case 'holds':
+      return leaf(`${formatExpression(predicate.expression)} is false or null`);
+    case 'and':
+      return listed('not all of these hold:', whole, predicate);
+    case 'or':
+      return onOneField(whole, predicate, 'none') ?? listed('none of these holds:', whole, predicate);
+  }
+}
+
+type Junction = Extract<Predicate, { readonly kind: 'and' | 'or' }>;
+
+function listed(text: string, predicate: Predicate, junction: Junction): Clause {
+  const parts = operandsOf(junction).map((operand) =>
+    operand.kind === 'tests' ? someOf(operand.field, operand.tests) : ofSimple(operand.operand),
+  );
+  return { text, predicate, parts };
+}
+
+function someOf(field: Field, tests: readonly Test[]): Clause {
+  const operands = tests.map((test): Predicate => ({ kind: 'any', field, test }));
+  return { text: testsLine(field, tests, 'some'), predicate: { kind: 'or', operands }, parts: [] };
+}
+
+/** An `or` all of whose tests are of one field is one statement. */
+function onOneField(predicate: Predicate, junction: Junction, some: Some): Clause | undefined {
   const [only, ...others] = operandsOf(junction);
-  return only?.kind === 'tests' && others.length === 0 ? [testsLine(only.field, only.tests, some)] : undefined;
+  return only?.kind === 'tests' && others.length === 0
+    ? { text: testsLine(only.field, only.tests, some), predicate, parts: [] }
+    : undefined;
 }
 
 /** Tests of one field, those with the same verb together: `is "a", or begins with one of "b", "c"`. */
