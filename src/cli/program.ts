@@ -11,7 +11,8 @@ import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `
 Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test, an event that does not match); 2 called wrongly, or cannot start;
-3 nothing is wrong, but doctor has warnings or could not check all, or a rule cannot run here (rules check).`;
+3 nothing is wrong, but doctor has warnings or could not check all, or a rule cannot run here (rules check).
+Of query they are those of grep: 0 something was found, 1 nothing, 2 an error.`;
 
 /** Runs one command line. @returns the exit code */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {

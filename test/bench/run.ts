@@ -4,6 +4,7 @@
  *
  *   npm run bench                       match, serve and paced: about 4 minutes on 2 cores
  *   npm run bench -- serve              one part, or several
+ *   npm run bench -- search             `query` over a file, apart from those that run unless told
  *   npm run bench -- api-server         from a request at a real API server to its Alert; not among those that run unless told
  *   npm run bench -- redis-terms        memory of Redis by term; likewise apart
  *   npm run bench -- replicas           conflicts of replicas on one Redis; likewise apart
@@ -18,10 +19,12 @@ import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
 import { benchMatch } from './match.ts';
 import { benchPaced } from './paced.ts';
 import { type BenchPart, type Goal, printGoals } from './part.ts';
+import { benchSearch } from './search.ts';
 import { benchServe } from './serve.ts';
 
 const PARTS: Readonly<Record<string, BenchPart>> = {
   match: benchMatch,
+  search: benchSearch,
   serve: benchServe,
   // One run of traffic tells both.
   latency: benchPaced,
