@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAuditCorpus } from './audit-corpus.ts';
+
+const corpus = createAuditCorpus(Date.UTC(2026, 5) * 1_000);
+
+function linesOf(text: string): string[] {
+  const read = corpus.read({ text, bytes: Buffer.from(text), line: 1 });
+  return read.events.map(({ ordinal }) => read.lineOf(ordinal).toString());
+}
+
+const A = '{"verb":"get", "stage" : "Panic","big":12345678901234567890}';
+const B = '{"verb":"list","stage":"Panic"}';
+const list = (items: string) => `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${items}]}`;
+
+test('an event is its line, also one that speaks of lists', () => {
+  for (const text of [A, A.replace('get', 'EventList'), A.replace('}', ',"kind":"Event","items":[1,"EventList"]}')]) {
+    assert.deepEqual(linesOf(text), [text]);
+  }
+  assert.deepEqual(linesOf(A.replaceAll(',', ',\r\n\t')), [A.replace(', "stage', ',"stage')]);
+});
+
+test('an event of a list is what stands in it, by its place among all items', () => {
+  assert.deepEqual(linesOf(list(A)), [A]);
+  assert.deepEqual(linesOf(list(` ${A} ,{"verb":1},\n${B}`)), [A, B]);
+});
+
+test('also where the list as a whole is broken', () => {
+  assert.deepEqual(linesOf(list(`${A},{"verb":},${B}`)), [A, B]);
+});
+
+test('what is none is counted, with the reason of the first', () => {
+  const { skipped, reason } = corpus.read({ text: list(`{"verb":1},${A},2`), bytes: Buffer.of(), line: 1 });
+  assert.deepEqual([skipped, reason], [2, 'items[0].verb: expected a string, found a number']);
+});
