@@ -81,6 +81,8 @@ export function replayCommand(io: Io): Command {
     if (flags.reportFile !== undefined && flags.report === undefined) {
       throw new CommandError(`--report-file needs --report: one of ${REPORT_KINDS.join(', ')}`);
     }
+    // Before a long replay, not after it.
+    if (flags.reportFile !== undefined) await saveReport(flags.reportFile, '', 'a');
     const inputs = await openAuditInputs(files, io);
     const rules = await loadRules(configured.paths, io);
     const { ready, slots } = rules;
@@ -122,8 +124,8 @@ export function replayCommand(io: Io): Command {
   });
 }
 
-async function saveReport(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((error: unknown) => {
+async function saveReport(file: string, text: string, flag: 'w' | 'a' = 'w'): Promise<void> {
+  await writeFile(file, text, { flag }).catch((error: unknown) => {
     throw new CommandError(`the report cannot be written: ${sanitise(String(error))}`);
   });
 }

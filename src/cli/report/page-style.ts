@@ -46,7 +46,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 6px; }
 .legend .critical { background: var(--critical); } .legend .high { background: var(--high); }
 .legend .medium { background: var(--medium); } .legend .low { background: var(--low); }
-.columns { display: grid; grid-template-columns: 3fr 2fr; gap: 18px; align-items: start; }
+.columns { display: grid; grid-template-columns: 4fr 3fr; gap: 18px; align-items: start; }
 .columns section { margin: 0; min-width: 0; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-size: 12px; font-weight: 600; color: var(--soft); padding: 4px 10px 6px 0; white-space: nowrap; }
@@ -76,10 +76,11 @@ input { flex: 1 1 260px; } select { max-width: 220px; } button { cursor: pointer
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -9999px; } .skip:focus { left: 12px; top: 12px; background: var(--card); padding: 6px 12px; }
 footer { padding-bottom: 36px; color: var(--soft); font-size: 13px; }
-@media (max-width: 820px) { .columns { grid-template-columns: 1fr; } header, main, footer { padding-left: 14px; padding-right: 14px; } }
+@media (max-width: 820px) { section { overflow-x: auto; } .timeline { min-width: 680px; } .columns { grid-template-columns: 1fr; } header, main, footer { padding-left: 14px; padding-right: 14px; } }
 @media print {
+  @page { margin: 14mm; }
   :root, :root[data-theme] { color-scheme: light; font-size: 11px; }
-  body { background: #fff; } .controls, .toggle, .skip { display: none; }
+  body { background: #fff; } table, tbody .inside td, dl, summary { font-size: 10.5px; } code, .mono, .badge { font-size: 9.5px; } .controls, .toggle, .skip { display: none; }
   header, main, footer { max-width: none; padding: 0; } .alerts { overflow: visible; } .alerts > table { min-width: 0; }
   section { break-inside: avoid; border-color: #bbb; } section.alerts { break-inside: auto; } .alert { break-inside: avoid; }
   .badge, .timeline, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
