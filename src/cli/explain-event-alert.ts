@@ -117,8 +117,7 @@ function suppressedBy(rule: CompiledRule, { event, occurrence }: Decision, memo:
     );
     return [...suppressionOf(rule), `Of this event ${found.join(', ')}.`];
   }
-  if (document.type !== 'query' && !(document.type === 'eql' && rule.sequence === undefined))
-    return suppressionOf(rule);
+  if (kind.windowed !== undefined || document.newTerms !== undefined) return suppressionOf(rule);
   const parts: unknown = JSON.parse(kind.suppressionKey(occurrence, event));
   const texts = Array.isArray(parts) ? parts.filter((part) => typeof part === 'string' && part !== '') : [];
   return [...suppressionOf(rule), `Of this event it ${describeValues(texts.map(String), { type: 'keyword' })}.`];

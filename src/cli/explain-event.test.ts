@@ -248,6 +248,42 @@ test('an event that was recorded too early, or with too little, and a rule that 
   );
 });
 
+test('a query in ES|QL that makes rows, and one that groups them', () => {
+  const esql = (commands: string) =>
+    ruleDocument({ type: 'esql', language: 'esql', query: `FROM logs-* METADATA _id | ${commands}` });
+  const rows = esql(
+    'WHERE kubernetes.audit.verb == "list" | EVAL who = CONCAT(user.name, "!") | WHERE who LIKE "*e!" | KEEP who',
+  );
+  assert.equal(
+    last(rows),
+    `  The columns say who "eve!".
+  It alerts, or joins an alert that is open.
+  The alert: "Anonymous request", severity medium, risk score 47.
+  Its reason: Anonymous request: eve list pods in default
+  Matches of the same user, last address and object (or path) join its alert for 1h, and raise its count.
+  Of this event it is "eve", "10.0.0.7", "pods", "default".
+`,
+  );
+  assert.equal(
+    explained(rows, { user: { username: 'bob' } }),
+    `It does not match: the query does not select it.
+
+Query
+  [does not hold] all of these hold:
+  - [holds] kubernetes.audit.verb is "list"
+  - [does not hold] all commands leave a row of it
+`,
+  );
+  assert.equal(
+    last(esql('WHERE kubernetes.audit.verb == "list" | STATS n = COUNT(*) BY user.name | WHERE n > 3')),
+    `  It counts for the group user.name "eve".
+  Whether it alerts depends on the other events: it does if a row is left of the group.
+  The alert: "Anonymous request", severity medium, risk score 47.
+  Matches of the same group join its alert for 1h, and raise its count.
+`,
+  );
+});
+
 test('values are escaped and bounded', () => {
   const long = `\u001b[31m${'x'.repeat(10_000)}`;
   const text = explained(ruleDocument({ query: 'kubernetes.audit.user.groups: a' }), {

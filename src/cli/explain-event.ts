@@ -157,8 +157,9 @@ function notesOf(rule: CompiledRule, { event, truncated }: DecodedEvent, { fault
   const stages = STAGES.filter((stage) => needs.some((need) => need.stages.has(stage)));
   const levels = RECORDED.filter((level) => needs.some((need) => need.levels.has(level)));
   const full = RECORDED.filter((level) => needs.some((need) => need.fullLevels.has(level)));
-  const { stage = 'none', level = 'none' } = event;
-  const isIn = (list: readonly string[], value: string) => list.includes(value);
+  const { stage, level } = event;
+  /** An event that does not say may be any. */
+  const isIn = (list: readonly string[], value: string | undefined) => value === undefined || list.includes(value);
   return [
     ...(needs.length === 0 ? ['No event can match: the rule asks for what no audit event has.'] : []),
     ...(needs.length > 0 && !isIn(stages, stage)
