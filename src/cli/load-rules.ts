@@ -4,8 +4,10 @@ import { sha256Hashes } from '../ingest/hashes.ts';
 import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.ts';
 import type { FileProblem } from '../rulefiles/file-problem.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
+import { RULE_FILE_EXTENSIONS } from '../rulefiles/find-rule-files.ts';
 import { loadRuleFiles } from '../rulefiles/load.ts';
-import { CommandError, type Io } from './io.ts';
+import { configOf } from './configure.ts';
+import { CommandError, EXIT, type Io } from './io.ts';
 
 /**
  * Loads and compiles rules for a command, and says what is wrong with them on standard error.
@@ -28,4 +30,22 @@ export async function loadQuietly(paths: readonly string[]): Promise<CompiledRul
 /** The problems of rules that are wrong, without those of rules that cannot run here. */
 export function brokenOnly(problems: readonly FileProblem[]): readonly FileProblem[] {
   return problems.filter(({ unsupported }) => unsupported === undefined);
+}
+
+/** The files and folders that a command was given, else those of the configuration. */
+export function pathsOf(paths: readonly string[], flags: Readonly<Record<string, unknown>>, io: Io): readonly string[] {
+  return paths.length > 0 ? paths : configOf(flags, io).rules.paths;
+}
+
+/** To look for problems where no rule is would find none, and be trusted. */
+export function requireSome(found: number): void {
+  const ends = RULE_FILE_EXTENSIONS.join(', ');
+  if (found === 0) throw new CommandError(`no rule was found; rule files end in ${ends}`, EXIT.failed);
+}
+
+export function brokenRules(count: number): CommandError {
+  return new CommandError(
+    `${count} ${count === 1 ? 'problem' : 'problems'}; a rule with a problem does not run`,
+    EXIT.failed,
+  );
 }

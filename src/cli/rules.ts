@@ -2,19 +2,16 @@ import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { sanitise } from '../audit/text.ts';
-import { sha256Hashes } from '../ingest/hashes.ts';
-import { runRuleTest } from '../ingest/rule-test.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
-import { RULE_FILE_EXTENSIONS } from '../rulefiles/find-rule-files.ts';
 import type { LoadedRule } from '../rulefiles/loaded-rule.ts';
 import type { JudgedRule } from '../rulefiles/rule-verdict.ts';
-import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
-import { addConfigFlags, configOf } from './configure.ts';
-import { CommandError, EXIT, type Io } from './io.ts';
-import { brokenOnly, loadQuietly, loadRules } from './load-rules.ts';
+import { addConfigFlags } from './configure.ts';
+import type { Io } from './io.ts';
+import { loadQuietly, pathsOf, requireSome } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 import { explainCommand } from './rules-explain.ts';
 import { importCommand } from './rules-import.ts';
+import { testCommand } from './rules-test.ts';
 import { requireThatAllRun, totalsLine, verdictDetails, verdictsForPrograms, verdictTable } from './verdict-table.ts';
 
 type Output = { readonly output: 'table' | 'json' | 'yaml' } & Record<string, unknown>;
@@ -82,56 +79,6 @@ function checkCommand(io: Io): Command {
     }
     requireThatAllRun(rules);
   });
-}
-
-function testCommand(io: Io): Command {
-  const command = new Command('test')
-    .description('run the inline tests of the rules')
-    .argument('[path...]', 'files and folders of rules; those of the configuration unless given')
-    .addHelpText('after', '\nA test is a list of events and what the last of them does: match, fire or be silent.');
-  return addConfigFlags(command, ['--rules']).action(async (paths: string[], flags: Output) => {
-    const { ready, disabled, problems, slots } = await loadRules(pathsOf(paths, flags, io), io);
-    requireSome(ready.length + disabled.length + problems.length);
-    const counts = { passed: 0, failed: 0 };
-    for (const { rule, loaded } of ready) {
-      for (const [index, ruleTest] of rule.document.tests.entries()) {
-        const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
-        const failure = await runRuleTest(rule, ruleTest, { slots, store, hashes: sha256Hashes }).finally(() =>
-          store.close(),
-        );
-        if (failure === undefined) {
-          counts.passed += 1;
-          continue;
-        }
-        counts.failed += 1;
-        const { line } = loaded.place(['spec', 'tests', index]);
-        io.out(`FAIL ${loaded.file}:${line} ${rule.document.name}: ${ruleTest.name}\n  ${failure}\n`);
-      }
-      if (rule.document.tests.length === 0)
-        io.err(`${loaded.file}: ${rule.document.name}: note: the rule has no tests\n`);
-    }
-    io.out(`${counts.passed} passed, ${counts.failed} failed\n`);
-    const broken = brokenOnly(problems).length;
-    if (broken > 0) throw brokenRules(broken);
-    if (counts.failed > 0) throw new CommandError('rule tests failed', EXIT.failed);
-  });
-}
-
-function pathsOf(paths: readonly string[], flags: Output, io: Io): readonly string[] {
-  return paths.length > 0 ? paths : configOf(flags, io).rules.paths;
-}
-
-/** To look for problems where no rule is would find none, and be trusted. */
-function requireSome(found: number): void {
-  const ends = RULE_FILE_EXTENSIONS.join(', ');
-  if (found === 0) throw new CommandError(`no rule was found; rule files end in ${ends}`, EXIT.failed);
-}
-
-function brokenRules(count: number): CommandError {
-  return new CommandError(
-    `${count} ${count === 1 ? 'problem' : 'problems'}; a rule with a problem does not run`,
-    EXIT.failed,
-  );
 }
 
 interface Row {

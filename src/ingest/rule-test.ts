@@ -29,7 +29,7 @@ export async function runRuleTest(
   let matched = false;
   let fired = false;
   for (const [ordinal, value] of events.entries()) {
-    const event = decodeEvent(value, ordinal, RECEIVED_AT, undefined, `event ${ordinal + 1}`);
+    const event = decodeTestEvent(value, ordinal);
     if (!isEvent(event)) return event.reason;
     const { decisions, faults, matches } = detector.detect(CLUSTER, [event]);
     const [fault] = faults;
@@ -50,6 +50,11 @@ export async function runRuleTest(
     case 'silent':
       return fired ? 'expected the last event to raise no alert, and it raises one' : undefined;
   }
+}
+
+/** An event of a test as it is run. @param ordinal its place among the events of the test, from 0 */
+export function decodeTestEvent(value: unknown, ordinal: number): ReturnType<typeof decodeEvent> {
+  return decodeEvent(value, ordinal, RECEIVED_AT, undefined, `event ${ordinal + 1}`);
 }
 
 /** A test asks what a rule does once it has learned: one that still learns would raise nothing. */

@@ -1,0 +1,166 @@
+/** `explain`, and what `rules test` tells of a failure, as a person and a CI call them. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type RunResult, runProcess } from '../support/child-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const EXEC = join(ROOT, 'rules', 'exec-into-pod.yaml');
+const folder = createTemporaryFolder('cli-explain');
+
+function firstseen(args: readonly string[], input?: string): Promise<RunResult> {
+  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT, ...(input !== undefined && { input }) });
+}
+
+function explain(file: string, ...args: readonly string[]): Promise<RunResult> {
+  return firstseen(['explain', '--event', file, '--rule', 'exec-into-pod', ...args]);
+}
+
+function event(auditID: string, subresource: string, stage = 'ResponseComplete'): object {
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID,
+    stage,
+    verb: 'create',
+    requestURI: `/api/v1/namespaces/shop/pods/cart-0/${subresource}`,
+    user: { username: 'eve\u202e' },
+    sourceIPs: ['192.0.2.7'],
+    objectRef: { resource: 'pods', namespace: 'shop', name: 'cart-0', subresource },
+    annotations: { 'authorization.k8s.io/decision': 'allow' },
+    stageTimestamp: '2026-03-02T08:00:00.000000Z',
+  };
+}
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const LOG = [event('a', 'exec', 'ResponseStarted'), event('b', 'log'), event('a', 'exec')]
+  .map((each) => `${JSON.stringify(each)}\n`)
+  .join('');
+
+describe('explain', { concurrency: 2 }, () => {
+  test('an event that does not match: which statement, and what the event has there', async () => {
+    const path = file('one.json', JSON.stringify(event('b', 'log'), null, 2));
+    const { code, stdout, stderr } = await explain(path);
+    assert.deepEqual([code, stderr], [1, '']);
+    assert.equal(
+      stdout,
+      `exec-into-pod: Command run in a pod, or a terminal attached to one
+${path}:1: audit ID b, stage ResponseComplete, level Metadata, 2026-03-02T08:00:00.000000Z
+
+It does not match: the query does not select it.
+
+Query
+  [does not hold] all of these hold:
+  - [holds] kubernetes.audit.annotations.authorization_k8s_io/decision is "allow"
+  - [holds] kubernetes.audit.objectRef.resource is "pods"
+  - [does not hold] kubernetes.audit.objectRef.subresource is one of "exec", "attach" (it is "log")
+  - [holds] kubernetes.audit.verb is one of "get", "create"
+`,
+    );
+  });
+
+  test('one that matches: what it would do', async () => {
+    const { code, stdout } = await explain(file('exec.json', JSON.stringify(event('a', 'exec'))));
+    assert.equal(code, 0);
+    assert.match(stdout, /^It matches\.$/m);
+    assert.match(stdout, /^ {2}The alert: "Command run in a pod, .*", severity \w+, risk score \d+\.$/m);
+    assert.ok(stdout.includes('eve\\u{202e}') && !stdout.includes('\u202e'), stdout);
+  });
+
+  test('as JSON', async () => {
+    const { code, stdout } = await explain(file('log.json', JSON.stringify(event('b', 'log'))), '-o', 'json');
+    assert.equal(code, 1);
+    const { matched, query } = JSON.parse(stdout);
+    assert.equal(matched, false);
+    assert.deepEqual(query.parts[2], {
+      text: 'kubernetes.audit.objectRef.subresource is one of "exec", "attach"',
+      holds: false,
+      found: ['it is "log"'],
+      parts: [],
+      isDecisive: true,
+    });
+  });
+
+  test('an event of a log is chosen by its line or its audit ID', async () => {
+    const log = file('audit.log.gz', gzipSync(LOG));
+    assert.equal((await explain(log, '--line', '2')).code, 1);
+    assert.equal((await explain(log, '--audit-id', 'b')).code, 1);
+    const { code, stdout, stderr } = await explain(log, '--audit-id', 'a');
+    assert.deepEqual([code, stderr], [0, '2 events have this audit ID: this is the last; --line chooses another\n']);
+    assert.match(stdout, /audit\.log\.gz:3: audit ID a, stage ResponseComplete,/);
+  });
+
+  test('what is no choice, no event and no rule is a mistake', async () => {
+    const log = file('audit.log', LOG);
+    const list = file(
+      'list.json',
+      JSON.stringify({ kind: 'EventList', items: [event('a', 'exec'), event('b', 'log')] }),
+    );
+    for (const [args, expected] of [
+      [[log], /audit\.log has 3 events\n {2}hint: --audit-id ID or --line N chooses one\n$/],
+      [[list, '--line', '1'], /^line 1 has 2 events\n {2}hint: --audit-id ID chooses one\n$/],
+      [[log, '--audit-id', 'c'], /^no event has the audit ID "c"\n$/],
+      [[log, '--line', '9'], /^there is no audit event on line 9\n$/],
+      [[log, '--line', 'x'], /Expected a line number, from 1\./],
+      [[file('broken.json', '{"verb": 7}')], /^no audit event: .*broken\.json:1: /],
+      [[join(folder, 'nowhere')], /^no file .*nowhere/],
+      [
+        [log, '--rule', 'exec-into-pdo'],
+        /^no rule is named "exec-into-pdo"\n {2}hint: did you mean exec-into-pod\?\n$/,
+      ],
+    ] as const) {
+      const [path, ...more] = args;
+      const { code, stdout, stderr } = await explain(path, ...more);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, expected);
+    }
+  });
+});
+
+describe('rules test', { concurrency: 2 }, () => {
+  const wrong = readFileSync(EXEC, 'utf8').replace('(exec or attach)', '(execute or attach)');
+
+  test('says why a test fails', async () => {
+    const { code, stdout } = await firstseen(['rules', 'test', file('wrong.yaml', wrong)]);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^FAIL .*wrong\.yaml:\d+ exec-into-pod: .*\n {2}expected the last event .*\n {2}\[does not hold\] all of these hold:\n/m,
+    );
+    assert.match(stdout, /^ {2}- \[does not hold\] .*subresource is one of "execute", "attach" \(it is "exec"\)$/m);
+  });
+
+  test('as JUnit and as JSON', async () => {
+    const path = file('ci.yaml', wrong);
+    const junit = await firstseen(['rules', 'test', path, '-o', 'junit']);
+    assert.equal(junit.code, 1);
+    assert.match(junit.stdout, /^<testsuites name="firstseen" tests="8" failures="2" errors="0">$/m);
+    assert.match(
+      junit.stdout,
+      /<failure message="expected the last event [^"]*">expected .*\n\[does not hold\] all of/,
+    );
+    const json = await firstseen(['rules', 'test', path, '-o', 'json']);
+    const items: readonly { passed: boolean; rule: string }[] = JSON.parse(json.stdout);
+    assert.deepEqual([items.length, items.filter(({ passed }) => !passed).length], [8, 2]);
+  });
+
+  test('a file that does not load is an error of the report, too', async () => {
+    const path = file('broken.yaml', wrong.replace('(execute or attach)', '(execute or'));
+    const { code, stdout } = await firstseen(['rules', 'test', path, EXEC, '-o', 'junit']);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /<testcase classname="exec-into-pod" name="load" file=".*broken\.yaml" line="\d+">\n {6}<error /,
+    );
+  });
+});
