@@ -1,4 +1,4 @@
-/** A threshold and a sequence whose events come through two replicas on one Redis, from a real API server. */
+/** A threshold, a sequence and a query with STATS whose events come through two replicas on one Redis, from a real API server. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import { type AuditEvent, type Recorder, startRecorder } from './support/recorde
 
 const THRESHOLD = 'e2e-many-requests';
 const SEQUENCE = 'e2e-allowed-then-forbidden';
+const STATS = 'e2e-different-paths';
 const SECRETS = '/api/v1/namespaces/default/secrets';
 const ALERT_MS = 20_000;
 
@@ -45,6 +46,17 @@ const thresholdRule = () =>
       cardinality: [{ field: 'kubernetes.audit.requestURI', value: 2 }],
       window: '10m',
     },
+  });
+
+const statsRule = () =>
+  writeRule(STATS, {
+    type: 'esql',
+    language: 'esql',
+    query: `FROM logs-kubernetes.audit_logs-*
+| WHERE user_agent.original LIKE "e2e-stats-*" AND kubernetes.audit.stage == "ResponseComplete"
+| STATS requests = COUNT(*), paths = COUNT_DISTINCT(kubernetes.audit.requestURI) BY user_agent.original
+| WHERE requests >= 3 AND paths >= 2`,
+    window: '10m',
   });
 
 /** As a user of Elastic has it. */
@@ -79,7 +91,7 @@ before(async () => {
     startCluster({ webhookUrl: recorder.url }),
     startRedis({ appendFsync: 'everysec' }),
   ]);
-  const rules = [arrivalRuleFile(), thresholdRule(), sequenceRule()];
+  const rules = [arrivalRuleFile(), thresholdRule(), sequenceRule(), statsRule()];
   const start = async (hostname: string) =>
     startFirstseen({ state: redisState(redis), kubeconfig: await cluster.kubeconfigOfPod(hostname), hostname, rules });
   [first, second] = await Promise.all([start('firstseen-0'), start('firstseen-1')]);
@@ -193,6 +205,37 @@ test('a sequence over both replicas, from a rule in Elastic’s form', async () 
   assert.deepEqual((await alertOf(SEQUENCE, agent)).status, alert.status);
   const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
   assert.match(table, /^\S+ +high +e2e-allowed-then-forbidden +system:anonymous +/m);
+});
+
+test('a query with STATS over both replicas: one alert, which counts each event after which its group still passes', async () => {
+  const agent = 'e2e-stats-walker/1.0';
+  await through(first, agent);
+  await through(second, agent);
+  await through(first, agent);
+  assert.equal(await fired(STATS), 0, 'three requests of one path are not enough');
+  await through(second, agent, SECRETS);
+  const alert = await alertOf(STATS, agent);
+  assert.deepEqual(alert.spec.groupBy, [
+    { field: 'user_agent.original', value: agent },
+    { field: 'requests', value: '4' },
+    { field: 'paths', value: '2' },
+  ]);
+  await through(first, agent);
+  const repeated = await waitFor(
+    async () => {
+      const now = await alertOf(STATS, agent);
+      return now.status.count === 2 && now;
+    },
+    { what: 'the repeat on the alert', timeoutMs: ALERT_MS, intervalMs: 250 },
+  );
+
+  await sendAgain(agent);
+  assert.equal(await fired(STATS), 1);
+  assert.deepEqual((await alertOf(STATS, agent)).status, repeated.status);
+  assert.match(
+    await cluster.server.kubectl('get', 'alerts', alert.metadata.name),
+    /^\S+ +high +e2e-different-paths +/m,
+  );
 });
 
 test('a replica is killed between the events: what it had counted counts', async () => {
