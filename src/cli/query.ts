@@ -81,12 +81,13 @@ export function queryCommand(io: Io): Command {
       const printer = createPrinter(io);
       const search = startSearch(asked, corpus, flags, printer);
       const inputs = search.reads ? await openAuditInputs(files.length === 0 ? ['-'] : files, io) : [];
-      const { events, broken } = await feed(inputs, corpus, search, flags, printer, io);
+      const { events, broken, stopped } = await feed(inputs, corpus, search, flags, printer, io);
       if (flags.count) io.out(`${search.found()}\n`);
       if (flags.verbose) io.err(`read as ${LANGUAGES[asked.language]}; events: ${events}, found: ${search.found()}\n`);
       const failure = search.failure();
       if (failure !== undefined) throw new CommandError(failure);
-      const complaints = corpus.complaints();
+      // Of what was not read to its end nobody knows what is in it.
+      const complaints = stopped || broken ? [] : corpus.complaints();
       if (complaints.length > 0) throw new CommandError(complaints.join('\n'));
       if (broken) throw new CommandError('', EXIT.usage);
       if (search.found() === 0) throw new CommandError('', EXIT.failed);
@@ -163,12 +164,13 @@ async function feed(
   { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, count, output }: QueryFlags,
   printer: Printer,
   io: Io,
-): Promise<{ readonly events: number; readonly broken: boolean }> {
+): Promise<{ readonly events: number; readonly broken: boolean; readonly stopped: boolean }> {
   // A document without a time is in no span of it.
   const bounded = from > Number.NEGATIVE_INFINITY || to < Number.POSITIVE_INFINITY;
   let events = 0;
   let skipped = 0;
   let broken = false;
+  let stopped = false;
   /** Said once the bar is gone. */
   const notes: string[] = [];
   // Where lines come out on the same terminal as they are found, a bar would stand among them.
@@ -205,7 +207,8 @@ async function feed(
         broken = true;
         return true;
       });
-      if (!wanted) break;
+      stopped = !wanted;
+      if (stopped) break;
     }
     search.finish();
     printer.flush();
@@ -214,5 +217,5 @@ async function feed(
     if (skipped > 1) notes.push(`${skipped} lines or items skipped`);
     for (const note of [...notes, ...search.notes()]) io.err(`${sanitise(note)}\n`);
   }
-  return { events, broken };
+  return { events, broken, stopped };
 }

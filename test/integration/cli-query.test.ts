@@ -274,6 +274,8 @@ describe('documents of any kind', { concurrency: 2 }, () => {
       /^unknown field hots\.ip: no document has it, and it has no type\n {2}hint: did you mean host\.ip\?$/m,
     );
     assert.equal((await raw('ok: false')).code, 1);
+    const early = await raw('-m', '1', 'n: 5 or host.nmae: x');
+    assert.deepEqual([early.code, early.stderr], [0, '']);
   });
 
   test('a file of types that is wrong', async () => {
