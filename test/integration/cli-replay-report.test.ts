@@ -80,8 +80,26 @@ test('matches: what each type of rule selects, and where it fires', async () => 
 });
 
 function counts(matches: number, fires: number, repeats: number): object {
-  return { matches, fires, repeats, faults: 0 };
+  return { matches, fires, repeats, taught: 0, faults: 0 };
 }
+
+test('matches: what only taught is no fire, and the events of a sequence keep their whole audit IDs', async () => {
+  const learner = writeRule('learner', {
+    type: 'new_terms',
+    query: 'event.action: list',
+    newTerms: { fields: ['user_agent.original'], window: '7d' },
+    severity: 'low',
+  });
+  const long = (n: number) => `${'long-'.repeat(20)}${n}`;
+  const events = EVENTS.map(({ event, ...rest }, n) => ({ ...rest, event: { ...event, auditID: long(n) } }));
+  const { stdout } = await replay(
+    ...withRules(learner, RULES.sequence),
+    ...['--report', 'matches', log('taught.log', events)],
+  );
+  const [taught, sequence] = JSON.parse(stdout).rules;
+  assert.deepEqual([taught.fires, taught.taught], [[], [long(0), long(1), long(3)]]);
+  assert.deepEqual([sequence.matches, sequence.fires], [[long(0), long(1)], [long(1)]]);
+});
 
 test('matches: long lists are cut, and the counts are true', async () => {
   const many = Array.from({ length: 10_005 }, (_, n) => request(n, 'masscan/1.3'));

@@ -69,8 +69,8 @@ function evidenceTable(
   request: (key: string) => RequestRecord | undefined,
 ): Html {
   const row = ({ time, auditID, requestKey }: AlertEvidence) => {
-    const { what = '', source = '', userAgent = '' } = request(requestKey) ?? {};
-    return html`<tr><td class="time mono">${time}</td><td class="mono">${auditID}</td><td>${what}</td><td class="mono">${source}</td><td>${userAgent}</td></tr>`;
+    const { what = '', auditID: whole = auditID, source = '', userAgent = '' } = request(requestKey) ?? {};
+    return html`<tr><td class="time mono">${time}</td><td class="mono">${whole}</td><td>${what}</td><td class="mono">${source}</td><td>${userAgent}</td></tr>`;
   };
   return html`<table><caption class="skip">Evidence</caption><thead><tr><th scope="col">Event</th><th scope="col">Audit ID</th><th scope="col">Request</th><th scope="col">Source</th><th scope="col">User agent</th></tr></thead><tbody>${evidence.map(row)}</tbody></table>`;
 }

@@ -5,17 +5,18 @@ export function matchesReport(records: readonly RuleRecord[], events: number): s
   const rules = records
     .map((record) => {
       const { name, type, title, id } = record.ready.rule.document;
-      const { matches, fires, repeats, faults } = record;
+      const { matches, fires, repeats, taught, faults } = record;
       return {
         rule: name,
         ...(id !== undefined && { id }),
         type,
         title,
-        counts: { matches: matches.count, fires: fires.count, repeats: repeats.count, faults },
-        cut: [matches, fires, repeats].some(isCut),
+        counts: { matches: matches.count, fires: fires.count, repeats: repeats.count, taught: taught.count, faults },
+        cut: [matches, fires, repeats, taught].some(isCut),
         matches: matches.ids,
         fires: fires.ids,
         repeats: repeats.ids,
+        taught: taught.ids,
       };
     })
     .sort((a, b) => (a.rule < b.rule ? -1 : 1));

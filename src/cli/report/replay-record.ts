@@ -26,6 +26,8 @@ export interface RuleRecord {
   readonly fires: IdList;
   /** The events that were counted on an alert that was there already. */
   readonly repeats: IdList;
+  /** The events that would have raised an alert, had the rule not been in its learning time. */
+  readonly taught: IdList;
   faults: number;
   /** What the first fault says. */
   firstFault: string | undefined;
@@ -35,6 +37,8 @@ export interface RuleRecord {
 export interface RequestRecord {
   /** For example `system:anonymous list pods in default, allowed`. */
   readonly what: string;
+  /** Longer than the state keeps it. */
+  readonly auditID: string;
   readonly source: string;
   readonly userAgent: string;
 }
@@ -85,6 +89,7 @@ export function createReplayRecord(ready: readonly ReadyRule[]): ReplayRecord {
       matches: new IdList(),
       fires: new IdList(),
       repeats: new IdList(),
+      taught: new IdList(),
       faults: 0,
       firstFault: undefined,
     });
@@ -111,11 +116,15 @@ export function createReplayRecord(ready: readonly ReadyRule[]): ReplayRecord {
         const id = auditIDOf(decision.event);
         if (RAISED.includes(outcome)) record.fires.add(id);
         if (outcome === 'attached') record.repeats.add(id);
-        if (decision.rule.sequence !== undefined) {
-          for (const { rows } of fires.get(decision) ?? []) for (const row of rows) record.matches.add(row.auditID);
+        if (outcome === 'learning') record.taught.add(id);
+        if (!OF_NO_ALERT.includes(outcome) && requests.size < MOST_REQUESTS && !requests.has(decision.requestKey)) {
+          requests.set(decision.requestKey, requestOf(decision));
         }
-        if (OF_NO_ALERT.includes(outcome) || requests.size >= MOST_REQUESTS) continue;
-        if (!requests.has(decision.requestKey)) requests.set(decision.requestKey, requestOf(decision));
+        if (decision.rule.sequence !== undefined) {
+          for (const { auditID, requestKey } of (fires.get(decision) ?? []).flatMap(({ rows }) => rows)) {
+            record.matches.add(requests.get(requestKey)?.auditID ?? auditID);
+          }
+        }
       }
     },
   };
@@ -143,6 +152,7 @@ function requestOf(decision: Decision): RequestRecord {
   const { event } = decision.event;
   return {
     what: describeEvent(decision),
+    auditID: excerpt(event.auditID ?? '', ID_BYTES),
     source: excerpt(lastHop(event) ?? '', ID_BYTES),
     userAgent: excerpt(event.userAgent ?? '', TEXT_BYTES),
   };
