@@ -171,6 +171,16 @@ test('of many alerts the most severe are listed, and all are counted', async () 
   assert.equal(await page.locator('.figure').nth(2).textContent(), '2,005alerts');
 });
 
+test('rules that did not run are counted', async () => {
+  const broken = writeRule('broken', { query: 'user_agent.original: (' });
+  const { page } = await openFile(browser, await report('broken', [...RULES, broken], EVENTS));
+  assert.equal(await page.locator('.figure').nth(2).textContent(), '1rules left out');
+  assert.match(
+    (await page.getByRole('region', { name: 'By rule' }).textContent()) ?? '',
+    /1 rule did not run: firstseen/,
+  );
+});
+
 test('without any alert it says so', async () => {
   const { page, complaints } = await openFile(browser, await report('none', RULES, []));
   assert.equal(await page.locator('h1').textContent(), 'No alerts');

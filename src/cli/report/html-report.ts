@@ -51,7 +51,7 @@ ${
   html`<section aria-labelledby="when"><div class="legend">${BY_SEVERITY.map((severity) => html`<span><i class="${severity}"></i>${severity}</span>`)}</div><h2 id="when">When</h2>
 ${timeline(alerts.map(({ spec, state }) => ({ at: state.firstSeen, severity: spec.severity })))}</section>`
 }
-<div class="columns">${byRule(record.rules, alerts)}${byUser(alerts)}</div>
+<div class="columns">${byRule(record.rules, alerts, refused)}${byUser(alerts)}</div>
 ${alertSection(shown, alerts.length, (key) => record.request(key))}
 </main>
 <footer>Made by firstseen from audit logs. Each replay begins without history: what comes first in the files is new.</footer>
@@ -85,7 +85,7 @@ function figure(n: number, what: string, severity = ''): Html {
   return html`<div class="figure ${severity}"><b>${number(n)}</b><span>${what}</span></div>`;
 }
 
-function byRule(records: readonly RuleRecord[], alerts: readonly AlertRecord[]): Html {
+function byRule(records: readonly RuleRecord[], alerts: readonly AlertRecord[], refused: number): Html {
   const counts = Map.groupBy(alerts, ({ spec }) => spec.rule.name);
   const rows = records
     .map((record) => ({ ...record, document: record.ready.rule.document }))
@@ -95,7 +95,7 @@ function byRule(records: readonly RuleRecord[], alerts: readonly AlertRecord[]):
       ({ document: { name, title, type, severity }, count, matches, faults }) =>
         html`<tr><td>${badge(severity)}</td><td><a href="#alerts" data-filter="rule" data-value="${name}">${title}</a><br><code class="soft">${name}</code> <span class="soft">${type}${faults > 0 && `, failed on ${amount(faults, 'event')}`}</span></td><td class="n">${number(matches.count)}</td><td class="n">${number(count)}</td></tr>`,
     );
-  return html`<section aria-labelledby="by-rule"><h2 id="by-rule">By rule</h2><table><thead><tr><th scope="col">Severity</th><th scope="col">Rule</th><th scope="col" class="n">Matches</th><th scope="col" class="n">Alerts</th></tr></thead><tbody>${rows}</tbody></table></section>`;
+  return html`<section aria-labelledby="by-rule"><h2 id="by-rule">By rule</h2><table><thead><tr><th scope="col">Severity</th><th scope="col">Rule</th><th scope="col" class="n">Matches</th><th scope="col" class="n">Alerts</th></tr></thead><tbody>${rows}</tbody></table>${refused > 0 && html`<p class="note">${amount(refused, 'rule')} did not run: <code>firstseen rules check</code> says why.</p>`}</section>`;
 }
 
 function byUser(alerts: readonly AlertRecord[]): Html {

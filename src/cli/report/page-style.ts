@@ -61,6 +61,7 @@ code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liber
 .alerts { overflow-x: auto; }
 .alerts > table { min-width: 860px; }
 .alert .detail > td { border-top: 0; padding: 0 0 10px; }
+.alerts > table > thead th:nth-child(3) { width: 28%; } .alerts > table > thead th:nth-child(4) { width: 19%; }
 .alert .main > td { padding-top: 10px; padding-bottom: 4px; }
 summary { cursor: pointer; color: var(--soft); font-size: 13.5px; padding: 2px 4px; border-radius: 5px; overflow-wrap: anywhere; }
 summary:hover { color: var(--ink); }
