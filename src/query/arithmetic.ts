@@ -7,11 +7,14 @@ import type { ArithmeticOperator } from './predicate.ts';
  */
 export function calculate(operator: ArithmeticOperator, left: Value, right: Value, isDouble: boolean): Value {
   if (typeof left !== 'number' || typeof right !== 'number') return null;
-  const result = numberFrom(operator, left, right, isDouble);
-  return Number.isFinite(result) ? result : null;
+  const result = calculateDouble(operator, left, right);
+  if (!Number.isFinite(result)) return null;
+  const areIntegers = !isDouble && Number.isInteger(left) && Number.isInteger(right);
+  return operator === '/' && areIntegers ? Math.trunc(result) : result;
 }
 
-function numberFrom(operator: ArithmeticOperator, left: number, right: number, isDouble: boolean): number {
+/** Of two doubles; a division by zero is no finite number. */
+export function calculateDouble(operator: ArithmeticOperator, left: number, right: number): number {
   switch (operator) {
     case '+':
       return left + right;
@@ -19,10 +22,8 @@ function numberFrom(operator: ArithmeticOperator, left: number, right: number, i
       return left - right;
     case '*':
       return left * right;
-    case '/': {
-      const areIntegers = !isDouble && Number.isInteger(left) && Number.isInteger(right);
-      return areIntegers ? Math.trunc(left / right) : left / right;
-    }
+    case '/':
+      return left / right;
     case '%':
       return left % right;
   }

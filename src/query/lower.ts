@@ -1,6 +1,7 @@
 import type { Field } from '../ecs/field.ts';
 import { addressKey } from './address.ts';
 import type { Value } from './function-row.ts';
+import { MIRRORED } from './mirrored.ts';
 import type { CompareOperator, Expression, Predicate, Test } from './predicate.ts';
 import { FALSE, simplify, TRUE } from './simplify.ts';
 
@@ -73,16 +74,6 @@ function lowerCompare(compare: Extract<Expression, { readonly kind: 'compare' }>
   }
   return holds(compare, wanted);
 }
-
-/** The same comparison with its sides exchanged. */
-const MIRRORED: Readonly<Record<CompareOperator, CompareOperator>> = {
-  '==': '==',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
 
 function lowerComparison(field: Field, operator: CompareOperator, value: Value, wanted: boolean): Predicate {
   if (value === null || !isComparable(field, value)) return FALSE;

@@ -1,5 +1,6 @@
 import type { Field } from '../../ecs/field.ts';
 import { lowerEqual, lowerOrder } from '../field-value.ts';
+import { MIRRORED } from '../mirrored.ts';
 import type { CompareOperator, Expression, Predicate } from '../predicate.ts';
 import { FALSE, TRUE } from '../simplify.ts';
 import { lowerCallCondition } from './call-condition.ts';
@@ -11,15 +12,6 @@ import { lowerValue } from './value.ts';
 
 type Compare = Extract<Node, { readonly kind: 'compare' }>;
 type Match = Extract<Node, { readonly kind: 'match' }>;
-
-const MIRRORED: Readonly<Record<CompareOperator, CompareOperator>> = {
-  '==': '==',
-  '!=': '!=',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
 
 /**
  * An expression as a condition on an event, or FALSE where something in it is wrong, which has been reported.

@@ -1,3 +1,4 @@
+import { calculateDouble } from '../arithmetic.ts';
 import type { ArithmeticOperator, ExpressionOf } from './ast.ts';
 import { type Compiled, CompileError, textOf } from './compiled.ts';
 import { commonType, type DataType, isNumeric, isSpan, typeName } from './data-type.ts';
@@ -62,7 +63,7 @@ function calculator(type: DataType, operator: ArithmeticOperator): Calculate {
   if (type === 'long') return (left, right) => calculateLong(operator, asBigint(left), asBigint(right));
   if (type === 'integer') {
     return (left, right) => {
-      const result = calculateNumber(operator, Number(left), Number(right));
+      const result = calculateDouble(operator, Number(left), Number(right));
       if ((operator === '/' || operator === '%') && right === 0) return { fault: '/ by zero' };
       const whole = operator === '/' ? Math.trunc(result) : result;
       // The product of two integers may lose its last digits, but only far outside of the range.
@@ -70,24 +71,9 @@ function calculator(type: DataType, operator: ArithmeticOperator): Calculate {
     };
   }
   return (left, right) => {
-    const result = calculateNumber(operator, Number(left), Number(right));
+    const result = calculateDouble(operator, Number(left), Number(right));
     return Number.isFinite(result) ? result : { fault: `not a finite double number: ${result}` };
   };
-}
-
-function calculateNumber(operator: ArithmeticOperator, left: number, right: number): number {
-  switch (operator) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
-    case '%':
-      return left % right;
-  }
 }
 
 function calculateLong(operator: ArithmeticOperator, left: bigint, right: bigint): Scalar | { readonly fault: string } {

@@ -1,0 +1,11 @@
+import type { CompareOperator } from './predicate.ts';
+
+/** The operator of the same comparison with its sides exchanged: `1 < a` is `a > 1`. */
+export const MIRRORED: Readonly<Record<CompareOperator, CompareOperator>> = {
+  '==': '==',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
