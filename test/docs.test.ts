@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { decodeEvent } from '../src/audit/decode.ts';
+import { explainEvent } from '../src/cli/explain-event.ts';
 import { explainRule, formatExplanation } from '../src/cli/explain-rule.ts';
+import { formatEventExplanation } from '../src/cli/format-event-explanation.ts';
 import { verdictTable } from '../src/cli/verdict-table.ts';
 import { resolveField } from '../src/ecs/fields.ts';
 import { sha256Hashes } from '../src/ingest/hashes.ts';
@@ -109,6 +112,18 @@ test('what a page shows of rules explain is what it says', async () => {
     const shown = ready.find(({ loaded }) => text.startsWith(`${loaded.document.name}: `)) ?? assert.fail(text);
     assert.equal(formatExplanation(explainRule(shown)), text);
   }
+});
+
+test('what a page shows of explain is what it says of the event on it', async () => {
+  const [block, ...more] = blocksOf('judged');
+  const [shown] = blocksOf('audit-event');
+  assert.ok(block !== undefined && shown !== undefined && more.length === 0);
+  const { ready, slots } = compileLoaded(await loadRuleFiles(['rules']), sha256Hashes);
+  const { rule } = ready.find(({ loaded }) => block.text.startsWith(`${loaded.document.name}: `)) ?? assert.fail();
+  const event = decodeEvent(JSON.parse(shown.text), 0, Date.UTC(2030, 0, 1) * 1_000);
+  assert.ok('event' in event);
+  const explained = explainEvent(rule, event, slots);
+  assert.equal(formatEventExplanation(explained, 'event.json:1', { signs: false, all: false }), block.text);
 });
 
 test('every line of KQL or EQL on a page is one that can be read', () => {

@@ -104,7 +104,11 @@ Query
     const log = file('audit.log', LOG);
     const list = file(
       'list.json',
-      JSON.stringify({ kind: 'EventList', items: [event('a', 'exec'), event('b', 'log')] }),
+      JSON.stringify({
+        kind: 'EventList',
+        apiVersion: 'audit.k8s.io/v1',
+        items: [event('a', 'exec'), event('b', 'log')],
+      }),
     );
     for (const [args, expected] of [
       [[log], /audit\.log has 3 events\n {2}hint: --audit-id ID or --line N chooses one\n$/],
