@@ -284,6 +284,20 @@ Query
   );
 });
 
+test('a rule that no event can match, and expressions that cost too much', () => {
+  const never = explained(ruleDocument({ query: 'kubernetes.audit.verb: list and kubernetes.audit.verb: get' }));
+  assert.match(never, /^ {2}No event can match this rule: `firstseen rules explain` says why\.$/m);
+  const query = `any where ${Array.from({ length: 40 }, () => 'length(concat(user.name, "x")) > 1').join(' and ')}`;
+  const dear = explained(ruleDocument({ type: 'eql', language: 'eql', query }), {
+    user: { username: 'e'.repeat(200_000) },
+  });
+  assert.match(dear, /^It does not match: the query does not select it\.$/m);
+  assert.match(
+    dear,
+    /^ {2}The rule fails on this event: its expressions take too long on this event and count as null\.$/m,
+  );
+});
+
 test('values are escaped and bounded', () => {
   const long = `\u001b[31m${'x'.repeat(10_000)}`;
   const text = explained(ruleDocument({ query: 'kubernetes.audit.user.groups: a' }), {

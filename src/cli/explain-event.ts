@@ -161,7 +161,7 @@ function notesOf(rule: CompiledRule, { event, truncated }: DecodedEvent, { fault
   /** An event that does not say may be any. */
   const isIn = (list: readonly string[], value: string | undefined) => value === undefined || list.includes(value);
   return [
-    ...(needs.length === 0 ? ['No event can match: the rule asks for what no audit event has.'] : []),
+    ...(needs.length === 0 ? ['No event can match this rule: `firstseen rules explain` says why.'] : []),
     ...(needs.length > 0 && !isIn(stages, stage)
       ? [`The event is of stage ${stage}; the rule can only match at ${stages.join(', ')}.`]
       : []),
