@@ -192,23 +192,40 @@ function createBuilder(alphabet: Alphabet) {
       return sets.push(all) - 1;
     };
 
+    // Characters that do not go on with a word lead back to where they lead from most other states.
+    const known = new Map<string, number>();
+    const stateBehind = (targets: readonly number[]): number => {
+      if (targets.length === 0) return DEAD;
+      spend(targets.length);
+      const key = targets.join();
+      const state = known.get(key) ?? stateFor(targets);
+      known.set(key, state);
+      return state;
+    };
     stateFor([start]);
     for (let state = 0; state < sets.length; state += 1) {
-      const targets: number[][] = Array.from({ length: size }, () => []);
+      // Where any character leads: most classes lead nowhere else.
+      const common: number[] = [];
+      const own = new Map<number, number[]>();
       for (const place of sets[state] ?? []) {
         for (const { classes, to } of moves[place] ?? []) {
           spend(classes.length);
-          for (const index of classes) targets[index]?.push(to);
+          if (classes.length === size) {
+            common.push(to);
+            continue;
+          }
+          for (const index of classes) {
+            const targets = own.get(index);
+            if (targets === undefined) own.set(index, [to]);
+            else targets.push(to);
+          }
         }
       }
       spend(size);
-      // Most classes of a state lead to the same places.
-      const known = new Map<string, number>();
-      for (const reached of targets) {
-        const key = reached.join();
-        const to = known.get(key) ?? (reached.length === 0 ? DEAD : stateFor(reached));
-        known.set(key, to);
-        next.push(to);
+      const others = stateBehind(common);
+      for (let index = 0; index < size; index += 1) {
+        const targets = own.get(index);
+        next.push(targets === undefined ? others : stateBehind([...common, ...targets]));
       }
     }
     return { accepts, next };
