@@ -173,7 +173,7 @@ describe('an export of Kibana’s', () => {
     assert.equal(
       stdout,
       `NAME              TYPE               VERDICT         WHY
-anomaly           machine_learning   not supported   rule type machine_learning is not supported by this version; supported: query, new_terms, threshold, eql
+anomaly           machine_learning   not supported   rule type machine_learning is not supported by this version; supported: query, new_terms, threshold, eql, esql
 many-forbidden    threshold          runs
 secret-then-pod   eql                runs
 secrets-read      query              runs
