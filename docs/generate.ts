@@ -16,6 +16,7 @@ import { FIELDS } from '../src/ecs/fields.ts';
 import { REFUSALS } from '../src/http/refusal.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { OPERATIONAL_ERRORS } from '../src/telemetry/operational-error.ts';
+import { esqlPage } from './pages/esql.ts';
 import { type JsonSchema, jsonSchema } from './pages/json-schema.ts';
 import { code, type Page, page, table } from './pages/page.ts';
 import { queryLanguagesPage } from './pages/query-languages.ts';
@@ -43,6 +44,7 @@ function pages(): readonly Page[] {
     fieldsPage(),
     ruleDocumentPage(),
     queryLanguagesPage(),
+    esqlPage(),
     sigmaPage(),
     configurationPage(),
     metricsPage(),

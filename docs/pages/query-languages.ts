@@ -111,7 +111,7 @@ export function queryLanguagesPage(): Page {
   return page(
     'query-languages',
     'Operators and functions',
-    'Rules and exceptions are written in KQL (`language: kuery`) or EQL (`language: eql`); sequences exist in EQL only. Both mean what they mean in Elastic; ' +
+    'Rules and exceptions are written in KQL (`language: kuery`) or EQL (`language: eql`); sequences exist in EQL only. Rules of type `esql` are on [a page of their own](esql.md). Both mean what they mean in Elastic; ' +
       'where they do not, [differences from Elastic](../differences-from-elastic.md) says so. What stands on the right is how `firstseen rules explain` puts what it has read. ' +
       'Letter case counts unless said otherwise. A field holds a set of values, as arrays are flattened: a condition holds if one of them meets it.',
     '## KQL',

@@ -52,7 +52,7 @@ const COMMANDS: Readonly<Record<string, (parser: Parser, start: number) => Comma
 };
 
 /** Commands of Elasticsearch that are not here, and why or what to write instead. */
-const REFUSED: Readonly<Record<string, string>> = {
+export const REFUSED_COMMANDS: Readonly<Record<string, string>> = {
   change_point: 'there is no series of buckets to look for a change in',
   completion: 'there is no inference service',
   enrich: 'there are no enrich policies; a value list of the rule, or CASE, can stand in',
@@ -131,8 +131,8 @@ function parseCommand(parser: Parser, known: typeof COMMANDS): Command {
 
 function failCommand(parser: Parser, word: string, known: typeof COMMANDS): never {
   const token = peek(parser);
-  if (Object.hasOwn(REFUSED, word)) {
-    fail(parser, token.start, `${word.toUpperCase()} is not supported`, REFUSED[word]);
+  if (Object.hasOwn(REFUSED_COMMANDS, word)) {
+    fail(parser, token.start, `${word.toUpperCase()} is not supported`, REFUSED_COMMANDS[word]);
   }
   if (Object.hasOwn(SOURCES, word)) {
     fail(parser, token.start, `${word.toUpperCase()} can only stand at the beginning of a query`);
@@ -145,7 +145,7 @@ function failCommand(parser: Parser, word: string, known: typeof COMMANDS): neve
       'write FROM logs-* | … before it',
     );
   }
-  const close = nearest(word, [...Object.keys(known), ...Object.keys(REFUSED)]);
+  const close = nearest(word, [...Object.keys(known), ...Object.keys(REFUSED_COMMANDS)]);
   const hint =
     close === undefined
       ? `commands are ${Object.keys(known)
