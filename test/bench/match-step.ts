@@ -23,7 +23,9 @@ const WARM_UP_ROUNDS = 8;
 const PASSES = 3;
 
 const [set = '', rounds = '0'] = process.argv.slice(2);
+const started = performance.now();
 const compiled = await compileSet();
+const firstLoad = performance.now() - started;
 const rules = compiled.ready.map(({ rule }) => rule);
 const detector = createDetector(rules, compiled.slots, sha256Hashes);
 /** Matches and leaves it at that: no decision, so no key is hashed. */
@@ -90,6 +92,7 @@ const steps: Steps = {
   decode: median(figures.decode),
   match: median(figures.match),
   decide: median(figures.decide),
+  firstLoad,
   load: median(loading),
 };
 console.log(JSON.stringify(steps));

@@ -1,7 +1,7 @@
 /**
  * Rules as a user's folder holds them: in number, types and constructs like the published sets for Kubernetes audit logs,
  * in our own words. Most are KQL with lists, prefixes, exclusions and the existence of a field; a few learn terms, a few
- * are EQL, one is a sequence, two count.
+ * are EQL, one is a sequence, two count, and some are ES|QL: filters, transforms of what was run in a container, groups.
  */
 const A = 'kubernetes.audit';
 const OBJECT = `${A}.objectRef`;
@@ -100,6 +100,42 @@ const THRESHOLDS: readonly (readonly [query: string, threshold: object])[] = [
   ],
 ];
 
+const FROM = 'FROM logs-kubernetes.audit_logs-* METADATA _id, _index, _version';
+/** What was run in a container, out of the path of the request. */
+const COMMAND = `${FROM}
+| WHERE ${OBJECT}.resource == "pods" AND ${OBJECT}.subresource == "exec" AND ${A}.requestURI LIKE "*command=*"
+| EVAL uri = URL_DECODE(${A}.requestURI)
+| GROK uri "%{DATA}/exec\\\\?%{DATA:raw}&(?:container|stdin|stdout|stderr)=%{GREEDYDATA}"
+| EVAL command = REPLACE(REPLACE(raw, "command=", ""), "[&+]", " ")`;
+
+const ESQL: readonly string[] = [
+  // Filters.
+  `${FROM} | WHERE ${EQL_ALLOWED} AND ${OBJECT}.resource IN ("roles", "clusterroles") AND KQL("""${A}.verb:("create" or "patch" or "update") and ${A}.requestObject.rules.verbs:"*" and not user.name:system\\:*""") | KEEP *`,
+  `${FROM} | WHERE KQL("""${OBJECT}.resource:"pods" and ${A}.verb:"create" and ${A}.requestObject.spec.containers.image:*\\:latest""") AND NOT STARTS_WITH(user.name, "system:") | KEEP *`,
+  // Transforms.
+  `${COMMAND}
+| WHERE command RLIKE """.*(nc|ncat|socat) .*(-e|exec).*""" AND NOT command RLIKE """.*(localhost|127\\.0\\.0\\.1|healthz).*""" | KEEP *`,
+  `${COMMAND}
+| WHERE command RLIKE """.*(/etc/(passwd|shadow|group)|/root/\\.[a-z]+|/home/[^/]+/\\.(ssh|netrc|docker)|/proc/[^/]+/(environ|maps)|\\.(crt|der|pfx)).*"""
+| EVAL kind = CASE(command LIKE "*/etc/*", "accounts", command RLIKE """.*/\\.(ssh|netrc|docker).*""", "keys", command LIKE "*/proc/*", "environment", "other") | KEEP *`,
+  `${COMMAND}
+| WHERE command IS NOT NULL AND TO_LOWER(command) RLIKE """.*(apt|apk|yum|dnf|pip) +(add|install) .*""" | KEEP *`,
+  `${COMMAND}
+| EVAL shell = CASE(command RLIKE """(/usr)?/bin/(ba|da|z)?sh( .*)?""", "shell", command LIKE "python*", "python", NULL)
+| WHERE shell IS NOT NULL AND NOT user.name LIKE "system:*" | KEEP *`,
+  // Groups.
+  `${FROM} | WHERE ${OBJECT}.resource == "secrets" AND ${A}.verb == "get" AND ${EQL_ALLOWED} AND NOT user.name LIKE "system:*"
+| STATS names = COUNT_DISTINCT(${OBJECT}.name), seen = COUNT(*) BY user.name, source.ip | WHERE names >= 5`,
+  `${FROM} | WHERE ${EQL_DENIED} AND ${A}.user.username LIKE "system:serviceaccount:*"
+| STATS kinds = COUNT_DISTINCT(${OBJECT}.resource), last = MAX(@timestamp) BY ${A}.user.username | WHERE kinds > 3`,
+  `${FROM} | WHERE ${A}.user.username IN ("system:anonymous", "system:unauthenticated") AND NOT ${A}.requestURI RLIKE """/(healthz|livez|readyz|version).*"""
+| STATS paths = COUNT_DISTINCT(${A}.requestURI) BY source.ip, user_agent.original | WHERE paths > 5`,
+  `${FROM} | WHERE ${A}.verb == "delete" AND ${OBJECT}.resource IN ("pods", "deployments", "persistentvolumeclaims") AND ${EQL_ALLOWED} AND NOT user.name LIKE "system:*"
+| STATS deleted = COUNT(*), kinds = VALUES(${OBJECT}.resource) BY user.name, ${OBJECT}.namespace | WHERE deleted > 20`,
+  `${FROM} | WHERE KQL("""${OBJECT}.resource:"pods" and ${OBJECT}.subresource:("exec" or "attach") and user.name:(* and not system\\:*)""")
+| STATS pods = COUNT_DISTINCT(${OBJECT}.name) BY user.name | WHERE pods > 10`,
+];
+
 /** The rules, each as the text of a file. */
 export function ruleMix(): readonly string[] {
   return [
@@ -112,6 +148,7 @@ export function ruleMix(): readonly string[] {
     ...THRESHOLDS.map(([query, threshold], i) =>
       ruleText(`mix-threshold-${i}`, { type: 'threshold', query, threshold }),
     ),
+    ...ESQL.map((query, i) => ruleText(`mix-esql-${i}`, { type: 'esql', query })),
   ];
 }
 
