@@ -131,6 +131,9 @@ export function createDeliveryLane(
   }
 
   async function attempt(claim: Claim): Promise<{ readonly outcome: Delivery['outcome']; readonly error?: unknown }> {
+    // It came again because a repeat was counted while its opening was being delivered.
+    const isRepeat = sink.openingsOnly && claim.delivered !== undefined && !claim.alert.state.removed;
+    if (isRepeat) return { outcome: 'done' };
     const controller = new AbortController();
     const { signal } = controller;
     const timer = setTimeout(() => controller.abort(overdue(sink.name)), options.deadlineMs);

@@ -31,6 +31,18 @@ test('an alert that is due is delivered and done with the version that was deliv
   assert.deepEqual(sink.deliveries, ['a@3 after undefined']);
 });
 
+test('a sink of openings is not given a repeat that was counted while its opening was being delivered', async () => {
+  const queue = createFakeQueue();
+  queue.due('log', { id: 'a', version: 2, delivered: 1 });
+  queue.due('log', { id: 'b', version: 1 });
+  queue.due('log', { id: 'c', version: 3, delivered: 1, removed: true });
+  const sink = { ...createFakeSink('log'), openingsOnly: true };
+  begin(queue, [sink]);
+  await until(() => queue.calls.length === 3);
+  assert.deepEqual(sink.deliveries, ['b@1 after undefined', 'c@3 after 1']);
+  assert.deepEqual(queue.calls.toSorted(), ['done log a 2 +10000', 'done log b 1 +10000', 'done log c 3 +10000']);
+});
+
 test('a nudge delivers at once what became due while the queue was idle', async () => {
   const queue = createFakeQueue();
   const sink = createFakeSink('alert');
