@@ -1,12 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FieldType } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
 import type { DataType } from '../../src/query/esql/data-type.ts';
 import { createDocumentTable } from '../../src/query/esql/document-table.ts';
+import { kqlCondition } from '../../src/query/esql/kql-condition.ts';
 import type { Table } from '../../src/query/esql/table.ts';
-import { parseKql } from '../../src/query/kql/parse.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
 import { createDocumentFields, documentEvent } from './documents.ts';
 import { runEsql } from './esql-outcome.ts';
 import type { SuiteResult } from './suite.ts';
@@ -98,18 +96,10 @@ function tableOf({ fields = KIT_FIELDS }: EsqlVectors): Table<unknown> {
       return name === '_version' ? { type: 'long', read: () => 1n } : undefined;
     },
     kql: (query) => {
-      const result = parseKql(query, { resolveField });
-      if (result.kind === 'invalid') return result;
-      const slots = createFieldSlots();
-      const matches = compilePredicate(result.predicate, slots);
-      const memo = slots.createMemo();
-      return {
-        kind: 'ok',
-        holds: (document) => {
-          memo.reset(documentEvent(document));
-          return matches(memo);
-        },
-      };
+      const condition = kqlCondition(query, { resolveField });
+      return condition.kind === 'invalid'
+        ? condition
+        : { kind: 'ok', holds: (document) => condition.holds(documentEvent(document)) };
     },
   });
 }

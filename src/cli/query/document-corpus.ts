@@ -2,12 +2,10 @@ import type { DecodedEvent } from '../../audit/event.ts';
 import { formatTimestamp, parseTimestamp } from '../../audit/timestamp.ts';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../ecs/field.ts';
 import { compilePath, MAX_SEGMENTS } from '../../ecs/walk.ts';
-import { compilePredicate } from '../../query/compile.ts';
 import { createDocumentTable, type DocumentTableOptions } from '../../query/esql/document-table.ts';
+import { kqlCondition } from '../../query/esql/kql-condition.ts';
 import type { Table, TableColumn } from '../../query/esql/table.ts';
-import { parseKql } from '../../query/kql/parse.ts';
 import { nearest } from '../../query/nearest.ts';
-import { createFieldSlots } from '../../query/slots.ts';
 import type { AuditDocument } from '../audit-input.ts';
 import { asOneLine, type Corpus, type ReadDocument } from './corpus.ts';
 import type { DocumentType, DocumentTypes } from './document-types.ts';
@@ -131,20 +129,7 @@ function createTable(types: DocumentTypes, resolveField: (name: string) => Field
     },
     metadata: () => undefined,
     suggest: typed.suggest,
-    kql: (query) => {
-      const result = parseKql(query, { resolveField });
-      if (result.kind === 'invalid') return result;
-      const slots = createFieldSlots();
-      const matches = compilePredicate(result.predicate, slots);
-      const memo = slots.createMemo();
-      return {
-        kind: 'ok',
-        holds: (event) => {
-          memo.reset(event);
-          return matches(memo);
-        },
-      };
-    },
+    kql: (query) => kqlCondition(query, { resolveField }),
   };
 }
 

@@ -1,11 +1,9 @@
 import type { DecodedEvent } from '../../audit/event.ts';
 import type { Field, FieldValue, FieldValues } from '../../ecs/field.ts';
 import { addressKey } from '../address.ts';
-import { compilePredicate } from '../compile.ts';
-import { parseKql } from '../kql/parse.ts';
-import { createFieldSlots } from '../slots.ts';
+import { kqlCondition } from './kql-condition.ts';
 import { INTEGER_RANGE } from './parse-literal.ts';
-import type { KqlCondition, Table, TableColumn } from './table.ts';
+import type { Table, TableColumn } from './table.ts';
 import { compareScalars, fromList, type Scalar, type Value } from './value.ts';
 
 /** What the names in a query stand for. */
@@ -34,20 +32,7 @@ export function createEventTable({ listed, resolveField, suggestField }: EventFi
     },
     metadata,
     suggest: suggestField,
-    kql: (query): KqlCondition<DecodedEvent> => {
-      const result = parseKql(query, { resolveField, suggestField });
-      if (result.kind === 'invalid') return result;
-      const slots = createFieldSlots();
-      const matches = compilePredicate(result.predicate, slots);
-      const memo = slots.createMemo();
-      return {
-        kind: 'ok',
-        holds: (event) => {
-          memo.reset(event);
-          return matches(memo);
-        },
-      };
-    },
+    kql: (query) => kqlCondition(query, { resolveField, suggestField }),
   };
 }
 

@@ -1,0 +1,21 @@
+import type { DecodedEvent } from '../../audit/event.ts';
+import { compilePredicate } from '../compile.ts';
+import { parseKql } from '../kql/parse.ts';
+import { createFieldSlots } from '../slots.ts';
+import type { KqlCondition } from './table.ts';
+
+/** A condition in KQL as the condition of a table of events: what `KQL("…")` means. */
+export function kqlCondition(query: string, fields: Parameters<typeof parseKql>[1]): KqlCondition<DecodedEvent> {
+  const result = parseKql(query, fields);
+  if (result.kind === 'invalid') return result;
+  const slots = createFieldSlots();
+  const matches = compilePredicate(result.predicate, slots);
+  const memo = slots.createMemo();
+  return {
+    kind: 'ok',
+    holds: (event) => {
+      memo.reset(event);
+      return matches(memo);
+    },
+  };
+}
