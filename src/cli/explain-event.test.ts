@@ -269,9 +269,10 @@ test('a query in ES|QL that makes rows, and one that groups them', () => {
     `It does not match: the query does not select it.
 
 Query
-  [does not hold] all of these hold:
-  - [holds] kubernetes.audit.verb is "list"
-  - [does not hold] all commands leave a row of it
+  [does not hold] every command leaves a row of it:
+  - [holds] rows for which kubernetes.audit.verb == "list"
+  - [holds] of each row is computed: who = CONCAT(user.name, "!")
+  - [does not hold] rows for which who LIKE "*e!" (who is "bob!")
 `,
   );
   assert.equal(
@@ -280,6 +281,46 @@ Query
   Whether it alerts depends on the other events: it does if a row is left of the group.
   The alert: "Anonymous request", severity medium, risk score 47.
   Matches of the same group join its alert for 1h, and raise its count.
+`,
+  );
+});
+
+test('a query in ES|QL, command by command: what decides of each condition, with its values', () => {
+  const query = (commands: string) =>
+    explained(ruleDocument({ type: 'esql', language: 'esql', query: `FROM logs-* | ${commands}` }))
+      .split('\n\n')
+      .at(1);
+  assert.equal(
+    query(
+      `WHERE kubernetes.audit.verb IN ("get", "list") AND NOT (user.name == "eve" OR user.name == "bob") | KEEP user.name`,
+    ),
+    `Query
+  [does not hold] every command leaves a row of it:
+  - [does not hold] rows for which all of these are true:
+    - [holds] kubernetes.audit.verb IN ("get", "list")
+    - [does not hold] this is false:
+      - [holds] one of these is true:
+        - [holds] user.name == "eve" (user.name is "eve")
+        - [does not hold] user.name == "bob"
+`,
+  );
+  assert.equal(
+    query('EVAL n = LENGTH(user.email) | WHERE n > 3 OR KQL("user.name: (bob or mal*)") | KEEP n'),
+    `Query
+  [does not hold] every command leaves a row of it:
+  - [holds] of each row is computed: n = LENGTH(user.email)
+  - [does not hold] rows for which one of these is true:
+    - [does not hold] n > 3 (it is null, n has no value)
+    - [does not hold] KQL("user.name: (bob or mal*)"):
+      - [does not hold] user.name is "bob", or begins with "mal" (it is "eve")
+`,
+  );
+  assert.equal(
+    query('MV_EXPAND kubernetes.audit.user.groups | WHERE kubernetes.audit.user.groups == "sre" | STATS n = COUNT(*)'),
+    `Query
+  [does not hold] every command before STATS leaves a row of it:
+  - [holds] a row for each value of kubernetes.audit.user.groups
+  - [does not hold] rows for which kubernetes.audit.user.groups == "sre" (kubernetes.audit.user.groups is "dev, ops")
 `,
   );
 });

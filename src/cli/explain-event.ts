@@ -9,11 +9,11 @@ import { ruleNeeds } from '../policy/rule-needs.ts';
 import { describeValues, explainMatch, type JudgedClause } from '../query/explain-match.ts';
 import { formatMoment } from '../query/format-value.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
-import { passesPipeline } from '../rules/compile-pipeline.ts';
-import type { CompiledPipeline, CompiledRule } from '../rules/compiled-rule.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { ExceptionDocument } from '../rules/document.ts';
 import { compileValueList } from '../rules/value-list.ts';
 import { describeAlert } from './explain-event-alert.ts';
+import { judgePipeline } from './explain-pipeline.ts';
 import { exceptionPredicate, listInWords, parsed } from './explain-rule.ts';
 import { itemHead } from './explain-sequence.ts';
 
@@ -75,7 +75,7 @@ export function explainEvent(rule: CompiledRule, event: DecodedEvent, slots: Fie
 function judgeQuery(rule: CompiledRule, event: DecodedEvent, slots: FieldSlots, memo: FieldMemo): JudgedClause {
   const { document, predicate, sequence, pipeline } = rule;
   const query = parsed(document.language, document.query);
-  if (pipeline !== undefined) return judgePipeline(rule, pipeline, event, slots, memo);
+  if (pipeline !== undefined) return judgePipeline(rule.document, pipeline, event, slots, memo);
   if (query.kind !== 'sequence' || sequence === undefined) return explainMatch(predicate, slots, memo);
   const { items, until } = query.sequence;
   const written = [...items, ...(until === undefined ? [] : [until])];
@@ -93,28 +93,6 @@ function judgeQuery(rule: CompiledRule, event: DecodedEvent, slots: FieldSlots, 
     };
   });
   return { text: 'it is one of these events of the sequence:', holds, found: [], parts };
-}
-
-/** The commands as a whole are run; of what they ask, the condition is told that every event meets of which they leave a row. */
-function judgePipeline(
-  { predicate }: CompiledRule,
-  pipeline: CompiledPipeline,
-  event: DecodedEvent,
-  slots: FieldSlots,
-  memo: FieldMemo,
-): JudgedClause {
-  const condition = explainMatch(predicate, slots, memo);
-  memo.budget.refill();
-  const passes = passesPipeline(pipeline, event, memo);
-  const holds = condition.holds && passes;
-  const what = pipeline.kind === 'rows' ? 'all commands leave a row of it' : 'a row of it gets to STATS';
-  const parts = [condition, { text: what, holds: passes, found: [], parts: [] }];
-  return {
-    text: 'all of these hold:',
-    holds,
-    found: [],
-    parts: parts.map((part) => ({ ...part, isDecisive: part.holds === holds })),
-  };
 }
 
 function judgeException(

@@ -54,9 +54,17 @@ export type CompileResult<Document> =
  */
 export function compileEsql<Document>(source: string, table: Table<Document>): CompileResult<Document> {
   const parsed = parseEsql(source);
-  if (parsed.kind === 'invalid') return parsed;
+  return parsed.kind === 'invalid' ? parsed : compileParsed(source, parsed.commands, table);
+}
+
+/** The same for commands that were read before, all of a query or its beginning. @param source the text that they were read from */
+export function compileParsed<Document>(
+  source: string,
+  commands: readonly Command[],
+  table: Table<Document>,
+): CompileResult<Document> {
   try {
-    return { kind: 'ok', query: compileCommands(source, parsed.commands, table) };
+    return { kind: 'ok', query: compileCommands(source, commands, table) };
   } catch (error) {
     if (error instanceof CompileError) return { kind: 'invalid', problems: [error.problem] };
     throw error;

@@ -14,7 +14,7 @@ export function explainQuery(commands: readonly Command[], query: string): reado
 }
 
 /** The lines about a command; none if nothing is to be said. */
-function stepOf(command: Command, query: string): readonly (readonly string[])[] {
+export function stepOf(command: Command, query: string): readonly (readonly string[])[] {
   const text = (part: Expression) => formatPart(query, part);
   switch (command.kind) {
     case 'from':
