@@ -74,6 +74,14 @@ test('an exception excludes what it selects, and each of several does', () => {
   );
 });
 
+test('an exception begins by the time of the event', () => {
+  const document = ruleDocument({
+    exceptions: [{ query: 'user.name: *', language: 'kuery', reason: 'maintenance', startsAt: NOON }],
+  });
+  assert.equal(matches(document, { at: NOON - 1 }), true);
+  assert.equal(matches(document, { at: NOON }), false);
+});
+
 test('an exception ends by the time of the event, not of the process', () => {
   const document = ruleDocument({
     exceptions: [{ query: 'user.name: *', language: 'kuery', reason: 'for now', expiresAt: NOON }],

@@ -87,6 +87,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
       compilePredicate(parseException(index, exception), slots),
       ...(exception.lists ?? []).flatMap((list, at) => valueList(list, ['exceptions', index, 'lists', at])),
     ],
+    from: exception.startsAt ?? Number.NEGATIVE_INFINITY,
     until: exception.expiresAt ?? Number.POSITIVE_INFINITY,
   }));
   const { newTerms, threshold, suppression } = document;
@@ -118,7 +119,10 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     predicate,
     matches: (event, memo) =>
       selects(memo) &&
-      !exceptions.some(({ conditions, until }) => event.at < until && conditions.every((holds) => holds(memo))) &&
+      !exceptions.some(
+        ({ conditions, from, until }) =>
+          event.at >= from && event.at < until && conditions.every((holds) => holds(memo)),
+      ) &&
       (pipeline === undefined || passesPipeline(pipeline, event, memo)),
     termFields,
     rowFields: sequence === undefined ? counted : suppressBy,

@@ -105,11 +105,25 @@ export interface SuppressionDocument {
 
 /** What it selects does not match: what its query and all of its lists hold for. */
 export interface ExceptionDocument {
+  /** Of the RuleException resource that it comes from; absent for one that stands in its rule. */
+  readonly name?: string;
   readonly query: string;
   readonly language: ConditionLanguage;
   readonly reason: string;
+  /** The monitored clusters that it is for; absent: all. */
+  readonly clusters?: readonly string[];
+  /** From when on it holds; absent: always has. */
+  readonly startsAt?: number;
   readonly expiresAt?: number;
   readonly lists?: readonly ValueListDocument[];
+}
+
+/** An exception that stands by itself, for the rules that it names and those that have one of its tags. */
+export interface RuleExceptionDocument extends ExceptionDocument {
+  readonly name: string;
+  readonly rules: readonly string[];
+  readonly tags: readonly string[];
+  readonly author?: string;
 }
 
 export const VALUE_LIST_TYPES = ['keyword', 'ip', 'ip_range', 'text', 'wildcard'] as const;
