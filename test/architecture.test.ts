@@ -14,6 +14,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['alerts'],
   ['ingest'],
   ['rulefiles'],
+  ['ruleset'],
   ['state', 'kubernetes'],
   ['sinks'],
   ['http'],

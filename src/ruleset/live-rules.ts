@@ -1,0 +1,185 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createDetector, type Detector } from '../detect/detector.ts';
+import { createFieldSlots } from '../query/slots.ts';
+import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { RuleExceptionDocument } from '../rules/document.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import { createRuleCompiler, type Version } from './rule-compiler.ts';
+import { ruleEdit } from './rule-edit.ts';
+import type { RuleEntry, RuleSource } from './rule-entry.ts';
+import type { RuleResource } from './rule-resource.ts';
+
+/** How long rules are compiled at a stretch: events are not held up for longer. */
+const STRETCH_MS = 5;
+
+/**
+ * The rules in force. They come from files and from DetectionRule resources; a resource wins over a file of its name. Whatever
+ * changes, the rules are compiled beside the work on events, and the set is then swapped as a whole.
+ */
+export interface LiveRules {
+  /** The set in force: asked once for each batch. */
+  detector(): Detector;
+  /** Files that are rules whatever the cluster holds. */
+  setFiles(loaded: LoadedRules): void;
+  /** Files that are rules only until resources are told. */
+  setFallback(loaded: LoadedRules): void;
+  /** All resources there are. */
+  setResources(resources: readonly RuleResource[]): void;
+  /** All exceptions that stand by themselves. One that does not compile with a rule is left out there. */
+  setExceptions(exceptions: readonly RuleExceptionDocument[]): void;
+  /** Resolves when all that was told before is in force. */
+  settled(): Promise<void>;
+  /** Each rule by its name, in the order of names: what is in force, and what its author wrote last. */
+  entries(): readonly RuleEntry[];
+}
+
+export interface LiveRulesDeps {
+  readonly hashes: Hashes;
+  /** Wraps each new detector, for traces. */
+  readonly wrap?: (detector: Detector) => Detector;
+  /** After each swap, and whenever the verdict on a rule is another. Must not throw. */
+  readonly onChange?: (entries: readonly RuleEntry[]) => void;
+}
+
+const NO_FILES: LoadedRules = { rules: [], problems: [] };
+
+export function createLiveRules({ hashes, wrap = (detector) => detector, onChange }: LiveRulesDeps): LiveRules {
+  const slots = createFieldSlots();
+  const compiler = createRuleCompiler(slots, hashes);
+  let files = NO_FILES;
+  let fallback = NO_FILES;
+  let resources: readonly RuleResource[] | undefined;
+  let exceptions: readonly RuleExceptionDocument[] = [];
+
+  let inForce: readonly CompiledRule[] = [];
+  let detector = wrap(createDetector([], slots, hashes));
+  let entries: ReadonlyMap<string, RuleEntry> = new Map();
+  let isStale = false;
+  let building: Promise<void> | undefined;
+
+  function changed(): void {
+    isStale = true;
+    building ??= build().finally(() => {
+      building = undefined;
+    });
+  }
+
+  async function build(): Promise<void> {
+    while (isStale) {
+      isStale = false;
+      const next = await judgeAll(versionsOf(files, resources === undefined ? fallback : NO_FILES, resources ?? []));
+      put(next);
+    }
+  }
+
+  async function judgeAll(versions: ReadonlyMap<string, readonly Version[]>): Promise<Map<string, RuleEntry>> {
+    const judged = new Map<string, RuleEntry>();
+    const told = exceptions;
+    let from = performance.now();
+    for (const name of [...versions.keys()].sort()) {
+      const entry = judge(name, versions.get(name) ?? [], told);
+      if (entry !== undefined) judged.set(name, entry);
+      if (performance.now() - from < STRETCH_MS) continue;
+      await nextTurn();
+      from = performance.now();
+    }
+    return judged;
+  }
+
+  /** @param versions the one that counts first, then what may stand in for it */
+  function judge(
+    name: string,
+    [version, ...others]: readonly Version[],
+    told: readonly RuleExceptionDocument[],
+  ): RuleEntry | undefined {
+    if (version === undefined) return undefined;
+    const { source } = version;
+    const compiled = compiler.compile(version, told);
+    if (compiled.kind === 'ok') {
+      const inForce = { rule: compiled.rule, source };
+      if (!compiled.rule.document.enabled) return { name, source, verdict: 'disabled', problems: [] };
+      return { name, source, verdict: 'runs', problems: [], inForce, ...editOf(name, inForce) };
+    }
+    const { problems } = compiled;
+    // Whoever switches a rule off is obeyed, whatever else is wrong with it.
+    if (compiled.switchedOff) return { name, source, verdict: 'disabled', problems };
+    const verdict = compiled.unsupported ? 'unsupported' : 'broken';
+    const [standIn = others[0]] = compiler.earlier(version);
+    const made = standIn === undefined ? compiled : compiler.compile(standIn, told);
+    if (standIn === undefined || made.kind !== 'ok' || !made.rule.document.enabled) {
+      return { name, source, verdict, problems };
+    }
+    return { name, source, verdict, problems, inForce: { rule: made.rule, source: standIn.source }, ...editOf(name) };
+  }
+
+  /** What a new version does to the memory of the one before, which is the one in force until now. */
+  function editOf(name: string, next?: RuleEntry['inForce']): Pick<RuleEntry, 'edit'> {
+    const before = entries.get(name);
+    if (before?.inForce === undefined) return {};
+    const { inForce, edit } = before;
+    if (next === undefined || isSameSource(inForce.source, next.source)) return edit === undefined ? {} : { edit };
+    return { edit: ruleEdit(inForce.rule, next.rule) };
+  }
+
+  function put(next: ReadonlyMap<string, RuleEntry>): void {
+    const rules = [...next.values()].flatMap(({ inForce }) => inForce?.rule ?? []);
+    entries = next;
+    const isSame = rules.length === inForce.length && rules.every((rule, index) => rule === inForce[index]);
+    inForce = rules;
+    if (!isSame) detector = wrap(createDetector(rules, slots, hashes));
+    compiler.keepOnly([...next.values()]);
+    onChange?.([...next.values()]);
+  }
+
+  return {
+    detector: () => detector,
+    setFiles(loaded) {
+      files = loaded;
+      changed();
+    },
+    setFallback(loaded) {
+      fallback = loaded;
+      changed();
+    },
+    setResources(told) {
+      resources = told;
+      changed();
+    },
+    setExceptions(told) {
+      exceptions = told;
+      changed();
+    },
+    async settled() {
+      while (building !== undefined) await building;
+    },
+    entries: () => [...entries.values()],
+  };
+}
+
+/** By name: the version that counts first. */
+function versionsOf(
+  files: LoadedRules,
+  fallback: LoadedRules,
+  resources: readonly RuleResource[],
+): ReadonlyMap<string, readonly Version[]> {
+  const versions = new Map<string, Version[]>();
+  const add = (name: string, version: Version) => {
+    const list = versions.get(name);
+    if (list === undefined) versions.set(name, [version]);
+    else list.push(version);
+  };
+  for (const resource of resources) {
+    const { name, uid, generation } = resource;
+    add(name, { kind: 'resource', resource, source: { kind: 'resource', uid, generation } });
+  }
+  for (const loaded of [...files.rules, ...fallback.rules]) {
+    add(loaded.document.name, { kind: 'file', loaded, source: { kind: 'file', file: loaded.file } });
+  }
+  return versions;
+}
+
+function isSameSource(a: RuleSource, b: RuleSource): boolean {
+  if (a.kind === 'file') return b.kind === 'file' && a.file === b.file;
+  return b.kind === 'resource' && a.uid === b.uid && a.generation === b.generation;
+}

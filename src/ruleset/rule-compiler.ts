@@ -1,0 +1,165 @@
+import type { FieldSlots } from '../query/slots.ts';
+import { formatFileProblem } from '../rulefiles/file-problem.ts';
+import type { LoadedRule } from '../rulefiles/loaded-rule.ts';
+import { type CompileResult, compileRule, formatRuleProblem } from '../rules/compile-rule.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import type { RuleDocument, RuleExceptionDocument } from '../rules/document.ts';
+import { type DocumentProblem, formatPath, valueAt } from '../rules/document-problem.ts';
+import type { Hashes } from '../rules/hashes.ts';
+import { type ParsedRule, parseDetectionRule } from '../rules/rule-schema.ts';
+import type { RuleEntry, RuleSource } from './rule-entry.ts';
+import type { RuleResource } from './rule-resource.ts';
+
+/** A rule as one place has it. */
+export type Version =
+  | { readonly kind: 'file'; readonly loaded: LoadedRule; readonly source: RuleSource }
+  | { readonly kind: 'resource'; readonly resource: RuleResource; readonly source: RuleSource };
+
+export type Compiled =
+  | { readonly kind: 'ok'; readonly rule: CompiledRule }
+  | {
+      readonly kind: 'invalid';
+      readonly problems: readonly string[];
+      /** True if it may be sound and asks for what cannot run here. */
+      readonly unsupported: boolean;
+      /** True if it says that it is not to run, which is then all that counts. */
+      readonly switchedOff: boolean;
+    };
+
+/** Compiles versions of rules, each once: what is told again, and has not changed, is known. */
+export interface RuleCompiler {
+  /** @param exceptions all there are; those for the rule are put to its own */
+  compile(version: Version, exceptions: readonly RuleExceptionDocument[]): Compiled;
+  /** The last version before this one that was sound, if it was of the same resource. */
+  earlier(version: Version): readonly Version[];
+  /** Forgets what is not of these rules. */
+  keepOnly(entries: readonly RuleEntry[]): void;
+}
+
+interface Memory {
+  readonly parsed: ParsedRule;
+  /** The last result, and the exceptions that it was for. */
+  compiled?: { readonly exceptions: readonly RuleExceptionDocument[]; readonly result: Compiled };
+}
+
+export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompiler {
+  /** By the identity of a file's rule, or `uid/generation/name` of a resource. */
+  const memories = new Map<LoadedRule | string, Memory>();
+  /** By uid: the last version that was sound. */
+  const sound = new Map<string, Extract<Version, { kind: 'resource' }>>();
+
+  function memoryOf(version: Version): Memory {
+    const key = keyOf(version);
+    let memory = memories.get(key);
+    if (memory === undefined) {
+      memory = { parsed: parse(version) };
+      memories.set(key, memory);
+    }
+    return memory;
+  }
+
+  function compileWith(version: Version, document: RuleDocument, own: readonly RuleExceptionDocument[]): Compiled {
+    const whole = own.length === 0 ? document : { ...document, exceptions: [...document.exceptions, ...own] };
+    const result = compileSafely(whole, slots, hashes);
+    if (result.kind === 'ok') return result;
+    // A mistake in an exception that stands by itself is not the rule's: without it the rule finds more, not less.
+    const bad = new Set(result.problems.flatMap(({ path }) => foreignException(path, document) ?? []));
+    if (bad.size > 0)
+      return compileWith(
+        version,
+        document,
+        own.filter((_exception, index) => !bad.has(index)),
+      );
+    const problems = result.problems.map((problem) =>
+      version.kind === 'file' ? version.loaded.problem(problem) : formatRuleProblem(problem),
+    );
+    return {
+      kind: 'invalid',
+      problems: problems.map((problem) => (typeof problem === 'string' ? problem : formatFileProblem(problem))),
+      unsupported: problems.every((problem) => typeof problem !== 'string' && problem.unsupported !== undefined),
+      switchedOff: !document.enabled,
+    };
+  }
+
+  return {
+    compile(version, exceptions) {
+      const memory = memoryOf(version);
+      const { parsed } = memory;
+      if (parsed.kind === 'invalid') {
+        const problems = parsed.problems.map(formatDocumentProblem);
+        return { kind: 'invalid', problems, unsupported: false, switchedOff: isSwitchedOff(version) };
+      }
+      const own = exceptions.filter((exception) => appliesTo(exception, parsed.document));
+      if (memory.compiled === undefined || !isSameList(memory.compiled.exceptions, own)) {
+        memory.compiled = { exceptions: own, result: compileWith(version, parsed.document, own) };
+      }
+      const { result } = memory.compiled;
+      if (result.kind === 'ok' && version.kind === 'resource') sound.set(version.resource.uid, version);
+      return result;
+    },
+
+    earlier: (version) => (version.kind === 'file' ? [] : [sound.get(version.resource.uid) ?? []].flat()),
+
+    keepOnly(entries) {
+      const uids = new Set<string>();
+      for (const { source } of entries) if (source.kind === 'resource') uids.add(source.uid);
+      for (const uid of sound.keys()) if (!uids.has(uid)) sound.delete(uid);
+      const kept = new Set([...sound.values()].map(keyOf));
+      for (const { source, name } of entries) {
+        if (source.kind === 'resource') kept.add(keyOfResource(source.uid, source.generation, name));
+      }
+      for (const key of memories.keys()) if (typeof key === 'string' && !kept.has(key)) memories.delete(key);
+    },
+  };
+}
+
+function keyOf(version: Version): LoadedRule | string {
+  if (version.kind === 'file') return version.loaded;
+  const { uid, generation, name } = version.resource;
+  return keyOfResource(uid, generation, name);
+}
+
+function keyOfResource(uid: string, generation: number, name: string): string {
+  return `${uid}/${generation}/${name}`;
+}
+
+function parse(version: Version): ParsedRule {
+  if (version.kind === 'file') return { kind: 'ok', document: version.loaded.document };
+  return parseDetectionRule(version.resource.value);
+}
+
+/** Anyone who may write rules writes their text: a bug that one of them finds must not end the process again and again. */
+function compileSafely(document: RuleDocument, slots: FieldSlots, hashes: Hashes): CompileResult {
+  try {
+    return compileRule(document, slots, hashes);
+  } catch (error) {
+    return { kind: 'invalid', problems: [{ path: ['query'], message: `firstseen failed on this rule: ${error}` }] };
+  }
+}
+
+/** Which of the exceptions put to the rule's own a problem is about, from 0. */
+function foreignException(
+  [part, index]: readonly (string | number)[],
+  { exceptions }: RuleDocument,
+): number | undefined {
+  if (part !== 'exceptions' || typeof index !== 'number' || index < exceptions.length) return undefined;
+  return index - exceptions.length;
+}
+
+function appliesTo({ rules, tags }: RuleExceptionDocument, document: RuleDocument): boolean {
+  return rules.includes(document.name) || tags.some((tag) => document.tags.includes(tag));
+}
+
+function isSwitchedOff(version: Version): boolean {
+  return version.kind === 'resource' && valueAt(version.resource.value, ['spec', 'enabled']) === false;
+}
+
+function formatDocumentProblem({ path, message, hint, within }: DocumentProblem): string {
+  const place = within === undefined ? '' : ` (line ${within.line}, column ${within.column})`;
+  const text = `${formatPath(path)}: ${message}${place}`;
+  return hint === undefined ? text : `${text}\n  hint: ${hint}`;
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
