@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Backoff, backoffMs } from '../alerts/backoff.ts';
+import type { Job } from '../alerts/job.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { KubernetesClient } from './client.ts';
+
+/**
+ * What is told of the objects of a collection. Each is awaited before the next; one that rejects is told again after a pause,
+ * so they must bear repetition.
+ */
+export interface ResourceWatchHandlers<T> {
+  /** Before each list. What is known to exist in the API at this moment, and is not in the list, has been deleted. */
+  beforeList?(): Promise<void> | void;
+  /** All objects by name, at the start and whenever the watch has lost its place. */
+  onList(objects: ReadonlyMap<string, T>): Promise<void> | void;
+  /** An object is there that was not, or is another than before. */
+  onChanged(name: string, object: T): Promise<void> | void;
+  onDeleted(name: string): Promise<void> | void;
+}
+
+export interface ResourceWatchDeps<T> {
+  readonly client: Pick<KubernetesClient, 'call' | 'watch'>;
+  readonly handlers: ResourceWatchHandlers<T>;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly random?: () => number;
+}
+
+export interface ResourceWatchOptions<T> {
+  /** The collection: of all namespaces or of one, such as `/api/v1/namespaces/a/configmaps`. */
+  readonly path: string;
+  /** Which objects of it, such as `{ labelSelector: 'a=b' }`. All unless told. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** What the objects are, in a word for the log. */
+  readonly of: string;
+  /** What is wanted of an object. Must not throw, whatever it holds: one object would hold up all others. */
+  readonly read: (object: ApiObject) => T;
+  /** Objects in one page of a list. */
+  readonly pageSize?: number;
+  /** Seconds after which the server is asked to end a watch, less up to half at random. */
+  readonly watchSeconds?: number;
+  readonly backoff?: Backoff;
+}
+
+const objectSchema = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), resourceVersion: z.string().default('') }),
+});
+/** An object of the API: whatever its kind, it has a name and a version. */
+export type ApiObject = z.infer<typeof objectSchema>;
+
+const pageSchema = z.object({
+  metadata: z.object({ resourceVersion: z.string(), continue: z.string().default('') }),
+  items: z.array(objectSchema),
+});
+
+/** The place of the watch is no longer kept by the server: only a list tells what has happened since. */
+class PlaceLost extends Error {}
+
+/**
+ * Follows a collection of the API: lists, then watches from the version of the list on, and resumes from the last version that
+ * was handled, so that nothing falls between. A list comes again when the server no longer keeps that version (410). It tells
+ * nothing more once its stop resolves.
+ *
+ * The protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ */
+export function createResourceWatch<T>(
+  { client, handlers, logger, random = Math.random }: ResourceWatchDeps<T>,
+  {
+    path,
+    query = {},
+    of,
+    read,
+    pageSize = 250,
+    watchSeconds = 300,
+    backoff = { minMs: 500, maxMs: 30_000 },
+  }: ResourceWatchOptions<T>,
+): Job {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  /** The version up to which everything was handled; undefined if a list is needed. */
+  let version: string | undefined;
+  let failures = 0;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        version ??= await list();
+        await follow(version);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof PlaceLost) version = undefined;
+        else held(error);
+      }
+      await sleep(backoffMs(Math.max(failures, 1), backoff, random), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async function list(): Promise<string> {
+    await handlers.beforeList?.();
+    const listed = new Map<string, T>();
+    let token = '';
+    while (true) {
+      const page = { limit: String(pageSize), ...(token !== '' && { continue: token }) };
+      const call = { method: 'GET', path: withQuery({ ...query, ...page }), expect: ['Expired'] } as const;
+      const answer = await client.call(call, signal);
+      if (answer.kind === 'refused') throw new PlaceLost(answer.message);
+      const { items, metadata } = pageSchema.parse(answer.body);
+      for (const object of items) listed.set(object.metadata.name, read(object));
+      token = metadata.continue;
+      if (token !== '') continue;
+      signal.throwIfAborted();
+      await handlers.onList(listed);
+      settled();
+      return metadata.resourceVersion;
+    }
+  }
+
+  /** Ends without an error when the server ends the watch. */
+  async function follow(from: string): Promise<void> {
+    const timeoutSeconds = String(Math.ceil(watchSeconds * (1 - random() / 2)));
+    const settings = { ...query, resourceVersion: from, allowWatchBookmarks: 'true', timeoutSeconds };
+    for await (const event of client.watch(withQuery(settings), signal)) {
+      if (signal.aborted) return;
+      if (event.type === 'ERROR') {
+        if (event.object.code === 410) throw new PlaceLost(event.object.message);
+        throw new Error(event.object.message);
+      }
+      const { name, resourceVersion } = event.object.metadata;
+      if (event.type === 'DELETED') await handlers.onDeleted(name);
+      else if (event.type !== 'BOOKMARK') await handlers.onChanged(name, read(event.object));
+      version = resourceVersion;
+      settled();
+    }
+  }
+
+  function withQuery(settings: Readonly<Record<string, string>>): string {
+    return `${path}?${new URLSearchParams(settings)}`;
+  }
+
+  function held(error: unknown): void {
+    failures += 1;
+    const text = error instanceof Error ? error.message : String(error);
+    if (failures === 1) logger.warn('watch is held up', { of, error: text });
+  }
+
+  function settled(): void {
+    if (failures > 0) logger.info('watch goes on', { of, failures });
+    failures = 0;
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+/**
+ * The same, for one who wants all objects again whenever one of them changes.
+ *
+ * @param onObjects all objects by name: the list at first, and again after each change; the map is a new one each time
+ */
+export function createResourceMirror<T>(
+  deps: Omit<ResourceWatchDeps<T>, 'handlers'>,
+  options: ResourceWatchOptions<T>,
+  onObjects: (objects: ReadonlyMap<string, T>) => void,
+): Job {
+  let objects: ReadonlyMap<string, T> = new Map();
+  const tell = (next: ReadonlyMap<string, T>) => {
+    objects = next;
+    onObjects(next);
+  };
+  const handlers: ResourceWatchHandlers<T> = {
+    onList: tell,
+    onChanged: (name, object) => tell(new Map(objects).set(name, object)),
+    onDeleted(name) {
+      const next = new Map(objects);
+      next.delete(name);
+      tell(next);
+    },
+  };
+  return createResourceWatch({ ...deps, handlers }, options);
+}
