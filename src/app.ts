@@ -7,8 +7,8 @@ import { applyRetention, type RetentionPolicy } from './alerts/retention.ts';
 import type { Store } from './alerts/store.ts';
 import { watchQueues } from './alerts/watch-queues.ts';
 import { watchStore } from './alerts/watch-store.ts';
+import { startRules } from './app/start-rules.ts';
 import type { Config } from './config/schema.ts';
-import { createDetector } from './detect/detector.ts';
 import { createOpsServer } from './http/ops.ts';
 import { type Address, lingerMs } from './http/options.ts';
 import { createReceiver } from './http/receiver.ts';
@@ -16,7 +16,7 @@ import { createEvaluator } from './ingest/create-evaluator.ts';
 import { createIngest } from './ingest/create-ingest.ts';
 import { sha256Hashes } from './ingest/hashes.ts';
 import { createHeartbeat, type Heartbeat } from './ingest/heartbeat.ts';
-import { announceRules, createMetricsObserver } from './ingest/metrics-observer.ts';
+import { createMetricsObserver } from './ingest/metrics-observer.ts';
 import { createOwnPods } from './ingest/own-pods.ts';
 import { createOwnWrites, type OwnIdentity } from './ingest/own-writes.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
@@ -24,9 +24,6 @@ import { createTraced, type Traced, UNTRACED } from './ingest/traced.ts';
 import { createAlertSync } from './kubernetes/alert-sync.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { readOwnIdentity } from './kubernetes/own-identity.ts';
-import { compileLoaded } from './rulefiles/compile-loaded.ts';
-import { formatFileProblem } from './rulefiles/file-problem.ts';
-import { loadRuleFiles } from './rulefiles/load.ts';
 import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -98,34 +95,6 @@ async function build(config: Config, { logger, version, env, write, instance, on
   // Traces, if they are asked for. The last to stop, so that they show the stop of the others.
   const traced = await startTracing(config, { logger, version, instance }, undo);
 
-  // Rules. One that is broken, or cannot run here, is said and left out; the others run.
-  const compiled = compileLoaded(await loadRuleFiles(config.rules.paths), sha256Hashes);
-  const rules = compiled.ready.map(({ rule }) => rule);
-  const broken = compiled.problems.filter(({ unsupported }) => unsupported === undefined);
-  for (const problem of compiled.problems) {
-    if (problem.unsupported === undefined) logger.error('rule is broken', { problem: formatFileProblem(problem) });
-    else logger.warn('rule cannot run here', { problem: formatFileProblem(problem) });
-  }
-  metrics.rules.set({ state: 'ready' }, rules.length);
-  metrics.rules.set({ state: 'disabled' }, compiled.disabled.length);
-  metrics.rules.set({ state: 'broken' }, broken.length);
-  const refused = compiled.verdicts.filter(({ problems }) =>
-    problems.some(({ unsupported }) => unsupported !== undefined),
-  );
-  metrics.rules.set({ state: 'unsupported' }, refused.length);
-  announceRules(
-    metrics,
-    clusters,
-    rules.map(({ document }) => document.name),
-  );
-  const detector = traced.detector(createDetector(rules, compiled.slots, sha256Hashes));
-  logger.info('rules loaded', {
-    ready: rules.length,
-    disabled: compiled.disabled.length,
-    problems: broken.length,
-    unsupported: refused.length,
-  });
-
   // State.
   for (const code of Object.keys(OPERATIONAL_ERRORS)) {
     if (code.startsWith('store_')) metrics.storeErrors.inc({ code }, 0);
@@ -143,10 +112,17 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const storeHealth = watchStore(store, metrics);
   undo.push(() => storeHealth.stop());
 
-  // Sinks, and what brings alerts to them.
+  // The Kubernetes API.
   const access = { ...config.kubernetes, env };
   const client = config.kubernetes.enabled ? await createKubernetesClient({ ...access, version }) : undefined;
   if (client !== undefined) undo.push(() => client.close());
+
+  // Rules.
+  const wrap = traced.detector;
+  const rules = await startRules(config, { logger, metrics, clusters, client, wrap, onChange() {} });
+  undo.push(() => rules.stop());
+
+  // Sinks, and what brings alerts to them.
   const identity = client === undefined ? undefined : await readOwnIdentity(access);
   const heartbeat = config.heartbeat.enabled
     ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
@@ -221,7 +197,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const observer = traced.observer(createMetricsObserver(metrics, quarantine, logger));
   const evaluate = createEvaluator({
     store,
-    detector: () => detector,
+    detector: rules.live.detector,
     hashes: sha256Hashes,
     sinks,
     own,
@@ -238,12 +214,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const receiver = createReceiver({ ingest, metrics, logger, onBug }, config.receiver);
   const readiness = () => [
     ...receiver.readiness(),
-    {
-      name: 'rules',
-      ok: rules.length > 0,
-      required: true,
-      detail: `${rules.length} ready, ${compiled.problems.length} problems`,
-    },
+    rules.readiness(),
     { name: 'store', required: false, ...storeHealth.check() },
   ];
   const ops = createOpsServer({ metrics, readiness, quarantine: quarantine.items, logger }, config.ops);

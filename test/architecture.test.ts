@@ -19,7 +19,8 @@ const ORDER: readonly (readonly string[])[] = [
   ['sinks'],
   ['http'],
   ['config'],
-  ['app.ts', 'doctor'],
+  ['app', 'doctor'],
+  ['app.ts'],
   ['cli'],
   ['main.ts'],
 ];

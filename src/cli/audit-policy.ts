@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { rulePaths } from '../config/schema.ts';
 import { derivePolicy } from '../policy/derive-policy.ts';
 import { formatPolicy } from '../policy/format-policy.ts';
 import { policyCoverage } from '../policy/policy-coverage.ts';
@@ -59,7 +60,7 @@ export function auditPolicyCommand(io: Io): Command {
     const account = accountOf(flags.serviceAccount);
     const kubernetesMinor = minorOf(flags.kubernetesVersion);
     const config = configOf(flags, io);
-    const { ready, problems } = await loadRules(config.rules.paths, io);
+    const { ready, problems } = await loadRules(rulePaths(config), io);
     const rules = ready.map(({ rule }) => rule);
     if (rules.length === 0)
       throw new CommandError('no enabled rule was found: name files or folders of rules with --rules', EXIT.failed);

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { rulePaths } from '../config/schema.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { explainEvent } from './explain-event.ts';
 import { findRule } from './find-rule.ts';
@@ -40,7 +41,7 @@ export function explainEventCommand(io: Io): Command {
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (flags: Flags) => {
     const { auditId, line } = flags;
-    const { rule, slots } = await findRule(flags.rule, configOf(flags, io).rules.paths, io, EXIT.usage);
+    const { rule, slots } = await findRule(flags.rule, rulePaths(configOf(flags, io)), io, EXIT.usage);
     const choice = { ...(auditId !== undefined && { auditId }), ...(line !== undefined && { line }) };
     const { event, from } = await pickEvent(flags.event, choice, io);
     const explained = explainEvent(rule, event, slots);

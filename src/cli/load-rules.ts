@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { sanitise } from '../audit/text.ts';
+import { rulePaths } from '../config/schema.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.ts';
 import type { FileProblem } from '../rulefiles/file-problem.ts';
@@ -34,7 +35,7 @@ export function brokenOnly(problems: readonly FileProblem[]): readonly FileProbl
 
 /** The files and folders that a command was given, else those of the configuration. */
 export function pathsOf(paths: readonly string[], flags: Readonly<Record<string, unknown>>, io: Io): readonly string[] {
-  return paths.length > 0 ? paths : configOf(flags, io).rules.paths;
+  return paths.length > 0 ? paths : rulePaths(configOf(flags, io));
 }
 
 /** To look for problems where no rule is would find none, and be trusted. */

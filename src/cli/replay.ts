@@ -5,6 +5,7 @@ import { readAlerts } from '../alerts/records.ts';
 import { decodeDocument } from '../audit/decode.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { sanitise } from '../audit/text.ts';
+import { rulePaths } from '../config/schema.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { createDetector } from '../detect/detector.ts';
 import { createEvaluator, type Evaluator } from '../ingest/create-evaluator.ts';
@@ -77,14 +78,14 @@ export function replayCommand(io: Io): Command {
     .option('--report-file <file>', 'where to write the report; standard output unless given')
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (files: string[], flags: ReplayFlags) => {
-    const { rules: configured } = configOf(flags, io);
+    const paths = rulePaths(configOf(flags, io));
     if (flags.reportFile !== undefined && flags.report === undefined) {
       throw new CommandError(`--report-file needs --report: one of ${REPORT_KINDS.join(', ')}`);
     }
     // Before a long replay, not after it.
     if (flags.reportFile !== undefined) await saveReport(flags.reportFile, '', 'a');
     const inputs = await openAuditInputs(files, io);
-    const rules = await loadRules(configured.paths, io);
+    const rules = await loadRules(paths, io);
     const { ready, slots } = rules;
     if (ready.length === 0) throw new CommandError('no rule can run; name others with --rules', EXIT.failed);
     const counts: ReplayCounts = { events: 0, skipped: 0, taught: 0, late: 0, faults: 0, broken: 0 };

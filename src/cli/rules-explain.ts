@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { rulePaths } from '../config/schema.ts';
 import { neverFires } from '../rulefiles/rule-verdict.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { explainRule, formatExplanation } from './explain-rule.ts';
@@ -21,7 +22,7 @@ export function explainCommand(io: Io): Command {
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (name: string, flags: Flags) => {
-    const found = await findRule(name, configOf(flags, io).rules.paths, io, EXIT.failed);
+    const found = await findRule(name, rulePaths(configOf(flags, io)), io, EXIT.failed);
     const explained = explainRule(found);
     io.out(flags.output === 'json' ? `${JSON.stringify(explained, null, 2)}\n` : formatExplanation(explained));
     if (neverFires(explained.verdict)) throw new CommandError('', EXIT.incomplete);

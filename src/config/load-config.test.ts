@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type ConfigSources, loadConfig } from './load-config.ts';
-import type { Config } from './schema.ts';
+import { type Config, rulePaths } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'firstseen-config-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -34,7 +34,7 @@ describe('defaults', () => {
     assert.deepEqual(config.receiver.listen, { host: '127.0.0.1', port: 9443 });
     assert.deepEqual(config.ops.listen, { host: '127.0.0.1', port: 9444 });
     assert.deepEqual(config.state, { kind: 'sqlite', path: 'firstseen.db' });
-    assert.deepEqual(config.rules.paths, ['rules']);
+    assert.deepEqual(rulePaths(config), ['rules']);
     assert.equal(config.kubernetes.enabled, false);
     assert.equal(config.retention.maxAge, 7 * 86_400_000_000);
     assert.deepEqual(config.log, { level: 'info', format: 'json' });

@@ -21,9 +21,30 @@ const rulesOptions = z.strictObject({
   paths: z
     .array(z.string().min(1))
     .min(1, 'expected at least one file or folder')
-    .prefault(['rules'])
-    .describe('Files and folders of rules: DetectionRules and Sigma rules as YAML, Elastic rules as TOML or NDJSON.'),
+    .optional()
+    .describe(
+      'Files and folders of rules: DetectionRules and Sigma rules as YAML, Elastic rules as TOML or NDJSON. ' +
+        'Without it the folder rules, and only until the rules in the cluster are read.',
+    ),
+  cluster: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether the DetectionRules in the cluster are rules as well. Without it they are if kubernetes.enabled.',
+        ),
+    })
+    .prefault({}),
 });
+
+/** Where the rules of the pack are, seen from where firstseen is started. */
+const PACK_PATHS = ['rules'];
+
+/** The files and folders of rules: those that are named, else the pack. */
+export function rulePaths({ rules }: Pick<Config, 'rules'>): readonly string[] {
+  return rules.paths ?? PACK_PATHS;
+}
 
 const retentionOptions = z
   .strictObject({
@@ -79,6 +100,11 @@ export const configSchema = z
       path: ['kubernetes', 'localCluster'],
       message: `expected the one of receiver.clusters that alerts are written to (${names.join(', ')}), or "" if it sends no events here, found ${describeValue(localCluster)}`,
     });
+  })
+  .superRefine(({ rules, kubernetes }, context) => {
+    if (rules.cluster.enabled !== true || kubernetes.enabled) return;
+    const message = 'expected kubernetes.enabled as well: the rules are read through the Kubernetes API';
+    context.addIssue({ code: 'custom', path: ['rules', 'cluster', 'enabled'], message, params: { found: true } });
   })
   .superRefine(({ heartbeat, kubernetes, receiver }, context) => {
     if (!heartbeat.enabled) return;

@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema.ts';
+import { type Config, rulePaths } from '../config/schema.ts';
 import type { Address } from '../http/options.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { type ApiProbe, createApiProbe } from '../kubernetes/api-probe.ts';
@@ -87,8 +87,9 @@ export function createSubject(options: DoctorOptions): Subject {
     section,
     known,
     rules() {
-      const { paths } = section('rules');
-      rules ??= loadRuleFiles(paths).then((loaded) => compileLoaded(loaded, sha256Hashes));
+      rules ??= loadRuleFiles(rulePaths({ rules: section('rules') })).then((loaded) =>
+        compileLoaded(loaded, sha256Hashes),
+      );
       return rules;
     },
     async api() {

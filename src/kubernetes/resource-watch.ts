@@ -23,6 +23,8 @@ export interface ResourceWatchDeps<T> {
   readonly client: Pick<KubernetesClient, 'call' | 'watch'>;
   readonly handlers: ResourceWatchHandlers<T>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Each time that a list or a watch has failed, before the pause after which it is tried again. */
+  readonly onHeld?: () => void;
   readonly random?: () => number;
 }
 
@@ -64,7 +66,7 @@ class PlaceLost extends Error {}
  * The protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export function createResourceWatch<T>(
-  { client, handlers, logger, random = Math.random }: ResourceWatchDeps<T>,
+  { client, handlers, logger, onHeld, random = Math.random }: ResourceWatchDeps<T>,
   {
     path,
     query = {},
@@ -142,6 +144,7 @@ export function createResourceWatch<T>(
     failures += 1;
     const text = error instanceof Error ? error.message : String(error);
     if (failures === 1) logger.warn('watch is held up', { of, error: text });
+    onHeld?.();
   }
 
   function settled(): void {

@@ -1,4 +1,5 @@
 import { excerpt } from '../../audit/text.ts';
+import { rulePaths } from '../../config/schema.ts';
 import { formatFileProblem } from '../../rulefiles/file-problem.ts';
 import { neverFires } from '../../rulefiles/rule-verdict.ts';
 import type { Check } from '../check.ts';
@@ -13,7 +14,7 @@ const MAX_PROBLEM_BYTES = 400;
 export const rulesCheck: Check = {
   name: 'rules',
   async run(subject) {
-    const { paths } = subject.section('rules');
+    const paths = rulePaths({ rules: subject.section('rules') });
     const { ready, disabled, problems, verdicts } = await subject.rules();
     const check = `firstseen rules check ${paths.map(shellWord).join(' ')}`;
     const broken = problems.filter(({ unsupported }) => unsupported === undefined);
