@@ -79,9 +79,10 @@ const TOKENS: Choices = [
 ] as const;
 
 /** Queries in ES|QL: none throws, hangs or is answered with a place that does not exist; what is accepted runs within its limits. */
-export const esqlTarget: FuzzTarget = { name: 'esql', generate, check, timeLimitMs: 1_500 };
+export const esqlTarget: FuzzTarget = { name: 'esql', generate: generateEsql, check, timeLimitMs: 1_500 };
 
-function generate(random: Random): string {
+/** A query, or what is left of one; it reads the columns of `randomRow`. */
+export function generateEsql(random: Random): string {
   switch (random.below(8)) {
     case 0:
       return randomBytes(random, 200);
@@ -224,6 +225,11 @@ const VALUES: readonly [unknown, ...unknown[]] = [
   { name: 'alice' },
 ];
 
+/** Values, also hostile ones, for the names in a query. */
+export function randomRow(random: Random): Record<string, unknown> {
+  return Object.fromEntries([...NAMES, 'user'].map((name) => [name, random.pick(VALUES)]));
+}
+
 function check(input: string, random: Random): void {
   const compiled = compileEsql(input, TABLE);
   if (compiled.kind === 'invalid') {
@@ -233,7 +239,7 @@ function check(input: string, random: Random): void {
   const { columns } = compiled.query;
   const running = startQuery(compiled.query, 1_764_000_000_000, { steps: 100_000, values: 10_000 });
   for (let left = 4; left > 0; left -= 1) {
-    running.push(Object.fromEntries([...NAMES, 'user'].map((name) => [name, random.pick(VALUES)])));
+    running.push(randomRow(random));
   }
   const { rows, warnings } = running.finish();
   assert.ok(warnings.length <= 20, 'at most 20 warnings');

@@ -1,6 +1,7 @@
 import { decodeTarget } from './decode-target.ts';
 import { eqlTarget } from './eql.ts';
 import { esqlTarget } from './esql.ts';
+import { esqlRuleTarget } from './esql-rule-target.ts';
 import { kqlTarget } from './kql.ts';
 import { regexTarget } from './regex-target.ts';
 import { rulefileTarget } from './rulefile-target.ts';
@@ -12,6 +13,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   decodeTarget,
   eqlTarget,
   esqlTarget,
+  esqlRuleTarget,
   kqlTarget,
   regexTarget,
   rulefileTarget,
