@@ -18,6 +18,7 @@ export function requiredPermissions({
   events,
 }: Pick<KubernetesOptions, 'alerts' | 'events'>): readonly Permission[] {
   const ofAlerts = { group: 'firstseen.dev', resource: 'alerts' };
+  const ofRules = { group: 'firstseen.dev', resource: 'detectionrules' };
   const lookedUp = [...OBJECT_KINDS].filter(([, { lookUp }]) => lookUp);
   return [
     ...(alerts.enabled
@@ -30,6 +31,9 @@ export function requiredPermissions({
           { ...ofAlerts, subresource: 'status', verb: 'patch', need: 'alerts stay without count, times and evidence' },
         ]
       : []),
+    { ...ofRules, verb: 'list', need: 'the rules in the cluster do not run' },
+    { ...ofRules, verb: 'watch', need: 'a rule that is changed in the cluster runs as it was' },
+    { ...ofRules, subresource: 'status', verb: 'patch', need: 'kubectl get detectionrules does not show what works' },
     ...(events.enabled
       ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'no Kubernetes Event is written' }]
       : []),

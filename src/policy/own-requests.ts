@@ -5,13 +5,17 @@ export const DEFAULT_ACCOUNT = 'system:serviceaccount:firstseen:firstseen';
 
 /** What firstseen does all day, and nothing else of its account: each is verb and resource together. `ingest/own-writes.ts` drops the same. */
 export const OWN_REQUESTS: readonly Pick<PolicyRule, 'verbs' | 'resources'>[] = [
-  own(['get', 'list', 'watch', 'create', 'delete'], 'firstseen.dev', 'alerts'),
-  own(['patch'], 'firstseen.dev', 'alerts/status'),
-  own(['create'], 'events.k8s.io', 'events'),
+  own(['get', 'list', 'watch', 'create', 'delete'], 'firstseen.dev', ['alerts']),
+  own(['patch'], 'firstseen.dev', ['alerts/status', 'detectionrules/status', 'ruleexceptions/status']),
+  own(['create'], 'events.k8s.io', ['events']),
 ];
 
-function own(verbs: readonly string[], group: string, resource: string): Pick<PolicyRule, 'verbs' | 'resources'> {
-  return { verbs, resources: [{ group, resources: [resource], resourceNames: [] }] };
+function own(
+  verbs: readonly string[],
+  group: string,
+  resources: readonly string[],
+): Pick<PolicyRule, 'verbs' | 'resources'> {
+  return { verbs, resources: [{ group, resources, resourceNames: [] }] };
 }
 
 /** True if a rule of a policy leaves out nothing but these, of this account. */

@@ -228,7 +228,13 @@ test('the audit policy names the default service account and keeps the stages th
         verbs: ['get', 'list', 'watch', 'create', 'delete'],
         resources: [{ group: 'firstseen.dev', resources: ['alerts'] }],
       },
-      { level: 'None', verbs: ['patch'], resources: [{ group: 'firstseen.dev', resources: ['alerts/status'] }] },
+      {
+        level: 'None',
+        verbs: ['patch'],
+        resources: [
+          { group: 'firstseen.dev', resources: ['alerts/status', 'detectionrules/status', 'ruleexceptions/status'] },
+        ],
+      },
       { level: 'None', verbs: ['create'], resources: [{ group: 'events.k8s.io', resources: ['events'] }] },
     ],
   );

@@ -104,6 +104,8 @@ function isOwn({ user, verb, object }: AuditedRequest): boolean {
     case 'firstseen.dev/alerts/':
       return ['get', 'list', 'watch', 'create', 'delete'].includes(verb);
     case 'firstseen.dev/alerts/status':
+    case 'firstseen.dev/detectionrules/status':
+    case 'firstseen.dev/ruleexceptions/status':
       return verb === 'patch';
     case 'events.k8s.io/events/':
       return verb === 'create';
