@@ -3,14 +3,14 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { ApiAccess } from './api-access.ts';
 
 /**
- * Reads a kubeconfig file. Contexts, credentials, plugins and proxies are client-node's (`KubeConfig`).
+ * Reads kubeconfig files. Contexts, credentials, plugins and proxies are client-node's (`KubeConfig`).
  *
- * @param context the one to use; without it, the file's current one
+ * @param files where several set the same, the first wins, as kubectl has it for `KUBECONFIG`
+ * @param context the one to use; without it, the current one of the files
  * @throws Error that says what is missing
  */
-export function readKubeconfig(file: string, context: string | undefined): ApiAccess {
-  const config = new KubeConfig();
-  config.loadFromFile(file);
+export function readKubeconfig(files: readonly string[], context: string | undefined): ApiAccess {
+  const config = merged(files);
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
@@ -26,6 +26,23 @@ export function readKubeconfig(file: string, context: string | undefined): ApiAc
       return cluster.proxyUrl === undefined ? credentials : { ...credentials, agent };
     },
   };
+}
+
+/** client-node merges only files without a name in common, and lets the last current context win. */
+function merged([first = '', ...others]: readonly string[]): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(first);
+  for (const file of others) {
+    const other = new KubeConfig();
+    other.loadFromFile(file);
+    for (const cluster of other.getClusters()) if (config.getCluster(cluster.name) === null) config.addCluster(cluster);
+    for (const user of other.getUsers()) if (config.getUser(user.name) === null) config.addUser(user);
+    for (const context of other.getContexts()) {
+      if (config.getContextObject(context.name) === null) config.addContext(context);
+    }
+    if (!config.getCurrentContext()) config.setCurrentContext(other.getCurrentContext());
+  }
+  return config;
 }
 
 function hasCredentials(config: KubeConfig): boolean {

@@ -2,8 +2,8 @@ import type { ApiAccess } from './api-access.ts';
 import { inPod, readServiceAccount } from './service-account.ts';
 
 export interface KubeconfigSource {
-  /** Path of a kubeconfig file; without it, the pod's service account. */
-  readonly kubeconfig?: string | undefined;
+  /** Path of a kubeconfig file, or of several that add to each other; without it, the pod's service account. */
+  readonly kubeconfig?: string | readonly string[] | undefined;
   readonly context?: string | undefined;
   /** The environment of the process, in which a pod finds where the API server is. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -18,7 +18,7 @@ export async function openApiAccess({ kubeconfig, context, env = {} }: Kubeconfi
   if (kubeconfig !== undefined) {
     // Here alone, because the library that reads such files takes more memory than all the rest (decision 0018).
     const { readKubeconfig } = await import('./kubeconfig.ts');
-    return readKubeconfig(kubeconfig, context);
+    return readKubeconfig(typeof kubeconfig === 'string' ? [kubeconfig] : kubeconfig, context);
   }
   if (!inPod()) {
     throw new Error(

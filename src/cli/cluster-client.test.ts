@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { delimiter, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { after, test } from 'node:test';
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
+import { usualKubeconfig, withCluster } from './cluster-client.ts';
+import type { Io } from './io.ts';
+
+const folder = createTemporaryFolder('cluster-client');
+const asked: (string | undefined)[] = [];
+/** What answers in place of an API server: a refusal, as one gives it. */
+const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  asked.push(request.headers.authorization);
+  const reason = request.url?.includes('missing') ? 'NotFound' : 'Forbidden';
+  const message = `alerts "a" is ${reason === 'NotFound' ? 'not found' : 'forbidden: User "eve" cannot get'}\u001b[2J`;
+  response.writeHead(reason === 'NotFound' ? 404 : 403, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ kind: 'Status', reason, message, details: { name: 'a' } }));
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+after(() => server.close());
+const address = server.address();
+const port = typeof address === 'object' ? address?.port : undefined;
+
+function kubeconfig(name: string, config: object): string {
+  const file = join(folder, name);
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
+  return file;
+}
+
+const clusters = [{ name: 'here', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }];
+const whole = kubeconfig('whole', {
+  clusters,
+  users: [{ name: 'eve', user: { token: 'first' } }],
+  contexts: [{ name: 'main', context: { cluster: 'here', user: 'eve' } }],
+  'current-context': 'main',
+});
+
+const ioWith = (env: Io['env']): Io => ({
+  out: () => {},
+  err: () => {},
+  stdin: Readable.from([]),
+  errIsTerminal: false,
+  outIsTerminal: false,
+  env: { HOME: folder, ...env },
+  version: 'test',
+  ended: new Promise(() => {}),
+  onDebugSignal: () => {},
+  onBug: () => {},
+});
+const get = (path: string) => ({ method: 'GET', path }) as const;
+
+test('a refusal says which role would allow it, and nothing in it moves the cursor', async () => {
+  const run = withCluster({ kubeconfig: whole }, 'responder', ioWith({}), (cluster) => cluster.call(get('/a')));
+  await assert.rejects(run, {
+    name: 'CommandError',
+    message:
+      'the API server refuses: alerts "a" is forbidden: User "eve" cannot get\\u{1b}[2J\n  hint: the ClusterRole firstseen-responder allows it',
+  });
+});
+
+test('what is not there is found not to be there', async () => {
+  const find = withCluster({ kubeconfig: whole }, 'view', ioWith({}), (cluster) => cluster.find(get('/missing')));
+  assert.equal(await find, undefined);
+});
+
+test('several files of KUBECONFIG add to each other, the first wins, and one that is missing is left out', async () => {
+  const users = kubeconfig('users', {
+    users: [{ name: 'eve', user: { token: 'second' } }],
+    contexts: [{ name: 'other', context: { cluster: 'here', user: 'eve' } }],
+    clusters: [{ name: 'here', cluster: { server: 'http://127.0.0.1:1', 'insecure-skip-tls-verify': true } }],
+    'current-context': 'other',
+  });
+  const io = ioWith({ KUBECONFIG: [join(folder, 'none'), whole, users].join(delimiter) });
+  await withCluster({}, 'view', io, (cluster) => cluster.find(get('/missing')));
+  assert.equal(asked.at(-1), 'Bearer first');
+  await withCluster({ context: 'other' }, 'view', io, (cluster) => cluster.find(get('/missing')));
+  assert.equal(asked.at(-1), 'Bearer first', 'the context of the second file has the user of the first');
+});
+
+test('without any kubeconfig the hint says how to name one; a broken one and a silent server are said', async () => {
+  assert.equal(usualKubeconfig({ HOME: folder }), undefined);
+  const call = (flags: object) => withCluster(flags, 'view', ioWith({}), (cluster) => cluster.call(get('/a')));
+  await assert.rejects(call({}), /no cluster: found no ~\/\.kube\/config.*\n.*--kubeconfig FILE/);
+  await assert.rejects(call({ kubeconfig: join(folder, 'none') }), /no cluster: ENOENT/);
+  await assert.rejects(call({ kubeconfig: whole, context: 'nowhere' }), /no cluster: .*nowhere/);
+  const silent = kubeconfig('silent', {
+    clusters: [{ name: 'here', cluster: { server: 'http://127.0.0.1:1', 'insecure-skip-tls-verify': true } }],
+    contexts: [{ name: 'main', context: { cluster: 'here', user: 'eve' } }],
+    'current-context': 'main',
+  });
+  await assert.rejects(call({ kubeconfig: silent }), { name: 'CommandError', message: /GET \/a: .*ECONNREFUSED/ });
+});
