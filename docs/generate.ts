@@ -69,6 +69,7 @@ function fieldsPage(): Page {
     'Fields that a rule may name',
     `These ${rows.length} fields have a description of their own. Beside them every path below \`kubernetes.audit.\` works, such as ` +
       '`kubernetes.audit.requestObject.spec.hostNetwork`: arrays on the way are flattened, and values are compared as text (keyword), so `true` and `0` are written as they look. ' +
+      'Below `firstseen.pod.` every path of a pod works too: it reads the pod that a request writes, wherever that stands (a Pod, a workload and its template, a CronJob, a patch, also a JSON patch), and `containers` there means init and ephemeral containers as well. ' +
       'The metadata of both bodies (`requestObject.metadata`, `responseObject.metadata`) is never set, as in Elastic. ' +
       'A path that the type of an audit event rules out, such as `kubernetes.audit.vrb`, and names that ECS defines and no audit event has, such as `process.name`, load as well: a condition on one never holds, and `rules check` says so, with what was probably meant. ' +
       'Any other name is an error, with the nearest known one as a hint.',

@@ -60,3 +60,30 @@ export function redactQuery(uri: string): string {
     });
   return `${path}?${shown.join('&')}`;
 }
+
+/**
+ * The values of a query parameter, in their order, decoded as Go's net/url does, which the API server reads them with: `+` is a blank, and what is
+ * badly encoded or has a semicolon in it is left out.
+ * @see https://pkg.go.dev/net/url#ParseQuery
+ */
+export function parametersOf(uri: string, name: string): readonly string[] {
+  const start = uri.indexOf('?');
+  if (start < 0) return [];
+  return uri
+    .slice(start + 1)
+    .split('&')
+    .flatMap((parameter) => {
+      if (parameter.includes(';')) return [];
+      const equals = parameter.indexOf('=');
+      if (equals < 0 || decoded(parameter.slice(0, equals)) !== name) return [];
+      return decoded(parameter.slice(equals + 1)) ?? [];
+    });
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,3 +1,4 @@
+import { readsRequestBody } from '../ecs/derived-fields.ts';
 import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { compileTest } from '../query/compile-test.ts';
@@ -43,6 +44,9 @@ const DECISIONS: ReadonlySet<string> = new Set([
     `${AUDIT}annotations.authorization.k8s.io/${what}`,
   ]),
 ]);
+
+/** The status of a request whose authentication failed, which is answered before it is authorised; every other code comes after that. */
+const UNAUTHENTICATED = 401;
 
 /**
  * In which ways a rule can match, and what has to be recorded for it to see all that it looks into: its query, the fields
@@ -149,6 +153,8 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
       const isKnown = pattern !== undefined && (positive || pattern.endsWith('*'));
       return isKnown ? { ...need, uri: loose(pattern, positive) } : need;
     }
+    case `${AUDIT}responseStatus.code`:
+      return { ...need, isDecided: positive && test !== undefined && !compileTest(test, field.type)(UNAUTHENTICATED) };
     default:
       return { ...need, isDecided: positive && DECISIONS.has(field.name) };
   }
@@ -167,7 +173,7 @@ function reading(field: Field, positive = false): Need {
 }
 
 function bodyLevels({ name }: Field): ReadonlySet<Level> | undefined {
-  if (name === 'container.image.name' || isBelow(name, `${AUDIT}requestObject`))
+  if (name === 'container.image.name' || isBelow(name, `${AUDIT}requestObject`) || readsRequestBody(name))
     return new Set(['Request', 'RequestResponse']);
   return isBelow(name, `${AUDIT}responseObject`) ? new Set(['RequestResponse']) : undefined;
 }

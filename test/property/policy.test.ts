@@ -31,10 +31,11 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'event.outcome': ['success', 'failure'],
   [`${AUDIT}.annotations.authorization_k8s_io/decision`]: ['allow', 'forbid', '*'],
   'user_agent.original': ['curl', 'kube*', '*'],
-  [`${AUDIT}.responseStatus.code`]: ['200', '403'],
+  [`${AUDIT}.responseStatus.code`]: ['200', '403', '401'],
   [`${AUDIT}.requestObject.spec.hostNetwork`]: ['true', '*'],
   [`${AUDIT}.responseObject.spec.hostNetwork`]: ['true', 'false'],
   [`${AUDIT}.requestObject`]: ['*'],
+  'firstseen.pod.hostNetwork': ['true', 'false'],
   'process.name': ['sh', '*'],
 };
 const LEVELS = { [`${AUDIT}.level`]: ['Metadata', 'Request', 'RequestResponse'] };

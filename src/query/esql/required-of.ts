@@ -65,7 +65,7 @@ function required(expression: Expression, wanted: boolean, resolveField: Resolve
 const SCALARS: ReadonlySet<Field> = new Set(
   FIELDS.filter(
     ({ name, type }) =>
-      type === 'keyword' && !/^(?:kubernetes\.audit\.re(?:quest|sponse)Object|container\.)/.test(name),
+      type === 'keyword' && !/^(?:kubernetes\.audit\.re(?:quest|sponse)Object|container\.|firstseen\.pod\.)/.test(name),
   ),
 );
 
