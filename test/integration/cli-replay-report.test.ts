@@ -36,6 +36,17 @@ const RULES = {
     query: 'sequence [any where user_agent.original : "zgrab*"] [any where user_agent.original : "masscan*"]',
     window: '10s',
   }),
+  rows: writeRule('tool', {
+    type: 'esql',
+    language: 'esql',
+    query: 'FROM logs-* | DISSECT user_agent.original "%{tool}/%{}" | WHERE tool == "masscan" | KEEP tool',
+  }),
+  groups: writeRule('tools', {
+    type: 'esql',
+    language: 'esql',
+    query: 'FROM logs-* | STATS tools = COUNT_DISTINCT(user_agent.original) BY user.name | WHERE tools >= 2',
+    window: '10s',
+  }),
 };
 
 function file(name: string, text: string): string {
@@ -74,9 +85,11 @@ test('matches: what each type of rule selects, and where it fires', async () => 
       ['many', 'threshold', false, counts(4, 1, 0), ids(1, 2, 3, 4), ids(3), []],
       ['pair', 'eql', false, counts(2, 1, 0), ids(1, 2), ids(2), []],
       ['scanner', 'query', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
+      ['tool', 'esql', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
+      ['tools', 'esql', false, counts(4, 1, 2), ids(1, 2, 3, 4), ids(2), ids(3, 4)],
     ],
   );
-  assert.match(stderr, /^5 events, 4 rules, 6 alerts$/m);
+  assert.match(stderr, /^5 events, 6 rules, 8 alerts$/m);
 });
 
 function counts(matches: number, fires: number, repeats: number): object {

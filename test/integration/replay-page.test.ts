@@ -90,6 +90,26 @@ test('every type of rule is there with its evidence, and nothing is asked for or
   assert.deepEqual(requests, [pathToFileURL(file).href]);
 });
 
+test('queries in ES|QL: the columns that they make, the group, and the events that a row was computed from', async () => {
+  const rows = writeRule('tool', {
+    type: 'esql',
+    language: 'esql',
+    query: 'FROM logs-* | DISSECT user_agent.original "%{tool}/%{}" | WHERE tool == "zgrab" | KEEP tool',
+  });
+  const groups = writeRule('tools', {
+    type: 'esql',
+    language: 'esql',
+    query: 'FROM logs-* | STATS tools = COUNT(*) BY user.name | WHERE tools >= 2',
+    window: '1h',
+  });
+  const { page } = await openFile(browser, await report('esql', [rows, groups], EVENTS));
+  const alert = (rule: string) => page.locator(`tbody.alert[data-rule="${rule}"]`);
+  const evidence = (rule: string) => alert(rule).locator('.inside tbody td:nth-child(2)').allTextContents();
+  assert.deepEqual([await evidence('tool'), await evidence('tools')], [['request-1'], ['request-2', 'request-3']]);
+  assert.match((await alert('tool').textContent()) ?? '', /tool.*zgrab/s);
+  assert.match((await alert('tools').textContent()) ?? '', /tools.*2.*user\.name.*alice/s);
+});
+
 test('hostile texts stay texts', async () => {
   const { page } = await openFile(browser, file);
   assert.match(await page.title(), /^firstseen: 6 alerts in 4 events$/);
