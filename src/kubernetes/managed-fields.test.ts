@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isApplied, isTouched, managedFieldsOf, withoutOthers } from './managed-fields.ts';
+
+const rule = {
+  metadata: { name: 'a', labels: { 'app.kubernetes.io/managed-by': 'firstseen' } },
+  spec: {
+    title: 'A',
+    query: 'user.name: a',
+    severity: 'low',
+    suppression: { by: ['user.name'], window: '1h' },
+    exceptions: [{ query: 'user.name: b', reason: 'known' }],
+  },
+};
+
+/** The managed fields of an object that one manager has updated, and nobody has applied. */
+function updatedBy(manager: string, fieldsV1: object, subresource = '') {
+  return managedFieldsOf({ metadata: { managedFields: [{ manager, operation: 'Update', subresource, fieldsV1 }] } });
+}
+
+test('what somebody else has set is left out, and the rest is applied', () => {
+  const fields = updatedBy('kubectl-edit', { 'f:spec': { 'f:severity': {}, 'f:enabled': {}, 'f:exceptions': {} } });
+  const { severity: _severity, exceptions: _exceptions, ...spec } = rule.spec;
+  assert.deepEqual(withoutOthers(rule, fields), { ...rule, spec });
+  assert.equal(isTouched(fields), true);
+});
+
+test('one field of a mapping is theirs, the others stay ours', () => {
+  const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { '.': {}, 'f:window': {} } } });
+  assert.deepEqual(withoutOthers(rule, fields), {
+    ...rule,
+    spec: { ...rule.spec, suppression: { by: ['user.name'] } },
+  });
+});
+
+test('a mapping of which nothing is left is not applied as an empty one', () => {
+  const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { 'f:window': {}, 'f:by': {} } } });
+  const { suppression: _suppression, ...spec } = rule.spec;
+  assert.deepEqual(withoutOthers(rule, fields), { ...rule, spec });
+});
+
+test('that a mapping is there may be theirs without a field of it', () => {
+  const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { '.': {} } } });
+  assert.deepEqual(withoutOthers(rule, fields), rule);
+});
+
+test('several managers, each with what is theirs; names with dots are names', () => {
+  const labels = { 'f:labels': { 'f:app.kubernetes.io/managed-by': {} } };
+  const fields = [
+    ...updatedBy('argocd-controller', { 'f:metadata': labels }),
+    ...updatedBy('kubectl-edit', { 'f:spec': { 'f:title': {}, 'f:not-in-it': {} } }),
+  ];
+  const { title: _title, ...spec } = rule.spec;
+  assert.deepEqual(withoutOthers(rule, fields), { metadata: { name: 'a' }, spec });
+});
+
+test('our own fields and a status are nobody else’s', () => {
+  const fields = [
+    ...updatedBy('firstseen', { 'f:spec': { 'f:title': {} } }),
+    ...updatedBy('kubectl', { 'f:status': { 'f:matches': {} } }, 'status'),
+  ];
+  assert.equal(isTouched(fields), false);
+  assert.deepEqual(withoutOthers(rule, fields), rule);
+});
+
+test('a rule is ours if we applied it', () => {
+  const applied = managedFieldsOf({ metadata: { managedFields: [{ manager: 'firstseen', operation: 'Apply' }] } });
+  assert.equal(isApplied(applied), true);
+  assert.equal(isApplied(updatedBy('firstseen', { 'f:spec': {} })), false);
+  assert.equal(isApplied(managedFieldsOf({ metadata: {} })), false);
+});
+
+test('what is not of the shape says nothing', () => {
+  for (const object of [undefined, 1, {}, { metadata: { managedFields: 'all' } }]) {
+    assert.deepEqual(managedFieldsOf(object), []);
+  }
+  const odd = updatedBy('kubectl', { 'f:spec': 'all', 'k:{"name":"a"}': {}, 'f:metadata': { 'v:1': {} } });
+  assert.deepEqual(withoutOthers(rule, odd), { metadata: rule.metadata });
+});
