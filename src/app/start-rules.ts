@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, rulePaths } from '../config/schema.ts';
 import type { Detector } from '../detect/detector.ts';
+import { createRedactor } from '../ecs/redactor.ts';
 import type { ReadinessCheck } from '../http/readiness.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -48,6 +49,7 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
   const announce = createRuleAnnouncer({ metrics, logger, clusters, loading: loaded.problems });
   const live = createLiveRules({
     hashes: sha256Hashes,
+    redactor: createRedactor(config.redaction),
     wrap,
     onChange(entries) {
       announce(entries);

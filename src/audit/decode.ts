@@ -1,12 +1,13 @@
 import { type Bounds, clipMetadata, DEFAULT_BOUNDS, exceedsBounds, withoutBodies } from './bounds.ts';
 import type { AuditEvent, DecodedEvent } from './event.ts';
+import { redactText } from './redact-text.ts';
 import { pathOf } from './request-uri.ts';
 import { isObject, type JsonObject, jsonTypeOf, shapeProblem } from './shape.ts';
 import { splitItems } from './split-items.ts';
 import { excerpt, wellFormedJson } from './text.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** One item of a batch that is not an event, and why. Short and sanitised: it may be logged and shown. */
+/** One item of a batch that is not an event, and why. Short, sanitised and without secrets: it may be logged and shown. */
 export interface QuarantinedItem {
   readonly ordinal: number;
   /** With the place in the document: `items[3].user: expected an object, found a string`. */
@@ -178,10 +179,10 @@ function quarantine(value: unknown, ordinal: number, problem: string, place = `i
   const { auditID, verb, requestURI } = item;
   return {
     ordinal,
-    reason: `${place}${problem}`,
-    ...(typeof auditID === 'string' ? { auditID: excerpt(auditID, 128) } : {}),
-    ...(typeof verb === 'string' ? { verb: excerpt(verb, 64) } : {}),
-    ...(typeof requestURI === 'string' ? { requestPath: excerpt(pathOf(requestURI), 256) } : {}),
+    reason: redactText(`${place}${problem}`),
+    ...(typeof auditID === 'string' ? { auditID: excerpt(redactText(auditID), 128) } : {}),
+    ...(typeof verb === 'string' ? { verb: excerpt(redactText(verb), 64) } : {}),
+    ...(typeof requestURI === 'string' ? { requestPath: excerpt(redactText(pathOf(requestURI)), 256) } : {}),
   };
 }
 
@@ -197,5 +198,5 @@ function notJson(text: string): Rejection {
 }
 
 function quoted(value: unknown): string {
-  return typeof value === 'string' ? `"${excerpt(value, 64)}"` : jsonTypeOf(value);
+  return typeof value === 'string' ? `"${excerpt(redactText(value), 64)}"` : jsonTypeOf(value);
 }

@@ -1,3 +1,5 @@
+import { announcesSecret, REDACTED, redactText } from './redact-text.ts';
+
 /** The URI without its query. */
 export function pathOf(uri: string): string {
   return uri.split('?', 1)[0] ?? '';
@@ -5,7 +7,7 @@ export function pathOf(uri: string): string {
 
 /**
  * Query parameters whose values say what was asked for and hold no secret: those of the Kubernetes API, and of the sessions
- * into pods (`command` is what was run, which is what a person needs to know first).
+ * into pods.
  */
 const SHOWN: ReadonlySet<string> = new Set([
   'allowWatchBookmarks',
@@ -45,20 +47,45 @@ const SHOWN: ReadonlySet<string> = new Set([
 /** A request that is passed on to a node, a pod or a service: its query is theirs, and its names mean what they say there. */
 const PROXIED = /\/proxy(\/|$)/;
 
-/** The URI with the value of every query parameter hidden that is not known to be harmless: a token may stand there. */
-export function redactQuery(uri: string): string {
+/**
+ * The URI without secrets: the value of every query parameter is hidden that is not known to be harmless, and the rest is redacted as any
+ * text is.
+ * @param execArguments whether more is shown of what is run in a container than the program
+ */
+export function redactUri(uri: string, execArguments: 'show' | 'hide'): string {
   const start = uri.indexOf('?');
-  if (start < 0) return uri;
+  if (start < 0) return redactText(uri);
   const path = uri.slice(0, start);
   const isProxied = PROXIED.test(path);
+  /** The word before, of what is run. */
+  let word: string | undefined;
   const shown = uri
     .slice(start + 1)
     .split('&')
     .map((parameter) => {
-      const name = parameter.split('=', 1)[0] ?? '';
-      return name === parameter || (SHOWN.has(name) && !isProxied) ? parameter : `${name}=REDACTED`;
+      const written = parameter.split('=', 1)[0] ?? '';
+      if (written === parameter) return redactText(parameter);
+      const name = decode(written);
+      if (isProxied || !SHOWN.has(name)) return `${redactText(written)}=${REDACTED}`;
+      if (name !== 'command') return redactText(parameter);
+      const isHidden = word !== undefined && (execArguments === 'hide' || announcesSecret(word));
+      word = decode(parameter.slice(written.length + 1));
+      return isHidden ? `${written}=${REDACTED}` : redactText(parameter);
     });
-  return `${path}?${shown.join('&')}`;
+  return `${redactText(path)}?${shown.join('&')}`;
+}
+
+/** As far as a parameter is decoded: no name that is known, and no option, is as long. */
+const LONGEST_DECODED = 256;
+
+/** What the API server takes the text for. */
+function decode(text: string): string {
+  if (text.length > LONGEST_DECODED || !text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /**

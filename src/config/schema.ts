@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { replicasOptionsSchema } from '../alerts/options.ts';
+import { redactionOptionsSchema } from '../audit/redaction-options.ts';
 import { opsOptionsSchema, receiverOptionsSchema } from '../http/options.ts';
 import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
 import { describeValue } from '../rules/document-problem.ts';
@@ -84,6 +85,7 @@ export const configSchema = z
     ops: opsOptionsSchema.prefault({}),
     state: stateOptions.prefault({ kind: 'sqlite', path: 'firstseen.db' }),
     rules: rulesOptions.prefault({}),
+    redaction: redactionOptionsSchema.prefault({}),
     kubernetes: kubernetesOptionsSchema.prefault({}),
     sinks: sinksOptionsSchema.prefault({}),
     retention: retentionOptions.prefault({}),

@@ -1,10 +1,12 @@
 import type { DecodedEvent } from '../audit/event.ts';
 import { eventKeyParts, hourOf, requestKeyParts } from '../audit/identity.ts';
 import type { FieldValues } from '../ecs/field.ts';
+import { createRedactor, type Redactor } from '../ecs/redactor.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
-import type { CompiledRule, Occurrence, SlottedField } from '../rules/compiled-rule.ts';
+import type { CompiledRule, Occurrence, Overrides, SlottedField } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { Decision } from './decision.ts';
+import { redactOccurrence } from './redact-occurrence.ts';
 import { createRuleIndex } from './rule-index.ts';
 import { isAboutGroups, suppressionKey } from './suppression.ts';
 
@@ -28,16 +30,31 @@ export interface Detection {
 
 const OVERRUN = new Error('its expressions take too long on this event and count as null');
 
-/** The functional core: events in, decisions out; no I/O, no clock, no memory of the past. */
+/**
+ * The functional core: events in, decisions out; no I/O, no clock, no memory of the past.
+ *
+ * It is also where secrets end: rules read events as they came, and what leaves here to be kept, shown or logged has none. Identities are
+ * hashes of what came.
+ */
 export interface Detector {
   readonly rules: readonly CompiledRule[];
   detect(cluster: string, events: readonly DecodedEvent[]): Detection;
 }
 
 /** @param slots the field slots that the rules were compiled with */
-export function createDetector(rules: readonly CompiledRule[], slots: FieldSlots, hashes: Hashes): Detector {
+export function createDetector(
+  rules: readonly CompiledRule[],
+  slots: FieldSlots,
+  hashes: Hashes,
+  redactor: Redactor = createRedactor({ execArguments: 'show' }),
+): Detector {
   const index = createRuleIndex(rules, slots);
   const memo = slots.createMemo();
+  const faultOf = ({ document }: CompiledRule, event: DecodedEvent, error: unknown): RuleFault => ({
+    rule: document.name,
+    event: redactor.event(event),
+    error,
+  });
 
   return {
     rules,
@@ -53,12 +70,12 @@ export function createDetector(rules: readonly CompiledRule[], slots: FieldSlots
             if (rule.matches(event, memo)) {
               matches.set(rule, (matches.get(rule) ?? 0) + 1);
               for (const occurrence of rule.kind.occurrences(rule, memo, hashes, event)) {
-                decisions.push(decide(cluster, rule, event, occurrence, memo, hashes));
+                decisions.push(decide(cluster, rule, event, occurrence, memo, hashes, redactor));
               }
             }
-            if (memo.budget.isOverrun) faults.push({ rule: rule.document.name, event, error: OVERRUN });
+            if (memo.budget.isOverrun) faults.push(faultOf(rule, event, OVERRUN));
           } catch (error) {
-            faults.push({ rule: rule.document.name, event, error });
+            faults.push(faultOf(rule, event, error));
           }
         });
       }
@@ -75,14 +92,15 @@ function decide(
   occurrence: Occurrence,
   memo: FieldMemo,
   hashes: Hashes,
+  redactor: Redactor,
 ): Decision {
   const requestKey = hashes.key(requestKeyParts(cluster, event.event) ?? namelessKey(cluster, event));
   const identity = rule.kind.windowed === undefined ? requestKey : rowIdentity(cluster, event, occurrence, hashes);
   const overrides = rule.overrides?.((field) => readOverride(rule, field, occurrence, memo));
   return {
     rule,
-    event,
-    occurrence,
+    event: redactor.event(event),
+    occurrence: redactOccurrence(occurrence, rule, event, redactor, hashes),
     requestKey,
     identity,
     // A row is its own record of having been counted.
@@ -93,7 +111,7 @@ function decide(
     hour: hourOf(event),
     suppressionKey: suppressionKey(rule, event, occurrence, memo, identity, hashes),
     windowMicros: rule.document.suppression?.windowMicros ?? rule.kind.suppressionWindow(rule.document),
-    ...(overrides !== undefined && { overrides }),
+    ...(overrides !== undefined && { overrides: redactTitle(overrides, rule, event, redactor) }),
   };
 }
 
@@ -111,6 +129,12 @@ function readOverride(
   memo: FieldMemo,
 ): FieldValues {
   return isAboutGroups(rule) ? terms.find(({ field }) => field === name)?.value : memo.read(slot);
+}
+
+function redactTitle(overrides: Overrides, { document }: CompiledRule, event: DecodedEvent, redactor: Redactor) {
+  const { title } = overrides;
+  if (title === undefined) return overrides;
+  return { ...overrides, title: redactor.value(document.ruleNameOverride ?? '', title, event) };
 }
 
 /** An event without an audit ID or times is known by all that it says, and its place in the batch. */

@@ -1,6 +1,6 @@
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { isDryRun, lastHop } from '../audit/identity.ts';
-import { pathOf, redactQuery } from '../audit/request-uri.ts';
+import { pathOf } from '../audit/request-uri.ts';
 import { cutBytes, excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { Fire } from '../rules/compiled-rule.ts';
@@ -115,7 +115,7 @@ function requestOf({ event, at, truncated }: DecodedEvent): AlertRequest {
     ...optional('auditID', event.auditID),
     ...optional('stage', event.stage),
     ...optional('verb', event.verb),
-    ...optional('uri', event.requestURI === undefined ? undefined : redactQuery(event.requestURI)),
+    ...optional('uri', event.requestURI),
     ...optional('resource', objectRef?.resource),
     ...optional('apiGroup', objectRef?.apiGroup),
     ...optional('apiVersion', objectRef?.apiVersion),

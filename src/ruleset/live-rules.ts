@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDetector, type Detector } from '../detect/detector.ts';
+import type { Redactor } from '../ecs/redactor.ts';
 import { createFieldSlots } from '../query/slots.ts';
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
@@ -36,6 +37,8 @@ export interface LiveRules {
 
 export interface LiveRulesDeps {
   readonly hashes: Hashes;
+  /** What leaves the detectors passes it. */
+  readonly redactor?: Redactor;
   /** Wraps each new detector, for traces. */
   readonly wrap?: (detector: Detector) => Detector;
   /** After each swap, and whenever the verdict on a rule is another. Must not throw. */
@@ -44,7 +47,12 @@ export interface LiveRulesDeps {
 
 const NO_FILES: LoadedRules = { rules: [], problems: [] };
 
-export function createLiveRules({ hashes, wrap = (detector) => detector, onChange }: LiveRulesDeps): LiveRules {
+export function createLiveRules({
+  hashes,
+  redactor,
+  wrap = (detector) => detector,
+  onChange,
+}: LiveRulesDeps): LiveRules {
   const slots = createFieldSlots();
   const compiler = createRuleCompiler(slots, hashes);
   let files = NO_FILES;
@@ -53,7 +61,7 @@ export function createLiveRules({ hashes, wrap = (detector) => detector, onChang
   let exceptions: readonly RuleExceptionDocument[] = [];
 
   let inForce: readonly CompiledRule[] = [];
-  let detector = wrap(createDetector([], slots, hashes));
+  let detector = wrap(createDetector([], slots, hashes, redactor));
   let entries: ReadonlyMap<string, RuleEntry> = new Map();
   let isStale = false;
   let building: Promise<void> | undefined;
@@ -127,7 +135,7 @@ export function createLiveRules({ hashes, wrap = (detector) => detector, onChang
     entries = next;
     const isSame = rules.length === inForce.length && rules.every((rule, index) => rule === inForce[index]);
     inForce = rules;
-    if (!isSame) detector = wrap(createDetector(rules, slots, hashes));
+    if (!isSame) detector = wrap(createDetector(rules, slots, hashes, redactor));
     compiler.keepOnly([...next.values()]);
     onChange?.([...next.values()]);
   }

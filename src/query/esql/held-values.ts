@@ -89,3 +89,8 @@ export function decodeScalar(text: string): Scalar {
       return value;
   }
 }
+
+/** What is held with each text in it replaced; what is no text stays. */
+export function mapHeldText(held: string, replace: (text: string) => string): string {
+  return held.startsWith(TAGS.text) ? `${TAGS.text}${replace(held.slice(1))}` : held;
+}

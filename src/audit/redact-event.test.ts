@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AuditEvent } from './event.ts';
+import { redactEvent } from './redact-event.ts';
+
+const show = { execArguments: 'show' } as const;
+
+function redacted(event: AuditEvent): AuditEvent {
+  const decoded = { event, ordinal: 0, truncated: false, receivedAt: 2, at: 1, skewed: false };
+  const result = redactEvent(decoded, show);
+  assert.deepEqual({ ...result, event: undefined }, { ...decoded, event: undefined });
+  return result.event;
+}
+
+test('an event without secrets is the same event', () => {
+  const event: AuditEvent = {
+    verb: 'create',
+    user: { username: 'eve', extra: { a: ['b'] } },
+    requestURI: '/api/v1/pods',
+    responseStatus: { code: 201 },
+    requestObject: { spec: { hostPID: true, containers: [{ image: 'x', env: [{ name: 'A' }] }] } },
+  };
+  assert.deepEqual(redacted(event), event);
+  assert.equal(JSON.stringify(redacted(event)), JSON.stringify(event));
+});
+
+test('metadata is redacted wherever a text may be', () => {
+  const secret = 'Bearer abcdefgh1234';
+  const event: AuditEvent = {
+    auditID: secret,
+    verb: secret,
+    userAgent: secret,
+    requestURI: '/x?y=abcdefgh1234',
+    user: { username: secret, groups: [secret], extra: { k: [secret] } },
+    impersonatedUser: { username: secret },
+    sourceIPs: [secret],
+    objectRef: { name: secret },
+    annotations: { k: secret },
+    responseStatus: { message: secret },
+  };
+  const text = JSON.stringify(redacted(event));
+  assert.doesNotMatch(text, /abcdefgh/);
+  assert.equal(text.split('REDACTED').length, 13);
+});
+
+test('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in patches', () => {
+  const bodies: readonly unknown[] = [
+    { kind: 'Secret', data: { a: 'hunter2' }, stringData: { b: 'hunter2' } },
+    { kind: 'ConfigMap', data: { a: 'hunter2', nested: { a: ['hunter2', 7_357] } }, binaryData: { b: 'hunter2' } },
+    { kind: 'SecretList', items: [{ data: { a: 'hunter2' } }] },
+    [{ op: 'add', path: '/data/a', value: 'hunter2' }],
+    [{ op: 'replace', path: '/stringData', value: { a: 'hunter2' } }],
+    [{ op: 'replace', path: '/items/0/data/a', value: 'hunter2' }],
+    [{ op: 'add', path: '', value: { data: { a: 'hunter2' } } }],
+    { spec: { token: 'hunter2' } },
+    { status: { token: 'hunter2' } },
+    { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"a":"hunter2"}}' } } },
+    [{ op: 'add', path: '/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration', value: 'hunter2' }],
+    { spec: { containers: [{ env: [{ name: 'A', value: 'hunter2' }] }] } },
+    [{ op: 'add', path: '/spec/containers/0/env/-', value: { name: 'A', value: 'hunter2' } }],
+    'password=hunter2',
+  ];
+  for (const body of bodies) {
+    const { requestObject, responseObject } = redacted({ requestObject: body, responseObject: body });
+    for (const shown of [requestObject, responseObject]) {
+      assert.doesNotMatch(JSON.stringify(shown), /hunter2|7357/, JSON.stringify(body));
+      assert.match(JSON.stringify(shown), /REDACTED/);
+    }
+  }
+});
+
+test('the rest of a body is left, and its text is looked at', () => {
+  const body = {
+    kind: 'Pod',
+    metadata: { name: 'data', labels: { data: 'x' } },
+    spec: { data: 'x', containers: [{ args: ['--token=hunter2', '-v'] }] },
+  };
+  assert.deepEqual(redacted({ requestObject: body }).requestObject, {
+    ...body,
+    spec: { data: 'x', containers: [{ args: ['--token=REDACTED', '-v'] }] },
+  });
+  const patch = [{ op: 'remove', path: '/data/a' }, 'x', { op: 'add', path: '/spec/data', value: 'x' }];
+  assert.deepEqual(redacted({ requestObject: patch }).requestObject, [
+    { op: 'remove', path: '/data/a', value: undefined },
+    'x',
+    { op: 'add', path: '/spec/data', value: 'x' },
+  ]);
+});

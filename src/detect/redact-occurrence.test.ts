@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf, hashOf } from '../../test/support/state-access.ts';
+import { MINUTE, SECOND } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+
+const SECRET = 'hunter2-hunter2';
+
+function nth(n: number, event: RequestChanges['event'], changes: RequestChanges = {}) {
+  return anonymousRequest({ at: NOON + n * SECOND, event: event ?? {}, ...changes });
+}
+
+test('a term with a secret in it is remembered by its hash: two secrets are two terms', async () => {
+  const rule = ruleDocument({ newTerms: { fields: ['user_agent.original'] } });
+  const { send, store, alerts } = evaluation([rule]);
+  const agent = (n: number, userAgent: string) => nth(n, {}, { userAgent });
+  assert.deepEqual(
+    await send(agent(1, `a token=${SECRET}`), agent(2, 'a token=other'), agent(3, `a token=${SECRET}`), agent(4, 'b')),
+    ['opened', 'opened', 'attached', 'opened'],
+  );
+  const terms = await entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(rule).rule.state));
+  assert.deepEqual(
+    terms.map(({ member }) => member.replace(/^#[\w-]{43}$/, '#')),
+    ['#', '#', '["b"]'],
+  );
+  assert.deepEqual((await alerts()).map(({ spec }) => spec.newTerms?.[0]?.value).sort(), [
+    'a token=REDACTED',
+    'a token=REDACTED',
+    'b',
+  ]);
+  assert.doesNotMatch(JSON.stringify(await alerts()), /hunter2/);
+});
+
+test('what a rule looks for in the content of a Secret is matched, and is shown to nobody', async () => {
+  const rule = ruleDocument({
+    query: `kubernetes.audit.requestObject.data.password: "${SECRET}"`,
+    newTerms: { fields: ['kubernetes.audit.requestObject.data.password'] },
+    ruleNameOverride: 'kubernetes.audit.requestObject.data.password',
+  });
+  const { send, alerts } = evaluation([rule]);
+  assert.deepEqual(await send(nth(1, { requestObject: { data: { password: SECRET } } })), ['opened']);
+  const [alert] = await alerts();
+  assert.deepEqual(alert?.spec.newTerms, [
+    { field: 'kubernetes.audit.requestObject.data.password', value: 'REDACTED' },
+  ]);
+  assert.equal(alert?.spec.rule.title, 'REDACTED');
+});
+
+test('a threshold counts different secrets as different, and keeps none', async () => {
+  const rule = ruleDocument({
+    type: 'threshold',
+    query: 'event.action: list',
+    threshold: {
+      fields: ['user_agent.original'],
+      value: 2,
+      cardinality: [{ field: 'kubernetes.audit.requestURI', value: 2 }],
+      windowMicros: MINUTE,
+    },
+  });
+  const { send, store, alerts } = evaluation([rule]);
+  const request = (n: number, secret: string) =>
+    nth(n, { requestURI: `/x?key=${secret}` }, { userAgent: `a token=${SECRET}` });
+  assert.deepEqual(await send(request(1, SECRET), request(2, SECRET), request(3, 'other-secret')), [
+    'held',
+    'held',
+    'opened',
+  ]);
+  const [alert] = await alerts();
+  assert.deepEqual(alert?.spec.groupBy, [{ field: 'user_agent.original', value: 'a token=REDACTED' }]);
+  const { state } = compiledRule(rule).rule;
+  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(state));
+  const rows = await hashOf(store, CLUSTER, stateKeys.rows(state, group?.member ?? ''));
+  assert.equal(rows.size, 3);
+  assert.doesNotMatch(JSON.stringify([[...rows], alert]), /hunter2|other-secret/);
+});
+
+test('of a query in ES|QL neither what it passes on is shown, nor what it cuts out or makes of it', async () => {
+  const rows = ruleDocument({
+    name: 'rows',
+    type: 'esql',
+    language: 'esql',
+    query: `FROM logs-kubernetes.audit_logs-* | WHERE kubernetes.audit.requestObject.data.password IS NOT NULL
+      | EVAL whole = kubernetes.audit.requestObject.data.password, part = SUBSTRING(whole, 1, 7), loud = TO_UPPER(whole),
+        size = LENGTH(whole), who = user.name`,
+  });
+  const groups = ruleDocument({
+    name: 'groups',
+    type: 'esql',
+    language: 'esql',
+    query: `FROM logs-kubernetes.audit_logs-*
+      | STATS n = COUNT_DISTINCT(kubernetes.audit.requestURI), uris = VALUES(kubernetes.audit.requestURI) BY user.name, user_agent.original
+      | WHERE n > 1`,
+    windowMicros: MINUTE,
+  });
+  const { send, store, alerts } = evaluation([rows, groups]);
+  const request = (n: number, secret: string) =>
+    nth(
+      n,
+      { requestURI: `/x?key=${secret}`, requestObject: { data: { password: SECRET } } },
+      { userAgent: `a token=${SECRET}` },
+    );
+  await send(request(1, SECRET), request(2, 'other-secret'));
+  const found = await alerts();
+  assert.deepEqual(found.map(({ spec }) => spec.rule.name).sort(), ['groups', 'rows']);
+  const columns = found.find(({ spec }) => spec.rule.name === 'rows')?.spec.groupBy;
+  assert.deepEqual(
+    columns?.map(({ field, value }) => `${field} ${value}`),
+    ['whole REDACTED', 'part REDACTED', 'loud REDACTED', 'size 15', 'who system:anonymous'],
+  );
+  const grouped = found.find(({ spec }) => spec.rule.name === 'groups')?.spec;
+  assert.deepEqual(grouped?.groupBy, [
+    { field: 'user.name', value: 'system:anonymous' },
+    { field: 'user_agent.original', value: 'a token=REDACTED' },
+  ]);
+  const { state } = compiledRule(groups).rule;
+  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(state));
+  const held = await hashOf(store, CLUSTER, stateKeys.rows(state, group?.member ?? ''));
+  assert.equal(held.size, 2);
+  assert.doesNotMatch(JSON.stringify([[...held], found]), /hunter2|other-secret/i);
+});
+
+test('the words about an event of a sequence are without secrets', async () => {
+  const rule = ruleDocument({
+    type: 'eql',
+    language: 'eql',
+    query: 'sequence by user_agent.original [any where event.action == "list"] [any where event.action == "get"]',
+  });
+  const { send, alerts } = evaluation([rule]);
+  const changes = { userAgent: `a token=${SECRET}` };
+  const object = (name: string) => ({ objectRef: { resource: 'pods', name }, requestURI: '/x' });
+  await send(
+    nth(1, { verb: 'list', ...object(`password=${SECRET}`) }, changes),
+    nth(2, { verb: 'get', ...object('a') }, changes),
+  );
+  const [alert] = await alerts();
+  assert.match(alert?.spec.reason ?? '', /token=REDACTED.*list pods password=REDACTED, allowed, then .*get pods a/);
+});

@@ -1,0 +1,44 @@
+import type { DecodedEvent } from '../audit/event.ts';
+import { isHiddenPlace, patchedPlaces, redactEvent } from '../audit/redact-event.ts';
+import { REDACTED, redactText } from '../audit/redact-text.ts';
+import type { RedactionOptions } from '../audit/redaction-options.ts';
+import { redactUri } from '../audit/request-uri.ts';
+import { PREFIX } from './kubernetes-fields.ts';
+
+/** Takes secrets out of what leaves the evaluation of an event: of what is kept and what is shown. Rules see the event as it came. */
+export interface Redactor {
+  /** The event without secrets. The same object each time it is asked for the event that it was last asked for. */
+  event(event: DecodedEvent): DecodedEvent;
+  /** A value of a field on the event, without secrets; the same text if it holds none. */
+  value(field: string, value: string, event: DecodedEvent): string;
+}
+
+const BODY = /^kubernetes\.audit\.(requestObject|responseObject)(?:\.(.+))?$/;
+
+export function createRedactor(options: RedactionOptions): Redactor {
+  let last: { readonly from: DecodedEvent; readonly redacted: DecodedEvent } | undefined;
+
+  function redacted(event: DecodedEvent): DecodedEvent {
+    if (last?.from !== event) last = { from: event, redacted: redactEvent(event, options) };
+    return last.redacted;
+  }
+
+  return {
+    event: redacted,
+    value(field, value, event) {
+      if (field === `${PREFIX}requestURI`) return redactUri(value, options.execArguments);
+      if (field === 'event.original') return JSON.stringify(redacted(event).event);
+      const [, body, path = ''] = BODY.exec(field) ?? [];
+      return body !== undefined && isHidden(path, body, event) ? REDACTED : redactText(value);
+    },
+  };
+}
+
+/** In a JSON patch the values stand at `value`, and each operation says what place they are for. */
+function isHidden(path: string, body: string, { event }: DecodedEvent): boolean {
+  if (isHiddenPlace(path)) return true;
+  const [, rest] = /^value(\..+)?$/.exec(path) ?? ['', undefined];
+  if (path !== 'value' && rest === undefined) return false;
+  const places = patchedPlaces(body === 'requestObject' ? event.requestObject : event.responseObject) ?? [];
+  return places.some((place) => isHiddenPlace(`${place}${rest ?? ''}`));
+}
