@@ -16,7 +16,17 @@ const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
  * ten times as long: sanitise first, then cut.
  */
 export function sanitise(text: string): string {
-  return UNSEEN.test(text) ? text.replace(EVERY_UNSEEN, escapeCharacter) : text;
+  return replaceUnseen(text, escapeCharacter);
+}
+
+/** True if some of its characters cannot be seen. */
+export function hasUnseen(text: string): boolean {
+  return UNSEEN.test(text);
+}
+
+/** The text with `replacement` for each character that cannot be seen, for a format with escapes of its own. */
+export function replaceUnseen(text: string, replacement: (character: string) => string): string {
+  return UNSEEN.test(text) ? text.replace(EVERY_UNSEEN, replacement) : text;
 }
 
 function escapeCharacter(character: string): string {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { alertsCommand } from './alerts.ts';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainEventCommand } from './explain.ts';
@@ -22,6 +23,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     .addHelpText('after', EXIT_HELP);
   const commands = [
     serveCommand,
+    alertsCommand,
     queryCommand,
     replayCommand,
     explainEventCommand,

@@ -1,0 +1,83 @@
+/** What needs no API server; the rest is tried on one (test/e2e/alert-commands.test.ts). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
+import type { AlertRecord } from '../../detect/alert.ts';
+import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
+import type { ClusterClient } from '../cluster-client.ts';
+import { type AlertObject, readAlert } from './alert-object.ts';
+import { describeAlertObject } from './describe-alert.ts';
+import { ALERT_OUTPUTS, printAlerts } from './print-alerts.ts';
+import { selectAlerts } from './select-alerts.ts';
+
+/** A minute after the sample alert was seen. */
+const NOW = 1_772_366_460_000_000;
+
+function objectOf(alert: AlertRecord, phase = 'Open'): AlertObject {
+  const { status } = alertStatusPatch(alert.state);
+  return readAlert({ ...alertResource(alert), status: { ...status, phase } });
+}
+
+const clusterWith = (...alerts: readonly AlertObject[]): ClusterClient => ({
+  call: async () => ({ metadata: {}, items: alerts }),
+  find: async ({ path }) => alerts.find(({ metadata }) => path.endsWith(`/${metadata.name}`)),
+});
+const namesOf = (alerts: readonly AlertObject[]) => alerts.map(({ metadata }) => metadata.name);
+
+test('whatever stands in an alert, each way to print it shows text and moves nothing', () => {
+  // The API server takes such names of nobody, but its answers are not ours.
+  const hostile = readAlert({ ...objectOf(hostileAlert()), metadata: { name: 'a\u001b[2J\u202e' } });
+  const raw = readAlert({
+    ...hostile,
+    spec: { ...hostile.spec, reason: '\u009b2J\u200b', display: { user: '\n\u0007' } },
+  });
+  const printed = [...ALERT_OUTPUTS.map((output) => printAlerts([raw, raw], output, NOW)), describeAlertObject(raw)];
+  for (const text of printed) assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
+  assert.equal(printAlerts([raw], 'table', NOW).split('\n').length, 3, 'a newline in a name makes no row');
+});
+
+test('the table has the columns of kubectl get alerts', () => {
+  const text = printAlerts([objectOf(sampleAlert({ id: 'one' }))], 'wide', NOW);
+  assert.match(
+    text,
+    /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE +SOURCE +USER AGENT +/,
+  );
+  assert.match(
+    text,
+    /^one +medium +anonymous-request-unusual-agent +system:anonymous +list +pods in default +1 +Open +59s /m,
+  );
+});
+
+test('selectors narrow down, together', async () => {
+  const [old, ci, closed] = [
+    objectOf(sampleAlert({ id: 'old', state: { lastSeen: NOW - 3_600_000_000 } })),
+    objectOf(sampleAlert({ id: 'ci', spec: { severity: 'high', actor: { user: 'system:serviceaccount:ci:build' } } })),
+    objectOf(sampleAlert({ id: 'closed', cluster: 'other' }), 'Closed'),
+  ];
+  const cluster = clusterWith(old, ci, closed);
+  const select = async (flags: object) => namesOf((await selectAlerts([], flags, cluster, NOW)).alerts);
+  assert.deepEqual((await select({})).at(-1), 'old', 'seen last comes first');
+  assert.deepEqual(await select({ since: 600_000_000, phase: ['Open'] }), ['ci']);
+  assert.deepEqual(await select({ user: 'system:serviceaccount:ci:*' }), ['ci']);
+  assert.deepEqual(await select({ user: 'system:serviceaccount:*', severity: ['low'] }), []);
+  assert.deepEqual(await select({ cluster: 'other' }), ['closed']);
+  assert.deepEqual(await select({ rule: 'anonymous-*', severity: ['high', 'low'] }), ['ci']);
+  assert.deepEqual(await select({ rule: 'anonymous' }), []);
+});
+
+test('names may come as kubectl prints them; those that are not there are told apart', async () => {
+  const cluster = clusterWith(objectOf(sampleAlert({ id: 'one' })));
+  const { alerts, missing } = await selectAlerts(['alert.firstseen.dev/one', 'one', 'two'], {}, cluster, NOW);
+  assert.deepEqual(namesOf(alerts), ['one']);
+  assert.deepEqual(missing, ['two']);
+  await assert.rejects(selectAlerts(['one'], { rule: 'x' }, cluster, NOW), /names or selectors, not both/);
+});
+
+test('show tells everything once, in the order in which one reads it', () => {
+  const text = describeAlertObject(objectOf(sampleAlert({ id: 'one' })));
+  const titles = text.split('\n').filter((line) => /^\S+( \S+)?:$/.test(line));
+  assert.deepEqual(titles, ['Status:', 'New terms:', 'Who:', 'Request:', 'Evidence:']);
+  assert.match(text, /^Reason: +user agent "masscan\/1\.3" not seen in 7d/m);
+  assert.match(text, /^ {2}Outcome: +allowed, HTTP 200$/m);
+  assert.doesNotMatch(text, /Forwarded|Dry run|undefined/);
+});

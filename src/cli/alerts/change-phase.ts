@@ -1,0 +1,96 @@
+import { Command, Option } from 'commander';
+import { sanitise } from '../../audit/text.ts';
+import type { AlertPhase } from '../../detect/alert.ts';
+import { alertPath } from '../../kubernetes/alert-resource.ts';
+import { addClusterFlags, type ClusterClient, type ClusterFlags, withCluster } from '../cluster-client.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { type AlertObject, readAlert } from './alert-object.ts';
+import { ALERT_OUTPUTS, type AlertOutput, printAlerts, qualifiedName } from './print-alerts.ts';
+import { addSelectionFlags, isSelective, type SelectionFlags, selectAlerts } from './select-alerts.ts';
+
+/** What a person does to an alert. */
+export interface PhaseVerb {
+  readonly name: string;
+  readonly alias?: string;
+  readonly description: string;
+  readonly to: AlertPhase;
+  /** The phases that it changes; an alert in another is left as it is. */
+  readonly from: readonly AlertPhase[];
+  /** As kubectl writes what it has done: `alert.firstseen.dev/NAME closed`. */
+  readonly done: string;
+  readonly help: string;
+}
+
+const DRY_RUNS = ['none', 'client', 'server'] as const;
+type DryRun = (typeof DRY_RUNS)[number];
+
+interface Flags extends SelectionFlags, ClusterFlags {
+  readonly dryRun: DryRun;
+  readonly output?: AlertOutput;
+}
+
+export function changePhaseCommand({ name, alias, description, help, ...verb }: PhaseVerb, io: Io): Command {
+  const command = new Command(name).description(description).argument('[name...]', 'alerts by name');
+  if (alias !== undefined) command.alias(alias);
+  addClusterFlags(addSelectionFlags(command).option('--all', 'every alert'))
+    .addOption(
+      new Option('--dry-run <strategy>', 'none; client: say what would be done; server: let the API server judge it')
+        .choices(DRY_RUNS)
+        .default('none'),
+    )
+    .addOption(new Option('-o, --output <format>', 'print the alerts, not what was done').choices(ALERT_OUTPUTS))
+    .addHelpText('after', help);
+  return command.action(async (names: string[], flags: Flags) => {
+    if (names.length === 0 && !isSelective(flags)) {
+      throw new CommandError(`which alerts? Give names or selectors, or --all (see firstseen alerts ${name} --help)`);
+    }
+    const now = Date.now() * 1_000;
+    await withCluster(flags, 'responder', io, async (cluster) => {
+      const { alerts, missing } = await selectAlerts(names, flags, cluster, now);
+      const result: AlertObject[] = [];
+      for (const alert of alerts) {
+        const { done, text } = await change(alert, verb, flags.dryRun, cluster);
+        if (done === undefined) missing.push(alert.metadata.name);
+        else result.push(done);
+        if (flags.output === undefined && text !== undefined) io.out(`${qualifiedName(alert)} ${text}\n`);
+      }
+      if (flags.output !== undefined) io.out(printAlerts(result, flags.output, now));
+      else if (alerts.length + missing.length === 0) io.err('no alert is selected\n');
+      requireFound(missing);
+    });
+  });
+}
+
+/** @throws CommandError that names what is not there */
+export function requireFound(missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  const names = missing.map((name) => sanitise(name)).join(', ');
+  throw new CommandError(`there is no alert ${names}`, EXIT.failed);
+}
+
+interface Changed {
+  /** Undefined if the alert is gone. */
+  readonly done: AlertObject | undefined;
+  readonly text?: string;
+}
+
+async function change(
+  alert: AlertObject,
+  { to, from, done }: Pick<PhaseVerb, 'to' | 'from' | 'done'>,
+  dryRun: DryRun,
+  cluster: ClusterClient,
+): Promise<Changed> {
+  const { phase } = alert.status;
+  if (!from.some((each) => each === phase)) return { done: alert, text: `unchanged (${sanitise(phase)})` };
+  if (dryRun === 'client') {
+    return { done: { ...alert, status: { ...alert.status, phase: to } }, text: `${done} (dry run)` };
+  }
+  const body = await cluster.find({
+    method: 'PATCH',
+    path: `${alertPath(alert.metadata.name)}/status${dryRun === 'server' ? '?dryRun=All' : ''}`,
+    contentType: 'application/merge-patch+json',
+    body: { status: { phase: to } },
+  });
+  if (body === undefined) return { done: undefined };
+  return { done: readAlert(body), text: dryRun === 'server' ? `${done} (server dry run)` : done };
+}

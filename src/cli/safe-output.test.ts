@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { safeJson, safeYaml } from './safe-output.ts';
+
+const HOSTILE = {
+  plain: 'two\nlines: and "quotes"',
+  clear: '\u001b[2J\r\u0007\u0085\u009b1m',
+  hidden: 'ad\u200bmin\u202egnp\u2066 \u{e0041}\u{1f600}\ud800',
+  'ke\u001by': ['\u2028', 'x'.repeat(300)],
+};
+
+for (const [name, write, read] of [
+  ['JSON', safeJson, (text: string) => JSON.parse(text)],
+  ['YAML', safeYaml, (text: string) => parse(text)],
+] as const) {
+  test(`${name} reads back as what it was, and nothing in it moves or hides text`, () => {
+    const text = write(HOSTILE);
+    assert.deepEqual(read(text), HOSTILE);
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+  });
+}
+
+test('YAML of an ordinary value is plain', () => {
+  assert.equal(safeYaml({ a: 'b', list: [1, true] }), 'a: b\nlist:\n  - 1\n  - true\n');
+});
