@@ -45,6 +45,17 @@ test('attached: a repeat within the window, that ends a fixed time after the ope
   assert.deepEqual([second?.state.count, second?.version], [1, 1]);
 });
 
+test('a rule counts what became of its matches, and when the last one was', async () => {
+  const document = ruleDocument({ budget: { alertsPerHour: 1 } });
+  const { send, store } = evaluation([document]);
+  const again = nth(1);
+  await send(nth(0), again);
+  await send(again, nth(2, { sourceIPs: ['203.0.113.8'] }));
+  const key = stateKeys.rule(compiledRule(document).rule.state);
+  const counted = await fieldsOf(store, CLUSTER, key, 'matches', 'alerts', 'suppressed', 'overflowed', 'last');
+  assert.deepEqual(counted, ['3', '1', '1', '1', String(NOON + 2 * MINUTE)]);
+});
+
 test('attached: what comes late joins, however late, and the first sighting moves back', async () => {
   const { send, alerts } = evaluation([ruleDocument()]);
   assert.deepEqual(await send(anonymousRequest({ at: NOON })), ['opened']);

@@ -165,8 +165,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
       : settleOne(decision, storedHwm, books);
     reached = Math.max(reached, Math.min(decision.event.at, decision.event.receivedAt));
     if (outcome === 'duplicate' || outcome === 'late') return outcome;
-    draft.count(stateKeys.rule(rule.state), 'matches', 1);
-    if (outcome === 'overflow') draft.count(stateKeys.rule(rule.state), 'overflowed', Math.max(1, occurrence.cut));
+    countFor(decision, outcome, draft);
     if (isRowDecision(decision)) return outcome;
     if (outcome !== 'overflow' && occurrence.term !== undefined) learn(decision, occurrence.term, draft);
     // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
@@ -188,6 +187,16 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), storedHwm - HOUR - LATENESS);
   }
   return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, fires, termsHeld, faults } };
+}
+
+/** What the rule's status tells of. */
+function countFor({ rule, event, occurrence }: Decision, outcome: Outcome, draft: StateDraft): void {
+  const key = stateKeys.rule(rule.state);
+  draft.count(key, 'matches', 1);
+  if (outcome === 'opened') draft.count(key, 'alerts', 1);
+  if (outcome === 'attached') draft.count(key, 'suppressed', 1);
+  if (outcome === 'overflow') draft.count(key, 'overflowed', Math.max(1, occurrence.cut));
+  draft.setField(key, 'last', String(event.at));
 }
 
 /** What a step writes into. */

@@ -13,7 +13,7 @@ export const stateKeys = {
   rows: (state: string, group: string) => `rows:${state}:${group}`,
   /** Sorted set: group → when its last event was (µs). */
   groups: (state: string) => `groups:${state}`,
-  /** Hash: since, matches, evicted, overflowed, letGo. */
+  /** Hash: since, matches, alerts, suppressed, overflowed, evicted, letGo; last, when the last match was (µs). */
   rule: (state: string) => `rule:${state}`,
   /** Hash: suppression key → id of the alert that takes repeats. */
   live: 'live',
