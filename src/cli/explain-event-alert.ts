@@ -3,7 +3,7 @@ import { draftAlert } from '../detect/draft.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { describeValues } from '../query/explain-match.ts';
 import type { FieldMemo } from '../query/slots.ts';
-import type { CompiledRule, FieldAndValue, SlottedField } from '../rules/compiled-rule.ts';
+import type { CompiledRule, SlottedField, Term } from '../rules/compiled-rule.ts';
 import { formatDuration } from '../rules/duration.ts';
 import { list, suppressionOf } from './explain-decision.ts';
 
@@ -82,13 +82,16 @@ function meaningOf(
   ];
 }
 
-function groupOf(terms: readonly FieldAndValue[]): string {
+function groupOf(terms: readonly Term[]): string {
   return terms.length === 0 ? 'of all events' : nameAll(terms);
 }
 
-function nameAll(terms: readonly FieldAndValue[]): string {
+function nameAll(terms: readonly Term[]): string {
+  const shown = (value: string) => describeValues(value, { type: 'keyword' }).replace(/^is /, '');
   return terms
-    .map(({ field, value }) => `${field} ${describeValues(value, { type: 'keyword' }).replace(/^is /, '')}`)
+    .map(({ field, value, canonical = value }) => {
+      return `${field} ${shown(value)}${canonical === value ? '' : `, remembered as ${shown(canonical)}`}`;
+    })
     .join(', ');
 }
 

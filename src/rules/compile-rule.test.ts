@@ -110,7 +110,7 @@ test('the fields of the term and of the suppression are read through the shared 
   assert.deepEqual([plain.termFields, plain.suppressBy], [[], undefined]);
 });
 
-test('the memory of a rule is named by its name, type, fields and window, and by nothing else', () => {
+test('the memory of a rule is named by its name, type, fields with their forms, and window, and by nothing else', () => {
   const stateOf = (document: RuleDocument) => compiledRule(document).rule.state;
   const fields = ['user.name', 'source.ip'];
   const state = stateOf(ruleDocument({ newTerms: { fields } }));
@@ -129,10 +129,25 @@ test('the memory of a rule is named by its name, type, fields and window, and by
     ruleDocument({ newTerms: { fields: fields.toReversed() } }),
     ruleDocument({ newTerms: { fields: ['user.name'] } }),
     ruleDocument({ newTerms: { fields, windowMicros: DAY } }),
+    ruleDocument({ newTerms: { fields, normalize: { 'source.ip': '/24, /64' } } }),
+    ruleDocument({ newTerms: { fields, normalize: { 'source.ip': '/16, /64' } } }),
+    ruleDocument({ newTerms: { fields, normalize: { 'user.name': 'lowercase' } } }),
     ruleDocument(),
   ];
+  const spaced = ruleDocument({ newTerms: { fields, normalize: { 'source.ip': '/24,/64' } } });
+  assert.ok(anew.map(stateOf).includes(stateOf(spaced)), 'blanks are no difference');
   assert.equal(new Set([state, ...anew.map(stateOf)]).size, anew.length + 1);
   assert.match(state, /^[\w-]{22}$/);
+});
+
+test('forms are named for fields of the term that have them', () => {
+  const normalize = { 'user_agent.orignal': 'product', 'source.ip': '/24', 'user.name': 'lowercase' };
+  const problems = problemsOf(ruleDocument({ newTerms: { fields: ['user_agent.original', 'source.ip'], normalize } }));
+  assert.deepEqual(problems.map(formatRuleProblem), [
+    'spec.newTerms.normalize.user_agent.orignal: user_agent.orignal is none of newTerms.fields\n  hint: write user_agent.original, or leave it out',
+    'spec.newTerms.normalize.source.ip: expected two prefix lengths, that of IPv4 first\n  hint: write "/24, /64": the network of an IPv4 address, and that of an IPv6 address',
+    'spec.newTerms.normalize.user.name: user.name is none of newTerms.fields\n  hint: write user_agent.original or source.ip, or leave it out',
+  ]);
 });
 
 const THRESHOLD = { fields: ['user.name'], value: 3, cardinality: [], windowMicros: HOUR };

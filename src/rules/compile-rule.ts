@@ -6,6 +6,7 @@ import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import type { FieldSlots } from '../query/slots.ts';
+import { type Canonicalise, canonicalForm } from './canonical-form.ts';
 import { compilePipeline, passesPipeline } from './compile-pipeline.ts';
 import { compileSequence, sequencePredicate, sequenceShape } from './compile-sequence.ts';
 import type { CompiledPipeline, CompiledRule, CompiledSequence, RuleKind, SlottedField } from './compiled-rule.ts';
@@ -78,6 +79,20 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
       problems.push({ path: index === undefined ? path : [...path, 'values', index], message, hint });
       return [];
     });
+  const normalForm = (name: string, form: string, fields: readonly string[]): [string, Canonicalise][] => {
+    const path = ['newTerms', 'normalize', name];
+    if (!fields.includes(name)) {
+      const near = nearest(name, fields) ?? fields.join(' or ');
+      problems.push({ path, message: `${name} is none of newTerms.fields`, hint: `write ${near}, or leave it out` });
+      return [];
+    }
+    const found = resolveField(name);
+    if (found === undefined) return [];
+    const known = canonicalForm(form, found);
+    if (known.kind === 'ok') return [[name, known.canonicalise]];
+    problems.push({ path, message: known.message, hint: known.hint });
+    return [];
+  };
 
   const query = parse(document.language, document.query, ['query']);
   const predicate = predicateOf(query);
@@ -91,8 +106,17 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     until: exception.expiresAt ?? Number.POSITIVE_INFINITY,
   }));
   const { newTerms, threshold, suppression } = document;
+  const forms = new Map(
+    Object.entries(newTerms?.normalize ?? {}).flatMap(([name, form]) => normalForm(name, form, newTerms?.fields ?? [])),
+  );
   const termFields = [
-    ...(newTerms?.fields ?? []).flatMap((name, i) => field(name, ['newTerms', 'fields', i])),
+    ...(newTerms?.fields ?? []).flatMap((name, i) => {
+      const canonicalise = forms.get(name);
+      return field(name, ['newTerms', 'fields', i]).map((found) => ({
+        ...found,
+        ...(canonicalise && { canonicalise }),
+      }));
+    }),
     ...(threshold?.fields ?? []).flatMap((name, i) => field(name, ['threshold', 'field', i])),
   ];
   const counted = (threshold?.cardinality ?? []).flatMap(({ field: name }, i) =>
@@ -175,7 +199,9 @@ function stateIdentity(
   }
   if (sequence !== undefined) return JSON.stringify([name, type, sequenceShape(sequence), suppression?.by ?? []]);
   if (pipeline?.kind === 'groups') return JSON.stringify([name, type, windowMicros ?? DEFAULT_SPAN, pipeline.shape]);
-  return JSON.stringify([name, type, newTerms?.fields ?? [], newTerms?.windowMicros ?? 0]);
+  const { fields = [], windowMicros: window = 0, normalize } = newTerms ?? {};
+  const forms = normalize === undefined ? [] : [fields.map((field) => normalize[field]?.replaceAll(' ', '') ?? '')];
+  return JSON.stringify([name, type, fields, window, ...forms]);
 }
 
 function queryProblem(path: RuleProblem['path'], source: string, problem: Problem): RuleProblem {

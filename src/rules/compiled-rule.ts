@@ -4,6 +4,7 @@ import type { GroupedQuery } from '../query/esql/grouped-query.ts';
 import type { RowQuery } from '../query/esql/row-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { FieldMemo } from '../query/slots.ts';
+import type { Canonicalise } from './canonical-form.ts';
 import type { RuleDocument, Severity } from './document.ts';
 import type { Hashes } from './hashes.ts';
 import type { NewRow, Row } from './row.ts';
@@ -20,7 +21,7 @@ export interface CompiledRule {
   /** True if the query selects the event and no exception in force at the event's time does. */
   readonly matches: (event: DecodedEvent, memo: FieldMemo) => boolean;
   /** The fields whose values make the term, or the group; empty for a rule that has none. */
-  readonly termFields: readonly SlottedField[];
+  readonly termFields: readonly TermField[];
   /** The fields whose values each row keeps: those that a threshold counts the values of, those that a sequence is suppressed by. */
   readonly rowFields: readonly SlottedField[];
   /** Only of a sequence. */
@@ -41,6 +42,11 @@ export interface CompiledRule {
 export interface SlottedField {
   readonly name: string;
   readonly slot: number;
+}
+
+export interface TermField extends SlottedField {
+  /** Of a new_terms rule that names a form for the field. */
+  readonly canonicalise?: Canonicalise;
 }
 
 /** What an event says about its alert in place of the rule; absent where the rule stands. */
@@ -94,8 +100,8 @@ export interface Occurrence {
    * The values that make the term, in the order of the rule's fields; of a rule that judges several events together, the group; of a pipeline
    * without groups, what its columns say.
    */
-  readonly terms: readonly FieldAndValue[];
-  /** The term as it is remembered: its JSON array text, hashed where that is long. Undefined for a rule without terms. */
+  readonly terms: readonly Term[];
+  /** The term as it is remembered: the JSON array text of the canonical values, hashed where that is long. Undefined for a rule without terms. */
   readonly term: string | undefined;
   /** The values of the rule's suppression fields that the occurrence stands for, null where there is none; where not given, those of the event. */
   readonly suppressed?: readonly (string | null)[];
@@ -108,6 +114,11 @@ export interface Occurrence {
 export interface FieldAndValue {
   readonly field: string;
   readonly value: string;
+}
+
+export interface Term extends FieldAndValue {
+  /** The form in which the value is remembered, where the rule names one for the field. */
+  readonly canonical?: string;
 }
 
 /** What a reducer may know of the past. */

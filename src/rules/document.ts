@@ -68,6 +68,8 @@ export interface NewTermsDocument {
   /** 1 to 3 field names. */
   readonly fields: readonly string[];
   readonly windowMicros: number;
+  /** Field name → the form in which its values are remembered (see `canonical-form.ts`). Absent: as they are. */
+  readonly normalize?: Readonly<Record<string, string>>;
   /** How long the rule only learns, from when it first runs on a cluster. 0: not at all. */
   readonly learningMicros: number;
 }

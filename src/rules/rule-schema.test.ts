@@ -144,8 +144,6 @@ test('types and languages that there are elsewhere, or that are still to come, a
   assert.equal(problemOf({ ...MINIMAL, type: 'threat_match' }), expected);
   const language = 'spec.language: language lucene is not supported by this version; supported: kuery, eql, esql';
   assert.equal(problemOf({ ...MINIMAL, language: 'lucene' }), language);
-  const normalize = { ...NEW_TERMS.newTerms, normalize: { 'user_agent.original': 'product' } };
-  assert.match(problemOf({ ...NEW_TERMS, newTerms: normalize }), /^spec\.newTerms\.normalize: .* not supported/);
 });
 
 test('a rule in ES|QL is of that type and no other, and may say how far it looks back', () => {

@@ -34,6 +34,7 @@ export const RULE_BOUNDS = {
   query: 65_536,
   field: 256,
   newTermsFields: 3,
+  normalForm: 32,
   thresholdFields: 5,
   thresholdValue: 2_147_483_647,
   cardinalities: 3,
@@ -179,6 +180,7 @@ const spec = z.strictObject({
     .strictObject({
       fields: fields(RULE_BOUNDS.newTermsFields),
       window: duration(DURATION_BOUNDS.newTermsWindow),
+      normalize: z.record(requiredText(RULE_BOUNDS.field), requiredText(RULE_BOUNDS.normalForm)).optional(),
       learning: z.strictObject({ until: duration(DURATION_BOUNDS.learning) }).optional(),
     })
     .optional(),
@@ -309,6 +311,8 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
       newTerms: {
         fields: rule.newTerms.fields,
         windowMicros: parseDuration(rule.newTerms.window) ?? 0,
+        ...(rule.newTerms.normalize !== undefined &&
+          Object.keys(rule.newTerms.normalize).length > 0 && { normalize: rule.newTerms.normalize }),
         learningMicros: parseDuration(rule.newTerms.learning?.until ?? '') ?? DEFAULT_LEARNING_MICROS[rule.severity],
       },
     }),

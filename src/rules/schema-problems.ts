@@ -16,8 +16,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
   int: 'a whole number',
 };
 
-/** Parts of the resource that this version knows and cannot honour yet: refused by name, never ignored. */
-const NOT_YET: ReadonlySet<string> = new Set(['spec.newTerms.normalize']);
 /** Elastic's other rule types and languages. */
 const OTHER_TYPES: ReadonlySet<unknown> = new Set(['machine_learning', 'saved_query', 'threat_match']);
 const OTHER_LANGUAGES: ReadonlySet<unknown> = new Set(['lucene']);
@@ -35,8 +33,6 @@ export function toDocumentProblems(schema: z.ZodType, value: unknown, issues: re
 
 function unknownKey(schema: z.ZodType, path: DocumentPath, key: string): DocumentProblem {
   const whole = [...path, key];
-  const name = formatPath(whole);
-  if (NOT_YET.has(name)) return { path: whole, message: `${name} is not supported by this version`, on: 'key' };
   const known = keysAt(schema, path);
   const near = nearest(key, known);
   const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;

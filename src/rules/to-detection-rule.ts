@@ -39,6 +39,7 @@ export function toDetectionRule(document: RuleDocument): DetectionRuleResource {
         present({
           fields: newTerms.fields,
           window: formatDuration(newTerms.windowMicros),
+          normalize: newTerms.normalize,
           learning:
             newTerms.learningMicros === usual.newTerms?.learningMicros
               ? undefined

@@ -106,11 +106,15 @@ const documents: fc.Arbitrary<RuleDocument> = fc
     type: fc.constantFrom(...RULE_TYPES),
     language: fc.constantFrom(...CONDITION_LANGUAGES),
     query: filled(400),
-    newTerms: fc.record({
-      fields: fields(1, 3),
-      windowMicros: duration(MINUTE, 90 * DAY),
-      learningMicros: duration(0, 90 * DAY),
-    }),
+    newTerms: fc.record(
+      {
+        fields: fields(1, 3),
+        windowMicros: duration(MINUTE, 90 * DAY),
+        normalize: fc.dictionary(filled(256), filled(32), { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
+        learningMicros: duration(0, 90 * DAY),
+      },
+      { requiredKeys: ['fields', 'windowMicros', 'learningMicros'] },
+    ),
     threshold: fc.record({
       fields: fields(0, 5),
       value: fc.integer({ min: 1, max: 2_147_483_647 }),

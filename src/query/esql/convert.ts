@@ -1,7 +1,7 @@
 import { addressKey } from '../address.ts';
 import { parseDate } from '../date.ts';
+import { formatAddress } from '../format-address.ts';
 import { type DataType, STORABLE } from './data-type.ts';
-import { formatAddress } from './format-address.ts';
 import { INTEGER_RANGE, LONG_RANGE } from './parse-literal.ts';
 import { parseSpan } from './time-span.ts';
 import type { Scalar } from './value.ts';

@@ -10,6 +10,15 @@ function ruleOver(...fields: readonly string[]) {
   return compiledRule(ruleDocument({ newTerms: { fields } }));
 }
 
+/** The occurrences of a rule that remembers user agents by product and addresses by network. */
+function canonicalOccurrences(changes: RequestChanges) {
+  const normalize = { 'user_agent.original': 'product', 'source.ip': '/24, /64' };
+  const { rule, slots } = compiledRule(ruleDocument({ newTerms: { fields: Object.keys(normalize), normalize } }));
+  const memo = slots.createMemo();
+  memo.reset(anonymousRequest(changes));
+  return { rule, found: newTermsKind.occurrences(rule, memo, sha256Hashes, anonymousRequest(changes)) };
+}
+
 /** The occurrences of a rule over these fields on a request. */
 function occurrences(fields: readonly string[], changes: RequestChanges) {
   const { rule, slots } = ruleOver(...fields);
@@ -129,5 +138,33 @@ test('the reason names the fields in words, the values, and the window', () => {
   assert.equal(
     newTermsKind.reason(rule, occurrence, 'what happened'),
     'user agent "masscan/1.3", source IP "203.0.113.7", event.action "list" not seen in 7d: what happened',
+  );
+});
+
+test('a value is remembered in the form that the rule names, and told as it was', () => {
+  const { rule, found } = canonicalOccurrences({ userAgent: 'curl/8.5.0', sourceIPs: ['10.0.0.7'] });
+  const [occurrence] = found;
+  assert.ok(occurrence !== undefined && found.length === 1);
+  assert.equal(occurrence.term, '["curl","10.0.0.0/24"]');
+  assert.deepEqual(
+    occurrence.terms.map(({ value }) => value),
+    ['curl/8.5.0', '10.0.0.7'],
+  );
+  assert.equal(newTermsKind.suppressionKey(occurrence, anonymousRequest()), '["curl","10.0.0.0/24"]');
+  assert.equal(
+    newTermsKind.reason(rule, occurrence, 'it'),
+    'user agent "curl/8.5.0" (as curl), source IP "10.0.0.7" (as 10.0.0.0/24) not seen in 7d: it',
+  );
+});
+
+test('values of an array that are remembered as one are one term, told by the last of them', () => {
+  const sourceIPs = ['10.0.0.7', '10.0.1.1', '10.0.0.9'];
+  const { found } = canonicalOccurrences({ userAgent: 'curl/8.5.0', sourceIPs });
+  assert.deepEqual(
+    found.map(({ term, terms }) => [term, terms[1]?.value]),
+    [
+      ['["curl","10.0.0.0/24"]', '10.0.0.9'],
+      ['["curl","10.0.1.0/24"]', '10.0.1.1'],
+    ],
   );
 });

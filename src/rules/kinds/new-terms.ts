@@ -1,5 +1,6 @@
+import type { FieldValues } from '../../ecs/field.ts';
 import type { FieldMemo } from '../../query/slots.ts';
-import type { CompiledRule, Occurrence, RuleKind } from '../compiled-rule.ts';
+import type { CompiledRule, Occurrence, RuleKind, Term, TermField } from '../compiled-rule.ts';
 import type { RuleDocument } from '../document.ts';
 import { formatDuration } from '../duration.ts';
 import type { Hashes } from '../hashes.ts';
@@ -19,7 +20,7 @@ export const newTermsKind: RuleKind = {
     const last = term === undefined ? undefined : memory.lastSighting(rule.state, term);
     return last === undefined || last < at - windowOf(rule.document);
   },
-  suppressionKey: (occurrence) => JSON.stringify(occurrence.terms.map(({ value }) => value)),
+  suppressionKey: ({ terms }) => canonicalText(terms),
   suppressionWindow: windowOf,
   reason: (rule, { terms }, what) =>
     `${nameValues(terms)} not seen in ${formatDuration(windowOf(rule.document))}: ${what}`,
@@ -30,12 +31,29 @@ function windowOf(document: RuleDocument): number {
 }
 
 function occurrences({ termFields }: CompiledRule, memo: FieldMemo, hashes: Hashes): Occurrence[] {
-  const { kept, cut } = combine(termFields.map(({ slot }) => distinctLastFirst(memo.read(slot))));
-  const found: Occurrence[] = kept.map((values) => ({
-    terms: values.map((value, i) => ({ field: termFields[i]?.name ?? '', value })),
-    term: bounded(JSON.stringify(values), hashes),
-    cut: 0,
-  }));
+  const { kept, cut } = combine(termFields.map((field) => termsOf(field, memo.read(field.slot))));
+  const found: Occurrence[] = kept.map((terms) => ({ terms, term: rememberedTerm(terms, hashes), cut: 0 }));
   if (cut > 0) found.push({ terms: [], term: undefined, cut });
   return found;
+}
+
+/** The values of a field, those that are remembered as one once; the last one of them stands for all. */
+function termsOf({ name: field, canonicalise }: TermField, values: FieldValues): Term[] {
+  const texts = distinctLastFirst(values);
+  if (canonicalise === undefined) return texts.map((value) => ({ field, value }));
+  const terms = new Map<string, Term>();
+  for (const value of texts) {
+    const canonical = canonicalise(value);
+    if (!terms.has(canonical)) terms.set(canonical, { field, value, canonical });
+  }
+  return [...terms.values()];
+}
+
+/** The name under which a combination of values is remembered. */
+export function rememberedTerm(terms: readonly Pick<Term, 'value' | 'canonical'>[], hashes: Hashes): string {
+  return bounded(canonicalText(terms), hashes);
+}
+
+function canonicalText(terms: readonly Pick<Term, 'value' | 'canonical'>[]): string {
+  return JSON.stringify(terms.map(({ value, canonical }) => canonical ?? value));
 }

@@ -1,4 +1,4 @@
-import type { FieldAndValue } from '../compiled-rule.ts';
+import type { Term } from '../compiled-rule.ts';
 
 /** Fields that a sentence calls by a shorter name. */
 const FIELD_WORDS: Readonly<Record<string, string>> = {
@@ -11,7 +11,12 @@ export function fieldWord(field: string): string {
   return FIELD_WORDS[field] ?? field;
 }
 
-/** For example `user "eve", source IP "10.0.0.1"`. Not sanitised. */
-export function nameValues(values: readonly FieldAndValue[]): string {
-  return values.map(({ field, value }) => `${fieldWord(field)} "${value}"`).join(', ');
+/** For example `user "eve", source IP "10.0.0.1" (as 10.0.0.0/24)`. Not sanitised. */
+export function nameValues(values: readonly Term[]): string {
+  return values
+    .map(({ field, value, canonical = value }) => {
+      const as = canonical === value ? '' : ` (as ${canonical})`;
+      return `${fieldWord(field)} "${value}"${as}`;
+    })
+    .join(', ');
 }
