@@ -100,7 +100,8 @@ export function suppressionOf({ document, kind, sequence, pipeline }: CompiledRu
 
 /** What the alert of a rule says: in sentences. Pure. */
 export function explainAlert(document: RuleDocument): readonly string[] {
-  const { severity, riskScore, severityMapping, riskScoreMapping, ruleNameOverride, buildingBlock, threat } = document;
+  const { severity, riskScore, severityMapping, riskScoreMapping, ruleNameOverride, reason, buildingBlock, threat } =
+    document;
   return [
     `Severity ${severity}, risk score ${riskScore}.`,
     ...severityMapping.map((each) => `Severity ${each.severity} where ${each.field} is ${JSON.stringify(each.value)}.`),
@@ -110,6 +111,7 @@ export function explainAlert(document: RuleDocument): readonly string[] {
       return `Risk score ${score ?? `that of ${field}`} where ${where}.`;
     }),
     ...(ruleNameOverride === undefined ? [] : [`Its title is the value of ${ruleNameOverride}, where there is one.`]),
+    ...(reason === undefined ? [] : [`It says: ${reason}`]),
     ...(buildingBlock ? ['It is a building block: recorded and logged, and shown to nobody.'] : []),
     ...threat.map(
       ({ tactic, technique }) =>

@@ -91,6 +91,14 @@ test('a rule without terms has none on its alert', () => {
   assert.equal(alert.reason, 'Anonymous request: system:anonymous list pods in default, allowed');
 });
 
+test('a rule with a reason of its own says what happened in its words', () => {
+  const reason = '{user.name} came from {firstseen.source.ip}';
+  const said = 'system:anonymous came from 203.0.113.7';
+  assert.equal(draft({}, ruleDocument({ reason })).reason, `Anonymous request: ${said}`);
+  const terms = ruleDocument({ reason, newTerms: {} });
+  assert.equal(draft({}, terms).reason, `user agent "masscan/1.3" not seen in 7d: ${said}`);
+});
+
 test('every column, for what a request can be', () => {
   assert.equal(display({ user: {} }).user, 'unauthenticated');
   assert.equal(display({ user: { username: '' } }).user, 'unauthenticated');

@@ -21,7 +21,8 @@ const TEXT_BYTES = 512;
 export function draftAlert(cluster: string, decision: Decision, fired?: Fired): AlertSpec {
   const { rule, occurrence } = decision;
   const display = displayOf(decision);
-  const reason = rule.kind.reason(rule, occurrence, describeEvent(decision), fired?.fire);
+  const what = rule.says?.(decision.event) ?? describeEvent(decision);
+  const reason = rule.kind.reason(rule, occurrence, what, fired?.fire);
   const terms = occurrence.terms.map(({ field, value }) => ({ field, value: cut(value) }));
   return {
     ...specOf(cluster, decision, display),

@@ -17,6 +17,7 @@ import { sequenceKind } from './kinds/sequence.ts';
 import { statsKind } from './kinds/stats.ts';
 import { DEFAULT_SPAN } from './limits.ts';
 import { compileOverrides } from './overrides.ts';
+import { compileReason } from './reason-template.ts';
 import { compileValueList } from './value-list.ts';
 import { groupProblems, queryFitProblems } from './window-problems.ts';
 
@@ -129,6 +130,14 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     groupColumns.includes(name) && resolveField(name) === undefined ? [{ name, slot: -1 }] : field(name, path);
   const suppressBy = (suppression?.by ?? []).flatMap((name, i) => fieldOrColumn(name, ['suppression', 'by', i]));
   const overrides = compileOverrides(document, fieldOrColumn);
+  const says =
+    document.reason === undefined
+      ? undefined
+      : compileReason(
+          document.reason,
+          (name) => known(name, ['reason']),
+          (problem) => problems.push({ path: ['reason'], ...problem }),
+        );
   problems.push(...queryFitProblems(document, query), ...groupProblems(document, query));
   if (problems.length > 0) return { kind: 'invalid', problems };
 
@@ -152,6 +161,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     rowFields: sequence === undefined ? counted : suppressBy,
     ...(sequence === undefined ? {} : { sequence }),
     ...(pipeline === undefined ? {} : { pipeline }),
+    ...(says === undefined ? {} : { says }),
     suppressBy: suppressBy.length === 0 ? undefined : suppressBy,
     // Elastic reads them from the event of an alert, and that of a sequence is about several.
     overrides: sequence === undefined ? overrides : undefined,

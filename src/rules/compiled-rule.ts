@@ -7,6 +7,7 @@ import type { FieldMemo } from '../query/slots.ts';
 import type { Canonicalise } from './canonical-form.ts';
 import type { RuleDocument, Severity } from './document.ts';
 import type { Hashes } from './hashes.ts';
+import type { ReasonTemplate } from './reason-template.ts';
 import type { NewRow, Row } from './row.ts';
 
 /** A rule ready to run. */
@@ -32,6 +33,8 @@ export interface CompiledRule {
   readonly suppressBy: readonly SlottedField[] | undefined;
   /** What an event says about its alert in place of the rule. Undefined for a rule that lets none. */
   readonly overrides: ReadOverrides | undefined;
+  /** What happened, in the words of the rule; absent: in those of every rule. */
+  readonly says?: ReasonTemplate;
   /** Names the rule's memory: the hash of its name, type, key fields and window. Other edits keep what was learned. */
   readonly state: string;
   /** The suppression key of its overflow alert. */

@@ -50,6 +50,8 @@ export interface RuleDocument {
   readonly riskScoreMapping: readonly RiskScoreMappingDocument[];
   /** A field whose value is the title of the alert, where the event has one. */
   readonly ruleNameOverride?: string;
+  /** What the alert says happened, with `{field}` for the values of the event. Absent: user, verb and object. */
+  readonly reason?: string;
   /** True for a rule whose alerts are material for others: they are recorded and logged, and not shown to people. */
   readonly buildingBlock: boolean;
   /** Absent: the default of the rule's type (state-keeping, see the kind). */

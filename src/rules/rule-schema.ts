@@ -42,6 +42,7 @@ export const RULE_BOUNDS = {
   mappedValue: 256,
   suppressionFields: 3,
   reason: 1_024,
+  reasonTemplate: 512,
   exceptions: 100,
   valueLists: 16,
   listValues: 10_000,
@@ -215,6 +216,7 @@ const spec = z.strictObject({
     .max(RULE_BOUNDS.mappings)
     .optional(),
   ruleNameOverride: requiredText(RULE_BOUNDS.field).optional(),
+  reason: requiredText(RULE_BOUNDS.reasonTemplate).optional(),
   buildingBlock: z.boolean().optional(),
   suppression: z
     .strictObject({
@@ -335,6 +337,7 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
       ...(riskScore !== undefined && { riskScore }),
     })),
     ...(rule.ruleNameOverride !== undefined && { ruleNameOverride: rule.ruleNameOverride }),
+    ...(rule.reason !== undefined && { reason: rule.reason }),
     buildingBlock: rule.buildingBlock ?? false,
     ...(rule.suppression !== undefined && {
       suppression: {

@@ -60,6 +60,7 @@ export function toDetectionRule(document: RuleDocument): DetectionRuleResource {
       severityMapping: someOf(document.severityMapping),
       riskScoreMapping: someOf(document.riskScoreMapping),
       ruleNameOverride: document.ruleNameOverride,
+      reason: document.reason,
       buildingBlock: unlessUsual('buildingBlock'),
       suppression: suppression && suppressionOf(suppression, usual.suppression),
       budget: isSame(document.budget.alertsPerHour, usual.budget.alertsPerHour) ? undefined : document.budget,

@@ -139,6 +139,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
       ),
     ),
     ruleNameOverride: maybe(filled(256)),
+    reason: maybe(filled(512)),
     buildingBlock: fc.boolean(),
     suppression: maybe(
       fc.record({
@@ -195,7 +196,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
       }),
     ),
   })
-  .map(({ newTerms, threshold, windowMicros, version, id, ruleNameOverride, suppression, ...rest }) => {
+  .map(({ newTerms, threshold, windowMicros, version, id, ruleNameOverride, reason, suppression, ...rest }) => {
     const { type } = rest;
     return {
       ...rest,
@@ -207,6 +208,7 @@ const documents: fc.Arbitrary<RuleDocument> = fc
       ...(type === 'threshold' && { threshold }),
       ...((type === 'eql' || type === 'esql') && windowMicros !== undefined && { windowMicros }),
       ...(ruleNameOverride !== undefined && { ruleNameOverride }),
+      ...(reason !== undefined && { reason }),
       ...(suppression !== undefined && { suppression }),
     };
   })

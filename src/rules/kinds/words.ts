@@ -5,6 +5,13 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'user_agent.original': 'user agent',
   'user.name': 'user',
   'source.ip': 'source IP',
+  'firstseen.source.ip': 'source IP',
+  'firstseen.image.registry': 'image registry',
+  'firstseen.image.repository': 'image',
+  'kubernetes.audit.objectRef.namespace': 'namespace',
+  'kubernetes.audit.objectRef.name': 'name',
+  'kubernetes.audit.objectRef.resource': 'resource',
+  'kubernetes.audit.verb': 'verb',
 };
 
 export function fieldWord(field: string): string {
