@@ -119,7 +119,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
 
   // Rules.
   const wrap = traced.detector;
-  const rules = await startRules(config, { logger, metrics, clusters, client, wrap, onChange() {} });
+  const rules = await startRules(config, { logger, metrics, clusters, client, wrap });
   undo.push(() => rules.stop());
 
   // Sinks, and what brings alerts to them.
@@ -168,6 +168,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
         allJobs([
           { start: () => metrics.leaseHeld.set({}, 1), stop: async () => metrics.leaseHeld.set({}, 0) },
           ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
+          ...rules.createJobs(store, nowMicros),
           ...(heartbeat === undefined ? [] : [createPeriodicJob(config.heartbeat.interval / 1_000, heartbeat.beat)]),
           createPeriodicJob(RETENTION_INTERVAL_MS, () =>
             retain().catch((error: unknown) => logger.warn('retention is held up', { error })),

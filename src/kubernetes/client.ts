@@ -8,7 +8,7 @@ import { readText } from './read-text.ts';
 import { type WatchEvent, watchEvents } from './watch-events.ts';
 
 /** A reason of a refusal, as `metav1.StatusReason` of k8s.io/apimachinery names it. */
-export type RefusalReason = 'AlreadyExists' | 'Expired' | 'Forbidden' | 'Invalid' | 'NotFound';
+export type RefusalReason = 'AlreadyExists' | 'Conflict' | 'Expired' | 'Forbidden' | 'Invalid' | 'NotFound';
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

@@ -49,7 +49,7 @@ export interface JudgedRule {
 /** The verdict on a rule that compiles. */
 export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRule {
   const { document, file } = loaded;
-  const never = whyNever(rule, loaded);
+  const never = whyNever(rule, loaded.neverMatches);
   const idle = fieldsOf(rule.predicate).filter(({ neverSet }) => neverSet === true);
   const notes = [
     ...loaded.notes,
@@ -81,6 +81,11 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
   };
 }
 
+/** Why a rule that compiles can never fire, whatever an API server says; undefined if it may. */
+export function whyNeverFires(rule: CompiledRule): string | undefined {
+  return whyNever(rule, [])?.why;
+}
+
 /** How a reason begins that is about data, here and where a format is read. */
 const NO_SUCH_DATA = 'no audit event has';
 
@@ -103,7 +108,7 @@ interface Never {
 }
 
 /** Why the rule can never fire, whatever an API server says; undefined if it may. */
-function whyNever(rule: CompiledRule, { neverMatches }: LoadedRule): Never | undefined {
+function whyNever(rule: CompiledRule, neverMatches: readonly string[]): Never | undefined {
   if (neverMatches.length > 0) {
     const lacksData = neverMatches.some((reason) => reason.startsWith(NO_SUCH_DATA));
     return { verdict: lacksData ? 'needs other data' : 'can never fire', why: neverMatches.join('; ') };

@@ -115,13 +115,18 @@ test('exceptions that stand by themselves are those of the rules they name; one 
 
 test('while sets are compiled the one before is in force, and what is told meanwhile comes too', async () => {
   const seen: number[] = [];
-  const live = createLiveRules({ hashes: sha256Hashes, onChange: (entries) => seen.push(entries.length) });
+  const live = createLiveRules({ hashes: sha256Hashes });
+  const end = live.subscribe((entries) => void seen.push(entries.length));
   live.setResources([resource('a', 1, {})]);
   live.setResources([resource('a', 1, {}), resource('b', 1, {})]);
   assert.deepEqual(matching(live), []);
   await live.settled();
   assert.deepEqual(matching(live), ['a', 'b']);
   assert.equal(seen.at(-1), 2);
+  end();
+  live.setResources(NONE);
+  await live.settled();
+  assert.equal(seen.at(-1), 2, 'who has ended it is not told');
 });
 
 test('what is no object of the API is no resource', () => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createDetector, type Detector } from '../detect/detector.ts';
+import { createDetector, type Detector, type Stopwatch } from '../detect/detector.ts';
 import type { Redactor } from '../ecs/redactor.ts';
-import { createFieldSlots } from '../query/slots.ts';
+import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleExceptionDocument } from '../rules/document.ts';
@@ -31,8 +31,14 @@ export interface LiveRules {
   setExceptions(exceptions: readonly RuleExceptionDocument[]): void;
   /** Resolves when all that was told before is in force. */
   settled(): Promise<void>;
-  /** Each rule by its name, in the order of names: what is in force, and what its author wrote last. */
+  /** Each rule, in the order of names: what is in force, and what its author wrote last. The same list until one changes. */
   entries(): readonly RuleEntry[];
+  /** Calls back after each swap, and whenever the verdict on a rule may be another. @returns what ends it */
+  subscribe(listener: (entries: readonly RuleEntry[]) => void): () => void;
+  /** The slots that all rules are compiled with. */
+  readonly slots: FieldSlots;
+  /** What a rule costs for each event that it looks at, in microseconds; undefined before it was measured. */
+  costMicros(rule: CompiledRule): number | undefined;
 }
 
 export interface LiveRulesDeps {
@@ -41,18 +47,11 @@ export interface LiveRulesDeps {
   readonly redactor?: Redactor;
   /** Wraps each new detector, for traces. */
   readonly wrap?: (detector: Detector) => Detector;
-  /** After each swap, and whenever the verdict on a rule is another. Must not throw. */
-  readonly onChange?: (entries: readonly RuleEntry[]) => void;
 }
 
 const NO_FILES: LoadedRules = { rules: [], problems: [] };
 
-export function createLiveRules({
-  hashes,
-  redactor,
-  wrap = (detector) => detector,
-  onChange,
-}: LiveRulesDeps): LiveRules {
+export function createLiveRules({ hashes, redactor, wrap = (detector) => detector }: LiveRulesDeps): LiveRules {
   const slots = createFieldSlots();
   const compiler = createRuleCompiler(slots, hashes);
   let files = NO_FILES;
@@ -61,8 +60,22 @@ export function createLiveRules({
   let exceptions: readonly RuleExceptionDocument[] = [];
 
   let inForce: readonly CompiledRule[] = [];
+  const costs = new Map<CompiledRule, { events: number; micros: number }>();
+  const stopwatch: Stopwatch = {
+    now: () => performance.now() * 1_000,
+    took(rule, micros) {
+      const cost = costs.get(rule);
+      if (cost === undefined) costs.set(rule, { events: 1, micros });
+      else {
+        cost.events += 1;
+        cost.micros += micros;
+      }
+    },
+  };
   let detector = wrap(createDetector([], slots, hashes, redactor));
-  let entries: ReadonlyMap<string, RuleEntry> = new Map();
+  let entries: readonly RuleEntry[] = [];
+  let byName: ReadonlyMap<string, RuleEntry> = new Map();
+  const listeners = new Set<(entries: readonly RuleEntry[]) => void>();
   let isStale = false;
   let building: Promise<void> | undefined;
 
@@ -105,9 +118,11 @@ export function createLiveRules({
     const { source } = version;
     const compiled = compiler.compile(version, told);
     if (compiled.kind === 'ok') {
-      const inForce = { rule: compiled.rule, source };
-      if (!compiled.rule.document.enabled) return { name, source, verdict: 'disabled', problems: [] };
-      return { name, source, verdict: 'runs', problems: [], inForce, ...editOf(name, inForce) };
+      const { rule, neverFires } = compiled;
+      if (!rule.document.enabled) return { name, source, verdict: 'disabled', problems: [] };
+      const inForce = { rule, source };
+      const never = neverFires === undefined ? {} : { neverFires };
+      return { name, source, verdict: 'runs', problems: [], inForce, ...never, ...editOf(name, inForce) };
     }
     const { problems } = compiled;
     // Whoever switches a rule off is obeyed, whatever else is wrong with it.
@@ -123,7 +138,7 @@ export function createLiveRules({
 
   /** What a new version does to the memory of the one before, which is the one in force until now. */
   function editOf(name: string, next?: RuleEntry['inForce']): Pick<RuleEntry, 'edit'> {
-    const before = entries.get(name);
+    const before = byName.get(name);
     if (before?.inForce === undefined) return {};
     const { inForce, edit } = before;
     if (next === undefined || isSameSource(inForce.source, next.source)) return edit === undefined ? {} : { edit };
@@ -131,13 +146,18 @@ export function createLiveRules({
   }
 
   function put(next: ReadonlyMap<string, RuleEntry>): void {
-    const rules = [...next.values()].flatMap(({ inForce }) => inForce?.rule ?? []);
-    entries = next;
+    byName = next;
+    entries = [...next.values()];
+    const rules = entries.flatMap(({ inForce }) => inForce?.rule ?? []);
     const isSame = rules.length === inForce.length && rules.every((rule, index) => rule === inForce[index]);
     inForce = rules;
-    if (!isSame) detector = wrap(createDetector(rules, slots, hashes, redactor));
-    compiler.keepOnly([...next.values()]);
-    onChange?.([...next.values()]);
+    if (!isSame) {
+      detector = wrap(createDetector(rules, slots, hashes, redactor, stopwatch));
+      const running = new Set(rules);
+      for (const rule of costs.keys()) if (!running.has(rule)) costs.delete(rule);
+    }
+    compiler.keepOnly(entries);
+    for (const listener of listeners) listener(entries);
   }
 
   return {
@@ -151,6 +171,7 @@ export function createLiveRules({
       changed();
     },
     setResources(told) {
+      if (resources !== undefined && isSameList(resources, told)) return;
       resources = told;
       changed();
     },
@@ -161,7 +182,16 @@ export function createLiveRules({
     async settled() {
       while (building !== undefined) await building;
     },
-    entries: () => [...entries.values()],
+    entries: () => entries,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    slots,
+    costMicros(rule) {
+      const cost = costs.get(rule);
+      return cost === undefined ? undefined : cost.micros / cost.events;
+    },
   };
 }
 
@@ -185,6 +215,14 @@ function versionsOf(
     add(loaded.document.name, { kind: 'file', loaded, source: { kind: 'file', file: loaded.file } });
   }
   return versions;
+}
+
+/** Whether these are the same versions: a change of status or labels is none. */
+function isSameList(a: readonly RuleResource[], b: readonly RuleResource[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ uid, generation }, index) => uid === b[index]?.uid && generation === b[index]?.generation)
+  );
 }
 
 function isSameSource(a: RuleSource, b: RuleSource): boolean {

@@ -1,7 +1,9 @@
 import type { FieldSlots } from '../query/slots.ts';
-import { formatFileProblem } from '../rulefiles/file-problem.ts';
+import { excerptAt, formatFileProblem } from '../rulefiles/file-problem.ts';
 import type { LoadedRule } from '../rulefiles/loaded-rule.ts';
-import { type CompileResult, compileRule, formatRuleProblem } from '../rules/compile-rule.ts';
+import { linesOf } from '../rulefiles/places.ts';
+import { whyNeverFires } from '../rulefiles/rule-verdict.ts';
+import { type CompileResult, compileRule, type RuleProblem } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, RuleExceptionDocument } from '../rules/document.ts';
 import { type DocumentProblem, formatPath, valueAt } from '../rules/document-problem.ts';
@@ -16,7 +18,7 @@ export type Version =
   | { readonly kind: 'resource'; readonly resource: RuleResource; readonly source: RuleSource };
 
 export type Compiled =
-  | { readonly kind: 'ok'; readonly rule: CompiledRule }
+  | { readonly kind: 'ok'; readonly rule: CompiledRule; readonly neverFires?: string }
   | {
       readonly kind: 'invalid';
       readonly problems: readonly string[];
@@ -61,7 +63,10 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
   function compileWith(version: Version, document: RuleDocument, own: readonly RuleExceptionDocument[]): Compiled {
     const whole = own.length === 0 ? document : { ...document, exceptions: [...document.exceptions, ...own] };
     const result = compileSafely(whole, slots, hashes);
-    if (result.kind === 'ok') return result;
+    if (result.kind === 'ok') {
+      const why = version.kind === 'file' ? undefined : whyNeverFires(result.rule);
+      return { ...result, ...(why !== undefined && { neverFires: `It can never fire: ${why}.` }) };
+    }
     // A mistake in an exception that stands by itself is not the rule's: without it the rule finds more, not less.
     const bad = new Set(result.problems.flatMap(({ path }) => foreignException(path, document) ?? []));
     if (bad.size > 0)
@@ -70,15 +75,13 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
         document,
         own.filter((_exception, index) => !bad.has(index)),
       );
-    const problems = result.problems.map((problem) =>
-      version.kind === 'file' ? version.loaded.problem(problem) : formatRuleProblem(problem),
-    );
-    return {
-      kind: 'invalid',
-      problems: problems.map((problem) => (typeof problem === 'string' ? problem : formatFileProblem(problem))),
-      unsupported: problems.every((problem) => typeof problem !== 'string' && problem.unsupported !== undefined),
-      switchedOff: !document.enabled,
-    };
+    const invalid = { kind: 'invalid', switchedOff: !document.enabled } as const;
+    if (version.kind === 'resource') {
+      return { ...invalid, problems: result.problems.map(formatResourceProblem), unsupported: false };
+    }
+    const problems = result.problems.map((problem) => version.loaded.problem(problem));
+    const unsupported = problems.every((problem) => problem.unsupported !== undefined);
+    return { ...invalid, problems: problems.map(formatFileProblem), unsupported };
   }
 
   return {
@@ -152,6 +155,17 @@ function appliesTo({ rules, tags }: RuleExceptionDocument, document: RuleDocumen
 
 function isSwitchedOff(version: Version): boolean {
   return version.kind === 'resource' && valueAt(version.resource.value, ['spec', 'enabled']) === false;
+}
+
+/** As `kubectl describe` shows it: the place, the line of a query with a caret, the hint. A line is cut around the place. */
+function formatResourceProblem({ path, message, hint, inQuery }: RuleProblem): string {
+  const at = formatPath(['spec', ...path]);
+  const more = hint === undefined ? [] : [`  hint: ${hint}`];
+  if (inQuery === undefined) return [`${at}: ${message}`, ...more].join('\n');
+  const { line, column } = inQuery.problem;
+  const { text, caret } = excerptAt(linesOf(inQuery.source), { line, column });
+  const place = `line ${line}, column ${column}`;
+  return [`${at}: ${place}: ${message}`, `  ${text}`, `  ${' '.repeat(caret)}^`, ...more].join('\n');
 }
 
 function formatDocumentProblem({ path, message, hint, within }: DocumentProblem): string {

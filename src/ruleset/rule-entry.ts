@@ -21,6 +21,8 @@ export interface RuleEntry {
   readonly problems: readonly string[];
   /** What is in force under this name: of a broken rule an earlier version. Absent if nothing is. */
   readonly inForce?: { readonly rule: CompiledRule; readonly source: RuleSource };
+  /** Why no event can make it fire, though it is sound, in a sentence; absent if some may. */
+  readonly neverFires?: string;
   /** What the last edit did to the rule's memory; absent if this process has not seen an edit of it. */
   readonly edit?: RuleEdit;
 }
