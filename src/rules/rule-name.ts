@@ -1,4 +1,6 @@
 export const MAX_RULE_NAME_LENGTH = 200;
+/** Names that begin so are those of firstseen's rules about itself: no file and no resource may have one. */
+export const RESERVED_RULE_NAMES = 'firstseen-tamper-';
 
 /** True for a DNS-1123 subdomain of at most 200 characters: what Kubernetes takes as the name of a resource. */
 export function isRuleName(text: string): boolean {

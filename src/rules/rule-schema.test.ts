@@ -291,6 +291,11 @@ test('newTerms belongs to new_terms, with its own bounds', () => {
   assert.equal(change({ fields: ['a', 'b', 'a'], window: '7d' }), 'spec.newTerms.fields.2: this field is listed twice');
 });
 
+test('names of firstseen’s own rules are refused', () => {
+  const [problem] = problemsOf(resource(MINIMAL, 'firstseen-tamper-rules'));
+  assert.match(problem?.message ?? '', /^expected another name: those that begin with firstseen-tamper- are/);
+});
+
 test('a name that Kubernetes would refuse comes with one that it takes', () => {
   const [problem] = problemsOf(resource(MINIMAL, 'Exec into_a pod'));
   assert.deepEqual(problem?.path, ['metadata', 'name']);

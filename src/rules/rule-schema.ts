@@ -19,7 +19,7 @@ import { type DocumentProblem, isRecord } from './document-problem.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './limits.ts';
 import { fitProblems } from './rule-fit.ts';
-import { isRuleName, MAX_RULE_NAME_LENGTH, toRuleName } from './rule-name.ts';
+import { isRuleName, MAX_RULE_NAME_LENGTH, RESERVED_RULE_NAMES, toRuleName } from './rule-name.ts';
 import { toDocumentProblems } from './schema-problems.ts';
 
 export const RULE_API_VERSION = 'firstseen.dev/v1alpha1';
@@ -91,6 +91,11 @@ const requiredText = (bound: number) =>
   text(bound).refine((value) => value.trim() !== '', { error: 'expected some text, found none' });
 
 const ruleName = z.string().check((context) => {
+  if (context.value.startsWith(RESERVED_RULE_NAMES)) {
+    const message = `expected another name: those that begin with ${RESERVED_RULE_NAMES} are firstseen's own`;
+    context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
+    return;
+  }
   if (isRuleName(context.value)) return;
   const suggestion = toRuleName(context.value);
   context.issues.push({

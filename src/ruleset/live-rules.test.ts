@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anonymousRequest } from '../../test/support/events.ts';
+import { ruleDocument } from '../../test/support/rules.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { readRules } from '../rulefiles/load.ts';
 import { createLiveRules, type LiveRules } from './live-rules.ts';
@@ -29,6 +30,19 @@ test('the fallback is there until resources are told, explicit files after that 
   live.setResources([resource('in-cluster', 1, {})]);
   await live.settled();
   assert.deepEqual(matching(live), ['in-cluster', 'mine']);
+});
+
+test('nothing stands in for a rule that is built in, switches it off or leaves anything out of it', async () => {
+  const builtIn = [ruleDocument({ name: 'built-in', tags: ['tamper'] })];
+  const live = createLiveRules({ hashes: sha256Hashes, builtIn });
+  assert.deepEqual(matching(live), ['built-in']);
+  live.setFiles(fileOf('built-in', 'user.name: "nobody"'));
+  live.setResources([resource('built-in', 1, { enabled: false }), resource('mine', 1, {})]);
+  const exception = { name: 'x', query: 'event.action: *', language: 'kuery', reason: 'known' } as const;
+  live.setExceptions([{ ...exception, rules: ['built-in', 'mine'], tags: ['tamper'] }]);
+  await live.settled();
+  assert.deepEqual(matching(live), ['built-in']);
+  assert.deepEqual(sources(live), ['mine resource']);
 });
 
 test('a broken edit leaves the version before running and says where it is broken', async () => {

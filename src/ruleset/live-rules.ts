@@ -3,8 +3,9 @@ import { createDetector, type Detector, type Stopwatch } from '../detect/detecto
 import type { Redactor } from '../ecs/redactor.ts';
 import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
+import { compileRule, formatRuleProblem } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
-import type { RuleExceptionDocument } from '../rules/document.ts';
+import type { RuleDocument, RuleExceptionDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { createRuleCompiler, type Version } from './rule-compiler.ts';
 import { ruleEdit } from './rule-edit.ts';
@@ -45,13 +46,23 @@ export interface LiveRulesDeps {
   readonly hashes: Hashes;
   /** What leaves the detectors passes it. */
   readonly redactor?: Redactor;
+  /**
+   * Rules that are in force whatever files, resources and exceptions say, with names that nothing else can have. They are no entries:
+   * nobody writes them, and a set without another rule is empty.
+   */
+  readonly builtIn?: readonly RuleDocument[];
   /** Wraps each new detector, for traces. */
   readonly wrap?: (detector: Detector) => Detector;
 }
 
 const NO_FILES: LoadedRules = { rules: [], problems: [] };
 
-export function createLiveRules({ hashes, redactor, wrap = (detector) => detector }: LiveRulesDeps): LiveRules {
+export function createLiveRules({
+  hashes,
+  redactor,
+  builtIn = [],
+  wrap = (detector) => detector,
+}: LiveRulesDeps): LiveRules {
   const slots = createFieldSlots();
   const compiler = createRuleCompiler(slots, hashes);
   let files = NO_FILES;
@@ -59,6 +70,8 @@ export function createLiveRules({ hashes, redactor, wrap = (detector) => detecto
   let resources: readonly RuleResource[] | undefined;
   let exceptions: readonly RuleExceptionDocument[] = [];
 
+  const own = builtIn.map((document) => compileBuiltIn(document, slots, hashes));
+  const ownNames = new Set(builtIn.map(({ name }) => name));
   let inForce: readonly CompiledRule[] = [];
   const costs = new Map<CompiledRule, { events: number; micros: number }>();
   const stopwatch: Stopwatch = {
@@ -72,7 +85,7 @@ export function createLiveRules({ hashes, redactor, wrap = (detector) => detecto
       }
     },
   };
-  let detector = wrap(createDetector([], slots, hashes, redactor));
+  let detector = wrap(createDetector(own, slots, hashes, redactor));
   let entries: readonly RuleEntry[] = [];
   let byName: ReadonlyMap<string, RuleEntry> = new Map();
   const listeners = new Set<(entries: readonly RuleEntry[]) => void>();
@@ -99,6 +112,7 @@ export function createLiveRules({ hashes, redactor, wrap = (detector) => detecto
     const told = exceptions;
     let from = performance.now();
     for (const name of [...versions.keys()].sort()) {
+      if (ownNames.has(name)) continue;
       const entry = judge(name, versions.get(name) ?? [], told);
       if (entry !== undefined) judged.set(name, entry);
       if (performance.now() - from < STRETCH_MS) continue;
@@ -152,8 +166,8 @@ export function createLiveRules({ hashes, redactor, wrap = (detector) => detecto
     const isSame = rules.length === inForce.length && rules.every((rule, index) => rule === inForce[index]);
     inForce = rules;
     if (!isSame) {
-      detector = wrap(createDetector(rules, slots, hashes, redactor, stopwatch));
-      const running = new Set(rules);
+      detector = wrap(createDetector([...own, ...rules], slots, hashes, redactor, stopwatch));
+      const running = new Set([...own, ...rules]);
       for (const rule of costs.keys()) if (!running.has(rule)) costs.delete(rule);
     }
     compiler.keepOnly(entries);
@@ -193,6 +207,12 @@ export function createLiveRules({ hashes, redactor, wrap = (detector) => detecto
       return cost === undefined ? undefined : cost.micros / cost.events;
     },
   };
+}
+
+function compileBuiltIn(document: RuleDocument, slots: FieldSlots, hashes: Hashes): CompiledRule {
+  const compiled = compileRule(document, slots, hashes);
+  if (compiled.kind === 'ok') return compiled.rule;
+  throw new Error(compiled.problems.map(formatRuleProblem).join('\n'));
 }
 
 /** By name: the version that counts first. */
