@@ -102,3 +102,16 @@ test('a group named like a property of every object is no fault', async () => {
     assert.equal(await isOwn(write({ apiGroup, resource: 'alerts' })), false);
   }
 });
+
+test('a change of a rule is ours if it was announced', async () => {
+  const rule = {
+    verb: 'patch',
+    user: { username },
+    objectRef: { apiGroup: 'firstseen.dev', resource: 'detectionrules' },
+  };
+  const [announced, other] = [anonymousRequest({ event: rule }), anonymousRequest({ event: rule })];
+  const ourChanges = async () => new Set([announced]);
+  const own = createOwnWrites({ username, cluster: CLUSTER, ourPods: undefined, ourChanges });
+  assert.deepEqual(await own.foreign(CLUSTER, [announced, other]), [other]);
+  assert.deepEqual(await own.foreign('another', [announced, other]), [announced, other]);
+});

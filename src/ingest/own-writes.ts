@@ -10,7 +10,10 @@ export interface OwnIdentity {
 }
 
 export interface OwnWrites {
-  /** The events of a batch without those of our own writes. What is not known as ours is evaluated. */
+  /**
+   * The events of a batch without those of our own writes. What is not known as ours is evaluated.
+   * @throws OperationalError if the store is away that could tell
+   */
   foreign(cluster: string, events: readonly DecodedEvent[]): Promise<readonly DecodedEvent[]>;
 }
 
@@ -21,6 +24,8 @@ export interface OwnWritesDeps {
   readonly cluster: string;
   /** Which of these pods are replicas of this firstseen. Undefined where our token is bound to no pod: then the name is enough. */
   readonly ourPods: ((uids: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
+  /** Which of these events are changes of rules that firstseen makes itself; see `OwnChanges`. */
+  readonly ourChanges?: (events: readonly DecodedEvent[]) => Promise<ReadonlySet<DecodedEvent>>;
 }
 
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
@@ -34,13 +39,15 @@ const OWN_VERBS: ReadonlyMap<string, readonly string[]> = new Map(
 
 /**
  * Leaves out the requests by which firstseen itself writes or follows its results, or each alert would be an event that may
- * be an alert. Whatever else the account does is evaluated: its token may be stolen. Where the event tells which pod held
+ * be an alert; and its changes of rules, each of which was announced. Whatever else the account does is evaluated: its token may be stolen. Where the event tells which pod held
  * the token, it must be one of our replicas.
  */
-export function createOwnWrites({ username, cluster, ourPods }: OwnWritesDeps): OwnWrites {
+export function createOwnWrites({ username, cluster, ourPods, ourChanges }: OwnWritesDeps): OwnWrites {
   return {
-    async foreign(from, events) {
-      if (from !== cluster) return events;
+    async foreign(from, all) {
+      if (from !== cluster) return all;
+      const changes = await ourChanges?.(all);
+      const events = changes === undefined || changes.size === 0 ? all : all.filter((event) => !changes.has(event));
       const candidates = events.filter(({ event }) => isOwnRequest(event, username));
       if (candidates.length === 0) return events;
       const uids = new Set(candidates.flatMap(({ event }) => podsOf(event) ?? []));

@@ -18,6 +18,8 @@ export interface ApiCall {
   /** For PATCH `application/merge-patch+json`. */
   readonly contentType?: string;
   readonly accept?: string;
+  /** What the audit event of the call is to be known by; the API server makes one up unless told. */
+  readonly auditID?: string;
   /** The refusals that are an answer to this call, and not a fault. */
   readonly expect?: readonly RefusalReason[];
 }
@@ -92,6 +94,7 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
         ...credentials.headers,
         accept: call.accept ?? 'application/json',
         'user-agent': userAgent,
+        ...(call.auditID === undefined ? {} : { 'audit-id': call.auditID }),
         ...(body === undefined
           ? {}
           : { 'content-type': call.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),

@@ -35,6 +35,8 @@ export const stateKeys = {
   cluster: 'cluster',
   /** Sorted set: heartbeats under way → when each was sent (µs). */
   heartbeat: 'heartbeat',
+  /** Sorted set: changes of rules that firstseen makes itself → when each was announced (µs). */
+  changes: 'changes',
 } as const;
 
 /** The field of `rows:…` that is no row: no hash is as short. */
