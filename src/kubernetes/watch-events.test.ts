@@ -19,6 +19,18 @@ test('events come out whole, however the bytes come in', async () => {
   assert.deepEqual(names, ['é😀', 'b']);
 });
 
+test('an object comes as it is', async () => {
+  const object = {
+    kind: 'DetectionRule',
+    metadata: { name: 'a', resourceVersion: '7', generation: 3, uid: 'u' },
+    spec: {},
+  };
+  const read: unknown[] = [];
+  for await (const seen of watchEvents(chunks(`${JSON.stringify({ type: 'ADDED', object })}\n`)))
+    read.push(seen.object);
+  assert.deepEqual(read, [object]);
+});
+
 test('an error is an event with its code', async () => {
   const status = { type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old', reason: 'Expired' } };
   for await (const seen of watchEvents(chunks(`${JSON.stringify(status)}\n`))) {

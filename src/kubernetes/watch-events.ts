@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const metadata = z.object({ name: z.string().default(''), resourceVersion: z.string().default('') });
+const metadata = z.looseObject({ name: z.string().default(''), resourceVersion: z.string().default('') });
 
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']), object: z.looseObject({ metadata }) }),
