@@ -33,6 +33,9 @@ export function requiredPermissions({
       : []),
     { ...ofRules, verb: 'list', need: 'the rules in the cluster do not run' },
     { ...ofRules, verb: 'watch', need: 'a rule that is changed in the cluster runs as it was' },
+    { ...ofRules, verb: 'create', need: 'the rules of the pack are not there to be tuned' },
+    { ...ofRules, verb: 'patch', need: 'the rules of the pack stay as they were before an upgrade' },
+    { ...ofRules, verb: 'delete', need: 'a rule that has left the pack runs for ever' },
     { ...ofRules, subresource: 'status', verb: 'patch', need: 'kubectl get detectionrules does not show what works' },
     ...(events.enabled
       ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'no Kubernetes Event is written' }]

@@ -42,6 +42,8 @@ test('the service account may do what it has to', async () => {
   for (const request of [
     ...['get', 'list', 'watch', 'create', 'delete'].map((verb) => `${verb} alerts.firstseen.dev`),
     'patch alerts.firstseen.dev --subresource=status',
+    ...['list', 'watch', 'create', 'patch', 'delete'].map((verb) => `${verb} detectionrules.firstseen.dev`),
+    'patch detectionrules.firstseen.dev --subresource=status',
     'create events.events.k8s.io -n default',
     'create events.events.k8s.io -n kube-system',
     ...lookedUp.map((resource) => `get ${resource} -n default`),
@@ -54,7 +56,8 @@ test('the service account may do nothing else', async () => {
   for (const request of [
     ...['update', 'patch', 'deletecollection'].map((verb) => `${verb} alerts.firstseen.dev`),
     ...['get', 'update'].map((verb) => `${verb} alerts.firstseen.dev --subresource=status`),
-    ...['get', 'create', 'update', 'patch', 'delete'].map((verb) => `${verb} detectionrules.firstseen.dev`),
+    ...['get', 'update', 'deletecollection'].map((verb) => `${verb} detectionrules.firstseen.dev`),
+    ...['get', 'update'].map((verb) => `${verb} detectionrules.firstseen.dev --subresource=status`),
     ...['create', 'update', 'delete'].map((verb) => `${verb} ruleexceptions.firstseen.dev`),
     ...['get', 'list', 'update', 'patch', 'delete'].map((verb) => `${verb} events.events.k8s.io -n default`),
     'create events -n default',

@@ -1,0 +1,162 @@
+/** The rule pack in a cluster, on a real API server with the rights that the chart gives. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
+import { createPackInstaller, type Pack } from '../../src/kubernetes/pack-installer.ts';
+import { RULES_PATH } from '../../src/kubernetes/rule-watch.ts';
+import type { RuleDocument } from '../../src/rules/document.ts';
+import { parseDetectionRule } from '../../src/rules/rule-schema.ts';
+import { type RuleResource, toRuleResource } from '../../src/ruleset/rule-resource.ts';
+import type { ApiServer } from '../support/api-server.ts';
+import { accountToken, installChart, startChartServer } from '../support/chart.ts';
+import { waitFor } from '../support/wait.ts';
+
+interface Rule {
+  readonly metadata: { readonly generation: number; readonly resourceVersion: string; readonly labels?: object };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+let server: ApiServer;
+let client: KubernetesClient;
+
+before(async () => {
+  server = await startChartServer();
+  await installChart(server);
+  client = await createKubernetesClient({ kubeconfig: server.kubeconfigFor(await accountToken(server)), version: 'x' });
+  // An API server begins to serve a new kind a moment after it says that it does.
+  await waitFor(listed, { what: 'the kind to be served', timeoutMs: 60_000 });
+});
+after(async () => {
+  client?.close();
+  await server?.stop();
+});
+
+function packRule(name: string, spec: object = {}): RuleDocument {
+  const common = { title: name, type: 'query', query: 'event.action: create', severity: 'low', tags: ['pack'] };
+  const parsed = parseDetectionRule({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'DetectionRule',
+    metadata: { name },
+    spec: { ...common, ...spec },
+  });
+  return parsed.kind === 'ok' ? parsed.document : assert.fail(JSON.stringify(parsed.problems));
+}
+
+async function listed(): Promise<readonly RuleResource[]> {
+  const answer = await client.call({ method: 'GET', path: RULES_PATH });
+  assert.ok(answer.kind === 'ok');
+  return (answer.body as { readonly items: readonly unknown[] }).items.flatMap((item) => toRuleResource(item) ?? []);
+}
+
+/** Installs the pack as one version of firstseen does, until it has come to rest, and gives what it has logged and done. */
+async function install(rules: readonly RuleDocument[], isWhole = true) {
+  const pack: Pack = { rules, isWhole };
+  const log: string[] = [];
+  const note = (message: string, fields?: object) => void log.push(`${message} ${JSON.stringify(fields ?? {})}`);
+  const announced: string[] = [];
+  let turns = 0;
+  const resources = await listed();
+  const installer = createPackInstaller(
+    {
+      client,
+      resources() {
+        turns += 1;
+        return resources;
+      },
+      async announce(changes) {
+        announced.push(...changes.map(({ verb, name }) => `${verb} ${name}`));
+        return changes.map(() => randomUUID());
+      },
+      logger: { info: note, warn: note } as never,
+    },
+    pack,
+  );
+  installer.start();
+  await waitFor(() => turns > 0, { what: 'the installer to look' });
+  // A stop waits for the turn that has begun.
+  await installer.stop();
+  return { log: log.join('\n'), announced };
+}
+
+async function live(name: string): Promise<Rule> {
+  return JSON.parse(await server.kubectl('get', 'detectionrule', name, '-o', 'json')) as Rule;
+}
+
+async function names(): Promise<readonly string[]> {
+  return (await listed()).map(({ name }) => name).sort();
+}
+
+test('the pack is installed with its label, and a second time changes nothing', async () => {
+  const pack = [packRule('a'), packRule('b', { suppression: { by: ['user.name'], window: '2h' } })];
+  const { announced } = await install(pack);
+  assert.deepEqual(announced, ['patch a', 'patch b']);
+  assert.deepEqual(await names(), ['a', 'b']);
+  const before = await live('b');
+  assert.deepEqual(before.metadata.labels, {
+    'app.kubernetes.io/managed-by': 'firstseen',
+    'app.kubernetes.io/part-of': 'firstseen',
+  });
+  await install(pack);
+  assert.equal((await live('b')).metadata.resourceVersion, before.metadata.resourceVersion);
+});
+
+test('what people have set survives an upgrade of the pack, whichever way they set it', async () => {
+  await install([packRule('a'), packRule('b'), packRule('c'), packRule('d')]);
+  const merge = ['patch', 'detectionrule', '--type=merge'];
+  await server.kubectl(...merge, 'a', '-p', '{"spec":{"enabled":false,"severity":"critical"}}');
+  const exceptions = [{ query: 'user.name: ci', reason: 'the build' }];
+  await server.kubectl(...merge, 'b', '-p', JSON.stringify({ spec: { exceptions, suppression: { window: '3h' } } }));
+  await server.apply({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'DetectionRule',
+    metadata: { name: 'c', labels: { team: 'blue' } },
+    spec: { ...(await live('c')).spec, query: 'event.action: (create or delete)' },
+  });
+
+  const next = { title: 'Better', query: 'event.action: update', severity: 'high', suppression: { by: ['user.name'] } };
+  await install(['a', 'b', 'c', 'd'].map((name) => packRule(name, next)));
+  const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map(live));
+  const ofPack = { ...d?.spec };
+  assert.deepEqual(ofPack, { ...next, enabled: true, type: 'query', tags: ['pack'] }, 'enabled has a default');
+  assert.deepEqual(a?.spec, { ...ofPack, enabled: false, severity: 'critical' });
+  assert.deepEqual(b?.spec, { ...ofPack, exceptions, suppression: { by: ['user.name'], window: '3h' } });
+  assert.deepEqual(c?.spec, { ...ofPack, query: 'event.action: (create or delete)' });
+  assert.ok(c?.metadata.labels && 'team' in c.metadata.labels);
+});
+
+test('a rule that left the pack goes unless somebody has changed it; one of somebody else is never touched', async () => {
+  await server.apply({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'DetectionRule',
+    metadata: { name: 'theirs' },
+    spec: { title: 'Theirs', type: 'query', query: 'event.action: get', severity: 'low' },
+  });
+  await install([packRule('gone'), packRule('tuned')]);
+  await server.kubectl('patch', 'detectionrule', 'tuned', '--type=merge', '-p', '{"spec":{"severity":"high"}}');
+  await install([], false);
+  assert.deepEqual(
+    await names(),
+    ['a', 'b', 'c', 'gone', 'theirs', 'tuned'],
+    'a pack that could not be read removes nothing',
+  );
+  const { announced, log } = await install([packRule('theirs', { title: 'Ours' })]);
+  assert.deepEqual(announced, ['delete gone']);
+  assert.deepEqual(await names(), ['a', 'b', 'c', 'theirs', 'tuned']);
+  assert.equal((await live('theirs')).spec.title, 'Theirs');
+  assert.match(log, /a rule that left the pack stays, because others have changed it \{"rule":"tuned"\}/);
+  assert.match(log, /somebody else has made one of its name \{"rule":"theirs"\}/);
+});
+
+test('a rule that does not fit what others have set of it stays, and is said; the rest goes on', async () => {
+  await install([packRule('mixed'), packRule('z')]);
+  await server.kubectl('patch', 'detectionrule', 'mixed', '--type=merge', '-p', '{"spec":{"language":"eql"}}');
+  const esql = { type: 'esql', query: 'FROM logs-* | WHERE event.action == "create"', language: 'esql' };
+  const { log } = await install([packRule('mixed', esql), packRule('z', { title: 'Newer' })]);
+  assert.match(
+    log,
+    /a rule of the pack does not fit what others have set of it[^\n]*"rule":"mixed"[^\n]*language must be/,
+  );
+  assert.equal((await live('mixed')).spec.type, 'query');
+  assert.equal((await live('z')).spec.title, 'Newer');
+});
