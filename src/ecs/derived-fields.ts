@@ -13,6 +13,8 @@ import { valueSet } from './values.ts';
 const PREFIX = 'firstseen.';
 /** A path into the pod that a request writes. */
 const POD_PREFIX = `${PREFIX}pod.`;
+/** The field for what an exec runs. */
+export const COMMAND = `${PREFIX}exec.command`;
 const LONGEST_COMMAND = 16_384;
 
 const imagesOf = podReader('containers.image');
@@ -31,7 +33,7 @@ export const DERIVED_FIELDS: readonly Field[] = [
     'The last hop of the request: the one address that the client does not choose.',
     (event) => addressSet([lastHop(event) ?? '']),
   ),
-  row(`${PREFIX}exec.command`, 'keyword', 'What an exec runs, its words decoded and joined by blanks.', commandOf),
+  row(COMMAND, 'keyword', 'What an exec runs, its words decoded and joined by blanks.', commandOf),
   row(
     `${PREFIX}grants`,
     'keyword',
@@ -89,7 +91,8 @@ function imageField(part: 'registry' | 'repository'): (event: AuditEvent) => Fie
   };
 }
 
-function commandOf({ objectRef, requestURI }: AuditEvent): FieldValues {
+/** The value of `COMMAND`. */
+export function commandOf({ objectRef, requestURI }: AuditEvent): FieldValues {
   if (objectRef?.subresource !== 'exec' || requestURI === undefined) return undefined;
   return parametersOf(requestURI, 'command').join(' ').slice(0, LONGEST_COMMAND).toWellFormed() || undefined;
 }

@@ -28,6 +28,17 @@ test('a value is redacted by where it comes from', () => {
   assert.equal(value('user_agent.original', 'a token=b'), 'a token=REDACTED');
 });
 
+test('what is derived from an event is redacted as what it is derived from', () => {
+  const event: AuditEvent = {
+    requestURI: '/api/v1/namespaces/a/pods/b/exec?command=my+sql&command=-phunter2&command=x',
+    objectRef: { resource: 'pods', subresource: 'exec' },
+  };
+  assert.equal(value('firstseen.exec.command', 'my sql -phunter2 x', event), 'my sql REDACTED REDACTED');
+  assert.equal(value('firstseen.pod.containers.env.value', 'x'), 'REDACTED');
+  assert.equal(value('firstseen.pod.containers.image', 'x'), 'x');
+  assert.equal(value('firstseen.pod.containers.command', '--token=x'), '--token=REDACTED');
+});
+
 test('a value of a JSON patch is redacted if one of its operations is about a hidden place', () => {
   const patch = (path: string) => ({ requestObject: [{ op: 'add', path, value: 'x' }] });
   const field = 'kubernetes.audit.requestObject.value';

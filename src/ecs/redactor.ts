@@ -3,6 +3,7 @@ import { isHiddenPlace, patchedPlaces, redactEvent } from '../audit/redact-event
 import { REDACTED, redactText } from '../audit/redact-text.ts';
 import type { RedactionOptions } from '../audit/redaction-options.ts';
 import { redactUri } from '../audit/request-uri.ts';
+import { COMMAND, commandOf } from './derived-fields.ts';
 import { PREFIX } from './kubernetes-fields.ts';
 
 /** Takes secrets out of what leaves the evaluation of an event: of what is kept and what is shown. Rules see the event as it came. */
@@ -13,7 +14,8 @@ export interface Redactor {
   value(field: string, value: string, event: DecodedEvent): string;
 }
 
-const BODY = /^kubernetes\.audit\.(requestObject|responseObject)(?:\.(.+))?$/;
+/** The paths into bodies, and into what is read out of one. */
+const BODY = /^(?:kubernetes\.audit|firstseen)\.(requestObject|responseObject|pod)(?:\.(.+))?$/;
 
 export function createRedactor(options: RedactionOptions): Redactor {
   let last: { readonly from: DecodedEvent; readonly redacted: DecodedEvent } | undefined;
@@ -28,6 +30,7 @@ export function createRedactor(options: RedactionOptions): Redactor {
     value(field, value, event) {
       if (field === `${PREFIX}requestURI`) return redactUri(value, options.execArguments);
       if (field === 'event.original') return JSON.stringify(redacted(event).event);
+      if (field === COMMAND) return String(commandOf(redacted(event).event) ?? '');
       const [, body, path = ''] = BODY.exec(field) ?? [];
       return body !== undefined && isHidden(path, body, event) ? REDACTED : redactText(value);
     },
