@@ -34,6 +34,15 @@ test('a term with a secret in it is remembered by its hash: two secrets are two 
   assert.doesNotMatch(JSON.stringify(await alerts()), /hunter2/);
 });
 
+test('of a value in a canonical form both are told, without their secrets', async () => {
+  const normalize = { 'user_agent.original': 'lowercase' };
+  const { send, alerts } = evaluation([ruleDocument({ newTerms: { fields: ['user_agent.original'], normalize } })]);
+  await send(nth(1, {}, { userAgent: 'Curl/8' }), nth(2, {}, { userAgent: `A token=${SECRET}` }));
+  const reasons = (await alerts()).map(({ spec }) => spec.reason).sort();
+  assert.match(reasons[0] ?? '', /^user agent "A token=REDACTED" \(as a token=REDACTED\) not seen/);
+  assert.match(reasons[1] ?? '', /^user agent "Curl\/8" \(as curl\/8\) not seen/);
+});
+
 test('what a rule looks for in the content of a Secret is matched, and is shown to nobody', async () => {
   const rule = ruleDocument({
     query: `kubernetes.audit.requestObject.data.password: "${SECRET}"`,

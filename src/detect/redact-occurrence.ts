@@ -35,7 +35,11 @@ export function redactOccurrence(
   const isSecret = (field: string | undefined, value: string) => redactor.value(field ?? '', value, event) !== value;
   return {
     ...occurrence,
-    terms: terms.map(({ field, value }) => ({ field, value: redactor.value(field, value, event) })),
+    terms: terms.map(({ field, value, canonical }) => ({
+      field,
+      value: redactor.value(field, value, event),
+      ...(canonical !== undefined && { canonical: redactor.value(field, canonical, event) }),
+    })),
     term:
       term !== undefined && valuesOf(term).some((value, i) => isSecret(rule.termFields[i]?.name, value))
         ? `#${hashes.full(term)}`
