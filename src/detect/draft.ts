@@ -5,12 +5,15 @@ import { cutBytes, excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { Fire } from '../rules/compiled-rule.ts';
 import type { LetGo, Row } from '../rules/row.ts';
+import type { SilentTerm } from '../rules/silent-term.ts';
 import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec } from './alert.ts';
 import type { Sighting } from './alert-book.ts';
 import type { Decision } from './decision.ts';
 
 /** Bytes of UTF-8 of the short texts that stand in columns. */
 const COLUMN_BYTES = 128;
+/** Bytes of UTF-8 of what taught a term: a rule may have 100,000 of them. */
+const WHAT_BYTES = 192;
 /** Bytes of UTF-8 of any one text of an alert; keeps its record below 32 KiB. The Alert resource has narrower bounds of its own. */
 const TEXT_BYTES = 512;
 
@@ -65,6 +68,19 @@ export function sampleOf(decision: Decision): string {
     newTerm === '' ? `${user} ${action} ${object}` : `${user} ${action} ${object}: ${newTerm}`,
     COLUMN_BYTES,
   );
+}
+
+/** A term that its decision teaches without an alert, for people to look at. */
+export function silentTermOf(decision: Decision, by: SilentTerm['by']): SilentTerm {
+  const { event, requestKey, occurrence } = decision;
+  const values = occurrence.terms.map(({ value }) => value);
+  return {
+    at: event.at,
+    request: requestKey,
+    what: cutBytes(describeEvent(decision), WHAT_BYTES),
+    by,
+    ...(occurrence.term !== JSON.stringify(values) && { values: values.map(column) }),
+  };
 }
 
 /** The one event of a decision, as an alert records it. */

@@ -8,6 +8,7 @@ import { createAlertLifecycle } from '../alerts/lifecycle.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { DAY, DONE_KEEP_MS, DONE_KEEP_STARTED_MS, HOUR, LATENESS, MINUTE, TERM_CAP } from '../rules/limits.ts';
+import { parseSilentTerm } from '../rules/silent-term.ts';
 import type { StateWrite } from '../rules/state.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
@@ -170,7 +171,10 @@ test('learning: a new term is learned in silence, with when and by which request
   assert.deepEqual(await send(nth(0)), ['duplicate']);
   assert.deepEqual(await alerts(), []);
   const [silent] = await fieldsOf(store, CLUSTER, stateKeys.silent(state), '["masscan/1.3"]');
-  assert.match(silent ?? '', /^\{"at":1772366400000000,"request":"[\w-]{22}"\}$/);
+  const { request, ...taught } = parseSilentTerm(silent ?? '');
+  assert.match(request, /^[\w-]{22}$/);
+  const what = 'system:anonymous list pods in default, allowed';
+  assert.deepEqual(taught, { at: NOON, what, by: 'learning' });
   // The first batch has reached nth(1): learning ends an hour after it.
   const end = NOON + MINUTE + HOUR;
   assert.deepEqual(await send(anonymousRequest({ at: end - 1, userAgent: 'a' })), ['learning']);
@@ -259,7 +263,7 @@ test('what was learned is written after the alert, and what was counted after th
   const kinds = keys.map((key) => key.split(':', 1)[0]);
   assert.deepEqual(
     kinds.filter((kind, i) => kind !== kinds[i - 1]),
-    ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'rule', 'done', 'cluster'],
+    ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'silent', 'rule', 'done', 'cluster'],
   );
   assert.ok(keys.every((key) => writeRank(key) >= 0));
 });

@@ -22,6 +22,7 @@ import {
   sampleOf,
   sightingOf,
   sightingOfFire,
+  silentTermOf,
 } from './draft.ts';
 import type { SettleContext } from './settle-context.ts';
 import {
@@ -35,6 +36,7 @@ import {
   rowReads,
 } from './settle-rows.ts';
 import { fireSuppressionKey, possibleKeys } from './suppression.ts';
+import { learningMicros, memoryMicros, remember, rememberSilent } from './term-memory.ts';
 
 /** What a commit has done, for metrics and for those who wait. */
 export interface Settled {
@@ -167,7 +169,8 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     if (outcome === 'duplicate' || outcome === 'late') return outcome;
     countFor(decision, outcome, draft);
     if (isRowDecision(decision)) return outcome;
-    if (outcome !== 'overflow' && occurrence.term !== undefined) learn(decision, occurrence.term, draft);
+    if (outcome !== 'overflow' && occurrence.term !== undefined)
+      remember(draft, rule, occurrence.term, decision.event.at);
     // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
     if (outcome !== 'known' || mayAttachLater(rule)) {
       draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
@@ -223,11 +226,13 @@ function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome
   }
   if (!fires(decision, draft)) return 'known';
   if (isLearning(decision, draft)) {
-    const taught = JSON.stringify({ at: event.at, request: decision.requestKey });
-    draft.setField(stateKeys.silent(rule.state), occurrence.term ?? '', taught, memoryMicros(rule) / 1_000);
+    rememberSilent(draft, rule, occurrence.term ?? '', silentTermOf(decision, 'learning'));
     return 'learning';
   }
-  return open(decision, suppressionKey, sightingOf(decision), storedHwm, books) ? 'opened' : overflow(decision, books);
+  if (!open(decision, suppressionKey, sightingOf(decision), storedHwm, books)) return overflow(decision, books);
+  // A term that had aged is not silent any more.
+  if (occurrence.term !== undefined) draft.removeField(stateKeys.silent(rule.state), occurrence.term);
+  return 'opened';
 }
 
 /** The same for an event that is judged together with others. What an alert stands on is used once that is recorded. */
@@ -294,19 +299,6 @@ function overflow(decision: Decision, { alerts, context, opened }: Books): Outco
   return 'overflow';
 }
 
-function learn({ rule, event }: Decision, term: string, draft: StateDraft): void {
-  const key = stateKeys.terms(rule.state);
-  draft.raise(key, term, event.at, memoryMicros(rule) / 1_000);
-  if (draft.size(key) <= TERM_CAP) return;
-  for (const { member, score } of draft.entries(key, 'oldest')) {
-    if (draft.size(key) <= TERM_CAP) return;
-    if (draft.score(key, member) !== score) continue;
-    draft.remove(key, member);
-    if (learningMicros(rule) > 0) draft.removeField(stateKeys.silent(rule.state), member);
-    draft.count(stateKeys.rule(rule.state), 'evicted', 1);
-  }
-}
-
 /**
  * Whether an alert may be opened after a known term was seen that takes the same request when it is sent again: one that
  * another term opens, or the same term after a window shorter than the sender's retries.
@@ -349,20 +341,11 @@ function doneKeepMs({ event: { event } }: Decision): number {
   return isFirst ? DONE_KEEP_STARTED_MS : DONE_KEEP_MS;
 }
 
-function learningMicros(rule: CompiledRule): number {
-  return rule.document.newTerms?.learningMicros ?? 0;
-}
-
 /** Where the terms or groups of a rule stand, and how long they stay of use; undefined for a rule that has none. */
 function holding(rule: CompiledRule): { readonly key: string; readonly micros: number } | undefined {
   if (rule.kind.windowed !== undefined) return { key: stateKeys.groups(rule.state), micros: rowMemoryMicros(rule) };
   if (rule.document.newTerms === undefined) return undefined;
   return { key: stateKeys.terms(rule.state), micros: memoryMicros(rule) };
-}
-
-/** How long a term stays of use: its window, and the lateness of events. */
-function memoryMicros(rule: CompiledRule): number {
-  return (rule.document.newTerms?.windowMicros ?? 0) + LATENESS;
 }
 
 function gather(map: Map<string, Set<string>>, key: string, member: string): void {

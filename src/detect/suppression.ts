@@ -30,6 +30,11 @@ export function suppressionKey(
   return keyOf(rule, JSON.stringify(values), isMissing && standsAlone(rule) ? identity : '', hashes);
 }
 
+/** The suppression key of an alert about a term; undefined where the rule groups by something else, or the term is a hash. */
+export function termSuppressionKey(rule: CompiledRule, term: string, hashes: Hashes): string | undefined {
+  return rule.suppressBy !== undefined || term.startsWith('#') ? undefined : keyOf(rule, term, '', hashes);
+}
+
 /** True if an alert is about a group of events, of which it has the fields of the group and no others. */
 export function isAboutGroups({ document, pipeline }: CompiledRule): boolean {
   return document.threshold !== undefined || pipeline?.kind === 'groups';

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import { createAlertLifecycle } from '../alerts/lifecycle.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { DAY, HOUR, MINUTE } from '../rules/limits.ts';
+import { approveTerms, forgetTerms, reviewTerms } from './review-terms.ts';
+
+function memoryOf(document: RuleDocument) {
+  const at = evaluation([document]);
+  const { rule } = compiledRule(document);
+  const run = <T>({
+    reads,
+    step,
+  }: {
+    reads: Parameters<typeof at.store.update>[1];
+    step: Parameters<typeof at.store.update<T>>[2];
+  }) => at.store.update(CLUSTER, reads, step);
+  return {
+    ...at,
+    review: () => run(reviewTerms(rule, sha256Hashes)),
+    approve: (...terms: string[]) => run(approveTerms(rule, terms)),
+    forget: (...terms: string[]) => run(forgetTerms(rule, terms)),
+  };
+}
+
+const agent = (userAgent: string, at = NOON) => anonymousRequest({ userAgent, at });
+const learning = ruleDocument({ newTerms: { learningMicros: HOUR } });
+
+test('each term with its sightings, and with what taught it: learning, or its alert', async () => {
+  const { send, review, alerts } = memoryOf(learning);
+  await send(agent('a'), agent('a', NOON + MINUTE));
+  await send(agent('b', NOON + 2 * HOUR), agent('b', NOON + 3 * HOUR));
+  const { terms, since, learningUntil, evicted } = await review();
+  const [alert] = await alerts();
+  const { request, ...silent } = terms[0]?.silent ?? {};
+  assert.match(String(request), /^[\w-]{22}$/);
+  assert.deepEqual(silent, { at: NOON, what: 'system:anonymous list pods in default, allowed', by: 'learning' });
+  assert.deepEqual(
+    terms.map(({ term, last, alert }) => [term, last, alert]),
+    [
+      ['["a"]', NOON + MINUTE, undefined],
+      ['["b"]', NOON + 3 * HOUR, { id: alert?.id, firstSeen: NOON + 2 * HOUR }],
+    ],
+  );
+  assert.deepEqual([since, learningUntil, evicted], [NOON + MINUTE, NOON + MINUTE + HOUR, 0]);
+});
+
+test('a rule that has not run knows nothing, and an alert that is closed tells nothing', async () => {
+  const { send, review, store, alerts } = memoryOf(learning);
+  assert.deepEqual(await review(), { terms: [], since: undefined, learningUntil: undefined, evicted: 0 });
+  await send(agent('a'));
+  await send(agent('b', NOON + 2 * HOUR));
+  const [alert] = await alerts();
+  await createAlertLifecycle(store, []).setPhase(CLUSTER, alert?.id ?? '', 'Closed');
+  const { terms } = await review();
+  assert.deepEqual(
+    terms.map(({ term, silent, alert }) => [term, silent?.by, alert]),
+    [
+      ['["a"]', 'learning', undefined],
+      ['["b"]', undefined, undefined],
+    ],
+  );
+});
+
+test('of a long term its values are told, cut; of a canonical one the raw value', async () => {
+  const document = ruleDocument({ newTerms: { learningMicros: DAY, normalize: { 'user_agent.original': 'product' } } });
+  const { send, review } = memoryOf(document);
+  await send(agent(`${'x'.repeat(300)}/1`), agent('curl/8.5.0', NOON + 1));
+  const { terms } = await review();
+  assert.match(terms[0]?.term ?? '', /^#/);
+  assert.equal(terms[0]?.silent?.values?.[0], `${'x'.repeat(125)}…`);
+  assert.deepEqual([terms[1]?.term, terms[1]?.silent?.values], ['["curl"]', ['curl/8.5.0']]);
+});
+
+test('an approved term stays known, and is off the list', async () => {
+  const { send, review, approve } = memoryOf(learning);
+  await send(agent('a'), agent('b'));
+  assert.deepEqual(await approve('["a"]', '["c"]'), { known: ['["a"]'], silent: ['["a"]'] });
+  assert.deepEqual(await approve('["a"]'), { known: ['["a"]'], silent: [] });
+  const { terms } = await review();
+  assert.deepEqual(
+    terms.map(({ term, silent }) => [term, silent !== undefined]),
+    [
+      ['["a"]', false],
+      ['["b"]', true],
+    ],
+  );
+  assert.deepEqual(await send(agent('a', NOON + 2 * HOUR)), ['known']);
+});
+
+test('a forgotten term is new', async () => {
+  const { send, review, forget } = memoryOf(learning);
+  await send(agent('a'), agent('b'));
+  assert.deepEqual(await forget('["a"]', '["c"]'), { known: ['["a"]'], silent: ['["a"]'] });
+  assert.deepEqual(
+    (await review()).terms.map(({ term }) => term),
+    ['["b"]'],
+  );
+  assert.deepEqual(await send(agent('a', NOON + 2 * HOUR), agent('b', NOON + 2 * HOUR)), ['opened', 'known']);
+});

@@ -1,0 +1,37 @@
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { LATENESS, TERM_CAP } from '../rules/limits.ts';
+import { formatSilentTerm, type SilentTerm } from '../rules/silent-term.ts';
+import type { StateDraft } from '../rules/state-draft.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+
+/** How long a rule only learns, from when it first runs on a cluster (µs); 0 for one that does not. */
+export function learningMicros({ document }: CompiledRule): number {
+  return document.newTerms?.learningMicros ?? 0;
+}
+
+/** How long a term stays of use: its window, and the lateness of events (µs). */
+export function memoryMicros({ document }: CompiledRule): number {
+  return (document.newTerms?.windowMicros ?? 0) + LATENESS;
+}
+
+/**
+ * Notes that a term was seen. Beyond the cap the oldest sightings go, as far as they are loaded.
+ * @param at when (µs)
+ */
+export function remember(draft: StateDraft, rule: CompiledRule, term: string, at: number): void {
+  const key = stateKeys.terms(rule.state);
+  draft.raise(key, term, at, memoryMicros(rule) / 1_000);
+  if (draft.size(key) <= TERM_CAP) return;
+  for (const { member, score } of draft.entries(key, 'oldest')) {
+    if (draft.size(key) <= TERM_CAP) return;
+    if (draft.score(key, member) !== score) continue;
+    draft.remove(key, member);
+    draft.removeField(stateKeys.silent(rule.state), member);
+    draft.count(stateKeys.rule(rule.state), 'evicted', 1);
+  }
+}
+
+/** Notes that a term is known without an alert, for people to look at. */
+export function rememberSilent(draft: StateDraft, rule: CompiledRule, term: string, taught: SilentTerm): void {
+  draft.setField(stateKeys.silent(rule.state), term, formatSilentTerm(taught), memoryMicros(rule) / 1_000);
+}
