@@ -1,0 +1,61 @@
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { DAY } from '../rules/limits.ts';
+import type { ReadResult, StateRead, Step } from '../rules/state.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { learningMicros } from './term-memory.ts';
+
+/** The time that audit logs tell of (µs). */
+export interface LoggedTime {
+  readonly from: number;
+  readonly to: number;
+  /** The longest time between two events. */
+  readonly longestSilence: { readonly from: number; readonly to: number };
+}
+
+/** What logs of the past did to a rule's learning time, and why. */
+export type LearningEnd =
+  /** It has none. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'ended' }
+  /** They do not cover the history window: they begin so much (µs) too late. */
+  | { readonly kind: 'begins-late'; readonly missing: number }
+  /** They cover it with a hole. */
+  | { readonly kind: 'hole'; readonly from: number; readonly to: number }
+  /** They end before the rule began to run, and what came between nobody has seen. */
+  | { readonly kind: 'ends-early'; readonly to: number; readonly since: number };
+
+/**
+ * Ends the learning time of a rule whose whole history window is in the logs, as one step of the store: from now on the rule is as one that has run since
+ * they begin. A hole of a day, or of half the window where that is shorter, and logs do not cover it.
+ */
+export function endLearning(rule: CompiledRule, { from, to, longestSilence }: LoggedTime) {
+  const key = stateKeys.rule(rule.state);
+  const window = rule.document.newTerms?.windowMicros ?? 0;
+  const learning = learningMicros(rule);
+  const reads: readonly StateRead[] = [
+    { kind: 'fields', key: stateKeys.cluster, fields: ['hwm'] },
+    { kind: 'fields', key, fields: ['since'] },
+  ];
+
+  function judge(hwm: number, since: number | undefined): LearningEnd {
+    const present = Math.max(to, hwm);
+    if (learning === 0) return { kind: 'none' };
+    if (since !== undefined && present >= since + learning) return { kind: 'over' };
+    if (from > present - window) return { kind: 'begins-late', missing: from - (present - window) };
+    if (longestSilence.to - longestSilence.from > Math.min(DAY, window / 2)) return { kind: 'hole', ...longestSilence };
+    if (since !== undefined && to < since) return { kind: 'ends-early', to, since };
+    return { kind: 'ended' };
+  }
+
+  function step([cluster, rules]: readonly ReadResult[]): Step<LearningEnd> {
+    const hwm = Number((cluster?.kind === 'fields' ? cluster.values[0] : undefined) ?? 0);
+    const since = rules?.kind === 'fields' ? rules.values[0] : undefined;
+    const result = judge(hwm, since === undefined ? undefined : Number(since));
+    if (result.kind !== 'ended') return { kind: 'commit', writes: [], result };
+    const began = String(Math.min(from, Math.max(to, hwm) - learning));
+    return { kind: 'commit', writes: [{ kind: 'setFields', key, mode: 'set', fields: { since: began } }], result };
+  }
+
+  return { reads, step };
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf, hashOf } from '../../test/support/state-access.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import { DAY, HOUR } from '../rules/limits.ts';
+import { parseSilentTerm } from '../rules/silent-term.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { createBackfill } from './backfill.ts';
+
+const WEEK = 7 * DAY;
+const learning = ruleDocument({ name: 'learning', newTerms: { learningMicros: DAY } });
+const eager = ruleDocument({ name: 'eager', newTerms: { fields: ['user.name', 'user_agent.original'] } });
+const excepted = ruleDocument({
+  name: 'excepted',
+  newTerms: {},
+  exceptions: [{ query: 'user_agent.original: fine', language: 'kuery', reason: 'known' }],
+});
+const DOCUMENTS = [learning, eager, excepted];
+const KEYS = DOCUMENTS.map((document) => compiledRule(document).rule.state);
+
+/** An event each hour of the window, so that it is covered. */
+const HOURS = Array.from({ length: 7 * 24 + 1 }, (_, hour) => {
+  return anonymousRequest({ at: NOON - WEEK + hour * HOUR, userAgent: `agent/${hour % 3}` });
+});
+
+function backfilled() {
+  const at = evaluation(DOCUMENTS);
+  return {
+    ...at,
+    async backfill(events: readonly DecodedEvent[], complete = true) {
+      const backfill = createBackfill(at.store, CLUSTER, detectorOf(...DOCUMENTS));
+      for (const event of events) backfill.add([event]);
+      return backfill.finish(complete);
+    },
+    async held() {
+      const terms = await Promise.all(KEYS.map((state) => entriesOf(at.store, CLUSTER, stateKeys.terms(state))));
+      const silent = await Promise.all(KEYS.map((state) => hashOf(at.store, CLUSTER, stateKeys.silent(state))));
+      return { terms, silent };
+    },
+  };
+}
+
+test('what the logs tell is known, no alert is opened, and learning ends where they cover the window', async () => {
+  const { backfill, send, alerts, held } = backfilled();
+  const { time, rules, faults } = await backfill(HOURS);
+  assert.deepEqual(time, { from: NOON - WEEK, to: NOON });
+  assert.equal(faults, 0);
+  assert.deepEqual(
+    rules.map(({ rule, learned, known, learning: end }) => [rule.document.name, learned, known, end.kind]),
+    [
+      ['learning', 3, 0, 'ended'],
+      ['eager', 3, 0, 'none'],
+      ['excepted', 3, 0, 'none'],
+    ],
+  );
+  assert.deepEqual(await alerts(), []);
+  const [silent] = (await held()).silent;
+  assert.deepEqual(
+    [...(silent ?? [])].map(([term, text]) => [term, parseSilentTerm(text).at, parseSilentTerm(text).by]).sort(),
+    [0, 1, 2].map((n) => [`["agent/${n}"]`, NOON - WEEK + n * HOUR, 'backfill']),
+  );
+  const again = anonymousRequest({ at: NOON + 1, userAgent: 'agent/1' });
+  const other = anonymousRequest({ at: NOON + 2, userAgent: 'agent/4' });
+  assert.deepEqual(await send(again, other), ['known', 'known', 'known', 'opened', 'opened', 'opened']);
+});
+
+test('again, or in another order, or in two halves, it comes to the same', async () => {
+  const first = backfilled();
+  await first.backfill(HOURS);
+  const expected = await first.held();
+  const { rules } = await first.backfill(HOURS);
+  assert.deepEqual(await first.held(), expected);
+  assert.deepEqual(
+    rules.map(({ learned, known, learning: { kind } }) => [learned, known, kind]),
+    [
+      [0, 3, 'over'],
+      [0, 3, 'none'],
+      [0, 3, 'none'],
+    ],
+  );
+  const reversed = backfilled();
+  await reversed.backfill(HOURS.toReversed());
+  assert.deepEqual(await reversed.held(), expected);
+  const halves = backfilled();
+  await halves.backfill(HOURS.slice(80));
+  await halves.backfill(HOURS.slice(0, 80));
+  assert.deepEqual((await halves.held()).terms, expected.terms);
+});
+
+test('only events that a rule matches teach it', async () => {
+  const { backfill, held } = backfilled();
+  await backfill([
+    anonymousRequest({ userAgent: 'fine' }),
+    anonymousRequest({ userAgent: 'other', username: 'eve' }),
+    anonymousRequest({ userAgent: null }),
+  ]);
+  const names = (await held()).terms.map((terms) => terms.map(({ member }) => member));
+  assert.deepEqual(names, [['["fine"]'], ['["system:anonymous","fine"]'], []]);
+});
+
+test('logs with a hole, logs that are broken, and no logs at all end no learning', async () => {
+  const kindOf = async (events: readonly DecodedEvent[], complete = true) => {
+    const { rules, time } = await backfilled().backfill(events, complete);
+    return [rules[0]?.learning.kind, time !== undefined];
+  };
+  assert.deepEqual(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(86)]), ['hole', true]);
+  assert.deepEqual(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(80)]), ['ended', true]);
+  assert.deepEqual(await kindOf(HOURS, false), ['none', true]);
+  assert.deepEqual(await kindOf(HOURS.slice(1)), ['begins-late', true]);
+  assert.deepEqual(await kindOf([]), ['none', false]);
+});
