@@ -12,6 +12,7 @@ import type { Config } from './config/schema.ts';
 import { createOpsServer } from './http/ops.ts';
 import { type Address, lingerMs } from './http/options.ts';
 import { createReceiver } from './http/receiver.ts';
+import { createAlertReview } from './ingest/alert-writes.ts';
 import { createEvaluator } from './ingest/create-evaluator.ts';
 import { createIngest } from './ingest/create-ingest.ts';
 import { sha256Hashes } from './ingest/hashes.ts';
@@ -129,7 +130,8 @@ async function build(config: Config, { logger, version, env, write, instance, on
     : undefined;
   const sinks = traced.sinks(createSinks({ kubernetes: client, write, instance }, config));
   const sinkNames = sinks.map(({ name }) => name);
-  const lifecycle = createAlertLifecycle(store, sinkNames);
+  const reviewers = sinks.filter(({ removes }) => removes).map(({ name }) => name);
+  const lifecycle = createAlertLifecycle(store, sinkNames, { onClose: config.alerts.onClose, reviewers });
   const reconciler = createReconciler(
     {
       queue: store,
@@ -202,6 +204,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
     hashes: sha256Hashes,
     sinks,
     own,
+    review: client === undefined ? undefined : createAlertReview({ lifecycle, cluster, clusters }),
     heartbeat,
     observer: {
       ...observer,

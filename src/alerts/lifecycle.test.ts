@@ -7,19 +7,19 @@ import { entriesOf, fieldsOf } from '../../test/support/state-access.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import { MINUTE } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
-import { createAlertLifecycle } from './lifecycle.ts';
+import { createAlertLifecycle, type LifecycleOptions } from './lifecycle.ts';
 
 const newTerms = ruleDocument({ newTerms: {} });
 const nth = (n: number) => anonymousRequest({ at: NOON + n * MINUTE });
 
 /** A store with one alert, and what can be done to it. */
-async function withAlert(document: RuleDocument) {
+async function withAlert(document: RuleDocument, options: LifecycleOptions = {}) {
   const evaluating = evaluation([document], { sinks: [{ name: 'log', openingsOnly: false, coalesceMs: 0 }] });
   const { send, store, alerts } = evaluating;
   await send(nth(0));
   const [alert] = await alerts();
   assert.ok(alert !== undefined);
-  const lifecycle = createAlertLifecycle(store, ['log']);
+  const lifecycle = createAlertLifecycle(store, ['log'], { now: () => NOON, ...options });
   const live = async () => (await fieldsOf(store, CLUSTER, stateKeys.live, alert.state.suppressionKey))[0];
   const phases = async () => (await alerts()).map(({ state }) => state.phase);
   return { ...evaluating, lifecycle, live, phases, alert, id: alert.id };
@@ -49,8 +49,34 @@ test('a phase is the user’s: it changes no count, no version, and makes no sin
   await store.done(CLUSTER, 'log', id, 1, 0);
   await lifecycle.setPhase(CLUSTER, id, 'Acknowledged');
   const [after] = await alerts();
-  assert.deepEqual(after, { ...alert, state: { ...alert.state, phase: 'Acknowledged' } });
+  const review = { changes: [{ phase: 'Acknowledged', seenAt: NOON }], writes: [] };
+  assert.deepEqual(after, { ...alert, state: { ...alert.state, phase: 'Acknowledged', review } });
   assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.due('log')), []);
+});
+
+test('who changed the phase is a new version for the sinks that show it, once it is known', async () => {
+  const { store, lifecycle, alerts, id } = await withAlert(ruleDocument(), { reviewers: ['log'] });
+  const due = async () => (await entriesOf(store, CLUSTER, stateKeys.due('log'))).map(({ member }) => member);
+  const version = async () => (await alerts())[0]?.version;
+  await store.done(CLUSTER, 'log', id, 1, 0);
+  await lifecycle.noteWrite(CLUSTER, id, { at: NOON, user: 'alice', phase: 'Closed' });
+  assert.deepEqual([await due(), await version()], [[], 1], 'nothing to show of a phase that was not seen');
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  assert.deepEqual([await due(), await version()], [[id], 2]);
+  assert.deepEqual((await alerts())[0]?.state.review?.changes[0]?.by, ['alice']);
+  await lifecycle.noteWrite(CLUSTER, id, { at: NOON + 1, user: 'bob', phase: 'Closed' });
+  assert.equal(await version(), 2, 'it says what it said before');
+  await lifecycle.noteWrite(CLUSTER, 'no-such-alert', { at: NOON, user: 'alice' });
+});
+
+test('closing can leave the window as it is: repeats count on the closed alert until it ends, then one opens anew', async () => {
+  const { send, lifecycle, live, alerts, phases, id } = await withAlert(ruleDocument(), { onClose: 'continue-window' });
+  await lifecycle.setPhase(CLUSTER, id, 'Closed');
+  assert.equal(await live(), id);
+  assert.deepEqual(await send(nth(1)), ['attached']);
+  assert.deepEqual([(await alerts())[0]?.state.count, await phases()], [2, ['Closed']]);
+  assert.deepEqual(await send(nth(61)), ['opened']);
+  assert.deepEqual(await phases(), ['Closed', 'Open']);
 });
 
 test('an alert that is opened again takes repeats again', async () => {

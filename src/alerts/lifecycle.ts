@@ -1,21 +1,43 @@
-import type { AlertPhase, AlertRecord } from '../detect/alert.ts';
+import type { AlertPhase, AlertRecord, AlertReview, StatusWrite } from '../detect/alert.ts';
 import { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import type { OnClose } from './options.ts';
 import { recordOf, recordRead } from './records.ts';
+import { isSameAttribution, withChange, withWrite } from './review.ts';
 import type { Store } from './store.ts';
 
 /** Carries what people do to an alert into the store. */
 export interface AlertLifecycle {
-  /** The user's phase. A closed alert takes no repeats: the next match opens a new one. Closing forgets no term. */
+  /**
+   * The user's phase, as it was seen on the resource. A closed alert takes no repeats unless closing is to leave it so: the next
+   * match opens a new one. Closing forgets no term.
+   */
   setPhase(cluster: string, id: string, phase: AlertPhase): Promise<void>;
+  /** Somebody has written the status of the alert, as the audit log tells. */
+  noteWrite(cluster: string, id: string, write: StatusWrite): Promise<void>;
   /** Retention drops the alert: the sinks that hold copies are told to take theirs away; then it ends. */
   remove(cluster: string, id: string, holders: readonly string[]): Promise<void>;
   /** The alert is over, and its record goes: its copy was deleted, by a user or by retention. It is not made again. */
   end(cluster: string, id: string): Promise<void>;
 }
 
+export interface LifecycleOptions {
+  readonly onClose?: OnClose;
+  /** The sinks that show who did what to an alert. */
+  readonly reviewers?: readonly string[];
+  /** Integer microseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** The audit log comes in batches: so long the change waits for it before it is shown, in milliseconds. */
+const AWAIT_AUDIT_MS = 10_000;
+
 /** @param sinks the names of the sinks, whose dead letters of an alert go with it */
-export function createAlertLifecycle(store: Store, sinks: readonly string[]): AlertLifecycle {
+export function createAlertLifecycle(
+  store: Store,
+  sinks: readonly string[],
+  { onClose = 'restart-window', reviewers = [], now = () => Date.now() * 1_000 }: LifecycleOptions = {},
+): AlertLifecycle {
   /** Runs `change` on the alert, if there is one. */
   function onAlert(
     cluster: string,
@@ -34,15 +56,32 @@ export function createAlertLifecycle(store: Store, sinks: readonly string[]): Al
     });
   }
 
+  /** What the review says of the changes is shown as a new version of the alert. */
+  function save({ id, state, version, spec }: AlertRecord, review: AlertReview, draft: StateDraft): void {
+    draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...state, review }));
+    if (spec.buildingBlock || reviewers.length === 0 || isSameAttribution(state.review, review)) return;
+    draft.setField(stateKeys.alert(id), 'ver', String(version + 1));
+    const isExplained = review.changes.at(-1)?.by !== undefined;
+    for (const sink of reviewers) draft.markDue(sink, id, isExplained ? 0 : AWAIT_AUDIT_MS);
+  }
+
   return {
     setPhase: (cluster, id, phase) =>
-      onAlert(cluster, id, ({ state }, isLive, draft) => {
+      onAlert(cluster, id, (alert, isLive, draft) => {
+        const { state } = alert;
         if (state.phase === phase) return;
-        draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...state, phase }));
-        if (phase === 'Closed' && isLive) draft.removeField(stateKeys.live, state.suppressionKey);
+        save({ ...alert, state: { ...state, phase } }, withChange(state.review, phase, now()), draft);
+        if (phase === 'Closed' && isLive && onClose === 'restart-window') {
+          draft.removeField(stateKeys.live, state.suppressionKey);
+        }
         if (state.phase === 'Closed' && draft.field(stateKeys.live, state.suppressionKey) === undefined) {
           draft.setField(stateKeys.live, state.suppressionKey, id);
         }
+      }),
+
+    noteWrite: (cluster, id, write) =>
+      onAlert(cluster, id, (alert, _isLive, draft) => {
+        save(alert, withWrite(alert.state.review, write), draft);
       }),
 
     remove: (cluster, id, holders) =>

@@ -14,3 +14,18 @@ export const replicasOptionsSchema = z.strictObject({
 });
 
 export type ReplicasOptions = Readonly<z.output<typeof replicasOptionsSchema>>;
+
+/** The choice and its names are Kibana's: advanced setting `securitySolution:suppressionBehaviorOnAlertClosure`. */
+export const ON_CLOSE = ['restart-window', 'continue-window'] as const;
+export type OnClose = (typeof ON_CLOSE)[number];
+
+/** What becomes of alerts that people work with. */
+export const alertsOptionsSchema = z.strictObject({
+  onClose: z
+    .enum(ON_CLOSE)
+    .default('restart-window')
+    .describe(
+      'What closing an alert does to its repeats. restart-window: the next match opens a new alert. continue-window: they go ' +
+        'on counting on the closed one until its suppression window ends.',
+    ),
+});

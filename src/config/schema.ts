@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { replicasOptionsSchema } from '../alerts/options.ts';
+import { alertsOptionsSchema, replicasOptionsSchema } from '../alerts/options.ts';
 import { redactionOptionsSchema } from '../audit/redaction-options.ts';
 import { opsOptionsSchema, receiverOptionsSchema } from '../http/options.ts';
 import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
@@ -88,6 +88,7 @@ export const configSchema = z
     redaction: redactionOptionsSchema.prefault({}),
     kubernetes: kubernetesOptionsSchema.prefault({}),
     sinks: sinksOptionsSchema.prefault({}),
+    alerts: alertsOptionsSchema.prefault({}),
     retention: retentionOptions.prefault({}),
     replicas: replicasOptionsSchema.prefault({}),
     heartbeat: heartbeatOptions.prefault({}),

@@ -59,8 +59,9 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       const text = id === undefined ? undefined : draft.field(stateKeys.alert(id), 'state');
       if (id === undefined || text === undefined) return undefined;
       const state = JSON.parse(text) as AlertState;
-      // There is no lower bound: an event that comes late joins the alert that it belongs to.
-      const takes = state.phase !== 'Closed' && !state.removed && at < state.openedAt + state.windowMicros;
+      // There is no lower bound: an event that comes late joins the alert that it belongs to. A closed alert is live only where
+      // closing leaves it so (`alerts.onClose`).
+      const takes = !state.removed && at < state.openedAt + state.windowMicros;
       return takes ? { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state } : undefined;
     },
 

@@ -75,6 +75,29 @@ export interface AlertDisplay {
 
 export type AlertPhase = 'Open' | 'Acknowledged' | 'Closed';
 
+/** What people did to an alert, as far as the resource and the audit log tell. Times are integer microseconds since the epoch. */
+export interface AlertReview {
+  /** The changes of phase that were seen on the resource, in their order: the last few. */
+  readonly changes: readonly PhaseChange[];
+  /** Requests that wrote the status, from the audit log, in the order of time: those that may explain a change. */
+  readonly writes: readonly StatusWrite[];
+}
+
+export interface PhaseChange {
+  readonly phase: AlertPhase;
+  readonly seenAt: number;
+  /** When the request was that made it, and by whom: several users where the audit log leaves that open. */
+  readonly at?: number;
+  readonly by?: readonly string[];
+}
+
+export interface StatusWrite {
+  readonly at: number;
+  readonly user: string;
+  /** Absent where the audit policy records no bodies. */
+  readonly phase?: AlertPhase;
+}
+
 export interface AlertEvidence {
   /** RFC 3339 with microseconds. */
   readonly time: string;
@@ -97,6 +120,7 @@ export interface AlertState {
   readonly suppressionKey: string;
   /** Of an overflow alert only: short texts of the first few decisions that it counted. */
   readonly samples?: readonly string[];
+  readonly review?: AlertReview;
   /** True once retention has dropped it: the sinks that hold a copy remove it, then the record goes. */
   readonly removed: boolean;
 }

@@ -21,6 +21,8 @@ export interface EvaluatorDeps {
   /** Undefined where nothing that comes can be ours. */
   readonly own: OwnWrites | undefined;
   readonly observer?: IngestObserver;
+  /** Notes down who wrote the status of alerts, where they stand in a cluster that sends its events here. */
+  readonly review?: ((cluster: string, events: readonly DecodedEvent[]) => Promise<void>) | undefined;
   /** Takes its own events out of a batch, where there are such. */
   readonly heartbeat?: Pick<Heartbeat, 'take'> | undefined;
 }
@@ -39,6 +41,7 @@ export function createEvaluator({
   sinks,
   own,
   observer,
+  review,
   heartbeat,
 }: EvaluatorDeps): Evaluator {
   /** The latest time that a cluster's events have reached. */
@@ -81,6 +84,8 @@ export function createEvaluator({
     const events = heartbeat === undefined ? batch : await heartbeat.take(cluster, batch);
     const foreign = own === undefined ? events : await own.foreign(cluster, events);
     observer?.ownWrites(cluster, events.length - foreign.length);
+
+    await review?.(cluster, foreign);
 
     const before = highest.get(cluster) ?? 0;
     const hwm = reachedBy(foreign, before);

@@ -45,7 +45,7 @@ test('an overflow alert says in a condition what it counts, cut to its bound', (
   const [condition] = (status as { conditions: { type: string; message: string }[] }).conditions;
   assert.equal(condition?.type, 'Overflow');
   assert.match(condition?.message ?? '', /^for example: system:anonymous get \/version\/: masscan\/1\.3; x+…$/);
-  assert.ok(Buffer.byteLength(condition?.message ?? '') <= 96);
+  assert.ok(Buffer.byteLength(condition?.message ?? '') <= 112);
 });
 
 test('an ordinary alert is written as it is', () => {

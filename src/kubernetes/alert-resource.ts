@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { AlertRecord, AlertSpec, AlertState } from '../detect/alert.ts';
+import { reviewConditions } from './review-conditions.ts';
 
 export const ALERT_API_VERSION = 'firstseen.dev/v1alpha1';
 export const ALERTS_PATH = '/apis/firstseen.dev/v1alpha1/alerts';
@@ -64,11 +65,11 @@ export const ALERT_BOUNDS: Readonly<Record<string, number>> = {
   'status.evidence[].time': 27,
   'status.evidence[].auditID': 36,
   'status.evidence[].requestKey': 24,
-  'status.conditions': 1,
-  'status.conditions[].type': 32,
+  'status.conditions': 2,
+  'status.conditions[].type': 16,
   'status.conditions[].lastTransitionTime': 27,
-  'status.conditions[].reason': 32,
-  'status.conditions[].message': 96,
+  'status.conditions[].reason': 16,
+  'status.conditions[].message': 112,
 };
 
 /** Lists of which the last items are kept, not the first: a client chooses all source addresses but the last. */
@@ -101,16 +102,18 @@ function withResults({ groupBy = [], results = [], ...spec }: AlertSpec): object
 }
 
 /** What changes, as a merge patch of the status. Never `phase`: that is the user's. */
-export function alertStatusPatch({ evidence, samples, ...state }: AlertState): { readonly status: object } {
+export function alertStatusPatch({ evidence, samples, review, ...state }: AlertState): { readonly status: object } {
+  const reviewed = reviewConditions(review?.changes ?? []);
+  // There is room for two: of an overflow alert, what was done to it last.
+  const conditions =
+    samples === undefined ? reviewed : [overflowCondition(state.openedAt, samples), ...reviewed.slice(-1)];
   return {
     status: {
       count: state.count,
       firstSeen: formatTimestamp(state.firstSeen),
       lastSeen: formatTimestamp(state.lastSeen),
       evidence: fit(evidence, 'status.evidence'),
-      ...(samples === undefined
-        ? {}
-        : { conditions: fit([overflowCondition(state.openedAt, samples)], 'status.conditions') }),
+      ...(conditions.length === 0 ? {} : { conditions: fit(conditions, 'status.conditions') }),
     },
   };
 }

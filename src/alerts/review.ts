@@ -1,0 +1,65 @@
+import type { AlertPhase, AlertReview, PhaseChange, StatusWrite } from '../detect/alert.ts';
+import { MINUTE, SECOND } from '../rules/limits.ts';
+
+/** So many changes and writes of an alert are kept; between them they are a few hundred bytes. */
+const MOST_CHANGES = 4;
+const MOST_WRITES = 8;
+/** How long before a change was seen the request may have been that made it: a watch that was away lists anew. */
+const EXPLAINS = 10 * MINUTE;
+/** How far the clock of the API server may be ahead of ours. */
+const AHEAD = 5 * SECOND;
+
+const NOTHING: AlertReview = { changes: [], writes: [] };
+
+/** The review once this phase was seen on the resource. Pure, as all here. */
+export function withChange(review: AlertReview | undefined, phase: AlertPhase, seenAt: number): AlertReview {
+  const { changes, writes } = review ?? NOTHING;
+  return explained([...changes, { phase, seenAt }].slice(-MOST_CHANGES), writes, seenAt);
+}
+
+/** The review once the audit log has told of a write. It may come before or after the change that it explains. */
+export function withWrite(review: AlertReview | undefined, write: StatusWrite): AlertReview {
+  const { changes, writes } = review ?? NOTHING;
+  const others = writes.filter(({ at, user }) => at !== write.at || user !== write.user); // a batch may come again
+  const all = [...others, write].toSorted((a, b) => a.at - b.at);
+  // What one user writes again and again is its first and its last, so that nobody can write the others out of the list.
+  const isSame = (a: StatusWrite, b: StatusWrite | undefined) => a.user === b?.user && a.phase === b.phase;
+  const distinct = all.filter((each, i) => !isSame(each, all[i - 1]) || !isSame(each, all[i + 1]));
+  return explained(changes, distinct.slice(0, MOST_WRITES), Math.max(write.at, changes.at(-1)?.seenAt ?? 0));
+}
+
+/** True if both say the same of who made which change. */
+export function isSameAttribution(a: AlertReview | undefined, b: AlertReview): boolean {
+  return JSON.stringify(a?.changes ?? []) === JSON.stringify(b.changes);
+}
+
+/** Who made each change, as far as the writes tell: those that are too old for that are let go. */
+function explained(changes: readonly PhaseChange[], writes: readonly StatusWrite[], now: number): AlertReview {
+  const judged: PhaseChange[] = [];
+  for (const change of changes) {
+    // What happened so long ago stays as it was judged then: its writes may be gone.
+    const isRecent = change.seenAt > now - EXPLAINS;
+    judged.push(isRecent ? explain(change, judged.at(-1), writes) : change);
+  }
+  return { changes: judged, writes: writes.filter(({ at }) => at > now - 2 * EXPLAINS) };
+}
+
+/**
+ * A write that names the phase made the change: the first that did since the change before. Where the audit log has no bodies,
+ * all who wrote since then may have, and if that was one user alone it was that one.
+ */
+function explain(
+  { phase, seenAt }: PhaseChange,
+  before: PhaseChange | undefined,
+  writes: readonly StatusWrite[],
+): PhaseChange {
+  const since = Math.max(before?.at ?? before?.seenAt ?? 0, seenAt - EXPLAINS);
+  const possible = writes.filter(
+    (write) => write.at > since && write.at <= seenAt + AHEAD && (write.phase ?? phase) === phase,
+  );
+  const certain = possible.find((write) => write.phase !== undefined);
+  const [first = certain] = certain === undefined ? possible : [certain];
+  if (first === undefined) return { phase, seenAt };
+  const by = certain === undefined ? [...new Set(possible.map(({ user }) => user))] : [certain.user];
+  return { phase, seenAt, at: first.at, by };
+}

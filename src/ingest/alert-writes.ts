@@ -1,0 +1,114 @@
+import type { AlertLifecycle } from '../alerts/lifecycle.ts';
+import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
+import { isDryRun } from '../audit/identity.ts';
+import { excerpt } from '../audit/text.ts';
+import type { AlertPhase, StatusWrite } from '../detect/alert.ts';
+
+export interface AlertReviewDeps {
+  readonly lifecycle: Pick<AlertLifecycle, 'noteWrite'>;
+  /** The monitored cluster in whose API the Alerts of all clusters stand. What another cluster says of alerts is about its own. */
+  readonly cluster: string;
+  readonly clusters: readonly string[];
+}
+
+/** Notes down on the alerts of a batch who wrote their status. */
+export function createAlertReview({ lifecycle, cluster, clusters }: AlertReviewDeps) {
+  return async (from: string, events: readonly DecodedEvent[]): Promise<void> => {
+    if (from !== cluster) return;
+    for (const { id, write } of alertWrites(events)) {
+      for (const each of clusters) await lifecycle.noteWrite(each, id, write);
+    }
+  };
+}
+
+/** A request that wrote the status of an Alert. */
+export interface AlertWrite {
+  /** The name of the Alert. It may be no alert of ours. */
+  readonly id: string;
+  readonly write: StatusWrite;
+}
+
+/** Two of them fit into the message of a condition. */
+const USER_BYTES = 64;
+const VERBS: ReadonlySet<string | undefined> = new Set(['patch', 'update']);
+const PHASES: readonly AlertPhase[] = ['Open', 'Acknowledged', 'Closed'];
+
+/**
+ * Who wrote the status of Alerts, as the audit log of the cluster tells in which they stand: requests that were carried out, by
+ * the user who authenticated. A body that leaves the phase alone is left out; where the audit policy records none, the phase is
+ * not known. Pure.
+ */
+export function alertWrites(events: readonly DecodedEvent[]): readonly AlertWrite[] {
+  return events.flatMap(({ event, at, skewed }) => {
+    const id = event.objectRef?.name;
+    if (id === undefined || !isStatusWrite(event) || skewed) return [];
+    const wanted = requestedPhase(event);
+    if (wanted.kind === 'untouched') return [];
+    const write = { at, user: userOf(event), ...(wanted.kind === 'phase' && { phase: wanted.phase }) };
+    return [{ id, write }];
+  });
+}
+
+function isStatusWrite(event: AuditEvent): boolean {
+  const { verb, stage, objectRef, responseStatus } = event;
+  const code = responseStatus?.code ?? 0;
+  return (
+    objectRef?.resource === 'alerts' &&
+    objectRef.apiGroup === 'firstseen.dev' &&
+    objectRef.subresource === 'status' &&
+    stage === 'ResponseComplete' &&
+    VERBS.has(verb) &&
+    code >= 200 &&
+    code < 300 &&
+    !isDryRun(event)
+  );
+}
+
+function userOf({ user, impersonatedUser }: AuditEvent): string {
+  const name = user?.username ?? '';
+  return excerpt(impersonatedUser === undefined ? name : `${name} as ${impersonatedUser.username ?? ''}`, USER_BYTES);
+}
+
+type Requested =
+  | { readonly kind: 'phase'; readonly phase: AlertPhase }
+  | { readonly kind: 'untouched' }
+  | { readonly kind: 'unknown' };
+
+/** The phase after the request, if the request is about it: a merge patch, a JSON patch or a whole object. */
+function requestedPhase({ requestObject, responseObject }: AuditEvent): Requested {
+  if (requestObject === undefined || requestObject === null) return { kind: 'unknown' };
+  if (!isAboutPhase(requestObject)) return { kind: 'untouched' };
+  const phase =
+    phaseOf(responseObject) ?? (Array.isArray(requestObject) ? patchedPhase(requestObject) : phaseOf(requestObject));
+  return phase === undefined ? { kind: 'unknown' } : { kind: 'phase', phase };
+}
+
+function isAboutPhase(request: unknown): boolean {
+  if (Array.isArray(request)) {
+    return request.some((operation: unknown) =>
+      ['', '/status', '/status/phase'].includes(text(member(operation, 'path'))),
+    );
+  }
+  const status = member(request, 'status');
+  // A status that is taken away as a whole sets the phase as well.
+  return status === null || member(status, 'phase') !== undefined;
+}
+
+function patchedPhase(operations: readonly unknown[]): AlertPhase | undefined {
+  const last = operations.findLast((operation) => text(member(operation, 'path')) === '/status/phase');
+  return PHASES.find((phase) => phase === member(last, 'value'));
+}
+
+function phaseOf(object: unknown): AlertPhase | undefined {
+  const found = member(member(object, 'status'), 'phase');
+  return PHASES.find((phase) => phase === found);
+}
+
+function member(object: unknown, key: string): unknown {
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, key)) return undefined;
+  return (object as Readonly<Record<string, unknown>>)[key];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : 'none';
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PhaseChange } from '../detect/alert.ts';
+import { reviewConditions } from './review-conditions.ts';
+
+const NOON = 1_772_366_400_000_000;
+const change = (phase: PhaseChange['phase'], by: readonly string[] = []): PhaseChange => ({
+  phase,
+  seenAt: NOON,
+  ...(by.length > 0 && { by, at: NOON - 1_000_000 }),
+});
+const told = (...changes: readonly PhaseChange[]) =>
+  reviewConditions(changes).map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
+
+test('who acknowledged and who closed stand beside each other', () => {
+  assert.deepEqual(told(change('Acknowledged', ['alice']), change('Closed', ['bob'])), [
+    'Acknowledged True Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
+    'Closed True Verified: closed at 2026-03-01T11:59:59Z by bob',
+  ]);
+});
+
+test('reopening takes both back, and acknowledging takes back the closing', () => {
+  const both = [change('Acknowledged', ['alice']), change('Closed', ['bob'])];
+  assert.deepEqual(told(...both, change('Open', ['carol'])), [
+    'Acknowledged False Verified: reopened at 2026-03-01T11:59:59Z by carol',
+    'Closed False Verified: reopened at 2026-03-01T11:59:59Z by carol',
+  ]);
+  assert.deepEqual(told(change('Closed', ['bob']), change('Acknowledged', ['alice'])), [
+    'Acknowledged True Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
+    'Closed False Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
+  ]);
+});
+
+test('what the audit log does not tell, or leaves open, is unverified', () => {
+  assert.deepEqual(told(change('Closed')), [
+    'Closed True Unverified: closed about 2026-03-01T12:00:00Z by nobody that the audit log tells of',
+  ]);
+  assert.deepEqual(told(change('Closed', ['alice', 'bob', 'carol'])), [
+    'Closed True Unverified: closed about 2026-03-01T11:59:59Z by alice or bob or others',
+  ]);
+  assert.deepEqual(told(change('Open')), [], 'nothing was taken back');
+});
