@@ -216,3 +216,31 @@ test('each value that repeats are grouped by is a decision of its own, counted b
   assert.deepEqual([two.length, new Set(two.map(({ doneKey }) => doneKey)).size], [2, 2]);
   assert.equal(two[0]?.suppressionKey, one?.suppressionKey);
 });
+
+test('what exceptions keep from a rule is counted by rule and exception, and is no match', () => {
+  const forBoth = { query: 'event.action: list', language: 'kuery', reason: 'known' } as const;
+  const forOne = { ...forBoth, query: 'user_agent.original: curl' };
+  const detector = detectorOf(
+    ruleDocument({ name: 'a', exceptions: [forBoth, forOne] }),
+    ruleDocument({ name: 'b', exceptions: [forOne] }),
+  );
+  const { matches, excepted } = detector.detect(
+    'local',
+    batchOf(
+      anonymousRequest({ at: NOON + 2, userAgent: 'curl' }),
+      anonymousRequest({ at: NOON + 1, userAgent: 'wget' }),
+      anonymousRequest({ username: 'eve' }),
+    ),
+  );
+  const counted = [...excepted].flatMap(([{ document }, uses]) =>
+    [...uses].map(([{ query }, use]) => [document.name, query, use] as const),
+  );
+  assert.deepEqual(counted, [
+    ['a', forBoth.query, { count: 2, lastAt: NOON + 2 }],
+    ['b', forOne.query, { count: 1, lastAt: NOON + 2 }],
+  ]);
+  assert.deepEqual(
+    [...matches].map(([{ document }, count]) => [document.name, count]),
+    [['b', 1]],
+  );
+});

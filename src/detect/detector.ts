@@ -4,6 +4,7 @@ import type { FieldValues } from '../ecs/field.ts';
 import { createRedactor, type Redactor } from '../ecs/redactor.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
 import type { CompiledRule, Occurrence, Overrides, SlottedField } from '../rules/compiled-rule.ts';
+import type { ExceptionDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { Decision } from './decision.ts';
 import { redactOccurrence } from './redact-occurrence.ts';
@@ -26,6 +27,15 @@ export interface Detection {
   readonly faults: readonly RuleFault[];
   /** How many events each rule's query selected. */
   readonly matches: ReadonlyMap<CompiledRule, number>;
+  /** What exceptions have kept from each rule. */
+  readonly excepted: ReadonlyMap<CompiledRule, ReadonlyMap<ExceptionDocument, Excepted>>;
+}
+
+/** The events that one exception has kept from a rule. */
+export interface Excepted {
+  readonly count: number;
+  /** The time of the latest (µs). */
+  readonly lastAt: number;
 }
 
 const OVERRUN = new Error('its expressions take too long on this event and count as null');
@@ -75,6 +85,11 @@ export function createDetector(
       const decisions: Decision[] = [];
       const faults: RuleFault[] = [];
       const matches = new Map<CompiledRule, number>();
+      const excepted = new Map<CompiledRule, Map<ExceptionDocument, Excepted>>();
+      let judged: CompiledRule | undefined;
+      const onExcepted = (exception: ExceptionDocument, { at }: DecodedEvent) => {
+        if (judged !== undefined) noteExcepted(excepted, judged, exception, at);
+      };
       for (const event of events) {
         memo.reset(event);
         const measured = seen++ % MEASURED_ONE_IN === 0 ? stopwatch : undefined;
@@ -82,7 +97,8 @@ export function createDetector(
           const from = measured?.now() ?? 0;
           memo.budget.refill();
           try {
-            if (rule.matches(event, memo)) {
+            judged = rule;
+            if (rule.matches(event, memo, cluster, onExcepted)) {
               matches.set(rule, (matches.get(rule) ?? 0) + 1);
               for (const occurrence of rule.kind.occurrences(rule, memo, hashes, event)) {
                 decisions.push(decide(cluster, rule, event, occurrence, memo, hashes, redactor));
@@ -96,9 +112,21 @@ export function createDetector(
         });
       }
       decisions.sort((a, b) => a.event.at - b.event.at || a.event.ordinal - b.event.ordinal);
-      return { decisions, faults, matches };
+      return { decisions, faults, matches, excepted };
     },
   };
+}
+
+function noteExcepted(
+  excepted: Map<CompiledRule, Map<ExceptionDocument, Excepted>>,
+  rule: CompiledRule,
+  exception: ExceptionDocument,
+  at: number,
+): void {
+  const ofRule = excepted.get(rule) ?? new Map<ExceptionDocument, Excepted>();
+  excepted.set(rule, ofRule);
+  const { count, lastAt } = ofRule.get(exception) ?? { count: 0, lastAt: at };
+  ofRule.set(exception, { count: count + 1, lastAt: Math.max(lastAt, at) });
 }
 
 function decide(

@@ -21,7 +21,7 @@ test('a rule that could not judge a group is counted, logged and set aside, as o
   const observer = createMetricsObserver(metrics, quarantine, createLogger({ level: 'error', format: 'json', stream }));
   const fault = { rule: 'bursts', event: anonymousRequest({ id: 'a' }), error: new Error('more than 5 steps') };
   observer.settled(CLUSTER, [], { outcomes: [], opened: [], fires: new Map(), termsHeld: new Map(), faults: [fault] });
-  observer.detected(CLUSTER, 1, { decisions: [], matches: new Map(), faults: [fault] });
+  observer.detected(CLUSTER, 1, { decisions: [], matches: new Map(), excepted: new Map(), faults: [fault] });
 
   assert.match((await metrics.expose()).text, /^firstseen_rule_errors_total\{rule="bursts"\} 2$/m);
   assert.deepEqual(

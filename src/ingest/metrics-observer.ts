@@ -47,9 +47,13 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
       metrics.rulesLearning.set({ cluster }, count);
     },
 
-    detected(cluster, evaluated, { matches, faults }) {
+    detected(cluster, evaluated, { matches, excepted, faults }) {
       metrics.events.inc({ cluster, outcome: 'evaluated' }, evaluated);
       for (const [{ document }, count] of matches) metrics.matches.inc({ cluster, rule: document.name }, count);
+      for (const [{ document }, ofRule] of excepted) {
+        const count = [...ofRule.values()].reduce((sum, one) => sum + one.count, 0);
+        metrics.exceptedMatches.inc({ cluster, rule: document.name }, count);
+      }
       noteFaults(cluster, faults);
     },
 
@@ -78,6 +82,7 @@ export function announceRules(metrics: Metrics, clusters: readonly string[], rul
     metrics.skewedEvents.inc({ cluster }, 0);
     for (const rule of rules) {
       metrics.matches.inc({ cluster, rule }, 0);
+      metrics.exceptedMatches.inc({ cluster, rule }, 0);
       for (const outcome of OUTCOMES) metrics.decisions.inc({ cluster, rule, outcome }, 0);
     }
   }

@@ -1,6 +1,6 @@
-import type { RuleProblem } from '../rules/compile-rule.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import type { DocumentPath, DocumentProblem } from '../rules/document-problem.ts';
+import type { RuleProblem } from '../rules/rule-problem.ts';
 import { excerptAt, type FileProblem } from './file-problem.ts';
 import { linesOf, type Place, type Places } from './places.ts';
 

@@ -4,9 +4,10 @@ import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { createFieldSlots } from '../query/slots.ts';
-import { compileRule, formatRuleProblem } from './compile-rule.ts';
+import { compileRule } from './compile-rule.ts';
 import type { RuleDocument } from './document.ts';
 import { DAY, HOUR } from './limits.ts';
+import { formatRuleProblem } from './rule-problem.ts';
 
 function matches(document: RuleDocument, changes: RequestChanges = {}): boolean {
   const { rule, slots } = compiledRule(document);

@@ -1,16 +1,17 @@
 import type { Field } from '../ecs/field.ts';
-import { FIELDS, resolveField } from '../ecs/fields.ts';
-import { compilePredicate, type Matcher } from '../query/compile.ts';
+import { resolveField } from '../ecs/fields.ts';
+import { compilePredicate } from '../query/compile.ts';
 import { nearest } from '../query/nearest.ts';
 import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
 import type { Predicate } from '../query/predicate.ts';
-import { formatProblem, type Problem } from '../query/problem.ts';
 import type { FieldSlots } from '../query/slots.ts';
 import { type Canonicalise, canonicalForm } from './canonical-form.ts';
+import { compileException } from './compile-exception.ts';
 import { compilePipeline, passesPipeline } from './compile-pipeline.ts';
 import { compileSequence, sequencePredicate, sequenceShape } from './compile-sequence.ts';
 import type { CompiledPipeline, CompiledRule, CompiledSequence, RuleKind, SlottedField } from './compiled-rule.ts';
-import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from './document.ts';
+import type { QueryLanguage, RuleDocument } from './document.ts';
+import { findField, suggestField } from './find-field.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
 import { sequenceKind } from './kinds/sequence.ts';
@@ -18,23 +19,8 @@ import { statsKind } from './kinds/stats.ts';
 import { DEFAULT_SPAN } from './limits.ts';
 import { compileOverrides } from './overrides.ts';
 import { compileReason } from './reason-template.ts';
-import { compileValueList } from './value-list.ts';
+import { queryProblem, type RuleProblem } from './rule-problem.ts';
 import { groupProblems, queryFitProblems } from './window-problems.ts';
-
-const FIELD_NAMES = FIELDS.map(({ name }) => name);
-
-function suggestField(name: string): string | undefined {
-  return nearest(name, FIELD_NAMES);
-}
-
-/** Something wrong with a rule: where in the document, and, for a query, where in its text. */
-export interface RuleProblem {
-  /** Below `spec`, for example `['exceptions', 0, 'query']`. */
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly hint?: string;
-  readonly inQuery?: { readonly source: string; readonly problem: Problem };
-}
 
 export type CompileResult =
   | { readonly kind: 'ok'; readonly rule: CompiledRule }
@@ -54,32 +40,9 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     }
     return result;
   };
-  const parseException = (index: number, { language, query }: ExceptionDocument): Predicate => {
-    const path = ['exceptions', index, 'query'];
-    const result = parse(language, query, path);
-    if (result.kind === 'event') return result.predicate;
-    if (result.kind === 'sequence') problems.push({ path, message: 'an exception is about one event, not a sequence' });
-    return NOTHING;
-  };
-  const known = (name: string, path: RuleProblem['path']): Field[] => {
-    const found = resolveField(name);
-    if (found !== undefined) return [found];
-    const suggestion = suggestField(name);
-    const hint =
-      suggestion === undefined ? 'see the field reference for the fields there are' : `did you mean ${suggestion}?`;
-    problems.push({ path, message: `unknown field ${name}`, hint });
-    return [];
-  };
+  const known = (name: string, path: RuleProblem['path']): Field[] => [findField(name, path, problems) ?? []].flat();
   const field = (name: string, path: RuleProblem['path']): SlottedField[] =>
     known(name, path).map((found) => ({ name, slot: slots.slotOf(found) }));
-  const valueList = (list: ValueListDocument, path: RuleProblem['path']): Matcher[] =>
-    known(list.field, [...path, 'field']).flatMap((found) => {
-      const compiled = compileValueList(list, found, slots);
-      if (compiled.kind === 'ok') return [compiled.matches];
-      const { message, hint, index } = compiled;
-      problems.push({ path: index === undefined ? path : [...path, 'values', index], message, hint });
-      return [];
-    });
   const normalForm = (name: string, form: string, fields: readonly string[]): [string, Canonicalise][] => {
     const path = ['newTerms', 'normalize', name];
     if (!fields.includes(name)) {
@@ -98,14 +61,12 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   const query = parse(document.language, document.query, ['query']);
   const predicate = predicateOf(query);
   const selects = compilePredicate(predicate, slots);
-  const exceptions = document.exceptions.map((exception, index) => ({
-    conditions: [
-      compilePredicate(parseException(index, exception), slots),
-      ...(exception.lists ?? []).flatMap((list, at) => valueList(list, ['exceptions', index, 'lists', at])),
-    ],
-    from: exception.startsAt ?? Number.NEGATIVE_INFINITY,
-    until: exception.expiresAt ?? Number.POSITIVE_INFINITY,
-  }));
+  const exceptions = document.exceptions.flatMap((exception, index) => {
+    const compiled = compileException(exception, slots, ['exceptions', index]);
+    if (compiled.kind === 'ok') return [compiled.exception];
+    problems.push(...compiled.problems);
+    return [];
+  });
   const { newTerms, threshold, suppression } = document;
   const forms = new Map(
     Object.entries(newTerms?.normalize ?? {}).flatMap(([name, form]) => normalForm(name, form, newTerms?.fields ?? [])),
@@ -150,13 +111,15 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     document,
     kind: kindOf(document, sequence, pipeline),
     predicate,
-    matches: (event, memo) =>
-      selects(memo) &&
-      !exceptions.some(
-        ({ conditions, from, until }) =>
-          event.at >= from && event.at < until && conditions.every((holds) => holds(memo)),
-      ) &&
-      (pipeline === undefined || passesPipeline(pipeline, event, memo)),
+    matches(event, memo, cluster, onExcepted) {
+      if (!selects(memo)) return false;
+      for (const { document: exception, holds } of exceptions) {
+        if (!holds(event, memo, cluster)) continue;
+        onExcepted?.(exception, event);
+        return false;
+      }
+      return pipeline === undefined || passesPipeline(pipeline, event, memo);
+    },
     termFields,
     rowFields: sequence === undefined ? counted : suppressBy,
     ...(sequence === undefined ? {} : { sequence }),
@@ -212,16 +175,4 @@ function stateIdentity(
   const { fields = [], windowMicros: window = 0, normalize } = newTerms ?? {};
   const forms = normalize === undefined ? [] : [fields.map((field) => normalize[field]?.replaceAll(' ', '') ?? '')];
   return JSON.stringify([name, type, fields, window, ...forms]);
-}
-
-function queryProblem(path: RuleProblem['path'], source: string, problem: Problem): RuleProblem {
-  const { message, hint } = problem;
-  return { path, message, ...(hint === undefined ? {} : { hint }), inQuery: { source, problem } };
-}
-
-/** A problem as text, with the line of the query and a caret where it is in one. */
-export function formatRuleProblem({ path, message, hint, inQuery }: RuleProblem): string {
-  const at = `spec.${path.join('.')}`;
-  if (inQuery !== undefined) return `${at}: ${formatProblem(inQuery.problem, inQuery.source)}`;
-  return hint === undefined ? `${at}: ${message}` : `${at}: ${message}\n  hint: ${hint}`;
 }

@@ -5,7 +5,7 @@ import type { RowQuery } from '../query/esql/row-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { FieldMemo } from '../query/slots.ts';
 import type { Canonicalise } from './canonical-form.ts';
-import type { RuleDocument, Severity } from './document.ts';
+import type { ExceptionDocument, RuleDocument, Severity } from './document.ts';
 import type { Hashes } from './hashes.ts';
 import type { ReasonTemplate } from './reason-template.ts';
 import type { NewRow, Row } from './row.ts';
@@ -19,8 +19,18 @@ export interface CompiledRule {
    * event is that gets through, so that others may be too.
    */
   readonly predicate: Predicate;
-  /** True if the query selects the event and no exception in force at the event's time does. */
-  readonly matches: (event: DecodedEvent, memo: FieldMemo) => boolean;
+  /**
+   * True if the query selects the event and no exception does that is in force at the event's time.
+   *
+   * @param cluster where the event comes from; without it exceptions that are for certain clusters are for another one
+   * @param onExcepted told which exception it is that keeps a selected event out: the first of several
+   */
+  readonly matches: (
+    event: DecodedEvent,
+    memo: FieldMemo,
+    cluster?: string,
+    onExcepted?: (exception: ExceptionDocument, event: DecodedEvent) => void,
+  ) => boolean;
   /** The fields whose values make the term, or the group; empty for a rule that has none. */
   readonly termFields: readonly TermField[];
   /** The fields whose values each row keeps: those that a threshold counts the values of, those that a sequence is suppressed by. */

@@ -3,10 +3,11 @@ import { createDetector, type Detector, type Stopwatch } from '../detect/detecto
 import type { Redactor } from '../ecs/redactor.ts';
 import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
-import { compileRule, formatRuleProblem } from '../rules/compile-rule.ts';
+import { compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, RuleExceptionDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';
+import { formatRuleProblem } from '../rules/rule-problem.ts';
 import { createRuleCompiler, type Version } from './rule-compiler.ts';
 import { ruleEdit } from './rule-edit.ts';
 import type { RuleEntry, RuleSource } from './rule-entry.ts';

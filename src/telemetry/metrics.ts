@@ -66,6 +66,7 @@ export interface Metrics {
   readonly rulesLearning: Level<InCluster>;
   readonly ruleErrors: Count<{ readonly rule: string }>;
   readonly matches: Count<OfRule>;
+  readonly exceptedMatches: Count<OfRule>;
   readonly decisions: Count<{ readonly cluster: string; readonly rule: string; readonly outcome: DecisionOutcome }>;
   readonly termsHeld: Level<OfRule>;
   readonly alertsOpened: Count<{ readonly cluster: string; readonly severity: string }>;
@@ -206,6 +207,7 @@ export function createMetrics(): Metrics {
       'rule',
     ),
     matches: count('matches_total', 'Events that matched a rule.', 'cluster', 'rule'),
+    exceptedMatches: count('excepted_matches_total', 'Events that an exception kept from a rule.', 'cluster', 'rule'),
     decisions: count(
       'decisions_total',
       'Decisions of a rule, by outcome: duplicate, attached, opened, overflow, learning, known, held or late.',

@@ -3,7 +3,8 @@ import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { readRules } from '../../src/rulefiles/load.ts';
-import { compileRule, formatRuleProblem } from '../../src/rules/compile-rule.ts';
+import { compileRule } from '../../src/rules/compile-rule.ts';
+import { formatRuleProblem } from '../../src/rules/rule-problem.ts';
 import { mutate, type Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 

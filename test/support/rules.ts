@@ -4,10 +4,11 @@ import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { compilePredicate } from '../../src/query/compile.ts';
 import type { Predicate } from '../../src/query/predicate.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
-import { compileRule, formatRuleProblem } from '../../src/rules/compile-rule.ts';
+import { compileRule } from '../../src/rules/compile-rule.ts';
 import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
 import type { NewTermsDocument, RuleDocument } from '../../src/rules/document.ts';
 import { DAY } from '../../src/rules/limits.ts';
+import { formatRuleProblem } from '../../src/rules/rule-problem.ts';
 
 /** A query rule for anonymous requests; with `newTerms` a new_terms rule, over user agents and 7 days unless it says otherwise. */
 export function ruleDocument({

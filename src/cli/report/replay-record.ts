@@ -135,8 +135,8 @@ function watch(rule: CompiledRule, matches: IdList): CompiledRule {
   if (rule.sequence !== undefined) return rule;
   return {
     ...rule,
-    matches(event, memo) {
-      const selected = rule.matches(event, memo);
+    matches(event, ...rest) {
+      const selected = rule.matches(event, ...rest);
       if (selected) matches.add(auditIDOf(event));
       return selected;
     },

@@ -5,8 +5,9 @@ import { anonymousRequest, NOON, type RequestChanges } from '../../../test/suppo
 import { compiledRule, detectorOf, ruleDocument } from '../../../test/support/rules.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
 import { createFieldSlots } from '../../query/slots.ts';
-import { compileRule, formatRuleProblem } from '../compile-rule.ts';
+import { compileRule } from '../compile-rule.ts';
 import { SECOND } from '../limits.ts';
+import { formatRuleProblem } from '../rule-problem.ts';
 
 const esqlRule = (commands: string) =>
   ruleDocument({ type: 'esql', language: 'esql', title: 'A row', query: `FROM logs-* METADATA _id | ${commands}` });

@@ -5,9 +5,10 @@ import { anonymousRequest, NOON, type RequestChanges } from '../../../test/suppo
 import { compiledRule, ruleDocument } from '../../../test/support/rules.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
 import { createFieldSlots } from '../../query/slots.ts';
-import { compileRule, formatRuleProblem } from '../compile-rule.ts';
+import { compileRule } from '../compile-rule.ts';
 import type { RuleDocument } from '../document.ts';
 import { COMBINATION_CAP, HOUR, MINUTE, SECOND } from '../limits.ts';
+import { formatRuleProblem } from '../rule-problem.ts';
 
 const statsRule = (commands: string, changes: Partial<RuleDocument> = {}) =>
   ruleDocument({

@@ -1,0 +1,82 @@
+import type { DecodedEvent } from '../audit/event.ts';
+import { resolveField } from '../ecs/fields.ts';
+import { compilePredicate, type Matcher } from '../query/compile.ts';
+import { parseQuery } from '../query/parse-query.ts';
+import type { FieldMemo, FieldSlots } from '../query/slots.ts';
+import type { ExceptionDocument, ValueListDocument } from './document.ts';
+import { findField, suggestField } from './find-field.ts';
+import { queryProblem, type RuleProblem } from './rule-problem.ts';
+import { compileValueList } from './value-list.ts';
+
+export interface CompiledException {
+  readonly document: ExceptionDocument;
+  /**
+   * True if the exception is in force at the event's time, is for the cluster, and its query and all of its lists hold.
+   * @param cluster undefined: one that no exception names
+   */
+  readonly holds: (event: DecodedEvent, memo: FieldMemo, cluster: string | undefined) => boolean;
+}
+
+export type CompiledExceptionResult =
+  | { readonly kind: 'ok'; readonly exception: CompiledException }
+  | { readonly kind: 'invalid'; readonly problems: readonly RuleProblem[] };
+
+/**
+ * Compiles an exception by itself, whatever rules it is for. All problems at once.
+ *
+ * @param path where it stands below `spec`, for what is complained of
+ */
+export function compileException(
+  document: ExceptionDocument,
+  slots: FieldSlots,
+  path: RuleProblem['path'] = [],
+): CompiledExceptionResult {
+  const problems: RuleProblem[] = [];
+  const conditions = [
+    ...compileQuery(document, slots, [...path, 'query'], problems),
+    ...(document.lists ?? []).flatMap((list, index) => compileList(list, slots, [...path, 'lists', index], problems)),
+  ];
+  if (problems.length > 0) return { kind: 'invalid', problems };
+
+  const { startsAt = Number.NEGATIVE_INFINITY, expiresAt = Number.POSITIVE_INFINITY } = document;
+  const clusters = document.clusters === undefined ? undefined : new Set(document.clusters);
+  return {
+    kind: 'ok',
+    exception: {
+      document,
+      holds: (event, memo, cluster) =>
+        event.at >= startsAt &&
+        event.at < expiresAt &&
+        (clusters === undefined || (cluster !== undefined && clusters.has(cluster))) &&
+        conditions.every((condition) => condition(memo)),
+    },
+  };
+}
+
+function compileQuery(
+  { language, query }: ExceptionDocument,
+  slots: FieldSlots,
+  path: RuleProblem['path'],
+  problems: RuleProblem[],
+): readonly Matcher[] {
+  const result = parseQuery(language, query, { resolveField, suggestField });
+  if (result.kind === 'event') return [compilePredicate(result.predicate, slots)];
+  if (result.kind === 'invalid') problems.push(...result.problems.map((problem) => queryProblem(path, query, problem)));
+  else problems.push({ path, message: 'an exception is about one event, not a sequence' });
+  return [];
+}
+
+function compileList(
+  list: ValueListDocument,
+  slots: FieldSlots,
+  path: RuleProblem['path'],
+  problems: RuleProblem[],
+): readonly Matcher[] {
+  const field = findField(list.field, [...path, 'field'], problems);
+  if (field === undefined) return [];
+  const compiled = compileValueList(list, field, slots);
+  if (compiled.kind === 'ok') return [compiled.matches];
+  const { message, hint, index } = compiled;
+  problems.push({ path: index === undefined ? path : [...path, 'values', index], message, hint });
+  return [];
+}
