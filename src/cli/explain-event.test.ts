@@ -135,7 +135,7 @@ Query
   [holds] user.name has a value (it is "eve")
 
 Exceptions
-  does not exclude it: until spring, until 2026-01-01T00:00:00.000000Z, not in force any more
+  does not exclude it: until spring, until 2026-01-01T00:00:00.000000Z, not in force at the time of the event
     [holds] user.name is "eve" (it is "eve")
   excludes it: known hosts
     [holds] all of these hold:

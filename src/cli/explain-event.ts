@@ -39,6 +39,7 @@ export interface EventExplanation {
 
 export interface JudgedException {
   readonly reason: string;
+  readonly starts?: string;
   readonly expires?: string;
   /** False if it had ended when the event happened. */
   readonly inForce: boolean;
@@ -101,7 +102,7 @@ function judgeException(
   slots: FieldSlots,
   memo: FieldMemo,
 ): JudgedException {
-  const { reason, expiresAt, lists = [] } = exception;
+  const { reason, startsAt, expiresAt, lists = [] } = exception;
   const own = explainMatch(exceptionPredicate(exception), slots, memo);
   const judged = lists.flatMap((list): JudgedClause[] => {
     const field = resolveField(list.field);
@@ -120,9 +121,11 @@ function judgeException(
           found: [],
           parts: [own, ...judged].map((clause) => ({ ...clause, isDecisive: clause.holds === holds })),
         };
-  const inForce = event.at < (expiresAt ?? Number.POSITIVE_INFINITY);
+  const inForce =
+    event.at >= (startsAt ?? Number.NEGATIVE_INFINITY) && event.at < (expiresAt ?? Number.POSITIVE_INFINITY);
   return {
     reason,
+    ...(startsAt !== undefined && { starts: formatMoment(startsAt) }),
     ...(expiresAt !== undefined && { expires: formatMoment(expiresAt) }),
     inForce,
     excludes: inForce && holds,

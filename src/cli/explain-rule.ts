@@ -29,6 +29,7 @@ export interface ExplainedException extends ExplainedCondition {
   /** What has to hold besides of lists of values. */
   readonly lists: readonly string[];
   readonly reason: string;
+  readonly starts?: string;
   readonly expires?: string;
 }
 
@@ -100,6 +101,7 @@ export function explainRule({ rule, judged }: ExplainedRule): RuleExplanation {
       ...condition(exceptionPredicate(exception)),
       lists: (exception.lists ?? []).map(listInWords),
       reason: exception.reason,
+      ...(exception.startsAt !== undefined && { starts: formatMoment(exception.startsAt) }),
       ...(exception.expiresAt !== undefined && { expires: formatMoment(exception.expiresAt) }),
     })),
     index: indexed.length === 0 ? [] : explainPredicate({ kind: 'and', operands: indexed }),
@@ -192,12 +194,10 @@ export function formatExplanation(explained: RuleExplanation): string {
   ].join('\n');
 }
 
-function exceptionLines({ reason, expires, words, lists }: ExplainedException): readonly string[] {
-  return [
-    `${reason}${expires === undefined ? '' : `, until ${expires}`}`,
-    ...words.map((text) => `  ${text}`),
-    ...lists.map((text) => `  and ${text}`),
-  ];
+function exceptionLines({ reason, starts, expires, words, lists }: ExplainedException): readonly string[] {
+  const from = starts === undefined ? '' : `, from ${starts}`;
+  const until = expires === undefined ? '' : `, until ${expires}`;
+  return [`${reason}${from}${until}`, ...words.map((text) => `  ${text}`), ...lists.map((text) => `  and ${text}`)];
 }
 
 function recordLines({ level, stages, requests, reads, why }: RecordedRequests): readonly string[] {

@@ -45,12 +45,13 @@ function verdict({ matched, query, exceptions }: EventExplanation): string {
 }
 
 function exceptionLines(
-  { reason, expires, inForce, excludes, condition }: JudgedException,
+  { reason, starts, expires, inForce, excludes, condition }: JudgedException,
   style: ClauseStyle,
 ): readonly string[] {
-  const ended = inForce ? '' : ', not in force any more';
-  const until = expires === undefined ? '' : `, until ${expires}${ended}`;
-  const head = `${excludes ? 'excludes it' : 'does not exclude it'}: ${excerpt(reason, MOST_BYTES)}${until}`;
+  const from = starts === undefined ? '' : `, from ${starts}`;
+  const until = expires === undefined ? '' : `, until ${expires}`;
+  const when = `${from}${until}${inForce ? '' : ', not in force at the time of the event'}`;
+  const head = `${excludes ? 'excludes it' : 'does not exclude it'}: ${excerpt(reason, MOST_BYTES)}${when}`;
   return [head, ...clauseLines(condition, style).map((line) => `  ${line}`)];
 }
 

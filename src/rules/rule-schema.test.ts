@@ -78,7 +78,7 @@ test('a full rule keeps everything that it says', () => {
     budget: { alertsPerHour: 5 },
     exceptions: [
       { query: 'user.name: a', reason: 'known', expires: '2027-01-31' },
-      { query: 'user.name: b', reason: 'known', expires: '2027-01-31T12:00:00+02:00' },
+      { query: 'user.name: b', reason: 'known', starts: '2027-01-30', expires: '2027-01-31T12:00:00+02:00' },
       { query: 'user.name: c', reason: 'known' },
     ],
     tests: [
@@ -102,8 +102,12 @@ test('a full rule keeps everything that it says', () => {
   assert.deepEqual(document.suppression, { by: ['user.name'], windowMicros: HOUR / 2, missingFields: 'doNotSuppress' });
   assert.deepEqual(document.budget, { alertsPerHour: 5 });
   assert.deepEqual(
-    document.exceptions.map(({ expiresAt }) => expiresAt),
-    [Date.UTC(2027, 0, 31) * 1_000, Date.UTC(2027, 0, 31, 10) * 1_000, undefined],
+    document.exceptions.map(({ startsAt, expiresAt }) => [startsAt, expiresAt]),
+    [
+      [undefined, Date.UTC(2027, 0, 31) * 1_000],
+      [Date.UTC(2027, 0, 30) * 1_000, Date.UTC(2027, 0, 31, 10) * 1_000],
+      [undefined, undefined],
+    ],
   );
   assert.deepEqual(
     document.tests.map(({ events }) => events.length),
@@ -264,6 +268,10 @@ test('a message says what was expected, what was found, and what was probably me
     [
       { exceptions: [{ query: 'a: b', reason: 'r', expires: '2027-02-30' }] },
       'spec.exceptions.0.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "2027-02-30"',
+    ],
+    [
+      { exceptions: [{ query: 'a: b', reason: 'r', starts: '2027-02-01', expires: '2027-01-31' }] },
+      'spec.exceptions.0.expires: expected a time after starts (2027-02-01), found "2027-01-31"',
     ],
     [{ exceptions: [{ query: 'a: b' }] }, 'spec.exceptions.0.reason: missing spec.exceptions[0].reason: expected text'],
     [

@@ -19,7 +19,7 @@ import { type DocumentProblem, isRecord } from './document-problem.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './limits.ts';
 import { fitProblems } from './rule-fit.ts';
-import { isRuleName, MAX_RULE_NAME_LENGTH, RESERVED_RULE_NAMES, toRuleName } from './rule-name.ts';
+import { endsAfterStart, parseTime, requiredText, ruleName, text, time } from './schema-parts.ts';
 import { toDocumentProblems } from './schema-problems.ts';
 
 export const RULE_API_VERSION = 'firstseen.dev/v1alpha1';
@@ -86,26 +86,6 @@ const DEFAULT_SUPPRESSION_MICROS = HOUR;
 /** Of a threshold that does not say. */
 const DEFAULT_WINDOW_MICROS = 5 * MINUTE;
 
-const text = (bound: number) => z.string().max(bound);
-const requiredText = (bound: number) =>
-  text(bound).refine((value) => value.trim() !== '', { error: 'expected some text, found none' });
-
-const ruleName = z.string().check((context) => {
-  if (context.value.startsWith(RESERVED_RULE_NAMES)) {
-    const message = `expected another name: those that begin with ${RESERVED_RULE_NAMES} are firstseen's own`;
-    context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
-    return;
-  }
-  if (isRuleName(context.value)) return;
-  const suggestion = toRuleName(context.value);
-  context.issues.push({
-    code: 'custom',
-    input: context.value,
-    message: `expected a name of lower-case letters, digits, "-" and ".", at most ${MAX_RULE_NAME_LENGTH} characters`,
-    params: suggestion === undefined ? {} : { hint: `write ${suggestion}` },
-  });
-});
-
 function duration([least, most]: readonly [number, number]) {
   const bounds = `${formatDuration(least)} to ${formatDuration(most)}`;
   const schema = z.string().check((context) => {
@@ -117,22 +97,6 @@ function duration([least, most]: readonly [number, number]) {
   });
   return schema.meta({ format: 'duration', bounds });
 }
-
-/** Microseconds since the epoch of an RFC 3339 time, or of the start in UTC of a date; undefined if it is neither. */
-function parseTime(value: string): number | undefined {
-  const known = z.iso.datetime({ offset: true }).safeParse(value).success || z.iso.date().safeParse(value).success;
-  const millis = known ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(millis) ? undefined : millis * 1_000;
-}
-
-const time = z
-  .string()
-  .meta({ format: 'date-time' })
-  .check((context) => {
-    if (parseTime(context.value) !== undefined) return;
-    const message = 'expected a time such as 2027-01-31T12:00:00Z, or a date';
-    context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
-  });
 
 /** Different field names, at most `most`; whether the fields exist is for the compiler to say. */
 const fields = (most: number, least = 1) =>
@@ -233,23 +197,26 @@ const spec = z.strictObject({
   budget: z.strictObject({ alertsPerHour: z.int().min(1).max(RULE_BOUNDS.alertsPerHour) }).optional(),
   exceptions: z
     .array(
-      z.strictObject({
-        query: requiredText(RULE_BOUNDS.query),
-        language: z.enum(CONDITION_LANGUAGES).optional(),
-        reason: requiredText(RULE_BOUNDS.reason),
-        expires: time.optional(),
-        lists: z
-          .array(
-            z.strictObject({
-              ...mapped,
-              type: z.enum(VALUE_LIST_TYPES).optional(),
-              values: z.array(text(RULE_BOUNDS.listValue)).max(RULE_BOUNDS.listValues),
-              excluded: z.boolean().optional(),
-            }),
-          )
-          .max(RULE_BOUNDS.valueLists)
-          .optional(),
-      }),
+      z
+        .strictObject({
+          query: requiredText(RULE_BOUNDS.query),
+          language: z.enum(CONDITION_LANGUAGES).optional(),
+          reason: requiredText(RULE_BOUNDS.reason),
+          starts: time.optional(),
+          expires: time.optional(),
+          lists: z
+            .array(
+              z.strictObject({
+                ...mapped,
+                type: z.enum(VALUE_LIST_TYPES).optional(),
+                values: z.array(text(RULE_BOUNDS.listValue)).max(RULE_BOUNDS.listValues),
+                excluded: z.boolean().optional(),
+              }),
+            )
+            .max(RULE_BOUNDS.valueLists)
+            .optional(),
+        })
+        .check(endsAfterStart),
     )
     .max(RULE_BOUNDS.exceptions)
     .optional(),
@@ -353,12 +320,14 @@ function toDocument(resource: z.infer<typeof detectionRule>): RuleDocument {
       },
     }),
     budget: { alertsPerHour: rule.budget?.alertsPerHour ?? DEFAULT_ALERTS_PER_HOUR },
-    exceptions: (rule.exceptions ?? []).map(({ query, language, reason, expires, lists }) => {
-      const expiresAt = expires === undefined ? undefined : parseTime(expires);
+    exceptions: (rule.exceptions ?? []).map(({ query, language, reason, starts, expires, lists }) => {
+      const startsAt = parseTime(starts);
+      const expiresAt = parseTime(expires);
       return {
         query,
         language: language ?? 'kuery',
         reason,
+        ...(startsAt !== undefined && { startsAt }),
         ...(expiresAt !== undefined && { expiresAt }),
         ...(lists !== undefined && {
           lists: lists.map(({ field, type, values, excluded }) => ({

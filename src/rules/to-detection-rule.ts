@@ -106,11 +106,12 @@ function suppressionOf(
   });
 }
 
-function exceptionOf({ query, language, reason, expiresAt, lists }: ExceptionDocument): unknown {
+function exceptionOf({ query, language, reason, startsAt, expiresAt, lists }: ExceptionDocument): unknown {
   return present({
     query,
     language: language === 'kuery' ? undefined : language,
     reason,
+    starts: startsAt === undefined ? undefined : formatTime(startsAt),
     expires: expiresAt === undefined ? undefined : formatTime(expiresAt),
     lists: lists?.map(({ field, type, values, excluded }) =>
       present({

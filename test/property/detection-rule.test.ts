@@ -85,6 +85,11 @@ const duration = (least: number, most: number) =>
     fc.constantFrom(...[least, SECOND, MINUTE, 5 * MINUTE, HOUR, 36 * HOUR, DAY, 7 * DAY].filter((at) => at >= least)),
     fc.integer({ min: least, max: most }),
   );
+/** From the year 1970 to 9999, in whole milliseconds: what RFC 3339 and `Date` can say. */
+const moment = fc.oneof(
+  fc.integer({ min: 0, max: 253_402_300_799_999 }).map((millis) => millis * 1_000),
+  fc.integer({ min: 0, max: 36_500 }).map((days) => days * DAY),
+);
 const severity = fc.constantFrom(...SEVERITIES);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const listOf = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { maxLength: 3 });
@@ -150,27 +155,26 @@ const documents: fc.Arbitrary<RuleDocument> = fc
     ),
     budget: fc.record({ alertsPerHour: fc.oneof(fc.constant(20), fc.integer({ min: 1, max: 100_000 })) }),
     exceptions: listOf(
-      fc.record(
-        {
-          query: filled(400),
-          language: fc.constantFrom(...CONDITION_LANGUAGES),
-          reason: filled(1_024),
-          // From the year 1970 to 9999, in whole milliseconds: what RFC 3339 and `Date` can say.
-          expiresAt: fc.oneof(
-            fc.integer({ min: 0, max: 253_402_300_799_999 }).map((millis) => millis * 1_000),
-            fc.integer({ min: 0, max: 36_500 }).map((days) => days * DAY),
-          ),
-          lists: listOf(
-            fc.record({
-              field: filled(256),
-              type: fc.constantFrom(...VALUE_LIST_TYPES),
-              values: fc.array(text),
-              excluded: fc.boolean(),
-            }),
-          ),
-        },
-        { requiredKeys: ['query', 'language', 'reason'] },
-      ),
+      fc
+        .record(
+          {
+            query: filled(400),
+            language: fc.constantFrom(...CONDITION_LANGUAGES),
+            reason: filled(1_024),
+            startsAt: moment,
+            expiresAt: moment,
+            lists: listOf(
+              fc.record({
+                field: filled(256),
+                type: fc.constantFrom(...VALUE_LIST_TYPES),
+                values: fc.array(text),
+                excluded: fc.boolean(),
+              }),
+            ),
+          },
+          { requiredKeys: ['query', 'language', 'reason'] },
+        )
+        .filter(({ startsAt = 0, expiresAt = Number.POSITIVE_INFINITY }) => startsAt < expiresAt),
     ),
     threat: listOf(
       fc.record(
