@@ -111,6 +111,8 @@ export interface SuppressionDocument {
 export interface ExceptionDocument {
   /** Of the RuleException resource that it comes from; absent for one that stands in its rule. */
   readonly name?: string;
+  /** Of that resource: another one of the same name is another exception. */
+  readonly uid?: string;
   readonly query: string;
   readonly language: ConditionLanguage;
   readonly reason: string;
