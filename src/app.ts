@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { endOverflows } from './alerts/end-overflows.ts';
 import { allJobs, createPeriodicJob } from './alerts/job.ts';
 import { createLeasedJob } from './alerts/leased-job.ts';
 import { createAlertLifecycle } from './alerts/lifecycle.ts';
@@ -8,6 +9,7 @@ import type { Store } from './alerts/store.ts';
 import { watchQueues } from './alerts/watch-queues.ts';
 import { watchStore } from './alerts/watch-store.ts';
 import { startRules } from './app/start-rules.ts';
+import { formatTimestamp } from './audit/timestamp.ts';
 import type { Config } from './config/schema.ts';
 import { createOpsServer } from './http/ops.ts';
 import { type Address, lingerMs } from './http/options.ts';
@@ -25,6 +27,7 @@ import { createTraced, type Traced, UNTRACED } from './ingest/traced.ts';
 import { createAlertSync } from './kubernetes/alert-sync.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { readOwnIdentity } from './kubernetes/own-identity.ts';
+import { OVERFLOW_QUIET } from './rules/limits.ts';
 import { createSinks } from './sinks/registry.ts';
 import { openState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -67,6 +70,7 @@ type Undo = (stop: Stop) => Promise<void> | void;
 /** A delivery is given up long before its lease runs out, so that no two replicas deliver the same alert at once. */
 const LEASE_PER_DELIVERY = 3;
 const RETENTION_INTERVAL_MS = 60_000;
+const OVERFLOWS_INTERVAL_MS = 10_000;
 /** What each step of a stop may take, however long those before it took. */
 const LAST_MS = 500;
 /** How long a stop waits for a collector to take the last spans. */
@@ -163,6 +167,21 @@ async function build(config: Config, { logger, version, env, write, instance, on
     }
     reconciler.nudge();
   };
+  const closeOverflows = async () => {
+    for (const cluster of clusters) {
+      for (const { id, spec, state } of await endOverflows(store, cluster, sinks, nowMicros() - OVERFLOW_QUIET)) {
+        const until = formatTimestamp(state.lastSeen);
+        logger.info('rule is within its budget again', {
+          cluster,
+          rule: spec.rule.name,
+          alert: id,
+          count: state.count,
+          until,
+        });
+        reconciler.nudge();
+      }
+    }
+  };
   const jobs = createLeasedJob(
     {
       lease: (ttlMs) => store.lease(first, 'jobs', holder, ttlMs),
@@ -174,6 +193,9 @@ async function build(config: Config, { logger, version, env, write, instance, on
           ...(heartbeat === undefined ? [] : [createPeriodicJob(config.heartbeat.interval / 1_000, heartbeat.beat)]),
           createPeriodicJob(RETENTION_INTERVAL_MS, () =>
             retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
+          ),
+          createPeriodicJob(OVERFLOWS_INTERVAL_MS, () =>
+            closeOverflows().catch((error: unknown) => logger.warn('the end of overflows is held up', { error })),
           ),
         ]),
       logger,

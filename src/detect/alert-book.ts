@@ -28,8 +28,12 @@ export interface Opening {
   readonly spec: AlertSpec;
   readonly suppressionKey: string;
   readonly windowMicros: number;
-  readonly samples?: readonly string[];
+  /** Of an overflow alert. */
+  readonly counted?: Counted;
 }
+
+/** What an overflow alert keeps of what it counts. */
+export type Counted = Required<Pick<AlertState, 'samples' | 'overflow'>>;
 
 /** The alerts of a step: found by suppression key, opened, repeated; each change is announced to the sinks that want it. */
 export interface AlertBook {
@@ -37,7 +41,7 @@ export interface AlertBook {
   taking(suppressionKey: string, at: number): LiveAlert | undefined;
   /** @returns the id of the new alert: the same whenever the same sighting opens it, and never another's */
   open(decision: Decision, sighting: Sighting, opening: Opening): string;
-  attach(alert: LiveAlert, decision: Decision, sighting: Sighting, samples?: readonly string[]): void;
+  attach(alert: LiveAlert, decision: Decision, sighting: Sighting, counted?: Counted): void;
 }
 
 export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: SettleContext): AlertBook {
@@ -65,7 +69,7 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       return takes ? { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state } : undefined;
     },
 
-    open(decision, { identity, from, at, evidence }, { spec, suppressionKey, windowMicros, samples }) {
+    open(decision, { identity, from, at, evidence }, { spec, suppressionKey, windowMicros, counted }) {
       const { name } = decision.rule.document;
       const id = `${alertPrefix(name)}-${hashes.name(JSON.stringify([cluster, name, suppressionKey, identity]))}`;
       draft.setField(stateKeys.alert(id), 'spec', JSON.stringify(spec));
@@ -79,7 +83,7 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
         evidence: withEvidence([], evidence),
         suppressionKey,
         removed: false,
-        ...(samples === undefined ? {} : { samples }),
+        ...counted,
       });
       draft.raise(stateKeys.alerts, id, at);
       draft.setField(stateKeys.live, suppressionKey, id);
@@ -87,14 +91,14 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       return id;
     },
 
-    attach({ id, version, state }, decision, { from, at, evidence }, samples) {
+    attach({ id, version, state }, decision, { from, at, evidence }, counted) {
       save(id, version + 1, {
         ...state,
         count: state.count + 1,
         firstSeen: Math.min(state.firstSeen, from),
         lastSeen: Math.max(state.lastSeen, at),
         evidence: withEvidence(state.evidence, evidence),
-        ...(samples === undefined ? {} : { samples }),
+        ...counted,
       });
       markDue(id, decision, false);
     },

@@ -121,9 +121,25 @@ export interface AlertState {
   /** Of an overflow alert only: short texts of the first few decisions that it counted. */
   readonly samples?: readonly string[];
   readonly review?: AlertReview;
+  /** Of an overflow alert only. */
+  readonly overflow?: OverflowState;
   /** True once retention has dropped it: the sinks that hold a copy remove it, then the record goes. */
   readonly removed: boolean;
 }
+
+/** From when to when a rule was over its budget, and by whose requests. Times are integer microseconds since the epoch. */
+export interface OverflowState {
+  /** When it was last within its budget before. */
+  readonly since: number;
+  /** When the last was counted; absent while it goes on. */
+  readonly endedAt?: number;
+  readonly users: Tally;
+  /** Addresses of the last hop. */
+  readonly sources: Tally;
+}
+
+/** Counters of names: how often, and how much of that may be of other names that had the counter before. */
+export type Tally = readonly (readonly [name: string, count: number, excess: number])[];
 
 /** One alert as the store holds it. */
 export interface AlertRecord {

@@ -4,7 +4,6 @@ import {
   DONE_KEEP_STARTED_MS,
   HOUR,
   LATENESS,
-  OVERFLOW_SAMPLES,
   TERM_CAP,
   TOTAL_ALERTS_PER_HOUR,
 } from '../rules/limits.ts';
@@ -19,11 +18,11 @@ import {
   draftOverflowAlert,
   evidenceOfRows,
   type Fired,
-  sampleOf,
   sightingOf,
   sightingOfFire,
   silentTermOf,
 } from './draft.ts';
+import { overflowWith } from './overflow.ts';
 import type { SettleContext } from './settle-context.ts';
 import {
   createRowBook,
@@ -283,19 +282,18 @@ function open(
 }
 
 /** Counts the decision on its rule's overflow alert, which is opened without a budget where there is none. */
-function overflow(decision: Decision, { alerts, context, opened }: Books): Outcome {
+function overflow(decision: Decision, { draft, alerts, context, opened }: Books): Outcome {
   const suppressionKey = decision.rule.overflowKey;
-  const sample = sampleOf(decision);
+  const { at } = decision.event;
   const sighting = sightingOf(decision);
-  const live = alerts.taking(suppressionKey, decision.event.at);
-  if (live === undefined) {
+  const live = alerts.taking(suppressionKey, at);
+  const counted = overflowWith(decision, live?.state);
+  if (live !== undefined) alerts.attach(live, decision, sighting, counted);
+  else {
     const spec = draftOverflowAlert(context.cluster, decision);
-    opened.push(alerts.open(decision, sighting, { spec, suppressionKey, windowMicros: HOUR, samples: [sample] }));
-  } else {
-    const samples = live.state.samples ?? [];
-    const isNew = samples.length < OVERFLOW_SAMPLES && !samples.includes(sample);
-    alerts.attach(live, decision, sighting, isNew ? [...samples, sample] : samples);
+    opened.push(alerts.open(decision, sighting, { spec, suppressionKey, windowMicros: HOUR, counted }));
   }
+  draft.raise(stateKeys.overflows, live?.id ?? opened.at(-1) ?? '', at);
   return 'overflow';
 }
 

@@ -30,7 +30,10 @@ export function createRedactor(options: RedactionOptions): Redactor {
     value(field, value, event) {
       if (field === `${PREFIX}requestURI`) return redactUri(value, options.execArguments);
       if (field === 'event.original') return JSON.stringify(redacted(event).event);
-      if (field === COMMAND) return String(commandOf(redacted(event).event) ?? '');
+      if (field === COMMAND) {
+        const shown = commandOf(redacted(event).event);
+        return shown === commandOf(event.event) ? redactText(value) : String(shown);
+      }
       const [, body, path = ''] = BODY.exec(field) ?? [];
       return body !== undefined && isHidden(path, body, event) ? REDACTED : redactText(value);
     },

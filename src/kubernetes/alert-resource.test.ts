@@ -39,15 +39,6 @@ test('the bounds are those of the CustomResourceDefinition', () => {
   assert.deepEqual({ ...ALERT_BOUNDS }, bounds);
 });
 
-test('an overflow alert says in a condition what it counts, cut to its bound', () => {
-  const samples = ['system:anonymous get /version/: masscan/1.3', 'x'.repeat(128)];
-  const { status } = alertStatusPatch({ ...sampleAlert().state, samples });
-  const [condition] = (status as { conditions: { type: string; message: string }[] }).conditions;
-  assert.equal(condition?.type, 'Overflow');
-  assert.match(condition?.message ?? '', /^for example: system:anonymous get \/version\/: masscan\/1\.3; x+…$/);
-  assert.ok(Buffer.byteLength(condition?.message ?? '') <= 112);
-});
-
 test('an ordinary alert is written as it is', () => {
   const alert = sampleAlert();
   assert.deepEqual(alertResource(alert), {

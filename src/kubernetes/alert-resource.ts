@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { excerpt } from '../audit/text.ts';
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { AlertRecord, AlertSpec, AlertState } from '../detect/alert.ts';
+import { overflowCondition, overflowStatus } from './overflow-status.ts';
 import { reviewConditions } from './review-conditions.ts';
 
 export const ALERT_API_VERSION = 'firstseen.dev/v1alpha1';
@@ -65,6 +66,14 @@ export const ALERT_BOUNDS: Readonly<Record<string, number>> = {
   'status.evidence[].time': 27,
   'status.evidence[].auditID': 36,
   'status.evidence[].requestKey': 24,
+  'status.overflow.since': 27,
+  'status.overflow.until': 27,
+  'status.overflow.users': 3,
+  'status.overflow.users[].value': 48,
+  'status.overflow.sources': 3,
+  'status.overflow.sources[].value': 40,
+  'status.overflow.samples': 2,
+  'status.overflow.samples[]': 64,
   'status.conditions': 2,
   'status.conditions[].type': 16,
   'status.conditions[].lastTransitionTime': 27,
@@ -102,31 +111,20 @@ function withResults({ groupBy = [], results = [], ...spec }: AlertSpec): object
 }
 
 /** What changes, as a merge patch of the status. Never `phase`: that is the user's. */
-export function alertStatusPatch({ evidence, samples, review, ...state }: AlertState): { readonly status: object } {
-  const reviewed = reviewConditions(review?.changes ?? []);
+export function alertStatusPatch(state: AlertState): { readonly status: object } {
+  const overflow = overflowCondition(state);
+  const reviewed = reviewConditions(state.review?.changes ?? []);
   // There is room for two: of an overflow alert, what was done to it last.
-  const conditions =
-    samples === undefined ? reviewed : [overflowCondition(state.openedAt, samples), ...reviewed.slice(-1)];
-  return {
-    status: {
-      count: state.count,
-      firstSeen: formatTimestamp(state.firstSeen),
-      lastSeen: formatTimestamp(state.lastSeen),
-      evidence: fit(evidence, 'status.evidence'),
-      ...(conditions.length === 0 ? {} : { conditions: fit(conditions, 'status.conditions') }),
-    },
+  const conditions = [...overflow, ...reviewed.slice(overflow.length - 2)];
+  const status = {
+    count: state.count,
+    firstSeen: formatTimestamp(state.firstSeen),
+    lastSeen: formatTimestamp(state.lastSeen),
+    evidence: state.evidence,
+    ...overflowStatus(state),
+    ...(conditions.length === 0 ? {} : { conditions }),
   };
-}
-
-/** Says on an overflow alert what it counts, as far as that fits. */
-function overflowCondition(openedAt: number, samples: readonly string[]): object {
-  return {
-    type: 'Overflow',
-    status: 'True',
-    reason: 'BudgetExceeded',
-    lastTransitionTime: formatTimestamp(openedAt),
-    message: `for example: ${samples.join('; ')}`,
-  };
+  return { status: Object(fit(status, 'status')) };
 }
 
 /** The text itself where it is a label value, else a hash of it. */

@@ -38,5 +38,8 @@ export const TERM_MAX_BYTES = 128;
 /** Evidence kept on an alert: the first and the last this many. */
 export const EVIDENCE_EDGE = 4;
 
+/** How long an overflow alert counts nothing before the rule is said to be within its budget again. */
+export const OVERFLOW_QUIET = 5 * MINUTE;
+
 /** Samples kept on an overflow alert. */
 export const OVERFLOW_SAMPLES = 20;

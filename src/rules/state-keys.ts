@@ -25,6 +25,8 @@ export const stateKeys = {
   opens: 'opens',
   /** The same for one rule: its budget. */
   opensOf: (rule: string) => `opens:${rule}`,
+  /** Sorted set: id of an overflow alert that has not ended → when it last counted (µs). */
+  overflows: 'overflows',
   /** Sorted set: alert id → not before (ms, store's clock). */
   due: (sink: string) => `due:${sink}`,
   /** Hash: alert id → why its delivery was given up. */
@@ -47,6 +49,7 @@ const WRITE_ORDER = [
   'alerts',
   'live',
   'opens',
+  'overflows',
   'due',
   'terms',
   'silent',

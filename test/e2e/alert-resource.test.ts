@@ -117,23 +117,30 @@ test('an alert at all of its bounds fits into 8 KiB', async () => {
   assert.ok(spec && status);
   const { groupBy, newTerms, ...properties } = spec.properties ?? {};
   assert.ok(groupBy && newTerms);
-  const statusWithoutPhase = { ...status, properties: { ...status.properties } };
-  for (const [name, terms] of Object.entries({ newTerms, groupBy })) {
+  const { overflow, ...statusProperties } = status.properties ?? {};
+  assert.ok(overflow);
+  // An alert that counts what is over a budget has neither new terms nor a group.
+  const kinds = [
+    { name: 'newterms', inSpec: { newTerms }, inStatus: {} },
+    { name: 'groupby', inSpec: { groupBy }, inStatus: {} },
+    { name: 'overflow', inSpec: {}, inStatus: { overflow } },
+  ];
+  for (const { name, inSpec, inStatus } of kinds) {
     const alert = {
       apiVersion: 'firstseen.dev/v1alpha1',
       kind: 'Alert',
       metadata: {
-        name: `${'a'.repeat(62)}${name === 'newTerms' ? 'n' : 'g'}`,
+        name: name.padEnd(63, 'a'),
         labels: Object.fromEntries(
           ['rule', 'severity', 'cluster'].map((label) => [`firstseen.dev/${label}`, 'x'.repeat(63)]),
         ),
       },
-      spec: largest({ ...spec, properties: { ...properties, [name]: terms } }),
+      spec: largest({ ...spec, properties: { ...properties, ...inSpec } }),
     };
     const created = await alerts.create(alert);
     assert.equal(created.status, 201, created.body);
     const patched = await alerts.patchStatus(alert.metadata.name, {
-      ...Object(largest(statusWithoutPhase)),
+      ...Object(largest({ ...status, properties: { ...statusProperties, ...inStatus } })),
       phase: undefined,
     });
     assert.equal(patched.status, 200, patched.body);

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf } from '../../test/support/state-access.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { MINUTE, SECOND } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import { endOverflows } from './end-overflows.ts';
+import { createAlertLifecycle } from './lifecycle.ts';
+
+const SINKS = [
+  { name: 'all', openingsOnly: false, coalesceMs: 0 },
+  { name: 'openings', openingsOnly: true, coalesceMs: 0 },
+];
+const nth = (n: number) => anonymousRequest({ at: NOON + n * SECOND, userAgent: `agent-${n}` });
+
+/** One alert and an overflow alert that has counted two, from one second after noon to two. */
+async function overBudget(changes: Partial<RuleDocument> = {}) {
+  const rule = ruleDocument({ ...changes, newTerms: {}, budget: { alertsPerHour: 1 } });
+  const evaluating = evaluation([rule], { sinks: SINKS });
+  const { send, store, alerts } = evaluating;
+  await send(nth(0), nth(1), nth(2));
+  const overflow = async () => {
+    const alert = (await alerts()).find(({ spec }) => spec.overflow);
+    return alert ?? assert.fail('there is no overflow alert');
+  };
+  const { id } = await overflow();
+  for (const { name } of SINKS) await store.done(CLUSTER, name, id, 2, 0);
+  const due = async (sink: string) => {
+    const entries = await entriesOf(store, CLUSTER, stateKeys.due(sink));
+    return entries.some(({ member }) => member === id);
+  };
+  return { ...evaluating, overflow, id, due, end: (at: number) => endOverflows(store, CLUSTER, SINKS, at) };
+}
+
+test('it has ended when nothing was counted for long enough, at the last that was; those that show it are told, once', async () => {
+  const { overflow, id, due, end } = await overBudget();
+  assert.deepEqual(await end(NOON + 2 * SECOND), []);
+  assert.equal((await overflow()).state.overflow?.endedAt, undefined);
+  assert.deepEqual(
+    (await end(NOON + 2 * SECOND + 1)).map((alert) => alert.id),
+    [id],
+  );
+  const { state, version } = await overflow();
+  assert.deepEqual([state.overflow?.since, state.overflow?.endedAt], [NOON + SECOND, NOON + 2 * SECOND]);
+  assert.deepEqual([state.phase, state.count, version], ['Open', 2, 3], 'the phase is the user’s');
+  assert.deepEqual([await due('all'), await due('openings')], [true, false]);
+  assert.deepEqual(await end(NOON + 9 * MINUTE), []);
+  assert.equal((await overflow()).version, 3);
+});
+
+test('counting goes on when more comes, from then on; what comes late does not move the beginning', async () => {
+  const { overflow, send, end } = await overBudget();
+  await end(NOON + MINUTE);
+  await send(nth(1.5));
+  const late = (await overflow()).state;
+  assert.deepEqual([late.overflow?.since, late.overflow?.endedAt], [NOON + SECOND, undefined]);
+  await end(NOON + MINUTE);
+  assert.equal((await overflow()).state.overflow?.endedAt, NOON + 2 * SECOND);
+  await send(nth(600));
+  const { state } = await overflow();
+  assert.deepEqual([state.overflow?.since, state.overflow?.endedAt, state.count], [NOON + 600 * SECOND, undefined, 4]);
+  assert.deepEqual(state.overflow?.users, [['system:anonymous', 4, 0]]);
+});
+
+test('an alert that is gone is taken off the index, and nothing else happens', async () => {
+  const { id, store, due, end } = await overBudget();
+  await createAlertLifecycle(store, ['all']).end(CLUSTER, id);
+  assert.deepEqual(await end(NOON + MINUTE), []);
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.overflows), []);
+  assert.equal(await due('all'), false);
+});
+
+test('of a building block only those sinks are told that take it', async () => {
+  const { due, end } = await overBudget({ buildingBlock: true });
+  await end(NOON + MINUTE);
+  assert.equal(await due('all'), false);
+});

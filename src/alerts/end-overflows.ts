@@ -1,0 +1,45 @@
+import type { AlertRecord } from '../detect/alert.ts';
+import type { SinkSchedule } from '../detect/settle-context.ts';
+import { StateDraft } from '../rules/state-draft.ts';
+import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import { recordOf, recordRead } from './records.ts';
+import type { Store } from './store.ts';
+
+/** Ended in one step; what is left is ended in the next. */
+const MOST = 100;
+
+/**
+ * Notes on the overflow alerts of a cluster which have counted nothing for a while that it is over, and when it ended: at the last that they
+ * counted. The sinks that show how an alert goes on are told. If more comes, counting goes on.
+ * @param before those end that have counted nothing since (µs)
+ * @returns the alerts, as they were
+ */
+export function endOverflows(
+  store: Store,
+  cluster: string,
+  sinks: readonly SinkSchedule[],
+  before: number,
+): Promise<readonly AlertRecord[]> {
+  const index = { kind: 'oldest', key: stateKeys.overflows, limit: MOST } as const;
+  return store.update(cluster, [index], ([first, ...records]) => {
+    const quiet = first?.kind === 'oldest' ? first.entries.filter(({ score }) => score < before) : [];
+    const reads = quiet.map(({ member }) => recordRead(member));
+    if (reads.length > records.length) return { kind: 'need', reads };
+    const draft = new StateDraft();
+    const ended: AlertRecord[] = [];
+    for (const [i, { member: id }] of quiet.entries()) {
+      draft.remove(stateKeys.overflows, id);
+      const alert = recordOf(cluster, id, records[i]);
+      if (alert?.state.overflow === undefined) continue;
+      const { state, version, spec } = alert;
+      const overflow = { ...state.overflow, endedAt: state.lastSeen };
+      draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...state, overflow }));
+      draft.setField(stateKeys.alert(id), 'ver', String(version + 1));
+      for (const { name, openingsOnly, buildingBlocks } of sinks) {
+        if (!openingsOnly && (!spec.buildingBlock || buildingBlocks === true)) draft.markDue(name, id, 0);
+      }
+      ended.push(alert);
+    }
+    return { kind: 'commit', writes: draft.writes(writeRank), result: ended };
+  });
+}

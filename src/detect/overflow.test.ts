@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { ruleDocument } from '../../test/support/rules.ts';
+import { entriesOf } from '../../test/support/state-access.ts';
+import { MINUTE, SECOND } from '../rules/limits.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+import type { Tally } from './alert.ts';
+import { countedIn } from './overflow.ts';
+
+const tallyOf = (names: readonly string[]) => names.reduce<Tally>(countedIn, []);
+
+test('whoever makes up more than one part in sixteen has a counter, in whatever order names come', () => {
+  const others = Array.from({ length: 9_000 }, (_, i) => `other-${i}`);
+  const mine = Array.from({ length: 1_000 }, () => 'eve');
+  for (const names of [
+    [...mine, ...others],
+    [...others, ...mine],
+    others.flatMap((name, i) => (i % 9 === 0 ? [name, 'eve'] : [name])),
+  ]) {
+    const tally = tallyOf(names);
+    assert.equal(tally.length, 16);
+    const [, count = 0, excess = 0] = tally.find(([name]) => name === 'eve') ?? [];
+    assert.ok(count >= 1_000 && count - excess <= 1_000, `${count} - ${excess}`);
+    assert.equal(
+      tally.reduce((sum, counter) => sum + counter[1], 0),
+      10_000,
+    );
+  }
+});
+
+test('as long as there are counters for all, each is exact', () => {
+  assert.deepEqual(tallyOf(['a', 'b', 'a', '', 'a']), [
+    ['a', 3, 0],
+    ['b', 1, 0],
+    ['', 1, 0],
+  ]);
+});
+
+test('an overflow alert says who and from where, and when it began; the index has it until it has ended', async () => {
+  const { send, alerts, store } = evaluation([
+    ruleDocument({ query: 'event.action: list', newTerms: {}, budget: { alertsPerHour: 1 } }),
+  ]);
+  const nth = (n: number) =>
+    anonymousRequest({
+      at: NOON + n * SECOND,
+      userAgent: `agent-${n}`,
+      username: n % 3 === 0 ? 'eve' : 'mallory',
+      sourceIPs: ['198.51.100.1', `203.0.113.${n % 2}`],
+      event: n === 7 ? { impersonatedUser: { username: 'root' } } : {},
+    });
+  await send(...[0, 1, 2, 3, 4, 5, 6, 7].map(nth));
+  const alert = (await alerts()).find(({ spec }) => spec.overflow);
+  assert.deepEqual(alert?.state.overflow, {
+    since: NOON + SECOND,
+    users: [
+      ['mallory', 4, 0],
+      ['eve', 2, 0],
+      ['mallory as root', 1, 0],
+    ],
+    sources: [
+      ['203.0.113.1', 4, 0],
+      ['203.0.113.0', 3, 0],
+    ],
+  });
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.overflows), [
+    { member: alert?.id, score: NOON + 7 * SECOND },
+  ]);
+});
+
+test('an ordinary alert is in no index of overflow alerts', async () => {
+  const { send, alerts, store } = evaluation([ruleDocument()]);
+  await send(anonymousRequest({ at: NOON }), anonymousRequest({ at: NOON + MINUTE }));
+  assert.deepEqual(
+    (await alerts()).map(({ state }) => [state.count, state.overflow, state.samples]),
+    [[2, undefined, undefined]],
+  );
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.overflows), []);
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NOON } from '../../test/support/events.ts';
+import { sampleAlert } from '../../test/support/sample-alert.ts';
+import type { OverflowState } from '../detect/alert.ts';
+import { SECOND } from '../rules/limits.ts';
+import { alertStatusPatch } from './alert-resource.ts';
+
+const overflow: OverflowState = {
+  since: NOON,
+  users: [
+    ['eve', 3, 0],
+    ['mallory', 40, 39],
+    ['trent', 9, 2],
+    ['', 2, 0],
+  ],
+  sources: [['203.0.113.7', 40_000, 0]],
+};
+const samples = ['a', 'b\u001b', 'c'];
+
+function statusOf(changes: Partial<OverflowState> = {}) {
+  const state = {
+    ...sampleAlert().state,
+    count: 41_233,
+    openedAt: NOON,
+    samples,
+    overflow: { ...overflow, ...changes },
+  };
+  return alertStatusPatch(state).status as { readonly overflow: object; readonly conditions: readonly object[] };
+}
+
+test('who made most of the requests, as far as that is certain', () => {
+  assert.deepEqual(statusOf().overflow, {
+    since: '2026-03-01T12:00:00.000000Z',
+    until: null,
+    users: [
+      { value: 'trent', count: 7 },
+      { value: 'eve', count: 3 },
+      { value: 'unknown', count: 2 },
+    ],
+    sources: [{ value: '203.0.113.7', count: 40_000 }],
+    samples: ['a', 'b\\u{1b}'],
+  });
+});
+
+test('the condition says that it goes on, and then that it is over, and when', () => {
+  assert.deepEqual(statusOf().conditions, [
+    {
+      type: 'Overflow',
+      status: 'True',
+      reason: 'BudgetExceeded',
+      lastTransitionTime: '2026-03-01T12:00:00.000000Z',
+      message: '41233 matches over the budget so far, since 2026-03-01T12:00:00Z',
+    },
+  ]);
+  const ended = statusOf({ endedAt: NOON + 61 * SECOND });
+  assert.deepEqual(ended.conditions, [
+    {
+      type: 'Overflow',
+      status: 'False',
+      reason: 'WithinBudget',
+      lastTransitionTime: '2026-03-01T12:01:01.000000Z',
+      message: '41233 matches over the budget, from 2026-03-01T12:00:00Z to 2026-03-01T12:01:01Z',
+    },
+  ]);
+  assert.equal(Object(ended.overflow).until, '2026-03-01T12:01:01.000000Z');
+});
+
+test('an alert that counts no overflow says nothing of one', () => {
+  assert.deepEqual(Object.keys(alertStatusPatch(sampleAlert().state).status), [
+    'count',
+    'firstSeen',
+    'lastSeen',
+    'evidence',
+  ]);
+});
