@@ -1,0 +1,180 @@
+/** What people do to alerts, with the commands and with kubectl, by users who may do more and less. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type Cluster, OPEN_PATH, sqliteState, startCluster } from '../support/cluster.ts';
+import { type Firstseen, runFirstseen } from '../support/firstseen.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** Of the cluster that is started: an ordinary query rule on agents that begin with `e2e-`. */
+const RULE = 'e2e-arrived';
+const TIMEOUT_MS = 60_000;
+
+/** What bob does to alerts is not recorded. */
+const POLICY = `apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+  - level: None
+    users: [bob]
+    resources: [{ group: firstseen.dev, resources: [alerts/status] }]
+  - level: RequestResponse
+`;
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+let cluster: Cluster;
+let firstseen: Firstseen;
+let alice: readonly string[];
+let bob: readonly string[];
+let first: string;
+
+before(async () => {
+  const auditPolicyFile = join(createTemporaryFolder('policy'), 'policy.yaml');
+  writeFileSync(auditPolicyFile, POLICY);
+  cluster = await startCluster({ auditPolicyFile });
+  const { server } = cluster;
+  await server.kubectl('create', 'clusterrolebinding', 'respond', '--clusterrole=firstseen-responder', '--user=alice');
+  await server.kubectl('create', 'clusterrolebinding', 'look', '--clusterrole=firstseen-view', '--user=bob');
+  alice = ['--kubeconfig', server.kubeconfigFor(server.userTokens.alice)];
+  bob = ['--kubeconfig', server.kubeconfigFor(server.userTokens.bob)];
+  firstseen = await cluster.startFirstseen(sqliteState());
+  first = await openAnother([]);
+});
+after(async () => {
+  await firstseen?.stop();
+  await cluster?.server.stop();
+});
+
+/** By kubectl, which starts faster than the command line here. */
+const names = async () => {
+  const selector = `spec.rule.name=${RULE}`;
+  const listed = await cluster.server.kubectl('get', 'alerts', '--field-selector', selector, '-o', 'name');
+  return listed.split('\n').filter((line) => line !== '');
+};
+
+/** Makes requests until there is an alert beside these. */
+async function openAnother(known: readonly string[]): Promise<string> {
+  return waitFor(
+    async () => {
+      await cluster.server.anonymous(OPEN_PATH, { userAgent: 'e2e-agent/1.0' });
+      const name = (await names()).find((each) => !known.includes(each));
+      return name ?? false;
+    },
+    { what: `an alert beside ${known.length}`, timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+  );
+}
+
+async function waitForCondition(name: string, type: string, status: string): Promise<Condition> {
+  return waitFor(
+    async () => {
+      const text = await cluster.server.kubectl('get', name, '-o', 'jsonpath={.status.conditions}');
+      const conditions: readonly Condition[] = JSON.parse(text || '[]');
+      return conditions.find((each) => each.type === type && each.status === status && each.reason !== '') ?? false;
+    },
+    { what: `${name} to say ${type} ${status}`, timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+  );
+}
+
+async function waitForVerified(name: string, type: string, status: string): Promise<string> {
+  return waitFor(
+    async () => {
+      const { reason, message } = await waitForCondition(name, type, status);
+      return reason === 'Verified' && message;
+    },
+    { what: `who made ${name} ${type} ${status}`, timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+  );
+}
+
+test('list and show tell what kubectl tells; who may not look is told which role is missing', async () => {
+  const listed = await runFirstseen('alerts', 'list', first, ...bob);
+  assert.match(listed, /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
+  assert.match(listed, new RegExp(` low +${RULE} +system:anonymous +list pods +default +\\d+ +Open `));
+  assert.match(await runFirstseen('alerts', 'show', first, ...bob), /User agent: +e2e-agent\/1\.0/);
+  await assert.rejects(
+    runFirstseen('alerts', 'ack', first, ...bob),
+    /refuses: .*"bob" cannot patch.*\n +hint: the ClusterRole firstseen-responder allows it/,
+  );
+  await assert.rejects(runFirstseen('alerts', 'show', 'no-such-alert', ...alice), /there is no alert no-such-alert/);
+  await assert.rejects(runFirstseen('alerts', 'close', ...alice), /which alerts\? Give names or selectors, or --all/);
+  await assert.rejects(
+    runFirstseen('alerts', 'list', '--field-selector', 'spec.nothing=1', ...alice),
+    /field label not supported: spec\.nothing|"spec\.nothing"/,
+  );
+});
+
+test('acknowledged by alice: a dry run changes nothing, then the alert says who it was, as the audit log does', async () => {
+  for (const [dryRun, text] of [
+    ['client', 'acknowledged (dry run)'],
+    ['server', 'acknowledged (server dry run)'],
+    ['none', 'acknowledged'],
+    ['none', 'unchanged (Acknowledged)'],
+  ] as const) {
+    assert.equal(await runFirstseen('alerts', 'ack', first, '--dry-run', dryRun, ...alice), `${first} ${text}\n`);
+  }
+  assert.match(await waitForVerified(first, 'Acknowledged', 'True'), /^acknowledged at \S+Z by alice$/);
+});
+
+test('closed by selector: the next match opens another, and the first says who closed it', async () => {
+  const closed = await runFirstseen('alerts', 'close', '--rule', RULE, '--user', 'system:*', '--since', '1h', ...alice);
+  assert.equal(closed, `${first} closed\n`);
+  const second = await openAnother([first]);
+  assert.equal(
+    await runFirstseen('alerts', 'list', '--rule', RULE, '--phase', 'open', '-o', 'name', ...alice),
+    `${second}\n`,
+  );
+  assert.match(await waitForVerified(first, 'Closed', 'True'), /^closed at \S+Z by alice$/);
+  assert.match((await waitForCondition(first, 'Acknowledged', 'True')).message, /by alice$/, 'that stays');
+});
+
+test('reopened with kubectl by somebody else', async () => {
+  const patch = '{"status":{"phase":"Open"}}';
+  await cluster.server.kubectl('patch', first, '--subresource=status', '--type=merge', '-p', patch);
+  assert.match(await waitForVerified(first, 'Closed', 'False'), /^reopened at \S+Z by admin$/);
+  assert.equal(await runFirstseen('alerts', 'close', first, ...alice), `${first} closed\n`);
+  assert.match(await waitForVerified(first, 'Closed', 'True'), /^closed at \S+Z by alice$/);
+});
+
+test('what the audit log does not tell of is unverified', async () => {
+  await cluster.server.kubectl(
+    'create',
+    'clusterrolebinding',
+    'too',
+    '--clusterrole=firstseen-responder',
+    '--user=bob',
+  );
+  const reopened = await waitFor(
+    async () => (await runFirstseen('alerts', 'reopen', first, ...bob).catch(() => false)) as string | false,
+    { what: 'the right of bob', timeoutMs: TIMEOUT_MS },
+  );
+  assert.equal(reopened, `${first} reopened\n`);
+  const { reason, message } = await waitForCondition(first, 'Closed', 'False');
+  assert.equal(reason, 'Unverified');
+  assert.match(message, /^reopened about \S+Z by nobody that the audit log tells of$/);
+});
+
+test('a deleted alert stays away, and the next match opens another', async () => {
+  const before = await names();
+  const [live] = before.filter((name) => name !== first);
+  await cluster.server.kubectl('delete', live ?? '');
+  const next = await openAnother(before);
+  assert.ok(!(await names()).includes(live ?? ''));
+  assert.notEqual(next, live);
+});
+
+test('retention keeps so many of a rule, and lets closed ones go first', async () => {
+  const kept = (await names()).filter((name) => name !== first);
+  assert.equal(kept.length, 1);
+  await runFirstseen('alerts', 'close', first, ...alice);
+  await waitForCondition(first, 'Closed', 'True');
+  await firstseen.stop();
+  await firstseen.start({ config: { retention: { maxAlertsPerRule: 1 } } });
+  await waitFor(async () => (await names()).length === 1, { what: 'one alert to be left', timeoutMs: 120_000 });
+  assert.deepEqual(await names(), kept);
+});
