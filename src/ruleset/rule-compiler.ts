@@ -7,6 +7,7 @@ import { type CompileResult, compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, RuleExceptionDocument } from '../rules/document.ts';
 import { type DocumentProblem, formatPath, valueAt } from '../rules/document-problem.ts';
+import { isFor } from '../rules/exception-scope.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { RuleProblem } from '../rules/rule-problem.ts';
 import { type ParsedRule, parseDetectionRule } from '../rules/rule-schema.ts';
@@ -93,7 +94,7 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
         const problems = parsed.problems.map(formatDocumentProblem);
         return { kind: 'invalid', problems, unsupported: false, switchedOff: isSwitchedOff(version) };
       }
-      const own = exceptions.filter((exception) => appliesTo(exception, parsed.document));
+      const own = exceptions.filter((exception) => isFor(exception, parsed.document));
       if (memory.compiled === undefined || !isSameList(memory.compiled.exceptions, own)) {
         memory.compiled = { exceptions: own, result: compileWith(version, parsed.document, own) };
       }
@@ -148,10 +149,6 @@ function foreignException(
 ): number | undefined {
   if (part !== 'exceptions' || typeof index !== 'number' || index < exceptions.length) return undefined;
   return index - exceptions.length;
-}
-
-function appliesTo({ rules, tags }: RuleExceptionDocument, document: RuleDocument): boolean {
-  return rules.includes(document.name) || tags.some((tag) => document.tags.includes(tag));
 }
 
 function isSwitchedOff(version: Version): boolean {

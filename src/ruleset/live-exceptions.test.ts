@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RuleExceptionDocument } from '../rules/document.ts';
+import type { ConfigMapContent } from './exception-lists.ts';
+import { createLiveExceptions, type LiveExceptions } from './live-exceptions.ts';
+import { type RuleResource, toRuleResource } from './rule-resource.ts';
+
+test('exceptions are at work as they are told, in the order of names, and told on only if they change', () => {
+  const { live, told } = setUp();
+  live.setResources([exception('b'), exception('a')]);
+  live.setResources([exception('a'), exception('b')]);
+  assert.deepEqual(
+    told.map((documents) => documents.map(({ name, uid }) => [name, uid])),
+    [
+      [
+        ['a', 'uid-of-a'],
+        ['b', 'uid-of-b'],
+      ],
+    ],
+  );
+  live.setResources([exception('b')]);
+  assert.deepEqual(
+    told.at(-1),
+    [told[0]?.[1]],
+    'what has not changed is the same object, so no rule compiles it again',
+  );
+});
+
+test('one that is broken silences nothing, and says what is wrong with a caret; the others go on', () => {
+  const { live, told } = setUp();
+  live.setResources([exception('a'), exception('b', { query: 'user.name: (' }, 2)]);
+  assert.deepEqual(names(told.at(-1)), ['a']);
+  assert.match(problemsOf(live, 'b'), /^spec\.query: line 1, column 12[\s\S]*\n {2}user\.name: \(\n {13}\^/);
+  live.setResources([exception('a'), exception('b', { expires: 'soon' }, 3)]);
+  assert.equal(
+    problemsOf(live, 'b'),
+    'spec.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "soon"',
+  );
+  live.setResources([exception('a'), exception('b', {}, 4)]);
+  assert.deepEqual(names(told.at(-1)), ['a', 'b']);
+  assert.equal(problemsOf(live, 'b'), '');
+});
+
+test('an edit that breaks it takes it out, whatever it was before', () => {
+  const { live, told } = setUp();
+  live.setResources([exception('a')]);
+  live.setResources([exception('a', { query: ')' }, 2)]);
+  assert.deepEqual(names(told.at(-1)), []);
+});
+
+test('a list in a ConfigMap: not read yet, read, changed, gone', () => {
+  const { live, told } = setUp();
+  const lists = [{ field: 'source.ip', type: 'ip', configMap: { name: 'lists', key: 'offices' } }];
+  assert.equal(live.wantsConfigMaps(), false);
+  live.setResources([exception('a', { lists })]);
+  assert.equal(live.wantsConfigMaps(), true);
+  assert.equal(live.entries()[0]?.verdict, 'waiting');
+  assert.equal(told.length, 0);
+
+  const content = { version: '1', data: { offices: '# Berlin\n10.0.0.0/8\r\n\n  192.0.2.7 \n' } };
+  live.setConfigMaps(mapsOf(content));
+  assert.deepEqual(told.at(-1)?.[0]?.lists?.[0]?.values, ['10.0.0.0/8', '192.0.2.7']);
+  live.setConfigMaps(mapsOf(content));
+  assert.equal(told.length, 1, 'another ConfigMap of the namespace changes nothing');
+
+  live.setConfigMaps(mapsOf({ version: '2', data: { offices: '10.0.0.0/8\n\n\nBerlin' } }));
+  assert.deepEqual(told.at(-1), []);
+  assert.match(
+    problemsOf(live, 'a'),
+    /^spec\.lists\.0\.configMap: expected an address, .*found "Berlin".*: line 4 of offices in ConfigMap lists\n {2}hint: /,
+  );
+  live.setConfigMaps(mapsOf({ version: '3', data: { office: '' } }));
+  assert.equal(
+    problemsOf(live, 'a'),
+    'spec.lists[0].configMap: the ConfigMap lists has no key offices\n  hint: its keys: office',
+  );
+  live.setConfigMaps(new Map());
+  assert.match(problemsOf(live, 'a'), /there is no ConfigMap lists in the namespace of firstseen/);
+  live.setConfigMaps('unknown namespace');
+  assert.match(problemsOf(live, 'a'), /does not know its own namespace/);
+});
+
+test('keys that every object has are no keys of a ConfigMap', () => {
+  const { live } = setUp();
+  live.setResources([
+    exception('a', { lists: [{ field: 'user.name', configMap: { name: 'lists', key: 'constructor' } }] }),
+  ]);
+  live.setConfigMaps(mapsOf({ version: '1', data: {} }));
+  assert.match(problemsOf(live, 'a'), /has no key constructor\n {2}hint: its data is empty/);
+});
+
+function setUp() {
+  const told: (readonly RuleExceptionDocument[])[] = [];
+  const live = createLiveExceptions({ onDocuments: (documents) => told.push(documents) });
+  return { live, told };
+}
+
+function exception(name: string, changes: object = {}, generation = 1): RuleResource {
+  const resource = toRuleResource({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'RuleException',
+    metadata: { name, uid: `uid-of-${name}`, generation },
+    spec: { rules: ['a-rule'], query: 'user.name: ci', reason: 'the build', ...changes },
+  });
+  assert.ok(resource !== undefined);
+  return resource;
+}
+
+function mapsOf(content: ConfigMapContent): ReadonlyMap<string, ConfigMapContent> {
+  return new Map([['lists', content]]);
+}
+
+function names(documents: readonly RuleExceptionDocument[] = []): readonly string[] {
+  return documents.map(({ name }) => name);
+}
+
+function problemsOf(live: LiveExceptions, name: string): string {
+  return (
+    live
+      .entries()
+      .find((entry) => entry.name === name)
+      ?.problems.join('\n') ?? 'no such exception'
+  );
+}
