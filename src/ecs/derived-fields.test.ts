@@ -164,6 +164,12 @@ test('firstseen.dryRun is true or absent', () => {
   assert.equal(read('firstseen.dryRun', { requestURI: '/api/v1/namespaces/a/pods' }), undefined);
 });
 
+test('firstseen.truncated tells of events without their bodies', () => {
+  assert.equal(read('firstseen.truncated', { annotations: { 'audit.k8s.io/truncated': 'true' } }), true);
+  assert.equal(read('firstseen.truncated', { requestObject: { data: 'x'.repeat(300_000) } }), true);
+  assert.equal(read('firstseen.truncated', {}), undefined);
+});
+
 test('firstseen.source.ip is the last hop', () => {
   assert.equal(read('firstseen.source.ip', { sourceIPs: ['192.0.2.1', '198.51.100.7'] }), '198.51.100.7');
   assert.equal(read('firstseen.source.ip', { sourceIPs: ['192.0.2.1', 'unknown'] }), undefined);

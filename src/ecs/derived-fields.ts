@@ -27,6 +27,12 @@ export const DERIVED_FIELDS: readonly Field[] = [
     '`true` if a write asked for nothing to be stored (`dryRun=All`); else absent.',
     (event) => isDryRun(event) || undefined,
   ),
+  {
+    name: `${PREFIX}truncated`,
+    type: 'boolean',
+    doc: '`true` if the event lost its bodies because it was too large, for the API server or for firstseen; else absent.',
+    read: ({ truncated }) => truncated || undefined,
+  },
   row(
     `${PREFIX}source.ip`,
     'ip',

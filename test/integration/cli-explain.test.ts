@@ -61,7 +61,7 @@ It does not match: the query does not select it.
 
 Query
   [does not hold] all of these hold:
-  - [holds] kubernetes.audit.annotations.authorization_k8s_io/decision is "allow"
+  - [holds] one of these holds: …
   - [holds] kubernetes.audit.objectRef.resource is "pods"
   - [does not hold] kubernetes.audit.objectRef.subresource is one of "exec", "attach" (it is "log")
   - [holds] kubernetes.audit.verb is one of "get", "create"
