@@ -5,7 +5,7 @@ export interface Alphabet {
   /** How many classes there are; they are numbered from 0. */
   readonly size: number;
   readonly classOf: (codePoint: number) => number;
-  /** The classes that make up the ranges of one of the expression's nodes. */
+  /** The classes that make up the ranges of one of the expression's nodes, in ascending order. */
   readonly classesOf: (ranges: readonly Range[]) => readonly number[];
 }
 
@@ -57,7 +57,7 @@ export function alphabetOf(node: LuceneNode): Alphabet {
           found.add(classes[index] ?? 0);
         }
       }
-      return [...found];
+      return [...found].sort((a, b) => a - b);
     },
   };
 }

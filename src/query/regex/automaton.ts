@@ -1,4 +1,5 @@
 import { type Alphabet, alphabetOf } from './alphabet.ts';
+import { createLazyMatcher, finalPlaces, type Nondeterministic, type Places } from './lazy-matcher.ts';
 import type { LuceneNode } from './lucene-syntax.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { LuceneNode } from './lucene-syntax.ts';
 const MOST_STATES = 10_000;
 const MOST_PLACES = 50_000;
 const MOST_STEPS = 4_000_000;
+/** The most places that one can be in at once, each of which a character may have to be looked up in. */
+const MOST_AT_ONCE = 400;
 
 /** A state that cannot be left and does not accept. */
 const DEAD = -1;
@@ -18,55 +21,27 @@ interface Automaton {
   readonly next: readonly number[];
 }
 
-/** A nondeterministic automaton in the making: places, and where one comes from each by a character of a class or for free. */
-interface Places {
-  readonly free: number[][];
-  readonly moves: { readonly classes: readonly number[]; readonly to: number }[][];
-}
-
 /** Raised inside of this file when an expression costs too much. */
 class TooComplexError extends Error {}
 
 /**
- * Whole-text matching of an expression: one look-up a code point, whatever the text. Undefined if the expression is too
- * complex: with complements and intersections, or a repetition after a wildcard, an automaton can be exponentially large.
+ * Whole-text matching of an expression: one look-up a code point, and where a text is unlike those before, at most one of each place. Its states are made as
+ * they are met; those of an expression with more places than that are all made here, so that one is in one of them at a time.
+ * Undefined if they are too many: with counts after a wildcard, complements and intersections, there can be exponentially many.
  */
 export function compileAutomaton(node: LuceneNode): ((text: string) => boolean) | undefined {
   const alphabet = alphabetOf(node);
   try {
-    return matcher(createBuilder(alphabet).automatonOf(node), alphabet);
+    return createLazyMatcher(createBuilder(alphabet).build(node), alphabet);
   } catch (error) {
     if (error instanceof TooComplexError) return undefined;
     throw error;
   }
 }
 
-function matcher({ accepts, next }: Automaton, { size, classOf }: Alphabet): (text: string) => boolean {
-  const table = Int32Array.from(next);
-  const accepting = Uint8Array.from(accepts, Number);
-  // From there everything that may follow matches.
-  const final = Uint8Array.from(accepts, (accepted, state) =>
-    accepted && table.subarray(state * size, (state + 1) * size).every((to) => to === state) ? 1 : 0,
-  );
-  return (text) => {
-    let state = 0;
-    for (let at = 0; at < text.length; at += 1) {
-      if (final[state] === 1) return true;
-      let codePoint = text.charCodeAt(at);
-      if (codePoint >= 0xd800 && codePoint < 0xdc00) {
-        codePoint = text.codePointAt(at) ?? codePoint;
-        if (codePoint > 0xffff) at += 1;
-      }
-      state = table[state * size + classOf(codePoint)] ?? DEAD;
-      if (state === DEAD) return false;
-    }
-    return accepting[state] === 1;
-  };
-}
-
 function createBuilder(alphabet: Alphabet) {
   const { size } = alphabet;
-  const built = new Map<LuceneNode, Automaton>();
+  const known = new Map<LuceneNode, Automaton>();
   let steps = 0;
 
   function spend(cost: number): void {
@@ -74,21 +49,28 @@ function createBuilder(alphabet: Alphabet) {
     if (steps > MOST_STEPS) throw new TooComplexError();
   }
 
+  function build(node: LuceneNode): Nondeterministic {
+    const automaton = placesOf(node);
+    return automaton.places.free.length <= MOST_AT_ONCE ? automaton : placesOf(determinise(automaton));
+  }
+
+  function placesOf(what: LuceneNode | Automaton): Nondeterministic {
+    const places: Places = { free: [], moves: [] };
+    const start = addPlace(places);
+    const end = 'kind' in what ? append(what, start, places) : appendAutomaton(what, start, places);
+    return { places, start, end };
+  }
+
   function automatonOf(node: LuceneNode): Automaton {
-    const known = built.get(node);
-    if (known !== undefined) return known;
-    const automaton = build(node);
-    built.set(node, automaton);
+    const automaton = known.get(node) ?? makeAutomaton(node);
+    known.set(node, automaton);
     return automaton;
   }
 
-  function build(node: LuceneNode): Automaton {
+  function makeAutomaton(node: LuceneNode): Automaton {
     if (node.kind === 'complement') return complement(automatonOf(node.operand));
     if (node.kind === 'intersection') return node.parts.map(automatonOf).reduce(intersection);
-    const places: Places = { free: [], moves: [] };
-    const start = addPlace(places);
-    const end = append(node, start, places);
-    return determinise(places, start, end);
+    return determinise(placesOf(node));
   }
 
   function addPlace({ free, moves }: Places): number {
@@ -168,9 +150,9 @@ function createBuilder(alphabet: Alphabet) {
   }
 
   /** The automaton whose states are the sets of places that one can be in at once. */
-  function determinise(places: Places, start: number, end: number): Automaton {
+  function determinise({ places, start, end }: Nondeterministic): Automaton {
     const { moves } = places;
-    const final = finalPlaces(places, end);
+    const final = finalPlaces(places, end, size);
     const stateOf = new Map<string, number>();
     const sets: (readonly number[])[] = [];
     const accepts: boolean[] = [];
@@ -242,17 +224,6 @@ function createBuilder(alphabet: Alphabet) {
     return [...reached];
   }
 
-  /** The places from which any text matches: each character leads back to the place, and one gets from it to the end for free. */
-  function finalPlaces(places: Places, end: number): ReadonlySet<number> {
-    const final = new Set<number>();
-    for (const [place, moves] of places.moves.entries()) {
-      const classes = new Set(moves.flatMap((move) => move.classes));
-      if (classes.size < size || !closure(places, [place]).includes(end)) continue;
-      if (moves.every(({ to }) => closure(places, [to]).includes(place))) final.add(place);
-    }
-    return final;
-  }
-
   function complement({ accepts, next }: Automaton): Automaton {
     const dead = accepts.length;
     return {
@@ -287,5 +258,5 @@ function createBuilder(alphabet: Alphabet) {
     return { accepts, next };
   }
 
-  return { automatonOf };
+  return { build };
 }

@@ -124,7 +124,7 @@ test('what is wrong with a Lucene expression, and where', () => {
 
 test('an expression that would need too many states is refused, and at once', () => {
   for (const source of [
-    '.*a.{30}',
+    '.*a.{600}',
     '((a{1000}){1000}){1000}',
     '(){2000000000}',
     'a{2000000000}',
@@ -136,6 +136,24 @@ test('an expression that would need too many states is refused, and at once', ()
     assert.ok(checkRegex(source, 'lucene') !== undefined, source.slice(0, 30));
   }
   assert.equal(checkRegex(`${'('.repeat(100)}a${')'.repeat(100)}`, 'lucene'), undefined);
+});
+
+test('an expression of which a text meets more states than are held means the same, and takes linear time', () => {
+  const expression = '.*a.{30}';
+  for (const length of [30, 5_000]) {
+    // Irregular, so that nearly every character leads to a state of its own.
+    const text = Array.from({ length }, (_, n) => (Math.imul(n * n, 0x9e3779b1) >>> 31 === 1 ? 'a' : 'b')).join('');
+    for (let end = length - 20; end <= length; end += 1) {
+      const part = text.slice(0, end);
+      assert.equal(matches(expression, part), part.charAt(end - 31) === 'a', `${length} ${end}`);
+    }
+  }
+});
+
+test('an expression with many places is deterministic before it meets a text', () => {
+  assert.ok(matches('a{3000}|b{2000}', 'a'.repeat(3_000)));
+  assert.ok(!matches('a{3000}|b{2000}', 'a'.repeat(2_000)));
+  assert.ok(matches(`.*(${'abc|'.repeat(200)}d).*`, 'xxdxx'));
 });
 
 test('a hostile text takes linear time in both syntaxes', () => {
