@@ -94,6 +94,8 @@ test('an edit says whether what was learned is kept, until the next edit', async
     { type: 'new_terms', newTerms },
     { type: 'new_terms', newTerms, severity: 'high' },
     { type: 'new_terms', newTerms: { ...newTerms, window: '14d' } },
+    { type: 'new_terms', newTerms: { ...newTerms, window: '14d', normalize: { 'user_agent.original': 'product' } } },
+    { type: 'query' },
   ].entries()) {
     live.setResources([resource('mine', index + 1, spec)]);
     await live.settled();
@@ -105,6 +107,8 @@ test('an edit says whether what was learned is kept, until the next edit', async
     undefined,
     { keepsState: true, changed: [] },
     { keepsState: false, changed: ['newTerms.window'] },
+    { keepsState: false, changed: ['newTerms.normalize'] },
+    { keepsState: false, changed: ['type', 'newTerms.fields', 'newTerms.normalize', 'newTerms.window'] },
   ]);
 });
 

@@ -5,6 +5,7 @@ import type { RuleEdit } from './rule-entry.ts';
 const IDENTITY = ({ document, sequence, pipeline }: CompiledRule): Readonly<Record<string, unknown>> => ({
   type: document.type,
   'newTerms.fields': document.newTerms?.fields,
+  'newTerms.normalize': document.newTerms?.normalize,
   'newTerms.window': document.newTerms?.windowMicros,
   'threshold.field': document.threshold?.fields,
   'threshold.cardinality': document.threshold?.cardinality.map(({ field }) => field),

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NOON } from '../../test/support/events.ts';
+import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
+import type { RuleDocument } from '../rules/document.ts';
+import { DAY, HOUR } from '../rules/limits.ts';
+import type { Condition } from './condition.ts';
+import type { RuleFacts } from './rule-facts.ts';
+import { type RuleStatus, type RuleStatusInput, ruleStatus } from './rule-status.ts';
+
+const source = { kind: 'resource', uid: 'u', generation: 3 } as const;
+const FACTS: RuleFacts = {
+  cluster: 'local',
+  matches: 5,
+  alerts: 1,
+  suppressed: 3,
+  overflowed: 1,
+  termsHeld: 2,
+  lastMatch: NOON,
+  since: undefined,
+  reached: NOON,
+  isSpent: false,
+};
+
+function statusOf(changes: Partial<RuleStatusInput> = {}, document: RuleDocument = ruleDocument()): RuleStatus {
+  const inForce = { rule: compiledRule(document).rule, source };
+  const entry = { name: document.name, source, verdict: 'runs', problems: [], inForce } as const;
+  const tests = { run: 2, failures: [] };
+  return ruleStatus({ entry, facts: [FACTS], tests, costMicros: 1.2345, before: undefined, now: NOON, ...changes });
+}
+
+function conditionOf({ conditions }: RuleStatus, type: string): Condition {
+  return conditions.find((condition) => condition.type === type) ?? assert.fail(`no condition ${type}`);
+}
+
+test('a rule that runs: what it has counted over all clusters, and its conditions', () => {
+  const status = statusOf({ facts: [FACTS, { ...FACTS, cluster: 'other', matches: 2, lastMatch: NOON + HOUR }] });
+  const { conditions, ...counts } = status;
+  assert.deepEqual(counts, {
+    matches: 7,
+    alerts: 2,
+    suppressed: 6,
+    overflowed: 2,
+    termsHeld: 4,
+    lastMatch: '2026-03-01T13:00:00Z',
+    costMicroseconds: 1.2,
+    observedGeneration: 3,
+  });
+  assert.deepEqual(
+    conditions.map(({ type, status, reason }) => [type, status, reason]),
+    [
+      ['Ready', 'True', 'InForce'],
+      ['Learning', 'False', 'NotLearning'],
+      ['BudgetExceeded', 'False', 'WithinBudget'],
+      ['TestsPassed', 'True', 'Passed'],
+    ],
+  );
+  assert.ok(conditions.every(({ observedGeneration }) => observedGeneration === 3));
+});
+
+test('a condition whose status stays keeps the time of its last change', () => {
+  const before = statusOf();
+  const later = { before, now: NOON + HOUR, facts: [{ ...FACTS, isSpent: true }] };
+  const status = statusOf(later);
+  assert.equal(conditionOf(status, 'Ready').lastTransitionTime, '2026-03-01T12:00:00Z');
+  const budget = conditionOf(status, 'BudgetExceeded');
+  assert.deepEqual([budget.status, budget.lastTransitionTime], ['True', '2026-03-01T13:00:00Z']);
+  assert.match(budget.message, /20 alerts in an hour.*on local/);
+});
+
+test('learning ends on each cluster by the time that its events have reached', () => {
+  const document = ruleDocument({ newTerms: { learningMicros: DAY } });
+  const learning = (...facts: readonly Partial<RuleFacts>[]) =>
+    conditionOf(statusOf({ facts: facts.map((fact) => ({ ...FACTS, ...fact })) }, document), 'Learning');
+  const until = learning({ since: NOON, reached: NOON + DAY - 1 }, { cluster: 'quiet', since: undefined });
+  assert.equal(until.status, 'True');
+  assert.match(until.message, /on local until 2026-03-02T12:00:00Z, on quiet from its first event on/);
+  const ended = learning({ since: NOON, reached: NOON + DAY });
+  assert.deepEqual([ended.status, ended.reason], ['False', 'Learned']);
+});
+
+test('a rule that is broken: what runs instead comes first, then what is wrong', () => {
+  const document = ruleDocument();
+  const earlier = { rule: compiledRule(document).rule, source: { ...source, generation: 2 } };
+  const broken = { name: 'anonymous', source, verdict: 'broken', problems: ['spec.query: no'] } as const;
+  const ready = (inForce: RuleStatusInput['entry']['inForce']) => {
+    const entry = inForce === undefined ? broken : { ...broken, inForce };
+    return conditionOf(statusOf({ entry, tests: undefined }), 'Ready').message;
+  };
+  assert.equal(ready(earlier), 'Generation 2 goes on running.\nspec.query: no');
+  assert.match(
+    ready({ ...earlier, source: { kind: 'file', file: 'a.yaml' } }),
+    /^The rule of this name in a\.yaml runs/,
+  );
+  assert.match(ready(undefined), /^Not in force: /);
+  const entry = { ...broken, inForce: earlier };
+  assert.equal(conditionOf(statusOf({ entry, tests: undefined }), 'TestsPassed').status, 'Unknown');
+});
+
+test('a rule that is switched off says only that, and its counts stand', () => {
+  const before = statusOf();
+  const entry = { name: 'anonymous', source, verdict: 'disabled', problems: [] } as const;
+  const { conditions, ...counts } = statusOf({ entry, facts: undefined, costMicros: undefined, before });
+  assert.deepEqual(
+    conditions.map(({ type, status, reason }) => [type, status, reason]),
+    [['Ready', 'False', 'Disabled']],
+  );
+  const { conditions: _, ...known } = before;
+  assert.deepEqual(counts, known);
+});
+
+test('while the store is away, what it told last stands', () => {
+  const before = statusOf({ facts: [{ ...FACTS, isSpent: true }] });
+  const status = statusOf({ facts: undefined, before });
+  assert.deepEqual(status, before);
+});
+
+test('what an edit did is told until the next one, also by a process that has not seen it', () => {
+  const document = ruleDocument();
+  const inForce = { rule: compiledRule(document).rule, source };
+  const entry = { name: 'anonymous', source, verdict: 'runs', problems: [], inForce } as const;
+  const edit = { keepsState: false, changed: ['newTerms.window'] };
+  const before = statusOf({ entry: { ...entry, edit } });
+  const { message } = conditionOf(before, 'Ready');
+  assert.match(message, /began anew, because spec\.newTerms\.window changed/);
+  assert.equal(conditionOf(statusOf({ entry, before }), 'Ready').message, message);
+  const next = { ...entry, source: { ...source, generation: 4 } };
+  assert.equal(conditionOf(statusOf({ entry: next, before }), 'Ready').message, 'In force.');
+});
+
+test('tests that fail are named, a few of them', () => {
+  const failures = Array.from({ length: 7 }, (_, n) => ({ name: `test ${n}`, why: 'it did not' }));
+  const { status, message } = conditionOf(statusOf({ tests: { run: 9, failures } }), 'TestsPassed');
+  assert.equal(status, 'False');
+  assert.match(message, /^7 of 9 failed\.\ntest 0: it did not\n[\s\S]*test 4: it did not\nand 2 more$/);
+});
+
+test('a message that is too long for the resource is cut', () => {
+  const entry = { name: 'a', source, verdict: 'broken', problems: ['x'.repeat(10_000)] } as const;
+  const { message } = conditionOf(statusOf({ entry, facts: undefined, tests: undefined }), 'Ready');
+  assert.ok(message.length <= 2_048 && message.length > 2_000);
+});
