@@ -20,6 +20,7 @@ import { createIngest } from './ingest/create-ingest.ts';
 import { sha256Hashes } from './ingest/hashes.ts';
 import { createHeartbeat, type Heartbeat } from './ingest/heartbeat.ts';
 import { createMetricsObserver } from './ingest/metrics-observer.ts';
+import { createOwnChanges } from './ingest/own-changes.ts';
 import { createOwnPods } from './ingest/own-pods.ts';
 import { createOwnWrites, type OwnIdentity } from './ingest/own-writes.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
@@ -122,13 +123,18 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const client = config.kubernetes.enabled ? await createKubernetesClient({ ...access, version }) : undefined;
   if (client !== undefined) undo.push(() => client.close());
 
+  const identity = client === undefined ? undefined : await readOwnIdentity(access);
+  const { localCluster: cluster } = config.kubernetes;
+  const { username, podUid } = (cluster === '' ? undefined : identity) ?? {};
+  const changes = username === undefined ? undefined : createOwnChanges({ store, username, cluster, now: nowMicros });
+
   // Rules.
   const wrap = traced.detector;
-  const rules = await startRules(config, { logger, metrics, clusters, client, wrap });
+  const own = identity === undefined || changes === undefined ? undefined : { identity, changes };
+  const rules = await startRules(config, { logger, metrics, clusters, client, wrap, own });
   undo.push(() => rules.stop());
 
   // Sinks, and what brings alerts to them.
-  const identity = client === undefined ? undefined : await readOwnIdentity(access);
   const heartbeat = config.heartbeat.enabled
     ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
     : undefined;
@@ -206,10 +212,11 @@ async function build(config: Config, { logger, version, env, write, instance, on
   undo.push(() => jobs.stop());
 
   // Our own writes. They begin when other replicas can tell them.
-  const { localCluster: cluster } = config.kubernetes;
-  const { username, podUid } = (cluster === '' ? undefined : identity) ?? {};
   const pods = podUid === undefined ? undefined : createOwnPods({ store, cluster, podUid, now: nowMicros });
-  const own = username === undefined ? undefined : createOwnWrites({ username, cluster, ourPods: pods?.ours });
+  const ownWrites =
+    username === undefined
+      ? undefined
+      : createOwnWrites({ username, cluster, ourPods: pods?.ours, ourChanges: changes?.ours });
   pods?.start();
   undo.push(() => pods?.stop());
   void Promise.resolve(pods?.registered).then(() => {
@@ -225,7 +232,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
     detector: rules.live.detector,
     hashes: sha256Hashes,
     sinks,
-    own,
+    own: ownWrites,
     review: client === undefined ? undefined : createAlertReview({ lifecycle, cluster, clusters }),
     heartbeat,
     observer: {

@@ -1,20 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../alerts/job.ts';
 import type { Store } from '../alerts/store.ts';
-import { type Config, rulePaths } from '../config/schema.ts';
+import { type Config, PACK_PATHS, wantedPack } from '../config/schema.ts';
 import type { Detector } from '../detect/detector.ts';
 import { createRedactor } from '../ecs/redactor.ts';
 import type { ReadinessCheck } from '../http/readiness.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
+import { announceRules } from '../ingest/metrics-observer.ts';
+import type { OwnChanges } from '../ingest/own-changes.ts';
+import type { OwnIdentity } from '../ingest/own-writes.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { createPackInstaller } from '../kubernetes/pack-installer.ts';
 import { createRuleStatusJob } from '../kubernetes/rule-status-job.ts';
 import { createRuleWatch } from '../kubernetes/rule-watch.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../rulefiles/load.ts';
+import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
 import { createLiveRules, type LiveRules } from '../ruleset/live-rules.ts';
 import { createRuleAnnouncer } from '../ruleset/rule-announcer.ts';
 import type { RuleEntry } from '../ruleset/rule-entry.ts';
 import type { RuleResource } from '../ruleset/rule-resource.ts';
+import { selectPack } from '../ruleset/select-pack.ts';
+import { tamperRules } from '../ruleset/tamper-rules.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -26,11 +34,13 @@ export interface RulesDeps {
   /** Undefined where no Kubernetes API is used. */
   readonly client: KubernetesClient | undefined;
   readonly wrap: (detector: Detector) => Detector;
+  /** Who we are to the API server, if it sends its events here, so that our own changes are known. */
+  readonly own: { readonly identity: OwnIdentity; readonly changes: OwnChanges } | undefined;
 }
 
 export interface StartedRules {
   readonly live: LiveRules;
-  /** What one replica does for all: the status of the rules in the cluster. Made anew each time. */
+  /** What one replica does for all: the pack in the cluster, and the status of the rules there. Made anew each time. */
   createJobs(store: Store, now: () => number): readonly Job[];
   readonly readiness: () => ReadinessCheck;
   stop(): Promise<void>;
@@ -45,25 +55,32 @@ const FIRST_LIST_MS = 10_000;
 
 /**
  * Loads the rules of the files, and follows those in the cluster. Resolves when rules are in force: those of the cluster, if
- * it answers; else the pack, until it does. One that is broken, or cannot run here, is said and left out; the others run.
+ * it answers; else those of the files, until it does. One that is broken, or cannot run here, is said and left out; the others run.
  */
 export async function startRules(config: Config, deps: RulesDeps): Promise<StartedRules> {
-  const { logger, metrics, clusters, client, wrap } = deps;
-  const loaded = await loadRuleFiles(rulePaths(config));
+  const { logger, metrics, clusters, client, wrap, own } = deps;
+  const pack = selectPack(await loadPack(config), wantedPack(config));
+  const loaded = joined(await loadRuleFiles(config.rules.paths ?? []), pack);
   for (const problem of loaded.problems) {
     const fields = { problem: formatFileProblem(problem) };
     if (problem.unsupported === undefined) logger.error('rule is broken', fields);
     else logger.warn('rule cannot run here', fields);
   }
   const announce = createRuleAnnouncer({ metrics, logger, clusters, loading: loaded.problems });
-  const live = createLiveRules({
-    hashes,
-    redactor: createRedactor(config.redaction),
-    wrap,
-  });
+  const builtIn = own === undefined ? [] : tamperRules({ ...config.tamper, namespace: namespaceOf(own.identity) });
+  if (own === undefined && client !== undefined) {
+    logger.warn('changes of firstseen itself raise no alert: its own cannot be told from those of others');
+  }
+  announceRules(
+    metrics,
+    clusters,
+    builtIn.map(({ name }) => name),
+  );
+  const live = createLiveRules({ hashes, redactor: createRedactor(config.redaction), wrap, builtIn });
   live.subscribe(announce);
-  if (config.rules.paths === undefined) live.setFallback(loaded);
-  else live.setFiles(loaded);
+  // A rule of the pack runs from its file wherever it is not in the cluster: before the first list, while it is installed,
+  // and after somebody has deleted it.
+  live.setFiles(loaded);
   await live.settled();
 
   const isFollowed = client !== undefined && config.rules.cluster.enabled !== false;
@@ -71,28 +88,53 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
   logger.info('rules loaded', countsOf(live.entries()));
   return {
     live,
-    createJobs: (store, now) =>
-      client === undefined || cluster === undefined
-        ? []
-        : [createRuleStatusJob({ client, store, live, ...cluster, clusters, hashes, openStore, logger, now })],
+    createJobs(store, now) {
+      if (client === undefined || cluster === undefined) return [];
+      const { resources, listed } = cluster;
+      const announceChanges = own?.changes.announce ?? (async (changes) => changes.map(() => randomUUID()));
+      return [
+        createRuleStatusJob({ client, store, live, resources, clusters, hashes, openStore, logger, now }),
+        createPackInstaller(
+          { client, resources: listed, announce: announceChanges, logger },
+          { rules: pack.rules.map(({ document }) => document), isWhole: pack.problems.length === 0 },
+        ),
+      ];
+    },
     stop: async () => cluster?.stop(),
     readiness() {
       const { ready, problems } = countsOf(live.entries());
-      const detail = `${ready} ready, ${problems + loaded.problems.length} problems`;
+      const none = ready === 0 ? ': nothing is detected but changes of firstseen itself' : '';
+      const detail = `${ready} ready, ${problems + loaded.problems.length} problems${none}`;
       // Rules that people have taken out of the cluster are no reason to turn its events away.
       return { name: 'rules', ok: ready > 0 || isFollowed, required: true, detail };
     },
   };
 }
 
+function loadPack(config: Config): Promise<LoadedRules> {
+  return loadRuleFiles(wantedPack(config) === 'none' ? [] : PACK_PATHS);
+}
+
+/** What a user names comes first: of two rules with one name, theirs counts. */
+function joined(files: LoadedRules, pack: LoadedRules): LoadedRules {
+  return { rules: [...files.rules, ...pack.rules], problems: [...files.problems, ...pack.problems] };
+}
+
+/** `system:serviceaccount:NAMESPACE:NAME` */
+function namespaceOf({ username }: OwnIdentity): string | undefined {
+  return username.split(':')[2];
+}
+
 interface FollowedRules {
   /** As they were told last. */
   resources(): readonly RuleResource[];
+  /** The same; undefined until they were told. */
+  listed(): readonly RuleResource[] | undefined;
   stop(): Promise<void>;
 }
 
 async function follow(client: KubernetesClient, live: LiveRules, logger: Logger): Promise<FollowedRules> {
-  let resources: readonly RuleResource[] = [];
+  let resources: readonly RuleResource[] | undefined;
   const answered = Promise.withResolvers<'listed' | 'held'>();
   const watch = createRuleWatch({ client, logger, onHeld: () => answered.resolve('held') }, (rules) => {
     resources = rules;
@@ -108,7 +150,7 @@ async function follow(client: KubernetesClient, live: LiveRules, logger: Logger)
   late.abort();
   if (outcome === 'held') logger.warn('the rules in the cluster are not read yet: those of the files are in force');
   await live.settled();
-  return { resources: () => resources, stop: watch.stop };
+  return { resources: () => resources ?? [], listed: () => resources, stop: watch.stop };
 }
 
 function countsOf(entries: readonly RuleEntry[]) {

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
-import { rulePaths } from '../config/schema.ts';
+import { type Config, rulePaths } from '../config/schema.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
 import { derivePolicy } from '../policy/derive-policy.ts';
 import { formatPolicy } from '../policy/format-policy.ts';
 import { policyCoverage } from '../policy/policy-coverage.ts';
+import { createFieldSlots } from '../query/slots.ts';
 import { parseAuditPolicy } from '../rulefiles/audit-policy-file.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
+import { compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { tamperRules } from '../ruleset/tamper-rules.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { brokenOnly, loadRules } from './load-rules.ts';
@@ -70,6 +74,8 @@ export function auditPolicyCommand(io: Io): Command {
         'a policy without the broken rules would be too small: mend them, or take them out of --rules',
         EXIT.failed,
       );
+    // Those about firstseen itself are in force with whatever others there are.
+    rules.push(...tamperRulesOf(config, flags.serviceAccount));
     if (flags.check !== undefined) {
       await check(flags.check, rules, account, flags.output === 'json', io);
       return;
@@ -80,6 +86,16 @@ export function auditPolicyCommand(io: Io): Command {
       ...(kubernetesMinor === undefined ? {} : { kubernetesMinor }),
     });
     io.out(formatPolicy(derived, policyCoverage(derived.policy, rules, account)));
+  });
+}
+
+function tamperRulesOf({ tamper }: Config, account: string): readonly CompiledRule[] {
+  const [namespace] = account.split(':');
+  const slots = createFieldSlots();
+  // Whoever may change firstseen is recorded too: a policy cannot except anybody without leaving out what others need.
+  return tamperRules({ ...tamper, identities: [], namespace }).flatMap((document) => {
+    const compiled = compileRule(document, slots, sha256Hashes);
+    return compiled.kind === 'ok' ? [compiled.rule] : [];
   });
 }
 

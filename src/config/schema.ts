@@ -6,6 +6,7 @@ import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
 import { describeValue } from '../rules/document-problem.ts';
 import { parseDuration } from '../rules/duration.ts';
 import { MINUTE, SECOND } from '../rules/limits.ts';
+import { type PackOption, packOptionSchema, tamperOptionsSchema } from '../ruleset/options.ts';
 import { sinksOptionsSchema } from '../sinks/options.ts';
 import { stateOptions } from '../state/options.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
@@ -25,7 +26,13 @@ const rulesOptions = z.strictObject({
     .optional()
     .describe(
       'Files and folders of rules: DetectionRules and Sigma rules as YAML, Elastic rules as TOML or NDJSON. ' +
-        'Without it the folder rules, and only until the rules in the cluster are read.',
+        'They are rules whatever the cluster holds, unless it holds one of the same name.',
+    ),
+  pack: packOptionSchema
+    .optional()
+    .describe(
+      'Which rules of the pack that comes with firstseen: all, none, or those with one of some tags, as {tags: [rbac]}. Where the ' +
+        'DetectionRules in the cluster are rules, they are installed there. Without it all, or none if paths are given.',
     ),
   cluster: z
     .strictObject({
@@ -40,11 +47,16 @@ const rulesOptions = z.strictObject({
 });
 
 /** Where the rules of the pack are, seen from where firstseen is started. */
-const PACK_PATHS = ['rules'];
+export const PACK_PATHS: readonly string[] = ['rules'];
 
-/** The files and folders of rules: those that are named, else the pack. */
-export function rulePaths({ rules }: Pick<Config, 'rules'>): readonly string[] {
-  return rules.paths ?? PACK_PATHS;
+/** What is wanted of the pack: one who names files of rules says all that they want. */
+export function wantedPack({ rules }: Pick<Config, 'rules'>): PackOption {
+  return rules.pack ?? (rules.paths === undefined ? 'all' : 'none');
+}
+
+/** The files and folders of rules: those that are named, and the pack unless none of it is wanted. */
+export function rulePaths(config: Pick<Config, 'rules'>): readonly string[] {
+  return [...(config.rules.paths ?? []), ...(wantedPack(config) === 'none' ? [] : PACK_PATHS)];
 }
 
 const retentionOptions = z
@@ -86,6 +98,7 @@ export const configSchema = z
     state: stateOptions.prefault({ kind: 'sqlite', path: 'firstseen.db' }),
     rules: rulesOptions.prefault({}),
     redaction: redactionOptionsSchema.prefault({}),
+    tamper: tamperOptionsSchema.prefault({}),
     kubernetes: kubernetesOptionsSchema.prefault({}),
     sinks: sinksOptionsSchema.prefault({}),
     alerts: alertsOptionsSchema.prefault({}),

@@ -25,7 +25,7 @@ export interface OwnWritesDeps {
   /** Which of these pods are replicas of this firstseen. Undefined where our token is bound to no pod: then the name is enough. */
   readonly ourPods: ((uids: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
   /** Which of these events are changes of rules that firstseen makes itself; see `OwnChanges`. */
-  readonly ourChanges?: (events: readonly DecodedEvent[]) => Promise<ReadonlySet<DecodedEvent>>;
+  readonly ourChanges?: ((events: readonly DecodedEvent[]) => Promise<ReadonlySet<DecodedEvent>>) | undefined;
 }
 
 const POD_UID = 'authentication.kubernetes.io/pod-uid';

@@ -21,17 +21,6 @@ test('a resource wins over a file of its name, and the file comes back when it g
   assert.deepEqual(sources(live), ['shared file']);
 });
 
-test('the fallback is there until resources are told, explicit files after that too', async () => {
-  const live = createLiveRules({ hashes: sha256Hashes });
-  live.setFallback(fileOf('from-pack', 'event.action: *'));
-  live.setFiles(fileOf('mine', 'event.action: *'));
-  await live.settled();
-  assert.deepEqual(matching(live), ['from-pack', 'mine']);
-  live.setResources([resource('in-cluster', 1, {})]);
-  await live.settled();
-  assert.deepEqual(matching(live), ['in-cluster', 'mine']);
-});
-
 test('nothing stands in for a rule that is built in, switches it off or leaves anything out of it', async () => {
   const builtIn = [ruleDocument({ name: 'built-in', tags: ['tamper'] })];
   const live = createLiveRules({ hashes: sha256Hashes, builtIn });

@@ -23,10 +23,8 @@ const STRETCH_MS = 5;
 export interface LiveRules {
   /** The set in force: asked once for each batch. */
   detector(): Detector;
-  /** Files that are rules whatever the cluster holds. */
+  /** Files that are rules wherever no resource of the name is one; of several of a name the first counts. */
   setFiles(loaded: LoadedRules): void;
-  /** Files that are rules only until resources are told. */
-  setFallback(loaded: LoadedRules): void;
   /** All resources there are. */
   setResources(resources: readonly RuleResource[]): void;
   /** All exceptions that stand by themselves. One that does not compile with a rule is left out there. */
@@ -67,7 +65,6 @@ export function createLiveRules({
   const slots = createFieldSlots();
   const compiler = createRuleCompiler(slots, hashes);
   let files = NO_FILES;
-  let fallback = NO_FILES;
   let resources: readonly RuleResource[] | undefined;
   let exceptions: readonly RuleExceptionDocument[] = [];
 
@@ -103,7 +100,7 @@ export function createLiveRules({
   async function build(): Promise<void> {
     while (isStale) {
       isStale = false;
-      const next = await judgeAll(versionsOf(files, resources === undefined ? fallback : NO_FILES, resources ?? []));
+      const next = await judgeAll(versionsOf(files, resources ?? []));
       put(next);
     }
   }
@@ -181,10 +178,6 @@ export function createLiveRules({
       files = loaded;
       changed();
     },
-    setFallback(loaded) {
-      fallback = loaded;
-      changed();
-    },
     setResources(told) {
       if (resources !== undefined && isSameList(resources, told)) return;
       resources = told;
@@ -217,11 +210,7 @@ function compileBuiltIn(document: RuleDocument, slots: FieldSlots, hashes: Hashe
 }
 
 /** By name: the version that counts first. */
-function versionsOf(
-  files: LoadedRules,
-  fallback: LoadedRules,
-  resources: readonly RuleResource[],
-): ReadonlyMap<string, readonly Version[]> {
+function versionsOf(files: LoadedRules, resources: readonly RuleResource[]): ReadonlyMap<string, readonly Version[]> {
   const versions = new Map<string, Version[]>();
   const add = (name: string, version: Version) => {
     const list = versions.get(name);
@@ -232,7 +221,7 @@ function versionsOf(
     const { name, uid, generation } = resource;
     add(name, { kind: 'resource', resource, source: { kind: 'resource', uid, generation } });
   }
-  for (const loaded of [...files.rules, ...fallback.rules]) {
+  for (const loaded of files.rules) {
     add(loaded.document.name, { kind: 'file', loaded, source: { kind: 'file', file: loaded.file } });
   }
   return versions;

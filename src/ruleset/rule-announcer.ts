@@ -57,6 +57,9 @@ export function createRuleAnnouncer({
       clusters,
       [...names].filter((name) => !running.has(name)),
     );
+    if (names.size === 0 && running.size > 0) {
+      logger.error('no rule is in force any more: nothing is detected but changes of firstseen itself');
+    }
     running = names;
     const count = (state: RuleEntry['verdict']) => all.filter(({ verdict }) => verdict === state).length;
     metrics.rules.set({ state: 'ready' }, names.size);

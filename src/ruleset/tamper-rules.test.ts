@@ -73,11 +73,6 @@ describe('what is an alert', () => {
     ['it is scaled by one who calls itself Helm', { ...workload, subresource: 'scale', agent: 'Helm/3.1' }, 'workload'],
     ['it is deleted by one who calls itself Helm', { ...workload, verb: 'delete', agent: 'Helm/3.1' }, 'workload'],
     ['the DaemonSet is deleted', { ...workload, resource: 'daemonsets', verb: 'delete' }, 'workload'],
-    [
-      'it is deleted with the name of a controller',
-      { ...workload, verb: 'delete', user: 'system:apiserver' },
-      'workload',
-    ],
     ['all Deployments of the namespace are deleted', { ...workload, verb: 'deletecollection', name: '' }, 'workload'],
     ['a Secret of its own', { resource: 'secrets', namespace: 'watch', name: 'my-tls', verb: 'update' }, 'workload'],
     ['the ConfigMap', { resource: 'configmaps', namespace: 'watch', name: 'firstseen-rules' }, 'workload'],
@@ -125,7 +120,12 @@ describe('what is none', () => {
     ['one of that name elsewhere', { ...workload, namespace: 'shop' }],
     [
       'the controller that notes a revision',
-      { ...workload, user: 'system:serviceaccount:kube-system:deployment-controller', verb: 'update' },
+      {
+        ...workload,
+        subresource: 'status',
+        user: 'system:serviceaccount:kube-system:deployment-controller',
+        verb: 'update',
+      },
     ],
     ['the status of the Deployment', { ...workload, subresource: 'status', verb: 'update' }],
     [

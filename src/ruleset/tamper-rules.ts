@@ -15,20 +15,11 @@ export interface TamperTargets {
 /** The roles for people that the chart makes, whatever the name of the release. */
 const USER_ROLES = ['firstseen-view', 'firstseen-responder', 'firstseen-author'];
 
-/**
- * Controllers that carry out what others have asked for, and what each of them may do to our objects: to write, never to delete. A
- * token of theirs is in kube-system, and whoever has it has the cluster.
- */
-const CONTROLLERS = [
-  'system:apiserver',
-  'system:kube-controller-manager',
-  'system:serviceaccount:kube-system:daemon-set-controller',
-  'system:serviceaccount:kube-system:deployment-controller',
-];
-
 const WRITES = 'kubernetes.audit.verb: (create or update or patch or delete or deletecollection)';
 const DELETES = 'kubernetes.audit.verb: (delete or deletecollection)';
 const FIRSTSEEN = 'kubernetes.audit.objectRef.apiGroup: firstseen.dev';
+/** What controllers write all day is a status, and it is a subresource. */
+const ITSELF = 'not kubernetes.audit.objectRef.subresource: *';
 /** A request is a dry run for certain if its only `?` is followed by dryRun=All. */
 const DRY_RUN =
   '(kubernetes.audit.requestURI: (*?dryRun=All or *?dryRun=All&*) and not kubernetes.audit.requestURI: *?*?*)';
@@ -57,14 +48,12 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
   const ours = anyOf('kubernetes.audit.objectRef.name', names);
   const others = identities.length === 0 ? '' : `and not ${anyOf('user.name', identities)}`;
   const done = `kubernetes.audit.responseStatus.code < 400 and not ${DRY_RUN} ${others}`;
-  const asController = `(${anyOf('user.name', CONTROLLERS)} and not ${DELETES})`;
   const installed = [
-    `(kubernetes.audit.objectRef.resource: customresourcedefinitions and (kubernetes.audit.objectRef.name: *.firstseen.dev or kubernetes.audit.verb: deletecollection))`,
+    `(kubernetes.audit.objectRef.resource: customresourcedefinitions and ${ITSELF} and (kubernetes.audit.objectRef.name: *.firstseen.dev or kubernetes.audit.verb: deletecollection))`,
     accessTo(namespace, names),
     ...(namespace === undefined ? [] : [workloadIn(namespace, ours)]),
   ];
-  const asInstalled = (query: string) =>
-    `${WRITES} and ${query} and not kubernetes.audit.objectRef.subresource: (status or token or finalize) and not ${asController} and ${done}`;
+  const asInstalled = (query: string) => `${WRITES} and ${query} and ${done}`;
   const [definitions = '', access = '', workload] = installed;
   return [
     tamperRule('alerts', {
@@ -107,7 +96,7 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
         'Somebody who has not done so before has changed the installation of firstseen with a client that calls itself Helm. Helm acts as the user who runs it, and any client can call itself so: the first time of each user is an alert.',
       type: 'new_terms',
       newTerms: { fields: ['user.name'], window: '90d', learning: { until: '24h' } },
-      query: `${HELM} and (${installed.map(asInstalled).join(' or ')})`,
+      query: `${HELM} and (${installed.join(' or ')}) and ${done}`,
     }),
   ];
 }
@@ -119,19 +108,22 @@ function accessTo(namespace: string | undefined, names: readonly string[]): stri
       ? ''
       : ` or (kubernetes.audit.objectRef.resource: (roles or rolebindings) and ${anyOf('kubernetes.audit.objectRef.namespace', [namespace])} and (${anyOf('kubernetes.audit.objectRef.name', names)} or kubernetes.audit.verb: deletecollection))`;
   // firstseen-view is for everyone who may view, and grants nothing that could harm.
-  const granted = `(kubernetes.audit.objectRef.resource: clusterrolebindings and kubernetes.audit.requestObject.roleRef.name: (firstseen-responder or firstseen-author))`;
-  return `(kubernetes.audit.objectRef.apiGroup: rbac.authorization.k8s.io and (${everywhere}${inside} or ${granted}))`;
+  const granted = `(kubernetes.audit.objectRef.resource: clusterrolebindings and kubernetes.audit.verb: (create or update or patch) and kubernetes.audit.requestObject.roleRef.name: (firstseen-responder or firstseen-author))`;
+  return `(kubernetes.audit.objectRef.apiGroup: rbac.authorization.k8s.io and ${ITSELF} and (${everywhere}${inside} or ${granted}))`;
 }
 
 /** A deletion of all objects of a kind has no name. A claim is bound and grown by many controllers, and matters when it goes. */
 function workloadIn(namespace: string, ours: string): string {
   const inside = anyOf('kubernetes.audit.objectRef.namespace', [namespace]);
   const itself = anyOf('kubernetes.audit.objectRef.name', [namespace]);
+  const kinds =
+    'deployments or daemonsets or statefulsets or services or secrets or configmaps or serviceaccounts or networkpolicies or poddisruptionbudgets';
   return (
     `((${inside} and (${ours} or kubernetes.audit.verb: deletecollection) and (` +
-    'kubernetes.audit.objectRef.resource: (deployments or daemonsets or statefulsets or services or secrets or configmaps or serviceaccounts or networkpolicies or poddisruptionbudgets)' +
+    `(kubernetes.audit.objectRef.resource: (${kinds}) and ${ITSELF})` +
+    ' or (kubernetes.audit.objectRef.resource: (deployments or statefulsets) and kubernetes.audit.objectRef.subresource: scale)' +
     ` or (kubernetes.audit.objectRef.resource: persistentvolumeclaims and ${DELETES})))` +
-    ` or (kubernetes.audit.objectRef.resource: namespaces and ${itself} and not kubernetes.audit.verb: create))`
+    ` or (kubernetes.audit.objectRef.resource: namespaces and ${itself} and ${ITSELF} and not kubernetes.audit.verb: create))`
   );
 }
 
