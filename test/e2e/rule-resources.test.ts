@@ -62,6 +62,11 @@ test('rules and exceptions are checked when they are written', async () => {
   }
   await assert.rejects(server.apply(rule('x'.repeat(201), { type: 'query' })), /metadata\.name/);
 
+  await assert.rejects(
+    server.apply(rule('firstseen-tamper-rules', { type: 'query' })),
+    /are those of firstseen's own rules/,
+  );
+
   const exception = (spec: object) => ({
     apiVersion: 'firstseen.dev/v1alpha1',
     kind: 'RuleException',

@@ -72,6 +72,10 @@
 {{- fail "daemonSet.auditPort and daemonSet.opsPort are the same: set another port for one of them" -}}
 {{- end -}}
 {{- end -}}
+{{- $rules := dig "rules" dict (.Values.config | default dict) -}}
+{{- if and (hasKey $rules "paths") (not $rules.paths) -}}
+{{- fail "config.rules.paths is empty: to do without the pack set config.rules.pack=none, and take config.rules.paths away" -}}
+{{- end -}}
 {{- range $cluster := dig "receiver" "clusters" list (.Values.config | default dict) -}}
 {{- if hasKey $cluster "token" -}}
 {{- fail (printf "config.receiver.clusters: the token of %s would lie in a ConfigMap: put it into a Secret, mount that with extraVolumes and extraVolumeMounts, and name the file in tokenFile" $cluster.name) -}}

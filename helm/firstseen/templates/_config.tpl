@@ -11,9 +11,12 @@ schema of the values keeps the two apart. What may hold a password comes from it
   "receiver" (dict "listen" $listen "tls" $tls "clusters" (include "firstseen.clusters" . | fromYamlArray))
   "ops" (dict "listen" $ops)
   "kubernetes" (dict "events" (dict "lookUp" .Values.eventTargets.lookup))
-  "rules" (dict "paths" (include "firstseen.rulePaths" . | fromYamlArray))
+  "tamper" (include "firstseen.tamper" . | fromYaml)
   "state" (include "firstseen.state" . | fromYaml)
 -}}
+{{- with include "firstseen.rulePaths" . | fromYamlArray -}}
+{{- $_ := set $fixed "rules" (dict "paths" .) -}}
+{{- end -}}
 {{- mergeOverwrite (deepCopy .Values.config) $fixed | toYaml -}}
 {{- end }}
 
@@ -30,8 +33,24 @@ schema of the values keeps the two apart. What may hold a password comes from it
 {{- toYaml $clusters -}}
 {{- end }}
 
+{{/*
+What belongs to this installation, by name, and who may change it: beside those of the values cert-manager, where it renews
+the certificates.
+*/}}
+{{- define "firstseen.tamper" -}}
+{{- $name := include "firstseen.fullname" . -}}
+{{- $names := list $name (printf "%s-*" $name) (include "firstseen.serviceAccountName" .) -}}
+{{- $redis := .Values.state.redis -}}
+{{- $names = concat $names (list .Values.tls.existingSecret $redis.existingSecret $redis.auth.existingSecret $redis.sentinel.existingSecret $redis.tls.existingSecret .Values.valkey.auth.existingSecret .Values.state.sqlite.persistence.existingClaim) .Values.rules.configMaps -}}
+{{- $identities := dig "tamper" "identities" list .Values.config -}}
+{{- if eq .Values.tls.mode "certManager" -}}
+{{- $identities = append $identities "system:serviceaccount:cert-manager:cert-manager" -}}
+{{- end -}}
+{{- dict "names" (compact $names | uniq) "identities" (uniq $identities) | toYaml -}}
+{{- end }}
+
 {{- define "firstseen.rulePaths" -}}
-{{- $paths := dig "rules" "paths" (list "/app/rules") .Values.config -}}
+{{- $paths := dig "rules" "paths" list .Values.config -}}
 {{- range .Values.rules.configMaps -}}
 {{- $paths = append $paths (printf "/etc/firstseen/rules/%s" .) -}}
 {{- end -}}
