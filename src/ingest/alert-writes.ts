@@ -1,6 +1,7 @@
 import type { AlertLifecycle } from '../alerts/lifecycle.ts';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { isDryRun } from '../audit/identity.ts';
+import { redactText } from '../audit/redact-text.ts';
 import { excerpt } from '../audit/text.ts';
 import type { AlertPhase, StatusWrite } from '../detect/alert.ts';
 
@@ -66,7 +67,8 @@ function isStatusWrite(event: AuditEvent): boolean {
 
 function userOf({ user, impersonatedUser }: AuditEvent): string {
   const name = user?.username ?? '';
-  return excerpt(impersonatedUser === undefined ? name : `${name} as ${impersonatedUser.username ?? ''}`, USER_BYTES);
+  const users = impersonatedUser === undefined ? name : `${name} as ${impersonatedUser.username ?? ''}`;
+  return excerpt(redactText(users), USER_BYTES);
 }
 
 type Requested =
