@@ -2,28 +2,25 @@ import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { readAlerts } from '../alerts/records.ts';
-import { decodeDocument } from '../audit/decode.ts';
-import type { DecodedEvent } from '../audit/event.ts';
 import { sanitise } from '../audit/text.ts';
 import { rulePaths } from '../config/schema.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { createDetector } from '../detect/detector.ts';
-import { createEvaluator, type Evaluator } from '../ingest/create-evaluator.ts';
+import { createEvaluator } from '../ingest/create-evaluator.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import type { IngestObserver } from '../ingest/observer.ts';
 import { alertResource, alertStatusPatch } from '../kubernetes/alert-resource.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import { alertTable } from './alert-table.ts';
-import { type AuditInput, openAuditInputs } from './audit-input.ts';
+import { openAuditInputs } from './audit-input.ts';
 import { addConfigFlags, configOf } from './configure.ts';
+import { count } from './count.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { loadRules } from './load-rules.ts';
-import { startProgressBar } from './progress-bar.ts';
+import { type EventsRead, readEvents } from './read-events.ts';
 import { createReplayRecord, type ReplayRecord } from './report/replay-record.ts';
 import { REPORT_KINDS, type ReportKind, writeReport } from './report/write-report.ts';
 
-/** Events evaluated at once: as many as a busy API server sends in a few batches. */
-const BATCH = 500;
 const CLUSTER = 'local';
 
 interface ReplayFlags extends Record<string, unknown> {
@@ -33,18 +30,13 @@ interface ReplayFlags extends Record<string, unknown> {
 }
 
 /** What became of what was read, for the summary. */
-interface ReplayCounts {
-  events: number;
-  /** Lines and items of lists that are no audit events. */
-  skipped: number;
+interface ReplayCounts extends EventsRead {
   /** Matches of rules in their learning time. */
   taught: number;
   /** Events that came after others by more than thresholds and sequences allow for. */
   late: number;
   /** Evaluations of a rule that failed. */
   faults: number;
-  /** Files that could not be read to their end. */
-  broken: number;
 }
 
 const HELP = `
@@ -102,7 +94,8 @@ export function replayCommand(io: Io): Command {
         own: undefined,
         observer: countInto(counts, record),
       });
-      await feed(inputs, evaluate, counts, io);
+      const read = await readEvents('replay', inputs, io, (events) => evaluate(CLUSTER, events));
+      Object.assign(counts, read);
       const alerts = [...(await readAlerts(store, CLUSTER))].sort((a, b) => a.state.firstSeen - b.state.firstSeen);
       if (record !== undefined && flags.report !== undefined) {
         const report = await writeReport(flags.report, { record, rules, alerts, events: counts.events, files });
@@ -164,60 +157,6 @@ function summary({ events, skipped, taught, late, faults }: ReplayCounts, rules:
   return [found.join(', '), ...notes.filter(([n]) => n > 0).map(([, text]) => text)]
     .map((line) => `${line}\n`)
     .join('');
-}
-
-function count(n: number, one: string, many: string): string {
-  return `${n} ${n === 1 ? one : many}`;
-}
-
-async function feed(inputs: readonly AuditInput[], evaluate: Evaluator, counts: ReplayCounts, io: Io): Promise<void> {
-  const bar = startProgressBar('replay', inputs, io);
-  const progress = (bytes: number) => bar.advance(bytes, counts.events);
-  /** Said once the bar is gone. */
-  const notes: string[] = [];
-  let waiting: DecodedEvent[] = [];
-  const flush = async () => {
-    // What came first in the files comes first at the same time, over all documents of a batch.
-    await evaluate(
-      CLUSTER,
-      waiting.map((event, ordinal) => ({ ...event, ordinal })),
-    );
-    counts.events += waiting.length;
-    waiting = [];
-  };
-  /** The first one stands for all: they are counted. */
-  const skip = (where: string, reason: string, items: number) => {
-    if (counts.skipped === 0) notes.push(`${where}: skipped: ${reason}\n`);
-    counts.skipped += items;
-  };
-  const read = async (input: AuditInput) => {
-    for await (const { text, line } of input.documents(progress)) {
-      const decoded = decodeDocument(text, Date.now() * 1_000);
-      const where = `${input.name}:${line}`;
-      if (decoded.kind === 'rejected') {
-        skip(where, decoded.message, 1);
-        continue;
-      }
-      const [first] = decoded.quarantined;
-      if (first !== undefined) skip(where, first.reason, decoded.quarantined.length);
-      // Not spread into arguments: a list holds any number of them.
-      for (const event of decoded.events) waiting.push(event);
-      if (waiting.length >= BATCH) await flush();
-    }
-  };
-  try {
-    for (const input of inputs) {
-      await read(input).catch((error: unknown) => {
-        if (!(error instanceof CommandError)) throw error;
-        notes.push(`${error.message}\n`);
-        counts.broken += 1;
-      });
-    }
-    await flush();
-  } finally {
-    bar.stop();
-    for (const note of notes) io.err(note);
-  }
 }
 
 function print(alerts: readonly AlertRecord[], output: ReplayFlags['output'], io: Io): void {
