@@ -8,6 +8,7 @@ import { applyRetention, type RetentionPolicy } from './alerts/retention.ts';
 import type { Store } from './alerts/store.ts';
 import { watchQueues } from './alerts/watch-queues.ts';
 import { watchStore } from './alerts/watch-store.ts';
+import { startExceptions } from './app/start-exceptions.ts';
 import { startRules } from './app/start-rules.ts';
 import { formatTimestamp } from './audit/timestamp.ts';
 import type { Config } from './config/schema.ts';
@@ -138,6 +139,12 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const heartbeat = config.heartbeat.enabled
     ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
     : undefined;
+
+  // Exceptions, once it is known whose namespace their lists are in.
+  const excepting = { logger, store, clusters, rules: rules.live, client, identity };
+  const exceptions = await startExceptions(config, excepting);
+  undo.push(() => exceptions.stop());
+
   const sinks = traced.sinks(createSinks({ kubernetes: client, write, instance }, config));
   const sinkNames = sinks.map(({ name }) => name);
   const reviewers = sinks.filter(({ removes }) => removes).map(({ name }) => name);
@@ -196,6 +203,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
           { start: () => metrics.leaseHeld.set({}, 1), stop: async () => metrics.leaseHeld.set({}, 0) },
           ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
           ...rules.createJobs(store, nowMicros),
+          ...exceptions.createJobs(nowMicros),
           ...(heartbeat === undefined ? [] : [createPeriodicJob(config.heartbeat.interval / 1_000, heartbeat.beat)]),
           createPeriodicJob(RETENTION_INTERVAL_MS, () =>
             retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
@@ -237,6 +245,10 @@ async function build(config: Config, { logger, version, env, write, instance, on
     heartbeat,
     observer: {
       ...observer,
+      detected(cluster, evaluated, detection) {
+        observer.detected(cluster, evaluated, detection);
+        if (detection.excepted.size > 0) exceptions.note(cluster, detection.excepted);
+      },
       settled(cluster, decisions, settled) {
         observer.settled(cluster, decisions, settled);
         if (settled.opened.length > 0) reconciler.nudge();

@@ -24,6 +24,11 @@ export async function readOwnIdentity(source: KubeconfigSource): Promise<OwnIden
   return { username: claims.data.sub, ...(podUid === undefined ? {} : { podUid }) };
 }
 
+/** The namespace of a service account; undefined for any other credential. */
+export function namespaceOf(identity: OwnIdentity | undefined): string | undefined {
+  return /^system:serviceaccount:([^:]+):[^:]+$/.exec(identity?.username ?? '')?.[1];
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -15,6 +15,8 @@ export const stateKeys = {
   groups: (state: string) => `groups:${state}`,
   /** Hash: since, matches, alerts, suppressed, overflowed, evicted, letGo; last, when the last match was (µs). */
   rule: (state: string) => `rule:${state}`,
+  /** Hash: of each RuleException by its uid, `<uid>/suppressed` how many matches it silenced, `<uid>/last` the time of the latest (µs). */
+  exceptions: 'exceptions',
   /** Hash: suppression key → id of the alert that takes repeats. */
   live: 'live',
   /** Hash: spec, state, ver; and what each sink delivered. */

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HOUR } from '../rules/limits.ts';
+import type { ExceptionEntry } from './exception-entry.ts';
+import { type ExceptionStatus, type ExceptionStatusInput, exceptionStatus } from './exception-status.ts';
+
+const NOW = Date.UTC(2027, 0, 31, 12) * 1_000;
+const RULES = [
+  { name: 'exec-into-pod', tags: ['exec'] },
+  { name: 'secrets-read', tags: ['secrets', 'noisy'] },
+];
+
+test('an exception in force says for which rules, and what it names in vain', () => {
+  assert.equal(ready(), 'True InForce For exec-into-pod.');
+  assert.equal(ready({ tags: ['noisy'] }), 'True InForce For exec-into-pod, secrets-read.');
+  assert.equal(
+    ready({ rules: ['exec-into-pod', 'secret-read', 'firstseen-tamper-rules'], clusters: ['east', 'north'] }),
+    'True InForce For exec-into-pod. No rule is named secret-read (did you mean secrets-read?). ' +
+      'firstseen-tamper-rules is about firstseen itself, and no exception is for such a rule. ' +
+      'No cluster is named north (there are east, west).',
+  );
+});
+
+test('one that is for no rule is not ready', () => {
+  assert.equal(ready({ rules: ['zzz'] }), 'False NoRule No rule is named zzz.');
+  assert.equal(ready({ rules: [], tags: ['quiet'] }), 'False NoRule No rule has one of its tags.');
+});
+
+test('a maintenance window: before, within, after', () => {
+  const window = { startsAt: NOW - HOUR, expiresAt: NOW + HOUR };
+  assert.equal(ready(window, NOW - HOUR - 1), 'False NotStarted It begins on 2027-01-31T11:00:00Z.');
+  assert.equal(ready(window), 'True InForce For exec-into-pod.');
+  assert.match(ready(window, NOW + HOUR), /^False Expired It ended on 2027-01-31T13:00:00Z/);
+  assert.equal(expired(window), 'False NotYet It ends on 2027-01-31T13:00:00Z.');
+  assert.equal(expired(window, NOW + HOUR), 'True Ended It ended on 2027-01-31T13:00:00Z.');
+  assert.match(expired({}), /^False NoEnd /);
+});
+
+test('one that is broken shows what is wrong, one that waits for its lists is neither', () => {
+  const broken = statusOf({ verdict: 'broken', problems: ['spec.query: line 1, column 2: no\n  (\n   ^'] });
+  assert.deepEqual(conditions(broken), [
+    'Ready False Invalid It silences nothing until it is mended.\nspec.query: line 1, column 2: no\n  (\n   ^',
+  ]);
+  assert.match(conditions(statusOf({ verdict: 'waiting' }))[0] ?? '', /^Ready Unknown ListsNotRead/);
+});
+
+test('the time of a transition stays while the status does; counts are told if there are any', () => {
+  const first = statusOf(sound({}), {}, NOW);
+  const later = statusOf(sound({ rules: ['secrets-read'] }), { before: first }, NOW + HOUR);
+  assert.equal(later.conditions[0]?.lastTransitionTime, '2027-01-31T12:00:00Z');
+  assert.equal('suppressed' in later, false);
+  const ended = statusOf(sound({ expiresAt: NOW }), { before: later, use: { suppressed: 3, lastUsed: NOW - 1 } }, NOW);
+  assert.deepEqual([ended.suppressed, ended.lastUsed], [3, '2027-01-31T11:59:59Z']);
+});
+
+type Changes = Partial<NonNullable<ExceptionEntry['document']>>;
+
+function sound(changes: Changes): Partial<ExceptionEntry> {
+  const document = {
+    name: 'x',
+    query: 'user.name: ci',
+    language: 'kuery',
+    reason: 'the build',
+    rules: ['exec-into-pod'],
+    tags: [],
+    ...changes,
+  } as const;
+  return { verdict: 'sound', document };
+}
+
+function statusOf(
+  entry: Partial<ExceptionEntry>,
+  rest: Partial<ExceptionStatusInput> = {},
+  now: number = NOW,
+): ExceptionStatus {
+  const usual = { name: 'x', uid: 'u', generation: 1, verdict: 'sound', problems: [], value: {} } as const;
+  const input = { rules: RULES, clusters: ['east', 'west'], use: undefined, before: undefined, now, ...rest };
+  return exceptionStatus({ ...input, entry: { ...usual, ...entry } });
+}
+
+function conditions(status: ExceptionStatus): readonly string[] {
+  return status.conditions.map(({ type, status, reason, message }) => `${type} ${status} ${reason} ${message}`);
+}
+
+function ready(changes: Changes = {}, now: number = NOW): string {
+  return conditions(statusOf(sound(changes), {}, now))[0]?.replace('Ready ', '') ?? '';
+}
+
+function expired(changes: Changes, now: number = NOW): string {
+  return conditions(statusOf(sound(changes), {}, now))[1]?.replace('Expired ', '') ?? '';
+}

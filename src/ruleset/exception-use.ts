@@ -1,0 +1,118 @@
+import type { Store } from '../alerts/store.ts';
+import type { Detection } from '../detect/detector.ts';
+import type { StateRead, StateWrite } from '../rules/state.ts';
+import { stateKeys } from '../rules/state-keys.ts';
+
+/** What a RuleException has done, in all clusters and by all replicas. */
+export interface ExceptionUse {
+  /** How many matches it silenced. An event that came twice counts twice. */
+  readonly suppressed: number;
+  /** The time of the latest (µs). */
+  readonly lastUsed: number;
+}
+
+/**
+ * Counts what the RuleExceptions silence. Each replica gathers what it has seen, and now and then adds it to what all have:
+ * an event that is silenced costs no commit.
+ */
+export interface ExceptionUses {
+  note(cluster: string, excepted: Detection['excepted']): void;
+  /** Adds what was noted to the state. @throws OperationalError if the store does not answer: then it is kept for the next time */
+  flush(): Promise<void>;
+  /** By the uid of the exception. @throws OperationalError */
+  read(): Promise<ReadonlyMap<string, ExceptionUse>>;
+  /** Forgets those that are gone. @throws OperationalError */
+  forget(uids: readonly string[]): Promise<void>;
+}
+
+export function createExceptionUses(store: Pick<Store, 'update'>, clusters: readonly string[]): ExceptionUses {
+  const key = stateKeys.exceptions;
+  /** By cluster, then by uid. */
+  let noted = new Map<string, Map<string, ExceptionUse>>();
+
+  function add(cluster: string, uid: string, { suppressed, lastUsed }: ExceptionUse): void {
+    const ofCluster = noted.get(cluster) ?? new Map<string, ExceptionUse>();
+    noted.set(cluster, ofCluster);
+    const before = ofCluster.get(uid);
+    ofCluster.set(uid, {
+      suppressed: (before?.suppressed ?? 0) + suppressed,
+      lastUsed: Math.max(before?.lastUsed ?? 0, lastUsed),
+    });
+  }
+
+  async function flushCluster(cluster: string, uses: ReadonlyMap<string, ExceptionUse>): Promise<void> {
+    const uids = [...uses.keys()];
+    const reads: readonly StateRead[] = [{ kind: 'fields', key, fields: uids.map(lastField) }];
+    await store.update(cluster, reads, ([known]) => {
+      const fields: Record<string, string> = {};
+      const writes: StateWrite[] = [];
+      for (const [index, [uid, { suppressed, lastUsed }]] of [...uses].entries()) {
+        const before = Number((known?.kind === 'fields' ? known.values[index] : undefined) ?? 0);
+        fields[lastField(uid)] = String(Math.max(before, lastUsed));
+        writes.push({ kind: 'addToField', key, field: countField(uid), by: suppressed });
+      }
+      writes.push({ kind: 'setFields', key, mode: 'set', fields });
+      return { kind: 'commit', writes, result: undefined };
+    });
+  }
+
+  return {
+    note(cluster, excepted) {
+      for (const ofRule of excepted.values()) {
+        for (const [{ uid }, { count, lastAt }] of ofRule) {
+          if (uid !== undefined) add(cluster, uid, { suppressed: count, lastUsed: lastAt });
+        }
+      }
+    },
+
+    async flush() {
+      const taken = noted;
+      noted = new Map();
+      for (const [cluster, uses] of taken) {
+        try {
+          await flushCluster(cluster, uses);
+          taken.delete(cluster);
+        } catch (error) {
+          for (const [left, ofLeft] of taken) for (const [uid, use] of ofLeft) add(left, uid, use);
+          throw error;
+        }
+      }
+    },
+
+    async read() {
+      const uses = new Map<string, ExceptionUse>();
+      for (const cluster of clusters) {
+        const entries = await store.update(cluster, [{ kind: 'hash', key }], ([hash]) => ({
+          kind: 'commit',
+          writes: [],
+          result: hash?.kind === 'hash' ? hash.entries : [],
+        }));
+        for (const [field, value] of entries) {
+          const uid = field.slice(0, field.lastIndexOf('/'));
+          const { suppressed, lastUsed } = uses.get(uid) ?? { suppressed: 0, lastUsed: 0 };
+          const number = Number(value);
+          if (field === countField(uid)) uses.set(uid, { suppressed: suppressed + number, lastUsed });
+          if (field === lastField(uid)) uses.set(uid, { suppressed, lastUsed: Math.max(lastUsed, number) });
+        }
+      }
+      return uses;
+    },
+
+    async forget(uids) {
+      const fields = uids.flatMap((uid) => [countField(uid), lastField(uid)]);
+      if (fields.length === 0) return;
+      for (const cluster of clusters) {
+        const writes: readonly StateWrite[] = [{ kind: 'removeFields', key, fields }];
+        await store.update(cluster, [], () => ({ kind: 'commit', writes, result: undefined }));
+      }
+    },
+  };
+}
+
+function countField(uid: string): string {
+  return `${uid}/suppressed`;
+}
+
+function lastField(uid: string): string {
+  return `${uid}/last`;
+}
