@@ -8,17 +8,21 @@ export interface Permission {
   readonly group: string;
   readonly resource: string;
   readonly subresource?: string;
+  /** True if it is needed in firstseen's own namespace alone. */
+  readonly ownNamespace?: true;
   /** What is lost without it. */
   readonly need: string;
 }
 
-/** Every right that firstseen uses under these options, and no other: the chart's ClusterRole grants exactly these (a test compares the two). */
+/** Every right that firstseen uses under these options, and no other: the chart's roles grant exactly these (a test compares the two). */
 export function requiredPermissions({
   alerts,
   events,
 }: Pick<KubernetesOptions, 'alerts' | 'events'>): readonly Permission[] {
   const ofAlerts = { group: 'firstseen.dev', resource: 'alerts' };
   const ofRules = { group: 'firstseen.dev', resource: 'detectionrules' };
+  const ofExceptions = { group: 'firstseen.dev', resource: 'ruleexceptions' };
+  const ofLists = { group: '', resource: 'configmaps', ownNamespace: true } as const;
   const lookedUp = [...OBJECT_KINDS].filter(([, { lookUp }]) => lookUp);
   return [
     ...(alerts.enabled
@@ -37,6 +41,16 @@ export function requiredPermissions({
     { ...ofRules, verb: 'patch', need: 'the rules of the pack stay as they were before an upgrade' },
     { ...ofRules, verb: 'delete', need: 'a rule that has left the pack runs for ever' },
     { ...ofRules, subresource: 'status', verb: 'patch', need: 'kubectl get detectionrules does not show what works' },
+    { ...ofExceptions, verb: 'list', need: 'the exceptions in the cluster silence nothing' },
+    { ...ofExceptions, verb: 'watch', need: 'an exception that is changed in the cluster works as it did' },
+    {
+      ...ofExceptions,
+      subresource: 'status',
+      verb: 'patch',
+      need: 'kubectl get ruleexceptions does not show what works',
+    },
+    { ...ofLists, verb: 'list', need: 'exceptions with a list in a ConfigMap silence nothing' },
+    { ...ofLists, verb: 'watch', need: 'a list that is changed in its ConfigMap stays as it was' },
     ...(events.enabled
       ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'no Kubernetes Event is written' }]
       : []),
@@ -52,6 +66,12 @@ export function requiredPermissions({
 }
 
 /** As kubectl writes it: `patch alerts.firstseen.dev/status`. */
-export function permissionName({ verb, group, resource, subresource }: Permission): string {
-  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+export function permissionName(permission: Permission): string {
+  const where = permission.ownNamespace === true ? ' in its own namespace' : '';
+  return `${permission.verb} ${resourceName(permission)}${where}`;
+}
+
+/** As kubectl takes it: `alerts.firstseen.dev/status`. */
+export function resourceName({ group, resource, subresource }: Permission): string {
+  return `${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
 }

@@ -1,4 +1,4 @@
-/** Holds the chart's ClusterRole and the list of rights in the code, which doctor checks, to each other. */
+/** Holds the chart's roles and the list of rights in the code, which doctor checks, to each other. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kubernetesOptionsSchema } from '../../src/kubernetes/options.ts';
@@ -11,18 +11,21 @@ interface Role extends Manifest {
 
 async function granted(...args: readonly string[]): Promise<readonly string[]> {
   const manifests = await renderChart(...args);
-  const role = manifests.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'firstseen') as Role;
-  return role.rules
-    .flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((name) => {
-          const [resource = '', subresource] = name.split('/');
-          const what = { group, resource, need: '', ...(subresource === undefined ? {} : { subresource }) };
-          return verbs.map((verb) => permissionName({ verb, ...what }));
-        }),
-      ),
-    )
-    .sort();
+  return ['ClusterRole', 'Role'].flatMap((kind) => grantedBy(manifests, kind)).sort();
+}
+
+function grantedBy(manifests: readonly Manifest[], kindOfRole: string): readonly string[] {
+  const role = manifests.find(({ kind, metadata }) => kind === kindOfRole && metadata.name === 'firstseen') as Role;
+  const where = kindOfRole === 'Role' ? ({ ownNamespace: true } as const) : {};
+  return role.rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((name) => {
+        const [resource = '', subresource] = name.split('/');
+        const what = { group, resource, need: '', ...where, ...(subresource === undefined ? {} : { subresource }) };
+        return verbs.map((verb) => permissionName({ verb, ...what }));
+      }),
+    ),
+  );
 }
 
 function needed(events: object = {}): readonly string[] {

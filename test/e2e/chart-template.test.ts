@@ -45,7 +45,7 @@ test('the chart renders, in each of its forms', async () => {
   const kinds = async (...args: readonly string[]) => (await renderChart(...args)).map(({ kind }) => kind).sort();
   const crds = ['CustomResourceDefinition', 'CustomResourceDefinition', 'CustomResourceDefinition'];
   const userRoles = ['ClusterRole', 'ClusterRole', 'ClusterRole'];
-  const rest = ['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'ServiceAccount'];
+  const rest = ['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Role', 'RoleBinding', 'ServiceAccount'];
   const services = ['Service', 'Service'];
   assert.deepEqual(
     await kinds(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { excerpt } from '../../audit/text.ts';
 import { kubernetesOptionsSchema } from '../../kubernetes/options.ts';
-import { type Permission, permissionName, requiredPermissions } from '../../kubernetes/permissions.ts';
+import { type Permission, permissionName, requiredPermissions, resourceName } from '../../kubernetes/permissions.ts';
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import { ownAccount, serviceAccount } from '../account.ts';
 import type { Check } from '../check.ts';
@@ -62,9 +62,7 @@ async function whoAmI(subject: Subject): Promise<string | Finding> {
 async function rights(subject: Subject, needed: readonly Permission[]): Promise<readonly Finding[]> {
   const [account, own] = [await serviceAccount(subject), await ownAccount(subject)];
   const self = own !== undefined && own.namespace === account.namespace && own.name === account.name;
-  const allowed = await Promise.all(
-    needed.map((permission) => isAllowed(subject, permission, self ? undefined : account)),
-  );
+  const allowed = await Promise.all(needed.map((permission) => isAllowed(subject, permission, account, self)));
   const missing = needed.filter((_, index) => allowed[index] === false);
   const name = `${account.namespace}/${account.name}`;
   if (missing.length === 0) return [ok(`the service account ${name} has the ${needed.length} rights that it needs`)];
@@ -78,26 +76,33 @@ async function rights(subject: Subject, needed: readonly Permission[]): Promise<
 
 function grant(permission: Permission, { namespace, name }: Account): string {
   const { verb } = permission;
-  const resource = permissionName(permission).slice(verb.length + 1);
+  const [kind, where] =
+    permission.ownNamespace === true ? ['role', ` -n ${shellWord(namespace)}`] : ['clusterrole', ''];
   const role = `firstseen-${verb}-${permission.resource}${permission.subresource === undefined ? '' : `-${permission.subresource}`}`;
   return [
-    `kubectl create clusterrole ${role} --verb=${verb} --resource=${resource}`,
-    `kubectl create clusterrolebinding ${role} --clusterrole=${role} --serviceaccount=${shellWord(`${namespace}:${name}`)}`,
+    `kubectl${where} create ${kind} ${role} --verb=${verb} --resource=${resourceName(permission)}`,
+    `kubectl${where} create ${kind}binding ${role} --${kind}=${role} --serviceaccount=${shellWord(`${namespace}:${name}`)}`,
     '# or let the chart do it: rbac.create=true, and eventTargets.lookup=true for get on other objects',
   ].join('\n');
 }
 
-async function isAllowed(subject: Subject, permission: Permission, account: Account | undefined): Promise<boolean> {
-  const { verb, group, resource, subresource } = permission;
-  const resourceAttributes = { verb, group, resource, ...(subresource === undefined ? {} : { subresource }) };
-  const kind = account === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview';
-  const as =
-    account === undefined
-      ? {}
-      : {
-          user: `${PREFIX}${account.namespace}:${account.name}`,
-          groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'],
-        };
+/** @param self whether the account is who asks */
+async function isAllowed(subject: Subject, permission: Permission, account: Account, self: boolean): Promise<boolean> {
+  const { verb, group, resource, subresource, ownNamespace } = permission;
+  const resourceAttributes = {
+    verb,
+    group,
+    resource,
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(ownNamespace === true ? { namespace: account.namespace } : {}),
+  };
+  const kind = self ? 'SelfSubjectAccessReview' : 'SubjectAccessReview';
+  const as = self
+    ? {}
+    : {
+        user: `${PREFIX}${account.namespace}:${account.name}`,
+        groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'],
+      };
   const { status, text } = await (await subject.api()).ask({
     path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
     body: { apiVersion: 'authorization.k8s.io/v1', kind, spec: { resourceAttributes, ...as } },
@@ -105,7 +110,7 @@ async function isAllowed(subject: Subject, permission: Permission, account: Acco
   const parsed = reviewSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.status.allowed;
   throw new CannotCheck(
-    account === undefined
+    self
       ? `the API server does not say what we may do (${status})`
       : `this credential may not ask what ${account.namespace}/${account.name} may do (${status})`,
     `firstseen doctor --kubeconfig ADMIN-KUBECONFIG    # or in the pod: kubectl -n firstseen exec deploy/firstseen -- firstseen doctor`,
