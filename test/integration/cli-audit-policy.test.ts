@@ -33,7 +33,13 @@ describe('audit-policy', { concurrency: 2 }, () => {
   });
 
   test('it has the account, the groups of any version and the heartbeat that are asked for', async () => {
-    const { stdout } = await firstseen('--rules', 'rules', '--service-account', 'security:watcher', '--heartbeat');
+    const { stdout } = await firstseen(
+      '--rules',
+      'rules/exec-into-pod.yaml',
+      '--service-account',
+      'security:watcher',
+      '--heartbeat',
+    );
     assert.match(stdout, /users: \["system:serviceaccount:security:watcher"\]/);
     assert.doesNotMatch(stdout, /serviceaccount:firstseen|group: "\*"/);
     assert.match(stdout, /nonResourceURLs: \["\/firstseen-heartbeat\/\*"\]/);
