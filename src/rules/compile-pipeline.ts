@@ -9,13 +9,19 @@ import { bounded } from './kinds/combinations.ts';
 
 export function compilePipeline({ run, reads }: RuleQuery, hashes: Hashes): CompiledPipeline {
   if (run.kind === 'rows') return { kind: 'rows', evaluate: ofLast(run.evaluate), reads };
-  const { columns, shape, judge, enter } = run;
+  const { columns, shape, judge, entries } = run;
+  const gather = ofLast(run.gather);
   const shorten = (text: string) => bounded(text, hashes);
   return {
     kind: 'groups',
     columns,
     shape,
-    enter: ofLast((event) => enter(event, { shorten, preferred: lastHopKeys(event) })),
+    gather,
+    enter: (event) => {
+      const gathered = gather(event);
+      if (gathered.kind === 'exceeded') return gathered;
+      return { kind: 'done', result: entries(gathered.result, { shorten, preferred: lastHopKeys(event) }) };
+    },
     judge,
     reads,
   };
@@ -23,15 +29,15 @@ export function compilePipeline({ run, reads }: RuleQuery, hashes: Hashes): Comp
 
 /** True if a row of the event gets through, or to STATS. What costs too much does not, and overruns the budget of the rule. */
 export function passesPipeline(pipeline: CompiledPipeline, event: DecodedEvent, { budget }: FieldMemo): boolean {
-  const attempt = pipeline.kind === 'rows' ? pipeline.evaluate(event) : pipeline.enter(event);
-  if (attempt.kind === 'done')
-    return attempt.result !== undefined && (pipeline.kind === 'rows' || hasEntries(attempt.result));
+  if (pipeline.kind === 'rows') {
+    const attempt = pipeline.evaluate(event);
+    if (attempt.kind === 'done') return attempt.result !== undefined;
+  } else {
+    const attempt = pipeline.gather(event);
+    if (attempt.kind === 'done') return attempt.result.length > 0;
+  }
   budget.spend(Number.POSITIVE_INFINITY);
   return false;
-}
-
-function hasEntries(entries: readonly unknown[]): boolean {
-  return entries.length > 0;
 }
 
 /** Only the last hop is not chosen by the client, so a forged list of addresses must not push it beyond a cap. */

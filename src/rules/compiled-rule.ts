@@ -1,6 +1,7 @@
 import type { DecodedEvent } from '../audit/event.ts';
 import type { Field, FieldValues } from '../ecs/field.ts';
-import type { GroupedQuery } from '../query/esql/grouped-query.ts';
+import type { Attempt } from '../query/esql/attempt.ts';
+import type { GroupEntry, GroupedQuery } from '../query/esql/grouped-query.ts';
 import type { RowQuery } from '../query/esql/row-query.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { FieldMemo } from '../query/slots.ts';
@@ -91,7 +92,9 @@ export type CompiledPipeline = (
       readonly kind: 'groups';
       readonly columns: GroupedQuery['columns'];
       readonly shape: GroupedQuery['shape'];
-      readonly enter: (event: DecodedEvent) => ReturnType<GroupedQuery['enter']>;
+      readonly gather: GroupedQuery['gather'];
+      /** What the event adds to which groups. */
+      readonly enter: (event: DecodedEvent) => Attempt<readonly GroupEntry[]>;
       readonly judge: GroupedQuery['judge'];
     }
 ) & {

@@ -65,9 +65,10 @@ test('groups that are held row by row are those of a search', () => {
 
         const held = new Map<string, { keys: string; columns: (readonly (readonly string[])[])[] }>();
         for (const one of events) {
-          const entered = grouped.enter(one, { shorten: (text) => text, preferred: [] });
-          assert.ok(entered.kind === 'done');
-          for (const { identity, keys, columns } of entered.result) {
+          const gathered = grouped.gather(one);
+          assert.ok(gathered.kind === 'done');
+          const entries = grouped.entries(gathered.result, { shorten: (text) => text, preferred: [] });
+          for (const { identity, keys, columns } of entries) {
             const group = held.get(identity) ?? { keys: JSON.stringify(keys), columns: [] };
             // As it comes back from the store.
             group.columns.push(JSON.parse(JSON.stringify(columns)));

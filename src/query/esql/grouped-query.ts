@@ -34,7 +34,9 @@ export interface GroupedQuery {
   /** What the columns of an entry mean: those of queries with one shape can be judged together. */
   readonly shape: readonly string[];
   /** Empty if no row of the event gets to STATS. */
-  readonly enter: (event: DecodedEvent, options: EntryOptions) => Attempt<readonly GroupEntry[]>;
+  readonly gather: (event: DecodedEvent) => Attempt<readonly Contribution[]>;
+  /** What is held of an event of which so much was gathered. */
+  readonly entries: (gathered: readonly Contribution[], options: EntryOptions) => readonly GroupEntry[];
   /**
    * What the columns say that are no group columns, numbers first, if the row that the group becomes survives the rest of the query; undefined if not.
    * @param entries the columns of what the events have added, in the order of time
@@ -65,10 +67,11 @@ export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery |
     kind: 'groups',
     columns: names,
     shape: [...columns.map(({ name, type }) => `${type} ${name}`), ...aggregates.map(({ text }) => text)],
-    enter: (event, options) => {
+    gather: (event) => {
       const { contributions, exceeded } = contribute(query, event, nowAt(event.at), RULE_LIMITS);
-      return attemptOf(exceeded, toEntries(contributions, grouping, needs, options));
+      return attemptOf(exceeded, contributions);
     },
+    entries: (gathered, options) => toEntries(gathered, grouping, needs, options),
     judge: (entries, at) => {
       const contributions = entries.flatMap(contributionsOf);
       const { rows, exceeded } = foldGroup(results, contributions, nowAt(at), RULE_LIMITS);
