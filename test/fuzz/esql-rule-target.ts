@@ -88,10 +88,14 @@ function passingRows({ evaluate }: RowQuery, events: readonly DecodedEvent[]): r
   });
 }
 
-function passingGroups({ enter, judge }: GroupedQuery, events: readonly DecodedEvent[]): readonly DecodedEvent[] {
+function passingGroups(
+  { gather, entries: toEntries, judge }: GroupedQuery,
+  events: readonly DecodedEvent[],
+): readonly DecodedEvent[] {
   const entered = events.map((event) => {
-    const attempt = enter(event, { shorten: (text) => text.slice(0, 64), preferred: ['a'] });
-    return attempt.kind === 'done' ? attempt.result : [];
+    const attempt = gather(event);
+    if (attempt.kind === 'exceeded') return [];
+    return toEntries(attempt.result, { shorten: (text) => text.slice(0, 64), preferred: ['a'] });
   });
   const entries = entered.flat().map(({ columns }) => columns);
   for (const columns of entries) {
