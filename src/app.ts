@@ -132,7 +132,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
   // Rules.
   const wrap = traced.detector;
   const own = identity === undefined || changes === undefined ? undefined : { identity, changes };
-  const rules = await startRules(config, { logger, metrics, clusters, client, wrap, own });
+  const rules = await startRules(config, { logger, metrics, clusters, store, client, wrap, own });
   undo.push(() => rules.stop());
 
   // Sinks, and what brings alerts to them.
@@ -202,7 +202,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
         allJobs([
           { start: () => metrics.leaseHeld.set({}, 1), stop: async () => metrics.leaseHeld.set({}, 0) },
           ...(client === undefined ? [] : [createAlertSync({ client, store, lifecycle, logger }, clusters)]),
-          ...rules.createJobs(store, nowMicros),
+          ...rules.createJobs(nowMicros),
           ...exceptions.createJobs(nowMicros),
           ...(heartbeat === undefined ? [] : [createPeriodicJob(config.heartbeat.interval / 1_000, heartbeat.beat)]),
           createPeriodicJob(RETENTION_INTERVAL_MS, () =>

@@ -17,6 +17,7 @@ import { createRuleWatch } from '../kubernetes/rule-watch.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../rulefiles/load.ts';
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
+import { loadKnownRules } from '../ruleset/known-rules.ts';
 import { createLiveRules, type LiveRules } from '../ruleset/live-rules.ts';
 import { createRuleAnnouncer } from '../ruleset/rule-announcer.ts';
 import type { RuleEntry } from '../ruleset/rule-entry.ts';
@@ -26,11 +27,13 @@ import { tamperRules } from '../ruleset/tamper-rules.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
 
 export interface RulesDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clusters: readonly string[];
+  readonly store: Store;
   /** Undefined where no Kubernetes API is used. */
   readonly client: KubernetesClient | undefined;
   readonly wrap: (detector: Detector) => Detector;
@@ -41,7 +44,7 @@ export interface RulesDeps {
 export interface StartedRules {
   readonly live: LiveRules;
   /** What one replica does for all: the pack in the cluster, and the status of the rules there. Made anew each time. */
-  createJobs(store: Store, now: () => number): readonly Job[];
+  createJobs(now: () => number): readonly Job[];
   readonly readiness: () => ReadinessCheck;
   stop(): Promise<void>;
 }
@@ -55,10 +58,11 @@ const FIRST_LIST_MS = 10_000;
 
 /**
  * Loads the rules of the files, and follows those in the cluster. Resolves when rules are in force: those of the cluster, if
- * it answers; else those of the files, until it does. One that is broken, or cannot run here, is said and left out; the others run.
+ * it answers; else those of the files and those known of it last, until it does.
+ * One that is broken, or cannot run here, is said and left out; the others run.
  */
 export async function startRules(config: Config, deps: RulesDeps): Promise<StartedRules> {
-  const { logger, metrics, clusters, client, wrap, own } = deps;
+  const { logger, metrics, clusters, store, client, wrap, own } = deps;
   const pack = selectPack(await loadPack(config), wantedPack(config));
   const loaded = joined(await loadRuleFiles(config.rules.paths ?? []), pack);
   for (const problem of loaded.problems) {
@@ -81,21 +85,21 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
   // A rule of the pack runs from its file wherever it is not in the cluster: before the first list, while it is installed,
   // and after somebody has deleted it.
   live.setFiles(loaded);
-  await live.settled();
-
   const isFollowed = client !== undefined && config.rules.cluster.enabled !== false;
+  if (isFollowed) live.setEarlier(await knownRules(store, clusters));
+  await live.settled();
   const cluster = isFollowed ? await follow(client, live, logger) : undefined;
   logger.info('rules loaded', countsOf(live.entries()));
   return {
     live,
-    createJobs(store, now) {
+    createJobs(now) {
       if (client === undefined || cluster === undefined) return [];
-      const { resources, listed } = cluster;
+      const { resources } = cluster;
       const announceChanges = own?.changes.announce ?? (async (changes) => changes.map(() => randomUUID()));
       return [
         createRuleStatusJob({ client, store, live, resources, clusters, hashes, openStore, logger, now }),
         createPackInstaller(
-          { client, resources: listed, announce: announceChanges, logger },
+          { client, resources, announce: announceChanges, logger },
           { rules: pack.rules.map(({ document }) => document), isWhole: pack.problems.length === 0 },
         ),
       ];
@@ -125,11 +129,17 @@ function namespaceOf({ username }: OwnIdentity): string | undefined {
   return username.split(':')[2];
 }
 
+/** Nothing while the store is away: it is a help where the API server is, and no condition of a start. */
+async function knownRules(store: Store, [cluster = '']: readonly string[]): Promise<readonly RuleResource[]> {
+  return loadKnownRules(store, cluster).catch((error: unknown) => {
+    if (error instanceof OperationalError) return [];
+    throw error;
+  });
+}
+
 interface FollowedRules {
-  /** As they were told last. */
-  resources(): readonly RuleResource[];
-  /** The same; undefined until they were told. */
-  listed(): readonly RuleResource[] | undefined;
+  /** As they were told last; undefined before the first time. */
+  resources(): readonly RuleResource[] | undefined;
   stop(): Promise<void>;
 }
 
@@ -150,7 +160,7 @@ async function follow(client: KubernetesClient, live: LiveRules, logger: Logger)
   late.abort();
   if (outcome === 'held') logger.warn('the rules in the cluster are not read yet: those of the files are in force');
   await live.settled();
-  return { resources: () => resources ?? [], listed: () => resources, stop: watch.stop };
+  return { resources: () => resources, stop: watch.stop };
 }
 
 function countsOf(entries: readonly RuleEntry[]) {

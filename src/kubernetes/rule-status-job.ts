@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Job } from '../alerts/job.ts';
 import type { Store } from '../alerts/store.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { createKnownRules } from '../ruleset/known-rules.ts';
 import type { LiveRules } from '../ruleset/live-rules.ts';
 import type { RuleEntry } from '../ruleset/rule-entry.ts';
 import { type RuleFacts, readRuleFacts } from '../ruleset/rule-facts.ts';
@@ -18,8 +19,8 @@ export interface RuleStatusJobDeps extends Pick<RuleTestDeps, 'hashes' | 'openSt
   readonly client: Pick<KubernetesClient, 'call'>;
   readonly store: Pick<Store, 'update'>;
   readonly live: LiveRules;
-  /** The resources as the watch has told them last. */
-  readonly resources: () => readonly RuleResource[];
+  /** The resources as the watch has told them last; undefined before it has. */
+  readonly resources: () => readonly RuleResource[] | undefined;
   readonly clusters: readonly string[];
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** µs */
@@ -71,7 +72,7 @@ const statusSchema = z.object({
 const resourceSchema = z.object({ status: statusSchema.optional().catch(undefined) });
 
 /**
- * Writes what has become of the DetectionRules into their status. What an author waits for, the conditions, is written at once;
+ * Writes what has become of the DetectionRules into their status, and notes down in the state what of them is sound. What an author waits for, the conditions, is written at once;
  * what only counts, seldom, and of a few rules at a time. Start it where it should run once, behind a lease.
  */
 export function createRuleStatusJob(
@@ -81,6 +82,7 @@ export function createRuleStatusJob(
   const stopped = new AbortController();
   const { signal } = stopped;
   const known = new Map<string, Known>();
+  const knownRules = createKnownRules(store, clusters[0] ?? '');
   const tested = new WeakMap<CompiledRule, RuleTestResults>();
   let failures = 0;
   let wake = Promise.withResolvers<void>();
@@ -105,8 +107,10 @@ export function createRuleStatusJob(
   async function round(): Promise<boolean> {
     const entries = live.entries().filter(isResourceEntry);
     forgetOthers(entries);
-    const before = new Map(resources().map((resource) => [resource.uid, statusOf(resource)]));
+    const told = resources();
+    const before = new Map((told ?? []).map((resource) => [resource.uid, statusOf(resource)]));
     const facts = await factsOf(entries);
+    if (facts !== undefined && told !== undefined) await knownRules.save(entries, told);
     const counts: { readonly entry: ResourceEntry; readonly status: RuleStatus }[] = [];
     for (const entry of entries) {
       if (signal.aborted) return true;

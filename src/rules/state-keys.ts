@@ -41,6 +41,8 @@ export const stateKeys = {
   heartbeat: 'heartbeat',
   /** Sorted set: changes of rules that firstseen makes itself → when each was announced (µs). */
   changes: 'changes',
+  /** Hash: name of a rule → its last sound version, in the first cluster's partition. */
+  rules: 'rules',
 } as const;
 
 /** The field of `rows:…` that is no row: no hash is as short. */
@@ -60,6 +62,7 @@ const WRITE_ORDER = [
   'rule',
   'done',
   'cluster',
+  'rules',
 ];
 
 /**

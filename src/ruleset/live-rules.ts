@@ -8,7 +8,7 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, RuleExceptionDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { formatRuleProblem } from '../rules/rule-problem.ts';
-import { createRuleCompiler, type Version } from './rule-compiler.ts';
+import { createRuleCompiler, resourceVersion, type Version } from './rule-compiler.ts';
 import { ruleEdit } from './rule-edit.ts';
 import type { RuleEntry, RuleSource } from './rule-entry.ts';
 import type { RuleResource } from './rule-resource.ts';
@@ -25,6 +25,8 @@ export interface LiveRules {
   detector(): Detector;
   /** Files that are rules wherever no resource of the name is one; of several of a name the first counts. */
   setFiles(loaded: LoadedRules): void;
+  /** Resources as an earlier process has known them: rules until all are told, and then what runs where one is broken. */
+  setEarlier(resources: readonly RuleResource[]): void;
   /** All resources there are. */
   setResources(resources: readonly RuleResource[]): void;
   /** All exceptions that stand by themselves. One that does not compile with a rule is left out there. */
@@ -65,6 +67,7 @@ export function createLiveRules({
   const slots = createFieldSlots();
   const compiler = createRuleCompiler(slots, hashes);
   let files = NO_FILES;
+  let earlier: readonly RuleResource[] = [];
   let resources: readonly RuleResource[] | undefined;
   let exceptions: readonly RuleExceptionDocument[] = [];
 
@@ -100,7 +103,7 @@ export function createLiveRules({
   async function build(): Promise<void> {
     while (isStale) {
       isStale = false;
-      const next = await judgeAll(versionsOf(files, resources ?? []));
+      const next = await judgeAll(versionsOf(files, resources ?? earlier));
       put(next);
     }
   }
@@ -178,6 +181,11 @@ export function createLiveRules({
       files = loaded;
       changed();
     },
+    setEarlier(told) {
+      earlier = told;
+      compiler.setEarlier(told);
+      changed();
+    },
     setResources(told) {
       if (resources !== undefined && isSameList(resources, told)) return;
       resources = told;
@@ -217,10 +225,7 @@ function versionsOf(files: LoadedRules, resources: readonly RuleResource[]): Rea
     if (list === undefined) versions.set(name, [version]);
     else list.push(version);
   };
-  for (const resource of resources) {
-    const { name, uid, generation } = resource;
-    add(name, { kind: 'resource', resource, source: { kind: 'resource', uid, generation } });
-  }
+  for (const resource of resources) add(resource.name, resourceVersion(resource));
   for (const loaded of files.rules) {
     add(loaded.document.name, { kind: 'file', loaded, source: { kind: 'file', file: loaded.file } });
   }

@@ -36,6 +36,8 @@ export interface RuleCompiler {
   compile(version: Version, exceptions: readonly RuleExceptionDocument[]): Compiled;
   /** The last version before this one that was sound, if it was of the same resource. */
   earlier(version: Version): readonly Version[];
+  /** Versions that were sound in an earlier process. */
+  setEarlier(resources: readonly RuleResource[]): void;
   /** Forgets what is not of these rules. */
   keepOnly(entries: readonly RuleEntry[]): void;
 }
@@ -49,6 +51,8 @@ interface Memory {
 export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompiler {
   /** By the identity of a file's rule, or `uid/generation/name` of a resource. */
   const memories = new Map<LoadedRule | string, Memory>();
+  /** By uid: the last version that was sound in an earlier process. */
+  const before = new Map<string, Version>();
   /** By uid: the last version that was sound. */
   const sound = new Map<string, Extract<Version, { kind: 'resource' }>>();
 
@@ -103,7 +107,15 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
       return result;
     },
 
-    earlier: (version) => (version.kind === 'file' ? [] : [sound.get(version.resource.uid) ?? []].flat()),
+    earlier(version) {
+      if (version.kind === 'file') return [];
+      const { uid } = version.resource;
+      return [sound.get(uid) ?? before.get(uid) ?? []].flat();
+    },
+
+    setEarlier(resources) {
+      for (const resource of resources) before.set(resource.uid, resourceVersion(resource));
+    },
 
     keepOnly(entries) {
       const uids = new Set<string>();
@@ -116,6 +128,11 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
       for (const key of memories.keys()) if (typeof key === 'string' && !kept.has(key)) memories.delete(key);
     },
   };
+}
+
+export function resourceVersion(resource: RuleResource): Version {
+  const { uid, generation } = resource;
+  return { kind: 'resource', resource, source: { kind: 'resource', uid, generation } };
 }
 
 function keyOf(version: Version): LoadedRule | string {

@@ -88,7 +88,7 @@ function inForceText({ edit }: RuleEntry): string {
 
 /** First in the message: a long account of what is wrong is cut. */
 function standInText(source: RuleSource | undefined): string {
-  if (source === undefined) return 'Not in force: no sound version of it is known to this process.';
+  if (source === undefined) return 'Not in force: no sound version of it is known.';
   if (source.kind === 'file') return `The rule of this name in ${quoteName(source.file)} runs in its place.`;
   return `Generation ${source.generation} goes on running.`;
 }

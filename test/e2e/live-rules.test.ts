@@ -186,27 +186,36 @@ test('a change that comes while a replica is killed is in force in the other, wh
   const ready = await condition(rule, 'Ready', 2);
   assert.equal(ready.status, 'True');
   assert.equal(await matched(two, rule, 'before', 'after', 'after'), 2);
+  await apply(rule, { query: '(' });
+  assert.match((await condition(rule, 'Ready', 3)).message, /^Generation 2 goes on running\./);
+  await two.kill();
   await one.start();
-  assert.equal(await matched(one, rule, 'before', 'after', 'after'), 2, 'in force before it says that it is ready');
+  assert.equal(await matched(one, rule, 'before', 'after', 'after'), 2, 'what ran before is known after a restart');
 });
 
-test('while the API server is away the pack is in force, and then the rules in the cluster are', async (t) => {
-  const rule = 'live-late';
-  await apply(rule, { query: 'user_agent.original: late' });
+test('while the API server is away the pack and the rules known of the cluster are in force, and then its rules are', async (t) => {
+  const state = sqliteState();
+  await apply('live-known', { query: 'user_agent.original: known' });
+  const first = await start(t, { state });
+  await condition('live-known', 'Ready', 1);
+  await first.stop();
+  await apply('live-new', { query: 'user_agent.original: new' });
+
   let isAway = true;
   const proxy = await startTcpProxy(() => (isAway ? undefined : { port: server.port }));
   t.after(() => proxy.stop());
   const via = server.kubeconfigFor(await accountToken(server));
   writeFileSync(via, readFileSync(via, 'utf8').replace(server.url, `https://127.0.0.1:${proxy.port}`));
-  const firstseen = await start(t, { kubeconfig: via, config: { rules: { paths: undefined } } });
-
+  const second = await start(t, { state, kubeconfig: via, config: { rules: { paths: undefined } } });
   const ofPack = 'anonymous-request-unusual-agent';
-  assert.equal(await matched(firstseen, ofPack, 'masscan/1.3'), 1);
-  assert.equal(await matched(firstseen, rule, 'late'), 0);
+  assert.equal(await matched(second, ofPack, 'masscan/1.3'), 1);
+  assert.equal(await matched(second, 'live-known', 'known'), 1);
+  assert.equal(await matched(second, 'live-new', 'new'), 0);
+
   isAway = false;
-  await waitFor(async () => (await matched(firstseen, rule, 'late')) === 1, {
-    what: 'the rule of the cluster',
+  await waitFor(async () => (await matched(second, 'live-new', 'new')) === 1, {
+    what: 'the rule that was made meanwhile',
     timeoutMs: 60_000,
   });
-  assert.equal(await matched(firstseen, ofPack, 'masscan/1.3'), 0);
+  assert.equal(await matched(second, ofPack, 'masscan/1.3'), 0);
 });

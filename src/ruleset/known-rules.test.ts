@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLUSTER } from '../../test/support/evaluation.ts';
+import type { Store } from '../alerts/store.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
+import { createKnownRules, loadKnownRules } from './known-rules.ts';
+import { createLiveRules } from './live-rules.ts';
+import { type RuleResource, toRuleResource } from './rule-resource.ts';
+
+test('the last sound version of a rule outlives the process, and a broken one that comes after it', async () => {
+  const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
+  await put(store, [resource('a', 1), resource('gone', 1)]);
+  await put(store, [resource('a', 2), resource('off', 1, { enabled: false })]);
+  await put(store, [resource('a', 3, { query: '(' }), resource('off', 1, { enabled: false })]);
+  const known = await loadKnownRules(store, CLUSTER);
+  assert.deepEqual(known.map(({ name, generation }) => `${name} ${generation}`).sort(), ['a 2', 'off 1']);
+  assert.ok(!JSON.stringify(known).includes('a test'), 'tests are not kept');
+
+  const live = createLiveRules({ hashes: sha256Hashes });
+  live.setEarlier(known);
+  await live.settled();
+  assert.deepEqual(running(live), ['a 2'], 'in force while the API server is away');
+  live.setResources([resource('a', 3, { query: '(' })]);
+  await live.settled();
+  assert.deepEqual(running(live), ['a 2']);
+  assert.equal(live.entries()[0]?.verdict, 'broken');
+  live.setResources([{ ...resource('a', 1, { query: '(' }), uid: 'another' }]);
+  await live.settled();
+  assert.deepEqual(running(live), [], 'a rule that was made anew is another one');
+  await store.close();
+});
+
+test('what has not changed is not written again, also not by the next process', async () => {
+  const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
+  let writes = 0;
+  const counting: Pick<Store, 'update'> = {
+    update: (cluster, reads, step) => {
+      if (reads.length === 0) writes += 1;
+      return store.update(cluster, reads, step);
+    },
+  };
+  await put(counting, [resource('a', 1)]);
+  await put(counting, [resource('a', 1)]);
+  assert.equal(writes, 1);
+  await put(counting, []);
+  assert.equal(writes, 2);
+  assert.deepEqual(await loadKnownRules(store, CLUSTER), []);
+  await store.close();
+});
+
+async function put(store: Pick<Store, 'update'>, resources: readonly RuleResource[]): Promise<void> {
+  const live = createLiveRules({ hashes: sha256Hashes });
+  live.setResources(resources);
+  await live.settled();
+  await createKnownRules(store, CLUSTER).save(live.entries(), resources);
+}
+
+function running(live: ReturnType<typeof createLiveRules>): readonly string[] {
+  return live
+    .entries()
+    .flatMap(({ name, inForce }) =>
+      inForce?.source.kind === 'resource' ? [`${name} ${inForce.source.generation}`] : [],
+    );
+}
+
+function resource(name: string, generation: number, spec: Readonly<Record<string, unknown>> = {}): RuleResource {
+  const tests = [{ name: 'a test', event: {}, expect: 'silent' }];
+  const value = {
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'DetectionRule',
+    metadata: { name, uid: `uid-of-${name}`, generation },
+    spec: { title: name, type: 'query', query: 'event.action: *', severity: 'low', tests, ...spec },
+  };
+  return toRuleResource(value) ?? assert.fail(name);
+}
