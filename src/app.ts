@@ -8,6 +8,7 @@ import { applyRetention, type RetentionPolicy } from './alerts/retention.ts';
 import type { Store } from './alerts/store.ts';
 import { watchQueues } from './alerts/watch-queues.ts';
 import { watchStore } from './alerts/watch-store.ts';
+import { followNamespaces } from './app/follow-namespaces.ts';
 import { startExceptions } from './app/start-exceptions.ts';
 import { startRules } from './app/start-rules.ts';
 import { formatTimestamp } from './audit/timestamp.ts';
@@ -135,6 +136,9 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const rules = await startRules(config, { logger, metrics, clusters, store, client, wrap, own });
   undo.push(() => rules.stop());
 
+  const namespaces = await followNamespaces(config, client, logger);
+  undo.push(() => namespaces?.stop());
+
   // Sinks, and what brings alerts to them.
   const heartbeat = config.heartbeat.enabled
     ? heartbeatOf(config, { store, client, own: identity, metrics, logger })
@@ -238,6 +242,7 @@ async function build(config: Config, { logger, version, env, write, instance, on
   const evaluate = createEvaluator({
     store,
     detector: rules.live.detector,
+    namespaceLabels: namespaces,
     hashes: sha256Hashes,
     sinks,
     own: ownWrites,

@@ -64,4 +64,6 @@ export interface DecodedEvent {
   readonly at: number;
   /** True if the event claimed a time more than 10 minutes ahead of its receipt, and `at` is the receipt instead. */
   readonly skewed: boolean;
+  /** The labels of the namespace of its object, as the cluster had them when it was evaluated; absent where that is not known. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
 }

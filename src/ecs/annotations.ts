@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/event.ts';
-import { textValue } from './values.ts';
+import { fieldNameOf, spelledReader } from './spelled-name.ts';
 
 /**
  * The annotations that Kubernetes itself writes. Elastic's documents have underscores in place of the dots, which cannot be undone
@@ -25,31 +25,8 @@ export const KNOWN_ANNOTATIONS: readonly string[] = [
 
 const originals: ReadonlyMap<string, string> = new Map(KNOWN_ANNOTATIONS.map((name) => [fieldNameOf(name), name]));
 
-/** The annotation's name as it stands in a field name: dots as underscores. */
-export function fieldNameOf(annotation: string): string {
-  return annotation.replaceAll('.', '_');
-}
-
 /** A reader of one annotation, by its name with underscores or with dots. */
 export function annotationReader(name: string): (event: AuditEvent) => string | undefined {
-  const wanted = fieldNameOf(name);
-  const likely = originals.get(wanted) ?? name;
-  const isInherited = likely in Object.prototype;
-  return ({ annotations }) => {
-    if (annotations === null || annotations === undefined) return undefined;
-    const value = isInherited ? undefined : annotations[likely];
-    if (value !== undefined) return textValue(value);
-    for (const key in annotations) if (isSpelled(key, wanted)) return textValue(annotations[key]);
-    return undefined;
-  };
-}
-
-/** True if the key with underscores for its dots is `wanted`. */
-function isSpelled(key: string, wanted: string): boolean {
-  if (key.length !== wanted.length) return false;
-  for (let index = 0; index < key.length; index++) {
-    const character = key[index] === '.' ? '_' : key[index];
-    if (character !== wanted[index]) return false;
-  }
-  return true;
+  const read = spelledReader(name, originals.get(fieldNameOf(name)));
+  return ({ annotations }) => read(annotations);
 }

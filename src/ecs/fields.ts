@@ -3,6 +3,7 @@ import { annotationReader } from './annotations.ts';
 import { DERIVED_FIELDS, derivedField } from './derived-fields.ts';
 import type { Field, FieldValues } from './field.ts';
 import { KUBERNETES_FIELDS, kubernetesField, PREFIX } from './kubernetes-fields.ts';
+import { NAMESPACE_LABEL_FIELDS, namespaceLabelField } from './namespace-labels.ts';
 import { isNeverSetName } from './never-set.ts';
 import { constant, neverSet, row } from './row.ts';
 import { textSet, textValue } from './values.ts';
@@ -62,8 +63,13 @@ const ECS_FIELDS: readonly Field[] = [
   ),
 ];
 
-/** Every field that has a row of its own, for reference pages and suggestions. Any other path below `kubernetes.audit.` and `firstseen.pod.` resolves too. */
-export const FIELDS: readonly Field[] = [...ECS_FIELDS, ...KUBERNETES_FIELDS, ...DERIVED_FIELDS];
+/** Every field that has a row of its own, for reference pages and suggestions. Any other path below `kubernetes.audit.`, `kubernetes.namespace_labels.` and `firstseen.pod.` resolves too. */
+export const FIELDS: readonly Field[] = [
+  ...ECS_FIELDS,
+  ...KUBERNETES_FIELDS,
+  ...NAMESPACE_LABEL_FIELDS,
+  ...DERIVED_FIELDS,
+];
 
 const MAX_NAME_LENGTH = 1_024;
 const MAX_REMEMBERED = 20_000;
@@ -75,7 +81,7 @@ const remembered = new Map(FIELDS.map((field) => [field.name, field]));
  * The field of this name, or `undefined` if there can be none. The same name gives the same Field, whoever asks (beyond 20,000
  * different names, which only a machine could ask for, new ones are made anew each time).
  *
- * It knows the rows of the table, every path below `kubernetes.audit.` and `firstseen.pod.`, and the names that ECS defines and no audit event has: rules name those,
+ * It knows the rows of the table, every path below `kubernetes.audit.`, `kubernetes.namespace_labels.` and `firstseen.pod.`, and the names that ECS defines and no audit event has: rules name those,
  * and in Elastic they load.
  */
 export function resolveField(name: string): Field | undefined {
@@ -91,7 +97,9 @@ function createField(name: string): Field | undefined {
   const segments = name.split('.');
   if (segments.length > MAX_SEGMENTS || segments.includes('')) return undefined;
   if (name.startsWith(PREFIX)) return kubernetesField(name.slice(PREFIX.length));
-  return derivedField(name) ?? (isNeverSetName(name) ? neverSet(name, NEVER_SET) : undefined);
+  return (
+    derivedField(name) ?? namespaceLabelField(name) ?? (isNeverSetName(name) ? neverSet(name, NEVER_SET) : undefined)
+  );
 }
 
 function outcomeOf(decision: string | undefined): FieldValues {

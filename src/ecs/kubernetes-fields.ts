@@ -1,9 +1,10 @@
 import type { AuditEvent, AuditUser } from '../audit/event.ts';
 import { parseTimestamp } from '../audit/timestamp.ts';
-import { annotationReader, fieldNameOf } from './annotations.ts';
+import { annotationReader } from './annotations.ts';
 import { isEventPath } from './event-paths.ts';
 import type { Field, FieldType, FieldValues } from './field.ts';
 import { constant, neverSet, row } from './row.ts';
+import { fieldNameOf } from './spelled-name.ts';
 import { PRESENT, textSet, textValue } from './values.ts';
 import { compilePath, hasContent } from './walk.ts';
 

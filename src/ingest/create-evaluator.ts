@@ -9,6 +9,7 @@ import { LATENESS } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { type NamespaceLabels, withNamespaceLabels } from './namespace-labels.ts';
 import type { IngestObserver } from './observer.ts';
 import type { OwnWrites } from './own-writes.ts';
 
@@ -20,6 +21,8 @@ export interface EvaluatorDeps {
   readonly sinks: readonly SinkSchedule[];
   /** Undefined where nothing that comes can be ours. */
   readonly own: OwnWrites | undefined;
+  /** Undefined where the labels of no namespace are known. */
+  readonly namespaceLabels?: NamespaceLabels | undefined;
   readonly observer?: IngestObserver;
   /** Notes down who wrote the status of alerts, where they stand in a cluster that sends its events here. */
   readonly review?: ((cluster: string, events: readonly DecodedEvent[]) => Promise<void>) | undefined;
@@ -40,6 +43,7 @@ export function createEvaluator({
   hashes,
   sinks,
   own,
+  namespaceLabels,
   observer,
   review,
   heartbeat,
@@ -94,7 +98,8 @@ export function createEvaluator({
 
     const inForce = detector();
     await learn(cluster, inForce.rules, hwm);
-    const detection = inForce.detect(cluster, foreign);
+    const labelled = namespaceLabels === undefined ? foreign : withNamespaceLabels(namespaceLabels, cluster, foreign);
+    const detection = inForce.detect(cluster, labelled);
     observer?.detected(cluster, foreign.length, detection);
 
     // A batch without a decision needs no store. A part of a batch that is committed stays so when a later part fails:

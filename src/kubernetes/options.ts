@@ -12,6 +12,16 @@ export const kubernetesOptionsSchema = z.strictObject({
       'Which of receiver.clusters this API belongs to: only its objects get Events, and only there is our own account us. ' +
         'Empty if it sends no events here.',
     ),
+  namespaceLabels: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Follow the namespaces of the local cluster, so that rules and exceptions can ask for `kubernetes.namespace_labels.*`.',
+        ),
+    })
+    .prefault({}),
   alerts: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Keep an Alert resource for each alert.'),

@@ -14,11 +14,14 @@ export interface Permission {
   readonly need: string;
 }
 
+const NO_LABELS = 'rules and exceptions see no labels of namespaces';
+
 /** Every right that firstseen uses under these options, and no other: the chart's roles grant exactly these (a test compares the two). */
 export function requiredPermissions({
   alerts,
   events,
-}: Pick<KubernetesOptions, 'alerts' | 'events'>): readonly Permission[] {
+  namespaceLabels,
+}: Pick<KubernetesOptions, 'alerts' | 'events' | 'namespaceLabels'>): readonly Permission[] {
   const ofAlerts = { group: 'firstseen.dev', resource: 'alerts' };
   const ofRules = { group: 'firstseen.dev', resource: 'detectionrules' };
   const ofExceptions = { group: 'firstseen.dev', resource: 'ruleexceptions' };
@@ -51,6 +54,9 @@ export function requiredPermissions({
     },
     { ...ofLists, verb: 'list', need: 'exceptions with a list in a ConfigMap silence nothing' },
     { ...ofLists, verb: 'watch', need: 'a list that is changed in its ConfigMap stays as it was' },
+    ...(namespaceLabels.enabled
+      ? ['list', 'watch'].map((verb) => ({ verb, group: '', resource: 'namespaces', need: NO_LABELS }))
+      : []),
     ...(events.enabled
       ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'no Kubernetes Event is written' }]
       : []),

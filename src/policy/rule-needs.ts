@@ -1,6 +1,7 @@
 import { readsRequestBody } from '../ecs/derived-fields.ts';
 import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
+import { isNamespaceLabel } from '../ecs/namespace-labels.ts';
 import { compileTest } from '../query/compile-test.ts';
 import { fieldsOf } from '../query/fields-of.ts';
 import { foldAscii } from '../query/fold-ascii.ts';
@@ -156,6 +157,10 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
     case `${AUDIT}responseStatus.code`:
       return { ...need, isDecided: positive && test !== undefined && !compileTest(test, field.type)(UNAUTHENTICATED) };
     default:
+      // Only what is in a namespace has the labels of one.
+      if (positive && isNamespaceLabel(field.name)) {
+        return { ...need, attributes: { ...need.attributes, namespace: noneOf('') } };
+      }
       return { ...need, isDecided: positive && DECISIONS.has(field.name) };
   }
 }

@@ -36,6 +36,14 @@ test('the chart grants what the code needs, and nothing else', async () => {
   assert.deepEqual(await granted(), needed());
 });
 
+test('also where labels of namespaces are not followed', async () => {
+  const options = kubernetesOptionsSchema.parse({ namespaceLabels: { enabled: false } });
+  assert.deepEqual(
+    await granted('--set', 'config.kubernetes.namespaceLabels.enabled=false'),
+    requiredPermissions(options).map(permissionName).sort(),
+  );
+});
+
 test('also where objects are not looked up', async () => {
   assert.deepEqual(await granted('--set', 'eventTargets.lookup=false'), needed({ lookUp: false }));
 });

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { evaluation } from '../../test/support/evaluation.ts';
+import { anonymousRequest, batchOf } from '../../test/support/events.ts';
+import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
+import { readAlerts } from '../alerts/records.ts';
+import type { DecodedEvent } from '../audit/event.ts';
+import { createEvaluator } from './create-evaluator.ts';
+import { sha256Hashes } from './hashes.ts';
+import type { NamespaceLabels } from './namespace-labels.ts';
+
+const namespaceLabels: NamespaceLabels = {
+  of: (cluster, namespace) => (cluster === 'local' && namespace === 'default' ? { env: 'prod', tier: '1' } : undefined),
+};
+
+const inProduction = ruleDocument({
+  query: 'kubernetes.namespace_labels.env: prod',
+  severity: 'low',
+  severityMapping: [{ field: 'kubernetes.namespace_labels.tier', value: '1', severity: 'critical' }],
+  exceptions: [
+    {
+      language: 'kuery',
+      query: 'kubernetes.namespace_labels.tier: 1 and user.name: "system:admin"',
+      reason: 'on call',
+    },
+  ],
+});
+
+async function openedBy(cluster: string, ...events: readonly DecodedEvent[]) {
+  const { store } = evaluation([inProduction]);
+  const detector = detectorOf(inProduction);
+  const evaluate = createEvaluator({
+    store,
+    detector: () => detector,
+    hashes: sha256Hashes,
+    sinks: [],
+    own: undefined,
+    namespaceLabels,
+  });
+  await evaluate(cluster, batchOf(...events));
+  return (await readAlerts(store, cluster)).map(({ spec }) => [spec.actor.user, spec.severity]);
+}
+
+test('a query, an exception and a severity may depend on the labels of the namespace', async () => {
+  const requests = ['eve', 'system:admin'].map((username) => anonymousRequest({ username }));
+  assert.deepEqual(await openedBy('local', ...requests), [['eve', 'critical']]);
+});
+
+test('in another namespace, without one, and in a cluster whose labels are not known there is none', async () => {
+  const elsewhere = anonymousRequest({ event: { objectRef: { resource: 'pods', namespace: 'shop' } } });
+  const nowhere = anonymousRequest({ event: { objectRef: { resource: 'nodes' } } });
+  assert.deepEqual(await openedBy('local', elsewhere, nowhere), []);
+  assert.deepEqual(await openedBy('other', anonymousRequest()), []);
+});
