@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { alertsCommand } from './alerts.ts';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { doctorCommand } from './doctor.ts';
-import { explainEventCommand } from './explain.ts';
+import { explainCommand } from './explain.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
@@ -26,7 +26,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     alertsCommand,
     queryCommand,
     replayCommand,
-    explainEventCommand,
+    explainCommand,
     rulesCommand,
     auditPolicyCommand,
     webhookConfigCommand,

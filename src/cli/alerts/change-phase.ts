@@ -63,9 +63,11 @@ export function changePhaseCommand({ name, alias, description, help, ...verb }: 
 
 /** @throws CommandError that names what is not there */
 export function requireFound(missing: readonly string[]): void {
-  if (missing.length === 0) return;
-  const names = missing.map((name) => sanitise(name)).join(', ');
-  throw new CommandError(`there is no alert ${names}`, EXIT.failed);
+  if (missing.length > 0) throw noSuchAlert(missing);
+}
+
+export function noSuchAlert(missing: readonly string[]): CommandError {
+  return new CommandError(`there is no alert ${missing.map((name) => sanitise(name)).join(', ')}`, EXIT.failed);
 }
 
 interface Changed {

@@ -1,0 +1,202 @@
+/** With a cluster that answers from memory; on a real one it is tried in test/e2e/alert-commands.test.ts. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { CLUSTER } from '../../../test/support/evaluation.ts';
+import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
+import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { sha256Hashes } from '../../ingest/hashes.ts';
+import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
+import { createFieldSlots } from '../../query/slots.ts';
+import { compileRule } from '../../rules/compile-rule.ts';
+import { parseDetectionRule } from '../../rules/rule-schema.ts';
+import { stateKeys } from '../../rules/state-keys.ts';
+import { openSqliteState } from '../../state/sqlite/sqlite-state.ts';
+import type { ClusterClient } from '../cluster-client.ts';
+import type { Io } from '../io.ts';
+import { readAlert } from './alert-object.ts';
+import { type ExplainSources, explainAlert } from './explain-alert.ts';
+import { formatAlertExplanation } from './format-alert-explanation.ts';
+import { nextCommands } from './next-commands.ts';
+
+const RULE = {
+  apiVersion: 'firstseen.dev/v1alpha1',
+  kind: 'DetectionRule',
+  metadata: { name: 'anonymous-request-unusual-agent' },
+  spec: {
+    title: 'Anonymous request',
+    description: 'Somebody without credentials asks.',
+    type: 'new_terms',
+    language: 'kuery',
+    query: 'user.name: "system:anonymous"',
+    severity: 'medium',
+    riskScore: 47,
+    newTerms: { fields: ['user_agent.original'], window: '7d' },
+    falsePositives: ['A probe of your own'],
+    triage: '1. Look.\n2. Ask.\u001b[2J',
+  },
+};
+const alert = sampleAlert({ id: 'one' });
+const objectOf = (record = alert) => readAlert({ ...alertResource(record), ...alertStatusPatch(record.state) });
+
+const event = (auditID: string, time: string, more: object = {}) => ({
+  kind: 'Event',
+  apiVersion: 'audit.k8s.io/v1',
+  level: 'Metadata',
+  auditID,
+  stage: 'ResponseComplete',
+  requestURI: '/api/v1/namespaces/default/pods',
+  verb: 'list',
+  user: { username: 'system:anonymous' },
+  sourceIPs: ['203.0.113.7'],
+  userAgent: 'masscan/1.3',
+  responseStatus: { code: 200 },
+  requestReceivedTimestamp: time,
+  stageTimestamp: time,
+  ...more,
+});
+
+const folder = createTemporaryFolder('explain-alert');
+const log = join(folder, 'audit.log');
+const opener = alert.spec.request;
+writeFileSync(
+  log,
+  [
+    event(opener.auditID ?? '', '2026-03-01T12:00:00.000009Z'), // the same ID, another time: not the one
+    event(opener.auditID ?? '', opener.time),
+    event('near', '2026-03-01T12:01:00.000000Z', {
+      requestURI: '/api/v1/secrets\u202e',
+      responseStatus: { code: 403 },
+    }),
+    event('far', '2026-03-01T13:00:00.000000Z'),
+    event('other', '2026-03-01T12:01:00.000000Z', { sourceIPs: ['192.0.2.1'] }),
+  ]
+    .map((each) => JSON.stringify(each))
+    .join('\n'),
+);
+
+const io: Io = {
+  out: () => {},
+  err: () => {},
+  stdin: Readable.from([]),
+  errIsTerminal: false,
+  outIsTerminal: false,
+  env: {},
+  version: 'test',
+  ended: new Promise(() => {}),
+  onDebugSignal: () => {},
+  onBug: () => {},
+};
+const clusterOf = (...objects: readonly { readonly metadata: { readonly name: string } }[]): ClusterClient => ({
+  call: async () => assert.fail('only single objects are asked for'),
+  find: async ({ path }) => objects.find(({ metadata }) => path.endsWith(`/${metadata.name}`)),
+});
+const explain = (changes: Partial<ExplainSources> = {}, name = 'one') =>
+  explainAlert(
+    name,
+    {
+      cluster: clusterOf(objectOf(), RULE),
+      rulePaths: [],
+      state: undefined,
+      logs: [],
+      spanMicros: 300_000_000,
+      ...changes,
+    },
+    io,
+  );
+const STYLE = { signs: false, all: false };
+
+test('from the Alert and its rule alone: what matched, what to do, and what it would take to tell more', async () => {
+  const text = formatAlertExplanation(await explain(), STYLE);
+  assert.deepEqual(
+    text.split('\n').filter((line) => /^[A-Z]/.test(line)),
+    ['What it is about', 'What matched', 'When it is nothing', 'What to do', 'Not looked at', 'Next'],
+  );
+  assert.match(
+    text,
+    /^one: Anonymous request\nmedium, Open, once, last seen 2026-03-01T12:00:00.000001Z\n\nuser agent "masscan/,
+  );
+  assert.match(
+    text,
+    /user_agent\.original: masscan\/1\.3\n {2}the condition of the rule \(kuery\):\n {4}user\.name: "system:anonymous"\n/,
+  );
+  assert.match(text, /What to do\n {2}1\. Look\.\n {2}2\. Ask\.\\u\{1b\}\[2J\n/);
+  assert.match(text, /--config FILE, or --state, says where.*\n.*With --log FILE/);
+});
+
+test('with a log: each statement with its values, and what else came from the same address at that time', async () => {
+  const explained = await explain({ logs: [log] });
+  assert.deepEqual(explained.event?.matched, true);
+  assert.equal(explained.event?.event.time, opener.time, 'not the event that only bears the same audit ID');
+  const around = explained.around?.events.map(({ uri, code }) => `${uri} ${code}`);
+  assert.deepEqual(around, ['/api/v1/secrets\u202e 403']);
+  const text = formatAlertExplanation(explained, STYLE);
+  assert.match(text, /\[holds\] user\.name .*system:anonymous/);
+  assert.match(
+    text,
+    /Around it\n {2}2026-03-01T12:01:00 {2}system:anonymous {2}list \/api\/v1\/secrets\\u\{202e\} {2}403 {2}203\.0\.113\.7/,
+  );
+  const elsewhere = await explain({
+    logs: [log],
+    cluster: clusterOf(objectOf(sampleAlert({ id: 'one', spec: { request: { ...opener, auditID: 'gone' } } })), RULE),
+  });
+  assert.ok(elsewhere.notes.some((note) => /log does not have the request/.test(note)));
+});
+
+test('with the state: how much was known before, and what of it is nearest', async () => {
+  const path = join(folder, 'state.db');
+  const parsed = parseDetectionRule(RULE);
+  assert.ok(parsed.kind === 'ok');
+  const compiled = compileRule(parsed.document, createFieldSlots(), sha256Hashes);
+  assert.ok(compiled.kind === 'ok');
+  const seen = (agent: string, minutes: number) => ({
+    member: JSON.stringify([agent]),
+    score: alert.state.firstSeen + minutes * 60_000_000,
+  });
+  const entries = [seen('kubectl/v1.29.3', -60), seen('masscan/1.2', -5), seen('masscan/1.3', 0), seen('later/1.0', 5)];
+  const store = openSqliteState({ kind: 'sqlite', path }, {});
+  await store.update(CLUSTER, [], () => ({
+    kind: 'commit',
+    writes: [{ kind: 'setScores', key: stateKeys.terms(compiled.rule.state), mode: 'set', entries }],
+    result: undefined,
+  }));
+  const busy = await explain({ state: { kind: 'sqlite', path } });
+  assert.ok(
+    busy.terms?.kind === 'unknown' && /held by another process/.test(busy.terms.why),
+    JSON.stringify(busy.terms),
+  );
+  await store.close();
+
+  const { terms } = await explain({ state: { kind: 'sqlite', path } });
+  assert.ok(terms?.kind === 'known');
+  assert.deepEqual([terms.count, terms.before, terms.nearest[0]?.values], [4, 2, ['masscan/1.2']]);
+});
+
+test('what is not there is said: the alert, its rule, a rule that does not compile any more', async () => {
+  await assert.rejects(explain({}, 'two'), { name: 'CommandError', message: 'there is no alert two', exitCode: 1 });
+  const notes = async (...rules: readonly (typeof RULE)[]) =>
+    (await explain({ cluster: clusterOf(objectOf(), ...rules) })).notes.join(' ');
+  assert.match(await notes(), /The rule is not in the cluster, and in no file of --rules/);
+  assert.match(
+    await notes({ ...RULE, spec: { ...RULE.spec, query: 'user.name: (' } }),
+    /does not compile as it is now/,
+  );
+});
+
+test('the next three commands can be pasted, whatever the names are', () => {
+  const request = { ...opener, resource: 'deployments', apiGroup: 'apps', name: 'a b;rm' };
+  const spec = { actor: { user: "o'neil $(id)" }, request };
+  assert.deepEqual(
+    nextCommands(objectOf(sampleAlert({ id: 'one', spec }))).map(({ command }) => command),
+    [
+      `firstseen alerts list --since 7d --user 'o'\\''neil $(id)'`,
+      "kubectl get deployments.apps 'a b;rm' -n default -o yaml",
+      'firstseen alerts ack one',
+    ],
+  );
+  const secret = sampleAlert({ id: 'one', spec: { request: { ...opener, resource: 'secrets', name: 'x' } } });
+  assert.equal(nextCommands(objectOf(secret))[1]?.command, 'kubectl describe secrets x -n default', 'shows no values');
+  for (const { command } of nextCommands(objectOf(hostileAlert()))) assert.doesNotMatch(command, /\p{C}/u);
+});
