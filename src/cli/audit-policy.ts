@@ -83,6 +83,7 @@ export function auditPolicyCommand(io: Io): Command {
     const derived = derivePolicy(rules, {
       account,
       heartbeat: flags.heartbeat === true || config.heartbeat.enabled,
+      review: true,
       ...(kubernetesMinor === undefined ? {} : { kubernetesMinor }),
     });
     io.out(formatPolicy(derived, policyCoverage(derived.policy, rules, account)));

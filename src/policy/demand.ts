@@ -20,7 +20,7 @@ export interface Demand {
   /** What its rule of the policy selects: at least the requests of the need. */
   readonly selected: Need;
   readonly level: Level;
-  readonly why: 'patch' | 'credentials' | 'heartbeat' | 'needed';
+  readonly why: 'patch' | 'credentials' | 'heartbeat' | 'review' | 'needed';
   readonly for: readonly string[];
   readonly reads: readonly string[];
 }
@@ -36,15 +36,28 @@ export function hasGroupWildcard(kubernetesMinor: number): boolean {
   return kubernetesMinor >= GROUP_WILDCARD_MINOR;
 }
 
+/** What firstseen itself wants to hear of, beside its rules. */
+export interface OwnDemands {
+  /** The requests by which it checks that events still come. */
+  readonly heartbeat: boolean;
+  /** Who acknowledges and closes alerts. */
+  readonly review?: boolean;
+}
+
 /** What rules ask of a policy, and what it grants them on a version of Kubernetes. */
-export function demandsOf(rules: readonly CompiledRule[], kubernetesMinor: number, heartbeat: boolean): Demands {
+export function demandsOf(
+  rules: readonly CompiledRule[],
+  kubernetesMinor: number,
+  { heartbeat, review = false }: OwnDemands,
+): Demands {
   const hasWildcard = hasGroupWildcard(kubernetesMinor);
   const hasSoundPatches = kubernetesMinor >= SOUND_PATCH_MINOR;
   const single = rules.flatMap((rule) =>
     ruleNeeds(rule).map((need) => demandOf(need, rule.document.name, hasWildcard)),
   );
-  const asked = joinedDemands(heartbeat ? [...single, heartbeatDemand(hasWildcard)] : single, hasWildcard).flatMap(
-    (demand) => splitByName(demand.need).map((need) => ({ ...demand, need, selected: selectedBy(need, hasWildcard) })),
+  const own = [...(heartbeat ? [heartbeatDemand(hasWildcard)] : []), ...(review ? [reviewDemand(hasWildcard)] : [])];
+  const asked = joinedDemands([...single, ...own], hasWildcard).flatMap((demand) =>
+    splitByName(demand.need).map((need) => ({ ...demand, need, selected: selectedBy(need, hasWildcard) })),
   );
   const capped = asked.flatMap((demand) => capsOf(demand, hasSoundPatches));
   const others = asked.flatMap((demand) => (hasSoundPatches ? demand : withoutPatch(demand)));
@@ -85,6 +98,13 @@ function demandOf(need: Need, name: string, hasWildcard: boolean): Demand {
 function heartbeatDemand(hasWildcard: boolean): Demand {
   const need = { ...EVERYTHING, uri: { some: new Set([`${HEARTBEAT_PATH}*`]), none: new Set<string>() } };
   return { ...demandOf(need, '', hasWildcard), why: 'heartbeat', for: [] };
+}
+
+/** Without bodies, which up to Kubernetes 1.36 can break a batch: who wrote the status of an alert says enough in nearly all cases. */
+function reviewDemand(hasWildcard: boolean): Demand {
+  const writes = requests({ group: 'firstseen.dev', resource: 'alerts', subresource: 'status' });
+  const need = { ...writes, attributes: { ...writes.attributes, verb: oneOf('patch', 'update') } };
+  return { ...demandOf(need, '', hasWildcard), why: 'review', for: [] };
 }
 
 /** The requests of a need, and only what is to be recorded of them: so that needs of several rules can become one. */

@@ -215,6 +215,14 @@ test('a group that no API server can have stays out of the policy, which would k
   );
 });
 
+test('who writes the status of alerts is recorded, after what firstseen itself writes there is left out', () => {
+  const { lines } = derived({ rule: 'user.name: eve' }, { review: true });
+  const { rule } = lines.find(({ why }) => why === 'review') ?? {};
+  assert.deepEqual([rule?.level, rule?.verbs], ['Metadata', ['patch', 'update']]);
+  assert.deepEqual(rule?.resources, [{ group: 'firstseen.dev', resources: ['alerts/status'], resourceNames: [] }]);
+  assert.equal(lines[0]?.why, 'own');
+});
+
 test('the heartbeat has a line of its own', () => {
   const { rule } = derived({ rule: 'user.name: eve' }, { heartbeat: true }).lines.at(-1) ?? {};
   assert.deepEqual([rule?.level, rule?.nonResourceURLs], ['Metadata', ['/firstseen-heartbeat/*']]);

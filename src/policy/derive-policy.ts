@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { type AuditPolicy, EVERY_REQUEST, LEVELS, type PolicyRule, STAGES, type Stage } from './audit-policy.ts';
 import { builtinGroupsOf } from './builtin-resources.ts';
-import { type Demand, demandsOf, hasGroupWildcard, isCap } from './demand.ts';
+import { type Demand, demandsOf, hasGroupWildcard, isCap, type OwnDemands } from './demand.ts';
 import { ATTRIBUTES, bothNeeds, EVERYTHING, type Need } from './need.ts';
 import { outcomesOf } from './outcomes.ts';
 import { OWN_REQUESTS } from './own-requests.ts';
@@ -9,19 +9,17 @@ import { members } from './request-space.ts';
 import { selectedBy, selectorOf } from './selector.ts';
 import { oneOf } from './values.ts';
 
-export interface DeriveOptions {
+export interface DeriveOptions extends OwnDemands {
   /** The user name of firstseen's own account. */
   readonly account: string;
   /** The minor version of Kubernetes 1.x; undefined: the policy is to load on every one. */
   readonly kubernetesMinor?: number;
-  /** Record the requests by which firstseen checks that events still come. */
-  readonly heartbeat: boolean;
 }
 
 /** One rule of a derived policy, and why it is there. */
 export interface PolicyLine {
   readonly rule: PolicyRule;
-  readonly why: 'own' | 'excluded' | 'patch' | 'credentials' | 'heartbeat' | 'needed';
+  readonly why: 'own' | 'excluded' | 'patch' | 'credentials' | 'heartbeat' | 'review' | 'needed';
   /** The names of the rules that it is there for. */
   readonly for: readonly string[];
   /** The fields of bodies that they read. */
@@ -55,8 +53,8 @@ interface Frame {
  * what holds credentials. `policyCoverage` tells which rules see less for it.
  */
 export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOptions): DerivedPolicy {
-  const { kubernetesMinor = 0, account, heartbeat } = options;
-  const { asked, granted } = demandsOf(rules, kubernetesMinor, heartbeat);
+  const { kubernetesMinor = 0, account } = options;
+  const { asked, granted } = demandsOf(rules, kubernetesMinor, options);
   const everyStage = granted.some(({ need }) => need.stages.has('RequestReceived'));
   const frame: Frame = {
     demands: granted,

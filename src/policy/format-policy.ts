@@ -52,6 +52,8 @@ function textOf({ why, for: names, reads, rule }: PolicyLine): string {
       return `Bodies that hold credentials stay out of the audit log, also where ${rules} would have them.`;
     case 'heartbeat':
       return 'The request by which firstseen checks that events still come.';
+    case 'review':
+      return 'Who acknowledges and closes alerts: firstseen says it on them.';
     case 'needed': {
       const what = reads.length === 0 ? 'metadata' : readable(reads);
       const literal = rule.level !== 'Metadata' && reads.length === 0 ? `; they ask for level ${rule.level}` : '';
