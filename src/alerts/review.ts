@@ -7,7 +7,7 @@ const MOST_WRITES = 8;
 /** How long before a change was seen the request may have been that made it: a watch that was away lists anew. */
 const EXPLAINS = 10 * MINUTE;
 /** How far the clock of the API server may be ahead of ours. */
-const AHEAD = 5 * SECOND;
+const AHEAD = 2 * SECOND;
 
 const NOTHING: AlertReview = { changes: [], writes: [] };
 
