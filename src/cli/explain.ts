@@ -113,11 +113,7 @@ async function aboutEvent(
   const choice = { ...(auditId !== undefined && { auditId }), ...(line !== undefined && { line }) };
   const { event, from } = await pickEvent(flags.event, choice, io);
   const explained = explainEvent(rule, event, slots);
-  io.out(
-    flags.output === 'json'
-      ? `${JSON.stringify(explained, null, 2)}\n`
-      : formatEventExplanation(explained, from, style),
-  );
+  io.out(flags.output === 'json' ? safeJson(explained) : formatEventExplanation(explained, from, style));
   if (!explained.matched) throw new CommandError('', EXIT.failed);
 }
 

@@ -15,7 +15,7 @@ import { parseDetectionRule } from '../../rules/rule-schema.ts';
 import { stateKeys } from '../../rules/state-keys.ts';
 import { openSqliteState } from '../../state/sqlite/sqlite-state.ts';
 import type { ClusterClient } from '../cluster-client.ts';
-import type { Io } from '../io.ts';
+import { CommandError, type Io } from '../io.ts';
 import { readAlert } from './alert-object.ts';
 import { type ExplainSources, explainAlert } from './explain-alert.ts';
 import { formatAlertExplanation } from './format-alert-explanation.ts';
@@ -178,6 +178,13 @@ test('what is not there is said: the alert, its rule, a rule that does not compi
   await assert.rejects(explain({}, 'two'), { name: 'CommandError', message: 'there is no alert two', exitCode: 1 });
   const notes = async (...rules: readonly (typeof RULE)[]) =>
     (await explain({ cluster: clusterOf(objectOf(), ...rules) })).notes.join(' ');
+  const refused = clusterOf(objectOf());
+  const find: ClusterClient['find'] = async (call) => {
+    if (call.path.includes('/alerts/')) return refused.find(call);
+    throw new CommandError('the API server refuses: forbidden\n  hint: a role');
+  };
+  const { notes: told } = await explain({ cluster: { ...refused, find } });
+  assert.equal(told[0], 'The rule of the cluster: the API server refuses: forbidden.');
   assert.match(await notes(), /The rule is not in the cluster, and in no file of --rules/);
   assert.match(
     await notes({ ...RULE, spec: { ...RULE.spec, query: 'user.name: (' } }),

@@ -4,7 +4,7 @@ import { formatTimestamp } from '../../audit/timestamp.ts';
 import type { StateOptions } from '../../state/options.ts';
 import type { ClusterClient } from '../cluster-client.ts';
 import { type EventExplanation, explainEvent } from '../explain-event.ts';
-import type { Io } from '../io.ts';
+import { CommandError, type Io } from '../io.ts';
 import { type AlertObject, findAlert } from './alert-object.ts';
 import { noSuchAlert } from './change-phase.ts';
 import { eventsAround } from './events-around.ts';
@@ -61,7 +61,15 @@ export async function explainAlert(name: string, sources: ExplainSources, io: Io
   const { cluster, rulePaths, state, logs, spanMicros } = sources;
   const alert = await findAlert(cluster, name);
   if (alert === undefined) throw noSuchAlert([name]);
-  const rule = await ruleOfAlert(alert.spec.rule.name, cluster, rulePaths);
+  let refusal: string | undefined;
+  const find: ClusterClient['find'] = (call) =>
+    cluster.find(call).catch((error: unknown) => {
+      if (!(error instanceof CommandError)) throw error;
+      refusal = error.message.split('\n', 1)[0];
+      return undefined;
+    });
+  // Who may look at alerts may not always look at rules; then there are still the files.
+  const rule = await ruleOfAlert(alert.spec.rule.name, { ...cluster, find }, rulePaths);
   const found = logs.length === 0 ? undefined : await eventsAround(logs, alert, spanMicros, io);
   const compiled = rule?.compiled;
   const isNewTerms = (alert.spec.newTerms ?? []).length > 0;
@@ -77,7 +85,8 @@ export async function explainAlert(name: string, sources: ExplainSources, io: Io
     ...(terms && { terms }),
     ...(found && { around: { events: found.around.map(nearEvent), more: found.more } }),
     notes: [
-      ...(rule === undefined
+      ...(refusal === undefined ? [] : [`The rule of the cluster: ${refusal}.`]),
+      ...(rule === undefined && refusal === undefined
         ? ['The rule is not in the cluster, and in no file of --rules: it may have been deleted since.']
         : []),
       ...(rule !== undefined && compiled === undefined && rule.from !== 'the program'
