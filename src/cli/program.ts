@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { alertsCommand } from './alerts.ts';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { doctorCommand } from './doctor.ts';
+import { exceptCommand } from './except.ts';
 import { explainCommand } from './explain.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 import { queryCommand } from './query.ts';
@@ -24,6 +25,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   const commands = [
     serveCommand,
     alertsCommand,
+    exceptCommand,
     queryCommand,
     replayCommand,
     explainCommand,

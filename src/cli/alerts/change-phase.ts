@@ -21,8 +21,8 @@ export interface PhaseVerb {
   readonly help: string;
 }
 
-const DRY_RUNS = ['none', 'client', 'server'] as const;
-type DryRun = (typeof DRY_RUNS)[number];
+export const DRY_RUNS = ['none', 'client', 'server'] as const;
+export type DryRun = (typeof DRY_RUNS)[number];
 
 interface Flags extends SelectionFlags, ClusterFlags {
   readonly dryRun: DryRun;
@@ -49,7 +49,7 @@ export function changePhaseCommand({ name, alias, description, help, ...verb }: 
       const { alerts, missing } = await selectAlerts(names, flags, cluster, now);
       const result: AlertObject[] = [];
       for (const alert of alerts) {
-        const { done, text } = await change(alert, verb, flags.dryRun, cluster);
+        const { done, text } = await changePhase(alert, verb, flags.dryRun, cluster);
         if (done === undefined) missing.push(alert.metadata.name);
         else result.push(done);
         if (flags.output === undefined && text !== undefined) io.out(`${qualifiedName(alert)} ${text}\n`);
@@ -76,7 +76,8 @@ interface Changed {
   readonly text?: string;
 }
 
-async function change(
+/** Puts the alert into another phase, unless it is in one that is left as it is. */
+export async function changePhase(
   alert: AlertObject,
   { to, from, done }: Pick<PhaseVerb, 'to' | 'from' | 'done'>,
   dryRun: DryRun,
