@@ -1,6 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { flagName, loadConfig } from '../config/load-config.ts';
@@ -13,6 +11,7 @@ import { type Address, parseAddress } from '../http/options.ts';
 import type { KubeconfigSource } from '../kubernetes/open-api-access.ts';
 import { inPod } from '../kubernetes/service-account.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
+import { usualKubeconfig } from './cluster-client.ts';
 import { addConfigFlags } from './configure.ts';
 import { countFindings, doctorReport } from './doctor-report.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
@@ -118,9 +117,7 @@ function configurationOf(flags: Flags, io: Io): Configuration {
 function kubeconfigOf(configuration: Configuration, flags: Flags, io: Io): KubeconfigSource {
   const configured = configuration.kind === 'invalid' ? undefined : configuration.config.kubernetes;
   const named = typeof flags.kubeconfig === 'string' ? flags.kubeconfig : io.env.FIRSTSEEN_KUBECONFIG || undefined;
-  const [first = ''] = (io.env.KUBECONFIG ?? '').split(delimiter);
-  const usual = first === '' ? join(homedir(), '.kube', 'config') : first;
-  const kubeconfig = named ?? configured?.kubeconfig ?? (inPod() || !existsSync(usual) ? undefined : usual);
+  const kubeconfig = named ?? configured?.kubeconfig ?? (inPod() ? undefined : usualKubeconfig(io.env));
   return { kubeconfig, context: flags.context ?? configured?.context, env: io.env };
 }
 
