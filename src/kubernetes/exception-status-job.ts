@@ -24,14 +24,15 @@ export interface ExceptionStatusJobDeps {
 export interface ExceptionStatusJobOptions {
   /** How often it is looked whether a condition is another, in milliseconds: exceptions begin and end by themselves. */
   readonly intervalMs?: number;
-  /** How often at most the counts of an exception are written. */
+  /** How often at most the counts of an exception are written where no condition changes. */
   readonly countsMs?: number;
 }
 
 /** What was written last, since the watch tells it only later. */
 interface Written {
   readonly status: ExceptionStatus;
-  readonly at: number;
+  /** When counts were written. */
+  readonly countsAt: number;
 }
 
 /** As a resource has it; what is not as the definition says counts as not there. */
@@ -86,9 +87,8 @@ export function createExceptionStatusJob(
         before,
         now: now(),
       });
-      if (!isSame(status.conditions, before?.conditions)) await write(entry, status);
-      else if (counted !== undefined && !isSame(countsOf(status), countsOf(before)) && isDue(last))
-        await write(entry, status);
+      const counts = counted !== undefined && !isSame(countsOf(status), countsOf(before));
+      if (!isSame(status.conditions, before?.conditions) || (counts && isDue(last))) await write(entry, status, counts);
     }
     if (counted !== undefined) await forgetOthers(uids, counted);
   }
@@ -109,10 +109,10 @@ export function createExceptionStatusJob(
   }
 
   function isDue(last: Written | undefined): boolean {
-    return last === undefined || performance.now() - last.at >= countsMs;
+    return last === undefined || performance.now() - last.countsAt >= countsMs;
   }
 
-  async function write({ name, uid }: ExceptionEntry, status: ExceptionStatus): Promise<void> {
+  async function write({ name, uid }: ExceptionEntry, status: ExceptionStatus, counts: boolean): Promise<void> {
     await client.call(
       {
         method: 'PATCH',
@@ -124,7 +124,8 @@ export function createExceptionStatusJob(
       },
       signal,
     );
-    written.set(uid, { status, at: performance.now() });
+    const countsAt = counts ? performance.now() : (written.get(uid)?.countsAt ?? Number.NEGATIVE_INFINITY);
+    written.set(uid, { status, countsAt });
   }
 
   function goesOn(): void {
