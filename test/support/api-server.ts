@@ -47,6 +47,8 @@ export interface ApiServer {
   readonly adminToken: string;
   /** Tokens of ordinary users, who are named alice and bob, belong to the group `developers` and may do nothing special. */
   readonly userTokens: Readonly<Record<'alice' | 'bob', string>>;
+  /** Of the node n1, which does not exist. */
+  readonly nodeToken: string;
   /** Writes a kubeconfig for the bearer of a token and gives its path. */
   kubeconfigFor(token: string): string;
   /** Runs kubectl as the admin and gives its stdout. @throws Error with what it wrote. */
@@ -91,7 +93,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const url = `https://127.0.0.1:${port}`;
   const caFile = join(folder, 'certificates', 'apiserver.crt'); // written by the server, kept over restarts
   const logFile = join(folder, 'log');
-  const [adminToken, alice, bob] = [randomUUID(), randomUUID(), randomUUID()];
+  const [adminToken, alice, bob, nodeToken] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
 
   const keyFile = write(
     'service-account.key',
@@ -99,7 +101,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   );
   const tokenFile = write(
     'tokens.csv',
-    `${adminToken},admin,1,"system:masters"\n${alice},alice,2,"developers"\n${bob},bob,3,"developers"\n`,
+    [
+      `${adminToken},admin,1,"system:masters"`,
+      `${alice},alice,2,"developers"`,
+      `${bob},bob,3,"developers"`,
+      `${nodeToken},system:node:n1,4,"system:nodes"\n`,
+    ].join('\n'),
   );
   const adminKubeconfig = kubeconfigFor(adminToken);
 
@@ -187,6 +194,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     adminKubeconfig,
     adminToken,
     userTokens: { alice, bob },
+    nodeToken,
     kubeconfigFor,
     kubectl: (...args) => outputOf(kubectl, args, asAdmin()),
     apply: (manifest) =>
