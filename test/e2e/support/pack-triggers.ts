@@ -219,6 +219,7 @@ export async function packTriggers({ server }: Cluster): Promise<Readonly<Record
     'role-with-wildcards': () => role('wild', '*', 'configmaps'),
     'secret-first-read-by-account': () => call('GET', `${V1}/secrets`, undefined, { token: robot }),
     'secret-read-refused': () => call('GET', `${V1}/secrets/db`, undefined, { token: alice }),
+    'secrets-listed-first-time': () => call('GET', `${V1}/secrets`),
     'secrets-listed-everywhere': () => call('GET', '/api/v1/secrets'),
     'service-account-grants-then-execs': async () => {
       const body = {
