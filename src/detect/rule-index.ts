@@ -1,4 +1,4 @@
-import type { Field } from '../ecs/field.ts';
+import type { Field, FieldValues } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { compilePredicate } from '../query/compile.ts';
 import type { Predicate } from '../query/predicate.ts';
@@ -9,18 +9,27 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 /**
  * The fields that the index looks at: those that most rules constrain and that take few distinct values, so that
  * what each value leaves possible is worth remembering. Fields in one row follow from the first of them, so that its value
- * stands for all: they read the same part of the event.
+ * stands for all: they read the same part of the event. Those that leave fewest rules for least come first.
  */
 const INDEX_FIELDS = [
   ['kubernetes.audit.annotations.authorization_k8s_io/decision', 'event.outcome'],
+  ['kubernetes.audit.impersonatedUser.username'],
   ['kubernetes.audit.verb', 'event.action'],
   ['kubernetes.audit.objectRef.resource', 'orchestrator.resource.type'],
+  ['kubernetes.audit.objectRef.subresource'],
   ['kubernetes.audit.objectRef.namespace', 'orchestrator.namespace'],
   ['kubernetes.audit.user.username', 'user.name'],
-  ['kubernetes.audit.objectRef.subresource'],
   ['kubernetes.audit.stage'],
   ['kubernetes.audit.level'],
 ] as const;
+
+/**
+ * What is seldom there without the first field of a row: where none of it is, as on nearly every event, a rule that wants one or
+ * the other is no candidate.
+ */
+const ABSENT_WITH: Readonly<Partial<Record<(typeof INDEX_FIELDS)[number][0], readonly string[]>>> = {
+  'kubernetes.audit.impersonatedUser.username': ['kubernetes.audit.impersonatedUser.groups'],
+};
 
 /** The most values remembered for one field; beyond it the field's memory starts anew, so that hostile values cannot fill it. */
 const VALUES_PER_FIELD = 4_096;
@@ -37,10 +46,9 @@ export interface RuleIndex {
  */
 export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlots): RuleIndex {
   const words = Math.ceil(rules.length / 32);
-  const dimensions = INDEX_FIELDS.flatMap((names) => {
-    const [first, ...others] = names.flatMap((name) => resolveField(name) ?? []);
-    return first === undefined ? [] : [createDimension(rules, first, others, words, slots)];
-  }).filter((dimension) => dimension.constrains);
+  const dimensions = INDEX_FIELDS.map((names) =>
+    createDimension(rules, names.map(known), (ABSENT_WITH[names[0]] ?? []).map(known), slots),
+  ).filter((dimension) => dimension.constrains);
   const all = maskOf(rules.map(() => true));
   const possible = new Uint32Array(words);
 
@@ -73,42 +81,45 @@ interface Dimension {
   mask(memo: FieldMemo): Uint32Array;
 }
 
-/** @param others fields whose values follow from that of `field` */
+/**
+ * @param fields the first, and those whose values follow from its value
+ * @param absentWith fields that say something only where the first has no value: see `ABSENT_WITH`
+ */
 function createDimension(
   rules: readonly CompiledRule[],
-  field: Field,
-  others: readonly Field[],
-  words: number,
+  fields: readonly Field[],
+  absentWith: readonly Field[],
   slots: FieldSlots,
 ): Dimension {
-  const required = rules.map(({ predicate }) => {
-    const projections = [field, ...others].flatMap((each) => projectOnto(predicate, each) ?? []);
-    return projections.length === 0 ? undefined : compilePredicate({ kind: 'and', operands: projections }, slots);
-  });
-  const slot = slots.slotOf(field);
-  const remembered = new Map<string | undefined, Uint32Array>();
-  const compute = (memo: FieldMemo) =>
-    maskOf(
-      required.map((holds) => holds === undefined || holds(memo)),
-      words,
-    );
+  const requiredOf = (...about: readonly Field[]) =>
+    rules.map(({ predicate }) => {
+      const projection = projectOnto(predicate, ...about);
+      return projection === undefined ? undefined : compilePredicate(projection, slots);
+    });
+  const required = requiredOf(...fields);
+  const requiredTogether = absentWith.length === 0 ? required : requiredOf(...fields, ...absentWith);
+  const [slot = 0, ...others] = [...fields.slice(0, 1), ...absentWith].map(slots.slotOf);
+  const remembered = new Map<FieldValues, Uint32Array>();
+  const compute = (memo: FieldMemo, holding: typeof required) =>
+    maskOf(holding.map((holds) => holds === undefined || holds(memo)));
   return {
-    constrains: required.some((holds) => holds !== undefined),
+    constrains: requiredTogether.some((holds) => holds !== undefined),
     mask(memo) {
       const value = memo.read(slot);
-      if (value !== undefined && typeof value !== 'string') return compute(memo);
-      const known = remembered.get(value);
-      if (known !== undefined) return known;
+      if (value !== undefined && typeof value !== 'string') return compute(memo, required);
+      if (value === undefined && others.some((other) => memo.read(other) !== undefined)) return compute(memo, required);
+      const before = remembered.get(value);
+      if (before !== undefined) return before;
       if (remembered.size >= VALUES_PER_FIELD) remembered.clear();
-      const mask = compute(memo);
+      const mask = compute(memo, value === undefined ? requiredTogether : required);
       remembered.set(value, mask);
       return mask;
     },
   };
 }
 
-function maskOf(flags: readonly boolean[], words = Math.ceil(flags.length / 32)): Uint32Array {
-  const mask = new Uint32Array(words);
+function maskOf(flags: readonly boolean[]): Uint32Array {
+  const mask = new Uint32Array(Math.ceil(flags.length / 32));
   for (const [index, flag] of flags.entries()) {
     if (flag) mask[index >>> 5] = (mask[index >>> 5] ?? 0) | (1 << (index & 31));
   }
@@ -120,6 +131,11 @@ function maskOf(flags: readonly boolean[], words = Math.ceil(flags.length / 32))
  * and that the query requires something of. Empty: the rule is a candidate for every event.
  */
 export function indexedBy(predicate: Predicate): readonly Predicate[] {
-  const fields = INDEX_FIELDS.flat().flatMap((name) => resolveField(name) ?? []);
-  return fields.flatMap((field) => projectOnto(predicate, field) ?? []);
+  return INDEX_FIELDS.flat().flatMap((name) => projectOnto(predicate, known(name)) ?? []);
+}
+
+function known(name: string): Field {
+  const field = resolveField(name);
+  if (field === undefined) throw new Error(`there is no field ${name}`);
+  return field;
 }

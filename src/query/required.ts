@@ -3,57 +3,65 @@ import type { Predicate } from './predicate.ts';
 import { FALSE, simplify } from './simplify.ts';
 
 /**
- * What a condition requires of one field: a condition on that field alone that holds on every event on which the whole
- * condition holds, as strong as the structure of the condition shows. Undefined if it requires nothing of the field.
+ * What a condition requires of some fields: a condition on those fields alone that holds on every event on which the whole
+ * condition holds, as strong as the structure of the condition shows. Undefined if it requires nothing of them.
  *
  * A rule index asks this to find, from the value of a field, the rules that can still match. `FALSE` means that no event
  * can match at all. Fields are compared by identity. Expressions require nothing: null, and what an evaluation costs, stay out
  * of the index.
  */
-export function projectOnto(predicate: Predicate, field: Field): Predicate | undefined {
-  const projection = project(predicate, field, true);
+export function projectOnto(predicate: Predicate, ...fields: readonly Field[]): Predicate | undefined {
+  const projection = project(predicate, fields, true);
   if (projection === undefined) return undefined;
   const simple = simplify(projection);
   return simple.kind === 'constant' && simple.value ? undefined : simple;
 }
 
 /** The projection of the condition (`positive`) or of its negation, which moves inwards: not (a or b) requires not a. */
-function project(predicate: Predicate, field: Field, positive: boolean): Predicate | undefined {
+function project(predicate: Predicate, fields: readonly Field[], positive: boolean): Predicate | undefined {
   switch (predicate.kind) {
     case 'any':
     case 'exists':
     case 'single':
-      if (predicate.field !== field) return undefined;
+      if (!fields.includes(predicate.field)) return undefined;
       return positive ? predicate : { kind: 'not', operand: predicate };
     case 'constant':
       return predicate.value === positive ? undefined : FALSE;
     case 'holds':
       return undefined;
     case 'not':
-      return project(predicate.operand, field, !positive);
+      return project(predicate.operand, fields, !positive);
     case 'and':
     case 'or': {
       const everyOperand = (predicate.kind === 'and') === positive;
       return everyOperand
-        ? projectAll(predicate.operands, field, positive)
-        : projectEither(predicate.operands, field, positive);
+        ? projectAll(predicate.operands, fields, positive)
+        : projectEither(predicate.operands, fields, positive);
     }
   }
 }
 
-function projectAll(operands: readonly Predicate[], field: Field, positive: boolean): Predicate | undefined {
+function projectAll(
+  operands: readonly Predicate[],
+  fields: readonly Field[],
+  positive: boolean,
+): Predicate | undefined {
   const required: Predicate[] = [];
   for (const operand of operands) {
-    const projection = project(operand, field, positive);
+    const projection = project(operand, fields, positive);
     if (projection !== undefined) required.push(projection);
   }
   return required.length === 0 ? undefined : { kind: 'and', operands: required };
 }
 
-function projectEither(operands: readonly Predicate[], field: Field, positive: boolean): Predicate | undefined {
+function projectEither(
+  operands: readonly Predicate[],
+  fields: readonly Field[],
+  positive: boolean,
+): Predicate | undefined {
   const required: Predicate[] = [];
   for (const operand of operands) {
-    const projection = project(operand, field, positive);
+    const projection = project(operand, fields, positive);
     if (projection === undefined) return undefined;
     required.push(projection);
   }
