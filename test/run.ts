@@ -19,7 +19,7 @@ interface Suite {
 
 const SUITES: Readonly<Record<string, Suite>> = {
   architecture: { files: 'test/{architecture,docs,monitoring}.test.ts', concurrency: 1, timeoutMs: 60_000 },
-  unit: { files: 'src/**/*.test.ts', concurrency: 2, timeoutMs: 60_000 },
+  unit: { files: 'src/**/*.test.ts', concurrency: 2, timeoutMs: 300_000 },
   conformance: { files: 'test/conformance/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
   property: { files: 'test/property/**/*.test.ts', concurrency: 2, timeoutMs: 300_000 },
   integration: { files: 'test/integration/**/*.test.ts', concurrency: 1, timeoutMs: 600_000 },
