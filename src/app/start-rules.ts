@@ -22,7 +22,7 @@ import { createLiveRules, type LiveRules } from '../ruleset/live-rules.ts';
 import { createRuleAnnouncer } from '../ruleset/rule-announcer.ts';
 import type { RuleEntry } from '../ruleset/rule-entry.ts';
 import type { RuleResource } from '../ruleset/rule-resource.ts';
-import { selectPack } from '../ruleset/select-pack.ts';
+import { selectPack, withPack } from '../ruleset/select-pack.ts';
 import { tamperRules } from '../ruleset/tamper-rules.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -64,7 +64,7 @@ const FIRST_LIST_MS = 10_000;
 export async function startRules(config: Config, deps: RulesDeps): Promise<StartedRules> {
   const { logger, metrics, clusters, store, client, wrap, own } = deps;
   const pack = selectPack(await loadPack(config), wantedPack(config));
-  const loaded = joined(await loadRuleFiles(config.rules.paths ?? []), pack);
+  const loaded = withPack(await loadRuleFiles(config.rules.paths ?? []), pack);
   for (const problem of loaded.problems) {
     const fields = { problem: formatFileProblem(problem) };
     if (problem.unsupported === undefined) logger.error('rule is broken', fields);
@@ -117,11 +117,6 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
 
 function loadPack(config: Config): Promise<LoadedRules> {
   return loadRuleFiles(wantedPack(config) === 'none' ? [] : PACK_PATHS);
-}
-
-/** What a user names comes first: of two rules with one name, theirs counts. */
-function joined(files: LoadedRules, pack: LoadedRules): LoadedRules {
-  return { rules: [...files.rules, ...pack.rules], problems: [...files.problems, ...pack.problems] };
 }
 
 /** `system:serviceaccount:NAMESPACE:NAME` */

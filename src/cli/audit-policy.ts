@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
-import { type Config, rulePaths } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { derivePolicy } from '../policy/derive-policy.ts';
 import { formatPolicy } from '../policy/format-policy.ts';
@@ -15,12 +15,13 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { tamperRules } from '../ruleset/tamper-rules.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
-import { brokenOnly, loadRules } from './load-rules.ts';
+import { brokenOnly, loadConfigured } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 
 const HELP = `
 Without --check it prints the smallest audit policy under which the enabled rules see all that they look into.
 With --check it prints what each rule sees under a policy that you have: full, partial or never, and why.
+The rules about changes of firstseen itself, which are part of the program, are always among them.
 
 Exit codes: 0 done, and with --check no rule is "never"; 1 with --check a rule can never fire, or a rule is broken; 2 called wrongly, or a path of --rules leads nowhere.
 
@@ -64,7 +65,7 @@ export function auditPolicyCommand(io: Io): Command {
     const account = accountOf(flags.serviceAccount);
     const kubernetesMinor = minorOf(flags.kubernetesVersion);
     const config = configOf(flags, io);
-    const { ready, problems } = await loadRules(rulePaths(config), io);
+    const { ready, problems } = await loadConfigured(config, io);
     const rules = ready.map(({ rule }) => rule);
     if (rules.length === 0)
       throw new CommandError('no enabled rule was found: name files or folders of rules with --rules', EXIT.failed);

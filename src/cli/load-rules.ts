@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { sanitise } from '../audit/text.ts';
-import { rulePaths } from '../config/schema.ts';
+import { type Config, PACK_PATHS, rulePaths, wantedPack } from '../config/schema.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.ts';
 import type { FileProblem } from '../rulefiles/file-problem.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
 import { RULE_FILE_EXTENSIONS } from '../rulefiles/find-rule-files.ts';
 import { loadRuleFiles } from '../rulefiles/load.ts';
+import { selectPack, withPack } from '../ruleset/select-pack.ts';
 import { configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 
@@ -20,12 +21,30 @@ export async function loadRules(paths: readonly string[], io: Io): Promise<Compi
   return compiled;
 }
 
-/** The same for a command that itself says what is wrong, at its own place. */
+/**
+ * The same for the rules that `serve` would run: the files of the configuration, and what it wants of the pack.
+ * @throws CommandError as `loadRules`
+ */
+export async function loadConfigured(config: Config, io: Io): Promise<CompiledRules> {
+  requireThere(rulePaths(config));
+  const wanted = wantedPack(config);
+  const pack = selectPack(await loadRuleFiles(wanted === 'none' ? [] : PACK_PATHS), wanted);
+  const loaded = withPack(await loadRuleFiles(config.rules.paths ?? []), pack);
+  const compiled = compileLoaded(loaded, sha256Hashes);
+  for (const problem of compiled.problems) io.err(`${formatFileProblem(problem)}\n`);
+  return compiled;
+}
+
+/** As `loadRules`, for a command that itself says what is wrong, at its own place. */
 export async function loadQuietly(paths: readonly string[]): Promise<CompiledRules> {
+  requireThere(paths);
+  return compileLoaded(await loadRuleFiles(paths), sha256Hashes);
+}
+
+function requireThere(paths: readonly string[]): void {
   for (const path of paths) {
     if (!existsSync(path)) throw new CommandError(`rules: ${sanitise(path)}: there is no such file or folder`);
   }
-  return compileLoaded(await loadRuleFiles(paths), sha256Hashes);
 }
 
 /** The problems of rules that are wrong, without those of rules that cannot run here. */
