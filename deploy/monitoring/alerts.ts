@@ -172,7 +172,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'max(firstseen_rules{state="ready"}) == 0',
         for: '2m',
         summary: 'No rule is in force.',
-        description: 'Nothing can be detected.',
+        description: 'Nothing is detected but changes of firstseen itself.',
       },
       {
         alert: 'FirstseenRuleBroken',
