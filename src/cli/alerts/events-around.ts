@@ -11,8 +11,10 @@ import type { AlertObject } from './alert-object.ts';
 export interface EventsAround {
   /** The request that opened the alert, if the log has it. */
   readonly event: DecodedEvent | undefined;
-  /** What the same user, or the same address, did at that time; in the order of time. */
+  /** What the same user, or the same address, did at that time, and what else is evidence; in the order of time. */
   readonly around: readonly DecodedEvent[];
+  /** Those of them that are evidence of the alert. */
+  readonly evidence: ReadonlySet<DecodedEvent>;
   /** How many more there were, farther away in time. */
   readonly more: number;
 }
@@ -27,12 +29,13 @@ const MOST_AROUND = 20;
  */
 export async function eventsAround(
   files: readonly string[],
-  { spec }: AlertObject,
+  { spec, status }: AlertObject,
   spanMicros: number,
   io: Io,
 ): Promise<EventsAround> {
   const at = parseTimestamp(spec.request.time ?? '');
   let event: DecodedEvent | undefined;
+  const evidence = new Set<DecodedEvent>();
   let near: DecodedEvent[] = [];
   let count = 0;
   const distance = (other: DecodedEvent) => Math.abs(other.at - (at ?? 0));
@@ -42,6 +45,7 @@ export async function eventsAround(
       if (decoded.kind === 'rejected') continue;
       for (const other of decoded.events) {
         if (isOpener(other, spec, at)) event = other;
+        else if (isEvidence(other, status)) evidence.add(other);
         else if (at !== undefined && distance(other) <= spanMicros && isRelated(other, spec)) {
           count += 1;
           near.push(other);
@@ -50,8 +54,9 @@ export async function eventsAround(
       if (near.length > 8 * MOST_AROUND) near = nearestOf(near);
     }
   }
-  const around = nearestOf(near).toSorted((a, b) => a.at - b.at);
-  return { event, around, more: count - around.length };
+  const nearest = nearestOf(near);
+  const around = [...evidence, ...nearest].toSorted((a, b) => a.at - b.at);
+  return { event, around, evidence, more: count - nearest.length };
 
   function nearestOf(events: readonly DecodedEvent[]): DecodedEvent[] {
     return events.toSorted((a, b) => distance(a) - distance(b)).slice(0, MOST_AROUND);
@@ -61,6 +66,10 @@ export async function eventsAround(
 /** An audit ID is chosen by the client: the time and the stage have to be those of the alert as well. */
 function isOpener({ event, at }: DecodedEvent, { request }: AlertObject['spec'], time: number | undefined): boolean {
   return isSameId(event.auditID, request.auditID) && event.stage === request.stage && at === time;
+}
+
+function isEvidence({ event, at }: DecodedEvent, { evidence }: AlertObject['status']): boolean {
+  return evidence.some(({ auditID, time }) => isSameId(event.auditID, auditID) && parseTimestamp(time) === at);
 }
 
 /** The alert has it sanitised and cut. */

@@ -72,6 +72,7 @@ writeFileSync(
     }),
     event('far', '2026-03-01T13:00:00.000000Z'),
     event('other', '2026-03-01T12:01:00.000000Z', { sourceIPs: ['192.0.2.1'] }),
+    event('repeat', '2026-03-01T14:00:00.000000Z', { sourceIPs: ['192.0.2.1'] }), // evidence of one alert below
   ]
     .map((each) => JSON.stringify(each))
     .join('\n'),
@@ -143,6 +144,20 @@ test('with a log: each statement with its values, and what else came from the sa
     cluster: clusterOf(objectOf(sampleAlert({ id: 'one', spec: { request: { ...opener, auditID: 'gone' } } })), RULE),
   });
   assert.ok(elsewhere.notes.some((note) => /log does not have the request/.test(note)));
+});
+
+test('what is evidence is shown whenever it was, and marked', async () => {
+  const evidence = [{ time: '2026-03-01T14:00:00.000000Z', auditID: 'repeat', requestKey: 'x' }];
+  const repeated = sampleAlert({ id: 'one', state: { evidence, count: 2 } });
+  const explained = await explain({ logs: [log], cluster: clusterOf(objectOf(repeated), RULE) });
+  assert.deepEqual(
+    explained.around?.events.map(({ isEvidence }) => isEvidence),
+    [false, true],
+  );
+  assert.match(
+    formatAlertExplanation(explained, STYLE),
+    /\n {2}2026-03-01T14:00:00 \* {2}system:anonymous .*\n {2}\* is evidence of the alert\n/,
+  );
 });
 
 test('with the state: how much was known before, and what of it is nearest', async () => {

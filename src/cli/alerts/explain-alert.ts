@@ -29,7 +29,7 @@ export interface AlertExplanation {
   readonly event?: EventExplanation;
   /** Only of a rule that looks for new terms. */
   readonly terms?: KnownTerms;
-  /** What the same user, or the same address, did at that time. Only if a log was given. */
+  /** What the same user, or the same address, did at that time, and the evidence. Only if a log was given. */
   readonly around?: { readonly events: readonly NearEvent[]; readonly more: number };
   /** What could not be looked at, and how to have it looked at; in sentences. */
   readonly notes: readonly string[];
@@ -38,6 +38,8 @@ export interface AlertExplanation {
 
 export interface NearEvent {
   readonly time: string;
+  /** True if it counts on the alert: as evidence only the first and the last four are known. */
+  readonly isEvidence: boolean;
   readonly user: string;
   readonly verb: string;
   readonly uri: string;
@@ -83,7 +85,9 @@ export async function explainAlert(name: string, sources: ExplainSources, io: Io
     ...(rule && { rule: { ...textsOf(rule.document), from: rule.from } }),
     ...(event && compiled && { event: explainEvent(compiled.rule, event, compiled.slots) }),
     ...(terms && { terms }),
-    ...(found && { around: { events: found.around.map(nearEvent), more: found.more } }),
+    ...(found && {
+      around: { events: found.around.map((each) => nearEvent(each, found.evidence.has(each))), more: found.more },
+    }),
     notes: [
       ...(refusal === undefined ? [] : [`The rule of the cluster: ${refusal}.`]),
       ...(rule === undefined && refusal === undefined
@@ -120,9 +124,10 @@ function textsOf({
   return { title, description, language, query, falsePositives, triage, references };
 }
 
-function nearEvent({ event, at }: DecodedEvent): NearEvent {
+function nearEvent({ event, at }: DecodedEvent, isEvidence: boolean): NearEvent {
   return {
     time: formatTimestamp(at),
+    isEvidence,
     user: event.user?.username ?? '',
     verb: event.verb ?? '',
     uri: event.requestURI ?? '',

@@ -65,11 +65,23 @@ function knownLines(terms: KnownTerms): readonly string[] {
 
 function aroundLines({ events, more }: NonNullable<AlertExplanation['around']>): readonly string[] {
   if (events.length === 0) return ['Nothing else of the same user, or the same address.'];
-  return [...events.map(nearLine), ...(more > 0 ? [`and ${more} more, farther away in time`] : [])];
+  const isMarked = events.some(({ isEvidence }) => isEvidence);
+  return [
+    ...events.map(nearLine),
+    ...(isMarked ? ['* is evidence of the alert'] : []),
+    ...(more > 0 ? [`and ${more} more, farther away in time`] : []),
+  ];
 }
 
-function nearLine({ time, user, verb, uri, code, sourceIP, userAgent }: NearEvent): string {
-  const cells = [time.slice(0, 19), user, `${verb} ${uri}`, String(code ?? '-'), sourceIP, userAgent];
+function nearLine({ time, isEvidence, user, verb, uri, code, sourceIP, userAgent }: NearEvent): string {
+  const cells = [
+    `${time.slice(0, 19)}${isEvidence ? ' *' : ''}`,
+    user,
+    `${verb} ${uri}`,
+    String(code ?? '-'),
+    sourceIP,
+    userAgent,
+  ];
   return cells.map((cell) => excerpt(cell, CELL_BYTES)).join('  ');
 }
 
