@@ -1,5 +1,7 @@
 import { resolveField } from '../../ecs/fields.ts';
 import { nearest } from '../../query/nearest.ts';
+import { parseQuery } from '../../query/parse-query.ts';
+import { suggestField } from '../../rules/find-field.ts';
 import { kueryEquals, kueryExists, kueryNot, kueryWildcard } from '../../rules/import/kuery-text.ts';
 import { RESERVED_RULE_NAMES } from '../../rules/rule-name.ts';
 import type { AlertObject } from '../alerts/alert-object.ts';
@@ -71,13 +73,15 @@ export function narrowestException(alert: AlertObject, wishes: Wishes): Proposal
     const wanted = wishes.with.includes(field) || (kept && !wishes.without.includes(field));
     if (is !== 'absent' && !isWhole(value)) {
       leftOut.push({ field, value, why: 'the alert has it cut, escaped or hidden, and no event has it so' });
+    } else if (!isAskable(condition)) {
+      leftOut.push({ field, value, why: 'no query can ask for such a value' });
     } else if (wanted) {
       conditions.push(kept ? condition : { ...condition, why: 'as you wish' });
     } else {
       leftOut.push({ field, value, why: kept ? 'as you wish' : condition.why });
     }
   }
-  requireEnough(conditions, leftOut);
+  requireEnough(alert, conditions, wishes);
   const query = conditions.map(toKuery).join('\nand ');
   return { rule: spec.rule.name, cluster: spec.cluster, conditions, leftOut, query };
 }
@@ -204,16 +208,22 @@ function requireCandidate(field: string, candidates: readonly Candidate[]): void
   throw new CommandError(`the alert does not tell ${field}\n  hint: ${hint}`);
 }
 
-/** What says neither who nor from where nor which group is no exception, but the end of the rule. */
-function requireEnough(conditions: readonly Condition[], leftOut: readonly LeftOut[]): void {
-  if (conditions.some(({ is }) => is !== 'absent')) {
-    const lost = leftOut.find(({ field, value }) => field === 'user.name' && !isWhole(value));
-    if (lost === undefined) return;
-  }
+/** What says neither who nor from where, nor what was new or which group, is no exception but the end of the rule. */
+function requireEnough({ spec }: AlertObject, conditions: readonly Condition[], { without }: Wishes): void {
+  const made = [...(spec.newTerms ?? []), ...(spec.groupBy ?? [])].map(({ field }) => field);
+  const isTold = (fields: readonly string[]) =>
+    conditions.some(({ field }) => fields.includes(field)) || without.some((field) => fields.includes(field));
+  const isUserLost = spec.actor.user !== undefined && spec.groupBy === undefined && !isTold(['user.name']);
+  if (conditions.length > 0 && !isUserLost && isTold(['user.name', SOURCE, ...made])) return;
   throw new CommandError(
     'the alert does not tell enough for an exception: without the user, or the group, it would silence the rule for everybody\n' +
       '  hint: write a RuleException by hand, with a query that selects these events',
   );
+}
+
+/** A field that holds addresses may have another text on an event, which no query can ask for. */
+function isAskable(condition: Condition): boolean {
+  return parseQuery('kuery', toKuery(condition), { resolveField, suggestField }).kind === 'event';
 }
 
 function toKuery({ field, is, value }: Condition): string {
