@@ -21,6 +21,7 @@ import { type JsonSchema, jsonSchema } from './pages/json-schema.ts';
 import { code, type Page, page, table } from './pages/page.ts';
 import { queryLanguagesPage } from './pages/query-languages.ts';
 import { ruleDocumentPage } from './pages/rule-document.ts';
+import { rulePackPage } from './pages/rule-pack.ts';
 import { sigmaPage } from './pages/sigma.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -43,6 +44,7 @@ function pages(): readonly Page[] {
   return [
     fieldsPage(),
     ruleDocumentPage(),
+    rulePackPage(),
     queryLanguagesPage(),
     esqlPage(),
     sigmaPage(),

@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readYamlRules } from '../../src/rulefiles/yaml-rules.ts';
+import { type RuleDocument, SEVERITIES, type Threat } from '../../src/rules/document.ts';
+import { formatDuration } from '../../src/rules/duration.ts';
+import { code, type Page, page, table } from './page.ts';
+
+const FOLDER = path.join(import.meta.dirname, '..', '..', 'rules');
+
+/** Tactics of MITRE ATT&CK in its order. */
+const TACTICS = [
+  'TA0043',
+  'TA0001',
+  'TA0002',
+  'TA0003',
+  'TA0004',
+  'TA0005',
+  'TA0006',
+  'TA0007',
+  'TA0008',
+  'TA0009',
+  'TA0011',
+  'TA0040',
+];
+
+/** The rules of the pack, from their files. */
+export function rulePackPage(): Page {
+  const rules = readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .flatMap((file) => readYamlRules(file, readFileSync(path.join(FOLDER, file), 'utf8')).rules)
+    .map(({ document }) => document);
+  const tactics = new Map(rules.flatMap(({ threat }) => threat.map(({ tactic }) => [tactic.id, tactic.name])));
+  const inOrder = [...tactics].sort(([a], [b]) => TACTICS.indexOf(a) - TACTICS.indexOf(b));
+  const counts = SEVERITIES.toReversed()
+    .map((severity) => [rules.filter((rule) => rule.severity === severity).length, severity] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, severity]) => `${count} ${severity}`);
+  const firstSeen = rules.filter(({ newTerms }) => newTerms !== undefined).length;
+  const tests = rules.reduce((sum, rule) => sum + rule.tests.length, 0);
+  return page(
+    'rule-pack',
+    'The rule pack',
+    `${rules.length} rules (${counts.join(', ')}) with ${tests} tests. ${firstSeen} of them alert on what was not there before: they learn for a day, unless they say otherwise, and then tell each new term once. ` +
+      'Each file says at its head what its rule does not see, and has false positives, triage and tests. What a rule reads has to be recorded: `firstseen audit-policy --check FILE` tells what each of them sees. ' +
+      '`firstseen rules explain NAME` says a rule in words; how to write one: [rules](../guides/rules.md); how to make one quiet: exceptions, there.',
+    '## All rules',
+    table(['rule', 'severity', 'type', 'what it alerts on'], rules.map(rowOf)),
+    '## By tactic and technique of MITRE ATT&CK',
+    table(
+      ['tactic', 'technique', 'rules'],
+      inOrder.flatMap(([id, name]) => techniquesOf(id, name, rules)),
+    ),
+    '## What they remember',
+    table(
+      ['rule', 'the values that are new together', 'for', 'learns first'],
+      rules.flatMap(({ name, newTerms }) =>
+        newTerms === undefined
+          ? []
+          : [
+              [
+                code(name),
+                newTerms.fields.map(code).join(', '),
+                formatDuration(newTerms.windowMicros),
+                newTerms.learningMicros === 0 ? 'no' : formatDuration(newTerms.learningMicros),
+              ],
+            ],
+      ),
+    ),
+  );
+}
+
+function rowOf({ name, severity, type, title }: RuleDocument): readonly string[] {
+  return [`[${code(name)}](../../rules/${name}.yaml)`, severity, code(type), title];
+}
+
+/** A row a technique of the tactic; rules that name none stand in the first. */
+function techniquesOf(id: string, tactic: string, rules: readonly RuleDocument[]): readonly (readonly string[])[] {
+  const within = (rule: RuleDocument): readonly Threat[] => rule.threat.filter((threat) => threat.tactic.id === id);
+  const techniques = new Map(
+    rules.flatMap((rule) => within(rule).map(({ technique }) => [technique?.id ?? '', technique?.name ?? ''])),
+  );
+  return [...techniques]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([technique, name]) => [
+      `${id} ${tactic}`,
+      technique === '' ? '' : `${technique} ${name}`,
+      rules
+        .filter((rule) => within(rule).some((threat) => (threat.technique?.id ?? '') === technique))
+        .map((rule) => code(rule.name))
+        .join(', '),
+    ]);
+}
