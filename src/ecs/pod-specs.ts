@@ -7,30 +7,65 @@ import { compilePath, type PathReader } from './walk.ts';
  * Where the spec of a pod stands in what is written: a Pod; what has a template (deployments, jobs, …); a CronJob; a PodTemplate.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
  */
-const PLACES = ['spec', 'spec.template.spec', 'spec.jobTemplate.spec.template.spec', 'template.spec'];
+const PLACES = [
+  ['spec'],
+  ['spec', 'template', 'spec'],
+  ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  ['template', 'spec'],
+];
 /** The lists of containers of a pod. Those of the third are added to a pod that runs (`pods/ephemeralcontainers`). */
 const CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers'];
+
+/** The pods that a body writes, and all containers of each. */
+interface Pods {
+  readonly specs: readonly object[];
+  readonly containers: readonly unknown[];
+}
+
+/** Every rule over pods asks the same body, one after another: what was found in it is kept while it is there. */
+const found = new WeakMap<object, Pods>();
 
 /**
  * A reader of one path of the pod that a request writes, wherever it stands: in a pod or in what makes pods, in a whole object, in a
  * patch that looks like one, and in what the operations of a JSON patch set. `containers` stands for all three lists of containers.
  */
 export function podReader(path: string): PathReader {
-  const rest =
-    path === 'containers' ? '' : path.startsWith('containers.') ? path.slice('containers'.length) : undefined;
-  const paths = rest === undefined ? [path] : CONTAINERS.map((list) => list + rest);
-  const readers = PLACES.flatMap((place) => paths.map((each) => compilePath(`${place}.${each}`)));
+  const [first, ...rest] = path.split('.');
+  const ofContainers = first === 'containers';
+  const read = compilePath(ofContainers ? rest.join('.') : path);
   return (body) => {
     if (typeof body !== 'object' || body === null) return undefined;
-    const written = Array.isArray(body) ? patchedObject(body) : body;
-    return union(readers.map((read) => read(written)));
+    const { specs, containers } = podsOf(body);
+    if (ofContainers) return containers.length === 0 ? undefined : read(containers);
+    return specs.length <= 1 ? read(specs[0]) : union(specs.map((spec) => read(spec)));
   };
 }
 
+function podsOf(body: object): Pods {
+  const known = found.get(body);
+  if (known !== undefined) return known;
+  const roots = Array.isArray(body) ? patchedObject(body) : [body];
+  const specs = roots.flatMap((root) => PLACES.flatMap((place) => objectAt(root, place) ?? []));
+  const containers = specs.flatMap((spec) => CONTAINERS.flatMap((list) => member(spec, list) ?? []));
+  const pods = { specs, containers };
+  found.set(body, pods);
+  return pods;
+}
+
+function objectAt(root: unknown, place: readonly string[]): object | undefined {
+  const value = place.reduce(member, root);
+  return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+function member(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[key];
+}
+
 /** The values of several places together. */
-function union(found: readonly FieldValues[]): FieldValues {
-  const there = found.filter((values) => values !== undefined);
+function union(values: readonly FieldValues[]): FieldValues {
+  const there = values.filter((value) => value !== undefined);
   if (there.length <= 1) return there[0];
-  const all = there.flatMap((values): readonly FieldValue[] => (typeof values === 'object' ? values : [values]));
+  const all = there.flatMap((value): readonly FieldValue[] => (typeof value === 'object' ? value : [value]));
   return all.length === 0 ? PRESENT : valueSet(all);
 }
