@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { outputOf } from '../support/child-process.ts';
+import { median } from './cpu.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
 
 const STEP = join(import.meta.dirname, 'match-step.ts');
 /** Rules of Elastic's, where a copy of them lies beside the project. */
 const KIT = join(import.meta.dirname, '..', '..', '..', 'shared', 'conformance', 'rules');
 const USUAL = 50;
+/** In so many processes the first load is measured: each can do it once. */
+const FIRST_LOADS = 5;
 
 /** What the steps of the core take with one set of rules. */
 export interface Steps {
@@ -18,7 +21,7 @@ export interface Steps {
   readonly match: number;
   /** Matching, and what each match means to its rule: its identity, its terms or its group. */
   readonly decide: number;
-  /** To read, parse and compile the whole set for the first time, as a start does: nothing is warm or kept from before; in ms. */
+  /** To read, parse and compile the whole set for the first time, as a start does: nothing is warm or kept from before; in ms of the thread. */
   readonly firstLoad: number;
   /** The same once it has been done, as when rules change, in ms. */
   readonly load: number;
@@ -50,7 +53,12 @@ function goalsOf(set: string, { match, firstLoad }: Steps): readonly Goal[] {
 }
 
 async function measure(name: string, set: string, rounds: number): Promise<Steps> {
-  const steps: Steps = JSON.parse(await outputOf(process.execPath, [STEP, set, String(rounds)]));
+  const run = async (times: number): Promise<Steps> =>
+    JSON.parse(await outputOf(process.execPath, [STEP, set, String(times)]));
+  const firstLoads: number[] = [];
+  for (let n = 1; n < Math.min(FIRST_LOADS, rounds); n++) firstLoads.push((await run(0)).firstLoad);
+  const measured = await run(rounds);
+  const steps = { ...measured, firstLoad: median([...firstLoads, measured.firstLoad]) };
   const { parse, decode, match, decide, firstLoad, load } = steps;
   const cells = [parse, decode, decode / parse, match, match / parse, decide, firstLoad, load].map((figure) =>
     figure.toFixed(2),

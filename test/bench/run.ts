@@ -2,11 +2,11 @@
  * What firstseen costs, as ratios between contenders that are measured in the same run, and the goals set beside what was measured.
  * docs/performance.md says how to read it.
  *
- *   npm run bench                       match, serve and paced: about 4 minutes on 2 cores
+ *   npm run bench                       match, search, serve and paced: about 5 minutes on 2 cores
  *   npm run bench -- serve              one part, or several
- *   npm run bench -- search             `query` over a file, apart from those that run unless told
  *   npm run bench -- api-server         from a request at a real API server to its Alert; not among those that run unless told
  *   npm run bench -- redis-terms        memory of Redis by term; likewise apart
+ *   npm run bench -- held-rows          memory by event that a threshold, a sequence or STATS holds; likewise apart
  *   npm run bench -- replicas           conflicts of replicas on one Redis; likewise apart
  *   npm run bench -- serve --rounds 5 --batches 50 --rules 4,50
  */
@@ -31,9 +31,10 @@ const PARTS: Readonly<Record<string, BenchPart>> = {
   memory: benchPaced,
   'api-server': benchApiServer,
   'redis-terms': benchScript('redis-terms.ts'),
+  'held-rows': benchScript('held-rows.ts'),
   replicas: benchScript('replicas.ts'),
 };
-const DEFAULT_PARTS = ['match', 'serve', 'latency'];
+const DEFAULT_PARTS = ['match', 'search', 'serve', 'latency'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
