@@ -1,0 +1,165 @@
+/** The pack in the cluster, and what happens to one who turns against firstseen itself, on a real API server. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { loadRuleFiles } from '../../src/rulefiles/load.ts';
+import { ACCOUNT, accountToken, NAMESPACE } from '../support/chart.ts';
+import { type Alert, type Cluster, sqliteState, startCluster } from '../support/cluster.ts';
+import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** Some of the pack is as good as all of it, and quicker. */
+const TAG = 'rbac';
+const WAIT = { timeoutMs: 60_000, intervalMs: 250 };
+
+let cluster: Cluster;
+let firstseen: Firstseen;
+/** The rules of the pack with the tag, in the order of their names. */
+let pack: readonly string[];
+
+before(async () => {
+  const { rules } = await loadRuleFiles(['rules']);
+  pack = rules.flatMap(({ document: { name, tags } }) => (tags.includes(TAG) ? [name] : [])).sort();
+  cluster = await startCluster();
+  firstseen = await startFirstseen({
+    state: sqliteState(),
+    kubeconfig: await cluster.kubeconfigOfPod('firstseen-0'),
+    certificates: cluster.certificates,
+    port: cluster.webhookPort,
+    config: { rules: { paths: undefined, pack: { tags: [TAG] } }, receiver: { lingerMs: 500 } },
+  });
+});
+after(async () => {
+  await firstseen?.stop();
+  await cluster?.server.stop();
+});
+
+async function installed(): Promise<readonly string[]> {
+  const names = await cluster.server.kubectl(
+    ...['get', 'detectionrules', '-l', 'app.kubernetes.io/managed-by=firstseen'],
+    ...['-o', 'jsonpath={.items[*].metadata.name}'],
+  );
+  return names.split(' ').sort();
+}
+
+async function packIsInstalled(): Promise<void> {
+  const isThere = async () => JSON.stringify(await installed()) === JSON.stringify(pack);
+  await waitFor(isThere, { ...WAIT, what: 'the pack to be in the cluster' });
+}
+
+const patch = (name: string, spec: object) =>
+  cluster.server.kubectl('patch', 'detectionrule', name, '--type=merge', '-p', JSON.stringify({ spec }));
+
+async function specOf(name: string): Promise<Readonly<Record<string, unknown>>> {
+  return JSON.parse(await cluster.server.kubectl('get', 'detectionrule', name, '-o', 'json')).spec;
+}
+
+type Told = Alert & {
+  readonly spec: { readonly actor: { readonly user?: string }; readonly request: { readonly name?: string } };
+};
+
+async function toldOf(rule: string, user: string, name: string): Promise<readonly Alert[]> {
+  return ((await cluster.alerts()) as readonly Told[]).filter(
+    ({ spec }) =>
+      spec.rule.name === `firstseen-tamper-${rule}` && spec.actor.user === user && spec.request.name === name,
+  );
+}
+
+/** Waits for the alert about what a user has done to an object. */
+async function told(rule: string, user: string, name: string): Promise<void> {
+  await waitFor(async () => (await toldOf(rule, user, name)).length > 0, { ...WAIT, what: `the alert about ${name}` });
+}
+
+test('the pack is installed, keeps what people set over a restart, and comes back when it is deleted', async () => {
+  await packIsInstalled();
+  const [first = '', second = ''] = pack;
+  const before = await specOf(first);
+  await patch(first, { severity: 'critical', exceptions: [{ query: 'user.name: ci', reason: 'the build' }] });
+  await firstseen.stop();
+  await cluster.server.kubectl('delete', 'detectionrule', second);
+  await firstseen.start();
+  await packIsInstalled();
+  const after = await specOf(first);
+  assert.equal(after.severity, 'critical');
+  assert.deepEqual(after.exceptions, [{ query: 'user.name: ci', reason: 'the build' }]);
+  assert.equal(after.query, before.query);
+});
+
+test('whoever changes a rule is told of, with an exception in place that would silence it; firstseen itself is not', async () => {
+  const [first = ''] = pack;
+  await cluster.server.apply({
+    apiVersion: 'firstseen.dev/v1alpha1',
+    kind: 'RuleException',
+    metadata: { name: 'silence' },
+    spec: { rules: ['firstseen-tamper-rules'], tags: ['tamper'], query: 'user.name: *', reason: 'quiet' },
+  });
+  await told('rules', 'admin', 'silence');
+  await patch(first, { severity: 'low' });
+  await told('rules', 'admin', first);
+  for (const name of pack) assert.deepEqual(await toldOf('rules', ACCOUNT, name), [], name);
+});
+
+test('a stolen token of firstseen that changes a rule is told of', async () => {
+  const [first = ''] = pack;
+  const { status } = await cluster.server.request(`/apis/firstseen.dev/v1alpha1/detectionrules/${first}`, {
+    method: 'PATCH',
+    token: await accountToken(cluster.server, 'firstseen-0'),
+    userAgent: 'firstseen/0.1.0',
+    headers: { 'content-type': 'application/merge-patch+json', 'audit-id': 'a1b2c3d4-0000-4000-8000-000000000000' },
+    body: JSON.stringify({ spec: { enabled: false } }),
+  });
+  assert.equal(status, 200);
+  await told('rules', ACCOUNT, first);
+});
+
+test('the Deployment scaled to nothing, a Secret, a definition and an alert that is deleted are told of', async () => {
+  const { server } = cluster;
+  await server.kubectl('-n', NAMESPACE, 'scale', 'deployment/firstseen', '--replicas=0');
+  await told('workload', 'admin', 'firstseen');
+  await server.kubectl('-n', NAMESPACE, 'create', 'secret', 'generic', 'firstseen-tls');
+  await told('workload', 'admin', 'firstseen-tls');
+  await server.kubectl('annotate', 'crd', 'ruleexceptions.firstseen.dev', 'note=1');
+  await told('definitions', 'admin', 'ruleexceptions.firstseen.dev');
+  await server.kubectl(
+    'patch',
+    'clusterrolebinding',
+    'firstseen',
+    '--dry-run=server',
+    '-p',
+    '{"metadata":{"labels":{"a":"b"}}}',
+  );
+  const [alert] = await toldOf('workload', 'admin', 'firstseen-tls');
+  const name = alert?.metadata.name ?? '';
+  await server.kubectl('delete', 'alert', name);
+  await told('alerts', 'admin', name);
+  assert.deepEqual(await toldOf('access', 'admin', 'firstseen'), [], 'a dry run changes nothing');
+  await server.kubectl('label', 'clusterrolebinding', 'firstseen', 'a=b');
+  await told('access', 'admin', 'firstseen');
+});
+
+test('a set of which nothing is left says so, and its events are taken on', async () => {
+  await cluster.server.apply({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: await Promise.all(
+      pack.map(async (name) => ({
+        apiVersion: 'firstseen.dev/v1alpha1',
+        kind: 'DetectionRule',
+        metadata: { name },
+        spec: { ...(await specOf(name)), enabled: false },
+      })),
+    ),
+  });
+  await waitFor(async () => (await firstseen.metric('firstseen_rules', { state: 'ready' })) === 0, {
+    ...WAIT,
+    what: 'no rule to be in force',
+  });
+  assert.match(firstseen.log(), /no rule is in force any more/);
+  assert.equal(await firstseen.isReady(), true);
+  const answer = await fetch(`${firstseen.opsUrl}/readyz?verbose`);
+  assert.match(await answer.text(), /0 ready.*nothing is detected but changes of firstseen itself/);
+  await cluster.server.kubectl('delete', 'ruleexception', 'silence');
+  await waitFor(async () => (await toldOf('rules', 'admin', 'silence')).some(({ status }) => status.count >= 2), {
+    ...WAIT,
+    what: 'the deletion to be counted',
+  });
+});
