@@ -53,6 +53,15 @@ test('closed goes before open, acknowledged as open', () => {
   assert.equal(dropped(alerts, { maxAlerts: 1 }), 'closed open');
 });
 
+test('what nobody is shown goes before what somebody has yet to look at', () => {
+  const block = alert('block', { severity: 'critical' });
+  const alerts = [
+    alert('open', { seen: NOON - 3 }),
+    { ...block, spec: { ...block.spec, buildingBlock: true as const } },
+  ];
+  assert.equal(dropped([...alerts, alert('closed', { phase: 'Closed' })], { maxAlerts: 1 }), 'block closed');
+});
+
 test('then the noisiest rule, then the lowest severity, then what was seen longest ago', () => {
   const alerts = [
     alert('quiet', { rule: 'quiet', severity: 'low', seen: NOON - 9 }),

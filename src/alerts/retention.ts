@@ -15,7 +15,7 @@ export interface RetentionPolicy {
 }
 
 /**
- * The alerts to drop: those over age; then, while there are too many, closed before open, of the rule with most alerts, of
+ * The alerts to drop: those over age; then, while there are too many, those of building blocks, closed before open, of the rule with most alerts, of
  * the lowest severity, the one seen longest ago. Pure.
  * @param held ids that must stay, because a sink has yet to deliver them
  * @param now in microseconds since the epoch
@@ -40,6 +40,7 @@ export function chooseDropped(
     .filter((alert) => !dropped.has(alert))
     .sort(
       (a, b) =>
+        Number(b.spec.buildingBlock === true) - Number(a.spec.buildingBlock === true) ||
         Number(b.state.phase === 'Closed') - Number(a.state.phase === 'Closed') ||
         (noise.get(b.spec.rule.name) ?? 0) - (noise.get(a.spec.rule.name) ?? 0) ||
         SEVERITIES.indexOf(a.spec.severity) - SEVERITIES.indexOf(b.spec.severity) ||

@@ -41,7 +41,7 @@ export interface AlertBook {
   taking(suppressionKey: string, at: number): LiveAlert | undefined;
   /** @returns the id of the new alert: the same whenever the same sighting opens it, and never another's */
   open(decision: Decision, sighting: Sighting, opening: Opening): string;
-  attach(alert: LiveAlert, decision: Decision, sighting: Sighting, counted?: Counted): void;
+  attach(alert: LiveAlert, sighting: Sighting, counted?: Counted): void;
 }
 
 export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: SettleContext): AlertBook {
@@ -50,9 +50,9 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
     draft.setField(stateKeys.alert(id), 'ver', String(version));
   }
 
-  function markDue(id: string, { rule }: Decision, isOpening: boolean): void {
+  function markDue(id: string, { buildingBlock }: Pick<AlertState, 'buildingBlock'>, isOpening: boolean): void {
     for (const { name, openingsOnly, buildingBlocks, coalesceMs } of sinks) {
-      if (rule.document.buildingBlock && buildingBlocks !== true) continue;
+      if (buildingBlock && buildingBlocks !== true) continue;
       if (isOpening || !openingsOnly) draft.markDue(name, id, isOpening ? 0 : coalesceMs);
     }
   }
@@ -83,15 +83,16 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
         evidence: withEvidence([], evidence),
         suppressionKey,
         removed: false,
+        ...(spec.buildingBlock && { buildingBlock: true }),
         ...counted,
       });
       draft.raise(stateKeys.alerts, id, at);
       draft.setField(stateKeys.live, suppressionKey, id);
-      markDue(id, decision, true);
+      markDue(id, spec, true);
       return id;
     },
 
-    attach({ id, version, state }, decision, { from, at, evidence }, counted) {
+    attach({ id, version, state }, { from, at, evidence }, counted) {
       save(id, version + 1, {
         ...state,
         count: state.count + 1,
@@ -100,7 +101,7 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
         evidence: withEvidence(state.evidence, evidence),
         ...counted,
       });
-      markDue(id, decision, false);
+      markDue(id, state, false);
     },
   };
 }

@@ -123,6 +123,8 @@ export interface AlertState {
   readonly review?: AlertReview;
   /** Of an overflow alert only. */
   readonly overflow?: OverflowState;
+  /** True if its rule was a building block when it opened: it stays one, whatever becomes of the rule. */
+  readonly buildingBlock?: true;
   /** True once retention has dropped it: the sinks that hold a copy remove it, then the record goes. */
   readonly removed: boolean;
 }

@@ -122,6 +122,16 @@ test('the total over all rules binds low and medium, and not high and critical',
   }
 });
 
+test('the total is not spent by building blocks, and does not bind them; their own budgets do', async () => {
+  const block = ruleDocument({ name: 'block', buildingBlock: true, newTerms: {}, budget: { alertsPerHour: 2 } });
+  const { send, store } = evaluation([block]);
+  assert.deepEqual(await send(...upTo(3)), ['opened', 'opened', 'overflow']);
+  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.opens), []);
+  const bound = evaluation([block]);
+  await write(bound.store, CLUSTER, { kind: 'setScores', key: stateKeys.opens, mode: 'set', entries: otherOpenings });
+  assert.deepEqual(await bound.send(nth(0)), ['opened']);
+});
+
 test('the total counts one hour, and one below it there is room', async () => {
   const { send, store } = evaluation([ruleDocument()]);
   await write(store, CLUSTER, {

@@ -6,6 +6,7 @@ import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules
 import { entriesOf, fieldsOf, write } from '../../test/support/state-access.ts';
 import { createAlertLifecycle } from '../alerts/lifecycle.ts';
 import type { DecodedEvent } from '../audit/event.ts';
+import { createEvaluator } from '../ingest/create-evaluator.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { DAY, DONE_KEEP_MS, DONE_KEEP_STARTED_MS, HOUR, LATENESS, MINUTE, TERM_CAP } from '../rules/limits.ts';
 import { parseSilentTerm } from '../rules/silent-term.ts';
@@ -229,6 +230,27 @@ test('the alerts of a building block are recorded, and due only to sinks that as
   assert.deepEqual(await send(nth(0), nth(1)), ['opened', 'attached']);
   assert.equal((await alerts())[0]?.state.count, 2);
   assert.deepEqual([await due('alert'), await due('log')], [0, 1]);
+});
+
+test('an alert stays what it was when it opened, also when its rule becomes a building block or stops being one', async () => {
+  const sinks = [{ name: 'alert', openingsOnly: false, coalesceMs: 0 }];
+  for (const buildingBlock of [true, false]) {
+    const first = evaluation([ruleDocument({ buildingBlock })], { sinks });
+    const { store } = first;
+    await first.send(nth(0));
+    const [alert] = await first.alerts();
+    await store.done(CLUSTER, 'alert', alert?.id ?? '', 1, 0);
+    const evaluate = createEvaluator({
+      store,
+      detector: () => detectorOf(ruleDocument({ buildingBlock: !buildingBlock })),
+      hashes: sha256Hashes,
+      sinks,
+      own: undefined,
+    });
+    await evaluate(CLUSTER, [nth(1)]);
+    assert.equal((await first.alerts())[0]?.state.count, 2);
+    assert.equal((await entriesOf(store, CLUSTER, stateKeys.due('alert'))).length, buildingBlock ? 0 : 1);
+  }
 });
 
 test('the total budget does not bind an alert that its event makes one of high severity', async () => {

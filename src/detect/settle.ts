@@ -220,7 +220,7 @@ function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome
 
   const live = alerts.taking(suppressionKey, event.at);
   if (live !== undefined) {
-    alerts.attach(live, decision, sightingOf(decision));
+    alerts.attach(live, sightingOf(decision));
     return 'attached';
   }
   if (!fires(decision, draft)) return 'known';
@@ -246,8 +246,7 @@ function settleRow(decision: RowDecision, hwm: number, storedHwm: number, books:
     const key = fireSuppressionKey(decision, fire, context.hashes);
     const sighting = sightingOfFire(fire);
     const live = alerts.taking(key, sighting.at);
-    if (live !== undefined)
-      alerts.attach(live, decision, { ...sighting, evidence: evidenceOfRows(fire.adds ?? fire.rows) });
+    if (live !== undefined) alerts.attach(live, { ...sighting, evidence: evidenceOfRows(fire.adds ?? fire.rows) });
     else if (!open(decision, key, sighting, storedHwm, books, { fire, letGo: taken.letGo })) {
       return overflow(decision, books);
     }
@@ -276,7 +275,8 @@ function open(
   const spec = draftAlert(context.cluster, decision, fired);
   const id = alerts.open(decision, sighting, { spec, suppressionKey, windowMicros });
   opened.push(id);
-  draft.raise(stateKeys.opens, id, budgetTime);
+  // Nobody reads what a building block opens, so it takes nothing from what others may open.
+  if (!rule.document.buildingBlock) draft.raise(stateKeys.opens, id, budgetTime);
   draft.raise(stateKeys.opensOf(rule.document.name), id, budgetTime, (HOUR + LATENESS) / 1_000);
   return true;
 }
@@ -288,7 +288,7 @@ function overflow(decision: Decision, { draft, alerts, context, opened }: Books)
   const sighting = sightingOf(decision);
   const live = alerts.taking(suppressionKey, at);
   const counted = overflowWith(decision, live?.state);
-  if (live !== undefined) alerts.attach(live, decision, sighting, counted);
+  if (live !== undefined) alerts.attach(live, sighting, counted);
   else {
     const spec = draftOverflowAlert(context.cluster, decision);
     opened.push(alerts.open(decision, sighting, { spec, suppressionKey, windowMicros: HOUR, counted }));
@@ -325,11 +325,11 @@ function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
 }
 
 function hasBudget({ rule, overrides }: Decision, budgetTime: number, draft: StateDraft): boolean {
-  const { name, budget } = rule.document;
+  const { name, budget, buildingBlock } = rule.document;
   const severity = overrides?.severity ?? rule.document.severity;
   const since = budgetTime - HOUR;
   if (draft.countAbove(stateKeys.opensOf(name), since) >= budget.alertsPerHour) return false;
-  const exempt = severity === 'high' || severity === 'critical';
+  const exempt = buildingBlock || severity === 'high' || severity === 'critical';
   return exempt || draft.countAbove(stateKeys.opens, since) < TOTAL_ALERTS_PER_HOUR;
 }
 
