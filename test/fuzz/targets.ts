@@ -3,6 +3,7 @@ import { eqlTarget } from './eql.ts';
 import { esqlTarget } from './esql.ts';
 import { esqlRuleTarget } from './esql-rule-target.ts';
 import { kqlTarget } from './kql.ts';
+import { redactTarget } from './redact-target.ts';
 import { regexTarget } from './regex-target.ts';
 import { rulefileTarget } from './rulefile-target.ts';
 import { sigmaTarget } from './sigma-target.ts';
@@ -15,6 +16,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   esqlTarget,
   esqlRuleTarget,
   kqlTarget,
+  redactTarget,
   regexTarget,
   rulefileTarget,
   sigmaTarget,
