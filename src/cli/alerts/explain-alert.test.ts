@@ -218,6 +218,11 @@ test('the next three commands can be pasted, whatever the names are', () => {
       'firstseen alerts ack one',
     ],
   );
+  const taken = readAlert({ ...objectOf(), status: { phase: 'Acknowledged' } });
+  assert.deepEqual(nextCommands(taken)[2], {
+    what: 'it is dealt with; if it is expected here: firstseen except one --reason WHY',
+    command: 'firstseen alerts close one',
+  });
   const secret = sampleAlert({ id: 'one', spec: { request: { ...opener, resource: 'secrets', name: 'x' } } });
   assert.equal(nextCommands(objectOf(secret))[1]?.command, 'kubectl describe secrets x -n default', 'shows no values');
   for (const { command } of nextCommands(objectOf(hostileAlert()))) assert.doesNotMatch(command, /\p{C}/u);

@@ -1,4 +1,5 @@
 import { shellWord } from '../../doctor/shell-word.ts';
+import { RESERVED_RULE_NAMES } from '../../rules/rule-name.ts';
 import type { AlertObject } from './alert-object.ts';
 
 /** A command to paste, and what it is for. */
@@ -43,9 +44,12 @@ function target({ spec }: AlertObject): NextCommand {
   };
 }
 
-function onward({ metadata, status }: AlertObject): NextCommand {
+function onward({ metadata, spec, status }: AlertObject): NextCommand {
   const name = shellWord(metadata.name);
+  // Rules about firstseen itself take no exceptions.
+  const isExceptable = !spec.rule.name.startsWith(RESERVED_RULE_NAMES);
   if (status.phase === 'Open') return { what: 'you look into it', command: `firstseen alerts ack ${name}` };
   if (status.phase === 'Closed') return { what: 'it is not over', command: `firstseen alerts reopen ${name}` };
-  return { what: 'it is dealt with', command: `firstseen alerts close ${name}` };
+  const expected = isExceptable ? `; if it is expected here: firstseen except ${name} --reason WHY` : '';
+  return { what: `it is dealt with${expected}`, command: `firstseen alerts close ${name}` };
 }
