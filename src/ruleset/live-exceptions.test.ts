@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import type { RuleExceptionDocument } from '../rules/document.ts';
 import type { ConfigMapContent } from './exception-lists.ts';
 import { createLiveExceptions, type LiveExceptions } from './live-exceptions.ts';
@@ -122,3 +124,16 @@ function problemsOf(live: LiveExceptions, name: string): string {
       ?.problems.join('\n') ?? 'no such exception'
   );
 }
+
+test('the exceptions in the guide to tuning are sound', () => {
+  const guide = readFileSync(new URL('../../docs/guides/tuning.md', import.meta.url), 'utf8');
+  const examples = [...guide.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml = '']) => parse(yaml));
+  assert.equal(examples.length, 3);
+  const { live } = setUp();
+  live.setConfigMaps(new Map([['scanners', { version: '1', data: { addresses: '192.0.2.7' } }]]));
+  live.setResources(examples.map(({ spec }, index) => exception(`example-${index}`, { rules: undefined, ...spec })));
+  assert.deepEqual(
+    live.entries().map(({ verdict, problems }) => [verdict, problems]),
+    examples.map(() => ['sound', []]),
+  );
+});
