@@ -1,6 +1,6 @@
 import type { Field, FieldValues } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
-import { compilePredicate } from '../query/compile.ts';
+import { compilePredicate, type Matcher } from '../query/compile.ts';
 import type { Predicate } from '../query/predicate.ts';
 import { projectOnto } from '../query/required.ts';
 import type { FieldMemo, FieldSlots } from '../query/slots.ts';
@@ -31,6 +31,25 @@ const ABSENT_WITH: Readonly<Partial<Record<(typeof INDEX_FIELDS)[number][0], rea
   'kubernetes.audit.impersonatedUser.username': ['kubernetes.audit.impersonatedUser.groups'],
 };
 
+interface IndexRow {
+  /** The first, and those whose values follow from its value. */
+  readonly fields: readonly Field[];
+  /** See `ABSENT_WITH`. */
+  readonly absentWith: readonly Field[];
+}
+
+const INDEX_ROWS: readonly IndexRow[] = INDEX_FIELDS.map((names) => ({
+  fields: names.map(known),
+  absentWith: (ABSENT_WITH[names[0]] ?? []).map(known),
+}));
+
+/** What a rule requires of a row of index fields; undefined: nothing. */
+interface Projection {
+  readonly alone: Matcher | undefined;
+  /** Of the row and of the fields that it is absent with. */
+  readonly together: Matcher | undefined;
+}
+
 /** The most values remembered for one field; beyond it the field's memory starts anew, so that hostile values cannot fill it. */
 const VALUES_PER_FIELD = 4_096;
 
@@ -46,8 +65,13 @@ export interface RuleIndex {
  */
 export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlots): RuleIndex {
   const words = Math.ceil(rules.length / 32);
-  const dimensions = INDEX_FIELDS.map((names) =>
-    createDimension(rules, names.map(known), (ABSENT_WITH[names[0]] ?? []).map(known), slots),
+  const projected = rules.map((rule) => projectForIndex(rule, slots));
+  const dimensions = INDEX_ROWS.map((row, index) =>
+    createDimension(
+      projected.flatMap((projections) => projections.slice(index, index + 1)),
+      row,
+      slots,
+    ),
   ).filter((dimension) => dimension.constrains);
   const all = maskOf(rules.map(() => true));
   const possible = new Uint32Array(words);
@@ -81,37 +105,50 @@ interface Dimension {
   mask(memo: FieldMemo): Uint32Array;
 }
 
+/** Remembers results of a function without effects, as long as their rule lives: a set of which one rule changes is made anew. */
+const projections = new WeakMap<CompiledRule, readonly Projection[]>();
+
 /**
- * @param fields the first, and those whose values follow from its value
- * @param absentWith fields that say something only where the first has no value: see `ABSENT_WITH`
+ * What the index is to know of a rule. `createRuleIndex` asks for it; who makes sets all the time asks before, rule by rule, so that
+ * a set of many takes no time at one stretch.
+ *
+ * @param slots those that the rule was compiled with
  */
+export function projectForIndex(rule: CompiledRule, slots: FieldSlots): readonly Projection[] {
+  const before = projections.get(rule);
+  if (before !== undefined) return before;
+  const requiredOf = (fields: readonly Field[]) => {
+    const projection = projectOnto(rule.predicate, ...fields);
+    return projection === undefined ? undefined : compilePredicate(projection, slots);
+  };
+  const made = INDEX_ROWS.map(({ fields, absentWith }) => {
+    const alone = requiredOf(fields);
+    return { alone, together: absentWith.length === 0 ? alone : requiredOf([...fields, ...absentWith]) };
+  });
+  projections.set(rule, made);
+  return made;
+}
+
+/** @param required of each rule, what it requires of the row */
 function createDimension(
-  rules: readonly CompiledRule[],
-  fields: readonly Field[],
-  absentWith: readonly Field[],
+  required: readonly Projection[],
+  { fields, absentWith }: IndexRow,
   slots: FieldSlots,
 ): Dimension {
-  const requiredOf = (...about: readonly Field[]) =>
-    rules.map(({ predicate }) => {
-      const projection = projectOnto(predicate, ...about);
-      return projection === undefined ? undefined : compilePredicate(projection, slots);
-    });
-  const required = requiredOf(...fields);
-  const requiredTogether = absentWith.length === 0 ? required : requiredOf(...fields, ...absentWith);
   const [slot = 0, ...others] = [...fields.slice(0, 1), ...absentWith].map(slots.slotOf);
   const remembered = new Map<FieldValues, Uint32Array>();
-  const compute = (memo: FieldMemo, holding: typeof required) =>
-    maskOf(holding.map((holds) => holds === undefined || holds(memo)));
+  const compute = (memo: FieldMemo, which: keyof Projection) =>
+    maskOf(required.map(({ [which]: holds }) => holds === undefined || holds(memo)));
   return {
-    constrains: requiredTogether.some((holds) => holds !== undefined),
+    constrains: required.some(({ together }) => together !== undefined),
     mask(memo) {
       const value = memo.read(slot);
-      if (value !== undefined && typeof value !== 'string') return compute(memo, required);
-      if (value === undefined && others.some((other) => memo.read(other) !== undefined)) return compute(memo, required);
+      if (value !== undefined && typeof value !== 'string') return compute(memo, 'alone');
+      if (value === undefined && others.some((other) => memo.read(other) !== undefined)) return compute(memo, 'alone');
       const before = remembered.get(value);
       if (before !== undefined) return before;
       if (remembered.size >= VALUES_PER_FIELD) remembered.clear();
-      const mask = compute(memo, value === undefined ? requiredTogether : required);
+      const mask = compute(memo, value === undefined ? 'together' : 'alone');
       remembered.set(value, mask);
       return mask;
     },

@@ -1,3 +1,4 @@
+import { projectForIndex } from '../detect/rule-index.ts';
 import type { FieldSlots } from '../query/slots.ts';
 import { excerptAt, formatFileProblem } from '../rulefiles/file-problem.ts';
 import type { LoadedRule } from '../rulefiles/loaded-rule.ts';
@@ -70,6 +71,7 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
     const whole = own.length === 0 ? document : { ...document, exceptions: [...document.exceptions, ...own] };
     const result = compileSafely(whole, slots, hashes);
     if (result.kind === 'ok') {
+      projectForIndex(result.rule, slots);
       const why = version.kind === 'file' ? undefined : whyNeverFires(result.rule);
       return { ...result, ...(why !== undefined && { neverFires: `It can never fire: ${why}.` }) };
     }
