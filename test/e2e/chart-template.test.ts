@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { tamperOptionsSchema } from '../../src/ruleset/options.ts';
 import {
   ACCOUNT,
   CHART,
@@ -135,6 +136,8 @@ test('values that are missing, unknown, at odds or set by the chart itself are r
     ['networkPolicy.enabled=true', /controlPlaneCIDRs is required/],
     [`mode=DaemonSet,${REDIS},${POLICIES}`, /no effect in mode=DaemonSet/],
     ['rules.inline.foo=x', /rules\.inline has a file "foo"/],
+    ['config.rules.pack=some', /pack/],
+    ['config.tamper.names={a}', /tamper\/?\.?names/],
   ] as const) {
     await assert.rejects(helm('template', 'x', CHART, ...REQUIRED, '--set', values), expected, values);
   }
@@ -326,6 +329,33 @@ test('rules of yours are mounted where the configuration looks for them', async 
     assert.ok(text.includes(`"mountPath":"${folder}"`), folder);
     assert.ok(readFileSync(writeConfig(manifests), 'utf8').includes(`- ${folder}\n`), folder);
   }
+});
+
+test('files of yours are beside the pack, which is a choice of the values', async () => {
+  const rulesOf = async (...args: readonly string[]) =>
+    parse(readFileSync(writeConfig(await renderChart(...args)), 'utf8')).rules as unknown;
+  const mine = ['--set', 'rules.configMaps={mine}'];
+  assert.deepEqual(await rulesOf(), { pack: 'all' });
+  assert.deepEqual(await rulesOf(...mine), { pack: 'all', paths: ['/etc/firstseen/rules/mine'] });
+  assert.deepEqual(await rulesOf('--set-json', 'config.rules.pack={"tags":["rbac"]}'), { pack: { tags: ['rbac'] } });
+  await assert.rejects(
+    renderChart('--set-json', 'config.rules.paths=[]'),
+    /config\.rules\.paths is empty: .*config\.rules\.pack=none/,
+  );
+});
+
+test('what belongs to the installation is known by name, and cert-manager may renew it', async () => {
+  const tamperOf = async (...args: readonly string[]) =>
+    parse(readFileSync(writeConfig(await renderChart(...args)), 'utf8')).tamper as {
+      readonly names: readonly string[];
+      readonly identities: readonly string[];
+    };
+  const redis = 'state.kind=redis,state.redis.existingSecret=redis-url,rules.configMaps={mine}';
+  const { names, identities } = await tamperOf('--set', `${redis},serviceAccount.name=watcher`);
+  assert.deepEqual(names, ['firstseen', 'firstseen-*', 'watcher', 'firstseen-tls', 'redis-url', 'mine']);
+  assert.deepEqual(identities, tamperOptionsSchema.parse({}).identities, 'the values repeat what the program has');
+  const renewed = await tamperOf('--set', 'tls.mode=certManager,tls.existingSecret=,config.tamper.identities={ops}');
+  assert.deepEqual(renewed.identities, ['ops', 'system:serviceaccount:cert-manager:cert-manager']);
 });
 
 /** Writes the configuration file among what was rendered, and gives its path. */
