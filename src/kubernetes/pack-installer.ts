@@ -54,9 +54,13 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
       ...plan.remove.map(({ name }): OwnChange => ({ verb: 'delete', name })),
     ]);
     let isDone = true;
+    let applied = 0;
     for (const [index, [name, object]] of apply.entries()) {
       const answer = await client.call(applyCall(name, object, ids[index]));
-      if (answer.kind === 'ok') settled.set(name, versionOf(toRuleResource(answer.body)));
+      if (answer.kind === 'ok') {
+        applied += 1;
+        settled.set(name, versionOf(toRuleResource(answer.body)));
+      }
       // Somebody was faster, or has deleted it: the next turn sees what they did.
       else if (answer.reason === 'Conflict' || answer.reason === 'NotFound') isDone = false;
       else {
@@ -74,7 +78,7 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
     }
     for (const rule of plan.left) once('a rule that left the pack stays, because others have changed it', rule);
     for (const rule of plan.taken) once('a rule of the pack is left out: somebody else has made one of its name', rule);
-    if (apply.length > 0) logger.info('rules of the pack are applied', { rules: apply.length });
+    if (applied > 0) logger.info('rules of the pack are applied', { rules: applied });
     if (isDone) seen = now;
   }
 

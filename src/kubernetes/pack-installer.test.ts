@@ -1,0 +1,87 @@
+/** Faults that a real API server does not make when it is asked to; all else is tried on one. */
+import assert from 'node:assert/strict';
+import { mock, type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ruleDocument } from '../../test/support/rules.ts';
+import type { RuleResource } from '../ruleset/rule-resource.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import type { ApiAnswer, ApiCall } from './client.ts';
+import { createPackInstaller } from './pack-installer.ts';
+
+/** Installs a pack of one rule into a cluster that holds nothing, turn by turn. */
+function installer(t: TestContext, answer: (call: ApiCall) => ApiAnswer) {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.reset());
+  const calls: string[] = [];
+  const log: string[] = [];
+  const announced: string[] = [];
+  const resources: readonly RuleResource[] = [];
+  const note = (message: string) => void log.push(message);
+  const job = createPackInstaller(
+    {
+      client: {
+        async call(call) {
+          calls.push(`${call.method} ${call.auditID}`);
+          return answer(call);
+        },
+      },
+      resources: () => resources,
+      async announce(changes) {
+        announced.push(...changes.map(({ verb, name }) => `${verb} ${name}`));
+        return changes.map((_change, index) => `id-${announced.length}-${index}`);
+      },
+      logger: { info: note, warn: note } as never,
+    },
+    { rules: [ruleDocument({ name: 'a' })], isWhole: true },
+  );
+  t.after(() => job.stop());
+  return {
+    calls,
+    log,
+    announced,
+    start: () => job.start(),
+    async nextTurn() {
+      await turn();
+      mock.timers.tick(10_000);
+      await turn();
+    },
+  };
+}
+
+const APPLIED: ApiAnswer = { kind: 'ok', body: { metadata: { name: 'a', uid: 'u', generation: 1 } } };
+
+test('one who was faster is no fault: it is looked at again, under a number of its own', async (t) => {
+  const answers: ApiAnswer[] = [{ kind: 'refused', reason: 'Conflict', message: 'changed' }, APPLIED];
+  const { calls, announced, log, start, nextTurn } = installer(t, () => answers.shift() ?? assert.fail('asked again'));
+  start();
+  await nextTurn();
+  await nextTurn();
+  assert.deepEqual(calls, ['PATCH id-1-0', 'PATCH id-2-0']);
+  assert.deepEqual(announced, ['patch a', 'patch a']);
+  assert.deepEqual(log, ['rules of the pack are applied']);
+});
+
+test('an API server that is away is said once, and that it goes on', async (t) => {
+  let isAway = true;
+  const { calls, log, start, nextTurn } = installer(t, () => {
+    if (isAway) throw new OperationalError('api_unavailable', 'away');
+    return APPLIED;
+  });
+  start();
+  await nextTurn();
+  await nextTurn();
+  isAway = false;
+  await nextTurn();
+  await nextTurn();
+  assert.equal(calls.length, 4);
+  assert.deepEqual(log, ['installing the pack is held up', 'rules of the pack are applied', 'the pack is installed']);
+});
+
+test('what the API server refuses is said once, and not asked again until somebody changes it', async (t) => {
+  const { calls, log, start, nextTurn } = installer(t, () => ({ kind: 'refused', reason: 'Invalid', message: 'no' }));
+  start();
+  await nextTurn();
+  await nextTurn();
+  assert.equal(calls.length, 1);
+  assert.match(log.join(), /^a rule of the pack does not fit what others have set of it, and stays as it is/);
+});
