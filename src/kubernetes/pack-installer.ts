@@ -60,10 +60,10 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
       if (answer.kind === 'ok') {
         applied += 1;
         settled.set(name, versionOf(toRuleResource(answer.body)));
-      }
-      // Somebody was faster, or has deleted it: the next turn sees what they did.
-      else if (answer.reason === 'Conflict' || answer.reason === 'NotFound') isDone = false;
-      else {
+      } else if (answer.reason === 'Conflict' || answer.reason === 'NotFound') {
+        // Somebody was faster, or has deleted it: the next turn sees what they did.
+        isDone = false;
+      } else {
         settled.set(name, versionOf(existing.get(name)));
         logger.warn('a rule of the pack does not fit what others have set of it, and stays as it is', {
           rule: name,
