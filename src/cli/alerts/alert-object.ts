@@ -14,6 +14,9 @@ const conditionSchema = z.object({
   lastTransitionTime: text,
 });
 
+/** Names, and how often each of them was there at least. */
+const talliesSchema = z.array(z.object({ value: z.string(), count: z.number() })).default([]);
+
 /** As much of an Alert as the commands read. What a newer firstseen adds is kept. */
 const alertSchema = z.looseObject({
   metadata: z.looseObject({ name: z.string(), creationTimestamp: text }),
@@ -72,6 +75,9 @@ const alertSchema = z.looseObject({
       lastSeen: text,
       evidence: z.array(z.object({ time: z.string(), auditID: z.string(), requestKey: z.string() })).default([]),
       conditions: z.array(conditionSchema).default([]),
+      overflow: z
+        .looseObject({ users: talliesSchema, sources: talliesSchema, samples: z.array(z.string()).default([]) })
+        .optional(),
     })
     .prefault({}),
 });

@@ -81,3 +81,21 @@ test('show tells everything once, in the order in which one reads it', () => {
   assert.match(text, /^ {2}Outcome: +allowed, HTTP 200$/m);
   assert.doesNotMatch(text, /Forwarded|Dry run|undefined/);
 });
+
+test('show tells of an alert that counts what is over the budget whose requests those are', () => {
+  const overflow = {
+    since: 0,
+    users: [
+      ['mallory\u001b', 40, 39],
+      ['eve', 7, 0],
+    ],
+    sources: [['203.0.113.7', 47, 0]],
+  } as const;
+  const samples = ['eve list pods: a', 'eve list pods: b'];
+  const text = describeAlertObject(objectOf(sampleAlert({ spec: { overflow: true }, state: { overflow, samples } })));
+  assert.match(text, /^Over the budget:\n {2}Most by: +eve: at least 7\n +mallory\\u\{1b\}: at least 1$/m);
+  assert.match(
+    text,
+    /^ {2}Most from: +203\.0\.113\.7: at least 47\n {2}Such as: +eve list pods: a\n +eve list pods: b$/m,
+  );
+});

@@ -28,6 +28,11 @@ export function describeAlertObject({ metadata, spec, status }: AlertObject): st
           ({ type, status: holds, reason, message }): Row => [type, `${holds} (${reason}): ${message}`],
         ),
       ]),
+      section('Over the budget', [
+        ['Most by', status.overflow?.users.map(tallyText)],
+        ['Most from', status.overflow?.sources.map(tallyText)],
+        ['Such as', status.overflow?.samples],
+      ]),
       section('New terms', spec.newTerms?.map(({ field, value }): Row => [field, value]) ?? []),
       section('Group', spec.groupBy?.map(({ field, value }): Row => [field, value]) ?? []),
       section('Who', [
@@ -76,6 +81,10 @@ function section(title: string | undefined, rows: readonly Row[]): string[] {
 function outcome({ code, decision }: AlertObject['spec']['request']): string {
   const said = decision === 'allow' ? 'allowed' : decision === 'forbid' ? 'forbidden' : decision;
   return [said, code === undefined ? undefined : `HTTP ${code}`].filter(isGiven).join(', ');
+}
+
+function tallyText({ value, count }: { readonly value: string; readonly count: number }): string {
+  return `${value}: at least ${count}`;
 }
 
 interface Named {
