@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { alertsCommand } from './alerts.ts';
 import { auditPolicyCommand } from './audit-policy.ts';
+import { backfillCommand } from './backfill.ts';
 import { doctorCommand } from './doctor.ts';
 import { exceptCommand } from './except.ts';
 import { explainCommand } from './explain.ts';
@@ -9,6 +10,7 @@ import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { serveCommand } from './serve.ts';
+import { termsCommand } from './terms.ts';
 import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `
@@ -29,6 +31,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     queryCommand,
     replayCommand,
     explainCommand,
+    backfillCommand,
+    termsCommand,
     rulesCommand,
     auditPolicyCommand,
     webhookConfigCommand,

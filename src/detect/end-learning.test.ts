@@ -68,6 +68,19 @@ test('logs with a hole of more than a day do not cover the window', async () => 
   assert.deepEqual(await end({ longestSilence: hole }), { kind: 'ended' });
 });
 
+test('whoever asks for it has it end whatever the logs cover', async () => {
+  const document = ruleDocument({ newTerms: { learningMicros: DAY } });
+  const { store, send } = evaluation([document]);
+  await send(request(NOON));
+  const { reads, step } = endLearning(
+    compiledRule(document).rule,
+    { from: NOON - HOUR, to: NOON - MINUTE, longestSilence: SILENCE },
+    true,
+  );
+  assert.deepEqual(await store.update(CLUSTER, reads, step), { kind: 'ended' });
+  assert.deepEqual(await send(request(NOON + 1)), ['opened']);
+});
+
 test('a rule that does not learn, or does not any more, is left alone', async () => {
   assert.deepEqual(await learner(0).end({}), { kind: 'none' });
   const { end, send, since } = learner(HOUR);

@@ -18,6 +18,8 @@ export type LearningEnd =
   | { readonly kind: 'none' }
   | { readonly kind: 'over' }
   | { readonly kind: 'ended' }
+  /** Not all of them could be read. */
+  | { readonly kind: 'unread' }
   /** They do not cover the history window: they begin so much (µs) too late. */
   | { readonly kind: 'begins-late'; readonly missing: number }
   /** They cover it with a hole. */
@@ -28,8 +30,9 @@ export type LearningEnd =
 /**
  * Ends the learning time of a rule whose whole history window is in the logs, as one step of the store: from now on the rule is as one that has run since
  * they begin. A hole of a day, or of half the window where that is shorter, and logs do not cover it.
+ * @param anyway whatever they cover
  */
-export function endLearning(rule: CompiledRule, { from, to, longestSilence }: LoggedTime) {
+export function endLearning(rule: CompiledRule, { from, to, longestSilence }: LoggedTime, anyway = false) {
   const key = stateKeys.rule(rule.state);
   const window = rule.document.newTerms?.windowMicros ?? 0;
   const learning = learningMicros(rule);
@@ -42,6 +45,7 @@ export function endLearning(rule: CompiledRule, { from, to, longestSilence }: Lo
     const present = Math.max(to, hwm);
     if (learning === 0) return { kind: 'none' };
     if (since !== undefined && present >= since + learning) return { kind: 'over' };
+    if (anyway) return { kind: 'ended' };
     if (from > present - window) return { kind: 'begins-late', missing: from - (present - window) };
     if (longestSilence.to - longestSilence.from > Math.min(DAY, window / 2)) return { kind: 'hole', ...longestSilence };
     if (since !== undefined && to < since) return { kind: 'ends-early', to, since };

@@ -108,7 +108,7 @@ test('logs with a hole, logs that are broken, and no logs at all end no learning
   };
   assert.deepEqual(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(86)]), ['hole', true]);
   assert.deepEqual(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(80)]), ['ended', true]);
-  assert.deepEqual(await kindOf(HOURS, false), ['none', true]);
+  assert.deepEqual(await kindOf(HOURS, false), ['unread', true]);
   assert.deepEqual(await kindOf(HOURS.slice(1)), ['begins-late', true]);
   assert.deepEqual(await kindOf([]), ['none', false]);
 });

@@ -4,6 +4,7 @@ import type { Detector, RuleFault } from '../detect/detector.ts';
 import { silentTermOf } from '../detect/draft.ts';
 import { endLearning, type LearningEnd } from '../detect/end-learning.ts';
 import { type Lesson, type Taught, teachTerms } from '../detect/teach-terms.ts';
+import { learningMicros } from '../detect/term-memory.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { HOUR, TERM_CAP } from '../rules/limits.ts';
 
@@ -32,8 +33,9 @@ export interface Backfill {
   /**
    * Writes what was learned, and ends the learning of the rules whose window it covers.
    * @param complete false if not all of the logs could be read: then no learning ends
+   * @param anyway true to end the learning of all rules, whatever the logs cover
    */
-  finish(complete: boolean): Promise<Backfilled>;
+  finish(complete: boolean, anyway?: boolean): Promise<Backfilled>;
 }
 
 /**
@@ -86,7 +88,7 @@ export function createBackfill(store: Store, cluster: string, detector: Detector
       }
     },
 
-    async finish(complete) {
+    async finish(complete, anyway) {
       const rules: BackfilledRule[] = [];
       const time = from > to ? undefined : { from, to };
       for (const [rule, of] of lessons) {
@@ -96,8 +98,9 @@ export function createBackfill(store: Store, cluster: string, detector: Detector
       return { time, rules, faults, firstFault };
 
       async function endOf(rule: CompiledRule): Promise<LearningEnd> {
-        if (!complete || time === undefined) return { kind: 'none' };
-        const { reads, step } = endLearning(rule, { ...time, longestSilence: longestSilence(hours) });
+        if (learningMicros(rule) === 0 || time === undefined) return { kind: 'none' };
+        if (!complete) return { kind: 'unread' };
+        const { reads, step } = endLearning(rule, { ...time, longestSilence: longestSilence(hours) }, anyway);
         return store.update(cluster, reads, step);
       }
     },

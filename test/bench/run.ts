@@ -4,6 +4,7 @@
  *
  *   npm run bench                       match, search, serve and paced: about 5 minutes on 2 cores
  *   npm run bench -- serve              one part, or several
+ *   npm run bench -- backfill           from audit logs to learned terms; not among those that run unless told
  *   npm run bench -- api-server         from a request at a real API server to its Alert; not among those that run unless told
  *   npm run bench -- redis-terms        memory of Redis by term; likewise apart
  *   npm run bench -- held-rows          memory by event that a threshold, a sequence or STATS holds; likewise apart
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { outputOf } from '../support/child-process.ts';
 import { benchApiServer } from './api-server.ts';
+import { benchBackfill } from './backfill.ts';
 import { benchBatches, EVENTS_PER_BATCH } from './batches.ts';
 import { benchMatch } from './match.ts';
 import { benchPaced } from './paced.ts';
@@ -25,6 +27,7 @@ import { benchServe } from './serve.ts';
 const PARTS: Readonly<Record<string, BenchPart>> = {
   match: benchMatch,
   search: benchSearch,
+  backfill: benchBackfill,
   serve: benchServe,
   // One run of traffic tells both.
   latency: benchPaced,

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { runCommandLine } from '../../src/cli/program.ts';
-import { benchBatches } from './batches.ts';
-import { median } from './cpu.ts';
+import { costOf, perSecond, runQuietly } from './command-cost.ts';
+import { eventLines, writeLines } from './log-file.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
 
 /** How often the events stand in the file. */
@@ -31,25 +28,11 @@ export async function benchSearch({ rounds }: BenchOptions): Promise<readonly Go
   const folder = mkdtempSync(join(tmpdir(), 'firstseen-bench-'));
   const file = join(folder, 'audit.log');
   try {
-    const stream = createWriteStream(file);
-    for (let copy = 0; copy < COPIES; copy++) stream.write(Buffer.concat(lines.flatMap((line) => [line, NEWLINE])));
-    stream.end();
-    await once(stream, 'close');
+    await writeLines(file, Array.from({ length: COPIES }, () => lines).flat());
     return await measureAll(file, lines, rounds);
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-const NEWLINE = Buffer.from('\n');
-
-function eventLines(): readonly Buffer[] {
-  const batches = benchBatches();
-  for (const [index, batch] of batches.entries()) batch.stamp(new Date(), index);
-  return batches.flatMap(({ body }) => {
-    const { items } = JSON.parse(body.toString('utf8')) as { items: readonly object[] };
-    return items.map((item) => Buffer.from(JSON.stringify({ kind: 'Event', apiVersion: 'audit.k8s.io/v1', ...item })));
-  });
 }
 
 async function measureAll(file: string, lines: readonly Buffer[], rounds: number): Promise<readonly Goal[]> {
@@ -62,7 +45,7 @@ async function measureAll(file: string, lines: readonly Buffer[], rounds: number
   printRow('JSON.parse of the lines', perSecond(parse), parse.cpu.toFixed(2), '1.00');
   const goals: Goal[] = [];
   for (const [name, query] of QUERIES) {
-    const cost = await costOf(rounds, events, () => search(query, file));
+    const cost = await costOf(rounds, events, () => runQuietly(['query', query, file], 1));
     printRow(name, perSecond(cost), cost.cpu.toFixed(2), (cost.cpu / parse.cpu).toFixed(2));
     if (name.startsWith('KQL')) {
       goals.push({
@@ -74,45 +57,4 @@ async function measureAll(file: string, lines: readonly Buffer[], rounds: number
     }
   }
   return goals;
-}
-
-/** Of an event, in µs. */
-interface Cost {
-  readonly wall: number;
-  readonly cpu: number;
-}
-
-function perSecond({ wall }: Cost): string {
-  return Math.round(1_000_000 / wall).toLocaleString('en');
-}
-
-async function costOf(rounds: number, events: number, work: () => Promise<void>): Promise<Cost> {
-  const wall: number[] = [];
-  const cpu: number[] = [];
-  for (let round = -2; round < rounds; round++) {
-    const [start, before] = [performance.now(), process.cpuUsage()];
-    await work();
-    const { user, system } = process.cpuUsage(before);
-    if (round < 0) continue;
-    wall.push(((performance.now() - start) * 1_000) / events);
-    cpu.push((user + system) / events);
-  }
-  return { wall: median(wall), cpu: median(cpu) };
-}
-
-async function search(query: string, file: string): Promise<void> {
-  const errors: string[] = [];
-  const code = await runCommandLine(['query', query, file], {
-    out: () => {},
-    err: (text) => errors.push(text),
-    stdin: Readable.from([]),
-    errIsTerminal: false,
-    outIsTerminal: false,
-    env: {},
-    version: '0',
-    ended: new Promise(() => {}),
-    onDebugSignal: () => {},
-    onBug: () => {},
-  });
-  if (code > 1) throw new Error(errors.join(''));
 }

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { AlertQueue } from '../alerts/queue.ts';
+import type { Store } from '../alerts/store.ts';
+import { startRules } from '../app/start-rules.ts';
+import type { Config } from '../config/schema.ts';
+import { createDetector, type Detector } from '../detect/detector.ts';
+import { createRedactor } from '../ecs/redactor.ts';
+import { sha256Hashes } from '../ingest/hashes.ts';
+import { createKubernetesClient } from '../kubernetes/client.ts';
+import { nearest } from '../query/nearest.ts';
+import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { describeValue } from '../rules/document-problem.ts';
+import { openState } from '../state/open-state.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
+import { addConfigFlags, configOf } from './configure.ts';
+import { CommandError, EXIT, type Io } from './io.ts';
+
+/** What the new_terms rules know about one cluster. */
+export interface RuleMemory {
+  readonly store: Store;
+  readonly cluster: string;
+  /** Those in force there, in the order of names. */
+  readonly rules: readonly CompiledRule[];
+  /** The same at work, with nothing beside them. */
+  readonly detector: Detector;
+}
+
+export interface MemoryFlags extends Record<string, unknown> {
+  readonly cluster?: string;
+}
+
+/** Adds `--cluster`, and what says where the state and the rules are. */
+export function addMemoryFlags(command: Command): Command {
+  command.option('--cluster <name>', 'the monitored cluster; needed where receiver.clusters names several');
+  return addConfigFlags(command, ['--state', '--rules', '--kubeconfig', '--kubernetes']);
+}
+
+/**
+ * Does work on the memory that the configuration names, with the rules that the server would run: those of its files, and those in the cluster.
+ *
+ * @param mayCreate whether a state file may be made where there is none
+ * @throws CommandError if there is no such memory, or it does not answer
+ */
+export async function withRuleMemory(
+  flags: MemoryFlags,
+  io: Io,
+  mayCreate: boolean,
+  work: (memory: RuleMemory) => Promise<void>,
+): Promise<void> {
+  const config = configOf(flags, io);
+  const cluster = clusterOf(config, flags.cluster);
+  const { state } = config;
+  if (!mayCreate && state.kind === 'sqlite' && state.path !== ':memory:' && !existsSync(state.path)) {
+    throw new CommandError(
+      `there is no state file ${describeValue(state.path)}\n  hint: name the state that the server uses, with --config or --state`,
+    );
+  }
+  let store: (Store & AlertQueue) | undefined;
+  try {
+    store = await openState(state, { update() {}, conflict() {} });
+    const { rules, detector } = await newTermsRules(config, io);
+    await work({ store, cluster, rules, detector });
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    throw new CommandError(error.message);
+  } finally {
+    await store?.close();
+  }
+}
+
+/** The rules by name, or all of them. @throws CommandError if there is no such rule of type new_terms */
+export function rulesNamed(names: readonly string[], { rules }: RuleMemory): readonly CompiledRule[] {
+  return names.length === 0 ? rules : names.map((name) => ruleNamed(name, rules));
+}
+
+export function ruleNamed(name: string, rules: readonly CompiledRule[]): CompiledRule {
+  const found = rules.find(({ document }) => document.name === name || document.id === name);
+  if (found !== undefined) return found;
+  const names = rules.map(({ document }) => document.name);
+  const near = nearest(name, names);
+  const hint =
+    near === undefined
+      ? `those in force are ${names.join(', ') || 'none: see firstseen rules list'}`
+      : `did you mean ${near}?`;
+  throw new CommandError(`no rule of type new_terms in force is named ${describeValue(name)}\n  hint: ${hint}`);
+}
+
+function clusterOf({ receiver: { clusters } }: Config, name: string | undefined): string {
+  const names = clusters.map((cluster) => cluster.name);
+  const [only] = names;
+  if (name === undefined) {
+    if (only !== undefined && names.length === 1) return only;
+    throw new CommandError(`there are several clusters: name one with --cluster, of ${names.join(', ')}`);
+  }
+  if (names.includes(name)) return name;
+  const near = nearest(name, names);
+  const hint = near === undefined ? `those of receiver.clusters are ${names.join(', ')}` : `did you mean ${near}?`;
+  throw new CommandError(`no cluster is named ${describeValue(name)}\n  hint: ${hint}`);
+}
+
+async function newTermsRules(config: Config, io: Io) {
+  const { kubernetes } = config;
+  const client = kubernetes.enabled
+    ? await createKubernetesClient({ ...kubernetes, env: io.env, version: io.version })
+    : undefined;
+  try {
+    const started = await startRules(config, {
+      logger: notesTo(io),
+      metrics: createMetrics(),
+      clusters: [],
+      client,
+      wrap: (detector) => detector,
+    });
+    await started.stop();
+    const rules = started.live
+      .entries()
+      .flatMap(({ inForce }) => (inForce?.rule.document.newTerms === undefined ? [] : [inForce.rule]));
+    if (rules.length === 0) throw new CommandError('no rule of type new_terms is in force', EXIT.failed);
+    const detector = createDetector(rules, started.live.slots, sha256Hashes, createRedactor(config.redaction));
+    return { rules, detector };
+  } finally {
+    client?.close();
+  }
+}
+
+/** What the server would log at its start, as far as it is not about single rules: `rules check` tells those. */
+function notesTo(io: Io): Logger {
+  const note = (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    if (fields?.problem === undefined) io.err(`note: ${message}\n`);
+  };
+  const logger: Logger = { debug() {}, info() {}, warn: note, error: note, child: () => logger };
+  return logger;
+}

@@ -1,0 +1,51 @@
+import type { CompiledRule } from '../../rules/compiled-rule.ts';
+import { describeValue } from '../../rules/document-problem.ts';
+import type { Hashes } from '../../rules/hashes.ts';
+import { rememberedTerm } from '../../rules/kinds/new-terms.ts';
+import { CommandError } from '../io.ts';
+
+const HASH = /^#[\w-]{43}$/;
+
+/**
+ * The term that a person means: the JSON list of its values, as `terms list` prints it; of a rule over one field also the bare value; or the hash of
+ * one that is remembered by it. Values are brought into their canonical form.
+ */
+export function termOf(argument: string, rule: CompiledRule, hashes: Hashes): string {
+  if (HASH.test(argument)) return argument;
+  const values = argument.startsWith('[') ? listed(argument) : undefined;
+  if (values !== undefined) return termOfValues(values, rule, hashes);
+  if (rule.termFields.length === 1) return termOfValues([argument], rule, hashes);
+  const fields = rule.termFields.map(({ name }) => name);
+  throw new CommandError(
+    `a term of ${rule.document.name} has ${fields.length} values, of ${fields.join(', ')}; found ${describeValue(argument)}\n` +
+      `  hint: write them as a list, such as '${JSON.stringify(fields.map(() => 'value'))}'`,
+  );
+}
+
+/** @throws CommandError if they are not as many as the rule has fields */
+export function termOfValues(
+  values: readonly string[],
+  { document, termFields }: CompiledRule,
+  hashes: Hashes,
+): string {
+  if (values.length !== termFields.length) {
+    throw new CommandError(
+      `a term of ${document.name} has ${termFields.length} values, of ${termFields.map(({ name }) => name).join(', ')}; found ${values.length}`,
+    );
+  }
+  const terms = values.map((value, i) => {
+    const canonical = termFields[i]?.canonicalise?.(value);
+    return { value, ...(canonical !== undefined && { canonical }) };
+  });
+  return rememberedTerm(terms, hashes);
+}
+
+/** Undefined if it is not a JSON list of texts. */
+function listed(text: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
