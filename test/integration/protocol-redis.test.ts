@@ -7,6 +7,7 @@ import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { MINUTE, SECOND } from '../../src/rules/limits.ts';
 import { redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
+import { actualLearning, expectedLearning, histories, knownIn, LEARNER } from '../support/learning-reference.ts';
 import { actualAlerts, batchesOf, expectedAlerts, NEW_TERMS, QUERY, streams } from '../support/protocol-reference.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { detectorOf } from '../support/rules.ts';
@@ -125,4 +126,20 @@ test('thresholds and sequences: two replicas that are sent the same batches at o
     { numRuns: RUNS },
   );
   assert.ok(conflicts > before, 'they met');
+});
+
+test('learning, backfills, approving and forgetting, on either replica in turn, come to what the reference knows', async () => {
+  const learner = detectorOf(LEARNER);
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      const { evaluators, cluster, store } = replicasAtWork(400, learner);
+      let turn = 0;
+      const inTurn: Evaluator = async (name, events) => evaluators[turn++ % 2]?.(name, events);
+      const memory = await actualLearning(store, cluster, inTurn, history);
+      const expected = expectedLearning(history);
+      assert.deepEqual(knownIn(memory), expected.known);
+      assert.equal((await actualAlerts(store, cluster)).length, expected.alerts.length);
+    }),
+    { numRuns: RUNS },
+  );
 });
