@@ -15,11 +15,11 @@ export interface EventsAround {
   readonly around: readonly DecodedEvent[];
   /** Those of them that are evidence of the alert. */
   readonly evidence: ReadonlySet<DecodedEvent>;
-  /** How many more there were, farther away in time. */
+  /** How many more there were. */
   readonly more: number;
 }
 
-/** So many are shown: those that are nearest. */
+/** So many are shown: those of the same user before others from the same address, and then those that are nearest. */
 const MOST_AROUND = 20;
 
 /**
@@ -59,7 +59,8 @@ export async function eventsAround(
   return { event, around, evidence, more: count - nearest.length };
 
   function nearestOf(events: readonly DecodedEvent[]): DecodedEvent[] {
-    return events.toSorted((a, b) => distance(a) - distance(b)).slice(0, MOST_AROUND);
+    const isOthers = ({ event }: DecodedEvent) => Number(event.user?.username !== spec.actor.user);
+    return events.toSorted((a, b) => isOthers(a) - isOthers(b) || distance(a) - distance(b)).slice(0, MOST_AROUND);
   }
 }
 

@@ -146,6 +146,22 @@ test('with a log: each statement with its values, and what else came from the sa
   assert.ok(elsewhere.notes.some((note) => /log does not have the request/.test(note)));
 });
 
+test('of many around it those of the same user come first, then those that are nearest in time', async () => {
+  const busy = join(folder, 'busy.log');
+  const second = (n: number) => `2026-03-01T12:01:${String(n).padStart(2, '0')}.000000Z`;
+  const others = Array.from({ length: 40 }, (_, n) => event(`o${n}`, second(n), { user: { username: 'proxy' } }));
+  const own = Array.from({ length: 15 }, (_, n) => event(`a${n}`, second(n + 40)));
+  writeFileSync(busy, [...others, ...own].map((each) => JSON.stringify(each)).join('\n'));
+  const { around } = await explain({ logs: [busy] });
+  const times = (user: string) => around?.events.filter((each) => each.user === user).map(({ time }) => time);
+  assert.deepEqual(times('system:anonymous')?.length, 15);
+  assert.deepEqual(
+    times('proxy'),
+    Array.from({ length: 5 }, (_, n) => second(n)),
+  );
+  assert.equal(around?.more, 35);
+});
+
 test('what is evidence is shown whenever it was, and marked', async () => {
   const evidence = [{ time: '2026-03-01T14:00:00.000000Z', auditID: 'repeat', requestKey: 'x' }];
   const repeated = sampleAlert({ id: 'one', state: { evidence, count: 2 } });

@@ -69,7 +69,7 @@ function aroundLines({ events, more }: NonNullable<AlertExplanation['around']>):
   return [
     ...events.map(nearLine),
     ...(isMarked ? ['* is evidence of the alert'] : []),
-    ...(more > 0 ? [`and ${more} more, farther away in time`] : []),
+    ...(more > 0 ? [`and ${more} more`] : []),
   ];
 }
 
