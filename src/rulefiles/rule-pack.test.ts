@@ -32,7 +32,7 @@ test('every rule of the pack loads and compiles', () => {
 test('every rule says what it is for and has tests that fire and tests that do not', () => {
   for (const { document } of ready.map(({ rule }) => rule)) {
     const { description, threat, falsePositives, triage, references, tags, tests } = document;
-    assert.ok(description !== '' && triage !== '', document.name);
+    assert.ok(description !== '' && triage !== '' && document.reason !== undefined, document.name);
     for (const list of [threat, falsePositives, references, tags]) assert.ok(list.length > 0, document.name);
     assert.ok(tests.filter(({ expect }) => expect === 'fire').length >= 2, document.name);
     assert.ok(tests.filter(({ expect }) => expect === 'silent').length >= 2, document.name);
