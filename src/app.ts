@@ -133,6 +133,9 @@ async function build(config: Config, { logger, version, env, write, instance, on
   // Rules.
   const wrap = traced.detector;
   const own = identity === undefined || changes === undefined ? undefined : { identity, changes };
+  if (own === undefined && client !== undefined) {
+    logger.warn('changes of firstseen itself raise no alert: its own cannot be told from those of others');
+  }
   const rules = await startRules(config, { logger, metrics, clusters, store, client, wrap, own });
   undo.push(() => rules.stop());
 

@@ -72,9 +72,6 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
   }
   const announce = createRuleAnnouncer({ metrics, logger, clusters, loading: loaded.problems });
   const builtIn = own === undefined ? [] : tamperRules({ ...config.tamper, namespace: namespaceOf(own.identity) });
-  if (own === undefined && client !== undefined) {
-    logger.warn('changes of firstseen itself raise no alert: its own cannot be told from those of others');
-  }
   announceRules(
     metrics,
     clusters,

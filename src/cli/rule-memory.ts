@@ -61,7 +61,7 @@ export async function withRuleMemory(
   let store: (Store & AlertQueue) | undefined;
   try {
     store = await openState(state, { update() {}, conflict() {} });
-    const { rules, detector } = await newTermsRules(config, io);
+    const { rules, detector } = await newTermsRules(config, store, io);
     await work({ store, cluster, rules, detector });
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
@@ -101,7 +101,7 @@ function clusterOf({ receiver: { clusters } }: Config, name: string | undefined)
   throw new CommandError(`no cluster is named ${describeValue(name)}\n  hint: ${hint}`);
 }
 
-async function newTermsRules(config: Config, io: Io) {
+async function newTermsRules(config: Config, store: Store, io: Io) {
   const { kubernetes } = config;
   const client = kubernetes.enabled
     ? await createKubernetesClient({ ...kubernetes, env: io.env, version: io.version })
@@ -110,8 +110,10 @@ async function newTermsRules(config: Config, io: Io) {
     const started = await startRules(config, {
       logger: notesTo(io),
       metrics: createMetrics(),
-      clusters: [],
+      clusters: config.receiver.clusters.map(({ name }) => name),
+      store,
       client,
+      own: undefined,
       wrap: (detector) => detector,
     });
     await started.stop();
