@@ -95,9 +95,7 @@ export function createLiveRules({
 
   function changed(): void {
     isStale = true;
-    building ??= build().finally(() => {
-      building = undefined;
-    });
+    building ??= build();
   }
 
   async function build(): Promise<void> {
@@ -106,6 +104,8 @@ export function createLiveRules({
       const next = await judgeAll(versionsOf(files, resources ?? earlier));
       put(next);
     }
+    // At once with the last look whether there is more to do: what is told in between would wait for ever.
+    building = undefined;
   }
 
   async function judgeAll(versions: ReadonlyMap<string, readonly Version[]>): Promise<Map<string, RuleEntry>> {
