@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AlertQueue } from '../alerts/queue.ts';
 import type { Store } from '../alerts/store.ts';
+import { startExceptions } from '../app/start-exceptions.ts';
 import { startRules } from '../app/start-rules.ts';
 import type { Config } from '../config/schema.ts';
 import { createDetector, type Detector } from '../detect/detector.ts';
 import { createRedactor } from '../ecs/redactor.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
+import { readOwnIdentity } from '../kubernetes/own-identity.ts';
 import { nearest } from '../query/nearest.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { describeValue } from '../rules/document-problem.ts';
@@ -39,7 +41,7 @@ export function addMemoryFlags(command: Command): Command {
 }
 
 /**
- * Does work on the memory that the configuration names, with the rules that the server would run: those of its files, and those in the cluster.
+ * Does work on the memory that the configuration names, with the rules and exceptions that the server would run: those of its files, and those in the cluster.
  *
  * @param mayCreate whether a state file may be made where there is none
  * @throws CommandError if there is no such memory, or it does not answer
@@ -102,28 +104,26 @@ function clusterOf({ receiver: { clusters } }: Config, name: string | undefined)
 }
 
 async function newTermsRules(config: Config, store: Store, io: Io) {
-  const { kubernetes } = config;
-  const client = kubernetes.enabled
-    ? await createKubernetesClient({ ...kubernetes, env: io.env, version: io.version })
-    : undefined;
+  const access = { ...config.kubernetes, env: io.env };
+  const client = access.enabled ? await createKubernetesClient({ ...access, version: io.version }) : undefined;
+  const clusters = config.receiver.clusters.map(({ name }) => name);
+  const logger = notesTo(io);
+  const stops: (() => Promise<void>)[] = [];
   try {
-    const started = await startRules(config, {
-      logger: notesTo(io),
-      metrics: createMetrics(),
-      clusters: config.receiver.clusters.map(({ name }) => name),
-      store,
-      client,
-      own: undefined,
-      wrap: (detector) => detector,
-    });
-    await started.stop();
-    const rules = started.live
+    const identity = client === undefined ? undefined : await readOwnIdentity(access);
+    const rulesDeps = { logger, metrics: createMetrics(), clusters, store, client, own: undefined };
+    const { live, stop } = await startRules(config, { ...rulesDeps, wrap: (detector) => detector });
+    stops.push(stop);
+    // What they keep from a rule does not teach it.
+    const exceptions = await startExceptions(config, { logger, store, clusters, rules: live, client, identity });
+    stops.push(exceptions.stop);
+    const rules = live
       .entries()
       .flatMap(({ inForce }) => (inForce?.rule.document.newTerms === undefined ? [] : [inForce.rule]));
     if (rules.length === 0) throw new CommandError('no rule of type new_terms is in force', EXIT.failed);
-    const detector = createDetector(rules, started.live.slots, sha256Hashes, createRedactor(config.redaction));
-    return { rules, detector };
+    return { rules, detector: createDetector(rules, live.slots, sha256Hashes, createRedactor(config.redaction)) };
   } finally {
+    for (const stop of stops.reverse()) await stop();
     client?.close();
   }
 }
