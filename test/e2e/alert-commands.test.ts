@@ -34,11 +34,14 @@ let firstseen: Firstseen;
 let alice: readonly string[];
 let bob: readonly string[];
 let first: string;
+let auditLog: string;
 
 before(async () => {
-  const auditPolicyFile = join(createTemporaryFolder('policy'), 'policy.yaml');
+  const folder = createTemporaryFolder('audit');
+  const auditPolicyFile = join(folder, 'policy.yaml');
+  auditLog = join(folder, 'audit.log');
   writeFileSync(auditPolicyFile, POLICY);
-  cluster = await startCluster({ auditPolicyFile });
+  cluster = await startCluster({ auditPolicyFile, flags: [`--audit-log-path=${auditLog}`] });
   const { server } = cluster;
   await server.kubectl('create', 'clusterrolebinding', 'respond', '--clusterrole=firstseen-responder', '--user=alice');
   await server.kubectl('create', 'clusterrolebinding', 'look', '--clusterrole=firstseen-view', '--user=bob');
@@ -166,6 +169,39 @@ test('a deleted alert stays away, and the next match opens another', async () =>
   const next = await openAnother(before);
   assert.ok(!(await names()).includes(live ?? ''));
   assert.notEqual(next, live);
+});
+
+test('explain: what matched, what was known before and is nearest, what happened around it, what comes next', async () => {
+  await cluster.server.anonymous(OPEN_PATH, { userAgent: 'e2e-agent/1.1' });
+  const { metadata } = await cluster.waitForAlert('e2e-agent/1.1', { count: 1, timeoutMs: TIMEOUT_MS });
+  const busy = await runFirstseen('explain', metadata.name, '--config', firstseen.configFile, ...alice);
+  assert.match(
+    busy,
+    /The state could not be read: .*held by another process/,
+    'the running firstseen has it to itself',
+  );
+  await firstseen.stop();
+  const told = await runFirstseen(
+    'explain',
+    metadata.name,
+    '--config',
+    firstseen.configFile,
+    '--log',
+    auditLog,
+    ...alice,
+  );
+  await firstseen.start();
+  assert.match(told, /^anonymous-\S+: .+\nmedium, Open, once, last seen /);
+  assert.match(told, /\nWhat matched\n {2}user_agent\.original: e2e-agent\/1\.1\n {2}\[holds\] /);
+  assert.match(told, /\(it is "e2e-agent\/1\.1"\)/, 'the condition is shown with the values of the event');
+  assert.match(told, /\nWhat was known before\n(.+\n)+? {2}- e2e-agent\/1\.0 \(last seen /);
+  assert.match(
+    told,
+    /\nAround it\n(.+\n)*? {2}\S+ {2}system:anonymous {2}list \S+ {2}200 {2}127\.0\.0\.1 {2}e2e-agent\/1\.0\n/,
+  );
+  assert.match(told, /\nWhat to do\n/);
+  const [, next = ''] = told.split('\nNext\n');
+  assert.match(next, new RegExp(`^( {2}# .+\n {2}.+\n){2} {2}# .+\n {2}firstseen alerts ack ${metadata.name}\n$`));
 });
 
 test('retention keeps so many of a rule, and lets closed ones go first', async () => {
