@@ -160,7 +160,7 @@ describe('the audit policy', () => {
       await doctor({ policy }),
       'audit-policy',
       'error',
-      /^the rule privileged-pod-created can never fire: .*recorded at level Metadata \(line 9\); the rule reads kubernetes\.audit\.requestObject\./,
+      /^the rule privileged-pod-created can never fire: .*recorded at level Metadata \(line 9\); the rule reads firstseen\.pod\./,
     );
     assert.match(fault.mend ?? '', /^firstseen audit-policy/);
   });
