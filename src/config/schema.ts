@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { alertsOptionsSchema, replicasOptionsSchema } from '../alerts/options.ts';
 import { redactionOptionsSchema } from '../audit/redaction-options.ts';
@@ -46,8 +47,13 @@ const rulesOptions = z.strictObject({
     .prefault({}),
 });
 
-/** Where the rules of the pack are, seen from where firstseen is started. */
-export const PACK_PATHS: readonly string[] = ['rules'];
+/** Where the rules of the pack are: beside the program, as seen from where it is started if that is above them. */
+export const PACK_PATHS: readonly string[] = [shortPath(join(import.meta.dirname, '..', '..', 'rules'))];
+
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
 
 /** What is wanted of the pack: one who names files of rules says all that they want. */
 export function wantedPack({ rules }: Pick<Config, 'rules'>): PackOption {
