@@ -7,6 +7,7 @@ import type { ExceptionUse, ExceptionUses } from '../ruleset/exception-use.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import type { KubernetesClient } from './client.ts';
+import { conditionsSchema } from './conditions-schema.ts';
 import { EXCEPTIONS_PATH } from './exception-watch.ts';
 
 export interface ExceptionStatusJobDeps {
@@ -37,18 +38,7 @@ interface Written {
 
 /** As a resource has it; what is not as the definition says counts as not there. */
 const statusSchema = z.object({
-  conditions: z
-    .array(
-      z.object({
-        type: z.string(),
-        status: z.enum(['True', 'False', 'Unknown']),
-        observedGeneration: z.int().default(0),
-        lastTransitionTime: z.string(),
-        reason: z.string(),
-        message: z.string(),
-      }),
-    )
-    .default([]),
+  conditions: conditionsSchema,
   suppressed: z.int().optional(),
   lastUsed: z.string().optional(),
 });

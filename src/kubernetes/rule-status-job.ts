@@ -13,6 +13,7 @@ import { type RuleTestDeps, type RuleTestResults, runRuleTests } from '../rulese
 import type { Logger } from '../telemetry/logger.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import type { KubernetesClient } from './client.ts';
+import { conditionsSchema } from './conditions-schema.ts';
 import { RULES_PATH } from './rule-watch.ts';
 
 export interface RuleStatusJobDeps extends Pick<RuleTestDeps, 'hashes' | 'openStore'> {
@@ -48,18 +49,7 @@ interface Known {
 
 /** As a resource has it; what is not as the definition says counts as not there. */
 const statusSchema = z.object({
-  conditions: z
-    .array(
-      z.object({
-        type: z.string(),
-        status: z.enum(['True', 'False', 'Unknown']),
-        observedGeneration: z.int().default(0),
-        lastTransitionTime: z.string(),
-        reason: z.string(),
-        message: z.string(),
-      }),
-    )
-    .default([]),
+  conditions: conditionsSchema,
   observedGeneration: z.int().default(0),
   matches: z.int().optional(),
   alerts: z.int().optional(),
