@@ -55,7 +55,11 @@ export function explainCommand(io: Io): Command {
       'an audit log, plain or gzip, that may have the events of the alert; again for more',
       several,
     )
-    .option('--around <duration>', 'how long before and after the alert they are of interest (5m)', span, 5 * MINUTE)
+    .addOption(
+      new Option('--around <duration>', 'how long before and after the alert they are of interest')
+        .argParser(span)
+        .default(5 * MINUTE, '5m'),
+    )
     .option('--event <file>', 'an event, an EventList or an audit log, plain or gzip; - for standard input')
     .option('--rule <name>', 'with --event: the name of the rule, or its id')
     .option('--audit-id <id>', 'the event with this audit ID, where the file has several')

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { runCommandLine } from './program.ts';
+
+test('the help of a command tells a default as a person would write it', async () => {
+  assert.match(await help('explain'), /--around <duration> .*\(default: 5m\)/);
+  assert.match(await help('except'), /--expires <when> [^(]*\(default:\s+90d\)/);
+});
+
+async function help(command: string): Promise<string> {
+  let text = '';
+  await runCommandLine([command, '--help'], {
+    out: (more) => {
+      text += more;
+    },
+    err: () => {},
+    stdin: Readable.from([]),
+    errIsTerminal: false,
+    outIsTerminal: false,
+    env: {},
+    version: 'test',
+    ended: new Promise(() => {}),
+    onDebugSignal: () => {},
+    onBug: () => {},
+  });
+  return text;
+}
