@@ -199,7 +199,7 @@ test('terms: what one state knows is carried to another, with what is approved',
   ]);
   const broken = file(
     'broken.ndjson',
-    '\n{"rule":"agents","fields":["a"],"term":"x","lastSeen":"soon","learned":true}\n',
+    '\n{"rule":"agents","fields":["a"],"term":"[\\"x\\"]","lastSeen":"soon","learned":true}\n',
   );
   const refused = await there('terms', 'import', broken);
   assert.equal(refused.code, 2);

@@ -6,6 +6,13 @@ import { CommandError } from '../io.ts';
 
 const HASH = /^#[\w-]{43}$/;
 
+/** Whether a term can be one over so many fields: the JSON list of its values as a rule remembers it, to the letter, or the hash of one. */
+export function isRememberedTerm(term: string, fields: number): boolean {
+  if (HASH.test(term)) return true;
+  const values = listed(term);
+  return values?.length === fields && JSON.stringify(values) === term;
+}
+
 /**
  * The term that a person means: the JSON list of its values, as `terms list` prints it; of a rule over one field also the bare value; or the hash of
  * one that is remembered by it. Values are brought into their canonical form.

@@ -3,8 +3,9 @@ import { formatTimestamp, parseTimestamp } from '../../audit/timestamp.ts';
 import type { KnownTerm } from '../../detect/review-terms.ts';
 import type { Lesson } from '../../detect/teach-terms.ts';
 import type { CompiledRule } from '../../rules/compiled-rule.ts';
-import { isRecord } from '../../rules/document-problem.ts';
+import { describeValue, isRecord } from '../../rules/document-problem.ts';
 import { type SilentTerm, TEACHERS } from '../../rules/silent-term.ts';
+import { isRememberedTerm } from './term-argument.ts';
 
 /** A term as it goes out and comes in: one line of JSON. */
 const termLine = z.strictObject({
@@ -67,6 +68,14 @@ export function parseTermLine(text: string): ParsedTermLine {
     return { kind: 'invalid', message: `${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not a term'}` };
   }
   const line = parsed.data;
+  // Any other text would be kept, and never be what an event says: the rule would seem to know what it does not.
+  if (!isRememberedTerm(line.term, line.fields.length)) {
+    const list = JSON.stringify(line.fields.map(() => 'value'));
+    return {
+      kind: 'invalid',
+      message: `term: expected a list of as many values as there are fields, such as ${list} without spaces, found ${describeValue(line.term)}`,
+    };
+  }
   const last = parseTimestamp(line.lastSeen);
   const first = line.firstSeen === undefined ? last : parseTimestamp(line.firstSeen);
   if (last === undefined) return { kind: 'invalid', message: 'lastSeen: expected a time such as 2027-01-31T12:00:00Z' };

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseTermLine } from './term-line.ts';
+
+const LINE = {
+  rule: 'pairs',
+  fields: ['user.name', 'source.ip'],
+  term: '["eve","203.0.113.7"]',
+  lastSeen: '2026-03-02T08:00:00Z',
+  learned: true,
+};
+
+function problemOf(change: Readonly<Record<string, unknown>>): string | undefined {
+  const parsed = parseTermLine(JSON.stringify({ ...LINE, ...change }));
+  return parsed.kind === 'invalid' ? parsed.message : undefined;
+}
+
+test('a term is taken as a rule remembers it: the list of its values, or the hash of one', () => {
+  assert.equal(problemOf({}), undefined);
+  assert.equal(problemOf({ term: `#${'a'.repeat(43)}` }), undefined);
+});
+
+test('a text that no event could be remembered as is no term', () => {
+  for (const term of ['eve', '["eve"]', '["eve","a","b"]', '["eve", "203.0.113.7"]', '["eve",7]', '[["eve","a"]']) {
+    const problem = problemOf({ term });
+    assert.match(
+      problem ?? '',
+      /^term: expected a list of .*, such as \["value","value"\] without spaces, found /,
+      term,
+    );
+  }
+});
