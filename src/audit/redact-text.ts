@@ -8,6 +8,14 @@ const SPACE = '(?:\\s|%20|\\+)';
 const NAMES =
   'token|password|passwd|passphrase|pwd|secret|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|signature|(?<![a-z])sig';
 
+/** A quote, also one in a text that stands quoted in another. */
+const QUOTE = '\\\\{0,3}["\']';
+
+/** A value: quoted up to the quote that began it, or what has no blank in it. The second group of its form is the quote. */
+function valueWithout(others: string): string {
+  return `(?:(${QUOTE})(?:(?!\\2)(?:\\\\[\\s\\S]|[^\\\\]))+|[^\\s"'${others}]+)`;
+}
+
 /**
  * The forms that a secret has in any text. None can fail after a long look ahead, and none begins where another one of its kind has looked
  * already, so that each costs time linear in the text.
@@ -28,13 +36,13 @@ const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
   // name=value, "name": "value", name: value
   [
     new RegExp(
-      `((?:${NAMES})(?:(?:=|%3D)["']?|["']\\s{0,2}:\\s{0,2}["']?|:\\s{1,2}["']?|%3A(?:%20|\\+)?))[^\\s"'&,;<>{}]+`,
+      `((?:${NAMES})(?:[ \\t]{0,2}(?:=|%3D)[ \\t]{0,2}|${QUOTE}\\s{0,2}:\\s{0,2}|:\\s{1,2}|%3A(?:%20|\\+)?))${valueWithout('&,;<>{}')}`,
       'gi',
     ),
-    `$1${REDACTED}`,
+    `$1$2${REDACTED}`,
   ],
   // --name value
-  [new RegExp(`(--?(?:[\\w]{1,20}-)?(?:${NAMES})${SPACE}{1,4})[^\\s&+"']+`, 'gi'), `$1${REDACTED}`],
+  [new RegExp(`(--?(?:[\\w]{1,20}-)?(?:${NAMES})${SPACE}{1,4})${valueWithout('&+')}`, 'gi'), `$1$2${REDACTED}`],
   [/(:\/\/[^\s/:@]{0,256}:)[^\s/@]{1,256}@/g, `$1${REDACTED}@`],
 ];
 
