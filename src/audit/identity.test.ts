@@ -68,7 +68,6 @@ test('a dry run is a write with dryRun=All in its query', () => {
   assert.equal(run('/api/v1/pods?dryRun=All'), true);
   assert.equal(run('/api/v1/pods?fieldManager=x&dryRun=All&y='), true);
   assert.equal(run('/api/v1/pods?dry%52un=%41ll'), true);
-  assert.equal(run('/api/v1/pods?dryRun=All', 'delete'), true);
   assert.equal(run('/api/v1/pods'), false);
   assert.equal(run('/api/v1/pods?'), false);
   assert.equal(run('/api/v1/pods?x=dryRun=All'), false);
@@ -76,6 +75,17 @@ test('a dry run is a write with dryRun=All in its query', () => {
   assert.equal(run('/api/v1/pods?dryRun%3DAll'), false);
   assert.equal(run('/api/v1/pods?dryRun=%zz'), false);
   assert.equal(run('/api/v1/dryRun=All'), false);
+});
+
+test('a deletion is a dry run if its body says so, because then its query does not count', () => {
+  const requestURI = '/api/v1/namespaces/shop/pods/web?dryRun=All';
+  for (const verb of ['delete', 'deletecollection']) {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1' };
+    assert.equal(isDryRun({ requestURI, verb, requestObject: body }), false);
+    assert.equal(isDryRun({ requestURI, verb }), false, 'the body may not be in the log');
+    assert.equal(isDryRun({ requestURI, verb, requestObject: { ...body, dryRun: 'All' } }), false);
+    assert.equal(isDryRun({ verb, requestObject: { ...body, dryRun: ['All'] } }), true);
+  }
 });
 
 test('naming dryRun on a read or an exec does not make it harmless', () => {

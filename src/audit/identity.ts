@@ -1,4 +1,5 @@
 import type { AuditEvent, DecodedEvent } from './event.ts';
+import { isObject } from './shape.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 const MICROS_PER_HOUR = 3_600_000_000;
@@ -48,14 +49,23 @@ const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delet
 /** Subresources that connect to something: they take no `dryRun`, so naming it there must not make an exec look harmless. */
 const CONNECTS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
+const DELETES: ReadonlySet<string> = new Set(['delete', 'deletecollection']);
+
 /**
  * True if the request asked for nothing to be stored: `dryRun=All` in the query of a write. It is the only trace that a dry run leaves, the
  * answer is 201 as ever. A `dryRun` with any other value is refused by the API server, and on reads and connects it means nothing.
+ *
+ * Of a deletion only the body counts: where there is one, the API server does not look at the query, and a body is not always in the audit
+ * log. kubernetes, `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go`.
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run
  */
 export function isDryRun(event: AuditEvent): boolean {
   const uri = event.requestURI ?? '';
   if (!WRITES.has(event.verb ?? '') || CONNECTS.has(event.objectRef?.subresource ?? '')) return false;
+  if (DELETES.has(event.verb ?? '')) {
+    const { requestObject: options } = event;
+    return isObject(options) && Array.isArray(options.dryRun) && options.dryRun.includes('All');
+  }
   for (let start = uri.indexOf('?') + 1; start > 0; start = uri.indexOf('&', start) + 1) {
     const next = uri.indexOf('&', start);
     if (isDryRunParameter(uri.slice(start, next === -1 ? uri.length : next))) return true;

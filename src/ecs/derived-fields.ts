@@ -24,7 +24,7 @@ export const DERIVED_FIELDS: readonly Field[] = [
   row(
     `${PREFIX}dryRun`,
     'boolean',
-    '`true` if a write asked for nothing to be stored (`dryRun=All`); else absent.',
+    '`true` if a write asked for nothing to be stored (`dryRun=All` in its query, of a deletion in its body); else absent.',
     (event) => isDryRun(event) || undefined,
   ),
   {

@@ -161,6 +161,10 @@ describe('what is none', () => {
 
 test('a dry run that is not certain counts', () => {
   assert.deepEqual(fired({ ...rule, query: '?fieldManager=x?dryRun=All' }), ['rules']);
+  // Deleted all the same, if the request has a body.
+  assert.deepEqual(fired({ ...rule, verb: 'delete', query: '?dryRun=All' }), ['rules']);
+  const alerts = { group: 'firstseen.dev', resource: 'alerts', verb: 'deletecollection' };
+  assert.deepEqual(fired({ ...alerts, query: '?dryRun=All' }), ['alerts']);
 });
 
 test('without a namespace the resources of the whole cluster are looked at', () => {

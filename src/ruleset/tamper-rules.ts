@@ -20,9 +20,11 @@ const DELETES = 'kubernetes.audit.verb: (delete or deletecollection)';
 const FIRSTSEEN = 'kubernetes.audit.objectRef.apiGroup: firstseen.dev';
 /** What controllers write all day is a status, and it is a subresource. */
 const ITSELF = 'not kubernetes.audit.objectRef.subresource: *';
-/** A request is a dry run for certain if its only `?` is followed by dryRun=All. */
-const DRY_RUN =
-  '(kubernetes.audit.requestURI: (*?dryRun=All or *?dryRun=All&*) and not kubernetes.audit.requestURI: *?*?*)';
+/**
+ * A request is a dry run for certain if its only `?` is followed by dryRun=All. A deletion never is: the API server does not look at the
+ * query of one that has a body.
+ */
+const DRY_RUN = `(kubernetes.audit.requestURI: (*?dryRun=All or *?dryRun=All&*) and not kubernetes.audit.requestURI: *?*?* and not ${DELETES})`;
 /** Who calls itself Helm says so itself: it is never more than a hint, and Helm has no need to delete or to scale. */
 const HELM =
   '(user_agent.original: Helm/* and kubernetes.audit.verb: (create or update or patch) and not kubernetes.audit.objectRef.subresource: *)';
