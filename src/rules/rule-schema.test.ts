@@ -345,3 +345,15 @@ test('no value makes it throw, and what it shows cannot break a terminal', () =>
   const [problem] = problemsOf(resource({ ...MINIMAL, severity: '\u001b[2J\u202e\ud800' }));
   assert.match(problem?.message ?? '', /found "\\u001b\[2J\\u\{202e\}\\ud800"$/);
 });
+
+test('an exception among rules is told by its kind alone, with where it belongs', () => {
+  const problems = problemsOf({
+    kind: 'RuleException',
+    spec: { rules: ['a-rule'], query: 'user.name: (', reason: 'x' },
+  });
+  assert.deepEqual(
+    problems.map(({ path, message }) => [path, message]),
+    [[['kind'], 'expected DetectionRule, found "RuleException"']],
+  );
+  assert.match(problems[0]?.hint ?? '', /^RuleExceptions live in the cluster: .* spec\.exceptions of the rule$/);
+});

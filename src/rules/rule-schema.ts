@@ -255,11 +255,19 @@ export type ParsedRule =
   | { readonly kind: 'ok'; readonly document: RuleDocument }
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
+/** Told alone: what a rule would need is of no use to somebody who wrote an exception. */
+const NO_RULE: DocumentProblem = {
+  path: ['kind'],
+  message: `expected ${RULE_KIND}, found "RuleException"`,
+  hint: 'RuleExceptions live in the cluster: apply it, and its status says what is wrong with it; in a file of rules, exceptions stand in spec.exceptions of the rule',
+};
+
 /**
  * A DetectionRule resource, as plain values, to a rule document: either with all defaults filled in, or with everything
  * that is wrong with it. Never throws.
  */
 export function parseDetectionRule(value: unknown): ParsedRule {
+  if (isRecord(value) && value.kind === 'RuleException') return { kind: 'invalid', problems: [NO_RULE] };
   const result = detectionRule.safeParse(value);
   const problems = [
     ...(result.success ? [] : toDocumentProblems(detectionRule, value, result.error.issues)),
