@@ -159,6 +159,11 @@ describe('what is none', () => {
   for (const [what, change] of cases) test(what, () => assert.deepEqual(fired(change), []));
 });
 
+test('a change that the API server has not waited for counts: it may have been made', () => {
+  assert.deepEqual(fired({ ...rule, verb: 'delete', query: '?timeout=2ms', code: 504 }), ['rules']);
+  assert.deepEqual(fired({ ...rule, verb: 'delete', code: 500 }), []);
+});
+
 test('a dry run that is not certain counts', () => {
   assert.deepEqual(fired({ ...rule, query: '?fieldManager=x?dryRun=All' }), ['rules']);
   // Deleted all the same, if the request has a body.
