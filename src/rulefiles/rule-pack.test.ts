@@ -29,6 +29,14 @@ test('every rule of the pack loads and compiles', () => {
   assert.ok(ready.length >= 45, `${ready.length} rules`);
 });
 
+test('a client that does not wait hides from no rule: what timed out (504) may have been done', () => {
+  for (const { document } of ready.map(({ rule }) => rule)) {
+    const success = document.query.match(/responseStatus\.code < 400/g)?.length ?? 0;
+    const timeouts = document.query.match(/responseStatus\.code(?:: | == )504/g)?.length ?? 0;
+    assert.equal(timeouts, success, document.name);
+  }
+});
+
 test('every rule says what it is for and has tests that fire and tests that do not', () => {
   for (const { document } of ready.map(({ rule }) => rule)) {
     const { description, threat, falsePositives, triage, references, tags, tests } = document;
