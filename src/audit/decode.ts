@@ -36,7 +36,8 @@ export interface Rejection {
 const API_VERSION = 'audit.k8s.io/v1';
 const LIST_KIND = 'EventList';
 const EVENT_KIND = 'Event';
-const MAX_AHEAD_MICROS = 10 * 60 * 1_000_000;
+/** How far the time of an event may be ahead of ours, for clocks that differ; beyond it the time of receipt counts. */
+export const MAX_AHEAD_MICROS = 10 * 60 * 1_000_000;
 
 /**
  * Decodes the body of one POST of the API server's audit webhook: an EventList of audit.k8s.io/v1. Never throws.

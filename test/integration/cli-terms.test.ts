@@ -204,6 +204,9 @@ test('terms: what one state knows is carried to another, with what is approved',
   const refused = await there('terms', 'import', broken);
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /broken\.ndjson:2: lastSeen: expected a time such as/);
+  const future = '{"rule":"agents","fields":["a"],"term":"[\\"x\\"]","lastSeen":"2199-01-01T00:00:00Z","learned":true}';
+  const early = await there('terms', 'import', file('early.ndjson', future));
+  assert.match(early.stderr, /early\.ndjson:1: lastSeen: 2199-01-01T00:00:00Z is in the future/);
   const missing = await there('terms', 'import', join(folder, 'nowhere'));
   assert.match(missing.stderr, /it cannot be read: ENOENT/);
 });

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { MAX_AHEAD_MICROS } from '../../audit/decode.ts';
 import { sanitise } from '../../audit/text.ts';
 import { type Lesson, teachTerms } from '../../detect/teach-terms.ts';
 import type { CompiledRule } from '../../rules/compiled-rule.ts';
@@ -22,10 +23,14 @@ export async function importTerms(file: string, { store, cluster, rules }: RuleM
   const byName = new Map(rules.map((rule) => [rule.document.name, rule]));
   const lessons = new Map<CompiledRule, Map<string, Lesson>>();
   const left = new Map<string, number>();
+  const latest = Date.now() * 1_000 + MAX_AHEAD_MICROS;
   await eachLine(file, io, (text, number) => {
     const parsed = parseTermLine(text);
     if (parsed.kind === 'invalid') throw new CommandError(`${sanitise(file)}:${number}: ${sanitise(parsed.message)}`);
     const { line, lesson } = parsed;
+    // It would be known until then, however long nothing is seen of it.
+    if (lesson.last > latest)
+      throw new CommandError(`${sanitise(file)}:${number}: lastSeen: ${sanitise(line.lastSeen)} is in the future`);
     const rule = byName.get(line.rule);
     const reason = rule === undefined ? 'no such rule is in force here' : whyForeign(line, rule);
     if (rule === undefined || reason !== undefined) {
