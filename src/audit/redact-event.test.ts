@@ -69,6 +69,18 @@ test('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in p
   }
 });
 
+test('a member that is called what it holds is hidden in any resource, and one that leads to a secret is not', () => {
+  const hidden = { password: 'x', auth: { clientSecret: 'y', apiKey: ['z'], 'access-token': 'w' } };
+  const left = { secretName: 'db', secret: { name: 'db', optional: true }, tokenExpiry: 60, passwordPolicy: 'strong' };
+  assert.deepEqual(redacted({ requestObject: { spec: { ...hidden, ...left } } }).requestObject, {
+    spec: {
+      password: 'REDACTED',
+      auth: { clientSecret: 'REDACTED', apiKey: ['REDACTED'], 'access-token': 'REDACTED' },
+      ...left,
+    },
+  });
+});
+
 test('the rest of a body is left, and its text is looked at', () => {
   const body = {
     kind: 'Pod',

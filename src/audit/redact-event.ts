@@ -11,9 +11,13 @@ import { isObject } from './shape.ts';
 const HIDDEN_PLACE =
   /^(?:items\.)?(?:(?:data|stringData|binaryData)(?:\.|$)|(?:spec|status)\.token$)|(?:^|\.)env\.value$|last-applied-configuration/;
 
+/** A member that is called what it holds, such as `spec.password` of a custom resource. One that leads to a secret (`secretName`, `secret.name`) is not. */
+const HIDDEN_NAME =
+  /(?:^|\.)(?:pass(?:word|wd|phrase)?|secret|token|credentials?|(?:api|access|secret|private)[-_]?key|(?:client|shared)[-_]?secret|(?:access|auth|bearer|refresh|id)[-_]?token)$/i;
+
 /** @param path in the body: names with dots between them, without places in arrays */
 export function isHiddenPlace(path: string): boolean {
-  return HIDDEN_PLACE.test(path);
+  return HIDDEN_PLACE.test(path) || HIDDEN_NAME.test(path);
 }
 
 /**
