@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { delimiter, join } from 'node:path';
-import { Readable } from 'node:stream';
 import { after, test } from 'node:test';
+import { quietIo } from '../../test/support/quiet-io.ts';
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { usualKubeconfig, withCluster } from './cluster-client.ts';
 import type { Io } from './io.ts';
@@ -37,18 +37,7 @@ const whole = kubeconfig('whole', {
   'current-context': 'main',
 });
 
-const ioWith = (env: Io['env']): Io => ({
-  out: () => {},
-  err: () => {},
-  stdin: Readable.from([]),
-  errIsTerminal: false,
-  outIsTerminal: false,
-  env: { HOME: folder, ...env },
-  version: 'test',
-  ended: new Promise(() => {}),
-  onDebugSignal: () => {},
-  onBug: () => {},
-});
+const ioWith = (env: Io['env']) => quietIo({ env: { HOME: folder, ...env } });
 const get = (path: string) => ({ method: 'GET', path }) as const;
 
 test('a refusal says which role would allow it, and nothing in it moves the cursor', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { quietIo } from '../../test/support/quiet-io.ts';
 import { runCommandLine } from './program.ts';
 
 test('the help of a command tells a default as a person would write it', async () => {
@@ -10,19 +10,13 @@ test('the help of a command tells a default as a person would write it', async (
 
 async function help(command: string): Promise<string> {
   let text = '';
-  await runCommandLine([command, '--help'], {
-    out: (more) => {
-      text += more;
-    },
-    err: () => {},
-    stdin: Readable.from([]),
-    errIsTerminal: false,
-    outIsTerminal: false,
-    env: {},
-    version: 'test',
-    ended: new Promise(() => {}),
-    onDebugSignal: () => {},
-    onBug: () => {},
-  });
+  await runCommandLine(
+    [command, '--help'],
+    quietIo({
+      out: (more) => {
+        text += more;
+      },
+    }),
+  );
   return text;
 }

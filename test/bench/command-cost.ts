@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { quietIo } from '../support/quiet-io.ts';
 import { median } from './cpu.ts';
 
 /** Of an event, in µs. */
@@ -30,17 +30,6 @@ export async function costOf(rounds: number, events: number, work: () => Promise
 /** Runs a command line in this process. @param mostCode the highest exit code that is no error */
 export async function runQuietly(args: readonly string[], mostCode: number): Promise<void> {
   const errors: string[] = [];
-  const code = await runCommandLine(args, {
-    out: () => {},
-    err: (text) => errors.push(text),
-    stdin: Readable.from([]),
-    errIsTerminal: false,
-    outIsTerminal: false,
-    env: {},
-    version: '0',
-    ended: new Promise(() => {}),
-    onDebugSignal: () => {},
-    onBug: () => {},
-  });
+  const code = await runCommandLine(args, quietIo({ err: (text) => errors.push(text) }));
   if (code > mostCode) throw new Error(errors.join(''));
 }

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { anonymousRequest } from '../support/events.ts';
+import { quietIo } from '../support/quiet-io.ts';
 import { writeRule } from '../support/rule-file.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -57,18 +57,13 @@ function memory(rules: readonly string[] = [AGENTS, PAIRS, OTHER]) {
   return async (...args: readonly string[]) => {
     const out: string[] = [];
     const err: string[] = [];
-    const code = await runCommandLine([...args, ...flags], {
-      out: (text) => out.push(String(text)),
-      err: (text) => err.push(text),
-      stdin: Readable.from([]),
-      errIsTerminal: false,
-      outIsTerminal: false,
-      env: {},
-      version: '0',
-      ended: new Promise(() => {}),
-      onDebugSignal: () => {},
-      onBug: () => {},
-    });
+    const code = await runCommandLine(
+      [...args, ...flags],
+      quietIo({
+        out: (text) => out.push(String(text)),
+        err: (text) => err.push(text),
+      }),
+    );
     return { code, stdout: out.join(''), stderr: err.join('') };
   };
 }

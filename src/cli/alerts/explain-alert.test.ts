@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { CLUSTER } from '../../../test/support/evaluation.ts';
+import { quietIo } from '../../../test/support/quiet-io.ts';
 import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
@@ -15,7 +15,7 @@ import { parseDetectionRule } from '../../rules/rule-schema.ts';
 import { stateKeys } from '../../rules/state-keys.ts';
 import { openSqliteState } from '../../state/sqlite/sqlite-state.ts';
 import type { ClusterClient } from '../cluster-client.ts';
-import { CommandError, type Io } from '../io.ts';
+import { CommandError } from '../io.ts';
 import { readAlert } from './alert-object.ts';
 import { type ExplainSources, explainAlert } from './explain-alert.ts';
 import { formatAlertExplanation } from './format-alert-explanation.ts';
@@ -78,18 +78,7 @@ writeFileSync(
     .join('\n'),
 );
 
-const io: Io = {
-  out: () => {},
-  err: () => {},
-  stdin: Readable.from([]),
-  errIsTerminal: false,
-  outIsTerminal: false,
-  env: {},
-  version: 'test',
-  ended: new Promise(() => {}),
-  onDebugSignal: () => {},
-  onBug: () => {},
-};
+const io = quietIo();
 const clusterOf = (...objects: readonly { readonly metadata: { readonly name: string } }[]): ClusterClient => ({
   call: async () => assert.fail('only single objects are asked for'),
   find: async ({ path }) => objects.find(({ metadata }) => path.endsWith(`/${metadata.name}`)),
