@@ -1,8 +1,8 @@
 /** Holds the shape of src/ that ARCHITECTURE.md describes: who may import whom, what is pure, and how long a file may be. */
-import assert from 'node:assert/strict';
+
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 
 /** A folder imports only from folders before it, or on its own level before the bar of ARCHITECTURE.md. */
 const ORDER: readonly (readonly string[])[] = [
@@ -83,17 +83,14 @@ const packageOf = (specifier: string) =>
     .join('/');
 
 test('every file stands in a folder that the order knows', () => {
-  assert.deepEqual(
-    files.filter((file) => levelOf(file) < 0),
-    [],
-  );
+  expect(files.filter((file) => levelOf(file) < 0)).toEqual([]);
 });
 
 test('a folder imports only from folders to its left', () => {
   const upward = inProject.filter(
     ({ from, to }) => folderOf(from) !== folderOf(to) && levelOf(to) >= levelOf(from) && !isTest(from),
   );
-  assert.deepEqual(upward, []);
+  expect(upward).toEqual([]);
 });
 
 test('no cycle of files, not even of types', () => {
@@ -102,7 +99,7 @@ test('no cycle of files, not even of types', () => {
   const finished = new Set<string>();
   const visit = (file: string, trail: readonly string[]): void => {
     if (finished.has(file)) return;
-    assert.ok(!trail.includes(file), `a cycle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`);
+    expect(trail).not.toContain(file);
     for (const other of next.get(file) ?? []) visit(other, [...trail, file]);
     finished.add(file);
   };
@@ -112,7 +109,7 @@ test('no cycle of files, not even of types', () => {
 test('the core is pure: nothing of Node, no network, no clock, only the packages on the list', () => {
   const core = imports.filter(({ from }) => PURE.includes(folderOf(from)) && !isTest(from));
   const foreign = core.filter(({ to }) => !to.startsWith('.') && !PURE_PACKAGES.includes(to));
-  assert.deepEqual(foreign, []);
+  expect(foreign).toEqual([]);
   const impure = files.filter(
     (file) =>
       PURE.includes(folderOf(file)) &&
@@ -121,7 +118,7 @@ test('the core is pure: nothing of Node, no network, no clock, only the packages
         sources.get(file) ?? '',
       ),
   );
-  assert.deepEqual(impure, []);
+  expect(impure).toEqual([]);
 });
 
 test('each library has one owning folder', () => {
@@ -129,41 +126,32 @@ test('each library has one owning folder', () => {
   const stray = used.filter(
     ({ from, to }) => !ANYWHERE.includes(packageOf(to)) && OWNERS[packageOf(to)]?.includes(folderOf(from)) !== true,
   );
-  assert.deepEqual(stray, []);
+  expect(stray).toEqual([]);
   const declared = Object.keys(
     (JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> }).dependencies,
   );
-  assert.deepEqual(
-    declared.sort(),
-    [...Object.keys(OWNERS), ...ANYWHERE].sort(),
-    'declared and owned libraries differ',
-  );
+  expect(declared.sort()).toEqual([...Object.keys(OWNERS), ...ANYWHERE].sort()); // declared and owned libraries differ
 });
 
-test('libraries that take much memory are loaded only where they are asked for: traces, and files of kubeconfig', () => {
-  for (const library of ['@opentelemetry/', '@kubernetes/client-node']) {
+test.each(['@opentelemetry/', '@kubernetes/client-node'])(
+  'libraries that take much memory are loaded only where they are asked for: traces, and files of kubeconfig: %j',
+  (library) => {
     const owners = new Set(imports.filter(({ to }) => to.startsWith(library)).map(({ from }) => from));
-    assert.equal(owners.size, 1, library);
-    assert.deepEqual(
-      inProject.filter(({ to }) => owners.has(to)),
-      [],
-    );
-  }
-});
+    expect(owners.size).toBe(1);
+    expect(inProject.filter(({ to }) => owners.has(to))).toEqual([]);
+  },
+);
 
 test('the environment is read in one place', () => {
   const readers = files.filter(
     (file) => /\bprocess\.env\b/.test(sources.get(file) ?? '') && !isTest(file) && file !== 'src/main.ts',
   );
-  assert.deepEqual(
-    readers.filter((file) => folderOf(file) !== 'config'),
-    [],
-  );
+  expect(readers.filter((file) => folderOf(file) !== 'config')).toEqual([]);
 });
 
 test(`no file is longer than ${MOST_LINES} lines`, () => {
   const long = [...files, ...globSync('{test,docs,deploy}/**/*.ts')].filter(
     (file) => (sources.get(file) ?? readFileSync(file, 'utf8')).split('\n').length > MOST_LINES + 1,
   );
-  assert.deepEqual(long, []);
+  expect(long).toEqual([]);
 });

@@ -1,9 +1,9 @@
 /** Holds the documentation to the code: generated pages are fresh, links lead somewhere, and the table of libraries is complete. */
-import assert from 'node:assert/strict';
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { decodeEvent } from '../src/audit/decode.ts';
 import { explainEvent } from '../src/cli/explain-event.ts';
 import { explainRule, formatExplanation } from '../src/cli/explain-rule.ts';
@@ -19,6 +19,8 @@ import { loadRuleFiles, readRules } from '../src/rulefiles/load.ts';
 import { QUERY_LANGUAGES, RULE_TYPES } from '../src/rules/document.ts';
 import { COMBINATION_CAP, GROUP_CAP, ROW_CAP, TERM_CAP } from '../src/rules/limits.ts';
 import { openSqliteState } from '../src/state/sqlite/sqlite-state.ts';
+import { expectKey, expectPresent } from './support/expect.ts';
+import { fail } from './support/fail.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const pages = globSync(['*.md', '{docs,deploy,helm,rules,test,.github}/**/*.md'], { cwd: ROOT }).sort();
@@ -57,11 +59,11 @@ test('the reference pages are what the code says now', () => {
     cwd: ROOT,
     encoding: 'utf8',
   });
-  assert.equal(status, 0, `${stdout}${stderr}`);
+  expect({ status, said: `${stdout}${stderr}` }).toEqual({ status: 0, said: expect.any(String) });
 });
 
 test('every relative link leads to a file, and to a heading in it', () => {
-  assert.ok(pages.includes('README.md'));
+  expect(pages).toContain('README.md');
   const broken: string[] = [];
   for (const page of pages) {
     for (const [, target = ''] of withoutCode(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -72,16 +74,16 @@ test('every relative link leads to a file, and to a heading in it', () => {
       else if (anchor !== undefined && !anchorsOf(textOf(found)).has(anchor)) broken.push(`${page}: ${target}`);
     }
   }
-  assert.deepEqual(broken, []);
+  expect(broken).toEqual([]);
 });
 
 test('every rule on a page loads, and does what its tests say', async () => {
   const rules = blocksOf('yaml').filter(({ text }) => text.includes('kind: DetectionRule'));
-  assert.ok(rules.length > 0);
+  expect(rules.length).toBeGreaterThan(0);
   let run = 0;
   for (const { page, text } of rules) {
     const { ready, problems, slots } = compileLoaded(readRules(page, '.yaml', text), sha256Hashes);
-    assert.deepEqual(problems.map(formatFileProblem), [], page);
+    expect([page, problems.map(formatFileProblem)]).toEqual([page, []]);
     for (const { rule } of ready) {
       const { name, tests } = rule.document;
       run += tests.length;
@@ -89,66 +91,63 @@ test('every rule on a page loads, and does what its tests say', async () => {
         const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
         const failure = await runRuleTest(rule, one, { slots, store, hashes: sha256Hashes });
         await store.close();
-        assert.equal(failure, undefined, `${page}: ${name}: ${one.name}`);
+        expect([`${page}: ${name}: ${one.name}`, failure]).toEqual([`${page}: ${name}: ${one.name}`, undefined]);
       }
     }
   }
-  assert.ok(run >= 2);
+  expect(run).toBeGreaterThanOrEqual(2);
 });
 
 test('the verdicts in the guide are those on the rules beside it', async () => {
   const [block, ...more] = blocksOf('verdicts');
-  assert.ok(block !== undefined && more.length === 0);
+  expectPresent(block);
+  expect(more.length).toBe(0);
   const { rules, problems } = await loadRuleFiles([path.join(ROOT, 'docs', 'guides', 'example-rules')]);
   const { verdicts } = compileLoaded({ rules, problems }, sha256Hashes);
-  assert.equal(verdictTable(verdicts.toSorted((a, b) => a.name.localeCompare(b.name))), block.text);
+  expect(verdictTable(verdicts.toSorted((a, b) => a.name.localeCompare(b.name)))).toBe(block.text);
 });
 
 test('what a page shows of rules explain is what it says', async () => {
   const blocks = blocksOf('explained');
-  assert.ok(blocks.length > 0);
+  expect(blocks.length).toBeGreaterThan(0);
   const { ready } = compileLoaded(await loadRuleFiles(['rules']), sha256Hashes);
   for (const { text } of blocks) {
-    const shown = ready.find(({ loaded }) => text.startsWith(`${loaded.document.name}: `)) ?? assert.fail(text);
-    assert.equal(formatExplanation(explainRule(shown)), text);
+    const shown = ready.find(({ loaded }) => text.startsWith(`${loaded.document.name}: `)) ?? fail(text);
+    expect(formatExplanation(explainRule(shown))).toBe(text);
   }
 });
 
 test('what a page shows of explain is what it says of the event on it', async () => {
   const [block, ...more] = blocksOf('judged');
   const [shown] = blocksOf('audit-event');
-  assert.ok(block !== undefined && shown !== undefined && more.length === 0);
+  expectPresent(block);
+  expectPresent(shown);
+  expect(more.length).toBe(0);
   const { ready, slots } = compileLoaded(await loadRuleFiles(['rules']), sha256Hashes);
-  const { rule } = ready.find(({ loaded }) => block.text.startsWith(`${loaded.document.name}: `)) ?? assert.fail();
+  const { rule } = ready.find(({ loaded }) => block.text.startsWith(`${loaded.document.name}: `)) ?? fail();
   const event = decodeEvent(JSON.parse(shown.text), 0, Date.UTC(2030, 0, 1) * 1_000);
-  assert.ok('event' in event);
+  expectKey(event, 'event');
   const explained = explainEvent(rule, event, slots);
-  assert.equal(formatEventExplanation(explained, 'event.json:1', { signs: false, all: false }), block.text);
+  expect(formatEventExplanation(explained, 'event.json:1', { signs: false, all: false })).toBe(block.text);
 });
 
-test('every line of KQL or EQL on a page is one that can be read', () => {
-  for (const [block, language] of [
-    ['kql', 'kuery'],
-    ['eql', 'eql'],
-  ] as const) {
-    const lines = blocksOf(block).flatMap(({ text }) => text.trimEnd().split('\n'));
-    assert.ok(lines.length > 0);
-    // What stands three spaces behind a query is about it.
-    const isRead = (line: string) =>
-      parseQuery(language, line.split(/ {3,}/)[0] ?? '', { resolveField }).kind !== 'invalid';
-    assert.deepEqual(
-      lines.filter((line) => !isRead(line)),
-      [],
-    );
-  }
+test.each([
+  ['kql', 'kuery'],
+  ['eql', 'eql'],
+] as const)('every line of KQL or EQL on a page is one that can be read: %j', (block, language) => {
+  const lines = blocksOf(block).flatMap(({ text }) => text.trimEnd().split('\n'));
+  expect(lines.length).toBeGreaterThan(0);
+  // What stands three spaces behind a query is about it.
+  const isRead = (line: string) =>
+    parseQuery(language, line.split(/ {3,}/)[0] ?? '', { resolveField }).kind !== 'invalid';
+  expect(lines.filter((line) => !isRead(line))).toEqual([]);
 });
 
 test('the page of differences from Elastic has the types and bounds of the code', () => {
   const page = textOf('docs/differences-from-elastic.md');
-  const rowOf = (name: string) => page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? assert.fail(name);
-  assert.ok(rowOf('types').includes(`| ${RULE_TYPES.join(', ')}; the others are refused |`));
-  assert.equal(
-    rowOf('languages').replaceAll('\\|', '/').split('|').at(-2)?.trim().split(', ').length,
+  const rowOf = (name: string) => page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? fail(name);
+  expect(rowOf('types')).toContain(`| ${RULE_TYPES.join(', ')}; the others are refused |`);
+  expect(rowOf('languages').replaceAll('\\|', '/').split('|').at(-2)?.trim().split(', ')).toHaveLength(
     QUERY_LANGUAGES.length,
   );
   for (const [row, bound] of [
@@ -157,7 +156,7 @@ test('the page of differences from Elastic has the types and bounds of the code'
     ['memory', ROW_CAP],
     ['memory', GROUP_CAP],
   ] as const) {
-    assert.ok(rowOf(row).includes(bound.toLocaleString('en')), `${row}: ${bound}`);
+    expect(rowOf(row)).toContain(bound.toLocaleString('en'));
   }
 });
 
@@ -168,7 +167,7 @@ test('no table of ARCHITECTURE.md has a row for the same thing twice', () => {
       const rows = [...section.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
       return rows.filter((cell, index) => rows.indexOf(cell) !== index && !cell.startsWith('---'));
     });
-  assert.deepEqual(cells, []);
+  expect(cells).toEqual([]);
 });
 
 test('CONTRIBUTING.md names exactly the libraries of package.json', () => {
@@ -178,17 +177,17 @@ test('CONTRIBUTING.md names exactly the libraries of package.json', () => {
   );
   const [, section = ''] = textOf('CONTRIBUTING.md').split('\n## Libraries\n');
   const named = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name);
-  assert.deepEqual(named.sort(), declared.sort());
+  expect(named.sort()).toEqual(declared.sort());
 });
 
 test('the owners of libraries in CONTRIBUTING.md are those of the architecture test', () => {
   const owners = [...textOf('test/architecture.test.ts').matchAll(/^ {2}'?([@\w./-]+)'?: \[('[a-z]+'[^\]]*)\],$/gm)];
-  assert.ok(owners.length > 5);
+  expect(owners.length).toBeGreaterThan(5);
   for (const [, name = '', list = ''] of owners) {
     const folders = [...list.matchAll(/'([a-z]+)'/g)].map(([, folder = '']) => `\`${folder}/\``).join(', ');
     const row = textOf('CONTRIBUTING.md')
       .split('\n')
       .find((line) => line.startsWith(`| \`${name}\` |`));
-    assert.ok(row?.includes(`| ${folders} |`), `${name}: expected the owner ${folders}, found ${row}`);
+    expect(row?.includes(`| ${folders} |`)).toBeTruthy();
   }
 });

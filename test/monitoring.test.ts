@@ -1,9 +1,9 @@
 /** Holds the alerts and the dashboard to the code: each metric, label and value in them exists, and the written files are fresh. */
-import assert from 'node:assert/strict';
+
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { ALERT_GROUPS } from '../deploy/monitoring/alerts.ts';
 import { grafanaDashboard } from '../deploy/monitoring/dashboard.ts';
 import { ROWS } from '../deploy/monitoring/dashboard-rows.ts';
@@ -63,18 +63,18 @@ function problemsOf(expr: string): readonly string[] {
 }
 
 test('every metric and label in an alert or a panel exists', () => {
-  assert.ok(expressions.length > 50);
+  expect(expressions.length).toBeGreaterThan(50);
   const wrong = expressions.flatMap(([where, expr]) => problemsOf(expr).map((problem) => `${where}: ${problem}`));
-  assert.deepEqual(wrong, []);
+  expect(wrong).toEqual([]);
 });
 
 test('this check would find a name that is not there', () => {
   const problems = (expr: string) => problemsOf(expr).join();
-  assert.equal(problems('firstseen_nonsense > 0'), 'no metric firstseen_nonsense');
-  assert.equal(problems('firstseen_dead{rule="x"} > 0'), 'firstseen_dead has no label rule');
-  assert.match(problems('sum by (sink) (rate(firstseen_matches_total[5m]))'), /has no label sink/);
-  assert.equal(problems('firstseen_ack_seconds > 1'), 'no metric firstseen_ack_seconds');
-  assert.equal(problems('time() > 0'), 'no metric at all');
+  expect(problems('firstseen_nonsense > 0')).toBe('no metric firstseen_nonsense');
+  expect(problems('firstseen_dead{rule="x"} > 0')).toBe('firstseen_dead has no label rule');
+  expect(problems('sum by (sink) (rate(firstseen_matches_total[5m]))')).toMatch(/has no label sink/);
+  expect(problems('firstseen_ack_seconds > 1')).toBe('no metric firstseen_ack_seconds');
+  expect(problems('time() > 0')).toBe('no metric at all');
 });
 
 test('every reason and outcome in an expression is one that the code counts', async () => {
@@ -85,30 +85,25 @@ test('every reason and outcome in an expression is one that the code counts', as
   const outcomes: readonly string[] = [...OUTCOMES, 'evaluated', 'own_write', 'quarantined'];
   const matchers = expressions.flatMap(([, expr]) => selectorsOf(expr)).flatMap(({ matchers: all }) => all);
   const reasons = matchers.filter(({ label }) => label === 'reason').flatMap(({ values }) => values);
-  assert.ok(reasons.length > 5);
-  for (const reason of reasons) assert.ok(text.includes(`reason="${reason}"`), reason);
+  expect(reasons.length).toBeGreaterThan(5);
+  for (const reason of reasons) expect(text).toContain(`reason="${reason}"`);
   for (const { values } of matchers.filter(({ label }) => label === 'outcome')) {
-    assert.ok(
-      values.every((value) => outcomes.includes(value)),
-      values.join(),
-    );
+    expect([values.join(), values.every((value) => outcomes.includes(value))]).toEqual([values.join(), true]);
   }
 });
 
-test('what an alert says names labels that it has', () => {
-  for (const { alert, expr, summary, description } of alerts) {
-    const [outermost] = aggregationsOf(expr);
-    const labels = outermost === undefined && /^(max|min|absent)\(/.test(expr) ? [] : (outermost?.by ?? TARGET_LABELS);
-    for (const [, label = ''] of `${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)) {
-      assert.ok(labels.includes(label), `${alert} names ${label}`);
-    }
+test.each(alerts)('what an alert says names labels that it has: $alert', ({ expr, summary, description }) => {
+  const [outermost] = aggregationsOf(expr);
+  const labels = outermost === undefined && /^(max|min|absent)\(/.test(expr) ? [] : (outermost?.by ?? TARGET_LABELS);
+  for (const [, label = ''] of `${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)) {
+    expect(labels).toContain(label);
   }
 });
 
 test('each alert has a section in the guide that says what to do', () => {
   const guide = readFileSync(path.join(ROOT, 'docs/guides/monitoring.md'), 'utf8');
   const sections = [...guide.matchAll(/^### (Firstseen\w+)$/gm)].map(([, name = '']) => name);
-  assert.deepEqual(sections, [...new Set(alerts.map(({ alert }) => alert))]);
+  expect(sections).toEqual([...new Set(alerts.map(({ alert }) => alert))]);
 });
 
 test('the written files are what deploy/monitoring/ says now', () => {
@@ -116,7 +111,7 @@ test('the written files are what deploy/monitoring/ says now', () => {
     cwd: ROOT,
     encoding: 'utf8',
   });
-  assert.equal(status, 0, `${stdout}${stderr}`);
+  expect({ status, said: `${stdout}${stderr}` }).toEqual({ status: 0, said: expect.any(String) });
 });
 
 test('no two panels of the dashboard lie on each other, and each has a query', () => {
@@ -131,11 +126,14 @@ test('no two panels of the dashboard lie on each other, and each has a query', (
   };
   const taken = new Map<string, number>();
   for (const { id, type, gridPos, targets } of panels) {
-    assert.ok(type === 'row' || (targets?.length ?? 0) > 0, `panel ${id}`);
+    expect([`panel ${id}`, type === 'row' || (targets?.length ?? 0) > 0]).toEqual([`panel ${id}`, true]);
     for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
       for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
-        assert.equal(taken.get(`${x}/${y}`), undefined, `panel ${id} lies on another at ${x}/${y}`);
-        assert.ok(x < 24);
+        expect([`panel ${id} lies on another at ${x}/${y}`, taken.get(`${x}/${y}`)]).toEqual([
+          `panel ${id} lies on another at ${x}/${y}`,
+          undefined,
+        ]);
+        expect(x).toBeLessThan(24);
         taken.set(`${x}/${y}`, id);
       }
     }

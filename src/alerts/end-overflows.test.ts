@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { fail } from '../../test/support/fail.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
 import { entriesOf } from '../../test/support/state-access.ts';
 import type { RuleDocument } from '../rules/document.ts';
@@ -24,7 +24,7 @@ async function overBudget(changes: Partial<RuleDocument> = {}) {
   await send(nth(0), nth(1), nth(2));
   const overflow = async () => {
     const alert = (await alerts()).find(({ spec }) => spec.overflow);
-    return alert ?? assert.fail('there is no overflow alert');
+    return alert ?? fail('there is no overflow alert');
   };
   const { id } = await overflow();
   for (const { name } of SINKS) await store.done(CLUSTER, name, id, 2, 0);
@@ -37,18 +37,15 @@ async function overBudget(changes: Partial<RuleDocument> = {}) {
 
 test('it has ended when nothing was counted for long enough, at the last that was; those that show it are told, once', async () => {
   const { overflow, id, due, end } = await overBudget();
-  assert.deepEqual(await end(NOON + 2 * SECOND), []);
-  assert.equal((await overflow()).state.overflow?.endedAt, undefined);
-  assert.deepEqual(
-    (await end(NOON + 2 * SECOND + 1)).map((alert) => alert.id),
-    [id],
-  );
+  expect(await end(NOON + 2 * SECOND)).toEqual([]);
+  expect((await overflow()).state.overflow?.endedAt).toBeUndefined();
+  expect((await end(NOON + 2 * SECOND + 1)).map((alert) => alert.id)).toEqual([id]);
   const { state, version } = await overflow();
-  assert.deepEqual([state.overflow?.since, state.overflow?.endedAt], [NOON + SECOND, NOON + 2 * SECOND]);
-  assert.deepEqual([state.phase, state.count, version], ['Open', 2, 3], 'the phase is the user’s');
-  assert.deepEqual([await due('all'), await due('openings')], [true, false]);
-  assert.deepEqual(await end(NOON + 9 * MINUTE), []);
-  assert.equal((await overflow()).version, 3);
+  expect([state.overflow?.since, state.overflow?.endedAt]).toEqual([NOON + SECOND, NOON + 2 * SECOND]);
+  expect([state.phase, state.count, version]).toEqual(['Open', 2, 3]); // the phase is the user’s
+  expect([await due('all'), await due('openings')]).toEqual([true, false]);
+  expect(await end(NOON + 9 * MINUTE)).toEqual([]);
+  expect((await overflow()).version).toBe(3);
 });
 
 test('counting goes on when more comes, from then on; what comes late does not move the beginning', async () => {
@@ -56,25 +53,25 @@ test('counting goes on when more comes, from then on; what comes late does not m
   await end(NOON + MINUTE);
   await send(nth(1.5));
   const late = (await overflow()).state;
-  assert.deepEqual([late.overflow?.since, late.overflow?.endedAt], [NOON + SECOND, undefined]);
+  expect([late.overflow?.since, late.overflow?.endedAt]).toEqual([NOON + SECOND, undefined]);
   await end(NOON + MINUTE);
-  assert.equal((await overflow()).state.overflow?.endedAt, NOON + 2 * SECOND);
+  expect((await overflow()).state.overflow?.endedAt).toBe(NOON + 2 * SECOND);
   await send(nth(600));
   const { state } = await overflow();
-  assert.deepEqual([state.overflow?.since, state.overflow?.endedAt, state.count], [NOON + 600 * SECOND, undefined, 4]);
-  assert.deepEqual(state.overflow?.users, [['system:anonymous', 4, 0]]);
+  expect([state.overflow?.since, state.overflow?.endedAt, state.count]).toEqual([NOON + 600 * SECOND, undefined, 4]);
+  expect(state.overflow?.users).toEqual([['system:anonymous', 4, 0]]);
 });
 
 test('an alert that is gone is taken off the index, and nothing else happens', async () => {
   const { id, store, due, end } = await overBudget();
   await createAlertLifecycle(store, ['all']).end(CLUSTER, id);
-  assert.deepEqual(await end(NOON + MINUTE), []);
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.overflows), []);
-  assert.equal(await due('all'), false);
+  expect(await end(NOON + MINUTE)).toEqual([]);
+  expect(await entriesOf(store, CLUSTER, stateKeys.overflows)).toEqual([]);
+  expect(await due('all')).toBe(false);
 });
 
 test('of a building block only those sinks are told that take it', async () => {
   const { due, end } = await overBudget({ buildingBlock: true });
   await end(NOON + MINUTE);
-  assert.equal(await due('all'), false);
+  expect(await due('all')).toBe(false);
 });

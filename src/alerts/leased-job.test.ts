@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { expect, jest, test } from '@jest/globals';
 import { createLeasedJob } from './leased-job.ts';
 
 const RENEW_MS = 5_000;
@@ -7,9 +6,9 @@ const TTL_MS = 30_000;
 
 /** A job under a lease whose answers the test gives, on a clock that the test moves. */
 function leased(answer: (ttlMs: number) => Promise<boolean>) {
-  mock.timers.enable({ apis: ['setTimeout'] });
+  jest.useFakeTimers();
   let now = 0;
-  mock.method(performance, 'now', () => now);
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
   const said: string[] = [];
   let made = 0;
   const job = createLeasedJob(
@@ -35,13 +34,14 @@ function leased(answer: (ttlMs: number) => Promise<boolean>) {
     async renewals(count: number) {
       for (let i = 0; i < count; i++) {
         now += RENEW_MS;
-        mock.timers.tick(RENEW_MS);
+        jest.advanceTimersByTime(RENEW_MS);
         await settled();
       }
     },
     async end() {
       await job.stop();
-      mock.reset();
+      jest.restoreAllMocks();
+      jest.useRealTimers();
     },
   };
 }
@@ -56,18 +56,18 @@ test('the job runs while the lease is held, is stopped when another has it, and 
   const { job, said, renewals, end } = leased(async () => held);
   job.start();
   await settled();
-  assert.deepEqual(said, []);
+  expect(said).toEqual([]);
   held = true;
   await renewals(3);
-  assert.deepEqual(said, ['job 1 starts']);
+  expect(said).toEqual(['job 1 starts']);
   held = false;
   await renewals(2);
-  assert.deepEqual(said, ['job 1 starts', 'job 1 stops']);
+  expect(said).toEqual(['job 1 starts', 'job 1 stops']);
   held = true;
   await renewals(1);
-  assert.deepEqual(said, ['job 1 starts', 'job 1 stops', 'job 2 starts']);
+  expect(said).toEqual(['job 1 starts', 'job 1 stops', 'job 2 starts']);
   await end();
-  assert.deepEqual(said.at(-1), 'job 2 stops');
+  expect(said.at(-1)).toEqual('job 2 stops');
 });
 
 test('a store that is away takes the lease from nobody before its time is up, and then the job stops', async () => {
@@ -80,12 +80,12 @@ test('a store that is away takes the lease from nobody before its time is up, an
   await settled();
   away = true;
   await renewals(4);
-  assert.deepEqual(said, ['job 1 starts']);
+  expect(said).toEqual(['job 1 starts']);
   await renewals(2);
-  assert.deepEqual(said, ['job 1 starts', 'job 1 stops'], '30 s after the last answer another may have it');
+  expect(said).toEqual(['job 1 starts', 'job 1 stops']); // 30 s after the last answer another may have it
   away = false;
   await renewals(1);
-  assert.deepEqual(said.at(-1), 'job 2 starts');
+  expect(said.at(-1)).toEqual('job 2 starts');
   await end();
 });
 
@@ -97,10 +97,10 @@ test('a store that is away at the start is asked again', async () => {
   });
   job.start();
   await renewals(2);
-  assert.deepEqual(said, []);
+  expect(said).toEqual([]);
   away = false;
   await renewals(1);
-  assert.deepEqual(said, ['job 1 starts']);
+  expect(said).toEqual(['job 1 starts']);
   await end();
 });
 
@@ -116,9 +116,9 @@ test('stop ends the job and the renewing, also while an answer is outstanding', 
   const stopping = job.stop();
   answer.resolve(true);
   await stopping;
-  assert.deepEqual(said, [], 'a lease that comes too late starts nothing');
+  expect(said).toEqual([]); // a lease that comes too late starts nothing
   await renewals(3);
-  assert.deepEqual(asked, [TTL_MS, 1], 'given back');
+  expect(asked).toEqual([TTL_MS, 1]); // given back
   await end();
 });
 
@@ -132,7 +132,7 @@ test('stop gives the lease back once the job has ended, and only if it was held'
   await settled();
   await renewals(1);
   await end();
-  assert.deepEqual(events, [TTL_MS, 'nothing', TTL_MS, 'job 1 starts', 1, 'job 1 stops']);
+  expect(events).toEqual([TTL_MS, 'nothing', TTL_MS, 'job 1 starts', 1, 'job 1 stops']);
 
   const asked: number[] = [];
   const other = leased(async (ttlMs) => {
@@ -142,7 +142,7 @@ test('stop gives the lease back once the job has ended, and only if it was held'
   other.job.start();
   await settled();
   await other.end();
-  assert.deepEqual(asked, [TTL_MS]);
+  expect(asked).toEqual([TTL_MS]);
 });
 
 test('a store that is away at the end lets the lease run out', async () => {
@@ -155,11 +155,11 @@ test('a store that is away at the end lets the lease run out', async () => {
   await settled();
   away = true;
   await end();
-  assert.deepEqual(said, ['job 1 starts', 'job 1 stops']);
+  expect(said).toEqual(['job 1 starts', 'job 1 stops']);
 });
 
 test('stop before start, or without the lease, is nothing', async () => {
   const { said, end } = leased(async () => false);
   await end();
-  assert.deepEqual(said, []);
+  expect(said).toEqual([]);
 });

@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { expectPresent } from '../../test/support/expect.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import { entriesOf, fieldsOf } from '../../test/support/state-access.ts';
 import type { RuleDocument } from '../rules/document.ts';
@@ -18,7 +18,7 @@ async function withAlert(document: RuleDocument, options: LifecycleOptions = {})
   const { send, store, alerts } = evaluating;
   await send(nth(0));
   const [alert] = await alerts();
-  assert.ok(alert !== undefined);
+  expectPresent(alert);
   const lifecycle = createAlertLifecycle(store, ['log'], { now: () => NOON, ...options });
   const live = async () => (await fieldsOf(store, CLUSTER, stateKeys.live, alert.state.suppressionKey))[0];
   const phases = async () => (await alerts()).map(({ state }) => state.phase);
@@ -27,11 +27,11 @@ async function withAlert(document: RuleDocument, options: LifecycleOptions = {})
 
 test('a closed alert leaves live, and the next match opens a new one', async () => {
   const { send, lifecycle, live, phases, id } = await withAlert(ruleDocument());
-  assert.equal(await live(), id);
+  expect(await live()).toBe(id);
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
-  assert.deepEqual([await live(), await phases()], [undefined, ['Closed']]);
-  assert.deepEqual(await send(nth(1)), ['opened']);
-  assert.deepEqual(await phases(), ['Closed', 'Open']);
+  expect([await live(), await phases()]).toEqual([undefined, ['Closed']]);
+  expect(await send(nth(1))).toEqual(['opened']);
+  expect(await phases()).toEqual(['Closed', 'Open']);
 });
 
 test('closing forgets no term', async () => {
@@ -39,9 +39,9 @@ test('closing forgets no term', async () => {
   const terms = () => entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(newTerms).rule.state));
   const before = await terms();
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
-  assert.deepEqual(await terms(), before);
-  assert.equal(before.length, 1);
-  assert.deepEqual(await send(nth(1)), ['known']);
+  expect(await terms()).toEqual(before);
+  expect(before).toHaveLength(1);
+  expect(await send(nth(1))).toEqual(['known']);
 });
 
 test('a phase is the user’s: it changes no count, no version, and makes no sink due', async () => {
@@ -50,8 +50,8 @@ test('a phase is the user’s: it changes no count, no version, and makes no sin
   await lifecycle.setPhase(CLUSTER, id, 'Acknowledged');
   const [after] = await alerts();
   const review = { changes: [{ phase: 'Acknowledged', seenAt: NOON }], writes: [] };
-  assert.deepEqual(after, { ...alert, state: { ...alert.state, phase: 'Acknowledged', review } });
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.due('log')), []);
+  expect(after).toEqual({ ...alert, state: { ...alert.state, phase: 'Acknowledged', review } });
+  expect(await entriesOf(store, CLUSTER, stateKeys.due('log'))).toEqual([]);
 });
 
 test('who changed the phase is a new version for the sinks that show it, once it is known', async () => {
@@ -60,32 +60,32 @@ test('who changed the phase is a new version for the sinks that show it, once it
   const version = async () => (await alerts())[0]?.version;
   await store.done(CLUSTER, 'log', id, 1, 0);
   await lifecycle.noteWrite(CLUSTER, id, { at: NOON, user: 'alice', phase: 'Closed' });
-  assert.deepEqual([await due(), await version()], [[], 1], 'nothing to show of a phase that was not seen');
+  expect([await due(), await version()]).toEqual([[], 1]); // nothing to show of a phase that was not seen
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
-  assert.deepEqual([await due(), await version()], [[id], 2]);
-  assert.deepEqual((await alerts())[0]?.state.review?.changes[0]?.by, ['alice']);
+  expect([await due(), await version()]).toEqual([[id], 2]);
+  expect((await alerts())[0]?.state.review?.changes[0]?.by).toEqual(['alice']);
   await lifecycle.noteWrite(CLUSTER, id, { at: NOON + 1, user: 'bob', phase: 'Closed' });
-  assert.equal(await version(), 2, 'it says what it said before');
+  expect(await version()).toBe(2); // it says what it said before
   await lifecycle.noteWrite(CLUSTER, 'no-such-alert', { at: NOON, user: 'alice' });
 });
 
 test('closing can leave the window as it is: repeats count on the closed alert until it ends, then one opens anew', async () => {
   const { send, lifecycle, live, alerts, phases, id } = await withAlert(ruleDocument(), { onClose: 'continue-window' });
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
-  assert.equal(await live(), id);
-  assert.deepEqual(await send(nth(1)), ['attached']);
-  assert.deepEqual([(await alerts())[0]?.state.count, await phases()], [2, ['Closed']]);
-  assert.deepEqual(await send(nth(61)), ['opened']);
-  assert.deepEqual(await phases(), ['Closed', 'Open']);
+  expect(await live()).toBe(id);
+  expect(await send(nth(1))).toEqual(['attached']);
+  expect([(await alerts())[0]?.state.count, await phases()]).toEqual([2, ['Closed']]);
+  expect(await send(nth(61))).toEqual(['opened']);
+  expect(await phases()).toEqual(['Closed', 'Open']);
 });
 
 test('an alert that is opened again takes repeats again', async () => {
   const { send, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
   await lifecycle.setPhase(CLUSTER, id, 'Open');
-  assert.equal(await live(), id);
-  assert.deepEqual(await send(nth(1)), ['attached']);
-  assert.equal((await alerts())[0]?.state.count, 2);
+  expect(await live()).toBe(id);
+  expect(await send(nth(1))).toEqual(['attached']);
+  expect((await alerts())[0]?.state.count).toBe(2);
 });
 
 test('an alert that is opened again does not take the place of a newer one, nor does closing it end that one', async () => {
@@ -94,12 +94,12 @@ test('an alert that is opened again does not take the place of a newer one, nor 
   await send(nth(1));
   const newer = (await alerts()).find((one) => one.id !== id)?.id;
   await lifecycle.setPhase(CLUSTER, id, 'Open');
-  assert.equal(await live(), newer);
+  expect(await live()).toBe(newer);
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
-  assert.equal(await live(), newer);
+  expect(await live()).toBe(newer);
   await lifecycle.end(CLUSTER, id);
-  assert.equal(await live(), newer);
-  assert.deepEqual(await send(nth(2)), ['attached']);
+  expect(await live()).toBe(newer);
+  expect(await send(nth(2))).toEqual(['attached']);
 });
 
 test('the phase that it has already, and an alert that there is not, are nothing to do', async () => {
@@ -108,29 +108,29 @@ test('the phase that it has already, and an alert that there is not, are nothing
   await lifecycle.setPhase(CLUSTER, 'no-such-alert', 'Closed');
   await lifecycle.setPhase('another', id, 'Closed');
   await lifecycle.end(CLUSTER, 'no-such-alert');
-  assert.deepEqual([await alerts(), await live()], [[alert], id]);
+  expect([await alerts(), await live()]).toEqual([[alert], id]);
 });
 
 test('an alert that ends is gone with its dead letters, is not made again by the same request, and is by the next', async () => {
   const { send, store, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
   await store.bury(CLUSTER, 'log', id, 'refused');
   await lifecycle.end(CLUSTER, id);
-  assert.deepEqual([await alerts(), await live()], [[], undefined]);
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.alerts), []);
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.alert(id), 'spec', 'state', 'ver'), [
+  expect([await alerts(), await live()]).toEqual([[], undefined]);
+  expect(await entriesOf(store, CLUSTER, stateKeys.alerts)).toEqual([]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.alert(id), 'spec', 'state', 'ver')).toEqual([
     undefined,
     undefined,
     undefined,
   ]);
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.dead('log'), id), [undefined]);
-  assert.deepEqual(await send(nth(0)), ['duplicate']);
-  assert.deepEqual(await alerts(), []);
-  assert.deepEqual(await send(nth(1)), ['opened']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.dead('log'), id)).toEqual([undefined]);
+  expect(await send(nth(0))).toEqual(['duplicate']);
+  expect(await alerts()).toEqual([]);
+  expect(await send(nth(1))).toEqual(['opened']);
 });
 
 test('the term of an alert that has ended stays known', async () => {
   const { send, lifecycle, alerts, id } = await withAlert(newTerms);
   await lifecycle.end(CLUSTER, id);
-  assert.deepEqual(await send(nth(1)), ['known']);
-  assert.deepEqual(await alerts(), []);
+  expect(await send(nth(1))).toEqual(['known']);
+  expect(await alerts()).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import { fail } from '../../test/support/fail.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import type { DeliveryOptions } from './delivery-lane.ts';
@@ -27,8 +27,8 @@ test('an alert that is due is delivered and done with the version that was deliv
   const sink = createFakeSink('alert');
   begin(queue, [sink]);
   await until(() => queue.calls.length > 0);
-  assert.deepEqual(queue.calls, ['done alert a 3 +10000']);
-  assert.deepEqual(sink.deliveries, ['a@3 after undefined']);
+  expect(queue.calls).toEqual(['done alert a 3 +10000']);
+  expect(sink.deliveries).toEqual(['a@3 after undefined']);
 });
 
 test('a sink of openings is not given a repeat that was counted while its opening was being delivered', async () => {
@@ -39,8 +39,8 @@ test('a sink of openings is not given a repeat that was counted while its openin
   const sink = { ...createFakeSink('log'), openingsOnly: true };
   begin(queue, [sink]);
   await until(() => queue.calls.length === 3);
-  assert.deepEqual(sink.deliveries, ['b@1 after undefined', 'c@3 after 1']);
-  assert.deepEqual(queue.calls.toSorted(), ['done log a 2 +10000', 'done log b 1 +10000', 'done log c 3 +10000']);
+  expect(sink.deliveries).toEqual(['b@1 after undefined', 'c@3 after 1']);
+  expect(queue.calls.toSorted()).toEqual(['done log a 2 +10000', 'done log b 1 +10000', 'done log c 3 +10000']);
 });
 
 test('a nudge delivers at once what became due while the queue was idle', async () => {
@@ -50,7 +50,7 @@ test('a nudge delivers at once what became due while the queue was idle', async 
   await until(() => queue.claims > 0);
   queue.due('alert', { id: 'a', version: 1 });
   await sleep(20);
-  assert.deepEqual(sink.deliveries, []);
+  expect(sink.deliveries).toEqual([]);
   reconciler?.nudge();
   await until(() => sink.deliveries.length === 1);
 });
@@ -66,7 +66,7 @@ test('a failure that may mend waits longer each time, and one that cannot is bur
   });
   begin(queue, [sink]);
   await until(() => queue.calls.length === 4);
-  assert.deepEqual(queue.calls, [
+  expect(queue.calls).toEqual([
     'retry alert a +10',
     'retry alert a +20',
     'retry alert a +40',
@@ -85,8 +85,8 @@ test('a sink that is down delays itself and no other', async () => {
   const up = createFakeSink('up');
   begin(queue, [down, up], { pause: { minMs: 60_000, maxMs: 60_000 } });
   await until(() => up.deliveries.length === 100);
-  assert.equal(down.deliveries.length, 16, 'it was tried once, and then left alone for a while');
-  assert.equal(queue.logged.filter((line) => line.startsWith('warn')).length, 1, 'said once');
+  expect(down.deliveries).toHaveLength(16); // it was tried once, and then left alone for a while
+  expect(queue.logged.filter((line) => line.startsWith('warn'))).toHaveLength(1); // said once
 });
 
 test('no more run at once than may, and each is claimed only when it can start', async () => {
@@ -105,9 +105,9 @@ test('no more run at once than may, and each is claimed only when it can start',
   });
   begin(queue, [sink], { concurrency: 4 });
   await until(() => queue.calls.length === 50);
-  assert.equal(most, 4);
-  assert.equal(mostLeased, 4, 'nothing is claimed that waits');
-  assert.ok(queue.calls.every((call) => call.startsWith('done')));
+  expect(most).toBe(4);
+  expect(mostLeased).toBe(4); // nothing is claimed that waits
+  expect(queue.calls.every((call) => call.startsWith('done'))).toBe(true);
 });
 
 test('a delivery that hangs is given up at its deadline, even if the sink does not heed the signal', async () => {
@@ -115,7 +115,7 @@ test('a delivery that hangs is given up at its deadline, even if the sink does n
   queue.due('alert', { id: 'a', version: 1 });
   begin(queue, [createFakeSink('alert', () => new Promise(() => {}))], { deadlineMs: 20 });
   await until(() => queue.calls.length > 0);
-  assert.deepEqual(queue.calls, ['retry alert a +10']);
+  expect(queue.calls).toEqual(['retry alert a +10']);
 });
 
 test('a copy that a user has deleted ends the alert', async () => {
@@ -123,7 +123,7 @@ test('a copy that a user has deleted ends the alert', async () => {
   queue.due('alert', { id: 'a', version: 2, delivered: 1 });
   begin(queue, [createFakeSink('alert', () => 'ended')]);
   await until(() => queue.calls.length === 2);
-  assert.deepEqual(queue.calls, ['end home a', 'done alert a 2 +10000']);
+  expect(queue.calls).toEqual(['end home a', 'done alert a 2 +10000']);
 });
 
 test('the record of an alert that retention dropped goes when its copy is taken away', async () => {
@@ -131,7 +131,7 @@ test('the record of an alert that retention dropped goes when its copy is taken 
   queue.due('alert', { id: 'a', version: 2, delivered: 1, removed: true });
   begin(queue, [{ ...createFakeSink('alert'), removes: true }]);
   await until(() => queue.calls.length === 2);
-  assert.deepEqual(queue.calls, ['end home a', 'done alert a 2 +10000']);
+  expect(queue.calls).toEqual(['end home a', 'done alert a 2 +10000']);
 });
 
 test('a bug in a sink delays its alert, is logged, and stops nothing', async () => {
@@ -145,7 +145,7 @@ test('a bug in a sink delays its alert, is logged, and stops nothing', async () 
   begin(queue, [sink]);
   await until(() => queue.calls.some((call) => call.startsWith('done alert good')));
   await until(() => queue.calls.some((call) => call.startsWith('retry alert bad')));
-  assert.ok(queue.logged.some((line) => line === 'error sink failed'));
+  expect(queue.logged.some((line) => line === 'error sink failed')).toBe(true);
 });
 
 test('a queue that is away is said once, and delivery goes on when it is back', async () => {
@@ -157,7 +157,7 @@ test('a queue that is away is said once, and delivery goes on when it is back', 
   queue.due('alert', { id: 'a', version: 1 });
   queue.away = false;
   await until(() => sink.deliveries.length === 1);
-  assert.deepEqual(queue.logged, ['warn alert delivery is held up', 'info alert delivery goes on']);
+  expect(queue.logged).toEqual(['warn alert delivery is held up', 'info alert delivery goes on']);
 });
 
 test('stopping waits for what is being delivered and claims nothing more', async () => {
@@ -168,7 +168,7 @@ test('stopping waits for what is being delivered and claims nothing more', async
   await until(() => sink.deliveries.length === 1);
   queue.due('alert', { id: 'late', version: 1 });
   await reconciler?.stop(1_000);
-  assert.deepEqual(queue.calls, ['done alert a 1 +10000']);
+  expect(queue.calls).toEqual(['done alert a 1 +10000']);
 });
 
 test('stopping leaves what takes too long to its lease', async () => {
@@ -185,8 +185,8 @@ test('stopping leaves what takes too long to its lease', async () => {
   await until(() => sink.deliveries.length === 1);
   await reconciler?.stop(20);
   await sleep(10);
-  assert.ok(aborted);
-  assert.deepEqual(queue.calls, []);
+  expect(aborted).toBe(true);
+  expect(queue.calls).toEqual([]);
 });
 
 test('each delivery is observed', async () => {
@@ -197,7 +197,7 @@ test('each delivery is observed', async () => {
     seen.push(`${delivery.cluster} ${delivery.sink} ${delivery.alertId} ${delivery.outcome}`),
   );
   await until(() => seen.length > 0);
-  assert.deepEqual(seen, ['home alert a done']);
+  expect(seen).toEqual(['home alert a done']);
 });
 
 type Observe = NonNullable<Parameters<typeof createReconciler>[0]['observe']>;
@@ -306,7 +306,7 @@ function createFakeSink(name: string, behaviour: Behaviour = () => 'done'): Sink
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (!condition()) {
-    if (Date.now() > deadline) assert.fail('it never came about');
+    if (Date.now() > deadline) fail('it never came about');
     await sleep(2);
   }
 }

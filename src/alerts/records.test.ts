@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
@@ -15,14 +14,13 @@ test('the alerts of a cluster are read oldest first, each as it is', async () =>
     anonymousRequest({ at: NOON + 2, sourceIPs: ['10.0.0.2'] }),
   );
   const alerts = await readAlerts(store, CLUSTER);
-  assert.deepEqual(
+  expect(
     alerts.map(({ cluster, version, spec, state }) => [cluster, version, spec.actor.sourceIP, state.count]),
-    [
-      [CLUSTER, 1, '10.0.0.1', 1],
-      [CLUSTER, 2, '10.0.0.2', 2],
-    ],
-  );
-  assert.deepEqual(await readAlerts(store, 'another'), []);
+  ).toEqual([
+    [CLUSTER, 1, '10.0.0.1', 1],
+    [CLUSTER, 2, '10.0.0.2', 2],
+  ]);
+  expect(await readAlerts(store, 'another')).toEqual([]);
 });
 
 test('an alert without a record, or with one that cannot be read, is left out, and hides no other', async () => {
@@ -35,14 +33,14 @@ test('an alert without a record, or with one that cannot be read, is left out, a
     { kind: 'setScores', key: stateKeys.alerts, mode: 'set', entries },
     { kind: 'setFields', key: stateKeys.alert('broken'), mode: 'set', fields: { spec: '{', state: '{}', ver: '1' } },
   );
-  assert.equal((await readAlerts(store, CLUSTER)).length, 1);
+  expect(await readAlerts(store, CLUSTER)).toHaveLength(1);
 });
 
 test('a record is read by its three fields, and is none if one is missing', () => {
   const read = recordRead('a');
-  assert.deepEqual(read, { kind: 'fields', key: 'alert:a', fields: ['spec', 'state', 'ver'] });
+  expect(read).toEqual({ kind: 'fields', key: 'alert:a', fields: ['spec', 'state', 'ver'] });
   const of = (...values: readonly (string | undefined)[]) => recordOf('c', 'a', { kind: 'fields', values });
-  assert.deepEqual(of('{}', '{}', '3'), { id: 'a', cluster: 'c', version: 3, spec: {}, state: {} });
+  expect(of('{}', '{}', '3')).toEqual({ id: 'a', cluster: 'c', version: 3, spec: {}, state: {} });
   for (const values of [
     [undefined, '{}', '1'],
     ['{}', undefined, '1'],
@@ -50,8 +48,8 @@ test('a record is read by its three fields, and is none if one is missing', () =
     ['{}', '{}', 'x'],
     [],
   ]) {
-    assert.equal(of(...values), undefined);
+    expect(of(...values)).toBeUndefined();
   }
-  assert.equal(recordOf('c', 'a', undefined), undefined);
-  assert.equal(recordOf('c', 'a', { kind: 'size', size: 1 }), undefined);
+  expect(recordOf('c', 'a', undefined)).toBeUndefined();
+  expect(recordOf('c', 'a', { kind: 'size', size: 1 })).toBeUndefined();
 });

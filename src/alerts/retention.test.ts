@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
@@ -40,7 +39,7 @@ const dropped = (alerts: readonly AlertRecord[], policy: Partial<RetentionPolicy
 
 test('what was last seen longer ago than the age goes, and no other', () => {
   const alerts = [alert('old', { seen: NOON - 7 * DAY - 1 }), alert('just', { seen: NOON - 7 * DAY }), alert('new')];
-  assert.equal(dropped(alerts, {}), 'old');
+  expect(dropped(alerts, {})).toBe('old');
 });
 
 test('closed goes before open, acknowledged as open', () => {
@@ -49,8 +48,8 @@ test('closed goes before open, acknowledged as open', () => {
     alert('acknowledged', { phase: 'Acknowledged', seen: NOON - 2 }),
     alert('closed', { phase: 'Closed', severity: 'critical' }),
   ];
-  assert.equal(dropped(alerts, { maxAlerts: 2 }), 'closed');
-  assert.equal(dropped(alerts, { maxAlerts: 1 }), 'closed open');
+  expect(dropped(alerts, { maxAlerts: 2 })).toBe('closed');
+  expect(dropped(alerts, { maxAlerts: 1 })).toBe('closed open');
 });
 
 test('what nobody is shown goes before what somebody has yet to look at', () => {
@@ -59,7 +58,7 @@ test('what nobody is shown goes before what somebody has yet to look at', () => 
     alert('open', { seen: NOON - 3 }),
     { ...block, spec: { ...block.spec, buildingBlock: true as const } },
   ];
-  assert.equal(dropped([...alerts, alert('closed', { phase: 'Closed' })], { maxAlerts: 1 }), 'block closed');
+  expect(dropped([...alerts, alert('closed', { phase: 'Closed' })], { maxAlerts: 1 })).toBe('block closed');
 });
 
 test('then the noisiest rule, then the lowest severity, then what was seen longest ago', () => {
@@ -72,7 +71,7 @@ test('then the noisiest rule, then the lowest severity, then what was seen longe
   ];
   const order = ['older', 'newer', 'high', 'critical', 'quiet'];
   for (let keep = 4; keep >= 0; keep--) {
-    assert.equal(dropped(alerts, { maxAlerts: keep }), order.slice(0, 5 - keep).join(' '));
+    expect(dropped(alerts, { maxAlerts: keep })).toBe(order.slice(0, 5 - keep).join(' '));
   }
 });
 
@@ -83,23 +82,23 @@ test('a rule over its own number loses what is over, and others lose nothing', (
     alert('c'),
     alert('other', { rule: 'o', seen: NOON - 9 }),
   ];
-  assert.equal(dropped(alerts, { maxAlertsPerRule: 2 }), 'a');
-  assert.equal(dropped(alerts, { maxAlertsPerRule: 1 }), 'a b');
+  expect(dropped(alerts, { maxAlertsPerRule: 2 })).toBe('a');
+  expect(dropped(alerts, { maxAlertsPerRule: 1 })).toBe('a b');
 });
 
 test('what is over age makes room before anything else is dropped', () => {
   const alerts = [alert('old', { seen: 0 }), alert('a', { phase: 'Closed' }), alert('b')];
-  assert.equal(dropped(alerts, { maxAlerts: 2 }), 'old');
+  expect(dropped(alerts, { maxAlerts: 2 })).toBe('old');
 });
 
 test('an alert that a sink has yet to deliver stays, of any age, and counts', () => {
   const alerts = [alert('old', { seen: 0 }), alert('a', { seen: NOON - 2 }), alert('b')];
-  assert.equal(dropped(alerts, { maxAlerts: 2 }, ['old']), 'a');
-  assert.equal(dropped(alerts, { maxAlerts: 0 }, ['old', 'a', 'b']), '');
+  expect(dropped(alerts, { maxAlerts: 2 }, ['old'])).toBe('a');
+  expect(dropped(alerts, { maxAlerts: 0 }, ['old', 'a', 'b'])).toBe('');
 });
 
 test('what is dropped already is neither dropped again nor counted', () => {
-  assert.equal(dropped([alert('gone', { removed: true, seen: 0 }), alert('a'), alert('b')], { maxAlerts: 2 }), '');
+  expect(dropped([alert('gone', { removed: true, seen: 0 }), alert('a'), alert('b')], { maxAlerts: 2 })).toBe('');
 });
 
 const sink = (name: string, removes: boolean) => ({ name, removes });
@@ -111,7 +110,7 @@ async function withAlerts(...sinks: readonly string[]) {
   });
   const { send, store } = evaluating;
   const hours = [0, 1, 2].map((n) => anonymousRequest({ at: NOON + n * HOUR }));
-  assert.deepEqual(await send(...hours), ['opened', 'opened', 'opened']);
+  expect(await send(...hours)).toEqual(['opened', 'opened', 'opened']);
   const lifecycle = createAlertLifecycle(store, sinks);
   const apply = (
     of: readonly { readonly name: string; readonly removes: boolean }[],
@@ -128,12 +127,9 @@ async function withAlerts(...sinks: readonly string[]) {
 test('where no sink holds copies the record goes at once', async () => {
   const { apply, deliver, alerts } = await withAlerts('log');
   await deliver('log');
-  assert.equal(await apply([sink('log', false)], { maxAgeMicros: HOUR }), 1);
-  assert.deepEqual(
-    (await alerts()).map(({ state }) => state.openedAt),
-    [NOON + HOUR, NOON + 2 * HOUR],
-  );
-  assert.equal(await apply([sink('log', false)], { maxAgeMicros: HOUR }), 0);
+  expect(await apply([sink('log', false)], { maxAgeMicros: HOUR })).toBe(1);
+  expect((await alerts()).map(({ state }) => state.openedAt)).toEqual([NOON + HOUR, NOON + 2 * HOUR]);
+  expect(await apply([sink('log', false)], { maxAgeMicros: HOUR })).toBe(0);
 });
 
 test('an alert of a building block goes at once: no sink that holds copies has one', async () => {
@@ -141,17 +137,17 @@ test('an alert of a building block goes at once: no sink that holds copies has o
   await send(anonymousRequest());
   const lifecycle = createAlertLifecycle(store, ['alert']);
   await applyRetention(store, lifecycle, CLUSTER, [sink('alert', true)], { ...roomy, maxAlerts: 0 }, NOON);
-  assert.deepEqual(await alerts(), []);
+  expect(await alerts()).toEqual([]);
 });
 
 test('while any sink is due for them nothing is dropped', async () => {
   const { apply, deliver, alerts } = await withAlerts('log', 'alert');
   const sinks = [sink('log', false), sink('alert', true)];
   await deliver('alert');
-  assert.equal(await apply(sinks, { maxAlerts: 0 }), 0);
+  expect(await apply(sinks, { maxAlerts: 0 })).toBe(0);
   await deliver('log');
-  assert.equal(await apply(sinks, { maxAlerts: 0 }), 3);
-  assert.equal((await alerts()).length, 3);
+  expect(await apply(sinks, { maxAlerts: 0 })).toBe(3);
+  expect(await alerts()).toHaveLength(3);
 });
 
 test('a sink that holds copies is told to remove its own first: due at once, with a new version, and only that sink', async () => {
@@ -159,21 +155,18 @@ test('a sink that holds copies is told to remove its own first: due at once, wit
   const sinks = [sink('log', false), sink('alert', true)];
   await deliver('log');
   await deliver('alert');
-  assert.equal(await apply(sinks, { maxAlerts: 2 }), 1);
-  assert.deepEqual(
-    (await alerts()).map(({ state, version }) => [state.removed, version]),
-    [
-      [true, 2],
-      [false, 1],
-      [false, 1],
-    ],
-  );
+  expect(await apply(sinks, { maxAlerts: 2 })).toBe(1);
+  expect((await alerts()).map(({ state, version }) => [state.removed, version])).toEqual([
+    [true, 2],
+    [false, 1],
+    [false, 1],
+  ]);
   const due = async (name: string) => (await entriesOf(store, CLUSTER, stateKeys.due(name))).length;
-  assert.deepEqual([await due('log'), await due('alert')], [0, 1]);
+  expect([await due('log'), await due('alert')]).toEqual([0, 1]);
   const [claim] = await store.claim(CLUSTER, 'alert', 10, 30_000);
-  assert.equal(claim?.alert.state.removed, true);
-  assert.equal(await apply(sinks, { maxAlerts: 2 }), 0, 'it is being removed');
-  assert.deepEqual(await send(anonymousRequest({ at: NOON, id: 'late' })), ['attached'], 'the newest alert is live');
+  expect(claim?.alert.state.removed).toBe(true);
+  expect(await apply(sinks, { maxAlerts: 2 })).toBe(0); // it is being removed
+  expect(await send(anonymousRequest({ at: NOON, id: 'late' }))).toEqual(['attached']); // the newest alert is live
 });
 
 test('a removal that was given up is tried again', async () => {
@@ -184,17 +177,14 @@ test('a removal that was given up is tried again', async () => {
   const [claim] = await store.claim(CLUSTER, 'alert', 10, 30_000);
   const id = claim?.alert.id ?? '';
   await store.bury(CLUSTER, 'alert', id, 'refused');
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.due('alert')), []);
+  expect(await entriesOf(store, CLUSTER, stateKeys.due('alert'))).toEqual([]);
   await apply(sinks, { maxAlerts: 2 });
   const due = await entriesOf(store, CLUSTER, stateKeys.due('alert'));
-  assert.deepEqual(
-    due.map(({ member }) => member),
-    [id],
-  );
+  expect(due.map(({ member }) => member)).toEqual([id]);
 });
 
 test('a cluster without alerts has nothing to drop', async () => {
   const { store } = evaluation([]);
   const lifecycle = createAlertLifecycle(store, []);
-  assert.equal(await applyRetention(store, lifecycle, CLUSTER, [sink('log', false)], roomy, NOON), 0);
+  expect(await applyRetention(store, lifecycle, CLUSTER, [sink('log', false)], roomy, NOON)).toBe(0);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { AuditEvent, DecodedEvent } from './event.ts';
 import { eventKeyParts, hourOf, isDryRun, lastHop, requestKeyParts } from './identity.ts';
 
@@ -15,12 +14,10 @@ const event: AuditEvent = {
 };
 
 test('the parts of a key are an unambiguous text', () => {
-  assert.equal(
-    requestKeyParts('prod', event),
+  expect(requestKeyParts('prod', event)).toBe(
     '["prod","a-1","2026-05-01T10:59:59.999999Z","create","/api/v1/namespaces/shop/pods","mara",["203.0.113.9","10.1.2.3"]]',
   );
-  assert.notEqual(
-    requestKeyParts('prod', { ...event, sourceIPs: ['a","b'] }),
+  expect(requestKeyParts('prod', { ...event, sourceIPs: ['a","b'] })).not.toBe(
     requestKeyParts('prod', { ...event, sourceIPs: ['a', 'b'] }),
   );
 });
@@ -34,64 +31,65 @@ test('two requests under one auditID have two keys', () => {
     { sourceIPs: ['10.1.2.3'] },
     { requestReceivedTimestamp: '2026-05-01T10:59:59.999998Z' },
   ]) {
-    assert.notEqual(requestKeyParts('prod', { ...event, ...other }), requestKeyParts('prod', event));
+    expect(requestKeyParts('prod', { ...event, ...other })).not.toBe(requestKeyParts('prod', event));
   }
-  assert.notEqual(requestKeyParts('dev', event), requestKeyParts('prod', event));
+  expect(requestKeyParts('dev', event)).not.toBe(requestKeyParts('prod', event));
 });
 
 test('the stages of a request are one request and two events', () => {
   const started: AuditEvent = { ...event, stage: 'ResponseStarted' };
-  assert.equal(requestKeyParts('prod', started), requestKeyParts('prod', event));
-  assert.notEqual(eventKeyParts('prod', started), eventKeyParts('prod', event));
+  expect(requestKeyParts('prod', started)).toBe(requestKeyParts('prod', event));
+  expect(eventKeyParts('prod', started)).not.toBe(eventKeyParts('prod', event));
 });
 
 test('an event without auditID or times has no key of its own', () => {
   const { auditID: _, ...nameless } = event;
   const { requestReceivedTimestamp: __, ...timeless } = event;
   const { stageTimestamp: ___, ...unstaged } = event;
-  assert.equal(requestKeyParts('prod', nameless), undefined);
-  assert.equal(requestKeyParts('prod', timeless), undefined);
-  assert.equal(eventKeyParts('prod', nameless), undefined);
-  assert.equal(eventKeyParts('prod', unstaged), undefined);
-  assert.notEqual(requestKeyParts('prod', unstaged), undefined);
+  expect(requestKeyParts('prod', nameless)).toBeUndefined();
+  expect(requestKeyParts('prod', timeless)).toBeUndefined();
+  expect(eventKeyParts('prod', nameless)).toBeUndefined();
+  expect(eventKeyParts('prod', unstaged)).toBeUndefined();
+  expect(requestKeyParts('prod', unstaged)).toBeDefined();
 });
 
 test('the last hop is the last of the addresses', () => {
-  assert.equal(lastHop(event), '10.1.2.3');
-  assert.equal(lastHop({ sourceIPs: [] }), undefined);
-  assert.equal(lastHop({}), undefined);
+  expect(lastHop(event)).toBe('10.1.2.3');
+  expect(lastHop({ sourceIPs: [] })).toBeUndefined();
+  expect(lastHop({})).toBeUndefined();
 });
 
 test('a dry run is a write with dryRun=All in its query', () => {
   const run = (requestURI: string, verb = 'create', subresource?: string): boolean =>
     isDryRun({ requestURI, verb, objectRef: subresource === undefined ? {} : { subresource } });
-  assert.equal(run('/api/v1/pods?dryRun=All'), true);
-  assert.equal(run('/api/v1/pods?fieldManager=x&dryRun=All&y='), true);
-  assert.equal(run('/api/v1/pods?dry%52un=%41ll'), true);
-  assert.equal(run('/api/v1/pods'), false);
-  assert.equal(run('/api/v1/pods?'), false);
-  assert.equal(run('/api/v1/pods?x=dryRun=All'), false);
-  assert.equal(run('/api/v1/pods?dryRun=None'), false);
-  assert.equal(run('/api/v1/pods?dryRun%3DAll'), false);
-  assert.equal(run('/api/v1/pods?dryRun=%zz'), false);
-  assert.equal(run('/api/v1/dryRun=All'), false);
+  expect(run('/api/v1/pods?dryRun=All')).toBe(true);
+  expect(run('/api/v1/pods?fieldManager=x&dryRun=All&y=')).toBe(true);
+  expect(run('/api/v1/pods?dry%52un=%41ll')).toBe(true);
+  expect(run('/api/v1/pods')).toBe(false);
+  expect(run('/api/v1/pods?')).toBe(false);
+  expect(run('/api/v1/pods?x=dryRun=All')).toBe(false);
+  expect(run('/api/v1/pods?dryRun=None')).toBe(false);
+  expect(run('/api/v1/pods?dryRun%3DAll')).toBe(false);
+  expect(run('/api/v1/pods?dryRun=%zz')).toBe(false);
+  expect(run('/api/v1/dryRun=All')).toBe(false);
 });
 
-test('a deletion is a dry run if its body says so, because then its query does not count', () => {
-  const requestURI = '/api/v1/namespaces/shop/pods/web?dryRun=All';
-  for (const verb of ['delete', 'deletecollection']) {
+test.each(['delete', 'deletecollection'])(
+  'a deletion is a dry run if its body says so, because then its query does not count: %j',
+  (verb) => {
+    const requestURI = '/api/v1/namespaces/shop/pods/web?dryRun=All';
     const body = { kind: 'DeleteOptions', apiVersion: 'v1' };
-    assert.equal(isDryRun({ requestURI, verb, requestObject: body }), false);
-    assert.equal(isDryRun({ requestURI, verb }), false, 'the body may not be in the log');
-    assert.equal(isDryRun({ requestURI, verb, requestObject: { ...body, dryRun: 'All' } }), false);
-    assert.equal(isDryRun({ verb, requestObject: { ...body, dryRun: ['All'] } }), true);
-  }
-});
+    expect(isDryRun({ requestURI, verb, requestObject: body })).toBe(false);
+    expect(isDryRun({ requestURI, verb })).toBe(false); // the body may not be in the log
+    expect(isDryRun({ requestURI, verb, requestObject: { ...body, dryRun: 'All' } })).toBe(false);
+    expect(isDryRun({ verb, requestObject: { ...body, dryRun: ['All'] } })).toBe(true);
+  },
+);
 
 test('naming dryRun on a read or an exec does not make it harmless', () => {
-  assert.equal(isDryRun({ requestURI: '/api/v1/secrets?dryRun=All', verb: 'list' }), false);
+  expect(isDryRun({ requestURI: '/api/v1/secrets?dryRun=All', verb: 'list' })).toBe(false);
   const requestURI = '/api/v1/namespaces/shop/pods/web/exec?command=sh&dryRun=All';
-  assert.equal(isDryRun({ requestURI, verb: 'create', objectRef: { subresource: 'exec' } }), false);
+  expect(isDryRun({ requestURI, verb: 'create', objectRef: { subresource: 'exec' } })).toBe(false);
 });
 
 test('the hour is that of the receipt of the request', () => {
@@ -103,7 +101,7 @@ test('the hour is that of the receipt of the request', () => {
     at: 7_200_000_000,
     skewed: false,
   };
-  assert.equal(hourOf(decoded), Date.UTC(2026, 4, 1, 10) / 3_600_000);
-  assert.equal(hourOf({ ...decoded, event: {} }), 2);
-  assert.equal(hourOf({ ...decoded, event: { requestReceivedTimestamp: 'x' } }), 2);
+  expect(hourOf(decoded)).toBe(Date.UTC(2026, 4, 1, 10) / 3_600_000);
+  expect(hourOf({ ...decoded, event: {} })).toBe(2);
+  expect(hourOf({ ...decoded, event: { requestReceivedTimestamp: 'x' } })).toBe(2);
 });

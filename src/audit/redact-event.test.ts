@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { AuditEvent } from './event.ts';
 import { redactEvent } from './redact-event.ts';
 
@@ -8,7 +7,7 @@ const show = { execArguments: 'show' } as const;
 function redacted(event: AuditEvent): AuditEvent {
   const decoded = { event, ordinal: 0, truncated: false, receivedAt: 2, at: 1, skewed: false };
   const result = redactEvent(decoded, show);
-  assert.deepEqual({ ...result, event: undefined }, { ...decoded, event: undefined });
+  expect({ ...result, event: undefined }).toEqual({ ...decoded, event: undefined });
   return result.event;
 }
 
@@ -20,8 +19,8 @@ test('an event without secrets is the same event', () => {
     responseStatus: { code: 201 },
     requestObject: { spec: { hostPID: true, containers: [{ image: 'x', env: [{ name: 'A' }] }] } },
   };
-  assert.deepEqual(redacted(event), event);
-  assert.equal(JSON.stringify(redacted(event)), JSON.stringify(event));
+  expect(redacted(event)).toEqual(event);
+  expect(JSON.stringify(redacted(event))).toBe(JSON.stringify(event));
 });
 
 test('metadata is redacted wherever a text may be', () => {
@@ -39,8 +38,8 @@ test('metadata is redacted wherever a text may be', () => {
     responseStatus: { message: secret },
   };
   const text = JSON.stringify(redacted(event));
-  assert.doesNotMatch(text, /abcdefgh/);
-  assert.equal(text.split('REDACTED').length, 13);
+  expect(text).not.toMatch(/abcdefgh/);
+  expect(text.split('REDACTED')).toHaveLength(13);
 });
 
 test('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in patches', () => {
@@ -63,8 +62,8 @@ test('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in p
   for (const body of bodies) {
     const { requestObject, responseObject } = redacted({ requestObject: body, responseObject: body });
     for (const shown of [requestObject, responseObject]) {
-      assert.doesNotMatch(JSON.stringify(shown), /hunter2|7357/, JSON.stringify(body));
-      assert.match(JSON.stringify(shown), /REDACTED/);
+      expect(JSON.stringify(shown)).not.toMatch(/hunter2|7357/);
+      expect(JSON.stringify(shown)).toMatch(/REDACTED/);
     }
   }
 });
@@ -72,7 +71,7 @@ test('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in p
 test('a member that is called what it holds is hidden in any resource, and one that leads to a secret is not', () => {
   const hidden = { password: 'x', auth: { clientSecret: 'y', apiKey: ['z'], 'access-token': 'w' } };
   const left = { secretName: 'db', secret: { name: 'db', optional: true }, tokenExpiry: 60, passwordPolicy: 'strong' };
-  assert.deepEqual(redacted({ requestObject: { spec: { ...hidden, ...left } } }).requestObject, {
+  expect(redacted({ requestObject: { spec: { ...hidden, ...left } } }).requestObject).toEqual({
     spec: {
       password: 'REDACTED',
       auth: { clientSecret: 'REDACTED', apiKey: ['REDACTED'], 'access-token': 'REDACTED' },
@@ -87,12 +86,12 @@ test('the rest of a body is left, and its text is looked at', () => {
     metadata: { name: 'data', labels: { data: 'x' } },
     spec: { data: 'x', containers: [{ args: ['--token=hunter2', '-v'] }] },
   };
-  assert.deepEqual(redacted({ requestObject: body }).requestObject, {
+  expect(redacted({ requestObject: body }).requestObject).toEqual({
     ...body,
     spec: { data: 'x', containers: [{ args: ['--token=REDACTED', '-v'] }] },
   });
   const patch = [{ op: 'remove', path: '/data/a' }, 'x', { op: 'add', path: '/spec/data', value: 'x' }];
-  assert.deepEqual(redacted({ requestObject: patch }).requestObject, [
+  expect(redacted({ requestObject: patch }).requestObject).toEqual([
     { op: 'remove', path: '/data/a', value: undefined },
     'x',
     { op: 'add', path: '/spec/data', value: 'x' },

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { AlertRecord } from '../detect/alert.ts';
 import { alertTable } from './alert-table.ts';
 
@@ -35,7 +34,7 @@ function alert(name: string, count: number, newTerm: string): AlertRecord {
 }
 
 test('as kubectl prints a table: columns three spaces apart, no colours, nothing at the end of a line', () => {
-  assert.deepEqual(alertTable([alert('a', 1, 'curl/8'), alert('longer-name', 12, '')]).split('\n'), [
+  expect(alertTable([alert('a', 1, 'curl/8'), alert('longer-name', 12, '')]).split('\n')).toEqual([
     'SEVERITY   RULE          USER    ACTION     OBJECT        COUNT   STATUS   LAST SEEN              NEW TERM',
     'medium     a             alice   get pods   shop/cart-0   1       Open     2026-03-02T08:00:01Z   curl/8',
     'medium     longer-name   alice   get pods   shop/cart-0   12      Open     2026-03-02T08:00:01Z',

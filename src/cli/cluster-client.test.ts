@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { delimiter, join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import { quietIo } from '../../test/support/quiet-io.ts';
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { usualKubeconfig, withCluster } from './cluster-client.ts';
@@ -19,7 +18,7 @@ const server = createServer((request: IncomingMessage, response: ServerResponse)
   response.end(JSON.stringify({ kind: 'Status', reason, message, details: { name: 'a' } }));
 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-after(() => server.close());
+afterAll(() => void server.close());
 const address = server.address();
 const port = typeof address === 'object' ? address?.port : undefined;
 
@@ -42,16 +41,18 @@ const get = (path: string) => ({ method: 'GET', path }) as const;
 
 test('a refusal says which role would allow it, and nothing in it moves the cursor', async () => {
   const run = withCluster({ kubeconfig: whole }, 'responder', ioWith({}), (cluster) => cluster.call(get('/a')));
-  await assert.rejects(run, {
-    name: 'CommandError',
-    message:
-      'the API server refuses: alerts "a" is forbidden: User "eve" cannot get\\u{1b}[2J\n  hint: the ClusterRole firstseen-responder allows it',
-  });
+  await expect(run).rejects.toThrow(
+    expect.objectContaining({
+      name: 'CommandError',
+      message:
+        'the API server refuses: alerts "a" is forbidden: User "eve" cannot get\\u{1b}[2J\n  hint: the ClusterRole firstseen-responder allows it',
+    }),
+  );
 });
 
 test('what is not there is found not to be there', async () => {
   const find = withCluster({ kubeconfig: whole }, 'view', ioWith({}), (cluster) => cluster.find(get('/missing')));
-  assert.equal(await find, undefined);
+  expect(await find).toBeUndefined();
 });
 
 test('several files of KUBECONFIG add to each other, the first wins, and one that is missing is left out', async () => {
@@ -63,21 +64,23 @@ test('several files of KUBECONFIG add to each other, the first wins, and one tha
   });
   const io = ioWith({ KUBECONFIG: [join(folder, 'none'), whole, users].join(delimiter) });
   await withCluster({}, 'view', io, (cluster) => cluster.find(get('/missing')));
-  assert.equal(asked.at(-1), 'Bearer first');
+  expect(asked.at(-1)).toBe('Bearer first');
   await withCluster({ context: 'other' }, 'view', io, (cluster) => cluster.find(get('/missing')));
-  assert.equal(asked.at(-1), 'Bearer first', 'the context of the second file has the user of the first');
+  expect(asked.at(-1)).toBe('Bearer first'); // the context of the second file has the user of the first
 });
 
 test('without any kubeconfig the hint says how to name one; a broken one and a silent server are said', async () => {
-  assert.equal(usualKubeconfig({ HOME: folder }), undefined);
+  expect(usualKubeconfig({ HOME: folder })).toBeUndefined();
   const call = (flags: object) => withCluster(flags, 'view', ioWith({}), (cluster) => cluster.call(get('/a')));
-  await assert.rejects(call({}), /no cluster: found no ~\/\.kube\/config.*\n.*--kubeconfig FILE/);
-  await assert.rejects(call({ kubeconfig: join(folder, 'none') }), /no cluster: ENOENT/);
-  await assert.rejects(call({ kubeconfig: whole, context: 'nowhere' }), /no cluster: .*nowhere/);
+  await expect(call({})).rejects.toThrow(/no cluster: found no ~\/\.kube\/config.*\n.*--kubeconfig FILE/);
+  await expect(call({ kubeconfig: join(folder, 'none') })).rejects.toThrow(/no cluster: ENOENT/);
+  await expect(call({ kubeconfig: whole, context: 'nowhere' })).rejects.toThrow(/no cluster: .*nowhere/);
   const silent = kubeconfig('silent', {
     clusters: [{ name: 'here', cluster: { server: 'http://127.0.0.1:1', 'insecure-skip-tls-verify': true } }],
     contexts: [{ name: 'main', context: { cluster: 'here', user: 'eve' } }],
     'current-context': 'main',
   });
-  await assert.rejects(call({ kubeconfig: silent }), { name: 'CommandError', message: /GET \/a: .*ECONNREFUSED/ });
+  await expect(call({ kubeconfig: silent })).rejects.toThrow(
+    expect.objectContaining({ name: 'CommandError', message: expect.stringMatching(/GET \/a: .*ECONNREFUSED/) }),
+  );
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { Found } from '../doctor/run-checks.ts';
 import { doctorReport } from './doctor-report.ts';
 
@@ -17,7 +16,7 @@ const FOUND: readonly Found[] = [
 ];
 
 test('a line a finding, with why and mend below, and the sum; nothing that a terminal obeys', () => {
-  assert.deepEqual(doctorReport(FOUND, false).split('\n'), [
+  expect(doctorReport(FOUND, false).split('\n')).toEqual([
     '✓ rules    4 run',
     '✗ webhook  expired\\u{1b}[2J',
     '           why   nothing arrives',
@@ -35,6 +34,6 @@ test('a line a finding, with why and mend below, and the sum; nothing that a ter
 
 test('colours only where they are wanted, and only on the sign', () => {
   const lines = doctorReport(FOUND, true).split('\n');
-  assert.equal(lines[0], '\u001b[32m✓\u001b[0m rules    4 run');
-  assert.equal(lines[1], '\u001b[31m✗\u001b[0m webhook  expired\\u{1b}[2J');
+  expect(lines[0]).toBe('\u001b[32m✓\u001b[0m rules    4 run');
+  expect(lines[1]).toBe('\u001b[31m✗\u001b[0m webhook  expired\\u{1b}[2J');
 });

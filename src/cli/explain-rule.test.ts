@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import { DAY, HOUR } from '../rules/limits.ts';
@@ -45,9 +44,7 @@ test('a rule of type query that has everything', () => {
     ],
     threat: [{ tactic: { id: 'TA0002', name: 'Execution' }, technique: { id: 'T1609', name: 'Administration' } }],
   });
-  assert.equal(
-    explained(document, ['a setting was left out']),
-    `exec: Exec\\u{202e} into a pod
+  expect(explained(document, ['a setting was left out'])).toBe(`exec: Exec\\u{202e} into a pod
 type query, from a.yaml:4
 
 Verdict
@@ -101,8 +98,7 @@ What the API server has to record
     without their bodies, which up to Kubernetes 1.36 may cost the whole batch
   level Request, stages ResponseStarted, ResponseComplete, Panic: every request of pods/exec
     for kubernetes.audit.requestObject.command
-`,
-  );
+`);
 });
 
 test('a rule of type new_terms', () => {
@@ -113,23 +109,17 @@ test('a rule of type new_terms', () => {
     newTerms: { fields: ['user.name', 'source.ip', 'user_agent.original'], learningMicros: DAY },
   });
   const text = explained(document);
-  assert.ok(
-    text.includes(`
+  expect(text).toContain(`
 When it alerts
   It alerts when the combination of user.name, source.ip and user_agent.original was on no matching event in the 7d before; each sighting starts that time anew.
   An event without one of these fields neither alerts nor teaches.
   It only learns for 1d from when it first runs on a cluster.
   Matches of the same terms join its alert for 7d, and raise its count.
-`),
-    text,
-  );
-  assert.ok(
-    text.includes(`
+`);
+  expect(text).toContain(`
 Which events it is compared with
   every event: the query requires nothing of the fields that the index looks at
-`),
-    text,
-  );
+`);
 });
 
 test('a rule of type threshold', () => {
@@ -146,16 +136,13 @@ test('a rule of type threshold', () => {
       severity: 'high',
     }),
   );
-  assert.ok(
-    text.includes(`
+  expect(text).toContain(`
 When it alerts
   It alerts when 5 matching requests with the same user.name and source.ip come within 2h, with at least 3 different values of kubernetes.audit.objectRef.resource.
   Requests that an alert has counted count for no other.
   Matches of the same group join its alert for 1d, and raise its count.
   It opens at most 20 alerts in any hour; what is beyond counts on one overflow alert.
-`),
-    text,
-  );
+`);
 });
 
 test('a sequence', () => {
@@ -170,8 +157,7 @@ test('a sequence', () => {
       severity: 'high',
     }),
   );
-  assert.ok(
-    text.includes(`
+  expect(text).toContain(`
 Which events
   1. an event, 3 times in turn, joined by user.name, source.ip (or none), for which
      event.outcome is "failure"
@@ -192,9 +178,7 @@ When it alerts
   It alerts when these 4 events come one after another within 10m, with the same values of what they are joined by.
   Matches of the same join values join its alert for 1h, and raise its count.
   It opens at most 20 alerts in any hour; what is beyond counts on one overflow alert.
-`),
-    text,
-  );
+`);
 });
 
 test('a sequence in any order, without anything in common, over the window of the rule', () => {
@@ -207,8 +191,7 @@ test('a sequence in any order, without anything in common, over the window of th
       windowMicros: 2 * HOUR,
     }),
   );
-  assert.match(
-    text,
+  expect(text).toMatch(
     /^ {2}It alerts when these 2 events come in any order within 2h \(it has no maxspan: this is its window\)\.$/m,
   );
 });
@@ -218,8 +201,7 @@ test('a threshold of different values alone', () => {
   const text = explained(
     ruleDocument({ type: 'threshold', threshold: { fields: [], value: 1, cardinality, windowMicros: HOUR } }),
   );
-  assert.match(
-    text,
+  expect(text).toMatch(
     /^ {2}It alerts when matching requests come within 1h, with at least 4 different values of user\.name\.$/m,
   );
 });
@@ -228,7 +210,7 @@ test('a threshold without a group, of one request', () => {
   const text = explained(
     ruleDocument({ type: 'threshold', threshold: { fields: [], value: 1, cardinality: [], windowMicros: HOUR } }),
   );
-  assert.match(text, /^ {2}It alerts for each request that matches\.$/m);
+  expect(text).toMatch(/^ {2}It alerts for each request that matches\.$/m);
 });
 
 test('a rule that can match no event says so, and what it would need is left out', () => {
@@ -237,10 +219,11 @@ test('a rule that can match no event says so, and what it would need is left out
     rule: compiledRule(document).rule,
     judged: { verdict: 'needs other data', why: ['can never fire'], notes: [], file: 'a.yaml', line: 1 },
   });
-  assert.deepEqual(
-    { verdict, neverSet, record },
-    { verdict: 'needs other data', neverSet: ['process.name'], record: [] },
-  );
+  expect({ verdict, neverSet, record }).toEqual({
+    verdict: 'needs other data',
+    neverSet: ['process.name'],
+    record: [],
+  });
 });
 
 test('a rule in ES|QL: its commands, and when a group of it alerts', () => {
@@ -255,13 +238,13 @@ test('a rule in ES|QL: its commands, and when a group of it alerts', () => {
     '  event.action is "get"',
     '  level Metadata, stages ResponseStarted, ResponseComplete, Panic: get',
   ]) {
-    assert.ok(
-      text.split('\n').some((each) => each.startsWith(line)),
+    expect([`${line}\n${text}`, text.split('\n').some((each) => each.startsWith(line))]).toEqual([
       `${line}\n${text}`,
-    );
+      true,
+    ]);
   }
   const row = explained(
     ruleDocument({ type: 'esql', language: 'esql', query: 'FROM logs-* | WHERE process.name IS NULL' }),
   );
-  assert.match(row, /It alerts for each request of which a row is left\./);
+  expect(row).toMatch(/It alerts for each request of which a row is left\./);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { hasFailures, type JunitSuite, junitXml } from './junit.ts';
 
 const SUITES: readonly JunitSuite[] = [
@@ -16,9 +15,7 @@ const SUITES: readonly JunitSuite[] = [
 ];
 
 test('suites, cases, totals and properties', () => {
-  assert.equal(
-    junitXml(SUITES),
-    `<?xml version="1.0" encoding="UTF-8"?>
+  expect(junitXml(SUITES)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="firstseen" tests="3" failures="1" errors="1">
   <testsuite name="exec-into-pod" file="rules/exec.yaml" tests="2" failures="1" errors="0">
     <properties>
@@ -36,22 +33,21 @@ test('suites, cases, totals and properties', () => {
     </testcase>
   </testsuite>
 </testsuites>
-`,
-  );
+`);
 });
 
 test('whether anything failed', () => {
-  assert.equal(hasFailures(SUITES), true);
-  assert.equal(hasFailures([{ name: 'a', cases: [{ name: 'runs' }] }]), false);
-  assert.equal(hasFailures([]), false);
+  expect(hasFailures(SUITES)).toBe(true);
+  expect(hasFailures([{ name: 'a', cases: [{ name: 'runs' }] }])).toBe(false);
+  expect(hasFailures([])).toBe(false);
 });
 
 test('a hostile text stays text, and nothing is left that XML does not allow', () => {
   const hostile = `"/><x a='&amp;'>]]>\u0000\u001b[31m\u200b\ufffe\uffff\ud800 é 😀`;
   const xml = junitXml([{ name: hostile, cases: [{ name: hostile, problem: { kind: 'error', message: hostile } }] }]);
-  assert.match(xml, /classname="&quot;\/&gt;&lt;x a='&amp;amp;'&gt;]]&gt;/);
-  assert.match(xml, /\\u\{0\}\\u\{1b\}\[31m\\u\{200b\}\\u\{fffe\}\\u\{ffff\}\\u\{d800\} é 😀/);
+  expect(xml).toMatch(/classname="&quot;\/&gt;&lt;x a='&amp;amp;'&gt;]]&gt;/);
+  expect(xml).toMatch(/\\u\{0\}\\u\{1b\}\[31m\\u\{200b\}\\u\{fffe\}\\u\{ffff\}\\u\{d800\} é 😀/);
   // https://www.w3.org/TR/xml/#charsets
-  assert.match(xml, /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u);
-  assert.equal(xml.match(/<[a-z]/g)?.length, 4);
+  expect(xml).toMatch(/^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u);
+  expect(xml.match(/<[a-z]/g)?.length).toBe(4);
 });

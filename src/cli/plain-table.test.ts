@@ -1,14 +1,13 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import Table from 'cli-table3';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 
 test('columns line up and nothing is drawn', () => {
   const table = new Table({ ...PLAIN_TABLE, head: ['NAME', 'N'] });
   table.push(['a', 1], ['bcdefg', 22]);
-  assert.equal(trimLines(table.toString()), 'NAME     N\na        1\nbcdefg   22');
+  expect(trimLines(table.toString())).toBe('NAME     N\na        1\nbcdefg   22');
 });
 
 test('space at the end of lines is cut, space before them stays', () => {
-  assert.equal(trimLines('  a  \n\n b \n'), '  a\n\n b\n');
+  expect(trimLines('  a  \n\n b \n')).toBe('  a\n\n b\n');
 });

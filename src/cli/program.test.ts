@@ -1,11 +1,10 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { quietIo } from '../../test/support/quiet-io.ts';
 import { runCommandLine } from './program.ts';
 
 test('the help of a command tells a default as a person would write it', async () => {
-  assert.match(await help('explain'), /--around <duration> .*\(default: 5m\)/);
-  assert.match(await help('except'), /--expires <when> [^(]*\(default:\s+90d\)/);
+  expect(await help('explain')).toMatch(/--around <duration> .*\(default: 5m\)/);
+  expect(await help('except')).toMatch(/--expires <when> [^(]*\(default:\s+90d\)/);
 });
 
 async function help(command: string): Promise<string> {

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { safeJson, safeYaml } from './safe-output.ts';
 
@@ -16,11 +15,11 @@ for (const [name, write, read] of [
 ] as const) {
   test(`${name} reads back as what it was, and nothing in it moves or hides text`, () => {
     const text = write(HOSTILE);
-    assert.deepEqual(read(text), HOSTILE);
-    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+    expect(read(text)).toEqual(HOSTILE);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
   });
 }
 
 test('YAML of an ordinary value is plain', () => {
-  assert.equal(safeYaml({ a: 'b', list: [1, true] }), 'a: b\nlist:\n  - 1\n  - true\n');
+  expect(safeYaml({ a: 'b', list: [1, true] })).toBe('a: b\nlist:\n  - 1\n  - true\n');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { JudgedRule } from '../rulefiles/rule-verdict.ts';
 import { CommandError } from './io.ts';
 import { requireThatAllRun, totalsLine, verdictDetails, verdictsForPrograms, verdictTable } from './verdict-table.ts';
@@ -49,31 +48,25 @@ const exitOf = (rules: readonly JudgedRule[]): number => {
 };
 
 test('the table has a line a rule, with the first reason', () => {
-  assert.equal(
-    verdictTable(RULES),
-    `NAME   TYPE    VERDICT                         WHY
+  expect(verdictTable(RULES)).toBe(`NAME   TYPE    VERDICT                         WHY
 a      query   runs
 b      query   runs with a stated difference   one (and 1 more)
 c      eql     needs other data                can never fire: no audit event has x
 d      query   not supported                   rule type esql is not supported yet by this version
-`,
-  );
-  assert.match(verdictTable([judged({ why: [`\u001b[2J${'x'.repeat(500)}`] })]), /^.{10,200}…$/m);
+`);
+  expect(verdictTable([judged({ why: [`\u001b[2J${'x'.repeat(500)}`] })])).toMatch(/^.{10,200}…$/m);
 });
 
 test('the totals count each verdict in words', () => {
-  assert.equal(
-    totalsLine(RULES),
+  expect(totalsLine(RULES)).toBe(
     '4 rules: 1 runs, 1 runs with a stated difference, 1 needs other data, 1 is not supported\n',
   );
-  assert.equal(totalsLine([judged({})]), '1 rule: 1 runs\n');
-  assert.equal(totalsLine([judged({}), judged({})]), '2 rules: 2 run\n');
+  expect(totalsLine([judged({})])).toBe('1 rule: 1 runs\n');
+  expect(totalsLine([judged({}), judged({})])).toBe('2 rules: 2 run\n');
 });
 
 test('the details are all reasons, with a caret where there is a place, and all notes', () => {
-  assert.equal(
-    verdictDetails(RULES),
-    `a.yaml:4: a: note: a note
+  expect(verdictDetails(RULES)).toBe(`a.yaml:4: a: note: a note
 a.yaml:4: b: difference: one
 a.yaml:4: b: difference: two
 a.yaml:4: c: can never fire: no audit event has x
@@ -81,20 +74,19 @@ d.toml:2:8: d: rule type esql is not supported yet by this version
   type = "esql"
          ^
   hint: wait
-`,
-  );
+`);
 });
 
 test('it ends with 0 if all run, 1 if one is invalid, 3 if one cannot run here', () => {
-  assert.equal(exitOf(RULES.slice(0, 2)), 0);
-  assert.equal(exitOf(RULES), 3);
-  assert.equal(exitOf([...RULES, judged({ verdict: 'invalid' })]), 1);
+  expect(exitOf(RULES.slice(0, 2))).toBe(0);
+  expect(exitOf(RULES)).toBe(3);
+  expect(exitOf([...RULES, judged({ verdict: 'invalid' })])).toBe(1);
 });
 
 test('programs get the same', () => {
   const { rules, totals } = Object(verdictsForPrograms(RULES));
-  assert.equal(totals['needs other data'], 1);
-  assert.deepEqual(rules[3].problems, [
+  expect(totals['needs other data']).toBe(1);
+  expect(rules[3].problems).toEqual([
     { line: 2, column: 8, message: 'rule type esql is not supported yet by this version', hint: 'wait' },
   ]);
 });

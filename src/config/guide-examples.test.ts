@@ -1,16 +1,15 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { configSchema } from './schema.ts';
 
 test('the settings in the guide to Redis can be loaded', () => {
   const guide = readFileSync(new URL('../../docs/guides/redis.md', import.meta.url), 'utf8');
   const examples = [...guide.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml = '']) => yaml);
-  assert.equal(examples.length, 3);
+  expect(examples).toHaveLength(3);
   const receiver = { allowUnauthenticated: true };
   for (const example of examples) {
     const { error } = configSchema.safeParse({ receiver, ...parse(example) });
-    assert.equal(error, undefined, `${example}\n${error?.message}`);
+    expect([`${example}\n${error?.message}`, error]).toEqual([`${example}\n${error?.message}`, undefined]);
   }
 });

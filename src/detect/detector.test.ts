@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest, batchOf, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { expectPresent } from '../../test/support/expect.ts';
 import { compiledRules, detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
@@ -15,7 +15,7 @@ const detect = (document: RuleDocument, ...events: readonly DecodedEvent[]) =>
 
 function one(document: RuleDocument, changes: RequestChanges = {}, cluster = 'local') {
   const [decision] = detectorOf(document).detect(cluster, [anonymousRequest(changes)]).decisions;
-  assert.ok(decision !== undefined);
+  expectPresent(decision);
   return decision;
 }
 
@@ -30,25 +30,29 @@ test('decisions come in the order of time, and at the same time in the order of 
       anonymousRequest({ at: NOON + 1, id: 'middle' }),
     ),
   );
-  assert.deepEqual(
-    decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),
-    ['x a', 'x b', 'y a', 'y b', 'middle a', 'middle b', 'late a', 'late b'],
-  );
+  expect(decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`)).toEqual([
+    'x a',
+    'x b',
+    'y a',
+    'y b',
+    'middle a',
+    'middle b',
+    'late a',
+    'late b',
+  ]);
 });
 
 test('the ordinal decides between events of the same time, not their place in the array', () => {
   const events = [anonymousRequest({ id: 'second', ordinal: 1 }), anonymousRequest({ id: 'first', ordinal: 0 })];
   const { decisions } = detectorOf(ruleDocument()).detect('local', events);
-  assert.deepEqual(
-    decisions.map(({ event }) => event.event.auditID),
-    ['first', 'second'],
-  );
+  expect(decisions.map(({ event }) => event.event.auditID)).toEqual(['first', 'second']);
 });
 
 test('a rule that throws on one event is set aside with that event, and all else goes on', () => {
   const { rules, slots } = compiledRules([ruleDocument({ name: 'sound' }), ruleDocument({ name: 'broken' })]);
   const [sound, broken] = rules;
-  assert.ok(sound !== undefined && broken !== undefined);
+  expectPresent(sound);
+  expectPresent(broken);
   const bug = new Error('a bug');
   const throwing = {
     ...broken,
@@ -59,18 +63,22 @@ test('a rule that throws on one event is set aside with that event, and all else
   };
   const events = batchOf(...['a', 'poison', 'b'].map((id) => anonymousRequest({ id })));
   const { decisions, faults, matches } = createDetector([throwing, sound], slots, sha256Hashes).detect('local', events);
-  assert.deepEqual(faults, [{ rule: 'broken', event: events[1], error: bug }]);
-  assert.deepEqual(
-    decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),
-    ['a broken', 'a sound', 'poison sound', 'b broken', 'b sound'],
-  );
-  assert.deepEqual([...matches.values()], [2, 3]);
+  expect(faults).toEqual([{ rule: 'broken', event: events[1], error: bug }]);
+  expect(decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`)).toEqual([
+    'a broken',
+    'a sound',
+    'poison sound',
+    'b broken',
+    'b sound',
+  ]);
+  expect([...matches.values()]).toEqual([2, 3]);
 });
 
 test('a rule whose expressions cost too much on one event says so, and the next rule and event have a full budget', () => {
   const { rules, slots } = compiledRules([ruleDocument({ name: 'dear' }), ruleDocument({ name: 'cheap' })]);
   const [dear, cheap] = rules;
-  assert.ok(dear !== undefined && cheap !== undefined);
+  expectPresent(dear);
+  expectPresent(cheap);
   const spending = {
     ...dear,
     matches: (event: DecodedEvent, memo: FieldMemo) =>
@@ -93,27 +101,25 @@ test('a rule whose expressions cost too much on one event says so, and the next 
     'local',
     events,
   );
-  assert.deepEqual(
-    faults.map(({ rule, event, error }) => [rule, event.event.auditID, String(error)]),
-    [
-      ['dear', 'long', 'Error: its expressions take too long on this event and count as null'],
-      ...['long', 'short'].map((id) => [
-        'items',
-        id,
-        'Error: its expressions take too long on this event and count as null',
-      ]),
-    ],
-  );
-  assert.deepEqual(
-    decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`),
-    ['long cheap', 'short dear', 'short cheap'],
-  );
+  expect(faults.map(({ rule, event, error }) => [rule, event.event.auditID, String(error)])).toEqual([
+    ['dear', 'long', 'Error: its expressions take too long on this event and count as null'],
+    ...['long', 'short'].map((id) => [
+      'items',
+      id,
+      'Error: its expressions take too long on this event and count as null',
+    ]),
+  ]);
+  expect(decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`)).toEqual([
+    'long cheap',
+    'short dear',
+    'short cheap',
+  ]);
 });
 
 test('a rule that throws at a combination is set aside too', () => {
   const { rules, slots } = compiledRules([ruleDocument()]);
   const [rule] = rules;
-  assert.ok(rule !== undefined);
+  expectPresent(rule);
   const kind = {
     ...rule.kind,
     occurrences: () => {
@@ -123,7 +129,7 @@ test('a rule that throws at a combination is set aside too', () => {
   const { faults, decisions } = createDetector([{ ...rule, kind }], slots, sha256Hashes).detect('local', [
     anonymousRequest(),
   ]);
-  assert.deepEqual([faults.length, decisions.length], [1, 0]);
+  expect([faults.length, decisions.length]).toEqual([1, 0]);
 });
 
 test('matches count events that the query selects, whether they mean something to the rule or not', () => {
@@ -132,16 +138,16 @@ test('matches count events that the query selects, whether they mean something t
     'local',
     batchOf(anonymousRequest(), anonymousRequest({ userAgent: null }), anonymousRequest({ username: 'eve' })),
   );
-  assert.deepEqual([[...matches.values()], decisions.length], [[2], 1]);
+  expect([[...matches.values()], decisions.length]).toEqual([[2], 1]);
 });
 
 test('every stage of a request is the same request, and counted once', () => {
   const first = one(ruleDocument(), { id: 'r', at: NOON, event: { stage: 'ResponseStarted' } });
   const last = one(ruleDocument(), { id: 'r', at: NOON + 2 * HOUR, requestedAt: NOON });
-  assert.equal(first.requestKey, last.requestKey);
-  assert.equal(first.doneKey, last.doneKey);
-  assert.equal(first.hour, last.hour, 'the hour is that of the request');
-  assert.equal(first.hour, Math.floor(NOON / HOUR));
+  expect(first.requestKey).toBe(last.requestKey);
+  expect(first.doneKey).toBe(last.doneKey);
+  expect(first.hour).toBe(last.hour); // the hour is that of the request
+  expect(first.hour).toBe(Math.floor(NOON / HOUR));
 });
 
 test('an auditID that another client has chosen again does not make it the same request', () => {
@@ -153,9 +159,9 @@ test('an auditID that another client has chosen again does not make it the same 
     { requestedAt: NOON + 1 },
   ];
   for (const changes of others) {
-    assert.notEqual(one(ruleDocument(), { id: 'chosen', ...changes }).doneKey, first.doneKey, JSON.stringify(changes));
+    expect(one(ruleDocument(), { id: 'chosen', ...changes }).doneKey).not.toBe(first.doneKey);
   }
-  assert.notEqual(one(ruleDocument(), { id: 'chosen' }, 'other-cluster').requestKey, first.requestKey);
+  expect(one(ruleDocument(), { id: 'chosen' }, 'other-cluster').requestKey).not.toBe(first.requestKey);
 });
 
 test('what is counted is counted for each rule, and for each combination', () => {
@@ -166,7 +172,7 @@ test('what is counted is counted for each rule, and for each combination', () =>
     anonymousRequest({ sourceIPs: ['10.0.0.1', '10.0.0.2'] }),
   );
   const all = [...keys, ...decisions.map(({ doneKey }) => doneKey)];
-  assert.equal(new Set(all).size, 4);
+  expect(new Set(all).size).toBe(4);
 });
 
 test('an event without an auditID or a time is known by what it says and its place', () => {
@@ -175,19 +181,20 @@ test('an event without an auditID or a time is known by what it says and its pla
   const [a, b] = detect(ruleDocument(), event, event);
   const [again] = detect(ruleDocument(), event);
   const [other] = detect(ruleDocument(), { ...event, event: { ...nameless, verb: 'get' } });
-  assert.ok(a !== undefined && b !== undefined);
-  assert.notEqual(a.requestKey, b.requestKey, 'two of them in a batch');
-  assert.equal(a.requestKey, again?.requestKey, 'the batch again');
-  assert.notEqual(a.requestKey, other?.requestKey);
+  expectPresent(a);
+  expectPresent(b);
+  expect(a.requestKey).not.toBe(b.requestKey); // two of them in a batch
+  expect(a.requestKey).toBe(again?.requestKey); // the batch again
+  expect(a.requestKey).not.toBe(other?.requestKey);
 });
 
 test('repeats are grouped as the kind says, unless the rule does: by its fields and for its window', () => {
   const suppression: SuppressionDocument = { by: ['user.name'], windowMicros: DAY, missingFields: 'suppress' };
   const byUser = ruleDocument({ suppression });
-  assert.notEqual(one(ruleDocument(), { sourceIPs: ['1.1.1.1'] }).suppressionKey, one(ruleDocument()).suppressionKey);
-  assert.equal(one(byUser, { sourceIPs: ['1.1.1.1'] }).suppressionKey, one(byUser).suppressionKey);
-  assert.deepEqual([one(ruleDocument()).windowMicros, one(byUser).windowMicros], [HOUR, DAY]);
-  assert.notEqual(one(ruleDocument({ name: 'other', suppression })).suppressionKey, one(byUser).suppressionKey);
+  expect(one(ruleDocument(), { sourceIPs: ['1.1.1.1'] }).suppressionKey).not.toBe(one(ruleDocument()).suppressionKey);
+  expect(one(byUser, { sourceIPs: ['1.1.1.1'] }).suppressionKey).toBe(one(byUser).suppressionKey);
+  expect([one(ruleDocument()).windowMicros, one(byUser).windowMicros]).toEqual([HOUR, DAY]);
+  expect(one(ruleDocument({ name: 'other', suppression })).suppressionKey).not.toBe(one(byUser).suppressionKey);
 });
 
 test('requests that lack a suppression field join each other, or stand alone where the rule says so', () => {
@@ -195,16 +202,16 @@ test('requests that lack a suppression field join each other, or stand alone whe
     ruleDocument({ suppression: { by: ['user.name', 'user_agent.original'], windowMicros: DAY, missingFields } });
   const key = (missing: SuppressionDocument['missingFields'], id: string, userAgent: string | null) =>
     one(by(missing), { id, userAgent }).suppressionKey;
-  assert.equal(key('suppress', 'a', null), key('suppress', 'b', null));
-  assert.notEqual(key('suppress', 'a', null), key('suppress', 'a', 'null'));
-  assert.notEqual(key('doNotSuppress', 'a', null), key('doNotSuppress', 'b', null));
-  assert.equal(key('doNotSuppress', 'a', 'curl'), key('doNotSuppress', 'b', 'curl'));
+  expect(key('suppress', 'a', null)).toBe(key('suppress', 'b', null));
+  expect(key('suppress', 'a', null)).not.toBe(key('suppress', 'a', 'null'));
+  expect(key('doNotSuppress', 'a', null)).not.toBe(key('doNotSuppress', 'b', null));
+  expect(key('doNotSuppress', 'a', 'curl')).toBe(key('doNotSuppress', 'b', 'curl'));
 });
 
 test('nothing is remembered from one call to the next', () => {
   const detector = detectorOf(ruleDocument({ newTerms: {} }));
   const events = [anonymousRequest()];
-  assert.deepEqual(detector.detect('local', events), detector.detect('local', events));
+  expect(detector.detect('local', events)).toEqual(detector.detect('local', events));
 });
 
 test('each value that repeats are grouped by is a decision of its own, counted by itself', () => {
@@ -213,8 +220,8 @@ test('each value that repeats are grouped by is a decision of its own, counted b
     detect(ruleDocument({ suppression }), anonymousRequest({ id, sourceIPs }));
   const two = from('a', '10.0.0.1', '10.0.0.2');
   const [one] = from('b', '10.0.0.2');
-  assert.deepEqual([two.length, new Set(two.map(({ doneKey }) => doneKey)).size], [2, 2]);
-  assert.equal(two[0]?.suppressionKey, one?.suppressionKey);
+  expect([two.length, new Set(two.map(({ doneKey }) => doneKey)).size]).toEqual([2, 2]);
+  expect(two[0]?.suppressionKey).toBe(one?.suppressionKey);
 });
 
 test('what exceptions keep from a rule is counted by rule and exception, and is no match', () => {
@@ -235,12 +242,9 @@ test('what exceptions keep from a rule is counted by rule and exception, and is 
   const counted = [...excepted].flatMap(([{ document }, uses]) =>
     [...uses].map(([{ query }, use]) => [document.name, query, use] as const),
   );
-  assert.deepEqual(counted, [
+  expect(counted).toEqual([
     ['a', forBoth.query, { count: 2, lastAt: NOON + 2 }],
     ['b', forOne.query, { count: 1, lastAt: NOON + 2 }],
   ]);
-  assert.deepEqual(
-    [...matches].map(([{ document }, count]) => [document.name, count]),
-    [['b', 1]],
-  );
+  expect([...matches].map(([{ document }, count]) => [document.name, count])).toEqual([['b', 1]]);
 });

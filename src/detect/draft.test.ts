@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { expectPresent } from '../../test/support/expect.ts';
 import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import type { RuleDocument } from '../rules/document.ts';
@@ -10,7 +10,7 @@ const anonymous = ruleDocument({ newTerms: {} });
 
 function decisionOn(event: DecodedEvent, document: RuleDocument = ruleDocument()) {
   const [decision] = detectorOf(document).detect('local', [event]).decisions;
-  assert.ok(decision !== undefined);
+  expectPresent(decision);
   return decision;
 }
 
@@ -33,18 +33,18 @@ test('the event may give another severity, score and title; an overflow alert ke
     riskScore,
     buildingBlock,
   ];
-  assert.deepEqual(shown(draft({}, document)), ['masscan/1.3', 'critical', 99, undefined]);
+  expect(shown(draft({}, document))).toEqual(['masscan/1.3', 'critical', 99, undefined]);
   const other = { userAgent: null, event: { verb: 'get', responseStatus: { code: 42 } } };
-  assert.deepEqual(shown(draft(other, document)), ['Anonymous request', 'medium', 42, undefined]);
+  expect(shown(draft(other, document))).toEqual(['Anonymous request', 'medium', 42, undefined]);
   const overflow = draftOverflowAlert('local', decisionOn(anonymousRequest(), document));
-  assert.deepEqual(shown(overflow), ['Anonymous request', 'medium', 47, undefined]);
-  assert.equal(draft({}, ruleDocument({ buildingBlock: true })).buildingBlock, true);
+  expect(shown(overflow)).toEqual(['Anonymous request', 'medium', 47, undefined]);
+  expect(draft({}, ruleDocument({ buildingBlock: true })).buildingBlock).toBe(true);
 });
 
 test('an alert says what a person needs who was not there', () => {
   const threat = [{ tactic: { id: 'TA0001', name: 'Initial Access' } }];
   const document = ruleDocument({ newTerms: {}, version: '3', id: 'an-id', threat });
-  assert.deepEqual(draft({}, document), {
+  expect(draft({}, document)).toEqual({
     rule: { name: 'anonymous', title: 'Anonymous request', type: 'new_terms', version: '3', id: 'an-id' },
     severity: 'medium',
     riskScore: 47,
@@ -86,52 +86,48 @@ test('an alert says what a person needs who was not there', () => {
 
 test('a rule without terms has none on its alert', () => {
   const alert = draft();
-  assert.equal('newTerms' in alert, false);
-  assert.equal(alert.display.newTerm, '');
-  assert.equal(alert.reason, 'Anonymous request: system:anonymous list pods in default, allowed');
+  expect('newTerms' in alert).toBe(false);
+  expect(alert.display.newTerm).toBe('');
+  expect(alert.reason).toBe('Anonymous request: system:anonymous list pods in default, allowed');
 });
 
 test('a rule with a reason of its own says what happened in its words', () => {
   const reason = '{user.name} came from {firstseen.source.ip}';
   const said = 'system:anonymous came from 203.0.113.7';
-  assert.equal(draft({}, ruleDocument({ reason })).reason, `Anonymous request: ${said}`);
+  expect(draft({}, ruleDocument({ reason })).reason).toBe(`Anonymous request: ${said}`);
   const terms = ruleDocument({ reason, newTerms: {} });
-  assert.equal(draft({}, terms).reason, `user agent "masscan/1.3" not seen in 7d: ${said}`);
+  expect(draft({}, terms).reason).toBe(`user agent "masscan/1.3" not seen in 7d: ${said}`);
 });
 
 test('every column, for what a request can be', () => {
-  assert.equal(display({ user: {} }).user, 'unauthenticated');
-  assert.equal(display({ user: { username: '' } }).user, 'unauthenticated');
-  assert.equal(display({ impersonatedUser: { username: 'admin' } }).user, 'system:anonymous as admin');
-  assert.equal(display({ objectRef: { resource: 'pods', subresource: 'exec' } }).action, 'list pods/exec');
-  assert.equal(display({}).action, 'list');
-  assert.equal(display({ objectRef: { namespace: 'default', name: 'p' } }).object, 'default/p');
-  assert.equal(display({ objectRef: { name: 'node-1' } }).object, 'node-1');
-  assert.equal(display({ objectRef: {} }).object, '');
-  assert.equal(display({ requestURI: '/version?token=secret' }).object, '/version');
-  assert.equal(display({ sourceIPs: ['1.1.1.1', '2.2.2.2'] }).source, '2.2.2.2');
-  assert.equal(display({ sourceIPs: [] }).source, '');
+  expect(display({ user: {} }).user).toBe('unauthenticated');
+  expect(display({ user: { username: '' } }).user).toBe('unauthenticated');
+  expect(display({ impersonatedUser: { username: 'admin' } }).user).toBe('system:anonymous as admin');
+  expect(display({ objectRef: { resource: 'pods', subresource: 'exec' } }).action).toBe('list pods/exec');
+  expect(display({}).action).toBe('list');
+  expect(display({ objectRef: { namespace: 'default', name: 'p' } }).object).toBe('default/p');
+  expect(display({ objectRef: { name: 'node-1' } }).object).toBe('node-1');
+  expect(display({ objectRef: {} }).object).toBe('');
+  expect(display({ requestURI: '/version?token=secret' }).object).toBe('/version');
+  expect(display({ sourceIPs: ['1.1.1.1', '2.2.2.2'] }).source).toBe('2.2.2.2');
+  expect(display({ sourceIPs: [] }).source).toBe('');
   const terms = ruleDocument({ newTerms: { fields: ['user.name', 'user_agent.original'] } });
-  assert.equal(display({}, terms).newTerm, 'system:anonymous, masscan/1.3');
+  expect(display({}, terms).newTerm).toBe('system:anonymous, masscan/1.3');
 });
 
 test('the reason says where, whether it was allowed, and whether it was a dry run', () => {
   const reason = (event: Partial<AuditEvent>) => draft({ event }).reason.replace('Anonymous request: ', '');
-  assert.equal(
-    reason({ objectRef: { resource: 'pods', namespace: 'a', name: 'b' } }),
+  expect(reason({ objectRef: { resource: 'pods', namespace: 'a', name: 'b' } })).toBe(
     'system:anonymous list pods a/b, allowed',
   );
-  assert.equal(
-    reason({ annotations: { 'authorization.k8s.io/decision': 'forbid' } }),
+  expect(reason({ annotations: { 'authorization.k8s.io/decision': 'forbid' } })).toBe(
     'system:anonymous list pods in default, forbidden',
   );
-  assert.equal(reason({ annotations: {} }), 'system:anonymous list pods in default');
-  assert.equal(
-    reason({ annotations: { 'authorization.k8s.io/decision': 'constructor' } }),
+  expect(reason({ annotations: {} })).toBe('system:anonymous list pods in default');
+  expect(reason({ annotations: { 'authorization.k8s.io/decision': 'constructor' } })).toBe(
     'system:anonymous list pods in default',
   );
-  assert.equal(
-    reason({ verb: 'create', requestURI: '/api/v1/namespaces/default/pods?dryRun=All' }),
+  expect(reason({ verb: 'create', requestURI: '/api/v1/namespaces/default/pods?dryRun=All' })).toBe(
     'system:anonymous create pods in default, allowed (dry run)',
   );
 });
@@ -144,8 +140,8 @@ test('what the request does not say is left out', () => {
       ruleDocument({ query: 'not user.name: nobody' }),
     ),
   );
-  assert.deepEqual(request, { time: '2026-03-01T12:00:00.000000Z', dryRun: false, truncated: true });
-  assert.deepEqual(actor, {});
+  expect(request).toEqual({ time: '2026-03-01T12:00:00.000000Z', dryRun: false, truncated: true });
+  expect(actor).toEqual({});
 });
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
@@ -191,17 +187,19 @@ test('hostile strings are sanitised and cut, each and all together', () => {
     sightingOf(decision).evidence[0],
   ];
   for (const text of stringsOf(all)) {
-    assert.ok(!UNSEEN.test(text), JSON.stringify(text));
-    assert.ok(Buffer.byteLength(text) <= 512, `${Buffer.byteLength(text)} bytes`);
+    expect([JSON.stringify(text), UNSEEN.test(text)]).toEqual([JSON.stringify(text), false]);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(512);
   }
   const [alert, overflow, sample] = all;
   for (const text of stringsOf([draftAlert('local', decision).display, sample])) {
-    assert.ok(Buffer.byteLength(text) <= 128);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(128);
   }
-  assert.ok(draftAlert('local', decision).display.user.startsWith('\\u{1b}[31m\\u{202e}gnp\\u{200b}\\u{d}\\u{a}'));
+  expect(draftAlert('local', decision).display.user.startsWith('\\u{1b}[31m\\u{202e}gnp\\u{200b}\\u{d}\\u{a}')).toBe(
+    true,
+  );
   for (const spec of [alert, overflow]) {
     const bytes = Buffer.byteLength(JSON.stringify(spec));
-    assert.ok(bytes < 32 * 1024, `an alert of ${bytes} bytes`);
+    expect(bytes).toBeLessThan(32 * 1024);
   }
 });
 
@@ -211,28 +209,28 @@ test('of too many addresses the last stay, of too many groups the first', () => 
     sourceIPs: list('10.0.0.', 20),
     event: { user: { username: 'system:anonymous', groups: list('g', 20) } },
   });
-  assert.deepEqual(actor.sourceIPs, list('10.0.0.', 20).slice(-8));
-  assert.equal(actor.sourceIP, '10.0.0.19');
-  assert.deepEqual(actor.groups, list('g', 16));
+  expect(actor.sourceIPs).toEqual(list('10.0.0.', 20).slice(-8));
+  expect(actor.sourceIP).toBe('10.0.0.19');
+  expect(actor.groups).toEqual(list('g', 16));
 });
 
 test('an overflow alert says the budget, is one, and has no terms', () => {
   const document = ruleDocument({ newTerms: {}, budget: { alertsPerHour: 7 } });
   const alert = draftOverflowAlert('local', decisionOn(anonymousRequest(), document));
-  assert.match(alert.reason, /^Anonymous request: more than 7 alerts in an hour/);
-  assert.equal(alert.overflow, true);
-  assert.equal('newTerms' in alert, false);
+  expect(alert.reason).toMatch(/^Anonymous request: more than 7 alerts in an hour/);
+  expect(alert.overflow).toBe(true);
+  expect('newTerms' in alert).toBe(false);
 });
 
 test('a sample is who did what to what, with the new term', () => {
   const event = anonymousRequest();
-  assert.equal(sampleOf(decisionOn(event)), 'system:anonymous list pods default');
-  assert.equal(sampleOf(decisionOn(event, anonymous)), 'system:anonymous list pods default: masscan/1.3');
+  expect(sampleOf(decisionOn(event))).toBe('system:anonymous list pods default');
+  expect(sampleOf(decisionOn(event, anonymous))).toBe('system:anonymous list pods default: masscan/1.3');
 });
 
 test('evidence is the time, the auditID and the request key', () => {
   const decision = decisionOn(anonymousRequest({ id: 'a' }));
-  assert.deepEqual(sightingOf(decision).evidence[0], {
+  expect(sightingOf(decision).evidence[0]).toEqual({
     time: '2026-03-01T12:00:00.000000Z',
     auditID: 'a',
     requestKey: decision.requestKey,

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
@@ -29,43 +28,43 @@ const request = (at: number) => anonymousRequest({ at, userAgent: `agent at ${at
 
 test('logs of a whole window end the learning of a rule that has not run yet', async () => {
   const { end, send } = learner();
-  assert.deepEqual(await end({}), { kind: 'ended' });
-  assert.deepEqual(await send(request(NOON), request(NOON + HOUR)), ['opened', 'opened']);
+  expect(await end({})).toEqual({ kind: 'ended' });
+  expect(await send(request(NOON), request(NOON + HOUR))).toEqual(['opened', 'opened']);
 });
 
 test('and of one that is learning, if they reach up to when it began', async () => {
   const { end, send } = learner();
-  assert.deepEqual(await send(request(NOON)), ['learning']);
-  assert.deepEqual(await end({ to: NOON - 1 }), { kind: 'ends-early', to: NOON - 1, since: NOON });
-  assert.deepEqual(await send(request(NOON + MINUTE)), ['learning']);
+  expect(await send(request(NOON))).toEqual(['learning']);
+  expect(await end({ to: NOON - 1 })).toEqual({ kind: 'ends-early', to: NOON - 1, since: NOON });
+  expect(await send(request(NOON + MINUTE))).toEqual(['learning']);
   const late = { from: NOON + 2 * MINUTE - WEEK };
-  assert.deepEqual(await end(late), { kind: 'begins-late', missing: MINUTE }, 'the window ends at the present');
-  assert.deepEqual(await end({ from: NOON + MINUTE - WEEK }), { kind: 'ended' });
-  assert.deepEqual(await send(request(NOON + 2 * MINUTE)), ['opened']);
-  assert.deepEqual(await end({ from: NOON + MINUTE - WEEK }), { kind: 'over' }, 'again');
+  expect(await end(late)).toEqual({ kind: 'begins-late', missing: MINUTE }); // the window ends at the present
+  expect(await end({ from: NOON + MINUTE - WEEK })).toEqual({ kind: 'ended' });
+  expect(await send(request(NOON + 2 * MINUTE))).toEqual(['opened']);
+  expect(await end({ from: NOON + MINUTE - WEEK })).toEqual({ kind: 'over' }); // again
 });
 
 test('a learning time longer than the window ends, too', async () => {
   const { end, send } = learner(30 * DAY);
-  assert.deepEqual(await end({}), { kind: 'ended' });
-  assert.deepEqual(await send(request(NOON)), ['opened']);
+  expect(await end({})).toEqual({ kind: 'ended' });
+  expect(await send(request(NOON))).toEqual(['opened']);
 });
 
 test('logs that begin within the window do not end it, and nothing is written', async () => {
   const { end, since } = learner();
-  assert.deepEqual(await end({ from: NOON - WEEK + 1 }), { kind: 'begins-late', missing: 1 });
-  assert.equal(await since(), undefined);
+  expect(await end({ from: NOON - WEEK + 1 })).toEqual({ kind: 'begins-late', missing: 1 });
+  expect(await since()).toBeUndefined();
 });
 
 test('logs with a hole of more than a day do not cover the window', async () => {
   const { end } = learner();
   const hole = { from: NOON - 3 * DAY, to: NOON - 2 * DAY };
-  assert.deepEqual(await end({ longestSilence: { ...hole, to: hole.to + 1 } }), {
+  expect(await end({ longestSilence: { ...hole, to: hole.to + 1 } })).toEqual({
     kind: 'hole',
     ...hole,
     to: hole.to + 1,
   });
-  assert.deepEqual(await end({ longestSilence: hole }), { kind: 'ended' });
+  expect(await end({ longestSilence: hole })).toEqual({ kind: 'ended' });
 });
 
 test('whoever asks for it has it end whatever the logs cover', async () => {
@@ -77,17 +76,17 @@ test('whoever asks for it has it end whatever the logs cover', async () => {
     { from: NOON - HOUR, to: NOON - MINUTE, longestSilence: SILENCE },
     true,
   );
-  assert.deepEqual(await store.update(CLUSTER, reads, step), { kind: 'ended' });
-  assert.deepEqual(await send(request(NOON + 1)), ['opened']);
+  expect(await store.update(CLUSTER, reads, step)).toEqual({ kind: 'ended' });
+  expect(await send(request(NOON + 1))).toEqual(['opened']);
 });
 
 test('a rule that does not learn, or does not any more, is left alone', async () => {
-  assert.deepEqual(await learner(0).end({}), { kind: 'none' });
+  expect(await learner(0).end({})).toEqual({ kind: 'none' });
   const { end, send, since } = learner(HOUR);
   await send(request(NOON - DAY), request(NOON));
   const before = await since();
-  assert.deepEqual(await end({ from: NOON - 2 * WEEK }), { kind: 'ended' }, 'it began with the batch');
+  expect(await end({ from: NOON - 2 * WEEK })).toEqual({ kind: 'ended' }); // it began with the batch
   await send(request(NOON + DAY));
-  assert.deepEqual(await end({ from: NOON - 2 * WEEK }), { kind: 'over' });
-  assert.notEqual(await since(), before);
+  expect(await end({ from: NOON - 2 * WEEK })).toEqual({ kind: 'over' });
+  expect(await since()).not.toBe(before);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
@@ -20,18 +19,16 @@ test('whoever makes up more than one part in sixteen has a counter, in whatever 
     others.flatMap((name, i) => (i % 9 === 0 ? [name, 'eve'] : [name])),
   ]) {
     const tally = tallyOf(names);
-    assert.equal(tally.length, 16);
+    expect(tally).toHaveLength(16);
     const [, count = 0, excess = 0] = tally.find(([name]) => name === 'eve') ?? [];
-    assert.ok(count >= 1_000 && count - excess <= 1_000, `${count} - ${excess}`);
-    assert.equal(
-      tally.reduce((sum, counter) => sum + counter[1], 0),
-      10_000,
-    );
+    expect(count).toBeGreaterThanOrEqual(1_000);
+    expect(count - excess).toBeLessThanOrEqual(1_000);
+    expect(tally.reduce((sum, counter) => sum + counter[1], 0)).toBe(10_000);
   }
 });
 
 test('as long as there are counters for all, each is exact', () => {
-  assert.deepEqual(tallyOf(['a', 'b', 'a', '', 'a']), [
+  expect(tallyOf(['a', 'b', 'a', '', 'a'])).toEqual([
     ['a', 3, 0],
     ['b', 1, 0],
     ['', 1, 0],
@@ -52,7 +49,7 @@ test('an overflow alert says who and from where, and when it began; the index ha
     });
   await send(...[0, 1, 2, 3, 4, 5, 6, 7].map(nth));
   const alert = (await alerts()).find(({ spec }) => spec.overflow);
-  assert.deepEqual(alert?.state.overflow, {
+  expect(alert?.state.overflow).toEqual({
     since: NOON + SECOND,
     users: [
       ['mallory', 4, 0],
@@ -64,7 +61,7 @@ test('an overflow alert says who and from where, and when it began; the index ha
       ['203.0.113.0', 3, 0],
     ],
   });
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.overflows), [
+  expect(await entriesOf(store, CLUSTER, stateKeys.overflows)).toEqual([
     { member: alert?.id, score: NOON + 7 * SECOND },
   ]);
 });
@@ -72,9 +69,8 @@ test('an overflow alert says who and from where, and when it began; the index ha
 test('an ordinary alert is in no index of overflow alerts', async () => {
   const { send, alerts, store } = evaluation([ruleDocument()]);
   await send(anonymousRequest({ at: NOON }), anonymousRequest({ at: NOON + MINUTE }));
-  assert.deepEqual(
-    (await alerts()).map(({ state }) => [state.count, state.overflow, state.samples]),
-    [[2, undefined, undefined]],
-  );
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.overflows), []);
+  expect((await alerts()).map(({ state }) => [state.count, state.overflow, state.samples])).toEqual([
+    [2, undefined, undefined],
+  ]);
+  expect(await entriesOf(store, CLUSTER, stateKeys.overflows)).toEqual([]);
 });

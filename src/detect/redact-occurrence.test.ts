@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
@@ -17,21 +16,17 @@ test('a term with a secret in it is remembered by its hash: two secrets are two 
   const rule = ruleDocument({ newTerms: { fields: ['user_agent.original'] } });
   const { send, store, alerts } = evaluation([rule]);
   const agent = (n: number, userAgent: string) => nth(n, {}, { userAgent });
-  assert.deepEqual(
+  expect(
     await send(agent(1, `a token=${SECRET}`), agent(2, 'a token=other'), agent(3, `a token=${SECRET}`), agent(4, 'b')),
-    ['opened', 'opened', 'attached', 'opened'],
-  );
+  ).toEqual(['opened', 'opened', 'attached', 'opened']);
   const terms = await entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(rule).rule.state));
-  assert.deepEqual(
-    terms.map(({ member }) => member.replace(/^#[\w-]{43}$/, '#')),
-    ['#', '#', '["b"]'],
-  );
-  assert.deepEqual((await alerts()).map(({ spec }) => spec.newTerms?.[0]?.value).sort(), [
+  expect(terms.map(({ member }) => member.replace(/^#[\w-]{43}$/, '#'))).toEqual(['#', '#', '["b"]']);
+  expect((await alerts()).map(({ spec }) => spec.newTerms?.[0]?.value).sort()).toEqual([
     'a token=REDACTED',
     'a token=REDACTED',
     'b',
   ]);
-  assert.doesNotMatch(JSON.stringify(await alerts()), /hunter2/);
+  expect(JSON.stringify(await alerts())).not.toMatch(/hunter2/);
 });
 
 test('of a value in a canonical form both are told, without their secrets', async () => {
@@ -39,8 +34,8 @@ test('of a value in a canonical form both are told, without their secrets', asyn
   const { send, alerts } = evaluation([ruleDocument({ newTerms: { fields: ['user_agent.original'], normalize } })]);
   await send(nth(1, {}, { userAgent: 'Curl/8' }), nth(2, {}, { userAgent: `A token=${SECRET}` }));
   const reasons = (await alerts()).map(({ spec }) => spec.reason).sort();
-  assert.match(reasons[0] ?? '', /^user agent "A token=REDACTED" \(as a token=REDACTED\) not seen/);
-  assert.match(reasons[1] ?? '', /^user agent "Curl\/8" \(as curl\/8\) not seen/);
+  expect(reasons[0] ?? '').toMatch(/^user agent "A token=REDACTED" \(as a token=REDACTED\) not seen/);
+  expect(reasons[1] ?? '').toMatch(/^user agent "Curl\/8" \(as curl\/8\) not seen/);
 });
 
 test('what a rule looks for in the content of a Secret is matched, and is shown to nobody', async () => {
@@ -50,12 +45,10 @@ test('what a rule looks for in the content of a Secret is matched, and is shown 
     ruleNameOverride: 'kubernetes.audit.requestObject.data.password',
   });
   const { send, alerts } = evaluation([rule]);
-  assert.deepEqual(await send(nth(1, { requestObject: { data: { password: SECRET } } })), ['opened']);
+  expect(await send(nth(1, { requestObject: { data: { password: SECRET } } }))).toEqual(['opened']);
   const [alert] = await alerts();
-  assert.deepEqual(alert?.spec.newTerms, [
-    { field: 'kubernetes.audit.requestObject.data.password', value: 'REDACTED' },
-  ]);
-  assert.equal(alert?.spec.rule.title, 'REDACTED');
+  expect(alert?.spec.newTerms).toEqual([{ field: 'kubernetes.audit.requestObject.data.password', value: 'REDACTED' }]);
+  expect(alert?.spec.rule.title).toBe('REDACTED');
 });
 
 test('a threshold counts different secrets as different, and keeps none', async () => {
@@ -72,18 +65,18 @@ test('a threshold counts different secrets as different, and keeps none', async 
   const { send, store, alerts } = evaluation([rule]);
   const request = (n: number, secret: string) =>
     nth(n, { requestURI: `/x?key=${secret}` }, { userAgent: `a token=${SECRET}` });
-  assert.deepEqual(await send(request(1, SECRET), request(2, SECRET), request(3, 'other-secret')), [
+  expect(await send(request(1, SECRET), request(2, SECRET), request(3, 'other-secret'))).toEqual([
     'held',
     'held',
     'opened',
   ]);
   const [alert] = await alerts();
-  assert.deepEqual(alert?.spec.groupBy, [{ field: 'user_agent.original', value: 'a token=REDACTED' }]);
+  expect(alert?.spec.groupBy).toEqual([{ field: 'user_agent.original', value: 'a token=REDACTED' }]);
   const { state } = compiledRule(rule).rule;
   const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(state));
   const rows = await hashOf(store, CLUSTER, stateKeys.rows(state, group?.member ?? ''));
-  assert.equal(rows.size, 3);
-  assert.doesNotMatch(JSON.stringify([[...rows], alert]), /hunter2|other-secret/);
+  expect(rows.size).toBe(3);
+  expect(JSON.stringify([[...rows], alert])).not.toMatch(/hunter2|other-secret/);
 });
 
 test('of a query in ES|QL neither what it passes on is shown, nor what it cuts out or makes of it', async () => {
@@ -113,22 +106,25 @@ test('of a query in ES|QL neither what it passes on is shown, nor what it cuts o
     );
   await send(request(1, SECRET), request(2, 'other-secret'));
   const found = await alerts();
-  assert.deepEqual(found.map(({ spec }) => spec.rule.name).sort(), ['groups', 'rows']);
+  expect(found.map(({ spec }) => spec.rule.name).sort()).toEqual(['groups', 'rows']);
   const columns = found.find(({ spec }) => spec.rule.name === 'rows')?.spec.groupBy;
-  assert.deepEqual(
-    columns?.map(({ field, value }) => `${field} ${value}`),
-    ['whole REDACTED', 'part REDACTED', 'loud REDACTED', 'size 15', 'who system:anonymous'],
-  );
+  expect(columns?.map(({ field, value }) => `${field} ${value}`)).toEqual([
+    'whole REDACTED',
+    'part REDACTED',
+    'loud REDACTED',
+    'size 15',
+    'who system:anonymous',
+  ]);
   const grouped = found.find(({ spec }) => spec.rule.name === 'groups')?.spec;
-  assert.deepEqual(grouped?.groupBy, [
+  expect(grouped?.groupBy).toEqual([
     { field: 'user.name', value: 'system:anonymous' },
     { field: 'user_agent.original', value: 'a token=REDACTED' },
   ]);
   const { state } = compiledRule(groups).rule;
   const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(state));
   const held = await hashOf(store, CLUSTER, stateKeys.rows(state, group?.member ?? ''));
-  assert.equal(held.size, 2);
-  assert.doesNotMatch(JSON.stringify([[...held], found]), /hunter2|other-secret/i);
+  expect(held.size).toBe(2);
+  expect(JSON.stringify([[...held], found])).not.toMatch(/hunter2|other-secret/i);
 });
 
 test('the words about an event of a sequence are without secrets', async () => {
@@ -145,5 +141,5 @@ test('the words about an event of a sequence are without secrets', async () => {
     nth(2, { verb: 'get', ...object('a') }, changes),
   );
   const [alert] = await alerts();
-  assert.match(alert?.spec.reason ?? '', /token=REDACTED.*list pods password=REDACTED, allowed, then .*get pods a/);
+  expect(alert?.spec.reason ?? '').toMatch(/token=REDACTED.*list pods password=REDACTED, allowed, then .*get pods a/);
 });

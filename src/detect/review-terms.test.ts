@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
@@ -37,33 +36,27 @@ test('each term with its sightings, and with what taught it: learning, or its al
   const { terms, since, learningUntil, evicted } = await review();
   const [alert] = await alerts();
   const { request, ...silent } = terms[0]?.silent ?? {};
-  assert.match(String(request), /^[\w-]{22}$/);
-  assert.deepEqual(silent, { at: NOON, what: 'system:anonymous list pods in default, allowed', by: 'learning' });
-  assert.deepEqual(
-    terms.map(({ term, last, alert }) => [term, last, alert]),
-    [
-      ['["a"]', NOON + MINUTE, undefined],
-      ['["b"]', NOON + 3 * HOUR, { id: alert?.id, firstSeen: NOON + 2 * HOUR }],
-    ],
-  );
-  assert.deepEqual([since, learningUntil, evicted], [NOON + MINUTE, NOON + MINUTE + HOUR, 0]);
+  expect(String(request)).toMatch(/^[\w-]{22}$/);
+  expect(silent).toEqual({ at: NOON, what: 'system:anonymous list pods in default, allowed', by: 'learning' });
+  expect(terms.map(({ term, last, alert }) => [term, last, alert])).toEqual([
+    ['["a"]', NOON + MINUTE, undefined],
+    ['["b"]', NOON + 3 * HOUR, { id: alert?.id, firstSeen: NOON + 2 * HOUR }],
+  ]);
+  expect([since, learningUntil, evicted]).toEqual([NOON + MINUTE, NOON + MINUTE + HOUR, 0]);
 });
 
 test('a rule that has not run knows nothing, and an alert that is closed tells nothing', async () => {
   const { send, review, store, alerts } = memoryOf(learning);
-  assert.deepEqual(await review(), { terms: [], since: undefined, learningUntil: undefined, evicted: 0 });
+  expect(await review()).toEqual({ terms: [], since: undefined, learningUntil: undefined, evicted: 0 });
   await send(agent('a'));
   await send(agent('b', NOON + 2 * HOUR));
   const [alert] = await alerts();
   await createAlertLifecycle(store, []).setPhase(CLUSTER, alert?.id ?? '', 'Closed');
   const { terms } = await review();
-  assert.deepEqual(
-    terms.map(({ term, silent, alert }) => [term, silent?.by, alert]),
-    [
-      ['["a"]', 'learning', undefined],
-      ['["b"]', undefined, undefined],
-    ],
-  );
+  expect(terms.map(({ term, silent, alert }) => [term, silent?.by, alert])).toEqual([
+    ['["a"]', 'learning', undefined],
+    ['["b"]', undefined, undefined],
+  ]);
 });
 
 test('of a long term its values are told, cut; of a canonical one the raw value', async () => {
@@ -71,34 +64,28 @@ test('of a long term its values are told, cut; of a canonical one the raw value'
   const { send, review } = memoryOf(document);
   await send(agent(`${'x'.repeat(300)}/1`), agent('curl/8.5.0', NOON + 1));
   const { terms } = await review();
-  assert.match(terms[0]?.term ?? '', /^#/);
-  assert.equal(terms[0]?.silent?.values?.[0], `${'x'.repeat(125)}…`);
-  assert.deepEqual([terms[1]?.term, terms[1]?.silent?.values], ['["curl"]', ['curl/8.5.0']]);
+  expect(terms[0]?.term ?? '').toMatch(/^#/);
+  expect(terms[0]?.silent?.values?.[0]).toBe(`${'x'.repeat(125)}…`);
+  expect([terms[1]?.term, terms[1]?.silent?.values]).toEqual(['["curl"]', ['curl/8.5.0']]);
 });
 
 test('an approved term stays known, and is off the list', async () => {
   const { send, review, approve } = memoryOf(learning);
   await send(agent('a'), agent('b'));
-  assert.deepEqual(await approve('["a"]', '["c"]'), { known: ['["a"]'], silent: ['["a"]'] });
-  assert.deepEqual(await approve('["a"]'), { known: ['["a"]'], silent: [] });
+  expect(await approve('["a"]', '["c"]')).toEqual({ known: ['["a"]'], silent: ['["a"]'] });
+  expect(await approve('["a"]')).toEqual({ known: ['["a"]'], silent: [] });
   const { terms } = await review();
-  assert.deepEqual(
-    terms.map(({ term, silent }) => [term, silent !== undefined]),
-    [
-      ['["a"]', false],
-      ['["b"]', true],
-    ],
-  );
-  assert.deepEqual(await send(agent('a', NOON + 2 * HOUR)), ['known']);
+  expect(terms.map(({ term, silent }) => [term, silent !== undefined])).toEqual([
+    ['["a"]', false],
+    ['["b"]', true],
+  ]);
+  expect(await send(agent('a', NOON + 2 * HOUR))).toEqual(['known']);
 });
 
 test('a forgotten term is new', async () => {
   const { send, review, forget } = memoryOf(learning);
   await send(agent('a'), agent('b'));
-  assert.deepEqual(await forget('["a"]', '["c"]'), { known: ['["a"]'], silent: ['["a"]'] });
-  assert.deepEqual(
-    (await review()).terms.map(({ term }) => term),
-    ['["b"]'],
-  );
-  assert.deepEqual(await send(agent('a', NOON + 2 * HOUR), agent('b', NOON + 2 * HOUR)), ['opened', 'known']);
+  expect(await forget('["a"]', '["c"]')).toEqual({ known: ['["a"]'], silent: ['["a"]'] });
+  expect((await review()).terms.map(({ term }) => term)).toEqual(['["b"]']);
+  expect(await send(agent('a', NOON + 2 * HOUR), agent('b', NOON + 2 * HOUR))).toEqual(['opened', 'known']);
 });

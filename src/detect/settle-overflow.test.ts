@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
@@ -16,44 +15,38 @@ const upTo = (n: number) => Array.from({ length: n }, (_, i) => nth(i));
 
 test('a rule opens as many alerts in an hour as its budget says; the rest is counted on one alert, and is not learned', async () => {
   const { send, alerts, store, last } = evaluation([newTerms]);
-  assert.deepEqual(await send(...upTo(5)), ['opened', 'opened', 'overflow', 'overflow', 'overflow']);
-  assert.equal(last().opened.length, 3, 'the overflow alert among them');
+  expect(await send(...upTo(5))).toEqual(['opened', 'opened', 'overflow', 'overflow', 'overflow']);
+  expect(last().opened).toHaveLength(3); // the overflow alert among them
   const overflow = (await alerts()).filter(({ spec }) => spec.overflow);
-  assert.deepEqual(
-    overflow.map(({ state, version }) => [state.count, version, state.windowMicros]),
-    [[3, 3, HOUR]],
-  );
+  expect(overflow.map(({ state, version }) => [state.count, version, state.windowMicros])).toEqual([[3, 3, HOUR]]);
   const { state } = compiledRule(newTerms).rule;
   const terms = await entriesOf(store, CLUSTER, stateKeys.terms(state));
-  assert.deepEqual(
-    terms.map(({ member }) => member),
-    ['["agent-0"]', '["agent-1"]'],
-  );
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'matches', 'overflowed'), ['5', '3']);
+  expect(terms.map(({ member }) => member)).toEqual(['["agent-0"]', '["agent-1"]']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'matches', 'overflowed')).toEqual(['5', '3']);
 });
 
 test('what overflowed is counted once, and fires when there is budget again', async () => {
   const { send } = evaluation([newTerms]);
   await send(...upTo(3));
-  assert.deepEqual(await send(nth(2)), ['duplicate']);
+  expect(await send(nth(2))).toEqual(['duplicate']);
   const again = (at: number) => send(anonymousRequest({ at, userAgent: 'agent-2' }));
-  assert.deepEqual(await again(NOON + HOUR - 1), ['overflow']);
-  assert.deepEqual(await again(NOON + HOUR), ['opened'], 'the first opening is an hour ago');
-  assert.deepEqual(await again(NOON + HOUR + 1), ['attached']);
+  expect(await again(NOON + HOUR - 1)).toEqual(['overflow']);
+  expect(await again(NOON + HOUR)).toEqual(['opened']); // the first opening is an hour ago
+  expect(await again(NOON + HOUR + 1)).toEqual(['attached']);
 });
 
 test('repeats of an alert that is open need no budget', async () => {
   const { send } = evaluation([newTerms]);
   await send(...upTo(3));
-  assert.deepEqual(await send(nth(10, { userAgent: 'agent-0' })), ['attached']);
+  expect(await send(nth(10, { userAgent: 'agent-0' }))).toEqual(['attached']);
 });
 
 test('the budget holds over batches, and for an event that comes late', async () => {
   const { send } = evaluation([newTerms]);
   await send(nth(0));
-  assert.deepEqual(await send(nth(10)), ['opened']);
-  assert.deepEqual(await send(nth(5)), ['overflow']);
-  assert.deepEqual(await send(nth(-1, { userAgent: 'late' })), ['overflow']);
+  expect(await send(nth(10))).toEqual(['opened']);
+  expect(await send(nth(5))).toEqual(['overflow']);
+  expect(await send(nth(-1, { userAgent: 'late' }))).toEqual(['overflow']);
 });
 
 test('openings that no budget can need any more are forgotten', async () => {
@@ -63,28 +56,28 @@ test('openings that no budget can need any more are forgotten', async () => {
   await send(anonymousRequest({ at: NOON + HOUR + LATENESS + 1, userAgent: 'b' }));
   await send(anonymousRequest({ at: NOON + HOUR + LATENESS + 2, userAgent: 'c' }));
   for (const key of [stateKeys.opens, stateKeys.opensOf(newTerms.name)]) {
-    assert.equal((await entriesOf(store, CLUSTER, key)).length, 2, key);
+    expect([key, (await entriesOf(store, CLUSTER, key)).length]).toEqual([key, 2]);
   }
 });
 
 test('events from long ago share one budget with the present, however old they say they are', async () => {
   const { send } = evaluation([ruleDocument({ newTerms: {}, budget: { alertsPerHour: 2 } })]);
-  assert.deepEqual(await send(nth(0)), ['opened']);
+  expect(await send(nth(0))).toEqual(['opened']);
   const outcomes: string[] = [];
   for (let hours = 2; hours < 12; hours++) {
     outcomes.push(...(await send(anonymousRequest({ at: NOON - hours * HOUR, userAgent: `old-${hours}` }))));
   }
-  assert.equal(outcomes.filter((outcome) => outcome === 'opened').length, 1);
+  expect(outcomes.filter((outcome) => outcome === 'opened')).toHaveLength(1);
 });
 
 test('an overflow alert keeps some samples, none twice', async () => {
   const { send, alerts } = evaluation([newTerms]);
   const samples = async () => (await alerts()).find(({ spec }) => spec.overflow)?.state.samples ?? [];
   await send(nth(0), nth(1), nth(2), nth(3, { userAgent: 'agent-2' }));
-  assert.deepEqual(await samples(), ['system:anonymous list pods default: agent-2']);
+  expect(await samples()).toEqual(['system:anonymous list pods default: agent-2']);
   await send(...Array.from({ length: 40 }, (_, i) => nth(10 + i)));
-  assert.equal((await samples()).length, OVERFLOW_SAMPLES);
-  assert.equal((await alerts()).find(({ spec }) => spec.overflow)?.state.count, 42);
+  expect(await samples()).toHaveLength(OVERFLOW_SAMPLES);
+  expect((await alerts()).find(({ spec }) => spec.overflow)?.state.count).toBe(42);
 });
 
 test('an overflow alert takes for an hour, or until it is closed', async () => {
@@ -93,14 +86,11 @@ test('an overflow alert takes for an hour, or until it is closed', async () => {
   await send(nth(0), nth(1));
   const [first] = await overflows();
   await createAlertLifecycle(store, []).setPhase(CLUSTER, first?.id ?? '', 'Closed');
-  assert.deepEqual(await send(nth(2)), ['overflow']);
-  assert.deepEqual(
-    (await overflows()).map(({ state }) => state.count),
-    [1, 1],
-  );
+  expect(await send(nth(2))).toEqual(['overflow']);
+  expect((await overflows()).map(({ state }) => state.count)).toEqual([1, 1]);
   const at = (time: number, userAgent: string) => anonymousRequest({ at: time, userAgent });
   await send(at(NOON + HOUR + SECOND, 'takes the budget'), at(NOON + HOUR + 2 * SECOND, 'over'));
-  assert.equal((await overflows()).length, 3, 'an hour after the second');
+  expect(await overflows()).toHaveLength(3); // an hour after the second
 });
 
 /** As many alerts of other rules as the total allows, just now. */
@@ -109,27 +99,28 @@ const otherOpenings = Array.from({ length: TOTAL_ALERTS_PER_HOUR }, (_, i) => ({
   score: NOON - MINUTE + i,
 }));
 
-test('the total over all rules binds low and medium, and not high and critical', async () => {
-  for (const [severity, outcome] of [
-    ['low', 'overflow'],
-    ['medium', 'overflow'],
-    ['high', 'opened'],
-    ['critical', 'opened'],
-  ] as const) {
+test.each([
+  ['low', 'overflow'],
+  ['medium', 'overflow'],
+  ['high', 'opened'],
+  ['critical', 'opened'],
+] as const)(
+  'the total over all rules binds low and medium, and not high and critical: %j',
+  async (severity, outcome) => {
     const { send, store } = evaluation([ruleDocument({ severity })]);
     await write(store, CLUSTER, { kind: 'setScores', key: stateKeys.opens, mode: 'set', entries: otherOpenings });
-    assert.deepEqual(await send(nth(0)), [outcome], severity);
-  }
-});
+    expect(await send(nth(0))).toEqual([outcome]);
+  },
+);
 
 test('the total is not spent by building blocks, and does not bind them; their own budgets do', async () => {
   const block = ruleDocument({ name: 'block', buildingBlock: true, newTerms: {}, budget: { alertsPerHour: 2 } });
   const { send, store } = evaluation([block]);
-  assert.deepEqual(await send(...upTo(3)), ['opened', 'opened', 'overflow']);
-  assert.deepEqual(await entriesOf(store, CLUSTER, stateKeys.opens), []);
+  expect(await send(...upTo(3))).toEqual(['opened', 'opened', 'overflow']);
+  expect(await entriesOf(store, CLUSTER, stateKeys.opens)).toEqual([]);
   const bound = evaluation([block]);
   await write(bound.store, CLUSTER, { kind: 'setScores', key: stateKeys.opens, mode: 'set', entries: otherOpenings });
-  assert.deepEqual(await bound.send(nth(0)), ['opened']);
+  expect(await bound.send(nth(0))).toEqual(['opened']);
 });
 
 test('the total counts one hour, and one below it there is room', async () => {
@@ -140,14 +131,14 @@ test('the total counts one hour, and one below it there is room', async () => {
     mode: 'set',
     entries: otherOpenings.slice(1),
   });
-  assert.deepEqual(await send(nth(0), nth(1, { sourceIPs: ['10.0.0.1'] })), ['opened', 'overflow']);
+  expect(await send(nth(0), nth(1, { sourceIPs: ['10.0.0.1'] }))).toEqual(['opened', 'overflow']);
   const later = anonymousRequest({ at: NOON + HOUR, sourceIPs: ['10.0.0.1'] });
-  assert.deepEqual(await send(later), ['opened']);
+  expect(await send(later)).toEqual(['opened']);
 });
 
 test('a rule of high severity has a budget of its own all the same', async () => {
   const { send } = evaluation([ruleDocument({ severity: 'critical', newTerms: {}, budget: { alertsPerHour: 1 } })]);
-  assert.deepEqual(await send(nth(0), nth(1)), ['opened', 'overflow']);
+  expect(await send(nth(0), nth(1))).toEqual(['opened', 'overflow']);
 });
 
 test('the overflow alerts of two rules are two, and neither takes from a budget', async () => {
@@ -155,8 +146,8 @@ test('the overflow alerts of two rules are two, and neither takes from a budget'
   const documents = ['a', 'b'].map((name) => ruleDocument({ name, newTerms: {}, budget: one }));
   const { send, alerts, store } = evaluation(documents);
   await send(nth(0), nth(1));
-  assert.equal((await alerts()).filter(({ spec }) => spec.overflow).length, 2);
-  assert.equal((await entriesOf(store, CLUSTER, stateKeys.opens)).length, 2);
+  expect((await alerts()).filter(({ spec }) => spec.overflow)).toHaveLength(2);
+  expect(await entriesOf(store, CLUSTER, stateKeys.opens)).toHaveLength(2);
 });
 
 test('combinations beyond the cap are one overflow, however much budget there is, and are not learned', async () => {
@@ -169,19 +160,19 @@ test('combinations beyond the cap are one overflow, however much budget there is
   const sourceIPs = Array.from({ length: 103 }, (_, i) => `10.0.0.${i}`);
   const outcomes = [...(await send(nth(0, { sourceIPs })))];
   // More than one commit's worth of decisions.
-  assert.equal(outcomes.length, 101);
-  assert.deepEqual(new Set(outcomes.slice(0, 100)), new Set(['opened']));
-  assert.equal(outcomes[100], 'overflow');
+  expect(outcomes).toHaveLength(101);
+  expect(new Set(outcomes.slice(0, 100))).toEqual(new Set(['opened']));
+  expect(outcomes[100]).toBe('overflow');
   const overflow = (await alerts()).find(({ spec }) => spec.overflow);
-  assert.equal(overflow?.state.count, 1);
+  expect(overflow?.state.count).toBe(1);
   const { state } = compiledRule(document).rule;
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'overflowed'), ['3']);
-  assert.equal((await entriesOf(store, CLUSTER, stateKeys.terms(state))).length, 100);
-  assert.deepEqual(new Set(await send(nth(0, { sourceIPs }))), new Set(['duplicate']));
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'overflowed')).toEqual(['3']);
+  expect(await entriesOf(store, CLUSTER, stateKeys.terms(state))).toHaveLength(100);
+  expect(new Set(await send(nth(0, { sourceIPs })))).toEqual(new Set(['duplicate']));
 });
 
 test('learning needs no budget, and known terms overflow nothing', async () => {
   const { send } = evaluation([ruleDocument({ newTerms: { learningMicros: HOUR }, budget: { alertsPerHour: 1 } })]);
-  assert.deepEqual(await send(...upTo(3)), ['learning', 'learning', 'learning']);
-  assert.deepEqual(await send(nth(4, { userAgent: 'agent-0' })), ['known']);
+  expect(await send(...upTo(3))).toEqual(['learning', 'learning', 'learning']);
+  expect(await send(nth(4, { userAgent: 'agent-0' }))).toEqual(['known']);
 });

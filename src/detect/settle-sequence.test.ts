@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
@@ -33,48 +32,44 @@ const list = verb('list');
 
 test('the events in their order make an alert about the last of them, with all of them as evidence', async () => {
   const { send, alerts } = evaluation([sequenceRule()]);
-  assert.deepEqual(await send(create(0, { username: 'eve' }), list(60, { username: 'eve' })), ['held', 'opened']);
+  expect(await send(create(0, { username: 'eve' }), list(60, { username: 'eve' }))).toEqual(['held', 'opened']);
   const [alert, ...others] = await alerts();
-  assert.deepEqual(others, []);
-  assert.equal(alert?.spec.rule.type, 'eql');
-  assert.equal(alert?.spec.request.auditID, 'list-60-eve');
-  assert.deepEqual(alert?.spec.groupBy, [{ field: 'user.name', value: 'eve' }]);
-  assert.deepEqual(alert?.spec.results, [{ field: 'count', value: '2' }]);
-  assert.deepEqual(
-    alert?.state.evidence.map(({ auditID }) => auditID),
-    ['create-0-eve', 'list-60-eve'],
-  );
-  assert.deepEqual([alert?.state.firstSeen, alert?.state.openedAt], [NOON, NOON + MINUTE]);
-  assert.equal(
-    alert?.spec.reason,
+  expect(others).toEqual([]);
+  expect(alert?.spec.rule.type).toBe('eql');
+  expect(alert?.spec.request.auditID).toBe('list-60-eve');
+  expect(alert?.spec.groupBy).toEqual([{ field: 'user.name', value: 'eve' }]);
+  expect(alert?.spec.results).toEqual([{ field: 'count', value: '2' }]);
+  expect(alert?.state.evidence.map(({ auditID }) => auditID)).toEqual(['create-0-eve', 'list-60-eve']);
+  expect([alert?.state.firstSeen, alert?.state.openedAt]).toEqual([NOON, NOON + MINUTE]);
+  expect(alert?.spec.reason).toBe(
     'Create and list: within 5m of user "eve": eve create pods in default, allowed, then eve list pods in default, allowed',
   );
 });
 
 test('others do not complete it, nor one who comes too late or the wrong way round', async () => {
   const { send } = evaluation([sequenceRule()]);
-  assert.deepEqual(await send(create(0, { username: 'eve' }), list(1, { username: 'bob' })), ['held', 'held']);
-  assert.deepEqual(await send(list(301, { username: 'eve' })), ['held']);
-  assert.deepEqual(await send(list(302, { username: 'amy' }), create(303, { username: 'amy' })), ['held', 'held']);
+  expect(await send(create(0, { username: 'eve' }), list(1, { username: 'bob' }))).toEqual(['held', 'held']);
+  expect(await send(list(301, { username: 'eve' }))).toEqual(['held']);
+  expect(await send(list(302, { username: 'amy' }), create(303, { username: 'amy' }))).toEqual(['held', 'held']);
 });
 
 test('what is sent again changes nothing, and what has completed one completes no other', async () => {
   const { send, alerts } = evaluation([sequenceRule()]);
   const events = [create(0), create(1), list(2), list(3)];
-  assert.deepEqual(await send(...events), ['held', 'held', 'opened', 'held']);
-  assert.deepEqual(await send(...events), Array(4).fill('duplicate'));
-  assert.deepEqual(await send(create(4), list(5)), ['held', 'attached']);
-  assert.equal((await alerts())[0]?.state.count, 2);
+  expect(await send(...events)).toEqual(['held', 'held', 'opened', 'held']);
+  expect(await send(...events)).toEqual(Array(4).fill('duplicate'));
+  expect(await send(create(4), list(5))).toEqual(['held', 'attached']);
+  expect((await alerts())[0]?.state.count).toBe(2);
 });
 
 test('an event that comes late completes it, unless it is too late', async () => {
   const { send, alerts } = evaluation([sequenceRule()]);
-  assert.deepEqual(await send(list(10)), ['held']);
-  assert.deepEqual(await send(create(9)), ['opened']);
+  expect(await send(list(10))).toEqual(['held']);
+  expect(await send(create(9))).toEqual(['opened']);
   const [alert] = await alerts();
-  assert.deepEqual([alert?.state.lastSeen, alert?.spec.request.auditID], [NOON + 10 * SECOND, 'create-9-undefined']);
-  assert.deepEqual(await send(create(10 - (SPAN + LATENESS) / SECOND)), ['held']);
-  assert.deepEqual(await send(create(9 - (SPAN + LATENESS) / SECOND)), ['late']);
+  expect([alert?.state.lastSeen, alert?.spec.request.auditID]).toEqual([NOON + 10 * SECOND, 'create-9-undefined']);
+  expect(await send(create(10 - (SPAN + LATENESS) / SECOND))).toEqual(['held']);
+  expect(await send(create(9 - (SPAN + LATENESS) / SECOND))).toEqual(['late']);
 });
 
 test('several completed at once by an event that comes late are each recorded', async () => {
@@ -82,11 +77,11 @@ test('several completed at once by an event that comes late are each recorded', 
   const { send, alerts, last } = evaluation([
     sequenceRule({ query: `sequence by user.name with maxspan=4s ${any} ${any}` }),
   ]);
-  assert.deepEqual(await send(list(1), list(9)), ['held', 'held']);
-  assert.deepEqual(await send(list(5)), ['opened']);
-  assert.equal((await alerts())[0]?.state.count, 2);
+  expect(await send(list(1), list(9))).toEqual(['held', 'held']);
+  expect(await send(list(5))).toEqual(['opened']);
+  expect((await alerts())[0]?.state.count).toBe(2);
   const fires = [...last().fires.values()].flat().map(({ rows }) => rows.map(({ auditID }) => auditID));
-  assert.deepEqual(fires, [
+  expect(fires).toEqual([
     ['list-1-undefined', 'list-5-undefined'],
     ['list-5-undefined', 'list-9-undefined'],
   ]);
@@ -95,20 +90,20 @@ test('several completed at once by an event that comes late are each recorded', 
 test('an exception keeps an event out of every sequence', async () => {
   const exceptions = [{ query: 'any where user_agent.original == "robot"', language: 'eql', reason: 'known' } as const];
   const { send } = evaluation([sequenceRule({ exceptions })]);
-  assert.deepEqual(await send(create(0, { userAgent: 'robot' }), list(1)), ['held']);
+  expect(await send(create(0, { userAgent: 'robot' }), list(1))).toEqual(['held']);
 });
 
 test('overflow: counted, and completed again by the next event of its last item when there is budget', async () => {
   const { send } = evaluation([sequenceRule({ budget: { alertsPerHour: 1 } })]);
   const as = (username: string) => ({ username });
-  assert.deepEqual(await send(create(0, as('eve')), list(1, as('eve'))), ['held', 'opened']);
-  assert.deepEqual(await send(create(3_590, as('bob')), list(3_595, as('bob'))), ['held', 'overflow']);
-  assert.deepEqual(await send(list(3_602, as('bob'))), ['opened']);
+  expect(await send(create(0, as('eve')), list(1, as('eve')))).toEqual(['held', 'opened']);
+  expect(await send(create(3_590, as('bob')), list(3_595, as('bob')))).toEqual(['held', 'overflow']);
+  expect(await send(list(3_602, as('bob')))).toEqual(['opened']);
 });
 
 test('in any order where the rule says so', async () => {
   const { send } = evaluation([sequenceRule({ sequenceOrder: 'any' })]);
-  assert.deepEqual(await send(list(0), create(1)), ['held', 'opened']);
+  expect(await send(list(0), create(1))).toEqual(['held', 'opened']);
 });
 
 const suppressedBy = (by: readonly string[], missingFields: SuppressionDocument['missingFields'] = 'suppress') =>
@@ -118,7 +113,7 @@ test('repeats are grouped by the join values, or by fields that are the same in 
   const as = (username: string, userAgent: string | null = 'curl') => ({ username, userAgent });
   const pair = (n: number, changes: RequestChanges) => [create(n, changes), list(n + 1, changes)] as const;
   const byDefault = evaluation([sequenceRule()]);
-  assert.deepEqual(await byDefault.send(...pair(0, as('eve')), ...pair(2, as('bob')), ...pair(4, as('eve'))), [
+  expect(await byDefault.send(...pair(0, as('eve')), ...pair(2, as('bob')), ...pair(4, as('eve')))).toEqual([
     'held',
     'opened',
     'held',
@@ -127,7 +122,7 @@ test('repeats are grouped by the join values, or by fields that are the same in 
     'attached',
   ]);
   const byAgent = evaluation([suppressedBy(['user_agent.original'])]);
-  assert.deepEqual(await byAgent.send(...pair(0, as('eve')), ...pair(2, as('bob')), ...pair(4, as('amy', 'wget'))), [
+  expect(await byAgent.send(...pair(0, as('eve')), ...pair(2, as('bob')), ...pair(4, as('amy', 'wget')))).toEqual([
     'held',
     'opened',
     'held',
@@ -149,9 +144,9 @@ test('a field that is absent, or not the same in all events, groups what lacks i
   ];
   const outcomes = async (rule: RuleDocument) =>
     (await evaluation([rule]).send(...events)).filter((each) => each !== 'held');
-  assert.deepEqual(await outcomes(suppressedBy(['user_agent.original'])), ['opened', 'attached', 'attached']);
+  expect(await outcomes(suppressedBy(['user_agent.original']))).toEqual(['opened', 'attached', 'attached']);
   const alone = suppressedBy(['user_agent.original'], 'doNotSuppress');
-  assert.deepEqual(await outcomes(alone), ['opened', 'opened', 'opened']);
+  expect(await outcomes(alone)).toEqual(['opened', 'opened', 'opened']);
 });
 
 test('values in another order are other values', async () => {
@@ -168,8 +163,5 @@ test('values in another order are other values', async () => {
     create(6, from(a, b)),
     list(7, from(a, b)),
   );
-  assert.deepEqual(
-    outcomes.filter((each) => each !== 'held'),
-    ['opened', 'opened', 'opened', 'attached'],
-  );
+  expect(outcomes.filter((each) => each !== 'held')).toEqual(['opened', 'opened', 'opened', 'attached']);
 });

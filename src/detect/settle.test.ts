@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, type batchOf, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { expectKind, expectPresent } from '../../test/support/expect.ts';
 import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import { entriesOf, fieldsOf, write } from '../../test/support/state-access.ts';
 import { createAlertLifecycle } from '../alerts/lifecycle.ts';
@@ -25,9 +25,9 @@ const nth = (n: number, changes: RequestChanges = {}) => anonymousRequest({ at: 
 test('duplicate: the same request again, in a later batch or the same, at another stage or time', async () => {
   const { send, alerts } = evaluation([newTerms]);
   const stages = [anonymousRequest({ id: 'r' }), anonymousRequest({ id: 'r', requestedAt: NOON, at: NOON + 1 })];
-  assert.deepEqual(await send(...stages), ['opened', 'duplicate']);
-  assert.deepEqual(await send(anonymousRequest({ id: 'r' })), ['duplicate']);
-  assert.equal((await alerts())[0]?.state.count, 1);
+  expect(await send(...stages)).toEqual(['opened', 'duplicate']);
+  expect(await send(anonymousRequest({ id: 'r' }))).toEqual(['duplicate']);
+  expect((await alerts())[0]?.state.count).toBe(1);
 });
 
 test('attached: a repeat within the window, that ends a fixed time after the opening', async () => {
@@ -38,13 +38,15 @@ test('attached: a repeat within the window, that ends a fixed time after the ope
     anonymousRequest({ at: NOON + HOUR - 1 }),
     anonymousRequest({ at: NOON + HOUR }),
   );
-  assert.deepEqual(outcomes, ['opened', 'attached', 'attached', 'opened']);
+  expect(outcomes).toEqual(['opened', 'attached', 'attached', 'opened']);
   const [first, second] = await alerts();
-  assert.deepEqual(
-    [first?.state.count, first?.state.openedAt, first?.state.lastSeen, first?.version],
-    [3, NOON, NOON + HOUR - 1, 3],
-  );
-  assert.deepEqual([second?.state.count, second?.version], [1, 1]);
+  expect([first?.state.count, first?.state.openedAt, first?.state.lastSeen, first?.version]).toEqual([
+    3,
+    NOON,
+    NOON + HOUR - 1,
+    3,
+  ]);
+  expect([second?.state.count, second?.version]).toEqual([1, 1]);
 });
 
 test('a rule counts what became of its matches, and when the last one was', async () => {
@@ -55,29 +57,26 @@ test('a rule counts what became of its matches, and when the last one was', asyn
   await send(again, nth(2, { sourceIPs: ['203.0.113.8'] }));
   const key = stateKeys.rule(compiledRule(document).rule.state);
   const counted = await fieldsOf(store, CLUSTER, key, 'matches', 'alerts', 'suppressed', 'overflowed', 'last');
-  assert.deepEqual(counted, ['3', '1', '1', '1', String(NOON + 2 * MINUTE)]);
+  expect(counted).toEqual(['3', '1', '1', '1', String(NOON + 2 * MINUTE)]);
 });
 
 test('attached: what comes late joins, however late, and the first sighting moves back', async () => {
   const { send, alerts } = evaluation([ruleDocument()]);
-  assert.deepEqual(await send(anonymousRequest({ at: NOON })), ['opened']);
-  assert.deepEqual(await send(anonymousRequest({ at: NOON - 2 * HOUR })), ['attached']);
+  expect(await send(anonymousRequest({ at: NOON }))).toEqual(['opened']);
+  expect(await send(anonymousRequest({ at: NOON - 2 * HOUR }))).toEqual(['attached']);
   const [alert] = await alerts();
-  assert.deepEqual(
-    [alert?.state.firstSeen, alert?.state.lastSeen, alert?.state.openedAt],
-    [NOON - 2 * HOUR, NOON, NOON],
-  );
+  expect([alert?.state.firstSeen, alert?.state.lastSeen, alert?.state.openedAt]).toEqual([NOON - 2 * HOUR, NOON, NOON]);
 });
 
 test('attached: the evidence is the first four and the last four', async () => {
   const { send, alerts } = evaluation([ruleDocument()]);
   await send(...Array.from({ length: 8 }, (_, i) => nth(i, { id: `r${i}` })));
   const ids = async () => (await alerts())[0]?.state.evidence.map(({ auditID }) => auditID).join(' ');
-  assert.equal(await ids(), 'r0 r1 r2 r3 r4 r5 r6 r7');
+  expect(await ids()).toBe('r0 r1 r2 r3 r4 r5 r6 r7');
   await send(nth(8, { id: 'r8' }));
-  assert.equal(await ids(), 'r0 r1 r2 r3 r5 r6 r7 r8');
+  expect(await ids()).toBe('r0 r1 r2 r3 r5 r6 r7 r8');
   await send(nth(9, { id: 'r9' }));
-  assert.equal(await ids(), 'r0 r1 r2 r3 r6 r7 r8 r9');
+  expect(await ids()).toBe('r0 r1 r2 r3 r6 r7 r8 r9');
 });
 
 test('attached: a new term refreshes what is remembered, a live alert of another term takes it where the rule groups so', async () => {
@@ -86,12 +85,12 @@ test('attached: a new term refreshes what is remembered, a live alert of another
     suppression: { by: ['user.name'], windowMicros: HOUR, missingFields: 'suppress' },
   });
   const { send, store, alerts } = evaluation([byUser]);
-  assert.deepEqual(await send(nth(0), nth(1, { userAgent: 'other' })), ['opened', 'attached']);
-  assert.deepEqual(
-    (await entriesOf(store, CLUSTER, termsKey)).map(({ member }) => member),
-    ['["masscan/1.3"]', '["other"]'],
-  );
-  assert.equal((await alerts())[0]?.state.count, 2);
+  expect(await send(nth(0), nth(1, { userAgent: 'other' }))).toEqual(['opened', 'attached']);
+  expect((await entriesOf(store, CLUSTER, termsKey)).map(({ member }) => member)).toEqual([
+    '["masscan/1.3"]',
+    '["other"]',
+  ]);
+  expect((await alerts())[0]?.state.count).toBe(2);
 });
 
 test('a known request that comes again does not join an alert that another term has opened since', async () => {
@@ -103,81 +102,77 @@ test('a known request that comes again does not join an alert that another term 
   const known = anonymousRequest({ at: NOON + 2 * HOUR });
   const opener = anonymousRequest({ at: NOON + 2 * HOUR + 1, userAgent: 'other' });
   await send(anonymousRequest({ at: NOON }));
-  assert.deepEqual(await send(known, opener), ['known', 'opened']);
-  assert.deepEqual(await send(known, opener), ['duplicate', 'duplicate']);
-  assert.deepEqual(
-    (await alerts()).map(({ state }) => state.count),
-    [1, 1],
-  );
+  expect(await send(known, opener)).toEqual(['known', 'opened']);
+  expect(await send(known, opener)).toEqual(['duplicate', 'duplicate']);
+  expect((await alerts()).map(({ state }) => state.count)).toEqual([1, 1]);
 });
 
-test('a closed alert takes nothing: a query rule opens the next, a known term stays known', async () => {
-  for (const [document, after] of [
-    [ruleDocument(), 'opened'],
-    [newTerms, 'known'],
-  ] as const) {
+test.each([
+  [ruleDocument(), 'opened'],
+  [newTerms, 'known'],
+] as const)(
+  'a closed alert takes nothing: a query rule opens the next, a known term stays known: %#',
+  async (document, after) => {
     const { send, store, alerts } = evaluation([document]);
     await send(nth(0));
     const [alert] = await alerts();
     await createAlertLifecycle(store, []).setPhase(CLUSTER, alert?.id ?? '', 'Closed');
-    assert.deepEqual(await send(nth(1)), [after]);
-  }
-});
+    expect(await send(nth(1))).toEqual([after]);
+  },
+);
 
 test('an acknowledged alert takes repeats, and keeps its phase', async () => {
   const { send, store, alerts } = evaluation([ruleDocument()]);
   await send(nth(0));
   const [alert] = await alerts();
   await createAlertLifecycle(store, []).setPhase(CLUSTER, alert?.id ?? '', 'Acknowledged');
-  assert.deepEqual(await send(nth(1)), ['attached']);
-  assert.equal((await alerts())[0]?.state.phase, 'Acknowledged');
+  expect(await send(nth(1))).toEqual(['attached']);
+  expect((await alerts())[0]?.state.phase).toBe('Acknowledged');
 });
 
 test('an alert that retention has dropped takes nothing, though it is still the live one', async () => {
   const { send, store, alerts } = evaluation([ruleDocument()]);
   await send(nth(0));
   const [alert] = await alerts();
-  assert.ok(alert !== undefined);
+  expectPresent(alert);
   const state = JSON.stringify({ ...alert.state, removed: true });
   await write(store, CLUSTER, { kind: 'setFields', key: stateKeys.alert(alert.id), mode: 'set', fields: { state } });
-  assert.deepEqual(await send(nth(1)), ['opened']);
+  expect(await send(nth(1))).toEqual(['opened']);
 });
 
 test('opened and known: exactly one window after the last sighting a term is known, a microsecond later it is new', async () => {
   const { send } = evaluation([newTerms]);
   const at = (time: number) => anonymousRequest({ at: time });
   const last = NOON + WEEK + HOUR;
-  assert.deepEqual(await send(at(NOON), at(NOON + WEEK - 1)), ['opened', 'attached']);
-  assert.deepEqual(await send(at(last)), ['known'], 'no live alert, and seen within the window');
-  assert.deepEqual(await send(at(last + WEEK)), ['known'], 'every sighting counts');
-  assert.deepEqual(await send(at(last + 2 * WEEK + 1)), ['opened']);
+  expect(await send(at(NOON), at(NOON + WEEK - 1))).toEqual(['opened', 'attached']);
+  expect(await send(at(last))).toEqual(['known']); // no live alert, and seen within the window
+  expect(await send(at(last + WEEK))).toEqual(['known']); // every sighting counts
+  expect(await send(at(last + 2 * WEEK + 1))).toEqual(['opened']);
 });
 
 test('known: the last sighting is never set back by an event that comes late', async () => {
   const { send, store } = evaluation([newTerms]);
   await send(nth(5));
-  assert.deepEqual(await send(nth(0)), ['attached']);
-  assert.deepEqual(await entriesOf(store, CLUSTER, termsKey), [
-    { member: '["masscan/1.3"]', score: NOON + 5 * MINUTE },
-  ]);
+  expect(await send(nth(0))).toEqual(['attached']);
+  expect(await entriesOf(store, CLUSTER, termsKey)).toEqual([{ member: '["masscan/1.3"]', score: NOON + 5 * MINUTE }]);
 });
 
 test('learning: a new term is learned in silence, with when and by which request, until the time is over', async () => {
   const document = ruleDocument({ newTerms: { learningMicros: HOUR } });
   const { send, store, alerts } = evaluation([document]);
   const { state } = compiledRule(document).rule;
-  assert.deepEqual(await send(nth(0), nth(1)), ['learning', 'known']);
-  assert.deepEqual(await send(nth(0)), ['duplicate']);
-  assert.deepEqual(await alerts(), []);
+  expect(await send(nth(0), nth(1))).toEqual(['learning', 'known']);
+  expect(await send(nth(0))).toEqual(['duplicate']);
+  expect(await alerts()).toEqual([]);
   const [silent] = await fieldsOf(store, CLUSTER, stateKeys.silent(state), '["masscan/1.3"]');
   const { request, ...taught } = parseSilentTerm(silent ?? '');
-  assert.match(request, /^[\w-]{22}$/);
+  expect(request).toMatch(/^[\w-]{22}$/);
   const what = 'system:anonymous list pods in default, allowed';
-  assert.deepEqual(taught, { at: NOON, what, by: 'learning' });
+  expect(taught).toEqual({ at: NOON, what, by: 'learning' });
   // The first batch has reached nth(1): learning ends an hour after it.
   const end = NOON + MINUTE + HOUR;
-  assert.deepEqual(await send(anonymousRequest({ at: end - 1, userAgent: 'a' })), ['learning']);
-  assert.deepEqual(await send(anonymousRequest({ at: end, userAgent: 'b' }), anonymousRequest({ at: end + 1 })), [
+  expect(await send(anonymousRequest({ at: end - 1, userAgent: 'a' }))).toEqual(['learning']);
+  expect(await send(anonymousRequest({ at: end, userAgent: 'b' }), anonymousRequest({ at: end + 1 }))).toEqual([
     'opened',
     'known',
   ]);
@@ -191,11 +186,11 @@ test('the id of an alert is the same however often its request opens it, and nam
     return (await alerts())[0]?.id ?? '';
   };
   const id = await idOf();
-  assert.match(id, /^anonymous-[a-z2-7]{12}$/);
-  assert.equal(await idOf(), id);
-  assert.notEqual(await idOf(newTerms, { id: 'another request' }), id);
-  assert.match(await idOf(ruleDocument({ name: long })), /^a{49}-[a-z2-7]{12}$/);
-  assert.ok((await idOf(ruleDocument({ name: 'x'.repeat(200) }))).length <= 63);
+  expect(id).toMatch(/^anonymous-[a-z2-7]{12}$/);
+  expect(await idOf()).toBe(id);
+  expect(await idOf(newTerms, { id: 'another request' })).not.toBe(id);
+  expect(await idOf(ruleDocument({ name: long }))).toMatch(/^a{49}-[a-z2-7]{12}$/);
+  expect((await idOf(ruleDocument({ name: 'x'.repeat(200) }))).length).toBeLessThanOrEqual(63);
 });
 
 test('sinks are due at once on an opening, after their own time on a repeat, and not at all where they want openings only', async () => {
@@ -212,12 +207,12 @@ test('sinks are due at once on an opening, after their own time on a repeat, and
   };
   const due = async (sink: string) => (await entriesOf(store, CLUSTER, stateKeys.due(sink))).map(({ score }) => score);
   const [id] = (await send(nth(0))).opened;
-  assert.deepEqual([await due('alert'), await due('log')], [[1_000_000], [1_000_000]]);
+  expect([await due('alert'), await due('log')]).toEqual([[1_000_000], [1_000_000]]);
   await send(nth(1));
-  assert.deepEqual([await due('alert'), await due('log')], [[1_000_000], [1_000_000]], 'it is due already');
+  expect([await due('alert'), await due('log')]).toEqual([[1_000_000], [1_000_000]]); // it is due already
   for (const { name } of sinks) await store.done(CLUSTER, name, id ?? '', 2, 0);
   await send(nth(2));
-  assert.deepEqual([await due('alert'), await due('log')], [[1_010_000], []]);
+  expect([await due('alert'), await due('log')]).toEqual([[1_010_000], []]);
 });
 
 test('the alerts of a building block are recorded, and due only to sinks that ask for them', async () => {
@@ -227,14 +222,15 @@ test('the alerts of a building block are recorded, and due only to sinks that as
   ];
   const { send, alerts, store } = evaluation([ruleDocument({ buildingBlock: true })], { sinks });
   const due = async (sink: string) => (await entriesOf(store, CLUSTER, stateKeys.due(sink))).length;
-  assert.deepEqual(await send(nth(0), nth(1)), ['opened', 'attached']);
-  assert.equal((await alerts())[0]?.state.count, 2);
-  assert.deepEqual([await due('alert'), await due('log')], [0, 1]);
+  expect(await send(nth(0), nth(1))).toEqual(['opened', 'attached']);
+  expect((await alerts())[0]?.state.count).toBe(2);
+  expect([await due('alert'), await due('log')]).toEqual([0, 1]);
 });
 
-test('an alert stays what it was when it opened, also when its rule becomes a building block or stops being one', async () => {
-  const sinks = [{ name: 'alert', openingsOnly: false, coalesceMs: 0 }];
-  for (const buildingBlock of [true, false]) {
+test.each([true, false])(
+  'an alert stays what it was when it opened, also when its rule becomes a building block or stops being one: %#',
+  async (buildingBlock) => {
+    const sinks = [{ name: 'alert', openingsOnly: false, coalesceMs: 0 }];
     const first = evaluation([ruleDocument({ buildingBlock })], { sinks });
     const { store } = first;
     await first.send(nth(0));
@@ -248,10 +244,10 @@ test('an alert stays what it was when it opened, also when its rule becomes a bu
       own: undefined,
     });
     await evaluate(CLUSTER, [nth(1)]);
-    assert.equal((await first.alerts())[0]?.state.count, 2);
-    assert.equal((await entriesOf(store, CLUSTER, stateKeys.due('alert'))).length, buildingBlock ? 0 : 1);
-  }
-});
+    expect((await first.alerts())[0]?.state.count).toBe(2);
+    expect(await entriesOf(store, CLUSTER, stateKeys.due('alert'))).toHaveLength(buildingBlock ? 0 : 1);
+  },
+);
 
 test('the total budget does not bind an alert that its event makes one of high severity', async () => {
   const mapped = ruleDocument({
@@ -263,8 +259,8 @@ test('the total budget does not bind an alert that its event makes one of high s
   const from = (n: number, changes: RequestChanges = {}) =>
     nth(0, { id: `r-${n}`, sourceIPs: [`10.0.${n >> 8}.${n & 255}`], userAgent: 'curl', ...changes });
   const outcomes = await send(...Array.from({ length: 201 }, (_, n) => from(n)));
-  assert.deepEqual([outcomes.at(199), outcomes.at(200)], ['opened', 'overflow']);
-  assert.deepEqual(await send(from(300, { userAgent: 'masscan/1.3' })), ['opened']);
+  expect([outcomes.at(199), outcomes.at(200)]).toEqual(['opened', 'overflow']);
+  expect(await send(from(300, { userAgent: 'masscan/1.3' }))).toEqual(['opened']);
 });
 
 /** The writes of a batch on an empty store. */
@@ -274,18 +270,26 @@ function writesOf(...events: ReturnType<typeof batchOf>): readonly StateWrite[] 
   const { step } = settle(decisions, { cluster: CLUSTER, hwm: NOON, sinks, hashes: sha256Hashes });
   const first = step([]);
   const last = first.kind === 'need' ? step([{ kind: 'newest', entries: [] }]) : first;
-  assert.ok(last.kind === 'commit');
+  expectKind(last, 'commit');
   return last.writes;
 }
 
 test('what was learned is written after the alert, and what was counted after that', () => {
   const keys = writesOf(nth(0)).map((one) => (one.kind === 'markDue' ? `due:${one.sink}` : one.key));
   const kinds = keys.map((key) => key.split(':', 1)[0]);
-  assert.deepEqual(
-    kinds.filter((kind, i) => kind !== kinds[i - 1]),
-    ['alert', 'alerts', 'live', 'opens', 'due', 'terms', 'silent', 'rule', 'done', 'cluster'],
-  );
-  assert.ok(keys.every((key) => writeRank(key) >= 0));
+  expect(kinds.filter((kind, i) => kind !== kinds[i - 1])).toEqual([
+    'alert',
+    'alerts',
+    'live',
+    'opens',
+    'due',
+    'terms',
+    'silent',
+    'rule',
+    'done',
+    'cluster',
+  ]);
+  expect(keys.every((key) => writeRank(key) >= 0)).toBe(true);
 });
 
 test('what was counted is kept for an hour, and for a day where the request goes on', () => {
@@ -293,8 +297,8 @@ test('what was counted is kept for an hour, and for a day where the request goes
     const done = writesOf(nth(0, { event: { stage } })).find((one) => one.kind === 'addMembers');
     return done?.kind === 'addMembers' ? done.keepMs : undefined;
   };
-  assert.deepEqual([keep('ResponseComplete'), keep('Panic')], [DONE_KEEP_MS, DONE_KEEP_MS]);
-  assert.deepEqual([keep('RequestReceived'), keep('ResponseStarted')], [DONE_KEEP_STARTED_MS, DONE_KEEP_STARTED_MS]);
+  expect([keep('ResponseComplete'), keep('Panic')]).toEqual([DONE_KEEP_MS, DONE_KEEP_MS]);
+  expect([keep('RequestReceived'), keep('ResponseStarted')]).toEqual([DONE_KEEP_STARTED_MS, DONE_KEEP_STARTED_MS]);
 });
 
 test('an exec that ends hours later is the same request still, and does not open its own alert again', async () => {
@@ -305,22 +309,22 @@ test('an exec that ends hours later is the same request still, and does not open
     const { reads, step } = settle(decisions, { cluster: CLUSTER, hwm: event.at, sinks: [], hashes: sha256Hashes });
     return (await store.update(CLUSTER, reads, step)).outcomes;
   };
-  assert.deepEqual(await send(nth(0, { id: 'exec', event: { stage: 'RequestReceived' } })), ['opened']);
+  expect(await send(nth(0, { id: 'exec', event: { stage: 'RequestReceived' } }))).toEqual(['opened']);
   now += (5 * HOUR) / 1_000;
-  assert.deepEqual(await send(anonymousRequest({ id: 'exec', requestedAt: NOON, at: NOON + 5 * HOUR })), ['duplicate']);
+  expect(await send(anonymousRequest({ id: 'exec', requestedAt: NOON, at: NOON + 5 * HOUR }))).toEqual(['duplicate']);
   await store.close();
 });
 
 test('a term is kept for its window and the lateness', async () => {
   const terms = writesOf(nth(0)).find((one) => one.kind === 'setScores' && one.key === termsKey);
-  assert.equal(terms?.kind === 'setScores' ? terms.keepMs : undefined, (WEEK + LATENESS) / 1_000);
+  expect(terms?.kind === 'setScores' ? terms.keepMs : undefined).toBe((WEEK + LATENESS) / 1_000);
   const { send, store } = evaluation([newTerms]);
   const held = async () => (await entriesOf(store, CLUSTER, termsKey)).length;
   await send(anonymousRequest({ at: NOON }));
   await send(anonymousRequest({ at: NOON + WEEK + LATENESS, userAgent: 'b' }));
-  assert.equal(await held(), 2);
+  expect(await held()).toBe(2);
   await send(anonymousRequest({ at: NOON + WEEK + LATENESS + 1, userAgent: 'c' }));
-  assert.equal(await held(), 2, 'the first is gone');
+  expect(await held()).toBe(2); // the first is gone
 });
 
 test('at the cap the oldest sighting goes, is counted, and is new again', async () => {
@@ -329,15 +333,15 @@ test('at the cap the oldest sighting goes, is counted, and is new again', async 
   await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
   const agent = (n: number, userAgent: string) => nth(n, { userAgent });
   await send(agent(0, 'a'));
-  assert.deepEqual([...last().termsHeld.values()], [TERM_CAP]);
-  assert.deepEqual(await send(agent(1, 'old-0'), agent(2, 'b'), agent(3, 'c')), ['known', 'opened', 'opened']);
-  assert.deepEqual([...last().termsHeld.values()], [TERM_CAP]);
+  expect([...last().termsHeld.values()]).toEqual([TERM_CAP]);
+  expect(await send(agent(1, 'old-0'), agent(2, 'b'), agent(3, 'c'))).toEqual(['known', 'opened', 'opened']);
+  expect([...last().termsHeld.values()]).toEqual([TERM_CAP]);
   const oldest = await entriesOf(store, CLUSTER, termsKey);
-  assert.equal(oldest.length, TERM_CAP);
-  assert.equal(oldest[0]?.member, '["old-3"]', 'old-0 was seen again, old-1 and old-2 are gone');
+  expect(oldest).toHaveLength(TERM_CAP);
+  expect(oldest[0]?.member).toBe('["old-3"]'); // old-0 was seen again, old-1 and old-2 are gone
   const rule = stateKeys.rule(compiledRule(newTerms).rule.state);
-  assert.deepEqual(await fieldsOf(store, CLUSTER, rule, 'evicted', 'matches'), ['2', '4']);
-  assert.deepEqual(await send(agent(4, 'old-1')), ['opened']);
+  expect(await fieldsOf(store, CLUSTER, rule, 'evicted', 'matches')).toEqual(['2', '4']);
+  expect(await send(agent(4, 'old-1'))).toEqual(['opened']);
 });
 
 test('a term that is learned in silence and evicted leaves nothing behind', async () => {
@@ -346,10 +350,10 @@ test('a term that is learned in silence and evicted leaves nothing behind', asyn
   await send(nth(0, { userAgent: 'first' }));
   const entries = Array.from({ length: TERM_CAP - 1 }, (_, i) => ({ member: `["old-${i}"]`, score: NOON + HOUR + i }));
   await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
-  assert.deepEqual(await send(nth(1, { userAgent: 'second' })), ['learning']);
+  expect(await send(nth(1, { userAgent: 'second' }))).toEqual(['learning']);
   const silent = stateKeys.silent(compiledRule(document).rule.state);
   const [first, second] = await fieldsOf(store, CLUSTER, silent, '["first"]', '["second"]');
-  assert.deepEqual([first === undefined, second === undefined], [true, false]);
+  expect([first === undefined, second === undefined]).toEqual([true, false]);
 });
 
 test('rules and clusters do not touch each other', async () => {
@@ -358,9 +362,9 @@ test('rules and clusters do not touch each other', async () => {
     ruleDocument({ name: 'other', newTerms: {} }),
     ruleDocument({ name: 'third' }),
   ]);
-  assert.deepEqual(await send(nth(0)), ['opened', 'opened', 'opened']);
-  assert.deepEqual(await send(nth(1)), ['attached', 'attached', 'attached']);
-  assert.equal((await alerts()).length, 3);
+  expect(await send(nth(0))).toEqual(['opened', 'opened', 'opened']);
+  expect(await send(nth(1))).toEqual(['attached', 'attached', 'attached']);
+  expect(await alerts()).toHaveLength(3);
 });
 
 test('the time that the cluster has reached only grows', async () => {
@@ -368,5 +372,5 @@ test('the time that the cluster has reached only grows', async () => {
   const hwm = async () => (await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm'))[0];
   await send(nth(5));
   await send(nth(1));
-  assert.equal(await hwm(), String(NOON + 5 * MINUTE));
+  expect(await hwm()).toBe(String(NOON + 5 * MINUTE));
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
@@ -44,14 +43,14 @@ const COUNTS = { learned: 0, known: 0, outdated: 0, crowdedOut: 0 };
 
 test('what is taught is known, without an alert, and on the list of what was learned in silence', async () => {
   const { teach, send, alerts, terms, silent } = classroom();
-  assert.deepEqual(await teach({ '["masscan/1.3"]': lesson(NOON - DAY, NOON - HOUR) }), { ...COUNTS, learned: 1 });
-  assert.deepEqual(await terms(), new Map([['["masscan/1.3"]', NOON - HOUR]]));
-  assert.deepEqual(await silent(), new Map([['["masscan/1.3"]', NOON - DAY]]));
-  assert.deepEqual(await send(anonymousRequest(), anonymousRequest({ at: NOON + 1, userAgent: 'b' })), [
+  expect(await teach({ '["masscan/1.3"]': lesson(NOON - DAY, NOON - HOUR) })).toEqual({ ...COUNTS, learned: 1 });
+  expect(await terms()).toEqual(new Map([['["masscan/1.3"]', NOON - HOUR]]));
+  expect(await silent()).toEqual(new Map([['["masscan/1.3"]', NOON - DAY]]));
+  expect(await send(anonymousRequest(), anonymousRequest({ at: NOON + 1, userAgent: 'b' }))).toEqual([
     'known',
     'opened',
   ]);
-  assert.equal((await alerts()).length, 1);
+  expect(await alerts()).toHaveLength(1);
 });
 
 test('taught again nothing changes, but that earlier and later sightings count', async () => {
@@ -59,43 +58,43 @@ test('taught again nothing changes, but that earlier and later sightings count',
   const lessons = { '["a"]': lesson(NOON - HOUR, NOON), '["b"]': lesson(NOON) };
   await teach(lessons);
   const [termsBefore, silentBefore] = [await terms(), await silent()];
-  assert.deepEqual(await teach(lessons), { ...COUNTS, known: 2 });
-  assert.deepEqual([await terms(), await silent()], [termsBefore, silentBefore]);
+  expect(await teach(lessons)).toEqual({ ...COUNTS, known: 2 });
+  expect([await terms(), await silent()]).toEqual([termsBefore, silentBefore]);
 
   await teach({ '["a"]': lesson(NOON - DAY, NOON - MINUTE), '["b"]': lesson(NOON + 1) });
-  assert.deepEqual([...(await terms()).values()], [NOON, NOON + 1], 'never set back');
-  assert.deepEqual(Object.fromEntries(await silent()), { '["a"]': NOON - DAY, '["b"]': NOON });
+  expect([...(await terms()).values()]).toEqual([NOON, NOON + 1]); // never set back
+  expect(Object.fromEntries(await silent())).toEqual({ '["a"]': NOON - DAY, '["b"]': NOON });
 });
 
 test('a term that alerted, or that was approved, does not become silent', async () => {
   const { teach, send, silent } = classroom();
   await send(anonymousRequest());
-  assert.deepEqual(await teach({ '["masscan/1.3"]': lesson(NOON - HOUR), '["a"]': lesson(NOON, NOON, true) }), {
+  expect(await teach({ '["masscan/1.3"]': lesson(NOON - HOUR), '["a"]': lesson(NOON, NOON, true) })).toEqual({
     ...COUNTS,
     known: 1,
     learned: 1,
   });
-  assert.deepEqual(await silent(), new Map());
+  expect(await silent()).toEqual(new Map());
 });
 
 test('a term that somebody approved elsewhere is approved here', async () => {
   const { teach, silent } = classroom();
   await teach({ '["a"]': lesson(NOON) });
   await teach({ '["a"]': lesson(NOON, NOON, true) });
-  assert.deepEqual(await silent(), new Map());
+  expect(await silent()).toEqual(new Map());
 });
 
 test('what was last seen before the window, as of the logs or of the cluster, is not taught', async () => {
   const { teach, send, terms } = classroom();
   const edge = NOON - WEEK - LATENESS;
-  assert.deepEqual(await teach({ '["a"]': lesson(edge), '["b"]': lesson(edge - 1) }), {
+  expect(await teach({ '["a"]': lesson(edge), '["b"]': lesson(edge - 1) })).toEqual({
     ...COUNTS,
     learned: 1,
     outdated: 1,
   });
   await send(anonymousRequest({ at: NOON + HOUR, userAgent: 'c' }));
-  assert.deepEqual(await teach({ '["a"]': lesson(edge) }, 0), { ...COUNTS, outdated: 1 });
-  assert.deepEqual([...(await terms()).keys()], ['["c"]']);
+  expect(await teach({ '["a"]': lesson(edge) }, 0)).toEqual({ ...COUNTS, outdated: 1 });
+  expect([...(await terms()).keys()]).toEqual(['["c"]']);
 });
 
 test('at the cap the oldest give way to newer ones, and older ones find no room', async () => {
@@ -103,24 +102,26 @@ test('at the cap the oldest give way to newer ones, and older ones find no room'
   await teach({ '["old"]': lesson(NOON - DAY), '["older"]': lesson(NOON - DAY - 1) });
   const entries = Array.from({ length: TERM_CAP - 2 }, (_, i) => ({ member: `["${i}"]`, score: NOON }));
   await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
-  assert.deepEqual(await teach({ '["new"]': lesson(NOON - HOUR), '["ancient"]': lesson(NOON - 2 * DAY) }), {
+  expect(await teach({ '["new"]': lesson(NOON - HOUR), '["ancient"]': lesson(NOON - 2 * DAY) })).toEqual({
     ...COUNTS,
     learned: 1,
     crowdedOut: 1,
   });
   const held = await terms();
-  assert.equal(held.size, TERM_CAP);
-  assert.deepEqual(
-    ['["new"]', '["old"]', '["older"]', '["ancient"]'].map((term) => held.has(term)),
-    [true, true, false, false],
-  );
-  assert.deepEqual([...(await silent()).keys()].sort(), ['["new"]', '["old"]']);
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'evicted'), ['1']);
+  expect(held.size).toBe(TERM_CAP);
+  expect(['["new"]', '["old"]', '["older"]', '["ancient"]'].map((term) => held.has(term))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect([...(await silent()).keys()].sort()).toEqual(['["new"]', '["old"]']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'evicted')).toEqual(['1']);
 });
 
 test('a term that aged and then alerted is not silent any more', async () => {
   const { teach, send, silent } = classroom();
   await teach({ '["masscan/1.3"]': lesson(NOON - WEEK - 1) });
-  assert.deepEqual(await send(anonymousRequest()), ['opened']);
-  assert.deepEqual(await silent(), new Map());
+  expect(await send(anonymousRequest())).toEqual(['opened']);
+  expect(await silent()).toEqual(new Map());
 });

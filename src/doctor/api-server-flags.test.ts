@@ -1,10 +1,9 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { flagsOfText, flagsOfWords } from './api-server-flags.ts';
 
 test('flags as a process is given them', () => {
   const words = ['kube-apiserver', '--a=1', '--b', '2', '--c', '--d=x=y', '-v=2', '--a=3'];
-  assert.deepEqual(Object.fromEntries(flagsOfWords(words)), { a: '3', b: '2', c: 'true', d: 'x=y', v: '2' });
+  expect(Object.fromEntries(flagsOfWords(words))).toEqual({ a: '3', b: '2', c: 'true', d: 'x=y', v: '2' });
 });
 
 const WANTED = {
@@ -25,9 +24,9 @@ for (const [name, text] of Object.entries({
   'one a line, with Windows line ends':
     '--audit-policy-file=/p\r\n--audit-webhook-batch-max-size=100\r\n--audit-webhook-truncate-enabled\r\n',
 })) {
-  test(`flags in ${name}`, () => assert.deepEqual(Object.fromEntries(flagsOfText(text)), WANTED));
+  test(`flags in ${name}`, () => expect(Object.fromEntries(flagsOfText(text))).toEqual(WANTED));
 }
 
 test('a text without flags has none', () => {
-  assert.equal(flagsOfText('apiVersion: v1\nkind: Pod\nmetadata: {name: not-audit-webhook}\n').size, 0);
+  expect(flagsOfText('apiVersion: v1\nkind: Pod\nmetadata: {name: not-audit-webhook}\n').size).toBe(0);
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createCertificateAuthority } from '../../test/support/certificates.ts';
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { span, subjectOf, validity } from './certificate.ts';
@@ -20,22 +19,22 @@ test('says when a certificate ends: late enough to be no noise, early enough to 
   const long = await ending(365);
   const said = (certificate: X509Certificate, inDays: number) =>
     validity('it', certificate, Date.now() + inDays * DAY, advice).map(({ severity }) => severity);
-  assert.deepEqual(said(long, 0), []);
-  assert.deepEqual(said(long, 334), []);
-  assert.deepEqual(said(long, 336), ['warning']);
-  assert.deepEqual(said(long, 366), ['error']);
-  assert.deepEqual(said(long, -2), ['error']);
+  expect(said(long, 0)).toEqual([]);
+  expect(said(long, 334)).toEqual([]);
+  expect(said(long, 336)).toEqual(['warning']);
+  expect(said(long, 366)).toEqual(['error']);
+  expect(said(long, -2)).toEqual(['error']);
   const short = await ending(2);
-  assert.deepEqual(said(short, 0.9), []);
-  assert.deepEqual(said(short, 1.1), ['warning']);
+  expect(said(short, 0.9)).toEqual([]);
+  expect(said(short, 1.1)).toEqual(['warning']);
 });
 
 test('names it without what a terminal would obey', async () => {
-  assert.equal(subjectOf(await ending(1)), 'c\\u{1b}[31m');
+  expect(subjectOf(await ending(1))).toBe('c\\u{1b}[31m');
 });
 
 test('a duration in one unit', () => {
-  assert.deepEqual([0, 1_000, 119_000, 120_000, 3 * 3_600_000, 47 * 3_600_000, 2 * DAY].map(span), [
+  expect([0, 1_000, 119_000, 120_000, 3 * 3_600_000, 47 * 3_600_000, 2 * DAY].map(span)).toEqual([
     '0 seconds',
     '1 second',
     '119 seconds',

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { EVERY_REQUEST, type PolicyRule } from '../policy/audit-policy.ts';
 import { levelOf, type PolicyRequest } from './policy-decision.ts';
 
@@ -30,23 +29,21 @@ test('a rule takes what each of its parts takes, and the first one decides', () 
     { resources: [alerts('*/status')] },
     { resources: [{ ...alerts('*'), group: '*' }] },
   ]) {
-    assert.equal(level(rule), 'Metadata', JSON.stringify(rule));
+    expect([JSON.stringify(rule), level(rule)]).toEqual([JSON.stringify(rule), 'Metadata']);
   }
   const none: PolicyRule = { ...EVERY_REQUEST, level: 'None', users: ['u'] };
-  assert.equal(levelOf({ omitStages: [], rules: [none, { ...none, level: 'Request' }] }, REQUEST), 'None');
+  expect(levelOf({ omitStages: [], rules: [none, { ...none, level: 'Request' }] }, REQUEST)).toBe('None');
 });
 
-test('and leaves the rest', () => {
-  for (const rule of [
-    { users: ['v'] },
-    { userGroups: ['h'] },
-    { verbs: ['create'] },
-    { resources: [alerts('alerts')] },
-    { resources: [{ ...alerts(), group: '' }] },
-    { resources: [{ ...alerts('*'), resourceNames: ['a'] }] },
-    { namespaces: ['default'] },
-    { nonResourceURLs: ['/healthz*'] },
-  ]) {
-    assert.equal(level(rule), 'None', JSON.stringify(rule));
-  }
+test.each([
+  { users: ['v'] },
+  { userGroups: ['h'] },
+  { verbs: ['create'] },
+  { resources: [alerts('alerts')] },
+  { resources: [{ ...alerts(), group: '' }] },
+  { resources: [{ ...alerts('*'), resourceNames: ['a'] }] },
+  { namespaces: ['default'] },
+  { nonResourceURLs: ['/healthz*'] },
+])('and leaves the rest: %#', (rule) => {
+  expect(level(rule)).toBe('None');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { readSamples, samplesOf, sumOf } from './prometheus-text.ts';
 
 const TEXT = `# HELP a_total Help.
@@ -13,15 +12,15 @@ not a sample
 
 test('reads names, labels with whatever is in them, and values', () => {
   const samples = readSamples(TEXT, /^(a_|b$)/);
-  assert.deepEqual(samplesOf(samples, 'a_total'), [
+  expect(samplesOf(samples, 'a_total')).toEqual([
     { name: 'a_total', labels: { cluster: 'x', what: 'a "quoted" \\ one\nline, with {braces}' }, value: 2 },
     { name: 'a_total', labels: { cluster: 'y' }, value: 3.5 },
   ]);
-  assert.equal(sumOf(samples, 'a_total'), 5.5);
-  assert.equal(sumOf(samples, 'missing'), 0);
-  assert.ok(Number.isNaN(samplesOf(samples, 'b')[0]?.value));
+  expect(sumOf(samples, 'a_total')).toBe(5.5);
+  expect(sumOf(samples, 'missing')).toBe(0);
+  expect(Number.isNaN(samplesOf(samples, 'b')[0]?.value)).toBe(true);
 });
 
 test('leaves out what is not wanted', () => {
-  assert.deepEqual(readSamples(TEXT, /^c/), []);
+  expect(readSamples(TEXT, /^c/)).toEqual([]);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { subjectOf } from '../../test/support/doctor-subject.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import type { Check } from './check.ts';
@@ -10,7 +9,7 @@ const subject = subjectOf({});
 const run = (check: Check['run'], limitMs = 10_000) => runChecks([{ name: 'c', run: check }], subject, limitMs);
 
 test('gives findings the name of their check', async () => {
-  assert.deepEqual(await run(async () => [ok('fine')]), [{ check: 'c', severity: 'ok', what: 'fine' }]);
+  expect(await run(async () => [ok('fine')])).toEqual([{ check: 'c', severity: 'ok', what: 'fine' }]);
 });
 
 test('what cannot be checked is a finding, and the next check is made', async () => {
@@ -30,27 +29,23 @@ test('what cannot be checked is a finding, and the next check is made', async ()
     { name: 'c', run: async () => [ok('fine')] },
   ];
   const found = await runChecks(checks, subject, 10_000);
-  assert.deepEqual(
-    found.map(({ check, severity }) => [check, severity]),
-    [
-      ['a', 'unchecked'],
-      ['b', 'unchecked'],
-      ['c', 'ok'],
-    ],
-  );
-  assert.match(found[1]?.what ?? '', /^away\\u\{1b\}\[2Jx+…$/);
+  expect(found.map(({ check, severity }) => [check, severity])).toEqual([
+    ['a', 'unchecked'],
+    ['b', 'unchecked'],
+    ['c', 'ok'],
+  ]);
+  expect(found[1]?.what ?? '').toMatch(/^away\\u\{1b\}\[2Jx+…$/);
 });
 
 test('a check that does not end is given up', async () => {
   const [found] = await run(() => new Promise(() => {}), 10);
-  assert.deepEqual([found?.severity, found?.what], ['unchecked', 'not finished in 0.01 s']);
+  expect([found?.severity, found?.what]).toEqual(['unchecked', 'not finished in 0.01 s']);
 });
 
 test('a bug is not passed off as a finding', async () => {
-  await assert.rejects(
+  await expect(
     run(async () => {
       throw new TypeError('bug');
     }),
-    /bug/,
-  );
+  ).rejects.toThrow(/bug/);
 });

@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import { expectKind } from '../../test/support/expect.ts';
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { parseWebhookKubeconfig } from './webhook-kubeconfig.ts';
 
@@ -23,7 +23,7 @@ function parse(text: string) {
 
 function webhookOf(text: string) {
   const parsed = parse(text);
-  assert.ok(parsed.kind === 'ok', JSON.stringify(parsed));
+  expectKind(parsed, 'ok');
   return parsed.webhook;
 }
 
@@ -39,16 +39,16 @@ test('data wins over a file, and a relative path starts at the kubeconfig', () =
       },
     ),
   );
-  assert.deepEqual(webhook.ca, { kind: 'pem', pem: 'from a file' });
-  assert.deepEqual(webhook.cert, { kind: 'pem', pem: 'from data' });
-  assert.deepEqual(webhook.key, { kind: 'unread', file: '/nonexistent/key', reason: 'there is no such file' });
-  assert.deepEqual(webhook.token, { kind: 'absent' });
-  assert.equal(webhook.serverName, 'firstseen');
+  expect(webhook.ca).toEqual({ kind: 'pem', pem: 'from a file' });
+  expect(webhook.cert).toEqual({ kind: 'pem', pem: 'from data' });
+  expect(webhook.key).toEqual({ kind: 'unread', file: '/nonexistent/key', reason: 'there is no such file' });
+  expect(webhook.token).toEqual({ kind: 'absent' });
+  expect(webhook.serverName).toBe('firstseen');
 });
 
 test('without a name the certificate is for the host', () => {
-  assert.equal(webhookOf(config({})).serverName, '10.96.0.20');
-  assert.equal(webhookOf(config({ server: 'https://[fd00::1]:9443/audit' }, null)).serverName, 'fd00::1');
+  expect(webhookOf(config({})).serverName).toBe('10.96.0.20');
+  expect(webhookOf(config({ server: 'https://[fd00::1]:9443/audit' }, null)).serverName).toBe('fd00::1');
 });
 
 for (const [text, problem] of [
@@ -61,7 +61,7 @@ for (const [text, problem] of [
 ] as const) {
   test(`refuses ${text.slice(0, 40).replaceAll('\n', ' ')}…`, () => {
     const parsed = parse(text);
-    assert.ok(parsed.kind === 'invalid');
-    assert.match(parsed.problem, problem);
+    expectKind(parsed, 'invalid');
+    expect(parsed.problem).toMatch(problem);
   });
 }

@@ -1,13 +1,13 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
+import { fail } from '../../test/support/fail.ts';
 import { decodeEvent } from '../audit/decode.ts';
 import type { FieldValues } from './field.ts';
 import { resolveField } from './fields.ts';
 
 function read(name: string, event: object): FieldValues {
   const item = decodeEvent({ verb: 'create', stage: 'ResponseComplete', ...event }, 0, 0);
-  const field = resolveField(name) ?? assert.fail(`no field ${name}`);
-  return 'event' in item ? field.read(item) : assert.fail(JSON.stringify(item));
+  const field = resolveField(name) ?? fail(`no field ${name}`);
+  return 'event' in item ? field.read(item) : fail(JSON.stringify(item));
 }
 
 const written = (path: string, requestObject: unknown) => read(`firstseen.pod.${path}`, { requestObject });
@@ -27,7 +27,7 @@ describe('firstseen.pod: the pod that a request writes', () => {
       { op: 'replace', path: '', value: { spec } },
     ],
   })) {
-    test(`stands in ${where}`, () => assert.equal(written('hostPID', body), true));
+    test(`stands in ${where}`, () => expect(written('hostPID', body)).toBe(true));
   }
 
   test('is not there where nothing like it is written', () => {
@@ -41,7 +41,7 @@ describe('firstseen.pod: the pod that a request writes', () => {
       [{ op: 'test', path: '/spec/hostPID', value: true }],
       [{ op: 'add', path: `${'/a'.repeat(40)}/spec/hostPID`, value: true }],
     ]) {
-      assert.equal(written('hostPID', body), undefined, JSON.stringify(body));
+      expect([JSON.stringify(body), written('hostPID', body)]).toEqual([JSON.stringify(body), undefined]);
     }
   });
 
@@ -51,28 +51,28 @@ describe('firstseen.pod: the pod that a request writes', () => {
       initContainers: [{ image: 'b' }, { image: 'a' }],
       ephemeralContainers: [{ image: 'c' }],
     };
-    assert.deepEqual(written('containers.image', { spec }), ['b', 'a', 'c']);
-    assert.equal(written('initContainers.image', { spec: { initContainers: [{ image: 'b' }] } }), 'b');
+    expect(written('containers.image', { spec })).toEqual(['b', 'a', 'c']);
+    expect(written('initContainers.image', { spec: { initContainers: [{ image: 'b' }] } })).toBe('b');
   });
 
   test('a JSON patch of one container, at its place or at the end', () => {
     const value = { securityContext: { privileged: true } };
     const field = 'containers.securityContext.privileged';
-    assert.equal(written(field, [{ op: 'add', path: '/spec/initContainers/-', value }]), true);
-    assert.equal(written(field, [{ op: 'replace', path: '/spec/template/spec/containers/0', value }]), true);
+    expect(written(field, [{ op: 'add', path: '/spec/initContainers/-', value }])).toBe(true);
+    expect(written(field, [{ op: 'replace', path: '/spec/template/spec/containers/0', value }])).toBe(true);
     const path = '/spec/containers/3/securityContext/privileged';
-    assert.equal(written(field, [{ op: 'add', path, value: true }]), true);
+    expect(written(field, [{ op: 'add', path, value: true }])).toBe(true);
   });
 
   test('an escaped slash is part of a name', () => {
     const patch = [{ op: 'add', path: '/spec/nodeSelector/a~1b~0c', value: 'x' }];
-    assert.equal(written('nodeSelector.a/b~c', patch), 'x');
+    expect(written('nodeSelector.a/b~c', patch)).toBe('x');
   });
 
   test('a key of a patch cannot reach the prototype', () => {
     const patch = [{ op: 'add', path: '/__proto__/spec/hostPID', value: true }];
-    assert.equal(written('hostPID', patch), undefined);
-    assert.equal(Reflect.get(Object.prototype, 'spec'), undefined);
+    expect(written('hostPID', patch)).toBeUndefined();
+    expect(Reflect.get(Object.prototype, 'spec')).toBeUndefined();
   });
 });
 
@@ -85,26 +85,26 @@ describe('firstseen.grants', () => {
       { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
       { apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] },
     ];
-    assert.deepEqual(grants({ rules }), ['get pods', 'list pods', 'create pods/exec']);
+    expect(grants({ rules })).toEqual(['get pods', 'list pods', 'create pods/exec']);
   });
 
   test('reads the answer and the operations of a patch as well', () => {
     const rule = { resources: ['*'], verbs: ['*'] };
-    assert.equal(grants({}, { rules: [rule] }), '* *');
-    assert.equal(grants([{ op: 'add', path: '/rules/-', value: rule }]), '* *');
-    assert.equal(grants([{ op: 'replace', path: '/rules', value: [rule] }]), '* *');
+    expect(grants({}, { rules: [rule] })).toBe('* *');
+    expect(grants([{ op: 'add', path: '/rules/-', value: rule }])).toBe('* *');
+    expect(grants([{ op: 'replace', path: '/rules', value: [rule] }])).toBe('* *');
   });
 
   test('is absent for what is no role', () => {
     for (const body of [undefined, null, 7, [], { rules: 'all' }, { rules: [null, {}, { verbs: ['get'] }] }]) {
-      assert.equal(grants(body), undefined, JSON.stringify(body));
+      expect([JSON.stringify(body), grants(body)]).toEqual([JSON.stringify(body), undefined]);
     }
   });
 
   test('is bounded', () => {
     const many = Array.from({ length: 1_000 }, (_, n) => `r${n}`);
     const values = grants({ rules: [{ verbs: many, resources: many }] });
-    assert.equal(Array.isArray(values) && values.length, 10_000);
+    expect(Array.isArray(values) && values.length).toBe(10_000);
   });
 });
 
@@ -121,15 +121,15 @@ describe('firstseen.image', () => {
   ] as const) {
     test(image, () => {
       const requestObject = { spec: { template: { spec: { initContainers: [{ image }] } } } };
-      assert.equal(read('firstseen.image.registry', { requestObject }), registry);
-      assert.equal(read('firstseen.image.repository', { requestObject }), repository);
+      expect(read('firstseen.image.registry', { requestObject })).toBe(registry);
+      expect(read('firstseen.image.repository', { requestObject })).toBe(repository);
     });
   }
 
   test('images of one registry are one value', () => {
     const requestObject = { spec: { containers: [{ image: 'a' }, { image: 'b' }] } };
-    assert.equal(read('firstseen.image.registry', { requestObject }), 'docker.io');
-    assert.equal(read('firstseen.image.registry', { requestObject: {} }), undefined);
+    expect(read('firstseen.image.registry', { requestObject })).toBe('docker.io');
+    expect(read('firstseen.image.registry', { requestObject: {} })).toBeUndefined();
   });
 });
 
@@ -141,44 +141,44 @@ describe('firstseen.exec.command', () => {
     });
 
   test('is decoded, whatever of it was encoded', () => {
-    assert.equal(command('?command=sh&command=-c&command=cat+%2Fetc%2Fpasswd&stdin=true'), 'sh -c cat /etc/passwd');
-    assert.equal(command('?c%6fmmand=c%61t&command=%2fetc%2fshadow'), 'cat /etc/shadow');
+    expect(command('?command=sh&command=-c&command=cat+%2Fetc%2Fpasswd&stdin=true')).toBe('sh -c cat /etc/passwd');
+    expect(command('?c%6fmmand=c%61t&command=%2fetc%2fshadow')).toBe('cat /etc/shadow');
   });
 
   test('leaves out what the API server does not take', () => {
-    assert.equal(command('?command=a;b&command=%zz&command=id'), 'id');
-    assert.equal(command(''), undefined);
-    assert.equal(command('?command'), undefined);
-    assert.equal(command('?command=id', 'attach'), undefined);
+    expect(command('?command=a;b&command=%zz&command=id')).toBe('id');
+    expect(command('')).toBeUndefined();
+    expect(command('?command')).toBeUndefined();
+    expect(command('?command=id', 'attach')).toBeUndefined();
   });
 
   test('is bounded', () => {
     const value = command(`?command=${'x'.repeat(100_000)}`);
-    assert.equal(typeof value === 'string' && value.length, 16_384);
+    expect(typeof value === 'string' && value.length).toBe(16_384);
   });
 });
 
 test('firstseen.dryRun is true or absent', () => {
   const requestURI = '/api/v1/namespaces/a/pods?fieldManager=x&dryRun=All';
-  assert.equal(read('firstseen.dryRun', { requestURI }), true);
-  assert.equal(read('firstseen.dryRun', { requestURI: '/api/v1/namespaces/a/pods' }), undefined);
+  expect(read('firstseen.dryRun', { requestURI })).toBe(true);
+  expect(read('firstseen.dryRun', { requestURI: '/api/v1/namespaces/a/pods' })).toBeUndefined();
 });
 
 test('firstseen.truncated tells of events without their bodies', () => {
-  assert.equal(read('firstseen.truncated', { annotations: { 'audit.k8s.io/truncated': 'true' } }), true);
-  assert.equal(read('firstseen.truncated', { requestObject: { data: 'x'.repeat(300_000) } }), true);
-  assert.equal(read('firstseen.truncated', {}), undefined);
+  expect(read('firstseen.truncated', { annotations: { 'audit.k8s.io/truncated': 'true' } })).toBe(true);
+  expect(read('firstseen.truncated', { requestObject: { data: 'x'.repeat(300_000) } })).toBe(true);
+  expect(read('firstseen.truncated', {})).toBeUndefined();
 });
 
 test('firstseen.source.ip is the last hop', () => {
-  assert.equal(read('firstseen.source.ip', { sourceIPs: ['192.0.2.1', '198.51.100.7'] }), '198.51.100.7');
-  assert.equal(read('firstseen.source.ip', { sourceIPs: ['192.0.2.1', 'unknown'] }), undefined);
-  assert.equal(read('firstseen.source.ip', {}), undefined);
+  expect(read('firstseen.source.ip', { sourceIPs: ['192.0.2.1', '198.51.100.7'] })).toBe('198.51.100.7');
+  expect(read('firstseen.source.ip', { sourceIPs: ['192.0.2.1', 'unknown'] })).toBeUndefined();
+  expect(read('firstseen.source.ip', {})).toBeUndefined();
 });
 
 test('any path of a pod is a field, other names are not', () => {
-  assert.equal(resolveField('firstseen.pod.tolerations.key')?.type, 'keyword');
+  expect(resolveField('firstseen.pod.tolerations.key')?.type).toBe('keyword');
   for (const name of ['firstseen.pod', 'firstseen.pod.', 'firstseen.nothing', 'firstseen.image.tag']) {
-    assert.equal(resolveField(name), undefined, name);
+    expect([name, resolveField(name)]).toEqual([name, undefined]);
   }
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectArray, expectPresent } from '../../test/support/expect.ts';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import type { FieldValues } from './field.ts';
 import { FIELDS, resolveField } from './fields.ts';
@@ -55,7 +55,7 @@ function decoded(event: AuditEvent): DecodedEvent {
 
 function read(name: string, event: AuditEvent = create): FieldValues {
   const field = resolveField(name);
-  assert(field !== undefined, name);
+  expectPresent(field);
   return field.read(decoded(event));
 }
 
@@ -86,9 +86,9 @@ test("the fields of Elastic's documents are derived from the event", () => {
     'orchestrator.resource.name': 'web',
     'container.image.name': ['registry.example/web:1', 'registry.example/sidecar:2'],
   };
-  for (const [name, values] of Object.entries(expected)) assert.deepEqual(read(name), values, name);
+  for (const [name, values] of Object.entries(expected)) expect([name, read(name)]).toEqual([name, values]);
   const derived = FIELDS.map(({ name }) => name).filter((name) => !/^(?:kubernetes|firstseen)\./.test(name));
-  assert.deepEqual(derived.sort(), Object.keys(expected).sort());
+  expect(derived.sort()).toEqual(Object.keys(expected).sort());
 });
 
 test('the raw event is read below kubernetes.audit', () => {
@@ -118,46 +118,45 @@ test('the raw event is read below kubernetes.audit', () => {
     'no.such.path': undefined,
   };
   for (const [path, values] of Object.entries(expected))
-    assert.deepEqual(read(`kubernetes.audit.${path}`), values, path);
+    expect([path, read(`kubernetes.audit.${path}`)]).toEqual([path, values]);
 });
 
 test('annotations are read by their name with underscores or with dots', () => {
   const annotation = (name: string, event?: AuditEvent) => read(`kubernetes.audit.annotations.${name}`, event);
-  assert.equal(annotation('authorization_k8s_io/decision'), 'allow');
-  assert.equal(annotation('authorization.k8s.io/decision'), 'allow');
-  assert.equal(annotation('authorization_k8s_io/reason'), undefined);
-  assert.equal(annotation('hooks_example_org/note'), 'seen');
-  assert.equal(annotation('hooks.example.org/note'), 'seen');
-  assert.equal(annotation('plain'), 'yes');
-  assert.equal(annotation('hooks-example-org/note'), undefined);
-  assert.equal(annotation('toString'), undefined);
-  assert.equal(annotation('authorization_k8s_io/decision', {}), undefined);
-  assert.equal(
+  expect(annotation('authorization_k8s_io/decision')).toBe('allow');
+  expect(annotation('authorization.k8s.io/decision')).toBe('allow');
+  expect(annotation('authorization_k8s_io/reason')).toBeUndefined();
+  expect(annotation('hooks_example_org/note')).toBe('seen');
+  expect(annotation('hooks.example.org/note')).toBe('seen');
+  expect(annotation('plain')).toBe('yes');
+  expect(annotation('hooks-example-org/note')).toBeUndefined();
+  expect(annotation('toString')).toBeUndefined();
+  expect(annotation('authorization_k8s_io/decision', {})).toBeUndefined();
+  expect(
     annotation('authorization_k8s_io/decision', { annotations: { 'authorization_k8s_io/decision': 'forbid' } }),
-    'forbid',
-  );
+  ).toBe('forbid');
 });
 
 test('the outcome follows the decision', () => {
   const outcome = (decision: string) =>
     read('event.outcome', { annotations: { 'authorization.k8s.io/decision': decision } });
-  assert.equal(outcome('forbid'), 'failure');
-  assert.equal(outcome('maybe'), undefined);
-  assert.equal(read('event.outcome', {}), undefined);
+  expect(outcome('forbid')).toBe('failure');
+  expect(outcome('maybe')).toBeUndefined();
+  expect(read('event.outcome', {})).toBeUndefined();
 });
 
 test('one entry that is no address leaves no address', () => {
   const ip = (...sourceIPs: readonly string[]) => read('source.ip', { sourceIPs });
-  assert.equal(ip('10.0.0.1'), '10.0.0.1');
-  assert.equal(ip('10.0.0.1', 'proxy'), undefined);
-  assert.equal(ip('10.0.0.1', ''), undefined);
-  assert.equal(ip(), undefined);
+  expect(ip('10.0.0.1')).toBe('10.0.0.1');
+  expect(ip('10.0.0.1', 'proxy')).toBeUndefined();
+  expect(ip('10.0.0.1', '')).toBeUndefined();
+  expect(ip()).toBeUndefined();
   for (const text of ['10.1', '0x0a.0.0.1', '010.0.0.1', '10.0.0.256', 'fe80::1%eth0', `10.0.0.1${' '.repeat(60)}`]) {
-    assert.equal(ip(text), undefined, text);
+    expect([text, ip(text)]).toEqual([text, undefined]);
   }
-  assert.equal(ip('::ffff:10.0.0.1'), '::ffff:10.0.0.1');
-  assert.deepEqual(ip('10.0.0.1', '10.0.0.2', '10.0.0.1'), ['10.0.0.2', '10.0.0.1']);
-  assert.equal(read('kubernetes.audit.sourceIPs', { sourceIPs: ['proxy'] }), 'proxy');
+  expect(ip('::ffff:10.0.0.1')).toBe('::ffff:10.0.0.1');
+  expect(ip('10.0.0.1', '10.0.0.2', '10.0.0.1')).toEqual(['10.0.0.2', '10.0.0.1']);
+  expect(read('kubernetes.audit.sourceIPs', { sourceIPs: ['proxy'] })).toBe('proxy');
 });
 
 test('a list of hops of any length is read from its end', () => {
@@ -166,36 +165,36 @@ test('a list of hops of any length is read from its end', () => {
     (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
   );
   const values = read('source.ip', { sourceIPs });
-  assert(Array.isArray(values));
-  assert.equal(values.length, 1_000);
-  assert.equal(values.at(-1), sourceIPs.at(-1));
+  expectArray(values);
+  expect(values).toHaveLength(1_000);
+  expect(values.at(-1)).toBe(sourceIPs.at(-1));
 });
 
 test('what the type of an event does not have is never set, below what it leaves open anything may be', () => {
   const isNever = (path: string) => resolveField(`kubernetes.audit.${path}`)?.neverSet === true;
   for (const path of ['objectRef.resorce', 'user.name', 'verb.x', 'Verb', 'toString', 'no.such.path'])
-    assert.ok(isNever(path), path);
+    expect([path, isNever(path)]).toEqual([path, true]);
   for (const path of ['requestObject.x', 'annotations.x', 'user.extra.x', 'responseStatus.details.name', 'objectRef'])
-    assert.ok(!isNever(path), path);
+    expect([path, isNever(path)]).toEqual([path, false]);
 });
 
 test('a path to an object exists if anything below it does', () => {
-  assert.deepEqual(read('kubernetes.audit.objectRef'), []);
-  assert.deepEqual(read('kubernetes.audit.requestObject'), []);
-  assert.deepEqual(read('kubernetes.audit.requestObject.spec'), []);
-  assert.deepEqual(read('kubernetes.audit.requestObject.spec.containers'), []);
-  assert.deepEqual(read('kubernetes.audit.annotations'), []);
-  assert.equal(read('kubernetes.audit.requestObject.spec.volumes.emptyDir'), undefined);
-  assert.equal(read('kubernetes.audit.objectRef', { objectRef: { name: '' } }), undefined);
+  expect(read('kubernetes.audit.objectRef')).toEqual([]);
+  expect(read('kubernetes.audit.requestObject')).toEqual([]);
+  expect(read('kubernetes.audit.requestObject.spec')).toEqual([]);
+  expect(read('kubernetes.audit.requestObject.spec.containers')).toEqual([]);
+  expect(read('kubernetes.audit.annotations')).toEqual([]);
+  expect(read('kubernetes.audit.requestObject.spec.volumes.emptyDir')).toBeUndefined();
+  expect(read('kubernetes.audit.objectRef', { objectRef: { name: '' } })).toBeUndefined();
 });
 
 test('the metadata of a body is never there', () => {
-  assert.equal(read('kubernetes.audit.requestObject.metadata'), undefined);
-  assert.equal(read('kubernetes.audit.requestObject.metadata.labels.app'), undefined);
-  assert.equal(read('kubernetes.audit.responseObject.metadata.name'), undefined);
-  assert.equal(read('kubernetes.audit.responseObject'), undefined);
-  assert.match(resolveField('kubernetes.audit.requestObject.metadata.name')?.doc ?? '', /^Removed/);
-  assert.equal(resolveField('kubernetes.audit.requestObject.metadata.name')?.neverSet, true);
+  expect(read('kubernetes.audit.requestObject.metadata')).toBeUndefined();
+  expect(read('kubernetes.audit.requestObject.metadata.labels.app')).toBeUndefined();
+  expect(read('kubernetes.audit.responseObject.metadata.name')).toBeUndefined();
+  expect(read('kubernetes.audit.responseObject')).toBeUndefined();
+  expect(resolveField('kubernetes.audit.requestObject.metadata.name')?.doc ?? '').toMatch(/^Removed/);
+  expect(resolveField('kubernetes.audit.requestObject.metadata.name')?.neverSet).toBe(true);
 });
 
 test('a patch is read as it was sent: a list of operations, a scalar, nothing', () => {
@@ -204,13 +203,13 @@ test('a patch is read as it was sent: a list of operations, a scalar, nothing', 
     { op: 'add', path: '/spec/hostPID', value: true },
     { op: 'replace', path: '/spec/containers', value: [{ image: 'x' }] },
   ];
-  assert.deepEqual(patch(operations, '.op'), ['add', 'replace']);
-  assert.equal(patch(operations, '.value'), true);
-  assert.equal(patch(operations, '.value.image'), 'x');
-  assert.deepEqual(patch(operations), []);
-  assert.equal(patch('text'), 'text');
-  assert.equal(patch(7, '.spec'), undefined);
-  assert.equal(patch(null), undefined);
+  expect(patch(operations, '.op')).toEqual(['add', 'replace']);
+  expect(patch(operations, '.value')).toBe(true);
+  expect(patch(operations, '.value.image')).toBe('x');
+  expect(patch(operations)).toEqual([]);
+  expect(patch('text')).toBe('text');
+  expect(patch(7, '.spec')).toBeUndefined();
+  expect(patch(null)).toBeUndefined();
 });
 
 test('every field reads whatever a hand-made event holds', () => {
@@ -225,44 +224,39 @@ test('every field reads whatever a hand-made event holds', () => {
   for (const event of [{}, odd, { user: { groups: null, extra: null } }, { responseStatus: { code: null } }]) {
     for (const field of FIELDS) {
       const values = field.read(decoded(event as AuditEvent));
-      assert.notEqual(values, null, field.name);
-      assert.notEqual(values, '', field.name);
+      expect(values).not.toBe(null);
+      expect(values).not.toBe('');
     }
   }
 });
 
 test('the same name is the same field, and names are unique', () => {
-  assert.equal(new Set(FIELDS.map(({ name }) => name)).size, FIELDS.length);
-  for (const field of FIELDS) assert.equal(resolveField(field.name), field);
+  expect(new Set(FIELDS.map(({ name }) => name)).size).toBe(FIELDS.length);
+  for (const field of FIELDS) expect(resolveField(field.name)).toBe(field);
   for (const name of ['kubernetes.audit.requestObject.data.x', 'process.name'])
-    assert.equal(resolveField(name), resolveField(name));
+    expect(resolveField(name)).toBe(resolveField(name));
 });
 
-test('every row says what it is in one or two sentences', () => {
-  for (const { name, doc } of FIELDS) assert.match(doc, /^[A-Z`0-9a-z].*\.$/, name);
+test.each(FIELDS)('every row says what it is in one or two sentences: $name', ({ doc }) => {
+  expect(doc).toMatch(/^[A-Z`0-9a-z].*\.$/);
 });
 
 test('types are those that queries check literals against', () => {
   const type = (name: string) => resolveField(name)?.type;
-  assert.equal(type('source.ip'), 'ip');
-  assert.equal(type('@timestamp'), 'date');
-  assert.equal(type('kubernetes.audit.responseStatus.code'), 'integer');
-  assert.equal(type('kubernetes.audit.requestObject.spec.hostIPC'), 'boolean');
-  assert.equal(type('kubernetes.audit.requestObject.data.key'), 'keyword');
+  expect(type('source.ip')).toBe('ip');
+  expect(type('@timestamp')).toBe('date');
+  expect(type('kubernetes.audit.responseStatus.code')).toBe('integer');
+  expect(type('kubernetes.audit.requestObject.spec.hostIPC')).toBe('boolean');
+  expect(type('kubernetes.audit.requestObject.data.key')).toBe('keyword');
 });
 
-test('names of the Elastic Common Schema that no audit event has are known and absent', () => {
-  for (const name of [
-    'event.category',
-    'process.name',
-    'host.os.type',
-    'orchestrator.cluster.name',
-    'cloud.account.id',
-  ]) {
-    assert.equal(resolveField(name)?.neverSet, true, name);
-    assert.equal(read(name), undefined);
-  }
-});
+test.each(['event.category', 'process.name', 'host.os.type', 'orchestrator.cluster.name', 'cloud.account.id'])(
+  'names of the Elastic Common Schema that no audit event has are known and absent: %j',
+  (name) => {
+    expect(resolveField(name)?.neverSet).toBe(true);
+    expect(read(name)).toBeUndefined();
+  },
+);
 
 test('a name that nothing defines is no field', () => {
   const long = `kubernetes.audit.${'a'.repeat(2_000)}`;
@@ -279,8 +273,8 @@ test('a name that nothing defines is no field', () => {
     long,
     many,
   ]) {
-    assert.equal(resolveField(name), undefined, name);
+    expect([name, resolveField(name)]).toEqual([name, undefined]);
   }
   for (const name of ['kubernetes.audit.a..b', 'kubernetes.audit..a', 'kubernetes.audit.a.'])
-    assert.equal(resolveField(name), undefined);
+    expect(resolveField(name)).toBeUndefined();
 });

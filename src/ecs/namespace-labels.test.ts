@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest } from '../../test/support/events.ts';
 import { FIELDS, resolveField } from './fields.ts';
 import { isNamespaceLabel } from './namespace-labels.ts';
@@ -12,25 +11,25 @@ function read(label: string, namespaceLabels?: Readonly<Record<string, string>>)
 }
 
 test('a label is read by its name, with dots or with underscores for them', () => {
-  assert.equal(read('env', labels), 'prod');
-  assert.equal(read('pod-security.kubernetes.io/enforce', labels), 'baseline');
-  assert.equal(read('pod-security_kubernetes_io/enforce', labels), 'baseline');
-  assert.equal(read('a.b', labels), 'x');
+  expect(read('env', labels)).toBe('prod');
+  expect(read('pod-security.kubernetes.io/enforce', labels)).toBe('baseline');
+  expect(read('pod-security_kubernetes_io/enforce', labels)).toBe('baseline');
+  expect(read('a.b', labels)).toBe('x');
 });
 
 test('what is not there, is empty, or is not known is absent', () => {
-  assert.equal(read('team', labels), undefined);
-  assert.equal(read('empty', labels), undefined);
-  assert.equal(read('constructor', labels), undefined);
-  assert.equal(read('env'), undefined);
+  expect(read('team', labels)).toBeUndefined();
+  expect(read('empty', labels)).toBeUndefined();
+  expect(read('constructor', labels)).toBeUndefined();
+  expect(read('env')).toBeUndefined();
 });
 
 test('well-known labels have rows, and any other name below the prefix is a field', () => {
   const rows = FIELDS.map(({ name }) => name).filter(isNamespaceLabel);
-  assert.deepEqual(rows, [
+  expect(rows).toEqual([
     'kubernetes.namespace_labels.kubernetes_io/metadata_name',
     'kubernetes.namespace_labels.pod-security_kubernetes_io/enforce',
   ]);
-  assert.equal(resolveField('kubernetes.namespace_labels'), undefined);
-  assert.equal(resolveField('kubernetes.namespace_labels.'), undefined);
+  expect(resolveField('kubernetes.namespace_labels')).toBeUndefined();
+  expect(resolveField('kubernetes.namespace_labels.')).toBeUndefined();
 });

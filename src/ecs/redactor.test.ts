@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { createRedactor } from './redactor.ts';
 
@@ -13,19 +12,18 @@ const value = (field: string, text: string, event: AuditEvent = {}) => redactor.
 
 test('a value is redacted by where it comes from', () => {
   const body = 'kubernetes.audit.requestObject';
-  assert.equal(value('kubernetes.audit.requestURI', '/x?y=z'), '/x?y=REDACTED');
-  assert.equal(
-    value('kubernetes.audit.requestURI', '/a/exec?command=a&command=b'),
+  expect(value('kubernetes.audit.requestURI', '/x?y=z')).toBe('/x?y=REDACTED');
+  expect(value('kubernetes.audit.requestURI', '/a/exec?command=a&command=b')).toBe(
     '/a/exec?command=a&command=REDACTED',
   );
   for (const path of ['data.a', 'data', 'items.data.a', 'stringData.a', 'binaryData.b.c', 'spec.token']) {
-    assert.equal(value(`${body}.${path}`, 'x'), 'REDACTED', path);
-    assert.equal(value(`kubernetes.audit.responseObject.${path}`, 'x'), 'REDACTED', path);
+    expect([path, value(`${body}.${path}`, 'x')]).toEqual([path, 'REDACTED']);
+    expect([path, value(`kubernetes.audit.responseObject.${path}`, 'x')]).toEqual([path, 'REDACTED']);
   }
   for (const path of ['spec.data', 'datax', 'spec.env', 'value'])
-    assert.equal(value(`${body}.${path}`, 'x'), 'x', path);
-  assert.equal(value(`${body}.spec.containers.env.value`, 'x'), 'REDACTED');
-  assert.equal(value('user_agent.original', 'a token=b'), 'a token=REDACTED');
+    expect([path, value(`${body}.${path}`, 'x')]).toEqual([path, 'x']);
+  expect(value(`${body}.spec.containers.env.value`, 'x')).toBe('REDACTED');
+  expect(value('user_agent.original', 'a token=b')).toBe('a token=REDACTED');
 });
 
 test('what is derived from an event is redacted as what it is derived from', () => {
@@ -33,32 +31,31 @@ test('what is derived from an event is redacted as what it is derived from', () 
     requestURI: '/api/v1/namespaces/a/pods/b/exec?command=my+sql&command=-phunter2&command=x',
     objectRef: { resource: 'pods', subresource: 'exec' },
   };
-  assert.equal(value('firstseen.exec.command', 'my sql -phunter2 x', event), 'my sql REDACTED REDACTED');
-  assert.equal(value('firstseen.pod.containers.env.value', 'x'), 'REDACTED');
-  assert.equal(value('firstseen.pod.containers.image', 'x'), 'x');
-  assert.equal(value('firstseen.pod.containers.command', '--token=x'), '--token=REDACTED');
+  expect(value('firstseen.exec.command', 'my sql -phunter2 x', event)).toBe('my sql REDACTED REDACTED');
+  expect(value('firstseen.pod.containers.env.value', 'x')).toBe('REDACTED');
+  expect(value('firstseen.pod.containers.image', 'x')).toBe('x');
+  expect(value('firstseen.pod.containers.command', '--token=x')).toBe('--token=REDACTED');
 });
 
 test('a value of a JSON patch is redacted if one of its operations is about a hidden place', () => {
   const patch = (path: string) => ({ requestObject: [{ op: 'add', path, value: 'x' }] });
   const field = 'kubernetes.audit.requestObject.value';
-  assert.equal(value(field, 'x', patch('/data/a')), 'REDACTED');
-  assert.equal(value(`${field}.data.a`, 'x', patch('')), 'x');
-  assert.equal(value(`${field}.a`, 'x', patch('/data')), 'REDACTED');
-  assert.equal(value(field, 'x', patch('/spec/replicas')), 'x');
-  assert.equal(value('kubernetes.audit.responseObject.value', 'x', patch('/data/a')), 'x');
+  expect(value(field, 'x', patch('/data/a'))).toBe('REDACTED');
+  expect(value(`${field}.data.a`, 'x', patch(''))).toBe('x');
+  expect(value(`${field}.a`, 'x', patch('/data'))).toBe('REDACTED');
+  expect(value(field, 'x', patch('/spec/replicas'))).toBe('x');
+  expect(value('kubernetes.audit.responseObject.value', 'x', patch('/data/a'))).toBe('x');
 });
 
 test('the whole event as a text is that of the redacted event', () => {
   const event = { auditID: '1', requestObject: { data: { a: 'hunter2' } } };
-  assert.equal(
-    value('event.original', JSON.stringify(event), event),
+  expect(value('event.original', JSON.stringify(event), event)).toBe(
     '{"auditID":"1","requestObject":{"data":{"a":"REDACTED"}}}',
   );
 });
 
 test('an event that is asked for again is redacted once', () => {
   const event = decoded({ userAgent: 'token=a' });
-  assert.equal(redactor.event(event), redactor.event(event));
-  assert.equal(redactor.event(event).event.userAgent, 'token=REDACTED');
+  expect(redactor.event(event)).toBe(redactor.event(event));
+  expect(redactor.event(event).event.userAgent).toBe('token=REDACTED');
 });

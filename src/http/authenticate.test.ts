@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { readTokens } from './authenticate.ts';
 
 const cluster = (name: string, more: { readonly token?: string; readonly tokenFile?: string } = {}) => ({
@@ -20,28 +19,25 @@ test('tokens are read from options and files, without the blanks around them, an
     cluster('c'),
   ];
   const tokens = readTokens(clusters, FILES);
-  assert.deepEqual(
-    tokens.map((token) => [token.cluster, token.digest.length]),
-    [
-      ['a', 32],
-      ['b', 32],
-    ],
-  );
-  assert.deepEqual(readTokens([cluster('b', { token: 'a-token-of-cluster-b' })], FILES)[0]?.digest, tokens[1]?.digest);
+  expect(tokens.map((token) => [token.cluster, token.digest.length])).toEqual([
+    ['a', 32],
+    ['b', 32],
+  ]);
+  expect(readTokens([cluster('b', { token: 'a-token-of-cluster-b' })], FILES)[0]?.digest).toEqual(tokens[1]?.digest);
 });
 
-test('a token that is too short, not one word, or missing is an error that names the file and not the token', () => {
-  for (const tokenFile of ['short', 'two-lines', 'missing']) {
-    assert.throws(() => readTokens([cluster('a', { tokenFile })], FILES), {
-      message: `${tokenFile}: expected at least 16 letters and digits, and nothing else`,
-    });
-  }
-});
+test.each(['short', 'two-lines', 'missing'])(
+  'a token that is too short, not one word, or missing is an error that names the file and not the token: %j',
+  (tokenFile) => {
+    expect(() => readTokens([cluster('a', { tokenFile })], FILES)).toThrow(
+      expect.objectContaining({ message: `${tokenFile}: expected at least 16 letters and digits, and nothing else` }),
+    );
+  },
+);
 
 test('two clusters cannot share a token, wherever it stands', () => {
   const clusters = [cluster('a', { token: 'a-token-of-cluster-b' }), cluster('b', { tokenFile: 'file-b' })];
-  assert.throws(
-    () => readTokens(clusters, FILES),
-    /^Error: file-b: expected a token of its own for cluster b, it is that of cluster a/,
+  expect(() => readTokens(clusters, FILES)).toThrow(
+    /^file-b: expected a token of its own for cluster b, it is that of cluster a/,
   );
 });

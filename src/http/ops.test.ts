@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { onTestEnd } from '../../test/support/on-test-end.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createOpsServer } from './ops.ts';
@@ -18,80 +18,75 @@ const READY: Readiness = () => [
   { name: 'store', ok: false, required: false, detail: 'no answer\u001b[2J\n[+]forged ok' },
 ];
 
-async function start(
-  t: TestContext,
-  readiness: Readiness = READY,
-  metrics: ReturnType<typeof createMetrics> = createMetrics(),
-) {
+async function start(readiness: Readiness = READY, metrics: ReturnType<typeof createMetrics> = createMetrics()) {
   const quarantine = () => [{ reason: 'items[3]: expected an object, found a string' }];
   const options = opsOptionsSchema.parse({ listen: '127.0.0.1:0' });
   const server = createOpsServer({ metrics, readiness, quarantine, logger }, options);
   const { port } = await server.start();
-  t.after(() => server.stop(0));
+  onTestEnd(() => server.stop(0));
   return async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'error', ...init });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
 }
 
-test('/livez answers while the process does', async (t) => {
-  const get = await start(t, () => [{ name: 'rules', ok: false, required: true, detail: 'not loaded' }]);
+test('/livez answers while the process does', async () => {
+  const get = await start(() => [{ name: 'rules', ok: false, required: true, detail: 'not loaded' }]);
   const { status, text } = await get('/livez');
-  assert.deepEqual([status, text], [200, 'ok\n']);
+  expect([status, text]).toEqual([200, 'ok\n']);
 });
 
-test('/readyz is short, and ?verbose shows what is not required as well', async (t) => {
-  const get = await start(t);
-  assert.equal((await get('/readyz')).text, 'ok\n');
+test('/readyz is short, and ?verbose shows what is not required as well', async () => {
+  const get = await start();
+  expect((await get('/readyz')).text).toBe('ok\n');
   const { status, headers, text } = await get('/readyz?verbose');
-  assert.equal(status, 200);
-  assert.match(headers.get('content-type') ?? '', /^text\/plain/);
-  assert.equal(
-    text,
+  expect(status).toBe(200);
+  expect(headers.get('content-type') ?? '').toMatch(/^text\/plain/);
+  expect(text).toBe(
     '[+]tls ok\n[-]store failed (not required): no answer\\u{1b}[2J\\u{a}[+]forged ok\nreadyz check passed\n',
   );
 });
 
-test('/readyz is 503 and says why when a required check fails', async (t) => {
-  const get = await start(t, () => [{ name: 'rules', ok: false, required: true, detail: 'not loaded' }]);
+test('/readyz is 503 and says why when a required check fails', async () => {
+  const get = await start(() => [{ name: 'rules', ok: false, required: true, detail: 'not loaded' }]);
   const { status, text } = await get('/readyz');
-  assert.deepEqual([status, text], [503, '[-]rules failed: not loaded\nreadyz check failed\n']);
+  expect([status, text]).toEqual([503, '[-]rules failed: not loaded\nreadyz check failed\n']);
 });
 
-test('/metrics is what Prometheus reads', async (t) => {
+test('/metrics is what Prometheus reads', async () => {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version: '1', node: 'v26' }, 1);
-  const get = await start(t, READY, metrics);
+  const get = await start(READY, metrics);
   const { status, headers, text } = await get('/metrics');
-  assert.equal(status, 200);
-  assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-  assert.match(text, /^firstseen_build_info\{version="1",node="v26"\} 1$/m);
+  expect(status).toBe(200);
+  expect(headers.get('content-type') ?? '').toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(text).toMatch(/^firstseen_build_info\{version="1",node="v26"\} 1$/m);
 });
 
-test('/quarantine shows what was set aside', async (t) => {
-  const get = await start(t);
+test('/quarantine shows what was set aside', async () => {
+  const get = await start();
   const { status, text } = await get('/quarantine');
-  assert.equal(status, 200);
-  assert.deepEqual(JSON.parse(text), [{ reason: 'items[3]: expected an object, found a string' }]);
+  expect(status).toBe(200);
+  expect(JSON.parse(text)).toEqual([{ reason: 'items[3]: expected an object, found a string' }]);
 });
 
-test('any other path is 404 and lists what there is; any other method is 405', async (t) => {
-  const get = await start(t);
+test('any other path is 404 and lists what there is; any other method is 405', async () => {
+  const get = await start();
   for (const path of ['/', '/livez/', '/Metrics', '/audit']) {
     const { status, text } = await get(path);
-    assert.equal(status, 404, path);
-    assert.match(text, /\/livez, \/readyz, \/metrics and \/quarantine/);
+    expect([path, status]).toEqual([path, 404]);
+    expect(text).toMatch(/\/livez, \/readyz, \/metrics and \/quarantine/);
   }
   const { status, headers } = await get('/metrics', { method: 'POST' });
-  assert.equal(status, 405);
-  assert.equal(headers.get('allow'), 'GET, HEAD');
+  expect(status).toBe(405);
+  expect(headers.get('allow')).toBe('GET, HEAD');
 });
 
-test('a check that throws is 500 without its words', async (t) => {
-  const get = await start(t, () => {
+test('a check that throws is 500 without its words', async () => {
+  const get = await start(() => {
     throw new Error('inside');
   });
   const { status, text } = await get('/readyz');
-  assert.equal(status, 500);
-  assert.doesNotMatch(text, /inside/);
+  expect(status).toBe(500);
+  expect(text).not.toMatch(/inside/);
 });

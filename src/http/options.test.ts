@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { isLoopback, lingerMs, opsOptionsSchema, parseAddress, receiverOptionsSchema } from './options.ts';
 
@@ -17,24 +16,24 @@ function problems(input: Input): readonly string[] {
 
 function assertProblem(input: Input, expected: RegExp): void {
   const found = problems(input);
-  assert.equal(found.length, 1, found.join('\n'));
-  assert.match(found[0] ?? '', expected);
+  expect(found).toHaveLength(1);
+  expect(found[0] ?? '').toMatch(expected);
 }
 
 test('the defaults are safe on a laptop', () => {
   const options = receiverOptionsSchema.parse({});
-  assert.deepEqual(options.listen, { host: '127.0.0.1', port: 9443 });
-  assert.deepEqual(options.clusters, [{ name: 'local', default: false }]);
-  assert.equal(options.allowUnauthenticated, false);
-  assert.equal(options.maxBodyBytes, 67_108_864);
-  assert.equal(options.timeouts.keepAliveMs, 95_000);
-  assert.deepEqual(opsOptionsSchema.parse({}).listen, { host: '127.0.0.1', port: 9444 });
+  expect(options.listen).toEqual({ host: '127.0.0.1', port: 9443 });
+  expect(options.clusters).toEqual([{ name: 'local', default: false }]);
+  expect(options.allowUnauthenticated).toBe(false);
+  expect(options.maxBodyBytes).toBe(67_108_864);
+  expect(options.timeouts.keepAliveMs).toBe(95_000);
+  expect(opsOptionsSchema.parse({}).listen).toEqual({ host: '127.0.0.1', port: 9444 });
 });
 
 test('an address is host:port', () => {
-  assert.deepEqual(parseAddress('0.0.0.0:443'), { host: '0.0.0.0', port: 443 });
-  assert.deepEqual(parseAddress('[::1]:443'), { host: '::1', port: 443 });
-  assert.deepEqual(parseAddress('node.example:0'), { host: 'node.example', port: 0 });
+  expect(parseAddress('0.0.0.0:443')).toEqual({ host: '0.0.0.0', port: 443 });
+  expect(parseAddress('[::1]:443')).toEqual({ host: '::1', port: 443 });
+  expect(parseAddress('node.example:0')).toEqual({ host: 'node.example', port: 0 });
   for (const text of [
     '',
     '443',
@@ -47,23 +46,24 @@ test('an address is host:port', () => {
     'host:1x',
     'http://host:1',
   ]) {
-    assert.equal(parseAddress(text), undefined, text);
+    expect([text, parseAddress(text)]).toEqual([text, undefined]);
   }
   assertProblem({ listen: '9443' }, /^listen: expected host:port, such as/);
 });
 
 test('a stop lingers where something may stand in front of the receiver, and as long as it is told', () => {
   const of = (input: object) => lingerMs(receiverOptionsSchema.parse(input));
-  assert.equal(of({}), 0);
-  assert.equal(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true }), 5_000);
-  assert.equal(of({ lingerMs: 700 }), 700);
-  assert.equal(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true, lingerMs: 0 }), 0);
+  expect(of({})).toBe(0);
+  expect(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true })).toBe(5_000);
+  expect(of({ lingerMs: 700 })).toBe(700);
+  expect(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true, lingerMs: 0 })).toBe(0);
 });
 
 test('only the machine itself reaches a loopback address', () => {
-  for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) assert.ok(isLoopback({ host, port: 1 }), host);
+  for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost'])
+    expect([host, isLoopback({ host, port: 1 })]).toEqual([host, true]);
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', '128.0.0.1', '::ffff:10.0.0.1']) {
-    assert.ok(!isLoopback({ host, port: 1 }), host);
+    expect([host, isLoopback({ host, port: 1 })]).toEqual([host, false]);
   }
 });
 
@@ -71,10 +71,10 @@ test('an address that others reach needs a credential, or the flag that says wha
   const listen = '0.0.0.0:9443';
   assertProblem({ listen }, /^listen: expected a loopback address, because no sender .* allowUnauthenticated/);
   assertProblem({ listen, tls: TLS }, /^listen: expected a loopback address, because no sender/);
-  assert.deepEqual(problems({ listen, allowUnauthenticated: true }), []);
-  assert.deepEqual(problems({ listen, tls: MUTUAL }), []);
-  assert.deepEqual(problems({ listen, tls: TLS, clusters: [{ name: 'a', tokenFile: 'token' }] }), []);
-  assert.deepEqual(problems({ clusters: [{ name: 'a', tokenFile: 'token' }] }), []);
+  expect(problems({ listen, allowUnauthenticated: true })).toEqual([]);
+  expect(problems({ listen, tls: MUTUAL })).toEqual([]);
+  expect(problems({ listen, tls: TLS, clusters: [{ name: 'a', tokenFile: 'token' }] })).toEqual([]);
+  expect(problems({ clusters: [{ name: 'a', tokenFile: 'token' }] })).toEqual([]);
 });
 
 test('a token does not cross the network in the clear', () => {

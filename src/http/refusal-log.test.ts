@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { LogFields, Logger } from '../telemetry/logger.ts';
 import { createRefusalLog } from './refusal-log.ts';
 
@@ -25,8 +24,8 @@ test('every refusal is counted, and one in 10 s of each reason is logged with th
   log.note('method', { client: '192.0.2.1' });
   now = 10_000;
   log.note('unauthenticated', { client: '192.0.2.2' });
-  assert.equal(counted, 102);
-  assert.deepEqual(logged, [
+  expect(counted).toBe(102);
+  expect(logged).toEqual([
     { reason: 'unauthenticated', client: '192.0.2.1', suppressed: 0 },
     { reason: 'method', client: '192.0.2.1', suppressed: 0 },
     { reason: 'unauthenticated', client: '192.0.2.2', suppressed: 99 },

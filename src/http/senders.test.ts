@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createSenders } from './senders.ts';
 
@@ -34,7 +33,7 @@ test('each address of a cluster has a time of its own, and IPv4 is written as it
   wait(5_000);
   heard('10.0.0.2');
   heard('10.0.0.2', 'other');
-  assert.deepEqual(await series(), [
+  expect(await series()).toEqual([
     'cluster="local",sender="10.0.0.1" 1000',
     'cluster="local",sender="10.0.0.2" 1005',
     'cluster="other",sender="10.0.0.2" 1005',
@@ -46,12 +45,9 @@ test('one that was silent for an hour is forgotten when another is heard, and no
   heard('10.0.0.1');
   wait(60 * 60_000);
   heard('10.0.0.2', 'other');
-  assert.equal((await series()).length, 2);
+  expect(await series()).toHaveLength(2);
   heard('10.0.0.2');
-  assert.deepEqual(
-    (await series()).filter((line) => line.includes('local')),
-    ['cluster="local",sender="10.0.0.2" 4600'],
-  );
+  expect((await series()).filter((line) => line.includes('local'))).toEqual(['cluster="local",sender="10.0.0.2" 4600']);
 });
 
 test('of more than 32 the one that was silent longest goes', async () => {
@@ -60,16 +56,16 @@ test('of more than 32 the one that was silent longest goes', async () => {
   heard('10.0.0.1');
   heard('10.0.0.33');
   const lines = await series();
-  assert.equal(lines.length, 32);
-  assert.ok(lines.some((line) => line.includes('"10.0.0.1"')));
-  assert.ok(!lines.some((line) => line.includes('"10.0.0.2"')));
+  expect(lines).toHaveLength(32);
+  expect(lines.some((line) => line.includes('"10.0.0.1"'))).toBe(true);
+  expect(lines.some((line) => line.includes('"10.0.0.2"'))).toBe(false);
 });
 
 test('on a control-plane node the loopback address goes by the name of the node, and is missed from the start', async () => {
   const { heard, wait, series } = listening({ node: 'cp-1', cluster: 'local' });
-  assert.deepEqual(await series(), ['cluster="local",sender="cp-1" 1000']);
+  expect(await series()).toEqual(['cluster="local",sender="cp-1" 1000']);
   wait(5_000);
   heard('127.0.0.1');
   heard('10.0.0.2');
-  assert.deepEqual(await series(), ['cluster="local",sender="cp-1" 1005', 'cluster="local",sender="10.0.0.2" 1005']);
+  expect(await series()).toEqual(['cluster="local",sender="cp-1" 1005', 'cluster="local",sender="10.0.0.2" 1005']);
 });

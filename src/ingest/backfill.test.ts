@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules.ts';
@@ -46,25 +45,23 @@ function backfilled() {
 test('what the logs tell is known, no alert is opened, and learning ends where they cover the window', async () => {
   const { backfill, send, alerts, held } = backfilled();
   const { time, rules, faults } = await backfill(HOURS);
-  assert.deepEqual(time, { from: NOON - WEEK, to: NOON });
-  assert.equal(faults, 0);
-  assert.deepEqual(
+  expect(time).toEqual({ from: NOON - WEEK, to: NOON });
+  expect(faults).toBe(0);
+  expect(
     rules.map(({ rule, learned, known, learning: end }) => [rule.document.name, learned, known, end.kind]),
-    [
-      ['learning', 3, 0, 'ended'],
-      ['eager', 3, 0, 'none'],
-      ['excepted', 3, 0, 'none'],
-    ],
-  );
-  assert.deepEqual(await alerts(), []);
+  ).toEqual([
+    ['learning', 3, 0, 'ended'],
+    ['eager', 3, 0, 'none'],
+    ['excepted', 3, 0, 'none'],
+  ]);
+  expect(await alerts()).toEqual([]);
   const [silent] = (await held()).silent;
-  assert.deepEqual(
+  expect(
     [...(silent ?? [])].map(([term, text]) => [term, parseSilentTerm(text).at, parseSilentTerm(text).by]).sort(),
-    [0, 1, 2].map((n) => [`["agent/${n}"]`, NOON - WEEK + n * HOUR, 'backfill']),
-  );
+  ).toEqual([0, 1, 2].map((n) => [`["agent/${n}"]`, NOON - WEEK + n * HOUR, 'backfill']));
   const again = anonymousRequest({ at: NOON + 1, userAgent: 'agent/1' });
   const other = anonymousRequest({ at: NOON + 2, userAgent: 'agent/4' });
-  assert.deepEqual(await send(again, other), ['known', 'known', 'known', 'opened', 'opened', 'opened']);
+  expect(await send(again, other)).toEqual(['known', 'known', 'known', 'opened', 'opened', 'opened']);
 });
 
 test('again, or in another order, or in two halves, it comes to the same', async () => {
@@ -72,22 +69,19 @@ test('again, or in another order, or in two halves, it comes to the same', async
   await first.backfill(HOURS);
   const expected = await first.held();
   const { rules } = await first.backfill(HOURS);
-  assert.deepEqual(await first.held(), expected);
-  assert.deepEqual(
-    rules.map(({ learned, known, learning: { kind } }) => [learned, known, kind]),
-    [
-      [0, 3, 'over'],
-      [0, 3, 'none'],
-      [0, 3, 'none'],
-    ],
-  );
+  expect(await first.held()).toEqual(expected);
+  expect(rules.map(({ learned, known, learning: { kind } }) => [learned, known, kind])).toEqual([
+    [0, 3, 'over'],
+    [0, 3, 'none'],
+    [0, 3, 'none'],
+  ]);
   const reversed = backfilled();
   await reversed.backfill(HOURS.toReversed());
-  assert.deepEqual(await reversed.held(), expected);
+  expect(await reversed.held()).toEqual(expected);
   const halves = backfilled();
   await halves.backfill(HOURS.slice(80));
   await halves.backfill(HOURS.slice(0, 80));
-  assert.deepEqual((await halves.held()).terms, expected.terms);
+  expect((await halves.held()).terms).toEqual(expected.terms);
 });
 
 test('only events that a rule matches teach it', async () => {
@@ -98,7 +92,7 @@ test('only events that a rule matches teach it', async () => {
     anonymousRequest({ userAgent: null }),
   ]);
   const names = (await held()).terms.map((terms) => terms.map(({ member }) => member));
-  assert.deepEqual(names, [['["fine"]'], ['["system:anonymous","fine"]'], []]);
+  expect(names).toEqual([['["fine"]'], ['["system:anonymous","fine"]'], []]);
 });
 
 test('logs with a hole, logs that are broken, and no logs at all end no learning', async () => {
@@ -106,9 +100,9 @@ test('logs with a hole, logs that are broken, and no logs at all end no learning
     const { rules, time } = await backfilled().backfill(events, complete);
     return [rules[0]?.learning.kind, time !== undefined];
   };
-  assert.deepEqual(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(86)]), ['hole', true]);
-  assert.deepEqual(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(80)]), ['ended', true]);
-  assert.deepEqual(await kindOf(HOURS, false), ['unread', true]);
-  assert.deepEqual(await kindOf(HOURS.slice(1)), ['begins-late', true]);
-  assert.deepEqual(await kindOf([]), ['none', false]);
+  expect(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(86)])).toEqual(['hole', true]);
+  expect(await kindOf([...HOURS.slice(0, 60), ...HOURS.slice(80)])).toEqual(['ended', true]);
+  expect(await kindOf(HOURS, false)).toEqual(['unread', true]);
+  expect(await kindOf(HOURS.slice(1))).toEqual(['begins-late', true]);
+  expect(await kindOf([])).toEqual(['none', false]);
 });

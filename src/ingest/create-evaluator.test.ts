@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation, noting, withFaults } from '../../test/support/evaluation.ts';
 import { anonymousRequest, batchOf, NOON } from '../../test/support/events.ts';
 import { compiledRule, detectorOf, ruleDocument } from '../../test/support/rules.ts';
@@ -33,7 +32,7 @@ test('our own writes are dropped and counted, and what else our account does is 
     CLUSTER,
     batchOf(anonymousRequest({ username, event: { objectRef } }), anonymousRequest({ username })),
   );
-  assert.deepEqual([told.ownWrites, told.outcomes], [1, ['opened']]);
+  expect([told.ownWrites, told.outcomes]).toEqual([1, ['opened']]);
 });
 
 test('an event older than the lateness below the latest time is late, and evaluated', async () => {
@@ -43,15 +42,15 @@ test('an event older than the lateness below the latest time is late, and evalua
     CLUSTER,
     batchOf(anonymousRequest({ at: NOON - LATENESS }), anonymousRequest({ at: NOON - LATENESS - 1 })),
   );
-  assert.equal(told.late, 1);
-  assert.equal(told.outcomes.length, 2);
+  expect(told.late).toBe(1);
+  expect(told.outcomes).toHaveLength(2);
 });
 
 test('an event ahead of its receipt does not move the time of the cluster beyond it', async () => {
   const { store } = evaluation([]);
   const { evaluate } = evaluatorOn(store, detectorOf(ruleDocument()));
   await evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + 9 * MINUTE, receivedAt: NOON })));
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm'), [String(NOON)]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm')).toEqual([String(NOON)]);
 });
 
 test('how many rules learn is told from what the store has kept, also after a restart', async () => {
@@ -59,12 +58,12 @@ test('how many rules learn is told from what the store has kept, also after a re
   const rules = detectorOf(learner, ruleDocument({ name: 'at-once' }));
   const first = evaluatorOn(store, rules);
   await first.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON })));
-  assert.equal(first.told.learning, 1);
+  expect(first.told.learning).toBe(1);
   const restarted = evaluatorOn(store, rules);
   await restarted.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY - MINUTE })));
-  assert.equal(restarted.told.learning, 1);
+  expect(restarted.told.learning).toBe(1);
   await restarted.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY })));
-  assert.equal(restarted.told.learning, 0);
+  expect(restarted.told.learning).toBe(0);
 });
 
 test('a batch is evaluated by one set of rules, though another comes into force meanwhile', async () => {
@@ -76,9 +75,9 @@ test('a batch is evaluated by one set of rules, though another comes into force 
   });
   const { evaluate, told } = evaluatorOn(switching, first, { detector: () => inForce });
   await evaluate(CLUSTER, batchOf(anonymousRequest()));
-  assert.deepEqual(told.outcomes, ['learning']);
+  expect(told.outcomes).toEqual(['learning']);
   await evaluate(CLUSTER, batchOf(anonymousRequest({ id: 'other' })));
-  assert.deepEqual(told.outcomes, ['learning', 'opened']);
+  expect(told.outcomes).toEqual(['learning', 'opened']);
 });
 
 test('learning lasts from when the rule first runs, matches or not, and a later process does not begin it again', async () => {
@@ -86,14 +85,14 @@ test('learning lasts from when the rule first runs, matches or not, and a later 
   const { rule } = compiledRule(learner);
   const { evaluate, told } = evaluatorOn(store, detectorOf(learner));
   await evaluate(CLUSTER, []);
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since'), [undefined]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since')).toEqual([undefined]);
   await evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON, username: 'eve' })));
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since'), [String(NOON)]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since')).toEqual([String(NOON)]);
 
   const later = evaluatorOn(store, detectorOf(learner));
   await later.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY - 1, userAgent: 'a' })));
   await later.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY, userAgent: 'b' })));
-  assert.deepEqual([told.outcomes, later.told.outcomes], [[], ['learning', 'opened']]);
+  expect([told.outcomes, later.told.outcomes]).toEqual([[], ['learning', 'opened']]);
 });
 
 test('each cluster learns by itself', async () => {
@@ -101,7 +100,7 @@ test('each cluster learns by itself', async () => {
   await evaluate('one', batchOf(anonymousRequest({ at: NOON })));
   await evaluate('two', batchOf(anonymousRequest({ at: NOON + 2 * DAY })));
   await evaluate('one', batchOf(anonymousRequest({ at: NOON + 2 * DAY, userAgent: 'new' })));
-  assert.deepEqual(told.outcomes, ['learning', 'learning', 'opened']);
+  expect(told.outcomes).toEqual(['learning', 'learning', 'opened']);
 });
 
 test('a store that is away when a rule starts is asked again, and a bug is not hidden', async () => {
@@ -115,10 +114,10 @@ test('a store that is away when a rule starts is asked again, and a bug is not h
   const quiet = (at: number) => batchOf(anonymousRequest({ at, username: 'eve' }));
   await evaluate(CLUSTER, quiet(NOON));
   fault = new TypeError('a bug');
-  await assert.rejects(evaluate(CLUSTER, quiet(NOON + 1)), TypeError);
+  await expect(evaluate(CLUSTER, quiet(NOON + 1))).rejects.toThrow(TypeError);
   fault = undefined;
   await evaluate(CLUSTER, quiet(NOON + 2));
-  assert.deepEqual(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since'), [String(NOON + 2)]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since')).toEqual([String(NOON + 2)]);
 });
 
 test('a batch without a decision does not need the store', async () => {
@@ -127,7 +126,7 @@ test('a batch without a decision does not need the store', async () => {
   });
   const { evaluate } = evaluatorOn(away, detectorOf(ruleDocument()));
   await evaluate(CLUSTER, batchOf(anonymousRequest({ username: 'eve' })));
-  await assert.rejects(evaluate(CLUSTER, batchOf(anonymousRequest())), OperationalError);
+  await expect(evaluate(CLUSTER, batchOf(anonymousRequest()))).rejects.toThrow(OperationalError);
 });
 
 test('a batch that covers days in many commits forgets no term, and no opening, that its own later events are measured by', async () => {
@@ -144,6 +143,6 @@ test('a batch that covers days in many commits forgets no term, and no opening, 
       anonymousRequest({ at: NOON + 9 * DAY, userAgent: 'last' }),
     ),
   );
-  assert.deepEqual(told.outcomes, ['opened', 'overflow', 'known', 'known', 'opened']);
-  assert.equal((await readAlerts(store, CLUSTER)).length, 3);
+  expect(told.outcomes).toEqual(['opened', 'overflow', 'known', 'known', 'opened']);
+  expect(await readAlerts(store, CLUSTER)).toHaveLength(3);
 });

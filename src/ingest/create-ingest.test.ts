@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation, noting, withFaults } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
@@ -40,24 +39,18 @@ test('a batch is decoded at the time of its receipt, evaluated, and accepted whe
   const { store, alerts } = evaluation([]);
   const { ingest, decoded } = ingestOn(store);
   const outcome = await ingest.ingest(CLUSTER, body(anonymousRequest().event, anonymousRequest({ id: 'b' }).event));
-  assert.deepEqual(outcome, { kind: 'accepted', events: 2, quarantined: 0 });
-  assert.equal(decoded[0]?.events[0]?.receivedAt, NOON + 5);
-  assert.deepEqual(
-    (await alerts()).map(({ state }) => state.count),
-    [2],
-  );
+  expect(outcome).toEqual({ kind: 'accepted', events: 2, quarantined: 0 });
+  expect(decoded[0]?.events[0]?.receivedAt).toBe(NOON + 5);
+  expect((await alerts()).map(({ state }) => state.count)).toEqual([2]);
 });
 
 test('what cannot be read is set aside, and the rest goes on', async () => {
   const { store, alerts } = evaluation([]);
   const { ingest, decoded } = ingestOn(store);
   const outcome = await ingest.ingest(CLUSTER, body('no event', anonymousRequest().event, { verb: 7 }));
-  assert.deepEqual(outcome, { kind: 'accepted', events: 1, quarantined: 2 });
-  assert.deepEqual(
-    decoded[0]?.quarantined.map(({ ordinal }) => ordinal),
-    [0, 2],
-  );
-  assert.equal((await alerts()).length, 1);
+  expect(outcome).toEqual({ kind: 'accepted', events: 1, quarantined: 2 });
+  expect(decoded[0]?.quarantined.map(({ ordinal }) => ordinal)).toEqual([0, 2]);
+  expect(await alerts()).toHaveLength(1);
 });
 
 test('a body that is no EventList is rejected, and nothing is evaluated', async () => {
@@ -66,9 +59,9 @@ test('a body that is no EventList is rejected, and nothing is evaluated', async 
     const outcome = await ingest.ingest(CLUSTER, Buffer.from(text));
     return outcome.kind === 'rejected' ? outcome.reason : outcome.kind;
   };
-  assert.equal(await rejected('not JSON'), 'not_json');
-  assert.equal(await rejected('{"kind":"List"}'), 'not_event_list');
-  assert.deepEqual([decoded, told.outcomes], [[], []]);
+  expect(await rejected('not JSON')).toBe('not_json');
+  expect(await rejected('{"kind":"List"}')).toBe('not_event_list');
+  expect([decoded, told.outcomes]).toEqual([[], []]);
 });
 
 test('while the store is away a batch with a decision fails, one without is accepted; sent again it counts once', async () => {
@@ -87,16 +80,13 @@ test('while the store is away a batch with a decision fails, one without is acce
   const { ingest } = ingestOn(failing);
   const quiet = body(anonymousRequest({ username: 'eve' }).event);
   const noticed = body(anonymousRequest().event);
-  assert.equal((await ingest.ingest(CLUSTER, quiet)).kind, 'accepted');
-  const unavailable = (error: unknown) => error instanceof OperationalError && error.retryable;
-  await assert.rejects(ingest.ingest(CLUSTER, noticed), unavailable);
+  expect((await ingest.ingest(CLUSTER, quiet)).kind).toBe('accepted');
+  const unavailable = expect.objectContaining({ name: 'OperationalError', retryable: true });
+  await expect(ingest.ingest(CLUSTER, noticed)).rejects.toThrow(unavailable);
   away = false;
   afterCommit = true;
-  await assert.rejects(ingest.ingest(CLUSTER, noticed), unavailable);
+  await expect(ingest.ingest(CLUSTER, noticed)).rejects.toThrow(unavailable);
   afterCommit = false;
-  assert.equal((await ingest.ingest(CLUSTER, noticed)).kind, 'accepted');
-  assert.deepEqual(
-    (await alerts()).map(({ state }) => state.count),
-    [1],
-  );
+  expect((await ingest.ingest(CLUSTER, noticed)).kind).toBe('accepted');
+  expect((await alerts()).map(({ state }) => state.count)).toEqual([1]);
 });

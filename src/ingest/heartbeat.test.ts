@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation, withFaults } from '../../test/support/evaluation.ts';
 import { anonymousRequest, batchOf, NOON } from '../../test/support/events.ts';
 import { entriesOf } from '../../test/support/state-access.ts';
@@ -57,25 +56,24 @@ function beating(changes: Partial<HeartbeatDeps> = {}) {
 
 test('what comes back is taken out of the batch, and tells when and after how long', async () => {
   const { beat, take, sent, event, sample } = beating();
-  assert.equal(
-    await sample('_last_seen_timestamp_seconds'),
+  expect(await sample('_last_seen_timestamp_seconds')).toBe(
     `${'firstseen_heartbeat_last_seen_timestamp_seconds'}{cluster="${CLUSTER}"} 0`,
   );
   await beat();
-  assert.match(sent[0] ?? '', new RegExp(`^/firstseen-heartbeat/${CLUSTER}\\?nonce=[0-9a-f]{32}$`));
+  expect(sent[0] ?? '').toMatch(new RegExp(`^/firstseen-heartbeat/${CLUSTER}\\?nonce=[0-9a-f]{32}$`));
   const other = anonymousRequest();
   const left = await take(CLUSTER, batchOf(other, event()));
-  assert.deepEqual(left, [other]);
-  assert.match((await sample('_last_seen')) ?? '', new RegExp(` ${NOON / SECOND + 2}$`));
-  assert.match((await sample('_round_trip')) ?? '', / 2$/);
-  assert.match((await sample(`s_total{cluster="${CLUSTER}",outcome="seen"}`)) ?? '', / 1$/);
+  expect(left).toEqual([other]);
+  expect((await sample('_last_seen')) ?? '').toMatch(new RegExp(` ${NOON / SECOND + 2}$`));
+  expect((await sample('_round_trip')) ?? '').toMatch(/ 2$/);
+  expect((await sample(`s_total{cluster="${CLUSTER}",outcome="seen"}`)) ?? '').toMatch(/ 1$/);
 });
 
 test('any replica knows it again: the number stands in the store', async () => {
   const leader = beating();
   const other = beating({ store: leader.store });
   await leader.beat();
-  assert.deepEqual(await other.take(CLUSTER, [leader.event()]), []);
+  expect(await other.take(CLUSTER, [leader.event()])).toEqual([]);
 });
 
 test('each has a number of its own, and two may be under way', async () => {
@@ -84,8 +82,8 @@ test('each has a number of its own, and two may be under way', async () => {
   const first = event();
   pass(MINUTE);
   await beat();
-  assert.notEqual(sent[0], sent[1]);
-  assert.deepEqual(await take(CLUSTER, batchOf(event(), first)), []);
+  expect(sent[0]).not.toBe(sent[1]);
+  expect(await take(CLUSTER, batchOf(event(), first))).toEqual([]);
 });
 
 test('what only looks like one is left in the batch', async () => {
@@ -104,10 +102,10 @@ test('what only looks like one is left in the batch', async () => {
     ['no URI', { requestURI: undefined }],
   ] as const) {
     const lookalike = event(change as Partial<AuditEvent>);
-    assert.deepEqual(await take(CLUSTER, [lookalike]), [lookalike], what);
+    expect([what, await take(CLUSTER, [lookalike])]).toEqual([what, [lookalike]]);
   }
-  assert.equal((await take('other', [event()])).length, 1, 'another cluster');
-  assert.match((await sample('_last_seen')) ?? '', / 0$/);
+  expect(await take('other', [event()])).toHaveLength(1); // another cluster
+  expect((await sample('_last_seen')) ?? '').toMatch(/ 0$/);
 });
 
 test('one that took more than a quarter of an hour counts no more, and the store forgets it', async () => {
@@ -115,24 +113,24 @@ test('one that took more than a quarter of an hour counts no more, and the store
   await beat();
   const early = event();
   const late = { ...early, receivedAt: NOON + 15 * MINUTE + 1 };
-  assert.deepEqual(await take(CLUSTER, [late]), [late]);
+  expect(await take(CLUSTER, [late])).toEqual([late]);
   pass(16 * MINUTE);
   await beat();
-  assert.equal((await entriesOf(store, CLUSTER, stateKeys.heartbeat)).length, 1);
+  expect(await entriesOf(store, CLUSTER, stateKeys.heartbeat)).toHaveLength(1);
 });
 
 test('a refusal that may leave no event, and no answer at all, are failures that are told', async () => {
   for (const status of [401, 429, 503]) {
     const { beat, warned, sample } = beating({ get: async () => status });
     await beat();
-    assert.match(String(warned[0]?.error), new RegExp(`${status}`));
-    assert.match((await sample('s_total')) ?? '', /outcome="failed"} 1$/);
+    expect(String(warned[0]?.error)).toMatch(new RegExp(`${status}`));
+    expect((await sample('s_total')) ?? '').toMatch(/outcome="failed"} 1$/);
   }
   const away = beating({
     get: () => Promise.reject(new OperationalError('api_unavailable', 'no answer')),
   });
   await away.beat();
-  assert.equal(away.warned.length, 1);
+  expect(away.warned).toHaveLength(1);
 });
 
 test('while the store is away nothing is sent, and what came back is evaluated as any other event', async () => {
@@ -141,7 +139,7 @@ test('while the store is away nothing is sent, and what came back is evaluated a
   };
   const { beat, take, sent, event } = beating({ store: withFaults(evaluation([]).store, fault) });
   await beat();
-  assert.deepEqual(sent, []);
+  expect(sent).toEqual([]);
   const waiting = event({ requestURI: `/firstseen-heartbeat/${CLUSTER}?nonce=${'0'.repeat(32)}` });
-  assert.deepEqual(await take(CLUSTER, [waiting]), [waiting]);
+  expect(await take(CLUSTER, [waiting])).toEqual([waiting]);
 });

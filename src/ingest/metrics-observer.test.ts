@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER } from '../../test/support/evaluation.ts';
 import { anonymousRequest } from '../../test/support/events.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -23,10 +22,9 @@ test('a rule that could not judge a group is counted, logged and set aside, as o
   observer.settled(CLUSTER, [], { outcomes: [], opened: [], fires: new Map(), termsHeld: new Map(), faults: [fault] });
   observer.detected(CLUSTER, 1, { decisions: [], matches: new Map(), excepted: new Map(), faults: [fault] });
 
-  assert.match((await metrics.expose()).text, /^firstseen_rule_errors_total\{rule="bursts"\} 2$/m);
-  assert.deepEqual(
-    quarantine.items().map(({ rule, auditID, reason }) => [rule, auditID, reason]),
+  expect((await metrics.expose()).text).toMatch(/^firstseen_rule_errors_total\{rule="bursts"\} 2$/m);
+  expect(quarantine.items().map(({ rule, auditID, reason }) => [rule, auditID, reason])).toEqual(
     Array.from({ length: 2 }, () => ['bursts', 'a', 'the rule failed: Error: more than 5 steps']),
   );
-  assert.match(lines.join(''), /rule failed on an event.*bursts/);
+  expect(lines.join('')).toMatch(/rule failed on an event.*bursts/);
 });

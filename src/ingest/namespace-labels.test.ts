@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, batchOf } from '../../test/support/events.ts';
 import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
@@ -43,12 +42,12 @@ async function openedBy(cluster: string, ...events: readonly DecodedEvent[]) {
 
 test('a query, an exception and a severity may depend on the labels of the namespace', async () => {
   const requests = ['eve', 'system:admin'].map((username) => anonymousRequest({ username }));
-  assert.deepEqual(await openedBy('local', ...requests), [['eve', 'critical']]);
+  expect(await openedBy('local', ...requests)).toEqual([['eve', 'critical']]);
 });
 
 test('in another namespace, without one, and in a cluster whose labels are not known there is none', async () => {
   const elsewhere = anonymousRequest({ event: { objectRef: { resource: 'pods', namespace: 'shop' } } });
   const nowhere = anonymousRequest({ event: { objectRef: { resource: 'nodes' } } });
-  assert.deepEqual(await openedBy('local', elsewhere, nowhere), []);
-  assert.deepEqual(await openedBy('other', anonymousRequest()), []);
+  expect(await openedBy('local', elsewhere, nowhere)).toEqual([]);
+  expect(await openedBy('other', anonymousRequest())).toEqual([]);
 });

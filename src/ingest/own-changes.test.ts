@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { withFaults } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import type { AuditEvent } from '../audit/event.ts';
@@ -36,7 +35,7 @@ test('a change that was announced is ours, whichever replica hears of it, at eac
   const started = changeOf(id, { stage: 'ResponseStarted' });
   const completed = changeOf(id);
   for (let delivery = 0; delivery < 2; delivery++) {
-    assert.deepEqual(await two.ours([started, completed]), new Set([started, completed]));
+    expect(await two.ours([started, completed])).toEqual(new Set([started, completed]));
   }
 });
 
@@ -57,7 +56,7 @@ test('the same account without a number, with another, or for another rule or ve
     changeOf(id, {}, { resource: 'ruleexceptions' }),
     changeOf(id, {}, { apiGroup: 'example.org' }),
   ];
-  assert.deepEqual(await one.ours(events), new Set());
+  expect(await one.ours(events)).toEqual(new Set());
 });
 
 test('a number is forgotten after an hour', async () => {
@@ -66,10 +65,10 @@ test('a number is forgotten after an hour', async () => {
   const [id = ''] = await one.announce([PATCH]);
   now += HOUR;
   await one.announce([PATCH]);
-  assert.equal((await one.ours([changeOf(id)])).size, 1);
+  expect((await one.ours([changeOf(id)])).size).toBe(1);
   now += 1;
   await one.announce([PATCH]);
-  assert.equal((await one.ours([changeOf(id)])).size, 0);
+  expect((await one.ours([changeOf(id)])).size).toBe(0);
 });
 
 test('a store that is away says so, and is not asked about what cannot be ours', async () => {
@@ -80,8 +79,8 @@ test('a store that is away says so, and is not asked about what cannot be ours',
   const changes = createOwnChanges({ store, username, cluster: 'local', now: () => NOON });
   const [id = ''] = await changes.announce([PATCH]);
   isAway = true;
-  await assert.rejects(changes.announce([PATCH]), OperationalError);
-  await assert.rejects(changes.ours([changeOf(id)]), OperationalError);
-  assert.equal((await changes.ours([anonymousRequest()])).size, 0);
-  assert.deepEqual(await changes.announce([]), []);
+  await expect(changes.announce([PATCH])).rejects.toThrow(OperationalError);
+  await expect(changes.ours([changeOf(id)])).rejects.toThrow(OperationalError);
+  expect((await changes.ours([anonymousRequest()])).size).toBe(0);
+  expect(await changes.announce([])).toEqual([]);
 });

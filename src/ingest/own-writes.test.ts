@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest } from '../../test/support/events.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { createOwnWrites } from './own-writes.ts';
@@ -27,9 +26,9 @@ async function isOwn(event: AuditEvent, pods: readonly string[] | undefined = ['
 }
 
 test('our own alerts, their status, and events are own writes', async () => {
-  assert.ok(await isOwn(write(alerts)));
-  assert.ok(await isOwn({ ...write({ ...alerts, subresource: 'status' }), verb: 'patch' }));
-  assert.ok(await isOwn(write({ apiGroup: 'events.k8s.io', resource: 'events' })));
+  expect(await isOwn(write(alerts))).toBe(true);
+  expect(await isOwn({ ...write({ ...alerts, subresource: 'status' }), verb: 'patch' })).toBe(true);
+  expect(await isOwn(write({ apiGroup: 'events.k8s.io', resource: 'events' }))).toBe(true);
 });
 
 test('whatever else our account does is evaluated', async () => {
@@ -43,39 +42,40 @@ test('whatever else our account does is evaluated', async () => {
     {},
     undefined,
   ];
-  for (const objectRef of others) assert.equal(await isOwn(write(objectRef)), false, JSON.stringify(objectRef));
+  for (const objectRef of others)
+    expect([JSON.stringify(objectRef), await isOwn(write(objectRef))]).toEqual([JSON.stringify(objectRef), false]);
 });
 
 test('a verb that we never use there is evaluated: it would be a stolen token', async () => {
   const status = write({ ...alerts, subresource: 'status' });
   for (const verb of ['deletecollection', 'update', 'patch']) {
-    assert.equal(await isOwn({ ...write(alerts), verb }), false, verb);
+    expect([verb, await isOwn({ ...write(alerts), verb })]).toEqual([verb, false]);
   }
-  assert.equal(await isOwn({ ...status, verb: 'update' }), false);
-  assert.equal(await isOwn({ ...write({ apiGroup: 'events.k8s.io', resource: 'events' }), verb: 'delete' }), false);
+  expect(await isOwn({ ...status, verb: 'update' })).toBe(false);
+  expect(await isOwn({ ...write({ apiGroup: 'events.k8s.io', resource: 'events' }), verb: 'delete' })).toBe(false);
 });
 
 test('another user that writes alerts is evaluated, one that we impersonate nothing of too', async () => {
-  assert.equal(await isOwn(write(alerts, { username: 'eve' })), false);
+  expect(await isOwn(write(alerts, { username: 'eve' }))).toBe(false);
   const impersonating = { ...write(alerts, { username: 'eve' }), impersonatedUser: { username } };
-  assert.equal(await isOwn(impersonating), false);
-  assert.equal(await isOwn({ objectRef: alerts }), false);
+  expect(await isOwn(impersonating)).toBe(false);
+  expect(await isOwn({ objectRef: alerts })).toBe(false);
 });
 
 test('where the event tells the pod it must be a replica; where it does not, or ours is bound to none, the name is enough', async () => {
   const from = (...pods: readonly string[]) => write(alerts, { extra: { [POD_UID]: pods } });
   const replicas = ['pod-1', 'pod-2'];
-  assert.equal(await isOwn(from('pod-1'), replicas), true);
-  assert.equal(await isOwn(from('pod-2'), replicas), true, 'another replica');
-  assert.equal(await isOwn(from('pod-3'), replicas), false, 'our account in another pod');
-  assert.equal(await isOwn(from('pod-1', 'pod-3'), replicas), false);
-  assert.equal(await isOwn(from(), replicas), false);
+  expect(await isOwn(from('pod-1'), replicas)).toBe(true);
+  expect(await isOwn(from('pod-2'), replicas)).toBe(true); // another replica
+  expect(await isOwn(from('pod-3'), replicas)).toBe(false); // our account in another pod
+  expect(await isOwn(from('pod-1', 'pod-3'), replicas)).toBe(false);
+  expect(await isOwn(from(), replicas)).toBe(false);
   const unbound = createOwnWrites({ username, cluster: CLUSTER, ourPods: undefined });
-  assert.deepEqual(await unbound.foreign(CLUSTER, [{ ...anonymousRequest(), event: from('pod-3') }]), []);
+  expect(await unbound.foreign(CLUSTER, [{ ...anonymousRequest(), event: from('pod-3') }])).toEqual([]);
 });
 
 test('an account of our name in another cluster is not us', async () => {
-  assert.equal(await isOwn(write(alerts), ['pod-1'], 'staging'), false);
+  expect(await isOwn(write(alerts), ['pod-1'], 'staging')).toBe(false);
 });
 
 test('only pods of what may be ours are looked up, each once, and the rest of the batch keeps its order', async () => {
@@ -89,19 +89,20 @@ test('only pods of what may be ours are looked up, each once, and the rest of th
     },
   });
   const other = anonymousRequest({ event: { user: { username: 'eve', extra: { [POD_UID]: ['pod-9'] } } } });
-  assert.deepEqual(await own.foreign(CLUSTER, [other]), [other]);
-  assert.deepEqual(asked, []);
+  expect(await own.foreign(CLUSTER, [other])).toEqual([other]);
+  expect(asked).toEqual([]);
   const ours = { ...other, event: write(alerts, { extra: { [POD_UID]: ['pod-1'] } }) };
   const stranger = { ...other, event: write(alerts, { extra: { [POD_UID]: ['pod-7'] } }) };
-  assert.deepEqual(await own.foreign(CLUSTER, [stranger, ours, ours, other]), [stranger, other]);
-  assert.deepEqual(asked, [['pod-7', 'pod-1']]);
+  expect(await own.foreign(CLUSTER, [stranger, ours, ours, other])).toEqual([stranger, other]);
+  expect(asked).toEqual([['pod-7', 'pod-1']]);
 });
 
-test('a group named like a property of every object is no fault', async () => {
-  for (const apiGroup of ['__proto__', 'constructor', 'toString']) {
-    assert.equal(await isOwn(write({ apiGroup, resource: 'alerts' })), false);
-  }
-});
+test.each(['__proto__', 'constructor', 'toString'])(
+  'a group named like a property of every object is no fault: %j',
+  async (apiGroup) => {
+    expect(await isOwn(write({ apiGroup, resource: 'alerts' }))).toBe(false);
+  },
+);
 
 test('a change of a rule is ours if it was announced', async () => {
   const rule = {
@@ -112,6 +113,6 @@ test('a change of a rule is ours if it was announced', async () => {
   const [announced, other] = [anonymousRequest({ event: rule }), anonymousRequest({ event: rule })];
   const ourChanges = async () => new Set([announced]);
   const own = createOwnWrites({ username, cluster: CLUSTER, ourPods: undefined, ourChanges });
-  assert.deepEqual(await own.foreign(CLUSTER, [announced, other]), [other]);
-  assert.deepEqual(await own.foreign('another', [announced, other]), [announced, other]);
+  expect(await own.foreign(CLUSTER, [announced, other])).toEqual([other]);
+  expect(await own.foreign('another', [announced, other])).toEqual([announced, other]);
 });

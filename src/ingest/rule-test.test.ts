@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
+import { expectPresent } from '../../test/support/expect.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import type { RuleDocument, RuleTestDocument } from '../rules/document.ts';
 import { DAY, MINUTE, SECOND } from '../rules/limits.ts';
@@ -18,45 +18,47 @@ function run(document: RuleDocument, expect: RuleTestDocument['expect'], ...requ
 const newTerms = ruleDocument({ newTerms: {} });
 
 test('match: the query selects the last event', async () => {
-  assert.equal(await run(ruleDocument(), 'match', { username: 'eve' }, {}), undefined);
-  assert.match((await run(ruleDocument(), 'match', {}, { username: 'eve' })) ?? '', /query to select the last event/);
+  expect(await run(ruleDocument(), 'match', { username: 'eve' }, {})).toBeUndefined();
+  expect((await run(ruleDocument(), 'match', {}, { username: 'eve' })) ?? '').toMatch(/query to select the last event/);
 });
 
 test('fire: the last event raises an alert', async () => {
-  assert.equal(await run(newTerms, 'fire', {}), undefined);
+  expect(await run(newTerms, 'fire', {})).toBeUndefined();
   const silence = [{ at: NOON }, { at: NOON + 7 * DAY + 1 }];
-  assert.equal(await run(newTerms, 'fire', ...silence), undefined);
-  assert.match((await run(newTerms, 'fire', { username: 'eve' })) ?? '', /the query does not select it/);
-  assert.match((await run(newTerms, 'fire', {}, { at: NOON + DAY })) ?? '', /it matches without raising one/);
-  assert.match((await run(newTerms, 'fire', {}, { userAgent: null })) ?? '', /it matches without raising one/);
+  expect(await run(newTerms, 'fire', ...silence)).toBeUndefined();
+  expect((await run(newTerms, 'fire', { username: 'eve' })) ?? '').toMatch(/the query does not select it/);
+  expect((await run(newTerms, 'fire', {}, { at: NOON + DAY })) ?? '').toMatch(/it matches without raising one/);
+  expect((await run(newTerms, 'fire', {}, { userAgent: null })) ?? '').toMatch(/it matches without raising one/);
 });
 
 test('silent: the last event raises none', async () => {
-  assert.equal(await run(newTerms, 'silent', {}, { at: NOON + 7 * DAY }), undefined);
-  assert.equal(await run(newTerms, 'silent', { username: 'eve' }), undefined);
-  assert.match((await run(newTerms, 'silent', {}, { userAgent: 'other' })) ?? '', /it raises one/);
+  expect(await run(newTerms, 'silent', {}, { at: NOON + 7 * DAY })).toBeUndefined();
+  expect(await run(newTerms, 'silent', { username: 'eve' })).toBeUndefined();
+  expect((await run(newTerms, 'silent', {}, { userAgent: 'other' })) ?? '').toMatch(/it raises one/);
 });
 
 test('a rule that learns first, as one of low severity does by default, is tested as it is afterwards', async () => {
   const learner = ruleDocument({ severity: 'low', newTerms: { learningMicros: DAY } });
-  assert.equal(await run(learner, 'fire', {}), undefined);
-  assert.equal(await run(learner, 'silent', {}, { at: NOON + 1 }), undefined);
+  expect(await run(learner, 'fire', {})).toBeUndefined();
+  expect(await run(learner, 'silent', {}, { at: NOON + 1 })).toBeUndefined();
 });
 
 test('a rule that judges several events together is tested with several', async () => {
   const threshold = { fields: ['user.name'], value: 3, cardinality: [], windowMicros: MINUTE };
   const many = ruleDocument({ type: 'threshold', threshold });
   const [a, b, c] = [0, 1, 2].map((second) => ({ at: NOON + second * SECOND }));
-  assert.ok(a && b && c);
-  assert.equal(await run(many, 'fire', a, b, c), undefined);
-  assert.equal(await run(many, 'silent', a, b), undefined);
-  assert.equal(await run(many, 'match', a), undefined);
-  assert.match((await run(many, 'fire', a, b, { at: NOON + 2 * MINUTE })) ?? '', /it matches without raising one/);
+  expectPresent(a);
+  expectPresent(b);
+  expectPresent(c);
+  expect(await run(many, 'fire', a, b, c)).toBeUndefined();
+  expect(await run(many, 'silent', a, b)).toBeUndefined();
+  expect(await run(many, 'match', a)).toBeUndefined();
+  expect((await run(many, 'fire', a, b, { at: NOON + 2 * MINUTE })) ?? '').toMatch(/it matches without raising one/);
   const query = 'sequence by user.name [any where event.action == "get"] [any where event.action == "list"]';
   const sequence = ruleDocument({ type: 'eql', language: 'eql', query });
   const get = { at: NOON, id: 'get', event: { verb: 'get' } };
-  assert.equal(await run(sequence, 'fire', get, b), undefined);
-  assert.equal(await run(sequence, 'silent', b, { ...get, at: NOON + MINUTE }), undefined);
+  expect(await run(sequence, 'fire', get, b)).toBeUndefined();
+  expect(await run(sequence, 'silent', b, { ...get, at: NOON + MINUTE })).toBeUndefined();
 });
 
 test('an event that is none is a failure that names it', async () => {
@@ -68,7 +70,7 @@ test('an event that is none is a failure that names it', async () => {
     { name: 'a test', events, expect: 'match' },
     { slots, store, hashes: sha256Hashes },
   );
-  assert.match(failure ?? '', /^event 2\.verb: expected/);
+  expect(failure ?? '').toMatch(/^event 2\.verb: expected/);
 });
 
 test('an event without a time happens at one of its own', async () => {
@@ -80,7 +82,7 @@ test('an event without a time happens at one of its own', async () => {
     { name: 'a test', events, expect: 'fire' },
     { slots, store, hashes: sha256Hashes },
   );
-  assert.equal(failure, undefined);
+  expect(failure).toBeUndefined();
 });
 
 test('a rule that throws fails its test', async () => {
@@ -98,5 +100,5 @@ test('a rule that throws fails its test', async () => {
     { name: 'a test', events, expect: 'match' },
     { slots, store, hashes: sha256Hashes },
   );
-  assert.equal(failure, 'the rule failed: Error: a bug');
+  expect(failure).toBe('the rule failed: Error: a bug');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { Sink } from '../alerts/sink.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import type { TraceLink, Tracing } from '../telemetry/tracing.ts';
@@ -55,21 +54,21 @@ test('a delivery is linked with the batch that opened the alert, and with none i
   const { open, deliver } = linking();
   open('a', 'b');
   open('c');
-  assert.deepEqual(await deliver('b'), ['trace-1']);
-  assert.deepEqual(await deliver('c'), ['trace-2']);
-  assert.deepEqual(await deliver('d'), []);
+  expect(await deliver('b')).toEqual(['trace-1']);
+  expect(await deliver('c')).toEqual(['trace-2']);
+  expect(await deliver('d')).toEqual([]);
 });
 
 test('a thousand alerts are remembered, and the oldest go first', async () => {
   const { open, deliver } = linking();
   open('first', 'second');
   open(...Array.from({ length: 999 }, (_, index) => `alert-${index}`));
-  assert.deepEqual(await deliver('first'), []);
-  assert.deepEqual(await deliver('second'), ['trace-1']);
+  expect(await deliver('first')).toEqual([]);
+  expect(await deliver('second')).toEqual(['trace-1']);
 });
 
 test('without traces every part is the one that it was', () => {
   const sinks = [sink];
-  assert.equal(UNTRACED.sinks(sinks), sinks);
-  assert.equal(UNTRACED.observer(quiet), quiet);
+  expect(UNTRACED.sinks(sinks)).toBe(sinks);
+  expect(UNTRACED.observer(quiet)).toBe(quiet);
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { hostileAlert, sampleAlert } from '../../test/support/sample-alert.ts';
 import { ALERT_BOUNDS, alertResource, alertStatusPatch, labelValue } from './alert-resource.ts';
@@ -33,15 +32,18 @@ test('the bounds are those of the CustomResourceDefinition', () => {
   for (const [path, { type, maxLength, maxItems, enum: values }] of schemaOfAlert()) {
     if (values !== undefined) continue;
     const bound = maxLength ?? maxItems;
-    assert.ok(bound !== undefined || (type !== 'string' && type !== 'array'), `${path} has a bound`);
+    expect([`${path} has a bound`, bound !== undefined || (type !== 'string' && type !== 'array')]).toEqual([
+      `${path} has a bound`,
+      true,
+    ]);
     if (bound !== undefined) bounds[path] = bound;
   }
-  assert.deepEqual({ ...ALERT_BOUNDS }, bounds);
+  expect({ ...ALERT_BOUNDS }).toEqual(bounds);
 });
 
 test('an ordinary alert is written as it is', () => {
   const alert = sampleAlert();
-  assert.deepEqual(alertResource(alert), {
+  expect(alertResource(alert)).toEqual({
     apiVersion: 'firstseen.dev/v1alpha1',
     kind: 'Alert',
     metadata: {
@@ -63,34 +65,34 @@ test('the group and what was counted of it are one list, up to its bound', () =>
     const groupBy = fields.map((field) => ({ field, value: 'x' }));
     const alert = { ...sampleAlert(), spec: { ...spec, ...(fields.length === 0 ? {} : { groupBy }), results } };
     const resource = JSON.parse(JSON.stringify(alertResource(alert)));
-    assert.equal(resource.spec.results, undefined);
+    expect(resource.spec.results).toBeUndefined();
     return resource.spec.groupBy.map(({ field }: { field: string }) => field);
   };
-  assert.deepEqual(groupOf('user.name'), ['user.name', 'count']);
-  assert.deepEqual(groupOf(), ['count']);
-  assert.deepEqual(groupOf('a', 'b', 'c', 'd', 'e'), ['a', 'b', 'c', 'd', 'e']);
+  expect(groupOf('user.name')).toEqual(['user.name', 'count']);
+  expect(groupOf()).toEqual(['count']);
+  expect(groupOf('a', 'b', 'c', 'd', 'e')).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
 test('of the state only what changes is written, and never the phase', () => {
   const patch = JSON.parse(JSON.stringify(alertStatusPatch(sampleAlert({ state: { phase: 'Closed' } }).state)));
-  assert.deepEqual(Object.keys(patch), ['status']);
-  assert.deepEqual(Object.keys(patch.status), ['count', 'firstSeen', 'lastSeen', 'evidence']);
+  expect(Object.keys(patch)).toEqual(['status']);
+  expect(Object.keys(patch.status)).toEqual(['count', 'firstSeen', 'lastSeen', 'evidence']);
 });
 
 test('no text is longer than its bound, in bytes, and none holds what cannot be seen', () => {
   const written = [...leaves(alertResource(hostileAlert()), ''), ...leaves(alertStatusPatch(hostileAlert().state), '')];
-  assert.ok(written.length > 60);
+  expect(written.length).toBeGreaterThan(60);
   for (const [path, text] of written) {
-    assert.doesNotMatch(text, /\p{C}/u, path);
+    expect(text).not.toMatch(/\p{C}/u);
     const bound = ALERT_BOUNDS[path];
-    if (bound !== undefined) assert.ok(Buffer.byteLength(text) <= bound, path);
+    if (bound !== undefined) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bound);
   }
 });
 
 test('a label is a label value whatever the text', () => {
-  assert.equal(labelValue('default-rule.v2'), 'default-rule.v2');
+  expect(labelValue('default-rule.v2')).toBe('default-rule.v2');
   for (const text of ['', 'a b', '-a', 'a\n', 'é', 'x'.repeat(64), '../..']) {
-    assert.match(labelValue(text), /^sha256-[0-9a-f]{32}$/);
+    expect(labelValue(text)).toMatch(/^sha256-[0-9a-f]{32}$/);
   }
 });
 

@@ -1,18 +1,19 @@
 /** Faults of a connection, by a server that has them on purpose; all else is tried on a real API server. */
-import assert from 'node:assert/strict';
+
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
+import { operationalError } from '../../test/support/expect.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { createKubernetesClient, type KubernetesClient } from './client.ts';
 import { openApiAccess } from './open-api-access.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'firstseen-client-'));
-after(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
 function writeKubeconfig(server: string, user: object): string {
@@ -55,11 +56,7 @@ async function withServer(
   }
 }
 
-const unavailable = (pattern: RegExp) => (error: unknown) =>
-  error instanceof OperationalError &&
-  error.code === 'api_unavailable' &&
-  pattern.test(error.message) &&
-  !error.message.includes('secret-token');
+const unavailable = (pattern: RegExp) => operationalError('api_unavailable', pattern);
 
 test('a call carries the credentials, says who calls, and keeps its connection', async () => {
   const ports = new Set<number | undefined>();
@@ -72,32 +69,33 @@ test('a call carries the credentials, says who calls, and keeps its connection',
     },
     async (client) => {
       for (let i = 0; i < 3; i += 1) {
-        assert.deepEqual(await client.call({ method: 'GET', path: '/x?y=z' }), { kind: 'ok', body: { a: 1 } });
+        expect(await client.call({ method: 'GET', path: '/x?y=z' })).toEqual({ kind: 'ok', body: { a: 1 } });
       }
     },
   );
-  assert.deepEqual(seen[0], ['GET', '/prefix/x?y=z', 'Bearer secret-token', 'firstseen/1.2.3']);
-  assert.equal(ports.size, 1);
+  expect(seen[0]).toEqual(['GET', '/prefix/x?y=z', 'Bearer secret-token', 'firstseen/1.2.3']);
+  expect(ports.size).toBe(1);
 });
 
 test('no answer, no connection, a broken one, and an answer that is none are all worth another try', async () => {
   await withServer(
     () => {},
-    (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/no answer in 100 ms/)),
+    (client) => expect(client.call({ method: 'GET', path: '/x' })).rejects.toThrow(unavailable(/no answer in 100 ms/)),
     100,
   );
   await withServer(
     (_, response) => response.writeHead(200, { 'content-length': 100 }).write('{'),
-    (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/no answer in 100 ms/)),
+    (client) => expect(client.call({ method: 'GET', path: '/x' })).rejects.toThrow(unavailable(/no answer in 100 ms/)),
     100,
   );
   await withServer(
     (request) => request.socket.destroy(),
-    (client) => assert.rejects(client.call({ method: 'GET', path: '/x?token=secret-token' }), unavailable(/GET \/x: /)),
+    (client) =>
+      expect(client.call({ method: 'GET', path: '/x?token=secret-token' })).rejects.toThrow(unavailable(/GET \/x: /)),
   );
   await withServer(
     (_, response) => response.end('<html>'),
-    (client) => assert.rejects(client.call({ method: 'GET', path: '/x' }), unavailable(/JSON/)),
+    (client) => expect(client.call({ method: 'GET', path: '/x' })).rejects.toThrow(unavailable(/JSON/)),
   );
 });
 
@@ -106,8 +104,8 @@ test('a call that is called off ends at once', async () => {
     () => {},
     async (client) => {
       const called = client.call({ method: 'GET', path: '/x' }, AbortSignal.timeout(10));
-      await assert.rejects(called, OperationalError);
-      await assert.rejects(client.call({ method: 'GET', path: '/x' }, AbortSignal.abort()), OperationalError);
+      await expect(called).rejects.toThrow(OperationalError);
+      await expect(client.call({ method: 'GET', path: '/x' }, AbortSignal.abort())).rejects.toThrow(OperationalError);
     },
   );
 });
@@ -121,12 +119,12 @@ test('a watch that falls silent is a fault, one that the server ends is none, an
   };
   await withServer(
     (_, response) => response.write(line),
-    (client) => assert.rejects(read(client), unavailable(/silent for 100 ms/)),
+    (client) => expect(read(client)).rejects.toThrow(unavailable(/silent for 100 ms/)),
     100,
   );
   await withServer(
     (request, response) => response.end(request.url === '/prefix/x?a=b&watch=true' ? line : ''),
-    async (client) => assert.deepEqual(await read(client), ['BOOKMARK']),
+    async (client) => expect(await read(client)).toEqual(['BOOKMARK']),
   );
   let closed: Promise<unknown> | undefined;
   await withServer(
@@ -142,10 +140,12 @@ test('a watch that falls silent is a fault, one that the server ends is none, an
 });
 
 test('a kubeconfig that cannot be used is refused at the start', async () => {
-  await assert.rejects(openApiAccess({ kubeconfig: join(folder, 'none') }), /ENOENT/);
-  await assert.rejects(openApiAccess({}), /not a pod/);
+  await expect(openApiAccess({ kubeconfig: join(folder, 'none') })).rejects.toThrow(/ENOENT/);
+  await expect(openApiAccess({})).rejects.toThrow(/not a pod/);
   const fine = writeKubeconfig('https://127.0.0.1:1', { token: 't' });
-  await assert.rejects(openApiAccess({ kubeconfig: fine, context: 'other' }), /no cluster for its context other/);
+  await expect(openApiAccess({ kubeconfig: fine, context: 'other' })).rejects.toThrow(
+    /no cluster for its context other/,
+  );
   const tokenFile = writeKubeconfig('https://127.0.0.1:1', { tokenFile: '/token' });
-  await assert.rejects(openApiAccess({ kubeconfig: tokenFile }), /no credentials.*tokenFile/);
+  await expect(openApiAccess({ kubeconfig: tokenFile })).rejects.toThrow(/no credentials.*tokenFile/);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { hostileAlert, sampleAlert } from '../../test/support/sample-alert.ts';
 import type { AlertRequest } from '../detect/alert.ts';
 import { alertReference, eventResource, requestedObject } from './event-resource.ts';
@@ -7,12 +6,12 @@ import { alertReference, eventResource, requestedObject } from './event-resource
 const REQUEST: AlertRequest = { time: '2026-03-01T12:00:00.000001Z', dryRun: false, truncated: false };
 
 test('the object of a request, and where to look for its uid', () => {
-  assert.deepEqual(requestedObject({ ...REQUEST, resource: 'pods', namespace: 'web', name: 'a/b' }), {
+  expect(requestedObject({ ...REQUEST, resource: 'pods', namespace: 'web', name: 'a/b' })).toEqual({
     reference: { apiVersion: 'v1', kind: 'Pod', name: 'a/b', namespace: 'web' },
     path: '/api/v1/namespaces/web/pods/a%2Fb',
   });
   const role = { resource: 'clusterroles', apiGroup: 'rbac.authorization.k8s.io', name: 'admin' };
-  assert.deepEqual(requestedObject({ ...REQUEST, ...role, uid: 'u' }), {
+  expect(requestedObject({ ...REQUEST, ...role, uid: 'u' })).toEqual({
     reference: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'admin', uid: 'u' },
     path: '/apis/rbac.authorization.k8s.io/v1/clusterroles/admin',
   });
@@ -20,13 +19,13 @@ test('the object of a request, and where to look for its uid', () => {
 
 test('a Namespace has no namespace, although its requests do', () => {
   const namespace = requestedObject({ ...REQUEST, resource: 'namespaces', namespace: 'web', name: 'web' });
-  assert.deepEqual(namespace?.reference, { apiVersion: 'v1', kind: 'Namespace', name: 'web' });
+  expect(namespace?.reference).toEqual({ apiVersion: 'v1', kind: 'Namespace', name: 'web' });
 });
 
 test('a Secret is known, and not looked up', () => {
   const secret = requestedObject({ ...REQUEST, resource: 'secrets', namespace: 'web', name: 's' });
-  assert.equal(secret?.reference.kind, 'Secret');
-  assert.equal(secret?.path, undefined);
+  expect(secret?.reference.kind).toBe('Secret');
+  expect(secret?.path).toBeUndefined();
 });
 
 test('no object: a list, an unknown kind, no resource, a version that would lead elsewhere', () => {
@@ -37,19 +36,20 @@ test('no object: a list, an unknown kind, no resource, a version that would lead
     { uri: '/metrics', name: 'x' },
     { resource: 'constructor', name: 'x' },
   ]) {
-    assert.equal(requestedObject({ ...REQUEST, ...request }), undefined);
+    expect(requestedObject({ ...REQUEST, ...request })).toBeUndefined();
   }
   const path = requestedObject({ ...REQUEST, resource: 'nodes', name: 'n', apiVersion: 'v1/secrets' })?.path;
-  assert.equal(path, '/api/v1/nodes/n');
+  expect(path).toBe('/api/v1/nodes/n');
 });
 
-test('a note is 1,024 bytes at most and names its alert', () => {
-  for (const alert of [hostileAlert(), sampleAlert({ spec: { reason: 'é'.repeat(600) } })]) {
+test.each([hostileAlert(), sampleAlert({ spec: { reason: 'é'.repeat(600) } })])(
+  'a note is 1,024 bytes at most and names its alert: %#',
+  (alert) => {
     const { note } = JSON.parse(JSON.stringify(eventResource(alert, alertReference(alert), 'pod-0')));
-    assert.ok(Buffer.byteLength(note) <= 1_024, `${Buffer.byteLength(note)}`);
-    assert.ok(note.endsWith(`… (alert ${alert.id})`), note);
-  }
-});
+    expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1_024);
+    expect(note.endsWith(`… (alert ${alert.id})`)).toBeTruthy();
+  },
+);
 
 test('every field that must not be empty is not', () => {
   const alert = sampleAlert({
@@ -59,7 +59,7 @@ test('every field that must not be empty is not', () => {
     },
   });
   const event = JSON.parse(JSON.stringify(eventResource(alert, alertReference(alert), '')));
-  assert.equal(event.reason.length, 128);
-  assert.equal(event.action, 'Detected');
-  assert.equal(event.reportingInstance, 'firstseen');
+  expect(event.reason).toHaveLength(128);
+  expect(event.action).toBe('Detected');
+  expect(event.reportingInstance).toBe('firstseen');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { isApplied, isTouched, managedFieldsOf, withoutOthers } from './managed-fields.ts';
 
 const rule = {
@@ -21,13 +20,13 @@ function updatedBy(manager: string, fieldsV1: object, subresource = '') {
 test('what somebody else has set is left out, and the rest is applied', () => {
   const fields = updatedBy('kubectl-edit', { 'f:spec': { 'f:severity': {}, 'f:enabled': {}, 'f:exceptions': {} } });
   const { severity: _severity, exceptions: _exceptions, ...spec } = rule.spec;
-  assert.deepEqual(withoutOthers(rule, fields), { ...rule, spec });
-  assert.equal(isTouched(fields), true);
+  expect(withoutOthers(rule, fields)).toEqual({ ...rule, spec });
+  expect(isTouched(fields)).toBe(true);
 });
 
 test('one field of a mapping is theirs, the others stay ours', () => {
   const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { '.': {}, 'f:window': {} } } });
-  assert.deepEqual(withoutOthers(rule, fields), {
+  expect(withoutOthers(rule, fields)).toEqual({
     ...rule,
     spec: { ...rule.spec, suppression: { by: ['user.name'] } },
   });
@@ -36,12 +35,12 @@ test('one field of a mapping is theirs, the others stay ours', () => {
 test('a mapping of which nothing is left is not applied as an empty one', () => {
   const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { 'f:window': {}, 'f:by': {} } } });
   const { suppression: _suppression, ...spec } = rule.spec;
-  assert.deepEqual(withoutOthers(rule, fields), { ...rule, spec });
+  expect(withoutOthers(rule, fields)).toEqual({ ...rule, spec });
 });
 
 test('that a mapping is there may be theirs without a field of it', () => {
   const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { '.': {} } } });
-  assert.deepEqual(withoutOthers(rule, fields), rule);
+  expect(withoutOthers(rule, fields)).toEqual(rule);
 });
 
 test('several managers, each with what is theirs; names with dots are names', () => {
@@ -51,7 +50,7 @@ test('several managers, each with what is theirs; names with dots are names', ()
     ...updatedBy('kubectl-edit', { 'f:spec': { 'f:title': {}, 'f:not-in-it': {} } }),
   ];
   const { title: _title, ...spec } = rule.spec;
-  assert.deepEqual(withoutOthers(rule, fields), { metadata: { name: 'a' }, spec });
+  expect(withoutOthers(rule, fields)).toEqual({ metadata: { name: 'a' }, spec });
 });
 
 test('our own fields and a status are nobody else’s', () => {
@@ -59,21 +58,21 @@ test('our own fields and a status are nobody else’s', () => {
     ...updatedBy('firstseen', { 'f:spec': { 'f:title': {} } }),
     ...updatedBy('kubectl', { 'f:status': { 'f:matches': {} } }, 'status'),
   ];
-  assert.equal(isTouched(fields), false);
-  assert.deepEqual(withoutOthers(rule, fields), rule);
+  expect(isTouched(fields)).toBe(false);
+  expect(withoutOthers(rule, fields)).toEqual(rule);
 });
 
 test('a rule is ours if we applied it', () => {
   const applied = managedFieldsOf({ metadata: { managedFields: [{ manager: 'firstseen', operation: 'Apply' }] } });
-  assert.equal(isApplied(applied), true);
-  assert.equal(isApplied(updatedBy('firstseen', { 'f:spec': {} })), false);
-  assert.equal(isApplied(managedFieldsOf({ metadata: {} })), false);
+  expect(isApplied(applied)).toBe(true);
+  expect(isApplied(updatedBy('firstseen', { 'f:spec': {} }))).toBe(false);
+  expect(isApplied(managedFieldsOf({ metadata: {} }))).toBe(false);
 });
 
 test('what is not of the shape says nothing', () => {
   for (const object of [undefined, 1, {}, { metadata: { managedFields: 'all' } }]) {
-    assert.deepEqual(managedFieldsOf(object), []);
+    expect(managedFieldsOf(object)).toEqual([]);
   }
   const odd = updatedBy('kubectl', { 'f:spec': 'all', 'k:{"name":"a"}': {}, 'f:metadata': { 'v:1': {} } });
-  assert.deepEqual(withoutOthers(rule, odd), { metadata: rule.metadata });
+  expect(withoutOthers(rule, odd)).toEqual({ metadata: rule.metadata });
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { OBJECT_KINDS } from './object-kinds.ts';
 
@@ -21,6 +20,7 @@ test('what may be looked up is what the chart lets firstseen get, and no Secret 
     .filter(({ apiGroups, verbs }) => verbs.join() === 'get' && !apiGroups.includes('firstseen.dev'))
     .flatMap(({ apiGroups, resources }) => apiGroups.flatMap((group) => resources.map((name) => `${name}.${group}`)));
   const lookedUp = [...OBJECT_KINDS].filter(([, { lookUp }]) => lookUp).map(([name]) => name);
-  assert.deepEqual(lookedUp.sort(), granted.sort());
-  assert.ok(!lookedUp.includes('secrets.') && !lookedUp.includes('configmaps.'));
+  expect(lookedUp.sort()).toEqual(granted.sort());
+  expect(lookedUp).not.toContain('secrets.');
+  expect(lookedUp).not.toContain('configmaps.');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { NOON } from '../../test/support/events.ts';
 import { sampleAlert } from '../../test/support/sample-alert.ts';
 import type { OverflowState } from '../detect/alert.ts';
@@ -30,7 +29,7 @@ function statusOf(changes: Partial<OverflowState> = {}) {
 }
 
 test('who made most of the requests, as far as that is certain', () => {
-  assert.deepEqual(statusOf().overflow, {
+  expect(statusOf().overflow).toEqual({
     since: '2026-03-01T12:00:00.000000Z',
     until: null,
     users: [
@@ -44,7 +43,7 @@ test('who made most of the requests, as far as that is certain', () => {
 });
 
 test('the condition says that it goes on, and then that it is over, and when', () => {
-  assert.deepEqual(statusOf().conditions, [
+  expect(statusOf().conditions).toEqual([
     {
       type: 'Overflow',
       status: 'True',
@@ -54,7 +53,7 @@ test('the condition says that it goes on, and then that it is over, and when', (
     },
   ]);
   const ended = statusOf({ endedAt: NOON + 61 * SECOND });
-  assert.deepEqual(ended.conditions, [
+  expect(ended.conditions).toEqual([
     {
       type: 'Overflow',
       status: 'False',
@@ -63,11 +62,11 @@ test('the condition says that it goes on, and then that it is over, and when', (
       message: '41233 matches over the budget, from 2026-03-01T12:00:00Z to 2026-03-01T12:01:01Z',
     },
   ]);
-  assert.equal(Object(ended.overflow).until, '2026-03-01T12:01:01.000000Z');
+  expect(Object(ended.overflow).until).toBe('2026-03-01T12:01:01.000000Z');
 });
 
 test('an alert that counts no overflow says nothing of one', () => {
-  assert.deepEqual(Object.keys(alertStatusPatch(sampleAlert().state).status), [
+  expect(Object.keys(alertStatusPatch(sampleAlert().state).status)).toEqual([
     'count',
     'firstSeen',
     'lastSeen',

@@ -1,7 +1,9 @@
 /** Faults that a real API server does not make when it is asked to; all else is tried on one. */
-import assert from 'node:assert/strict';
-import { mock, type TestContext, test } from 'node:test';
+
 import { setImmediate as turn } from 'node:timers/promises';
+import { expect, jest, test } from '@jest/globals';
+import { fail } from '../../test/support/fail.ts';
+import { onTestEnd } from '../../test/support/on-test-end.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
 import type { RuleResource } from '../ruleset/rule-resource.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
@@ -9,9 +11,9 @@ import type { ApiAnswer, ApiCall } from './client.ts';
 import { createPackInstaller } from './pack-installer.ts';
 
 /** Installs a pack of one rule into a cluster that holds nothing, turn by turn. */
-function installer(t: TestContext, answer: (call: ApiCall) => ApiAnswer) {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  t.after(() => mock.reset());
+function installer(answer: (call: ApiCall) => ApiAnswer) {
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+  onTestEnd(() => jest.useRealTimers());
   const calls: string[] = [];
   const log: string[] = [];
   const announced: string[] = [];
@@ -34,7 +36,7 @@ function installer(t: TestContext, answer: (call: ApiCall) => ApiAnswer) {
     },
     { rules: [ruleDocument({ name: 'a' })], isWhole: true },
   );
-  t.after(() => job.stop());
+  onTestEnd(() => job.stop());
   return {
     calls,
     log,
@@ -42,7 +44,7 @@ function installer(t: TestContext, answer: (call: ApiCall) => ApiAnswer) {
     start: () => job.start(),
     async nextTurn() {
       await turn();
-      mock.timers.tick(10_000);
+      jest.advanceTimersByTime(10_000);
       await turn();
     },
   };
@@ -50,20 +52,20 @@ function installer(t: TestContext, answer: (call: ApiCall) => ApiAnswer) {
 
 const APPLIED: ApiAnswer = { kind: 'ok', body: { metadata: { name: 'a', uid: 'u', generation: 1 } } };
 
-test('one who was faster is no fault: it is looked at again, under a number of its own', async (t) => {
+test('one who was faster is no fault: it is looked at again, under a number of its own', async () => {
   const answers: ApiAnswer[] = [{ kind: 'refused', reason: 'Conflict', message: 'changed' }, APPLIED];
-  const { calls, announced, log, start, nextTurn } = installer(t, () => answers.shift() ?? assert.fail('asked again'));
+  const { calls, announced, log, start, nextTurn } = installer(() => answers.shift() ?? fail('asked again'));
   start();
   await nextTurn();
   await nextTurn();
-  assert.deepEqual(calls, ['PATCH id-1-0', 'PATCH id-2-0']);
-  assert.deepEqual(announced, ['patch a', 'patch a']);
-  assert.deepEqual(log, ['rules of the pack are applied']);
+  expect(calls).toEqual(['PATCH id-1-0', 'PATCH id-2-0']);
+  expect(announced).toEqual(['patch a', 'patch a']);
+  expect(log).toEqual(['rules of the pack are applied']);
 });
 
-test('an API server that is away is said once, and that it goes on', async (t) => {
+test('an API server that is away is said once, and that it goes on', async () => {
   let isAway = true;
-  const { calls, log, start, nextTurn } = installer(t, () => {
+  const { calls, log, start, nextTurn } = installer(() => {
     if (isAway) throw new OperationalError('api_unavailable', 'away');
     return APPLIED;
   });
@@ -73,15 +75,15 @@ test('an API server that is away is said once, and that it goes on', async (t) =
   isAway = false;
   await nextTurn();
   await nextTurn();
-  assert.equal(calls.length, 4);
-  assert.deepEqual(log, ['installing the pack is held up', 'rules of the pack are applied', 'the pack is installed']);
+  expect(calls).toHaveLength(4);
+  expect(log).toEqual(['installing the pack is held up', 'rules of the pack are applied', 'the pack is installed']);
 });
 
-test('what the API server refuses is said once, and not asked again until somebody changes it', async (t) => {
-  const { calls, log, start, nextTurn } = installer(t, () => ({ kind: 'refused', reason: 'Invalid', message: 'no' }));
+test('what the API server refuses is said once, and not asked again until somebody changes it', async () => {
+  const { calls, log, start, nextTurn } = installer(() => ({ kind: 'refused', reason: 'Invalid', message: 'no' }));
   start();
   await nextTurn();
   await nextTurn();
-  assert.equal(calls.length, 1);
-  assert.match(log.join(), /^a rule of the pack does not fit what others have set of it, and stays as it is/);
+  expect(calls).toHaveLength(1);
+  expect(log.join()).toMatch(/^a rule of the pack does not fit what others have set of it, and stays as it is/);
 });

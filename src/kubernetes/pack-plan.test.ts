@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../test/support/expect.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import { parseDetectionRule } from '../rules/rule-schema.ts';
 import { toDetectionRule } from '../rules/to-detection-rule.ts';
@@ -13,7 +13,7 @@ function packRule(name: string): RuleDocument {
     metadata: { name },
     spec: { title: name, type: 'query', query: 'event.action: create', severity: 'low', tags: ['test'] },
   });
-  assert.ok(parsed.kind === 'ok');
+  expectKind(parsed, 'ok');
   return parsed.document;
 }
 
@@ -29,37 +29,34 @@ const pack = [packRule('a'), packRule('b')];
 
 test('a rule that is not there is applied as a whole, with a label that says whose it is', () => {
   const { apply, remove } = planPack(pack, [], true);
-  assert.deepEqual([...apply.keys()], ['a', 'b']);
+  expect([...apply.keys()]).toEqual(['a', 'b']);
   const labels = { 'app.kubernetes.io/managed-by': 'firstseen', 'app.kubernetes.io/part-of': 'firstseen' };
-  assert.deepEqual(apply.get('a'), { ...toDetectionRule(packRule('a')), metadata: { name: 'a', labels } });
-  assert.deepEqual(remove, []);
+  expect(apply.get('a')).toEqual({ ...toDetectionRule(packRule('a')), metadata: { name: 'a', labels } });
+  expect(remove).toEqual([]);
 });
 
 test('what somebody else has set stays as it is, and the rule must be the one that it was', () => {
   const { apply } = planPack(pack, [held('a', APPLIED, EDITED)], true);
   const { spec, metadata } = apply.get('a') as { readonly spec: object; readonly metadata: object };
   const { severity: _severity, ...rest } = toDetectionRule(packRule('a')).spec;
-  assert.deepEqual(spec, rest);
-  assert.equal('uid' in metadata && metadata.uid, 'uid-a');
+  expect(spec).toEqual(rest);
+  expect('uid' in metadata && metadata.uid).toBe('uid-a');
 });
 
 test('a rule of that name that somebody made themselves is theirs', () => {
   const { apply, taken } = planPack(pack, [held('a', EDITED)], true);
-  assert.deepEqual([...apply.keys()], ['b']);
-  assert.deepEqual(taken, ['a']);
+  expect([...apply.keys()]).toEqual(['b']);
+  expect(taken).toEqual(['a']);
 });
 
 test('a rule that left the pack goes, unless somebody else has changed it', () => {
   const resources = [held('old', APPLIED), held('tuned', APPLIED, EDITED), held('theirs', EDITED)];
   const { remove, left } = planPack(pack, resources, true);
-  assert.deepEqual(
-    remove.map(({ name }) => name),
-    ['old'],
-  );
-  assert.deepEqual(left, ['tuned']);
+  expect(remove.map(({ name }) => name)).toEqual(['old']);
+  expect(left).toEqual(['tuned']);
 });
 
 test('nothing goes when the pack could not be read as a whole', () => {
   const { remove, left } = planPack([], [held('old', APPLIED), held('tuned', APPLIED, EDITED)], false);
-  assert.deepEqual([remove, left], [[], []]);
+  expect([remove, left]).toEqual([[], []]);
 });

@@ -1,7 +1,8 @@
 /** Faults that a real API server does not have on purpose; the rest is tried on one. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../test/support/fail.ts';
 import type { ApiAnswer, KubernetesClient } from './client.ts';
 import { createResourceMirror, createResourceWatch, type ResourceWatchHandlers } from './resource-watch.ts';
 import type { WatchEvent } from './watch-events.ts';
@@ -47,8 +48,8 @@ test('a handler that fails is told again, from the same place', async () => {
   );
   await until(() => from.length >= 3);
   await watch.stop();
-  assert.deepEqual(told, ['a blue', 'a blue']);
-  assert.deepEqual(from.slice(0, 3), ['1', '5', '6'], 'what was handled does not come again');
+  expect(told).toEqual(['a blue', 'a blue']);
+  expect(from.slice(0, 3)).toEqual(['1', '5', '6']); // what was handled does not come again
 });
 
 test('a list whose next page the server no longer keeps begins anew', async () => {
@@ -71,7 +72,7 @@ test('a list whose next page the server no longer keeps begins anew', async () =
   );
   await until(() => lists.length > 0);
   await watch.stop();
-  assert.deepEqual(lists, [['b', 'c']]);
+  expect(lists).toEqual([['b', 'c']]);
 });
 
 test('a watch whose place the server no longer keeps lists again, and the mirror has what it missed', async () => {
@@ -81,12 +82,12 @@ test('a watch whose place the server no longer keeps lists again, and the mirror
     {
       client: {
         async call({ path }) {
-          assert.equal(new URL(path, 'http://api').searchParams.get('labelSelector'), 'a=b');
+          expect(new URL(path, 'http://api').searchParams.get('labelSelector')).toBe('a=b');
           lists += 1;
           return lists === 1 ? page([object('a', 'red'), object('b', 'red')]) : page([object('c', 'red')], '', '9');
         },
         async *watch(path, signal) {
-          assert.equal(new URL(path, 'http://api').searchParams.get('labelSelector'), 'a=b');
+          expect(new URL(path, 'http://api').searchParams.get('labelSelector')).toBe('a=b');
           if (lists === 1) {
             yield { type: 'MODIFIED', object: object('a', 'blue', '2') } satisfies WatchEvent;
             yield { type: 'DELETED', object: object('b', 'red', '3') } satisfies WatchEvent;
@@ -103,7 +104,7 @@ test('a watch whose place the server no longer keeps lists again, and the mirror
   mirror.start();
   await until(() => lists === 2 && seen.length === 4);
   await mirror.stop();
-  assert.deepEqual(seen, ['a red, b red', 'a blue, b red', 'a blue', 'c red']);
+  expect(seen).toEqual(['a red, b red', 'a blue, b red', 'a blue', 'c red']);
 });
 
 function begin(
@@ -119,7 +120,7 @@ function begin(
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (!condition()) {
-    if (Date.now() > deadline) assert.fail('it never came about');
+    if (Date.now() > deadline) fail('it never came about');
     await sleep(1);
   }
 }

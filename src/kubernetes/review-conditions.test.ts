@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { PhaseChange } from '../detect/alert.ts';
 import { reviewConditions } from './review-conditions.ts';
 
@@ -13,7 +12,7 @@ const told = (...changes: readonly PhaseChange[]) =>
   reviewConditions(changes).map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
 
 test('who acknowledged and who closed stand beside each other', () => {
-  assert.deepEqual(told(change('Acknowledged', ['alice']), change('Closed', ['bob'])), [
+  expect(told(change('Acknowledged', ['alice']), change('Closed', ['bob']))).toEqual([
     'Acknowledged True Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
     'Closed True Verified: closed at 2026-03-01T11:59:59Z by bob',
   ]);
@@ -21,22 +20,22 @@ test('who acknowledged and who closed stand beside each other', () => {
 
 test('reopening takes both back, and acknowledging takes back the closing', () => {
   const both = [change('Acknowledged', ['alice']), change('Closed', ['bob'])];
-  assert.deepEqual(told(...both, change('Open', ['carol'])), [
+  expect(told(...both, change('Open', ['carol']))).toEqual([
     'Acknowledged False Verified: reopened at 2026-03-01T11:59:59Z by carol',
     'Closed False Verified: reopened at 2026-03-01T11:59:59Z by carol',
   ]);
-  assert.deepEqual(told(change('Closed', ['bob']), change('Acknowledged', ['alice'])), [
+  expect(told(change('Closed', ['bob']), change('Acknowledged', ['alice']))).toEqual([
     'Acknowledged True Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
     'Closed False Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
   ]);
 });
 
 test('what the audit log does not tell, or leaves open, is unverified', () => {
-  assert.deepEqual(told(change('Closed')), [
+  expect(told(change('Closed'))).toEqual([
     'Closed True Unverified: closed about 2026-03-01T12:00:00Z by nobody that the audit log tells of',
   ]);
-  assert.deepEqual(told(change('Closed', ['alice', 'bob', 'carol'])), [
+  expect(told(change('Closed', ['alice', 'bob', 'carol']))).toEqual([
     'Closed True Unverified: closed about 2026-03-01T11:59:59Z by alice or bob or others',
   ]);
-  assert.deepEqual(told(change('Open')), [], 'nothing was taken back');
+  expect(told(change('Open'))).toEqual([]); // nothing was taken back
 });

@@ -1,8 +1,9 @@
 /** When a status is written and what becomes of faults; the rest is tried on a real API server. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
+import { fail } from '../../test/support/fail.ts';
+import { onTestEnd } from '../../test/support/on-test-end.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { parseDetectionRule } from '../rules/rule-schema.ts';
@@ -16,8 +17,8 @@ import { createRuleStatusJob, type RuleStatusJobOptions } from './rule-status-jo
 
 const LONG = { countsMs: 600_000, gatherMs: 1, retryMs: 1 };
 
-test('conditions are written once, again after an edit, and not while nothing changes', async (t) => {
-  const { calls, tell, live } = begin(t, LONG);
+test('conditions are written once, again after an edit, and not while nothing changes', async () => {
+  const { calls, tell, live } = begin(LONG);
   tell(resource('a', 1), resource('b', 1));
   await waitFor(() => calls.length === 2, { what: 'the status of both' });
   tell(resource('a', 2, { query: '(' }), resource('b', 1));
@@ -26,31 +27,25 @@ test('conditions are written once, again after an edit, and not while nothing ch
   await live.settled();
   tell(resource('a', 3), resource('b', 1));
   await waitFor(() => calls.length === 4, { what: 'the status of the next edit' });
-  assert.deepEqual(
-    calls.map(({ path }) => path.split('/').at(-2)),
-    ['a', 'b', 'a', 'a'],
-  );
-  assert.deepEqual(readyOf(calls[2]), ['False', 'Invalid']);
-  assert.deepEqual(readyOf(calls[3]), ['True', 'InForce']);
+  expect(calls.map(({ path }) => path.split('/').at(-2))).toEqual(['a', 'b', 'a', 'a']);
+  expect(readyOf(calls[2])).toEqual(['False', 'Invalid']);
+  expect(readyOf(calls[3])).toEqual(['True', 'InForce']);
 });
 
-test('what the resource says already is not written again by the next holder of the lease', async (t) => {
-  const first = begin(t, LONG);
+test('what the resource says already is not written again by the next holder of the lease', async () => {
+  const first = begin(LONG);
   first.tell(resource('a', 1));
   await waitFor(() => first.calls.length === 1, { what: 'the status' });
   // As a merge patch leaves it.
   const status = Object.fromEntries(Object.entries(statusOf(first.calls[0])).filter(([, value]) => value !== null));
-  const second = begin(t, LONG);
+  const second = begin(LONG);
   second.tell({ ...resource('a', 1), value: { ...(resource('a', 1).value as object), status } }, resource('b', 1));
   await waitFor(() => second.calls.length > 0, { what: 'the status of the other' });
-  assert.deepEqual(
-    second.calls.map(({ path }) => path.split('/').at(-2)),
-    ['b'],
-  );
+  expect(second.calls.map(({ path }) => path.split('/').at(-2))).toEqual(['b']);
 });
 
-test('counts are written later, of so many rules at a time, those that have waited longest first', async (t) => {
-  const { calls, tell, send } = begin(t, { countsMs: 20, mostCounts: 1, gatherMs: 1, retryMs: 1 });
+test('counts are written later, of so many rules at a time, those that have waited longest first', async () => {
+  const { calls, tell, send } = begin({ countsMs: 20, mostCounts: 1, gatherMs: 1, retryMs: 1 });
   tell(resource('a', 1), resource('b', 1));
   await waitFor(() => calls.length === 2, { what: 'the conditions' });
   await send(anonymousRequest({}));
@@ -59,26 +54,25 @@ test('counts are written later, of so many rules at a time, those that have wait
     const { matches, lastMatch } = statusOf(call);
     return [call.path.split('/').at(-2), matches, lastMatch];
   });
-  assert.deepEqual(counted, [
+  expect(counted).toEqual([
     ['a', 1, '2026-03-01T12:00:00Z'],
     ['b', 1, '2026-03-01T12:00:00Z'],
   ]);
 });
 
-test('a write that fails is made again, and a rule that is gone holds up no other', async (t) => {
+test('a write that fails is made again, and a rule that is gone holds up no other', async () => {
   let failing = 2;
-  const { calls, tell, warnings } = begin(t, LONG, async ({ path }) => {
+  const { calls, tell, warnings } = begin(LONG, async ({ path }) => {
     if (path.includes('/gone/')) return { kind: 'refused', reason: 'NotFound', message: 'gone' };
     if (failing-- > 0) throw new OperationalError('api_unavailable', 'away');
     return { kind: 'ok', body: {} };
   });
   tell(resource('gone', 1), resource('here', 1));
   await waitFor(() => calls.filter(({ path }) => path.includes('/here/')).length === 3, { what: 'the third attempt' });
-  assert.deepEqual(warnings, ['status of rules cannot be written']);
+  expect(warnings).toEqual(['status of rules cannot be written']);
 });
 
 function begin(
-  t: { after(end: () => Promise<void>): void },
   options: RuleStatusJobOptions,
   answer: KubernetesClient['call'] = async () => ({ kind: 'ok', body: {} }),
 ) {
@@ -108,7 +102,7 @@ function begin(
     options,
   );
   job.start();
-  t.after(() => job.stop());
+  onTestEnd(() => job.stop());
   return {
     live,
     calls,
@@ -128,16 +122,16 @@ function resource(name: string, generation: number, spec: Readonly<Record<string
     metadata: { name, uid: `uid-of-${name}`, generation },
     spec: { title: name, type: 'query', query: 'user.name: "system:anonymous"', severity: 'low', ...spec },
   };
-  return toRuleResource(value) ?? assert.fail(name);
+  return toRuleResource(value) ?? fail(name);
 }
 
 function documentOf({ value }: RuleResource) {
   const parsed = parseDetectionRule(value);
-  return parsed.kind === 'ok' ? parsed.document : assert.fail(JSON.stringify(parsed.problems));
+  return parsed.kind === 'ok' ? parsed.document : fail(JSON.stringify(parsed.problems));
 }
 
 function statusOf(call: ApiCall | undefined): RuleStatus {
-  const { status } = (call ?? assert.fail('no call')).body as { readonly status: RuleStatus };
+  const { status } = (call ?? fail('no call')).body as { readonly status: RuleStatus };
   return status;
 }
 

@@ -1,12 +1,11 @@
-import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import { readServiceAccount } from './service-account.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'firstseen-service-account-'));
-after(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, 'ca.crt'), 'the CA');
 
 const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
@@ -16,26 +15,25 @@ test('the service account of a pod: where the API server is, its CA, and a token
   putToken('first\n');
   let time = 0;
   const access = readServiceAccount({ folder, env, now: () => time });
-  assert.equal(access.server, 'https://10.96.0.1:443');
-  assert.deepEqual(await access.credentials(), { ca: 'the CA', headers: { Authorization: 'Bearer first' } });
+  expect(access.server).toBe('https://10.96.0.1:443');
+  expect(await access.credentials()).toEqual({ ca: 'the CA', headers: { Authorization: 'Bearer first' } });
   putToken('second');
   time = 60_000;
-  assert.deepEqual((await access.credentials()).headers, { Authorization: 'Bearer first' });
+  expect((await access.credentials()).headers).toEqual({ Authorization: 'Bearer first' });
   time = 60_001;
-  assert.deepEqual((await access.credentials()).headers, { Authorization: 'Bearer second' });
-  assert.equal(
-    readServiceAccount({ folder, env: { ...env, KUBERNETES_SERVICE_HOST: 'fd00::1' } }).server,
+  expect((await access.credentials()).headers).toEqual({ Authorization: 'Bearer second' });
+  expect(readServiceAccount({ folder, env: { ...env, KUBERNETES_SERVICE_HOST: 'fd00::1' } }).server).toBe(
     'https://[fd00::1]:443',
   );
 });
 
 test('what is missing of a service account is said at the start, and later by the call', async () => {
   putToken('token');
-  assert.throws(() => readServiceAccount({ folder, env: {} }), /KUBERNETES_SERVICE_HOST.*: set them/);
-  assert.throws(() => readServiceAccount({ folder: join(folder, 'none'), env }), /ENOENT.*none.token/);
+  expect(() => readServiceAccount({ folder, env: {} })).toThrow(/KUBERNETES_SERVICE_HOST.*: set them/);
+  expect(() => readServiceAccount({ folder: join(folder, 'none'), env })).toThrow(/ENOENT.*none.token/);
   let time = 0;
   const access = readServiceAccount({ folder, env, now: () => time });
   putToken(' ');
   time = 60_001;
-  await assert.rejects(access.credentials(), /token is empty/);
+  await expect(access.credentials()).rejects.toThrow(/token is empty/);
 });

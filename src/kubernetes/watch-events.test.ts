@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { watchEvents } from './watch-events.ts';
 
 async function* chunks(...texts: readonly string[]) {
@@ -16,7 +15,7 @@ test('events come out whole, however the bytes come in', async () => {
   }
   const names: string[] = [];
   for await (const seen of watchEvents(bytewise())) if (seen.type !== 'ERROR') names.push(seen.object.metadata.name);
-  assert.deepEqual(names, ['é😀', 'b']);
+  expect(names).toEqual(['é😀', 'b']);
 });
 
 test('an object comes as it is', async () => {
@@ -28,13 +27,14 @@ test('an object comes as it is', async () => {
   const read: unknown[] = [];
   for await (const seen of watchEvents(chunks(`${JSON.stringify({ type: 'ADDED', object })}\n`)))
     read.push(seen.object);
-  assert.deepEqual(read, [object]);
+  expect(read).toEqual([object]);
 });
 
 test('an error is an event with its code', async () => {
   const status = { type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old', reason: 'Expired' } };
   for await (const seen of watchEvents(chunks(`${JSON.stringify(status)}\n`))) {
-    assert.ok(seen.type === 'ERROR' && seen.object.code === 410);
+    expect(seen.type).toBe('ERROR');
+    expect(seen.object.code).toBe(410);
   }
 });
 
@@ -42,7 +42,7 @@ test('what is not an event is a fault, and so is a line without an end', async (
   const read = async (...texts: readonly string[]) => {
     for await (const _ of watchEvents(chunks(...texts)));
   };
-  await assert.rejects(read('<html>\n'), SyntaxError);
-  await assert.rejects(read('{"type":"NEW","object":{}}\n'));
-  await assert.rejects(read(...Array.from({ length: 9 }, () => 'x'.repeat(1024 * 1024))), /8388608 bytes/);
+  await expect(read('<html>\n')).rejects.toThrow(SyntaxError);
+  await expect(read('{"type":"NEW","object":{}}\n')).rejects.toThrow();
+  await expect(read(...Array.from({ length: 9 }, () => 'x'.repeat(1024 * 1024)))).rejects.toThrow(/8388608 bytes/);
 });

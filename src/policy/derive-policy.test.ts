@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { compiledRules, ruleDocument } from '../../test/support/rules.ts';
 import { isOwnRequest } from '../ingest/own-writes.ts';
 import type { RuleDocument } from '../rules/document.ts';
@@ -32,18 +31,15 @@ function rulesOf(text: string): string {
 test('the account appears in rules for its own writes only, and those are what the receiver drops', () => {
   const { lines } = derived({ any: 'user.name: *' });
   const own = lines.filter(({ why }) => why === 'own');
-  assert.deepEqual(
-    own.map(({ rule }) => [rule.level, rule.users]),
-    own.map(() => ['None', [ACCOUNT]]),
-  );
-  assert.ok(lines.every(({ why, rule }) => why === 'own' || !rule.users.includes(ACCOUNT)));
+  expect(own.map(({ rule }) => [rule.level, rule.users])).toEqual(own.map(() => ['None', [ACCOUNT]]));
+  expect(lines.every(({ why, rule }) => why === 'own' || !rule.users.includes(ACCOUNT))).toBe(true);
   for (const { verbs, resources } of OWN_REQUESTS) {
     const named = resources.flatMap(({ group, resources: names }) => names.map((name) => ({ group, name })));
     for (const { verb, group, name } of named.flatMap((each) => verbs.map((verb) => ({ verb, ...each })))) {
       const [resource = '', subresource] = name.split('/');
       const objectRef = { apiGroup: group, resource, ...(subresource ? { subresource } : {}) };
       const event = { verb, user: { username: ACCOUNT }, objectRef };
-      assert.ok(isOwnRequest(event, ACCOUNT), `${verb} ${name}`);
+      expect([`${verb} ${name}`, isOwnRequest(event, ACCOUNT)]).toEqual([`${verb} ${name}`, true]);
     }
   }
 });
@@ -53,9 +49,7 @@ test('metadata unless a rule reads bodies, and each line names its rules', () =>
     { reads: POD_BODY, lists: `${AUDIT}.verb: list and ${AUDIT}.objectRef.resource: secrets` },
     { kubernetesMinor: 37 },
   );
-  assert.equal(
-    rulesOf(text),
-    `  # reads: reads requestObject.spec.hostNetwork.
+  expect(rulesOf(text)).toBe(`  # reads: reads requestObject.spec.hostNetwork.
   - level: Request # 4
     verbs: [create, update, patch]
     resources:
@@ -67,93 +61,83 @@ test('metadata unless a rule reads bodies, and each line names its rules', () =>
     resources:
       - group: "*"
         resources: [secrets, "secrets/*"]
-`,
-  );
+`);
 });
 
 test('up to 1.36 patches come without bodies, before 1.36 groups are those of built-in resources, and the head tells who sees less', () => {
   const { text } = derived({ reads: POD_BODY });
-  assert.match(text, /# {3}reads \(partial\): patch of pods: recorded at level Metadata \(rule 4\)/);
-  assert.match(
-    rulesOf(text),
+  expect(text).toMatch(/# {3}reads \(partial\): patch of pods: recorded at level Metadata \(rule 4\)/);
+  expect(rulesOf(text)).toMatch(
     /^ {2}# Patches without their bodies, for reads\.[\s\S]*- level: Metadata # 4\n {4}verbs: \[patch\]\n {4}resources:\n {6}- group: ""\n/,
   );
-  assert.doesNotMatch(text, /group: "\*"/);
+  expect(text).not.toMatch(/group: "\*"/);
   const latest = derived({ reads: POD_BODY }, { kubernetesMinor: 36 }).text;
-  assert.match(latest, /verbs: \[patch\]\n {4}resources:\n {6}- group: "\*"/);
+  expect(latest).toMatch(/verbs: \[patch\]\n {4}resources:\n {6}- group: "\*"/);
 });
 
 test('bodies that hold credentials are not recorded, whatever a rule reads', () => {
   const { lines, text } = derived({ any: `${AUDIT}.requestObject.data: *` }, { kubernetesMinor: 37 });
-  assert.deepEqual(
+  expect(
     lines.filter(({ why }) => why === 'credentials').map(({ rule }) => [rule.level, rule.resources[0]?.resources[0]]),
-    [
-      ['Metadata', 'secrets'],
-      ['Metadata', 'serviceaccounts/token'],
-      ['Metadata', 'tokenreviews'],
-    ],
-  );
-  assert.match(text, /Nothing that a policy can select by narrows this: every request\./);
+  ).toEqual([
+    ['Metadata', 'secrets'],
+    ['Metadata', 'serviceaccounts/token'],
+    ['Metadata', 'tokenreviews'],
+  ]);
+  expect(text).toMatch(/Nothing that a policy can select by narrows this: every request\./);
 });
 
-test('a condition on who is impersonated, or on an absent user, selects no user', () => {
-  for (const query of [`${AUDIT}.impersonatedUser.username: admin`, `not ${AUDIT}.user.username: *`]) {
+test.each([`${AUDIT}.impersonatedUser.username: admin`, `not ${AUDIT}.user.username: *`])(
+  'a condition on who is impersonated, or on an absent user, selects no user: %j',
+  (query) => {
     const [last] = derived({ rule: query }).lines.slice(-1);
-    assert.deepEqual([last?.rule.level, last?.rule.users, last?.rule.userGroups], ['Metadata', [], []]);
-  }
-});
+    expect([last?.rule.level, last?.rule.users, last?.rule.userGroups]).toEqual(['Metadata', [], []]);
+  },
+);
 
 test('an absent user has no decision, so a rule for decided requests of nobody adds nothing', () => {
   const query = `event.outcome: success and (user.name: "system:anonymous" or not user.name: *)`;
   const [last] = derived({ rule: query }).lines.slice(-1);
-  assert.deepEqual(last?.rule.users, ['system:anonymous']);
+  expect(last?.rule.users).toEqual(['system:anonymous']);
 });
 
 test('what a rule leaves out is left out, unless another rule asks for it', () => {
   const pods = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: update`;
   const not = `${pods} and not ${AUDIT}.objectRef.subresource: status`;
   const alone = derived({ not });
-  assert.deepEqual(
-    alone.lines.flatMap(({ why, rule }) => (why === 'excluded' ? rule.resources : [])),
-    [{ group: '', resources: ['pods/status'], resourceNames: [] }],
-  );
-  assert.deepEqual(
-    derived({ not, all: pods }).lines.filter(({ why }) => why === 'excluded'),
-    [],
-  );
+  expect(alone.lines.flatMap(({ why, rule }) => (why === 'excluded' ? rule.resources : []))).toEqual([
+    { group: '', resources: ['pods/status'], resourceNames: [] },
+  ]);
+  expect(derived({ not, all: pods }).lines.filter(({ why }) => why === 'excluded')).toEqual([]);
   const guarded = derived({ not, eve: `user.name: eve` }).lines.filter(({ why }) => why !== 'own');
-  assert.deepEqual(
+  expect(
     guarded.map(({ why, rule }) => [
       why,
       rule.users.join(),
       rule.resources.flatMap(({ resources }) => resources).join(),
     ]),
-    [
-      ['needed', 'eve', 'pods/status'],
-      ['excluded', '', 'pods/status'],
-      ['needed', '', 'pods,pods/*'],
-      ['needed', 'eve', ''],
-    ],
-  );
+  ).toEqual([
+    ['needed', 'eve', 'pods/status'],
+    ['excluded', '', 'pods/status'],
+    ['needed', '', 'pods,pods/*'],
+    ['needed', 'eve', ''],
+  ]);
 });
 
 test('a name is selected where it stands in the path: not of what is created', () => {
   const query = `${AUDIT}.objectRef.resource: configmaps and ${AUDIT}.objectRef.name: aws-auth and ${AUDIT}.verb: (create or update)`;
   const needed = derived({ rule: query }).lines.filter(({ why }) => why === 'needed');
-  assert.deepEqual(
-    needed.map(({ rule }) => [rule.verbs.join(), rule.resources[0]?.resourceNames.join()]),
-    [
-      ['create', ''],
-      ['update', 'aws-auth'],
-    ],
-  );
+  expect(needed.map(({ rule }) => [rule.verbs.join(), rule.resources[0]?.resourceNames.join()])).toEqual([
+    ['create', ''],
+    ['update', 'aws-auth'],
+  ]);
 });
 
 test('a request has only arrived: recorded if a rule asks for that stage and not for the last', () => {
-  assert.deepEqual(derived({ rule: 'user.name: eve' }).policy.omitStages, ['RequestReceived']);
+  expect(derived({ rule: 'user.name: eve' }).policy.omitStages).toEqual(['RequestReceived']);
   const { policy, lines } = derived({ rule: `user.name: eve and ${AUDIT}.stage: RequestReceived` });
-  assert.deepEqual(policy.omitStages, []);
-  assert.deepEqual(lines.at(-1)?.rule.omitStages, ['ResponseStarted', 'ResponseComplete', 'Panic']);
+  expect(policy.omitStages).toEqual([]);
+  expect(lines.at(-1)?.rule.omitStages).toEqual(['ResponseStarted', 'ResponseComplete', 'Panic']);
 });
 
 test('stages: of two lines for one request the first keeps what the second wants', () => {
@@ -165,22 +149,21 @@ test('stages: of two lines for one request the first keeps what the second wants
     { kubernetesMinor: 37 },
   );
   const request = lines.find(({ rule }) => rule.level === 'Request');
-  assert.deepEqual(request?.rule.omitStages, ['Panic']);
+  expect(request?.rule.omitStages).toEqual(['Panic']);
 });
 
 test('what exceptions and suppression read counts', () => {
   const query = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: create`;
   const levelWith = (changes: Partial<Omit<RuleDocument, 'newTerms'>>) =>
     derived({ rule: query }, {}, changes).lines.at(-1)?.rule.level;
-  assert.equal(levelWith({}), 'Metadata');
-  assert.equal(
+  expect(levelWith({})).toBe('Metadata');
+  expect(
     levelWith({
       exceptions: [{ query: `${AUDIT}.requestObject.spec.hostNetwork: false`, language: 'kuery', reason: 'Known.' }],
     }),
-    'Request',
-  );
+  ).toBe('Request');
   const by = [`${AUDIT}.responseObject.status.phase`];
-  assert.equal(levelWith({ suppression: { by, windowMicros: 1, missingFields: 'suppress' } }), 'RequestResponse');
+  expect(levelWith({ suppression: { by, windowMicros: 1, missingFields: 'suppress' } })).toBe('RequestResponse');
 });
 
 test('what a threshold groups by and counts, and what a sequence joins, counts', () => {
@@ -192,38 +175,37 @@ test('what a threshold groups by and counts, and what a sequence joins, counts',
     const changes = { type: 'threshold', threshold: { fields, value: 2, cardinality, windowMicros: 1 } } as const;
     return derived({ rule: query }, {}, changes).lines.at(-1)?.rule.level;
   };
-  assert.deepEqual(
-    [threshold(['user.name'], []), threshold([request], []), threshold([], [response])],
-    ['Metadata', 'Request', 'RequestResponse'],
-  );
+  expect([threshold(['user.name'], []), threshold([request], []), threshold([], [response])]).toEqual([
+    'Metadata',
+    'Request',
+    'RequestResponse',
+  ]);
   const create = `[any where ${AUDIT}.objectRef.resource == "pods" and ${AUDIT}.verb == "create"]`;
   const sequence = (by: string) => {
     const rule = `sequence by ${by} ${create} ${create}`;
     return derived({ rule }, {}, { type: 'eql', language: 'eql' }).lines.at(-1)?.rule.level;
   };
-  assert.deepEqual(
-    [sequence('user.name'), sequence(request), sequence(`?${response}`)],
-    ['Metadata', 'Request', 'RequestResponse'],
-  );
+  expect([sequence('user.name'), sequence(request), sequence(`?${response}`)]).toEqual([
+    'Metadata',
+    'Request',
+    'RequestResponse',
+  ]);
 });
 
 test('a group that no API server can have stays out of the policy, which would keep it from starting', () => {
   const { lines } = derived({ rule: `${AUDIT}.objectRef.apiGroup: ("apps/v1" or apps)` });
-  assert.deepEqual(
-    lines.at(-1)?.rule.resources.map(({ group }) => group),
-    ['apps'],
-  );
+  expect(lines.at(-1)?.rule.resources.map(({ group }) => group)).toEqual(['apps']);
 });
 
 test('who writes the status of alerts is recorded, after what firstseen itself writes there is left out', () => {
   const { lines } = derived({ rule: 'user.name: eve' }, { review: true });
   const { rule } = lines.find(({ why }) => why === 'review') ?? {};
-  assert.deepEqual([rule?.level, rule?.verbs], ['Metadata', ['patch', 'update']]);
-  assert.deepEqual(rule?.resources, [{ group: 'firstseen.dev', resources: ['alerts/status'], resourceNames: [] }]);
-  assert.equal(lines[0]?.why, 'own');
+  expect([rule?.level, rule?.verbs]).toEqual(['Metadata', ['patch', 'update']]);
+  expect(rule?.resources).toEqual([{ group: 'firstseen.dev', resources: ['alerts/status'], resourceNames: [] }]);
+  expect(lines[0]?.why).toBe('own');
 });
 
 test('the heartbeat has a line of its own', () => {
   const { rule } = derived({ rule: 'user.name: eve' }, { heartbeat: true }).lines.at(-1) ?? {};
-  assert.deepEqual([rule?.level, rule?.nonResourceURLs], ['Metadata', ['/firstseen-heartbeat/*']]);
+  expect([rule?.level, rule?.nonResourceURLs]).toEqual(['Metadata', ['/firstseen-heartbeat/*']]);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { EVERY_REQUEST, type PolicyRule } from './audit-policy.ts';
 import { describePolicyRule } from './describe-policy-rule.ts';
 
@@ -24,6 +23,6 @@ for (const [rule, text] of [
   ],
 ] as const satisfies readonly (readonly [Partial<PolicyRule>, string])[]) {
   test(text, () => {
-    assert.equal(describePolicyRule({ ...EVERY_REQUEST, level: 'Metadata', ...rule }), text);
+    expect(describePolicyRule({ ...EVERY_REQUEST, level: 'Metadata', ...rule })).toBe(text);
   });
 }

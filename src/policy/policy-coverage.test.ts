@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind, expectPresent } from '../../test/support/expect.ts';
 import { compiledRule, ruleDocument, rulesOf } from '../../test/support/rules.ts';
 import type { Predicate } from '../query/predicate.ts';
 import type { AuditPolicy } from './audit-policy.ts';
@@ -8,7 +8,7 @@ import { auditPolicyOf } from './policy-schema.ts';
 
 function policyOf(rules: readonly object[], more: object = {}): AuditPolicy {
   const result = auditPolicyOf({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules, ...more });
-  assert.ok(result.kind === 'ok', JSON.stringify(result));
+  expectKind(result, 'ok');
   return result.policy;
 }
 
@@ -19,7 +19,7 @@ function coverageOf(
   rewrite = (predicate: Predicate): Predicate => predicate,
 ) {
   const [only] = policyCoverage(policyOf(rules, more), rulesOf([query], rewrite).rules);
-  assert.ok(only !== undefined);
+  expectPresent(only);
   return { verdict: only.verdict, reasons: only.reasons };
 }
 
@@ -27,9 +27,12 @@ const AUDIT = 'kubernetes.audit';
 const EXEC = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.objectRef.subresource: exec and ${AUDIT}.annotations.authorization_k8s_io/decision: allow`;
 const FULL = { verdict: 'full', reasons: [] };
 
-test('a rule that reads metadata is fed by Metadata, and by more', () => {
-  for (const level of ['Metadata', 'Request', 'RequestResponse']) assert.deepEqual(coverageOf(EXEC, [{ level }]), FULL);
-});
+test.each(['Metadata', 'Request', 'RequestResponse'])(
+  'a rule that reads metadata is fed by Metadata, and by more: %j',
+  (level) => {
+    expect(coverageOf(EXEC, [{ level }])).toEqual(FULL);
+  },
+);
 
 test('a sequence is fed if each of its events is, and never fires if one of them is not', () => {
   const query =
@@ -37,13 +40,13 @@ test('a sequence is fed if each of its events is, and never fires if one of them
     'until [any where event.action == "watch"]';
   const { rule } = compiledRule(ruleDocument({ type: 'eql', language: 'eql', query }));
   const on = (...rules: readonly object[]) => policyCoverage(policyOf(rules), [rule])[0];
-  assert.deepEqual(on({ level: 'Metadata' })?.verdict, 'full');
+  expect(on({ level: 'Metadata' })?.verdict).toEqual('full');
   const withoutLists = on({ level: 'None', verbs: ['list'] }, { level: 'Metadata' });
-  assert.equal(withoutLists?.verdict, 'never');
-  assert.match(withoutLists?.reasons[0] ?? '', /^event 2 of the sequence: .*not recorded/);
-  assert.equal(withoutLists?.rule, rule);
+  expect(withoutLists?.verdict).toBe('never');
+  expect(withoutLists?.reasons[0] ?? '').toMatch(/^event 2 of the sequence: .*not recorded/);
+  expect(withoutLists?.rule).toBe(rule);
   const withoutWatches = on({ level: 'None', verbs: ['watch'] }, { level: 'Metadata' });
-  assert.equal(withoutWatches?.verdict, 'partial', 'until may be missed');
+  expect(withoutWatches?.verdict).toBe('partial'); // until may be missed
 });
 
 test('what an expression reads must be recorded, whatever it is true of', () => {
@@ -56,17 +59,17 @@ test('what an expression reads must be recorded, whatever it is true of', () => 
   };
   const pods = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: create`;
   const body = `${pods} and ${AUDIT}.requestObject.spec.hostNetwork: true`;
-  assert.deepEqual(coverageOf(body, [{ level: 'Request' }], {}, inExpression), FULL);
-  assert.deepEqual(coverageOf(body, [{ level: 'Metadata' }], {}, inExpression), {
+  expect(coverageOf(body, [{ level: 'Request' }], {}, inExpression)).toEqual(FULL);
+  expect(coverageOf(body, [{ level: 'Metadata' }], {}, inExpression)).toEqual({
     verdict: 'partial',
     reasons: [
       `requests of pods: recorded at level Metadata (rule 1); the rule reads ${AUDIT}.requestObject.spec.hostNetwork, which takes level Request or RequestResponse`,
     ],
   });
-  assert.equal(coverageOf(body, [{ level: 'None' }], {}, inExpression).verdict, 'never');
+  expect(coverageOf(body, [{ level: 'None' }], {}, inExpression).verdict).toBe('never');
   const level = `${pods} and ${AUDIT}.level: RequestResponse`;
-  assert.deepEqual(coverageOf(level, [{ level: 'RequestResponse' }], {}, inExpression), FULL);
-  assert.equal(coverageOf(level, [{ level: 'Metadata' }], {}, inExpression).verdict, 'partial');
+  expect(coverageOf(level, [{ level: 'RequestResponse' }], {}, inExpression)).toEqual(FULL);
+  expect(coverageOf(level, [{ level: 'Metadata' }], {}, inExpression).verdict).toBe('partial');
 });
 
 test('without case, verbs and resources are what the API server writes, and users may be written in any way', () => {
@@ -77,18 +80,18 @@ test('without case, verbs and resources are what the API server writes, and user
   };
   const pods = `${AUDIT}.verb: GET and ${AUDIT}.objectRef.resource: Pods`;
   const gets = [{ level: 'Metadata', verbs: ['get'], resources: [{ group: '', resources: ['pods'] }] }];
-  assert.equal(coverageOf(pods, gets).verdict, 'never');
-  assert.deepEqual(coverageOf(pods, gets, {}, caseless), FULL);
+  expect(coverageOf(pods, gets).verdict).toBe('never');
+  expect(coverageOf(pods, gets, {}, caseless)).toEqual(FULL);
   const eve = [{ level: 'Metadata', users: ['eve'] }];
-  assert.deepEqual(coverageOf('user.name: eve', eve), FULL);
-  assert.equal(coverageOf('user.name: eve', eve, {}, caseless).verdict, 'partial');
+  expect(coverageOf('user.name: eve', eve)).toEqual(FULL);
+  expect(coverageOf('user.name: eve', eve, {}, caseless).verdict).toBe('partial');
 });
 
 test('a level that a rule compares literally must be that level', () => {
   const query = `${EXEC} and ${AUDIT}.level: Request`;
-  assert.deepEqual(coverageOf(query, [{ level: 'Request' }]), FULL);
+  expect(coverageOf(query, [{ level: 'Request' }])).toEqual(FULL);
   for (const level of ['Metadata', 'RequestResponse']) {
-    assert.deepEqual(coverageOf(query, [{ level }]), {
+    expect(coverageOf(query, [{ level }])).toEqual({
       verdict: 'never',
       reasons: [`requests of pods/exec: recorded at level ${level} (rule 1); the rule asks for level Request`],
     });
@@ -101,39 +104,39 @@ test('a body that must hold something is never seen below its level; one that mu
   const reasons = [
     `requests of pods: recorded at level Metadata (rule 1); the rule reads ${field}, which takes level Request or RequestResponse`,
   ];
-  assert.deepEqual(coverageOf(`${pods} and ${field}: true`, [{ level: 'Metadata' }]), { verdict: 'never', reasons });
-  assert.deepEqual(coverageOf(`${pods} and not ${field}: true`, [{ level: 'Metadata' }]), {
+  expect(coverageOf(`${pods} and ${field}: true`, [{ level: 'Metadata' }])).toEqual({ verdict: 'never', reasons });
+  expect(coverageOf(`${pods} and not ${field}: true`, [{ level: 'Metadata' }])).toEqual({
     verdict: 'partial',
     reasons,
   });
-  assert.deepEqual(coverageOf(`${pods} and ${field}: true`, [{ level: 'Request' }]), FULL);
+  expect(coverageOf(`${pods} and ${field}: true`, [{ level: 'Request' }])).toEqual(FULL);
 });
 
 test('the first rule that matches decides, and without one nothing is recorded', () => {
   const drop = { level: 'None', verbs: ['get'], resources: [{ group: '', resources: ['pods/exec'] }] };
-  assert.deepEqual(coverageOf(EXEC, [drop, { level: 'Metadata' }]), {
+  expect(coverageOf(EXEC, [drop, { level: 'Metadata' }])).toEqual({
     verdict: 'partial',
     reasons: ['get of pods/exec: not recorded, level None (rule 1)'],
   });
-  assert.deepEqual(coverageOf(EXEC, [{ level: 'Metadata' }, drop]), FULL);
-  assert.deepEqual(coverageOf(EXEC, [{ level: 'Metadata', resources: [{ group: '', resources: ['pods'] }] }]), {
+  expect(coverageOf(EXEC, [{ level: 'Metadata' }, drop])).toEqual(FULL);
+  expect(coverageOf(EXEC, [{ level: 'Metadata', resources: [{ group: '', resources: ['pods'] }] }])).toEqual({
     verdict: 'never',
     reasons: ['requests of pods/exec: no rule of the policy matches, so nothing is recorded'],
   });
-  assert.deepEqual(coverageOf(EXEC, [{ level: 'Metadata', resources: [{ group: '', resources: ['pods/*'] }] }]), FULL);
+  expect(coverageOf(EXEC, [{ level: 'Metadata', resources: [{ group: '', resources: ['pods/*'] }] }])).toEqual(FULL);
 });
 
 test('a stage that is omitted by the policy or the rule is missed where requests reach it', () => {
   const started = 'requests of pods/exec: stage ResponseStarted is omitted (rule 1)';
   const omitStages = ['ResponseStarted'];
-  assert.deepEqual(coverageOf(EXEC, [{ level: 'Metadata', omitStages }]), { verdict: 'partial', reasons: [started] });
-  assert.deepEqual(coverageOf(EXEC, [{ level: 'Metadata' }], { omitStages }), {
+  expect(coverageOf(EXEC, [{ level: 'Metadata', omitStages }])).toEqual({ verdict: 'partial', reasons: [started] });
+  expect(coverageOf(EXEC, [{ level: 'Metadata' }], { omitStages })).toEqual({
     verdict: 'partial',
     reasons: [started],
   });
   const listed = `${AUDIT}.objectRef.resource: secrets and ${AUDIT}.verb: list and event.outcome: success`;
-  assert.deepEqual(coverageOf(listed, [{ level: 'Metadata', omitStages }]), FULL);
-  assert.deepEqual(coverageOf(`${EXEC} and ${AUDIT}.stage: ResponseStarted`, [{ level: 'Metadata', omitStages }]), {
+  expect(coverageOf(listed, [{ level: 'Metadata', omitStages }])).toEqual(FULL);
+  expect(coverageOf(`${EXEC} and ${AUDIT}.stage: ResponseStarted`, [{ level: 'Metadata', omitStages }])).toEqual({
     verdict: 'never',
     reasons: [started],
   });
@@ -142,45 +145,41 @@ test('a stage that is omitted by the policy or the rule is missed where requests
 test('users and groups are those who authenticated; a failed login has neither', () => {
   const drop = { level: 'None', userGroups: ['system:authenticated', 'system:unauthenticated'] };
   const failed = coverageOf(`not ${AUDIT}.user.username: *`, [drop, { level: 'Metadata' }]);
-  assert.deepEqual(failed, FULL);
-  assert.equal(coverageOf('user.name: "system:anonymous"', [drop, { level: 'Metadata' }]).verdict, 'never');
+  expect(failed).toEqual(FULL);
+  expect(coverageOf('user.name: "system:anonymous"', [drop, { level: 'Metadata' }]).verdict).toBe('never');
   const impersonated = `${AUDIT}.impersonatedUser.username: admin and event.outcome: success`;
   const onlyAdmin = coverageOf(impersonated, [{ level: 'Metadata', users: ['admin'] }]);
-  assert.equal(
-    onlyAdmin.verdict,
-    'partial',
-    'a rule for the user admin records what admin does, not what is done as admin',
-  );
+  expect(onlyAdmin.verdict).toBe('partial'); // a rule for the user admin records what admin does, not what is done as admin
 });
 
 test('of several groups the ones that a rule asks for go along with those of the policy', () => {
   const query = `${AUDIT}.user.groups: developers and event.outcome: success`;
   const dropped = [{ level: 'None', userGroups: ['operators'] }, { level: 'Metadata' }];
   const { verdict, reasons } = coverageOf(query, dropped);
-  assert.equal(verdict, 'partial');
-  assert.match(reasons.join(), /by developers and operators: not recorded, level None \(rule 1\)$/);
-  assert.equal(coverageOf(query, [{ level: 'Metadata', userGroups: ['developers'] }]).verdict, 'full');
+  expect(verdict).toBe('partial');
+  expect(reasons.join()).toMatch(/by developers and operators: not recorded, level None \(rule 1\)$/);
+  expect(coverageOf(query, [{ level: 'Metadata', userGroups: ['developers'] }]).verdict).toBe('full');
 });
 
 test('a rule for a resource is judged in the groups where it is built in, and never is said of no other', () => {
   const query = `${AUDIT}.objectRef.resource: pods and event.outcome: success`;
-  assert.equal(coverageOf(query, [{ level: 'Metadata', resources: [{ group: '' }] }]).verdict, 'full');
+  expect(coverageOf(query, [{ level: 'Metadata', resources: [{ group: '' }] }]).verdict).toBe('full');
   const custom = [{ level: 'Metadata', resources: [{ group: 'example.com' }] }];
-  assert.equal(coverageOf(query, custom).verdict, 'partial', 'a custom resource may be called pods');
+  expect(coverageOf(query, custom).verdict).toBe('partial'); // a custom resource may be called pods
   const named = [{ level: 'Metadata', resources: [{ group: 'apps', resources: ['deployments'] }] }];
-  assert.equal(coverageOf(query, named).verdict, 'never');
+  expect(coverageOf(query, named).verdict).toBe('never');
 });
 
 test('paths: a rule for one that is not a resource, and a policy that drops a prefix', () => {
   const drop = { level: 'None', nonResourceURLs: ['/metrics*'] };
   const query = (path: string) => `${AUDIT}.requestURI: ${path}`;
-  assert.equal(coverageOf(query('/metrics/cadvisor'), [drop, { level: 'Metadata' }]).verdict, 'never');
-  assert.equal(coverageOf(query('/met*'), [drop, { level: 'Metadata' }]).verdict, 'partial');
-  assert.equal(coverageOf(query('/version'), [drop, { level: 'Metadata' }]).verdict, 'full');
+  expect(coverageOf(query('/metrics/cadvisor'), [drop, { level: 'Metadata' }]).verdict).toBe('never');
+  expect(coverageOf(query('/met*'), [drop, { level: 'Metadata' }]).verdict).toBe('partial');
+  expect(coverageOf(query('/version'), [drop, { level: 'Metadata' }]).verdict).toBe('full');
 });
 
 test('a query that nothing can match is said to be one', () => {
-  assert.deepEqual(coverageOf(`${AUDIT}.verb: get and not ${AUDIT}.verb: get`, [{ level: 'Metadata' }]), {
+  expect(coverageOf(`${AUDIT}.verb: get and not ${AUDIT}.verb: get`, [{ level: 'Metadata' }])).toEqual({
     verdict: 'never',
     reasons: ['the query can match no event, whatever the policy says'],
   });
@@ -194,12 +193,12 @@ test('a rule in ES|QL is fed if all that its commands look into is recorded, als
   };
   const CREATE = 'WHERE event.action == "create"';
   const body = `EVAL role = kubernetes.audit.requestObject.roleRef.name | WHERE role LIKE "*-admin"`;
-  assert.equal(on(CREATE, { level: 'Metadata', verbs: ['create'] }), 'full');
-  assert.equal(on(CREATE, { level: 'Metadata', verbs: ['get'] }), 'never');
-  assert.notEqual(on(`${CREATE} | ${body}`, { level: 'Metadata' }), 'full');
-  assert.equal(on(`${CREATE} | ${body}`, { level: 'Request' }), 'full');
+  expect(on(CREATE, { level: 'Metadata', verbs: ['create'] })).toBe('full');
+  expect(on(CREATE, { level: 'Metadata', verbs: ['get'] })).toBe('never');
+  expect(on(`${CREATE} | ${body}`, { level: 'Metadata' })).not.toBe('full');
+  expect(on(`${CREATE} | ${body}`, { level: 'Request' })).toBe('full');
   const values = 'STATS roles = VALUES(kubernetes.audit.responseObject.rules.verbs) BY user.name';
-  assert.notEqual(on(`${CREATE} | ${values}`, { level: 'Request' }), 'full');
-  assert.equal(on(`${CREATE} | ${values}`, { level: 'RequestResponse' }), 'full');
-  assert.equal(on(`${CREATE} | KEEP kubernetes.audit.requestObject.*`, { level: 'Metadata' }), 'full');
+  expect(on(`${CREATE} | ${values}`, { level: 'Request' })).not.toBe('full');
+  expect(on(`${CREATE} | ${values}`, { level: 'RequestResponse' })).toBe('full');
+  expect(on(`${CREATE} | KEEP kubernetes.audit.requestObject.*`, { level: 'Metadata' })).toBe('full');
 });

@@ -1,18 +1,17 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { addressKey, addressRange } from './address.ts';
 
 test('all the ways to write an address have one key', () => {
-  assert.equal(addressKey('10.0.0.1'), '00000000000000000000ffff0a000001');
-  assert.equal(addressKey('::ffff:10.0.0.1'), addressKey('10.0.0.1'));
-  assert.equal(addressKey('::FFFF:a00:1'), addressKey('10.0.0.1'));
-  assert.equal(addressKey('2001:db8:0:0:0:0:0:1'), addressKey('2001:DB8::1'));
-  assert.equal(addressKey('255.255.255.255'), '00000000000000000000ffffffffffff');
+  expect(addressKey('10.0.0.1')).toBe('00000000000000000000ffff0a000001');
+  expect(addressKey('::ffff:10.0.0.1')).toBe(addressKey('10.0.0.1'));
+  expect(addressKey('::FFFF:a00:1')).toBe(addressKey('10.0.0.1'));
+  expect(addressKey('2001:db8:0:0:0:0:0:1')).toBe(addressKey('2001:DB8::1'));
+  expect(addressKey('255.255.255.255')).toBe('00000000000000000000ffffffffffff');
 });
 
 test('the keys are in the order of the addresses', () => {
   const keys = ['::1', '9.255.0.1', '10.0.0.1', '10.0.0.2', '2001:db8::1'].map((text) => addressKey(text) ?? '');
-  assert.deepEqual([...keys].sort(), keys);
+  expect([...keys].sort()).toEqual(keys);
 });
 
 test('what is no address has no key', () => {
@@ -29,27 +28,28 @@ test('what is no address has no key', () => {
     'a.b.c.d',
   ];
   for (const text of [...texts, ':', ':::', '1::2::3', 'fe80::1%eth0', 'localhost', '1.2.3.4/8', ':'.repeat(1000)]) {
-    assert.equal(addressKey(text), undefined, text);
+    expect([text, addressKey(text)]).toEqual([text, undefined]);
   }
 });
 
 test('a prefix has its first and last address', () => {
-  assert.deepEqual(addressRange('10.1.2.3/8'), {
+  expect(addressRange('10.1.2.3/8')).toEqual({
     first: addressKey('10.0.0.0'),
     last: addressKey('10.255.255.255'),
   });
-  assert.deepEqual(addressRange('10.1.2.3/30'), { first: addressKey('10.1.2.0'), last: addressKey('10.1.2.3') });
-  assert.deepEqual(addressRange('10.1.2.3/32'), { first: addressKey('10.1.2.3'), last: addressKey('10.1.2.3') });
-  assert.deepEqual(addressRange('0.0.0.0/0'), { first: addressKey('0.0.0.0'), last: addressKey('255.255.255.255') });
-  assert.deepEqual(addressRange('2001:db8::/33'), {
+  expect(addressRange('10.1.2.3/30')).toEqual({ first: addressKey('10.1.2.0'), last: addressKey('10.1.2.3') });
+  expect(addressRange('10.1.2.3/32')).toEqual({ first: addressKey('10.1.2.3'), last: addressKey('10.1.2.3') });
+  expect(addressRange('0.0.0.0/0')).toEqual({ first: addressKey('0.0.0.0'), last: addressKey('255.255.255.255') });
+  expect(addressRange('2001:db8::/33')).toEqual({
     first: addressKey('2001:db8::'),
     last: addressKey('2001:db8:7fff:ffff:ffff:ffff:ffff:ffff'),
   });
-  assert.deepEqual(addressRange('::/0'), { first: '0'.repeat(32), last: 'f'.repeat(32) });
+  expect(addressRange('::/0')).toEqual({ first: '0'.repeat(32), last: 'f'.repeat(32) });
 });
 
-test('what is no prefix has no range', () => {
-  for (const text of ['10.0.0.0', '10.0.0.0/', '10.0.0.0/33', '::/129', '/8', '10/8', '10.0.0.0/8/8', '10.0.0.0/-1']) {
-    assert.equal(addressRange(text), undefined, text);
-  }
-});
+test.each(['10.0.0.0', '10.0.0.0/', '10.0.0.0/33', '::/129', '/8', '10/8', '10.0.0.0/8/8', '10.0.0.0/-1'])(
+  'what is no prefix has no range: %j',
+  (text) => {
+    expect(addressRange(text)).toBeUndefined();
+  },
+);

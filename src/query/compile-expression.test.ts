@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectPresent } from '../../test/support/expect.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
 import { compilePredicate } from './compile.ts';
@@ -25,7 +25,7 @@ function compare(left: Expression, operator: CompareOperator, right: Expression)
 
 function call(name: string, ...all: readonly Expression[]): Expression {
   const row = functionOf(name, 'eql');
-  assert.ok(row !== undefined, name);
+  expectPresent(row);
   return { kind: 'call', function: row, arguments: all };
 }
 
@@ -45,59 +45,59 @@ function truth(expression: Expression, values: ValuesMode = 'single'): boolean |
 }
 
 test('a comparison is of two numbers, two texts or two booleans, else null', () => {
-  assert.equal(truth(compare(literal(2), '<', literal(10))), true);
-  assert.equal(truth(compare(literal('2'), '<', literal('10'))), false);
-  assert.equal(truth(compare(literal(true), '==', literal(true))), true);
-  assert.equal(truth(compare(literal(true), '<', literal(false))), null);
-  assert.equal(truth(compare(literal('1'), '==', literal(1))), null);
-  assert.equal(truth(compare(literal(null), '!=', literal(1))), null);
+  expect(truth(compare(literal(2), '<', literal(10)))).toBe(true);
+  expect(truth(compare(literal('2'), '<', literal('10')))).toBe(false);
+  expect(truth(compare(literal(true), '==', literal(true)))).toBe(true);
+  expect(truth(compare(literal(true), '<', literal(false)))).toBeNull();
+  expect(truth(compare(literal('1'), '==', literal(1)))).toBeNull();
+  expect(truth(compare(literal(null), '!=', literal(1)))).toBeNull();
 });
 
 test('a field is what its type says', () => {
-  assert.equal(truth(compare(holding(7), '==', literal('7'))), true);
-  assert.equal(truth(compare(holding('7', 'integer'), '==', literal(7))), true);
-  assert.equal(truth(compare(holding('7x', 'integer'), '==', literal(7))), null);
-  assert.equal(truth(holding(true, 'boolean')), true);
-  assert.equal(truth(holding('false', 'boolean')), false);
-  assert.equal(truth(holding('true')), null);
+  expect(truth(compare(holding(7), '==', literal('7')))).toBe(true);
+  expect(truth(compare(holding('7', 'integer'), '==', literal(7)))).toBe(true);
+  expect(truth(compare(holding('7x', 'integer'), '==', literal(7)))).toBeNull();
+  expect(truth(holding(true, 'boolean'))).toBe(true);
+  expect(truth(holding('false', 'boolean'))).toBe(false);
+  expect(truth(holding('true'))).toBeNull();
 });
 
 test('addresses are compared as such, however they are written', () => {
   const address = holding('::ffff:10.0.0.1', 'ip');
-  assert.equal(truth(compare(address, '==', holding('10.0.0.1'))), true);
-  assert.equal(truth(compare(address, '<', literal('10.0.0.2'))), true);
-  assert.equal(truth(compare(address, '==', literal('here'))), null);
-  assert.equal(truth({ kind: 'in', operand: literal('10.0.0.1'), list: [address] }), true);
-  assert.equal(truth({ kind: 'test', operand: address, test: { kind: 'cidr', cidr: '10.0.0.0/8' } }), true);
-  assert.equal(truth({ kind: 'test', operand: literal('10.0.0.1'), test: { kind: 'cidr', cidr: '10.0.0.0/8' } }), true);
-  assert.equal(truth({ kind: 'test', operand: literal('here'), test: { kind: 'cidr', cidr: '10.0.0.0/8' } }), null);
+  expect(truth(compare(address, '==', holding('10.0.0.1')))).toBe(true);
+  expect(truth(compare(address, '<', literal('10.0.0.2')))).toBe(true);
+  expect(truth(compare(address, '==', literal('here')))).toBeNull();
+  expect(truth({ kind: 'in', operand: literal('10.0.0.1'), list: [address] })).toBe(true);
+  expect(truth({ kind: 'test', operand: address, test: { kind: 'cidr', cidr: '10.0.0.0/8' } })).toBe(true);
+  expect(truth({ kind: 'test', operand: literal('10.0.0.1'), test: { kind: 'cidr', cidr: '10.0.0.0/8' } })).toBe(true);
+  expect(truth({ kind: 'test', operand: literal('here'), test: { kind: 'cidr', cidr: '10.0.0.0/8' } })).toBeNull();
 });
 
 test('and, or and not are those of Kleene', () => {
   const [yes, no, unknown] = [literal(true), literal(false), literal(null)];
   const and = (...operands: readonly Expression[]) => truth({ kind: 'and', operands });
   const or = (...operands: readonly Expression[]) => truth({ kind: 'or', operands });
-  assert.equal(and(yes, unknown), null);
-  assert.equal(and(unknown, no), false);
-  assert.equal(and(yes, yes), true);
-  assert.equal(or(no, unknown), null);
-  assert.equal(or(unknown, yes), true);
-  assert.equal(or(no, no), false);
-  assert.equal(or(literal('true'), no), null);
-  assert.equal(truth({ kind: 'not', operand: unknown }), null);
+  expect(and(yes, unknown)).toBeNull();
+  expect(and(unknown, no)).toBe(false);
+  expect(and(yes, yes)).toBe(true);
+  expect(or(no, unknown)).toBeNull();
+  expect(or(unknown, yes)).toBe(true);
+  expect(or(no, no)).toBe(false);
+  expect(or(literal('true'), no)).toBeNull();
+  expect(truth({ kind: 'not', operand: unknown })).toBeNull();
 });
 
 test('in: true if found, else null if something could not be compared, else false', () => {
   const list = (operand: Value, ...values: readonly Value[]) =>
     truth({ kind: 'in', operand: literal(operand), list: values.map(literal) });
-  assert.equal(list('a', 'b', 'a'), true);
-  assert.equal(list('a', null, 'a'), true);
-  assert.equal(list('c', 'b', 'a'), false);
-  assert.equal(list('c', 'b', null), null);
-  assert.equal(list('c', 'b', 1), null);
-  assert.equal(list(null, 'b'), null);
-  assert.equal(list('c'), false);
-  assert.equal(truth({ kind: 'in', operand: literal('c'), list: [literal('a'), holding('c')] }), true);
+  expect(list('a', 'b', 'a')).toBe(true);
+  expect(list('a', null, 'a')).toBe(true);
+  expect(list('c', 'b', 'a')).toBe(false);
+  expect(list('c', 'b', null)).toBeNull();
+  expect(list('c', 'b', 1)).toBeNull();
+  expect(list(null, 'b')).toBeNull();
+  expect(list('c')).toBe(false);
+  expect(truth({ kind: 'in', operand: literal('c'), list: [literal('a'), holding('c')] })).toBe(true);
 });
 
 test('arithmetic: integers divide as such unless one is written as a fraction', () => {
@@ -108,39 +108,41 @@ test('arithmetic: integers divide as such unless one is written as a fraction', 
     right,
   });
   const double: Expression = { kind: 'literal', value: 2, isDouble: true };
-  assert.equal(truth(compare(of('/', literal(7), literal(2)), '==', literal(3))), true);
-  assert.equal(truth(compare(of('/', literal(7), double), '==', literal(3.5))), true);
-  assert.equal(truth(compare(of('/', literal(7), of('*', double, literal(1))), '==', literal(3.5))), true);
-  assert.equal(truth(compare(call('divide', literal(7), double), '==', literal(3.5))), true);
-  assert.equal(truth(compare(of('%', literal(-7), literal(2)), '==', literal(-1))), true);
-  assert.equal(truth(compare({ kind: 'negate', operand: literal(7) }, '==', literal(-7))), true);
-  assert.equal(truth({ kind: 'isNull', operand: of('/', literal(7), literal(0)) }), true);
-  assert.equal(truth({ kind: 'isNull', operand: of('+', literal('7'), literal(0)) }), true);
+  expect(truth(compare(of('/', literal(7), literal(2)), '==', literal(3)))).toBe(true);
+  expect(truth(compare(of('/', literal(7), double), '==', literal(3.5)))).toBe(true);
+  expect(truth(compare(of('/', literal(7), of('*', double, literal(1))), '==', literal(3.5)))).toBe(true);
+  expect(truth(compare(call('divide', literal(7), double), '==', literal(3.5)))).toBe(true);
+  expect(truth(compare(of('%', literal(-7), literal(2)), '==', literal(-1)))).toBe(true);
+  expect(truth(compare({ kind: 'negate', operand: literal(7) }, '==', literal(-7)))).toBe(true);
+  expect(truth({ kind: 'isNull', operand: of('/', literal(7), literal(0)) })).toBe(true);
+  expect(truth({ kind: 'isNull', operand: of('+', literal('7'), literal(0)) })).toBe(true);
 });
 
 test('single: several values are null, and still there', () => {
   const several = holding(['a', 'b']);
-  assert.equal(truth(compare(several, '==', literal('a'))), null);
-  assert.equal(truth({ kind: 'isNull', operand: several }), false);
-  assert.equal(truth(compare(holding(['a']), '==', literal('a'))), true);
-  assert.equal(truth({ kind: 'isNull', operand: holding(undefined) }), true);
-  assert.equal(truth({ kind: 'isNull', operand: holding([]) }), false);
+  expect(truth(compare(several, '==', literal('a')))).toBeNull();
+  expect(truth({ kind: 'isNull', operand: several })).toBe(false);
+  expect(truth(compare(holding(['a']), '==', literal('a')))).toBe(true);
+  expect(truth({ kind: 'isNull', operand: holding(undefined) })).toBe(true);
+  expect(truth({ kind: 'isNull', operand: holding([]) })).toBe(false);
 });
 
 test('any: one choice of values for the whole expression', () => {
   const several = holding(['a', 'bb']);
   const isA = compare(several, '==', literal('a'));
   const isLong = compare(call('length', several), '==', literal(2));
-  assert.ok(run(isA, 'any').isTrue);
-  assert.ok(run(isLong, 'any').isTrue);
-  assert.ok(!run({ kind: 'and', operands: [isA, isLong] }, 'any').isTrue);
-  assert.ok(run({ kind: 'and', operands: [isLong, compare(holding(['x', 'bb']), '==', several)] }, 'any').isTrue);
+  expect(run(isA, 'any').isTrue).toBe(true);
+  expect(run(isLong, 'any').isTrue).toBe(true);
+  expect(run({ kind: 'and', operands: [isA, isLong] }, 'any').isTrue).toBe(false);
+  expect(run({ kind: 'and', operands: [isLong, compare(holding(['x', 'bb']), '==', several)] }, 'any').isTrue).toBe(
+    true,
+  );
 });
 
 test('any: no more than 100 choices are tried', () => {
   const numbers = Array.from({ length: 200 }, (_, n) => n);
-  assert.ok(run(compare(holding(numbers, 'integer'), '==', literal(99)), 'any').isTrue);
-  assert.ok(!run(compare(holding(numbers, 'integer'), '==', literal(100)), 'any').isTrue);
+  expect(run(compare(holding(numbers, 'integer'), '==', literal(99)), 'any').isTrue).toBe(true);
+  expect(run(compare(holding(numbers, 'integer'), '==', literal(100)), 'any').isTrue).toBe(false);
 });
 
 test('any: a field that is only asked to exist is not chosen of', () => {
@@ -150,7 +152,7 @@ test('any: a field that is only asked to exist is not chosen of', () => {
   );
   const isThere: Expression = { kind: 'not', operand: { kind: 'isNull', operand: holding(['a', 'b']) } };
   const isLast = compare(some, '==', literal(98));
-  assert.ok(run({ kind: 'and', operands: [isThere, isLast] }, 'any').isTrue);
+  expect(run({ kind: 'and', operands: [isThere, isLast] }, 'any').isTrue).toBe(true);
 });
 
 test('a predicate in an expression sees all values of the event', () => {
@@ -160,14 +162,14 @@ test('a predicate in an expression sees all values of the event', () => {
     predicate: { kind: 'any', field: several, test: { kind: 'equals', value: 'a' } },
   };
   const isB = compare({ kind: 'field', field: several }, '==', literal('b'));
-  assert.ok(run({ kind: 'and', operands: [isA, isB] }, 'any').isTrue);
+  expect(run({ kind: 'and', operands: [isA, isB] }, 'any').isTrue).toBe(true);
 });
 
 test('an expression that costs more than its budget is null, and says so', () => {
   const long = holding('a'.repeat(200_000));
   const contains = call('stringContains', long, literal('b'));
   const expensive: Expression = { kind: 'or', operands: Array.from({ length: 50 }, () => contains) };
-  assert.deepEqual(run({ kind: 'not', operand: expensive }), { isTrue: false, isOverrun: true });
-  assert.deepEqual(run({ kind: 'isNull', operand: expensive }), { isTrue: false, isOverrun: true });
-  assert.deepEqual(run({ kind: 'not', operand: contains }), { isTrue: true, isOverrun: false });
+  expect(run({ kind: 'not', operand: expensive })).toEqual({ isTrue: false, isOverrun: true });
+  expect(run({ kind: 'isNull', operand: expensive })).toEqual({ isTrue: false, isOverrun: true });
+  expect(run({ kind: 'not', operand: contains })).toEqual({ isTrue: true, isOverrun: false });
 });

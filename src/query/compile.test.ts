@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../test/support/expect.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
 import { compilePredicate } from './compile.ts';
@@ -36,7 +36,7 @@ function probe(name: string, type: FieldType): Probe {
 
 function parse(query: string, ...probes: readonly Probe[]): Predicate {
   const result = parseKql(query, { resolveField: (name) => probes.find(({ field }) => field.name === name)?.field });
-  assert.ok(result.kind === 'ok', query);
+  expectKind(result, 'ok');
   return result.predicate;
 }
 
@@ -53,10 +53,9 @@ test('rules that share slots and a memory read each field once an event', () => 
     ip.values = index === 2 ? undefined : ['::ffff:10.0.0.1', 'nonsense'];
     memo.reset(EVENT);
     const outcomes = rules.map((matches) => matches(memo));
-    assert.equal(f.reads, index + 1);
-    assert.equal(ip.reads, index + 1);
-    assert.deepEqual(
-      outcomes,
+    expect(f.reads).toBe(index + 1);
+    expect(ip.reads).toBe(index + 1);
+    expect(outcomes).toEqual(
       [
         [true, false, false, true, true],
         [false, true, false, true, true],
@@ -75,8 +74,8 @@ test('slots that are taken after a memory was made work in it', () => {
   f.values = 'a';
   g.values = 'b';
   memo.reset(EVENT);
-  assert.ok(first(memo));
-  assert.ok(compilePredicate(parse('g:b', g), slots)(memo));
+  expect(first(memo)).toBe(true);
+  expect(compilePredicate(parse('g:b', g), slots)(memo)).toBe(true);
 });
 
 test('what a test means on a type where it has no meaning is: no match', () => {
@@ -93,7 +92,7 @@ test('what a test means on a type where it has no meaning is: no match', () => {
     { kind: 'any', field: n.field, test: { kind: 'cidr', cidr: '0.0.0.0/0' } },
     { kind: 'any', field: b.field, test: { kind: 'range', operator: '>', value: false } },
   ];
-  for (const predicate of meaningless) assert.ok(!compilePredicate(predicate, slots)(memo));
+  for (const predicate of meaningless) expect(compilePredicate(predicate, slots)(memo)).toBe(false);
 });
 
 test('keywords compare by the text of what the document holds', () => {
@@ -103,7 +102,7 @@ test('keywords compare by the text of what the document holds', () => {
   f.values = [7, true];
   memo.reset(EVENT);
   for (const query of ['f:7', 'f:true', 'f:(x or 7)', 'f:tr*', 'f > 6']) {
-    assert.ok(compilePredicate(parse(query, f), slots)(memo), query);
+    expect([query, compilePredicate(parse(query, f), slots)(memo)]).toEqual([query, true]);
   }
 });
 
@@ -118,22 +117,22 @@ test('equality and patterns without case: only letters of ASCII', () => {
     return compilePredicate({ kind: 'or', operands: tests.map(any) }, slots)(memo);
   };
   const equals: Test = { kind: 'equals', value: 'Admin É', caseless: true };
-  assert.ok(passes('aDMIN É', equals));
-  assert.ok(!passes('admin é', equals));
-  assert.ok(!passes('admin É', { kind: 'equals', value: 'Admin É' }));
-  assert.ok(passes('sYS-x', equals, { kind: 'wildcard', parts: ['Sys', ''], caseless: true }));
-  assert.ok(!passes('sYS-x', equals, { kind: 'wildcard', parts: ['Sys', ''] }));
-  assert.ok(passes('B', { kind: 'equals', value: 'a' }, { kind: 'equals', value: 'b', caseless: true }));
-  assert.ok(!passes('A', { kind: 'equals', value: 'a' }, { kind: 'equals', value: 'b', caseless: true }));
-  assert.ok(passes('abc', { kind: 'regex', source: 'a.c', syntax: 'lucene' }));
-  assert.ok(!passes('xabc', { kind: 'regex', source: 'a.c', syntax: 'lucene' }));
-  assert.ok(passes('xabc', { kind: 'regex', source: 'A.C', syntax: 're2', caseless: true }));
+  expect(passes('aDMIN É', equals)).toBe(true);
+  expect(passes('admin é', equals)).toBe(false);
+  expect(passes('admin É', { kind: 'equals', value: 'Admin É' })).toBe(false);
+  expect(passes('sYS-x', equals, { kind: 'wildcard', parts: ['Sys', ''], caseless: true })).toBe(true);
+  expect(passes('sYS-x', equals, { kind: 'wildcard', parts: ['Sys', ''] })).toBe(false);
+  expect(passes('B', { kind: 'equals', value: 'a' }, { kind: 'equals', value: 'b', caseless: true })).toBe(true);
+  expect(passes('A', { kind: 'equals', value: 'a' }, { kind: 'equals', value: 'b', caseless: true })).toBe(false);
+  expect(passes('abc', { kind: 'regex', source: 'a.c', syntax: 'lucene' })).toBe(true);
+  expect(passes('xabc', { kind: 'regex', source: 'a.c', syntax: 'lucene' })).toBe(false);
+  expect(passes('xabc', { kind: 'regex', source: 'A.C', syntax: 're2', caseless: true })).toBe(true);
   const like: Test = { kind: 'like', pieces: ['one', { literal: 'KÉ' }, 'any'], caseless: true };
-  assert.ok(passes('akÉ b', like));
-  assert.ok(!passes('akÉ b', { kind: 'like', pieces: like.pieces }));
-  assert.ok(!passes('aké b', like));
-  assert.ok(!passes('a\u212aÉ', like), 'the Kelvin sign is no k');
-  assert.ok(!passes('{', { kind: 'equals', value: '[', caseless: true }));
+  expect(passes('akÉ b', like)).toBe(true);
+  expect(passes('akÉ b', { kind: 'like', pieces: like.pieces })).toBe(false);
+  expect(passes('aké b', like)).toBe(false);
+  expect(passes('a\u212aÉ', like)).toBe(false); // the Kelvin sign is no k
+  expect(passes('{', { kind: 'equals', value: '[', caseless: true })).toBe(false);
 });
 
 test('a hundred thousand values, with case and without, are one look-up', () => {
@@ -153,31 +152,29 @@ test('a hundred thousand values, with case and without, are one look-up', () => 
   for (let n = 0; n < 100_000; n += 1) {
     f.values = [`user-${n}`];
     memo.reset(EVENT);
-    assert.equal(matches(memo), n % 2 === 1);
+    expect(matches(memo)).toBe(n % 2 === 1);
   }
 });
 
-test('single: the field has exactly one value', () => {
+test.each([
+  [undefined, false],
+  ['a', true],
+  [['a'], true],
+  [['a', 'b'], false],
+  [[], false],
+] as const)('single: the field has exactly one value: %#', (values, expected) => {
   const f = probe('f', 'keyword');
   const slots = createFieldSlots();
   const memo = slots.createMemo();
   const matches = compilePredicate({ kind: 'single', field: f.field }, slots);
-  for (const [values, expected] of [
-    [undefined, false],
-    ['a', true],
-    [['a'], true],
-    [['a', 'b'], false],
-    [[], false],
-  ] as const) {
-    f.values = values;
-    memo.reset(EVENT);
-    assert.equal(matches(memo), expected, JSON.stringify(values));
-  }
+  f.values = values;
+  memo.reset(EVENT);
+  expect(matches(memo)).toBe(expected);
 });
 
 test('the fields of a condition, in the order of their first mention', () => {
   const f = probe('f', 'keyword');
   const g = probe('g', 'keyword');
-  assert.deepEqual(fieldsOf(parse('not g:* and (f:a or g:b) and f:c', f, g)), [g.field, f.field]);
-  assert.deepEqual(fieldsOf(parse('*')), []);
+  expect(fieldsOf(parse('not g:* and (f:a or g:b) and f:c', f, g))).toEqual([g.field, f.field]);
+  expect(fieldsOf(parse('*'))).toEqual([]);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parseDate } from './date.ts';
 
 const NEW_YEAR = 1_767_225_600_000_000;
@@ -18,17 +17,17 @@ test('a date covers all that its precision leaves open', () => {
     ['1767225600000', 1000],
   ];
   for (const [text, length] of lengths) {
-    assert.deepEqual(parseDate(text), { first: NEW_YEAR, last: NEW_YEAR + length - 1 }, text);
+    expect([text, parseDate(text)]).toEqual([text, { first: NEW_YEAR, last: NEW_YEAR + length - 1 }]);
   }
 });
 
 test('an offset moves the time', () => {
-  assert.equal(parseDate('2026-01-01T02:30:00+02:30')?.first, NEW_YEAR);
-  assert.equal(parseDate('2025-12-31T19:00:00-0500')?.first, NEW_YEAR);
+  expect(parseDate('2026-01-01T02:30:00+02:30')?.first).toBe(NEW_YEAR);
+  expect(parseDate('2025-12-31T19:00:00-0500')?.first).toBe(NEW_YEAR);
 });
 
 test('the calendar counts', () => {
-  assert.ok(parseDate('2024-02-29') !== undefined);
+  expect(parseDate('2024-02-29')).toBeDefined();
   for (const text of [
     '2026-02-29',
     '2026-13-01',
@@ -37,21 +36,13 @@ test('the calendar counts', () => {
     '2026-01-01T24:00:00Z',
     '2026-01-01T00:60',
   ]) {
-    assert.equal(parseDate(text), undefined, text);
+    expect([text, parseDate(text)]).toEqual([text, undefined]);
   }
 });
 
-test('other texts are no dates', () => {
-  for (const text of [
-    '',
-    'now',
-    '1',
-    '2026-1-1',
-    '2026-01-01 00:00:00',
-    '01/02/2026',
-    '2026-01-01T',
-    '20260101T000000Z',
-  ]) {
-    assert.equal(parseDate(text), undefined, text);
-  }
-});
+test.each(['', 'now', '1', '2026-1-1', '2026-01-01 00:00:00', '01/02/2026', '2026-01-01T', '20260101T000000Z'])(
+  'other texts are no dates: %j',
+  (text) => {
+    expect(parseDate(text)).toBeUndefined();
+  },
+);

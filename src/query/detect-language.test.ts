@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { detectLanguage, type SearchLanguage } from './detect-language.ts';
 
 const EXPECTED: Readonly<Record<SearchLanguage, readonly string[]>> = {
@@ -29,12 +28,12 @@ const EXPECTED: Readonly<Record<SearchLanguage, readonly string[]>> = {
 };
 
 for (const [language, queries] of Object.entries(EXPECTED)) {
-  for (const query of queries) test(`${language}: ${query}`, () => assert.equal(detectLanguage(query), language));
+  for (const query of queries) test(`${language}: ${query}`, () => expect(detectLanguage(query)).toBe(language));
 }
 
 test('takes linear time', () => {
   const comments = '/**/ '.repeat(200_000);
-  assert.equal(detectLanguage(`${comments}any where true`), 'eql');
-  assert.equal(detectLanguage(`${' '.repeat(1_000_000)}x`), 'kuery');
-  assert.equal(detectLanguage(`${'/* '.repeat(100_000)}`), 'kuery');
+  expect(detectLanguage(`${comments}any where true`)).toBe('eql');
+  expect(detectLanguage(`${' '.repeat(1_000_000)}x`)).toBe('kuery');
+  expect(detectLanguage(`${'/* '.repeat(100_000)}`)).toBe('kuery');
 });

@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest } from '../../test/support/events.ts';
+import { expectKind } from '../../test/support/expect.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { parseEql } from './eql/parse.ts';
 import { explainMatch, type JudgedClause } from './explain-match.ts';
@@ -8,7 +8,7 @@ import { createFieldSlots } from './slots.ts';
 
 function judged(condition: string, groups: readonly string[]): JudgedClause {
   const result = parseEql(`any where ${condition}`, { resolveField });
-  assert.ok(result.kind === 'event');
+  expectKind(result, 'event');
   const slots = createFieldSlots();
   const memo = slots.createMemo();
   memo.reset(anonymousRequest({ event: { user: { username: 'eve', groups: [...groups] } } }));
@@ -30,17 +30,17 @@ test('below each kind of statement the parts that decide are those that came out
     [`not (${other} or kubernetes.audit.user.groups == "x")`, true, [true, true]],
   ] as const) {
     const { holds: found, parts } = judged(condition, ['ops']);
-    assert.deepEqual([found, parts.map(({ isDecisive }) => isDecisive)], [holds, decisive], condition);
+    expect([condition, [found, parts.map(({ isDecisive }) => isDecisive)]]).toEqual([condition, [holds, decisive]]);
   }
 });
 
 test('of a field with several values to choose from an expression has no value of its own', () => {
   const condition = 'length(kubernetes.audit.user.groups) == 3';
-  assert.deepEqual(judged(condition, ['ops']).found, [
+  expect(judged(condition, ['ops']).found).toEqual([
     'it is true',
     'length(kubernetes.audit.user.groups) is 3',
     'kubernetes.audit.user.groups is "ops"',
   ]);
-  assert.deepEqual(judged(condition, ['ops', 'admins']).found, ['kubernetes.audit.user.groups is "ops", "admins"']);
-  assert.equal(judged(condition, ['ops', 'admins']).holds, true);
+  expect(judged(condition, ['ops', 'admins']).found).toEqual(['kubernetes.audit.user.groups is "ops", "admins"']);
+  expect(judged(condition, ['ops', 'admins']).holds).toBe(true);
 });

@@ -1,5 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../test/support/expect.ts';
+import { fail } from '../../test/support/fail.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { explainPredicate } from './explain.ts';
 import { formatPredicate } from './format-predicate.ts';
@@ -8,12 +9,12 @@ import type { Expression, Predicate, Test } from './predicate.ts';
 
 function kql(source: string): Predicate {
   const result = parseKql(source, { resolveField });
-  assert.ok(result.kind === 'ok', JSON.stringify(result));
+  expectKind(result, 'ok');
   return result.predicate;
 }
 
 function field(name: string) {
-  return resolveField(name) ?? assert.fail(name);
+  return resolveField(name) ?? fail(name);
 }
 
 function explained(predicate: Predicate): readonly string[] {
@@ -55,7 +56,7 @@ for (const [source, words, text] of [
   ],
 ] as const) {
   test(`KQL ${source}`, () => {
-    assert.deepEqual(explained(kql(source)), [words, '', text]);
+    expect(explained(kql(source))).toEqual([words, '', text]);
   });
 }
 
@@ -63,7 +64,7 @@ test('what is nested stands deeper, and a long text has a line for each part', (
   const source =
     'kubernetes.audit.verb: (get or list) and not (user.name: a and source.ip: 10.0.0.1) and ' +
     '(user.name: "system:anonymous" or not user.name: * and not (user.id: x or event.action: y))';
-  assert.deepEqual(explained(kql(source)), [
+  expect(explained(kql(source))).toEqual([
     'all of these hold:',
     '- kubernetes.audit.verb is one of "get", "list"',
     '- not all of these hold:',
@@ -88,7 +89,7 @@ test('what does not fit on a line is broken, at any depth, and nothing is left t
   const source =
     'not (kubernetes.audit.objectRef.namespace: shop and ' +
     `kubernetes.audit.objectRef.name: (${pods}) or user.name: eve and kubernetes.audit.verb: get)`;
-  assert.deepEqual(formatPredicate(kql(source)).split('\n'), [
+  expect(formatPredicate(kql(source)).split('\n')).toEqual([
     'not (',
     '  (',
     '    kubernetes.audit.objectRef.namespace: "shop"',
@@ -182,6 +183,6 @@ for (const [predicate, words, text] of [
   ],
 ] as const satisfies readonly (readonly [Predicate, string, string])[]) {
   test(`beyond KQL: ${text}`, () => {
-    assert.deepEqual(explained(predicate), [words, '', text]);
+    expect(explained(predicate)).toEqual([words, '', text]);
   });
 }

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectPresent } from '../../test/support/expect.ts';
 import { createBudget } from './budget.ts';
 import type { Value } from './function-row.ts';
 import { FUNCTIONS, functionNames, functionOf } from './functions.ts';
@@ -9,17 +9,17 @@ type Case = readonly [values: readonly Value[], expected: Value];
 function call(name: string, values: readonly Value[], isDouble = false): Value {
   const caseless = name.endsWith('~');
   const row = functionOf(caseless ? name.slice(0, -1) : name, 'eql');
-  assert.ok(row !== undefined && (!caseless || row.caseless), name);
+  expectPresent(row);
+  expect(!caseless || row.caseless).toBeTruthy();
   return row.evaluate(values, createBudget(), { caseless, isDouble });
 }
 
 function check(name: string, ...cases: readonly Case[]): void {
   for (const [values, expected] of cases) {
-    assert.deepEqual(
-      call(name, values),
-      expected,
+    expect([`${name}(${values.map((value) => JSON.stringify(value)).join(', ')})`, call(name, values)]).toEqual([
       `${name}(${values.map((value) => JSON.stringify(value)).join(', ')})`,
-    );
+      expected,
+    ]);
   }
 }
 
@@ -29,7 +29,7 @@ test('arithmetic: null if an argument is null or no number, or the result none',
   check('multiply', [[-2, -2], 4], [[1e300, 1e300], null]);
   check('divide', [[4, 3], 1], [[-7, 2], -3], [[4, 0.5], 8], [[1, 0], null], [[0, 0], null]);
   check('modulo', [[10, 6], 4], [[10, -6], 4], [[-10, -6], -4], [[10, 0.5], 0], [[1, 0], null]);
-  assert.equal(call('divide', [7, 2], true), 3.5);
+  expect(call('divide', [7, 2], true)).toBe(3.5);
 });
 
 test('between', () => {
@@ -163,23 +163,20 @@ test('substring', () => {
 test('long texts: searching is linear, building has a bound, and both spend', () => {
   const text = 'a'.repeat(500_000);
   const part = `${'a'.repeat(250_000)}b`;
-  assert.equal(call('stringContains', [text, part]), false);
-  assert.equal(call('indexOf', [text, part]), null);
-  assert.equal(call('between', [text, 'a', part, true]), '');
+  expect(call('stringContains', [text, part])).toBe(false);
+  expect(call('indexOf', [text, part])).toBeNull();
+  expect(call('between', [text, 'a', part, true])).toBe('');
   const budget = createBudget();
   const row = functionOf('concat', 'eql');
-  assert.equal(row?.evaluate([text, text, text], budget, { caseless: false, isDouble: false }), null);
-  assert.ok(budget.isOverrun);
+  expect(row?.evaluate([text, text, text], budget, { caseless: false, isDouble: false })).toBeNull();
+  expect(budget.isOverrun).toBe(true);
 });
 
 test('each function is there once, under its name, and says what it does in one sentence', () => {
   const names = FUNCTIONS.map(({ name }) => name);
-  assert.deepEqual(
-    names,
-    [...new Set(names)].sort((a, b) => a.localeCompare(b, 'en')),
-  );
-  for (const { name, doc } of FUNCTIONS) assert.match(doc, /^[A-Z].*\.$/, name);
-  assert.equal(functionOf('Length', 'eql'), undefined);
-  assert.equal(functionOf('length', 'esql'), undefined);
-  assert.ok(functionNames('eql').includes('length'));
+  expect(names).toEqual([...new Set(names)].sort((a, b) => a.localeCompare(b, 'en')));
+  for (const { doc } of FUNCTIONS) expect(doc).toMatch(/^[A-Z].*\.$/);
+  expect(functionOf('Length', 'eql')).toBeUndefined();
+  expect(functionOf('length', 'esql')).toBeUndefined();
+  expect(functionNames('eql')).toContain('length');
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectPresent } from '../../test/support/expect.ts';
 import type { Field, FieldType } from '../ecs/field.ts';
 import type { Value } from './function-row.ts';
 import { functionOf } from './functions.ts';
@@ -52,48 +52,45 @@ const isA = any(F, { kind: 'equals', value: 'a' });
 const isNumber = any(N, { kind: 'range', operator: '>=', value: Number.NEGATIVE_INFINITY });
 
 test('a comparison needs exactly one value, where it is true and where it is false', () => {
-  assert.deepEqual(lowerTrue(compare(F, '==', 'a')), both(single(F), isA));
-  assert.deepEqual(lowerFalse(compare(F, '==', 'a')), both(single(F), not(isA)));
-  assert.deepEqual(lowerTrue(compare(F, '!=', 'a')), both(single(F), not(isA)));
-  assert.deepEqual(lowerFalse(compare(F, '!=', 'a')), both(single(F), isA));
+  expect(lowerTrue(compare(F, '==', 'a'))).toEqual(both(single(F), isA));
+  expect(lowerFalse(compare(F, '==', 'a'))).toEqual(both(single(F), not(isA)));
+  expect(lowerTrue(compare(F, '!=', 'a'))).toEqual(both(single(F), not(isA)));
+  expect(lowerFalse(compare(F, '!=', 'a'))).toEqual(both(single(F), isA));
 });
 
 test('a literal on the left turns the comparison round', () => {
   const below = any(N, { kind: 'range', operator: '<', value: 5 });
   const mirrored: Expression = { kind: 'compare', operator: '>', left: literal(5), right: of(N) };
-  assert.deepEqual(lowerTrue(mirrored), both(single(N), below));
-  assert.deepEqual(lowerFalse(mirrored), both(single(N), isNumber, not(below)));
+  expect(lowerTrue(mirrored)).toEqual(both(single(N), below));
+  expect(lowerFalse(mirrored)).toEqual(both(single(N), isNumber, not(below)));
 });
 
-test('what cannot be compared is null: neither true nor false', () => {
-  for (const expression of [
-    compare(F, '==', 5),
-    compare(F, '<', null),
-    compare(N, '==', '5'),
-    compare(B, '<', true),
-    compare(IP, '==', 'no address'),
-    of(F),
-    literal('true'),
-    literal(null),
-  ]) {
-    assert.deepEqual(lowerTrue(expression), FALSE);
-    assert.deepEqual(lowerFalse(expression), FALSE);
-  }
+test.each([
+  compare(F, '==', 5),
+  compare(F, '<', null),
+  compare(N, '==', '5'),
+  compare(B, '<', true),
+  compare(IP, '==', 'no address'),
+  of(F),
+  literal('true'),
+  literal(null),
+])('what cannot be compared is null: neither true nor false: %#', (expression) => {
+  expect(lowerTrue(expression)).toEqual(FALSE);
+  expect(lowerFalse(expression)).toEqual(FALSE);
 });
 
 test('not swaps true and false; and, or exchange their places under false', () => {
   const [one, two] = [compare(F, '==', 'a'), compare(B, '==', true)];
   const yes = any(B, { kind: 'equals', value: true });
   const isBoolean = either(yes, any(B, { kind: 'equals', value: false }));
-  assert.deepEqual(lowerTrue({ kind: 'not', operand: one }), lowerFalse(one));
-  assert.deepEqual(lowerFalse({ kind: 'not', operand: one }), lowerTrue(one));
-  assert.deepEqual(lowerTrue({ kind: 'and', operands: [one, two] }), both(single(F), isA, single(B), yes));
-  assert.deepEqual(
-    lowerFalse({ kind: 'and', operands: [one, two] }),
+  expect(lowerTrue({ kind: 'not', operand: one })).toEqual(lowerFalse(one));
+  expect(lowerFalse({ kind: 'not', operand: one })).toEqual(lowerTrue(one));
+  expect(lowerTrue({ kind: 'and', operands: [one, two] })).toEqual(both(single(F), isA, single(B), yes));
+  expect(lowerFalse({ kind: 'and', operands: [one, two] })).toEqual(
     either(both(single(F), not(isA)), both(single(B), isBoolean, not(yes))),
   );
-  assert.deepEqual(lowerTrue({ kind: 'or', operands: [] }), FALSE);
-  assert.deepEqual(lowerFalse({ kind: 'or', operands: [] }), TRUE);
+  expect(lowerTrue({ kind: 'or', operands: [] })).toEqual(FALSE);
+  expect(lowerFalse({ kind: 'or', operands: [] })).toEqual(TRUE);
 });
 
 test('in', () => {
@@ -103,32 +100,32 @@ test('in', () => {
     list: values.map(literal),
   });
   const isB = any(F, { kind: 'equals', value: 'b' });
-  assert.deepEqual(lowerTrue(list('a', 'b')), both(single(F), either(isA, isB)));
-  assert.deepEqual(lowerFalse(list('a', 'b')), both(single(F), not(either(isA, isB))));
-  assert.deepEqual(lowerTrue(list('a', null)), both(single(F), isA));
-  assert.deepEqual(lowerFalse(list('a', null)), FALSE);
-  assert.deepEqual(lowerFalse(list('a', 5)), FALSE);
+  expect(lowerTrue(list('a', 'b'))).toEqual(both(single(F), either(isA, isB)));
+  expect(lowerFalse(list('a', 'b'))).toEqual(both(single(F), not(either(isA, isB))));
+  expect(lowerTrue(list('a', null))).toEqual(both(single(F), isA));
+  expect(lowerFalse(list('a', null))).toEqual(FALSE);
+  expect(lowerFalse(list('a', 5))).toEqual(FALSE);
 });
 
 test('a null test of a field asks whether it exists', () => {
   const isNull: Expression = { kind: 'isNull', operand: of(F) };
-  assert.deepEqual(lowerTrue(isNull), not({ kind: 'exists', field: F }));
-  assert.deepEqual(lowerFalse(isNull), { kind: 'exists', field: F });
+  expect(lowerTrue(isNull)).toEqual(not({ kind: 'exists', field: F }));
+  expect(lowerFalse(isNull)).toEqual({ kind: 'exists', field: F });
 });
 
 test('a boolean field, a test, a predicate', () => {
-  assert.deepEqual(lowerTrue(of(B)), both(single(B), any(B, { kind: 'equals', value: true })));
-  assert.deepEqual(lowerFalse(of(B)), both(single(B), any(B, { kind: 'equals', value: false })));
+  expect(lowerTrue(of(B))).toEqual(both(single(B), any(B, { kind: 'equals', value: true })));
+  expect(lowerFalse(of(B))).toEqual(both(single(B), any(B, { kind: 'equals', value: false })));
   const like: Test = { kind: 'like', pieces: ['one'] };
-  assert.deepEqual(lowerTrue({ kind: 'test', operand: of(F), test: like }), both(single(F), any(F, like)));
-  assert.deepEqual(lowerFalse({ kind: 'test', operand: of(F), test: like }), both(single(F), not(any(F, like))));
-  assert.deepEqual(lowerTrue({ kind: 'matches', predicate: isA }), isA);
-  assert.deepEqual(lowerFalse({ kind: 'matches', predicate: isA }), not(isA));
+  expect(lowerTrue({ kind: 'test', operand: of(F), test: like })).toEqual(both(single(F), any(F, like)));
+  expect(lowerFalse({ kind: 'test', operand: of(F), test: like })).toEqual(both(single(F), not(any(F, like))));
+  expect(lowerTrue({ kind: 'matches', predicate: isA })).toEqual(isA);
+  expect(lowerFalse({ kind: 'matches', predicate: isA })).toEqual(not(isA));
 });
 
 test('what is left is evaluated', () => {
   const length = functionOf('length', 'eql');
-  assert.ok(length !== undefined);
+  expectPresent(length);
   const call: Expression = { kind: 'call', function: length, arguments: [of(F)] };
   const fields: Expression = { kind: 'compare', operator: '==', left: of(F), right: of(N) };
   for (const expression of [
@@ -138,8 +135,8 @@ test('what is left is evaluated', () => {
     { kind: 'in', operand: of(F), list: [of(N)] },
     { kind: 'in', operand: call, list: [literal(1)] },
   ] satisfies readonly Expression[]) {
-    assert.deepEqual(lowerTrue(expression), { kind: 'holds', expression, values: 'single' });
+    expect(lowerTrue(expression)).toEqual({ kind: 'holds', expression, values: 'single' });
     const negated: Expression = { kind: 'not', operand: expression };
-    assert.deepEqual(lowerFalse(expression), { kind: 'holds', expression: negated, values: 'single' });
+    expect(lowerFalse(expression)).toEqual({ kind: 'holds', expression: negated, values: 'single' });
   }
 });

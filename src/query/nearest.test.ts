@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { nearest } from './nearest.ts';
 
 const NAMES = [
@@ -11,26 +10,26 @@ const NAMES = [
 ];
 
 test('slips of the hand are undone: lost, added, changed and swapped letters', () => {
-  assert.equal(nearest('user.nam', NAMES), 'user.name');
-  assert.equal(nearest('user.namee', NAMES), 'user.name');
-  assert.equal(nearest('usar.name', NAMES), 'user.name');
-  assert.equal(nearest('user.anme', NAMES), 'user.name');
+  expect(nearest('user.nam', NAMES)).toBe('user.name');
+  expect(nearest('user.namee', NAMES)).toBe('user.name');
+  expect(nearest('usar.name', NAMES)).toBe('user.name');
+  expect(nearest('user.anme', NAMES)).toBe('user.name');
 });
 
 test('the letter case does not matter', () => {
-  assert.equal(nearest('kubernetes.audit.objectref.resource', NAMES), 'kubernetes.audit.objectRef.resource');
+  expect(nearest('kubernetes.audit.objectref.resource', NAMES)).toBe('kubernetes.audit.objectRef.resource');
 });
 
 test('the end of a dotted name stands for it, also with a slip', () => {
-  assert.equal(nearest('verb', NAMES), 'kubernetes.audit.verb');
-  assert.equal(nearest('ip', NAMES), 'source.ip');
-  assert.equal(nearest('objectRef.resorce', NAMES), 'kubernetes.audit.objectRef.resource');
-  assert.equal(nearest('name', ['a.much.longer.name', 'user.name']), 'user.name');
+  expect(nearest('verb', NAMES)).toBe('kubernetes.audit.verb');
+  expect(nearest('ip', NAMES)).toBe('source.ip');
+  expect(nearest('objectRef.resorce', NAMES)).toBe('kubernetes.audit.objectRef.resource');
+  expect(nearest('name', ['a.much.longer.name', 'user.name'])).toBe('user.name');
 });
 
 test('what resembles nothing gets no suggestion', () => {
-  assert.equal(nearest('xyzzy', NAMES), undefined);
-  assert.equal(nearest('', NAMES), undefined);
-  assert.equal(nearest('x'.repeat(10_000), NAMES), undefined);
-  assert.equal(nearest('verb', []), undefined);
+  expect(nearest('xyzzy', NAMES)).toBeUndefined();
+  expect(nearest('', NAMES)).toBeUndefined();
+  expect(nearest('x'.repeat(10_000), NAMES)).toBeUndefined();
+  expect(nearest('verb', [])).toBeUndefined();
 });

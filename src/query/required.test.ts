@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind, expectPresent } from '../../test/support/expect.ts';
 import type { Field } from '../ecs/field.ts';
 import { parseKql } from './kql/parse.ts';
 import type { Predicate } from './predicate.ts';
@@ -12,13 +12,13 @@ for (const name of ['f', 'g', 'h']) {
 
 function parse(query: string): Predicate {
   const result = parseKql(query, { resolveField: (name) => FIELDS.get(name) });
-  assert.ok(result.kind === 'ok', query);
+  expectKind(result, 'ok');
   return result.predicate;
 }
 
 function required(query: string): Predicate | undefined {
   const field = FIELDS.get('f');
-  assert.ok(field !== undefined);
+  expectPresent(field);
   return projectOnto(parse(query), field);
 }
 
@@ -41,21 +41,21 @@ test('what a query requires of f', () => {
     ['* or f:a', undefined],
   ];
   for (const [query, expected] of cases) {
-    assert.deepEqual(required(query), expected === undefined ? undefined : parse(expected), query);
+    expect([query, required(query)]).toEqual([query, expected === undefined ? undefined : parse(expected)]);
   }
 });
 
 test('what must be a single value is required; an expression requires nothing, as it is evaluated and not read', () => {
   const field = FIELDS.get('f');
-  assert.ok(field !== undefined);
+  expectPresent(field);
   const single: Predicate = { kind: 'single', field };
   const holds: Predicate = { kind: 'holds', expression: { kind: 'field', field }, values: 'single' };
-  assert.deepEqual(projectOnto({ kind: 'and', operands: [single, holds] }, field), single);
-  assert.deepEqual(projectOnto({ kind: 'not', operand: single }, field), { kind: 'not', operand: single });
-  assert.equal(projectOnto({ kind: 'or', operands: [single, holds] }, field), undefined);
-  assert.equal(projectOnto({ kind: 'not', operand: holds }, field), undefined);
+  expect(projectOnto({ kind: 'and', operands: [single, holds] }, field)).toEqual(single);
+  expect(projectOnto({ kind: 'not', operand: single }, field)).toEqual({ kind: 'not', operand: single });
+  expect(projectOnto({ kind: 'or', operands: [single, holds] }, field)).toBeUndefined();
+  expect(projectOnto({ kind: 'not', operand: holds }, field)).toBeUndefined();
 });
 
 test('a query that is never true requires the impossible', () => {
-  assert.deepEqual(required('not *'), { kind: 'constant', value: false });
+  expect(required('not *')).toEqual({ kind: 'constant', value: false });
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { Predicate } from './predicate.ts';
 import { FALSE, simplify, TRUE } from './simplify.ts';
 
@@ -16,22 +15,22 @@ test('junctions of one kind are one', () => {
     kind: 'and',
     operands: [A, { kind: 'and', operands: [B, { kind: 'and', operands: [C] }] }],
   };
-  assert.deepEqual(simplify(nested), { kind: 'and', operands: [A, B, C] });
+  expect(simplify(nested)).toEqual({ kind: 'and', operands: [A, B, C] });
 });
 
 test('constants and double negations are gone', () => {
-  assert.equal(simplify({ kind: 'and', operands: [A, TRUE] }), A);
-  assert.equal(simplify({ kind: 'and', operands: [A, FALSE] }), FALSE);
-  assert.equal(simplify({ kind: 'or', operands: [FALSE, A] }), A);
-  assert.equal(simplify({ kind: 'or', operands: [A, { kind: 'not', operand: FALSE }] }), TRUE);
-  assert.equal(simplify({ kind: 'not', operand: { kind: 'not', operand: A } }), A);
-  assert.equal(simplify({ kind: 'and', operands: [] }), TRUE);
-  assert.equal(simplify({ kind: 'or', operands: [] }), FALSE);
+  expect(simplify({ kind: 'and', operands: [A, TRUE] })).toBe(A);
+  expect(simplify({ kind: 'and', operands: [A, FALSE] })).toBe(FALSE);
+  expect(simplify({ kind: 'or', operands: [FALSE, A] })).toBe(A);
+  expect(simplify({ kind: 'or', operands: [A, { kind: 'not', operand: FALSE }] })).toBe(TRUE);
+  expect(simplify({ kind: 'not', operand: { kind: 'not', operand: A } })).toBe(A);
+  expect(simplify({ kind: 'and', operands: [] })).toBe(TRUE);
+  expect(simplify({ kind: 'or', operands: [] })).toBe(FALSE);
 });
 
 test('what is there twice is there once', () => {
   const { kind, field } = A;
-  assert.equal(simplify({ kind: 'or', operands: [A, { kind, field }] }), A);
+  expect(simplify({ kind: 'or', operands: [A, { kind, field }] })).toBe(A);
   const test: Predicate = { kind: 'any', field, test: { kind: 'equals', value: 'x' } };
-  assert.deepEqual(simplify({ kind: 'and', operands: [test, B, test] }), { kind: 'and', operands: [test, B] });
+  expect(simplify({ kind: 'and', operands: [test, B, test] })).toEqual({ kind: 'and', operands: [test, B] });
 });

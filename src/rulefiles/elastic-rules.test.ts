@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { readTomlRule } from './elastic-rules.ts';
 import { formatFileProblem } from './file-problem.ts';
 import { readRules } from './load.ts';
@@ -44,16 +43,16 @@ function shown({ problems }: LoadedRules): readonly string[] {
 
 test('a TOML rule loads under the name of its file, and knows where its values stand', () => {
   const { rules, problems } = readTomlRule('r.toml', TOML, { fileStem: 'impact_pods_deleted' });
-  assert.deepEqual(problems, []);
+  expect(problems).toEqual([]);
   const [rule] = rules;
-  assert.equal(rule?.document.name, 'impact-pods-deleted');
-  assert.deepEqual(rule?.document.newTerms?.fields, ['user.name']);
-  assert.deepEqual(rule?.place(['spec', 'severity']), { line: 13, column: 12 });
-  assert.deepEqual(rule?.place(['spec', 'newTerms', 'window']), { line: 31, column: 9 });
-  assert.deepEqual(rule?.place(['spec', 'newTerms', 'fields', 0]), { line: 28, column: 1 });
+  expect(rule?.document.name).toBe('impact-pods-deleted');
+  expect(rule?.document.newTerms?.fields).toEqual(['user.name']);
+  expect(rule?.place(['spec', 'severity'])).toEqual({ line: 13, column: 12 });
+  expect(rule?.place(['spec', 'newTerms', 'window'])).toEqual({ line: 31, column: 9 });
+  expect(rule?.place(['spec', 'newTerms', 'fields', 0])).toEqual({ line: 28, column: 1 });
   const problem = { message: 'm', line: 2, column: 3 };
   const found = rule?.problem({ path: ['query'], message: 'm', inQuery: { source: '', problem } });
-  assert.deepEqual(found?.place, { line: 17, column: 3 });
+  expect(found?.place).toEqual({ line: 17, column: 3 });
 });
 
 test('a query on one line is found too', () => {
@@ -61,18 +60,17 @@ test('a query on one line is found too', () => {
   const [rule] = readTomlRule('r.toml', source, { fileStem: 'r' }).rules;
   const problem = { message: 'm', line: 1, column: 24 };
   const found = rule?.problem({ path: ['query'], message: 'm', inQuery: { source: '', problem } });
-  assert.deepEqual(found?.place, { line: 15, column: 33 });
+  expect(found?.place).toEqual({ line: 15, column: 33 });
 });
 
 test('what is wrong is shown at its place', () => {
-  assert.deepEqual(
+  expect(
     shown(readTomlRule('r.toml', TOML.replace('"high"', '"hihg"').replace('now-7d', 'now-5m'), { fileStem: 'r' })),
-    [
-      'r.toml:31:9: r: the history starts at now-5m, which is not before the search, from now-6m\n  value = "now-5m"\n          ^',
-      'r.toml:13:12: r: expected one of low, medium, high, critical, found "hihg"\n  severity = "hihg"\n             ^\n' +
-        '  hint: did you mean high?',
-    ],
-  );
+  ).toEqual([
+    'r.toml:31:9: r: the history starts at now-5m, which is not before the search, from now-6m\n  value = "now-5m"\n          ^',
+    'r.toml:13:12: r: expected one of low, medium, high, critical, found "hihg"\n  severity = "hihg"\n             ^\n' +
+      '  hint: did you mean high?',
+  ]);
 });
 
 test('a rule that cannot run here is refused by name, each reason at its place', () => {
@@ -82,39 +80,34 @@ test('a rule that cannot run here is refused by name, each reason at its place',
   const loaded = readTomlRule('r.toml', source.replace("query = '''\n", "query = '''\nfrom logs-aws* |\n"), {
     fileStem: 'r',
   });
-  assert.deepEqual(shown(loaded), [
+  expect(shown(loaded)).toEqual([
     'r.toml:11:12: r: language lucene is not supported by this version; supported: kuery, eql, esql\n' +
       '  language = "lucene"\n             ^\n' +
       '  hint: write the query in KQL: field: value, and, or, not, * as a wildcard',
     "r.toml:15:9: r: needs other data: logs-aws*; firstseen has Kubernetes audit events only\n  query = '''\n          ^",
   ]);
-  assert.deepEqual(
+  expect(
     loaded.problems.map(({ unsupported = [], ruleType }) => [
       ...unsupported.map(({ kind, name }) => `${kind} ${name}`),
       ruleType,
     ]),
-    [
-      ['language lucene', 'esql'],
-      ['data logs-aws*', 'esql'],
-    ],
-  );
+  ).toEqual([
+    ['language lucene', 'esql'],
+    ['data logs-aws*', 'esql'],
+  ]);
 });
 
 test('broken TOML is a problem with a place', () => {
-  assert.match(
-    shown(readTomlRule('r.toml', '[rule]\nname = "a\n', { fileStem: 'r' })).join(),
+  expect(shown(readTomlRule('r.toml', '[rule]\nname = "a\n', { fileStem: 'r' })).join()).toMatch(
     /^r\.toml:2:\d+: r: Invalid TOML document: control[\s\S]*\n {2}hint: is a closing quotation mark missing\?$/,
   );
-  assert.match(
-    shown(readTomlRule('r.toml', '[__proto__]\na = 1\n', { fileStem: 'r' })).join(),
+  expect(shown(readTomlRule('r.toml', '[__proto__]\na = 1\n', { fileStem: 'r' })).join()).toMatch(
     /^r\.toml:\d+:\d+: r: Invalid TOML document/,
   );
-  assert.match(
-    shown(readTomlRule('r.toml', `a = ${'['.repeat(5_000)}`, { fileStem: 'r' })).join(),
+  expect(shown(readTomlRule('r.toml', `a = ${'['.repeat(5_000)}`, { fileStem: 'r' })).join()).toMatch(
     /^r\.toml:1:\d+: r: Invalid TOML/,
   );
-  assert.match(
-    shown(readTomlRule('r.toml', '', { fileStem: 'r' })).join(),
+  expect(shown(readTomlRule('r.toml', '', { fileStem: 'r' })).join()).toMatch(
     /^r\.toml:1:1: r: expected a rule, found a mapping|^r\.toml:1:1: /,
   );
 });
@@ -147,19 +140,13 @@ test('an export gives a rule a line, without its counts, lists and connectors', 
     'not json',
     { ...EXPORTED, rule_id: 'three', name: 'Three', severity: 'hot' },
   );
-  assert.deepEqual(
-    rules.map(({ document }) => [document.name, document.id]),
-    [['pods-deleted', 'one']],
-  );
-  assert.deepEqual(
-    problems.map(({ place, rule, message }) => `${place?.line} ${rule}: ${message.split(';')[0]}`),
-    [
-      '5 undefined: this is a saved object of Kibana, not an exported rule',
-      '7 undefined: this line is not JSON',
-      '2 two: rule type machine_learning is not supported by this version',
-      '8 three: expected one of low, medium, high, critical, found "hot"',
-    ],
-  );
+  expect(rules.map(({ document }) => [document.name, document.id])).toEqual([['pods-deleted', 'one']]);
+  expect(problems.map(({ place, rule, message }) => `${place?.line} ${rule}: ${message.split(';')[0]}`)).toEqual([
+    '5 undefined: this is a saved object of Kibana, not an exported rule',
+    '7 undefined: this line is not JSON',
+    '2 two: rule type machine_learning is not supported by this version',
+    '8 three: expected one of low, medium, high, critical, found "hot"',
+  ]);
 });
 
 test('the items of an exception list are those that name it, wherever they stand in the export', () => {
@@ -181,14 +168,11 @@ test('the items of an exception list are those that name it, wherever they stand
     item('c', { namespace_type: 'agnostic' }),
     item('d', { list_id: 'other' }),
   );
-  assert.deepEqual(problems, []);
-  assert.deepEqual(
-    rules[0]?.document.exceptions.map(({ query }) => query),
-    ['user.name: "a"', 'user.name: "b"'],
-  );
+  expect(problems).toEqual([]);
+  expect(rules[0]?.document.exceptions.map(({ query }) => query)).toEqual(['user.name: "a"', 'user.name: "b"']);
   const [missing] = exported(rule).problems;
-  assert.equal(missing?.rule, 'pods-deleted');
-  assert.match(missing?.message ?? '', /^the exception list noise is not among the files/);
+  expect(missing?.rule).toBe('pods-deleted');
+  expect(missing?.message ?? '').toMatch(/^the exception list noise is not among the files/);
 });
 
 test('more exceptions than a resource holds load from a file', () => {
@@ -199,11 +183,11 @@ test('more exceptions than a resource holds load from a file', () => {
     entries: [{ field: 'user.name', type: 'match', operator: 'included', value: `${n}` }],
   }));
   const { rules } = exported({ ...EXPORTED, exceptions_list: [{ list_id: 'noise' }] }, ...items);
-  assert.equal(rules[0]?.document.exceptions.length, 150);
+  expect(rules[0]?.document.exceptions).toHaveLength(150);
 });
 
 test('a line of an export that is none of what Kibana exports is said to be that', () => {
   const { rules, problems } = readRules('e.ndjson', '.ndjson', '{"a":1}\n');
-  assert.equal(rules.length, 0);
-  assert.equal(problems[0]?.message, 'this is neither a rule, an exception list nor the counts of an export');
+  expect(rules).toHaveLength(0);
+  expect(problems[0]?.message).toBe('this is neither a rule, an exception list nor the counts of an export');
 });

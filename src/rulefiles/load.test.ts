@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { formatFileProblem } from './file-problem.ts';
 import { loadRuleFiles } from './load.ts';
 
@@ -41,7 +40,7 @@ test('a folder is read with all below it, in order, and other files are left alo
   await write('README.md', '# rules');
   await write('.hidden/d.yaml', rule('d'));
   await write('.e.yaml', rule('e'));
-  assert.deepEqual(await load('.'), { names: ['a', 'b', 'c'], problems: '' });
+  expect(await load('.')).toEqual({ names: ['a', 'b', 'c'], problems: '' });
 });
 
 test('a mounted ConfigMap gives each file once', async () => {
@@ -50,7 +49,7 @@ test('a mounted ConfigMap gives each file once', async () => {
   await symlink('..data/a.yaml', join(folder, 'a.yaml'));
   await symlink('..data/a.yaml', join(folder, 'same.yaml'));
   await symlink('.', join(folder, 'loop'));
-  assert.deepEqual(await load('.', 'a.yaml', '..data'), { names: ['a'], problems: '' });
+  expect(await load('.', 'a.yaml', '..data')).toEqual({ names: ['a'], problems: '' });
 });
 
 test('what cannot be read is a problem of its own', async () => {
@@ -61,32 +60,33 @@ test('what cannot be read is a problem of its own', async () => {
   await write('note.txt', 'x');
   await symlink('nowhere.yaml', join(folder, 'dangling.yaml'));
   const { names, problems } = await load('.', 'gone', 'note.txt');
-  assert.deepEqual(names, ['a']);
-  assert.match(problems, /^dangling\.yaml: there is no such file$/m);
-  assert.match(problems, /^gone: there is no such file$/m);
-  assert.match(problems, /^note\.txt: expected a file that ends in \.yaml, \.yml, \.toml, \.ndjson$/m);
-  assert.match(problems, /^broken\.yaml:1:\d+: /m);
-  assert.match(problems, /^latin\.yaml: the file is not UTF-8 text$/m);
-  assert.match(problems, /^large\.yaml: the file has 1048577 bytes; at most 1048576 are read$/m);
+  expect(names).toEqual(['a']);
+  expect(problems).toMatch(/^dangling\.yaml: there is no such file$/m);
+  expect(problems).toMatch(/^gone: there is no such file$/m);
+  expect(problems).toMatch(/^note\.txt: expected a file that ends in \.yaml, \.yml, \.toml, \.ndjson$/m);
+  expect(problems).toMatch(/^broken\.yaml:1:\d+: /m);
+  expect(problems).toMatch(/^latin\.yaml: the file is not UTF-8 text$/m);
+  expect(problems).toMatch(/^large\.yaml: the file has 1048577 bytes; at most 1048576 are read$/m);
 });
 
-test('a file that this user may not read is a problem', {
-  skip: process.getuid?.() === 0 && 'root reads everything',
-}, async () => {
-  await write('a.yaml', rule('a'));
-  await chmod(join(folder, 'a.yaml'), 0);
-  assert.match((await load('a.yaml')).problems, /^a\.yaml: it may not be read by this user$/);
-});
+(process.getuid?.() === 0 && 'root reads everything' ? test.skip : test)(
+  'a file that this user may not read is a problem',
+  async () => {
+    await write('a.yaml', rule('a'));
+    await chmod(join(folder, 'a.yaml'), 0);
+    expect((await load('a.yaml')).problems).toMatch(/^a\.yaml: it may not be read by this user$/);
+  },
+);
 
 test('of two rules with one name the first stays, and the problem names both files', async () => {
   await write('a.yaml', rule('same'));
   await write('b.yaml', rule('same'));
   const { names, problems } = await load('.');
-  assert.deepEqual(names, ['same']);
-  assert.match(problems, /^b\.yaml:4:9: same: the name same is taken: a\.yaml:4 has it/);
+  expect(names).toEqual(['same']);
+  expect(problems).toMatch(/^b\.yaml:4:9: same: the name same is taken: a\.yaml:4 has it/);
 });
 
 test('a byte order mark is no part of the text', async () => {
   await write('a.yaml', `\ufeff${rule('a')}`);
-  assert.deepEqual(await load('a.yaml'), { names: ['a'], problems: '' });
+  expect(await load('a.yaml')).toEqual({ names: ['a'], problems: '' });
 });

@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { formatFileProblem } from './file-problem.ts';
 import { loadRuleFiles } from './load.ts';
 
@@ -50,26 +49,28 @@ test('a value list lies beside the export, or in its folder lists, with .txt or 
   await write('b.txt', '10.0.0.3');
   await write('lists/c', '10.0.0.4\n');
   await write('lists/d.txt', '');
-  assert.deepEqual(await load('e.ndjson'), {
+  expect(await load('e.ndjson')).toEqual({
     values: [[[['10.0.0.1', '10.0.0.2']], [['10.0.0.3']], [['10.0.0.4']], [[]]]],
     problems: '',
   });
-  assert.equal((await load('.')).problems, '', 'a folder of rules may hold lists');
+  expect((await load('.')).problems).toBe(''); // a folder of rules may hold lists
 });
 
 test('a list that is missing names the file to put there, and refuses the rule', async () => {
   await write('e.ndjson', [RULE, item('blocked')]);
   const { values, problems } = await load('e.ndjson');
-  assert.deepEqual(values, []);
-  assert.match(problems, /^\/e\.ndjson:1:1: pods-deleted: exception "blocked": the value list blocked is not there/m);
-  assert.match(problems, /as blocked or blocked\.txt or lists\/blocked or lists\/blocked\.txt in , one value a line$/m);
+  expect(values).toEqual([]);
+  expect(problems).toMatch(/^\/e\.ndjson:1:1: pods-deleted: exception "blocked": the value list blocked is not there/m);
+  expect(problems).toMatch(
+    /as blocked or blocked\.txt or lists\/blocked or lists\/blocked\.txt in , one value a line$/m,
+  );
 });
 
 test('an exception list that was exported by itself may lie beside, and its value lists there', async () => {
   await write('rules.ndjson', [RULE]);
   await write('shared/noise.ndjson', [{ list_id: 'noise', type: 'detection' }, item('a')]);
   await write('shared/a.txt', '10.0.0.1\n');
-  assert.deepEqual((await load('.')).values, [[[['10.0.0.1']]]]);
+  expect((await load('.')).values).toEqual([[[['10.0.0.1']]]]);
 });
 
 test('what two exports name alike is each its own', async () => {
@@ -77,21 +78,21 @@ test('what two exports name alike is each its own', async () => {
     await write(`${space}/e.ndjson`, [{ ...RULE, name: space }, item('a')]);
     await write(`${space}/a.txt`, space === 'dev' ? '10.0.0.1' : '10.0.0.2');
   }
-  assert.deepEqual((await load('.')).values, [[[['10.0.0.1']]], [[['10.0.0.2']]]]);
+  expect((await load('.')).values).toEqual([[[['10.0.0.1']]], [[['10.0.0.2']]]]);
 });
 
 test('an id is no way out of the folder', async () => {
   await write('secret.txt', '10.0.0.1');
   await write('rules/e.ndjson', [RULE, item('../secret')]);
-  assert.match((await load('rules')).problems, /the value list \.\.\/secret is not there/);
+  expect((await load('rules')).problems).toMatch(/the value list \.\.\/secret is not there/);
   await write('rules/__secret.txt', '10.0.0.2');
-  assert.deepEqual((await load('rules')).values, [[[['10.0.0.2']]]]);
+  expect((await load('rules')).values).toEqual([[[['10.0.0.2']]]]);
 });
 
 test('an id that no key of a ConfigMap can have is found under one that it can', async () => {
   await write('e.ndjson', [RULE, item('our IPs (2026)')]);
   await write('our_IPs__2026_', '10.0.0.1');
-  assert.deepEqual((await load('e.ndjson')).values, [[[['10.0.0.1']]]]);
+  expect((await load('e.ndjson')).values).toEqual([[[['10.0.0.1']]]]);
 });
 
 test('a list that cannot be read is a problem of its own', async () => {
@@ -99,8 +100,8 @@ test('a list that cannot be read is a problem of its own', async () => {
   await write('latin', new Uint8Array([0xe9]));
   await mkdir(join(folder, 'folder'));
   const { problems } = await load('e.ndjson');
-  assert.match(problems, /^\/latin: the list is not UTF-8 text$/m);
-  assert.match(problems, /the value list folder is not there/);
+  expect(problems).toMatch(/^\/latin: the list is not UTF-8 text$/m);
+  expect(problems).toMatch(/the value list folder is not there/);
 });
 
 test('exports, lists and all in a mounted ConfigMap are read once', async () => {
@@ -108,5 +109,5 @@ test('exports, lists and all in a mounted ConfigMap are read once', async () => 
   await write('..2026_01_01/a.txt', '10.0.0.1');
   await symlink('..2026_01_01', join(folder, '..data'));
   for (const name of ['e.ndjson', 'a.txt']) await symlink(`..data/${name}`, join(folder, name));
-  assert.deepEqual(await load('.'), { values: [[[['10.0.0.1']]]], problems: '' });
+  expect(await load('.')).toEqual({ values: [[[['10.0.0.1']]]], problems: '' });
 });

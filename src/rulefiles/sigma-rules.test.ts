@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { formatFileProblem } from './file-problem.ts';
 import { loadRuleFiles, readRules } from './load.ts';
 
@@ -43,21 +42,18 @@ function shown(source: string): readonly string[] {
 
 test('a Sigma rule and a DetectionRule may stand in one file', () => {
   const { rules, problems } = readRules('audit_secrets.yml', '.yml', `${RULE}---\n${RESOURCE}`);
-  assert.deepEqual(problems, []);
-  assert.deepEqual(
-    rules.map(({ document }) => [document.name, document.language]),
-    [
-      ['beside', 'kuery'],
-      ['audit-secrets', 'eql'],
-    ],
-  );
+  expect(problems).toEqual([]);
+  expect(rules.map(({ document }) => [document.name, document.language])).toEqual([
+    ['beside', 'kuery'],
+    ['audit-secrets', 'eql'],
+  ]);
   const rule = rules[1];
-  assert.deepEqual(rule?.place(['spec', 'query']), { line: 8, column: 5 });
-  assert.deepEqual(rule?.place(['spec', 'severity']), { line: 14, column: 8 });
+  expect(rule?.place(['spec', 'query'])).toEqual({ line: 8, column: 5 });
+  expect(rule?.place(['spec', 'severity'])).toEqual({ line: 14, column: 8 });
 });
 
 test('a mistake in a condition has a caret in the condition', () => {
-  assert.deepEqual(shown(RULE.replace('not filter_system', 'not filter_sytem')), [
+  expect(shown(RULE.replace('not filter_system', 'not filter_sytem'))).toEqual([
     'r.yml:13:34: secrets-read: no detection is called filter_sytem\n' +
       '      condition: selection and not filter_sytem\n' +
       '                                   ^\n' +
@@ -68,20 +64,17 @@ test('a mistake in a condition has a caret in the condition', () => {
 test('a construct without an equal is refused by name, with a caret', () => {
   const source = RULE.replace("user.username|startswith: 'system:'", "user.username|re: 'a(?=b)'");
   const { problems } = readRules('r.yml', '.yml', source);
-  assert.deepEqual(problems.map(formatFileProblem), [
+  expect(problems.map(formatFileProblem)).toEqual([
     'r.yml:12:29: secrets-read: lookahead cannot be matched in linear time, so it is not supported\n' +
       "          user.username|re: 'a(?=b)'\n" +
       '                              ^\n' +
       '  hint: write the alternatives out, or exclude with a detection of its own and `not`',
   ]);
-  assert.deepEqual(
-    problems[0]?.unsupported?.map(({ kind, name }) => [kind, name]),
-    [['construct', 'lookahead']],
-  );
+  expect(problems[0]?.unsupported?.map(({ kind, name }) => [kind, name])).toEqual([['construct', 'lookahead']]);
 });
 
 test('other data is refused at the log source', () => {
-  assert.deepEqual(shown(RULE.replace('service: audit', 'service: kubelet')), [
+  expect(shown(RULE.replace('service: audit', 'service: kubelet'))).toEqual([
     'r.yml:5:5: secrets-read: needs other data: product kubernetes, service kubelet; firstseen has Kubernetes audit events only\n' +
       '      product: kubernetes\n' +
       '      ^',
@@ -91,8 +84,8 @@ test('other data is refused at the log source', () => {
 test('a long list of problems is cut', () => {
   const many = Array.from({ length: 60 }, (_, index) => `        f${index}|nope: 1\n`).join('');
   const found = shown(RULE.replace('        verb: get\n', many));
-  assert.equal(found.length, 21);
-  assert.match(found.at(-1) ?? '', /there are more problems from here on/);
+  expect(found).toHaveLength(21);
+  expect(found.at(-1) ?? '').toMatch(/there are more problems from here on/);
 });
 
 test('a correlation finds its rules in other files, and they raise no alerts of their own', async () => {
@@ -102,17 +95,14 @@ test('a correlation finds its rules in other files, and they raise no alerts of 
     await writeFile(join(folder, 'a_correlation.yml'), CORRELATION);
     await writeFile(join(folder, 'more', 'rule.yml'), RULE);
     const missing = await loadRuleFiles([join(folder, 'a_correlation.yml')]);
-    assert.deepEqual(missing.problems.map(formatFileProblem), [
+    expect(missing.problems.map(formatFileProblem)).toEqual([
       `${join(folder, 'a_correlation.yml')}:4:12: many-secrets-read: no rule with the name or the id secrets_read is loaded\n` +
         '      rules: secrets_read\n' +
         '             ^\n' +
         '  hint: load the file that has it together with this one',
     ]);
     const alone = await loadRuleFiles([join(folder, 'more')]);
-    assert.deepEqual(
-      alone.rules.map(({ document }) => document.name),
-      ['rule'],
-    );
+    expect(alone.rules.map(({ document }) => document.name)).toEqual(['rule']);
   } finally {
     await rm(folder, { recursive: true });
   }

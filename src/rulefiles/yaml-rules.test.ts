@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../test/support/fail.ts';
 import { formatFileProblem } from './file-problem.ts';
 import type { LoadedRule } from './loaded-rule.ts';
 import { readYamlRules } from './yaml-rules.ts';
@@ -24,8 +24,8 @@ function shown(source: string): readonly string[] {
 
 function ruleOf(source: string): LoadedRule {
   const { rules, problems } = readYamlRules('r.yaml', source);
-  assert.deepEqual(problems, []);
-  return rules[0] ?? assert.fail('no rule');
+  expect(problems).toEqual([]);
+  return rules[0] ?? fail('no rule');
 }
 
 /** Where a problem at this line and column of the query is shown. */
@@ -37,17 +37,14 @@ function queryPlace(source: string, line: number, column: number): string {
 
 test('a file may hold several rules, comments, and nothing', () => {
   const source = `# first\n---\n${RULE}---\n# empty\n---\n${RULE.replace('a-rule', 'b-rule')}...\n`;
-  assert.deepEqual(
-    readYamlRules('r.yaml', source).rules.map(({ document }) => document.name),
-    ['a-rule', 'b-rule'],
-  );
-  assert.deepEqual(readYamlRules('r.yaml', ''), { rules: [], problems: [], sigma: [] });
-  assert.deepEqual(readYamlRules('r.yaml', '# nothing\n'), { rules: [], problems: [], sigma: [] });
+  expect(readYamlRules('r.yaml', source).rules.map(({ document }) => document.name)).toEqual(['a-rule', 'b-rule']);
+  expect(readYamlRules('r.yaml', '')).toEqual({ rules: [], problems: [], sigma: [] });
+  expect(readYamlRules('r.yaml', '# nothing\n')).toEqual({ rules: [], problems: [], sigma: [] });
 });
 
 test('a wrong value is shown at its place, a missing one at what should hold it', () => {
   const source = RULE.replace('severity: low', 'severity: hihg').replace('  title: A rule\n', '');
-  assert.deepEqual(shown(source), [
+  expect(shown(source)).toEqual([
     'r.yaml:5:1: a-rule: missing spec.title: expected text\n  spec:\n  ^',
     'r.yaml:7:13: a-rule: expected one of low, medium, high, critical, found "hihg"\n' +
       '    severity: hihg\n              ^\n  hint: did you mean high?',
@@ -55,25 +52,25 @@ test('a wrong value is shown at its place, a missing one at what should hold it'
 });
 
 test('an unknown key is shown at the key', () => {
-  assert.deepEqual(shown(RULE.replace('  type: query', '  type: query\n  sevrity: low')), [
+  expect(shown(RULE.replace('  type: query', '  type: query\n  sevrity: low'))).toEqual([
     'r.yaml:8:3: a-rule: unknown key "sevrity"\n    sevrity: low\n    ^\n  hint: did you mean severity?',
   ]);
 });
 
 test('a problem in a query is shown where the file holds that line as it is', () => {
-  assert.equal(queryPlace(RULE, 1, 15), '10:19 m');
-  assert.equal(queryPlace(RULE, 2, 3), '11:7 m');
+  expect(queryPlace(RULE, 1, 15)).toBe('10:19 m');
+  expect(queryPlace(RULE, 2, 3)).toBe('11:7 m');
   const short = (query: string) => RULE.replace(/ {2}query: [\s\S]*$/, `  query: ${query}\n`);
-  assert.equal(queryPlace(short('user.name:alice'), 1, 11), '9:20 m');
-  assert.equal(queryPlace(short(`'user.name: "alice"'`), 1, 12), '9:22 m');
-  assert.equal(queryPlace(RULE.replaceAll('\n', '\r\n'), 2, 3), '11:7 m');
+  expect(queryPlace(short('user.name:alice'), 1, 11)).toBe('9:20 m');
+  expect(queryPlace(short(`'user.name: "alice"'`), 1, 12)).toBe('9:22 m');
+  expect(queryPlace(RULE.replaceAll('\n', '\r\n'), 2, 3)).toBe('11:7 m');
 });
 
 test('elsewhere it is shown at the query, with its place in the text', () => {
   const folded = RULE.replace('query: |', 'query: >').replace('      user.name', '    user.name');
-  assert.equal(queryPlace(folded, 1, 30), '9:10 m (line 1, column 30 of the text)');
+  expect(queryPlace(folded, 1, 30)).toBe('9:10 m (line 1, column 30 of the text)');
   const escaped = RULE.replace(/ {2}query: [\s\S]*$/, '  query: "user.name: \\"alice\\""\n');
-  assert.equal(queryPlace(escaped, 1, 12), '9:10 m (line 1, column 12 of the text)');
+  expect(queryPlace(escaped, 1, 12)).toBe('9:10 m (line 1, column 12 of the text)');
 });
 
 test('aliases stand for values, whose places are those of the anchor', () => {
@@ -82,8 +79,8 @@ test('aliases stand for values, whose places are those of the anchor', () => {
     - { name: two, expect: silent, events: [*event, *event] }
 `;
   const rule = ruleOf(RULE + tests);
-  assert.deepEqual(rule.document.tests[1]?.events, [{ verb: 'get' }, { verb: 'get' }]);
-  assert.deepEqual(rule.place(['spec', 'tests', 1, 'events', 0, 'verb']), { line: 13, column: 56 });
+  expect(rule.document.tests[1]?.events).toEqual([{ verb: 'get' }, { verb: 'get' }]);
+  expect(rule.place(['spec', 'tests', 1, 'events', 0, 'verb'])).toEqual({ line: 13, column: 56 });
 });
 
 test('broken YAML, duplicate keys, tags and bombs are problems with a place', () => {
@@ -100,18 +97,18 @@ test('broken YAML, duplicate keys, tags and bombs are problems with a place', ()
     [bomb, /^r\.yaml:1:1: its aliases stand for too much/],
     [`a: ${'['.repeat(100_000)}`, /^r\.yaml:1:\d+: this YAML is nested too deeply/],
   ];
-  for (const [source, expected] of cases) assert.match(shown(source)[0] ?? 'nothing', expected);
+  for (const [source, expected] of cases) expect(shown(source)[0] ?? 'nothing').toMatch(expected);
 });
 
 test('a broken rule does not stop its neighbours', () => {
   const { rules, problems } = readYamlRules('r.yaml', `${RULE}---\nkind: [\n---\n${RULE.replace('a-rule', 'b-rule')}`);
-  assert.ok(problems.length > 0);
-  assert.equal(rules[0]?.document.name, 'a-rule');
+  expect(problems.length).toBeGreaterThan(0);
+  expect(rules[0]?.document.name).toBe('a-rule');
 });
 
 test('a text that is no rule at all is read in time that grows with its length, and not listed whole', () => {
   const source = Array.from({ length: 50_000 }, (_, index) => `key${index}: 1\n`).join('');
   const { problems } = readYamlRules('r.yaml', source);
-  assert.equal(problems.length, 101);
-  assert.match(problems.at(-1)?.message ?? '', /^there are more problems from here on$/);
+  expect(problems).toHaveLength(101);
+  expect(problems.at(-1)?.message ?? '').toMatch(/^there are more problems from here on$/);
 });

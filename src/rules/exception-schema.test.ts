@@ -1,5 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../test/support/expect.ts';
+import { fail } from '../../test/support/fail.ts';
 import { parseRuleException, type WrittenException } from './exception-schema.ts';
 
 const MINIMAL = { rules: ['a-rule'], query: 'user.name: ci', reason: 'the build' };
@@ -10,23 +11,23 @@ function resource(spec: unknown, name = 'the-build'): unknown {
 
 function documentOf(spec: unknown): WrittenException {
   const parsed = parseRuleException(resource(spec));
-  assert.equal(parsed.kind, 'ok', JSON.stringify(parsed));
-  return parsed.kind === 'ok' ? parsed.document : assert.fail();
+  expectKind(parsed, 'ok');
+  return parsed.kind === 'ok' ? parsed.document : fail();
 }
 
 function problemOf(value: unknown): string {
   const parsed = parseRuleException(value);
-  assert.ok(parsed.kind === 'invalid', 'expected problems');
+  expectKind(parsed, 'invalid'); // expected problems
   const problems = parsed.problems.map(
     ({ path, message, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
   );
-  assert.equal(problems.length, 1, problems.join('\n'));
+  expect(problems).toHaveLength(1);
   return problems[0] ?? '';
 }
 
 test('a minimal exception gets every default', () => {
   const { rules, ...rest } = MINIMAL;
-  assert.deepEqual(documentOf(MINIMAL), {
+  expect(documentOf(MINIMAL)).toEqual({
     name: 'the-build',
     uid: 'u-1',
     rules,
@@ -35,7 +36,7 @@ test('a minimal exception gets every default', () => {
     language: 'kuery',
     lists: [],
   });
-  assert.equal('clusters' in documentOf({ ...MINIMAL, clusters: [] }), false, 'none named means all');
+  expect('clusters' in documentOf({ ...MINIMAL, clusters: [] })).toBe(false); // none named means all
 });
 
 test('everything that it may say is read', () => {
@@ -53,7 +54,7 @@ test('everything that it may say is read', () => {
       { field: 'user.name', configMap: { name: 'lists', key: 'users' }, excluded: true },
     ],
   };
-  assert.deepEqual(documentOf(spec), {
+  expect(documentOf(spec)).toEqual({
     name: 'the-build',
     uid: 'u-1',
     rules: [],
@@ -88,7 +89,7 @@ test('what is wrong is said with its place', () => {
       'spec.lists.0: expected either values or configMap',
     ],
   ];
-  for (const [changes, expected] of cases) assert.equal(problemOf(resource({ ...MINIMAL, ...changes })), expected);
-  assert.match(problemOf(resource(MINIMAL, 'The Build')), /^metadata\.name: .*\(write the-build\)$/);
-  assert.match(problemOf('text'), /expected a mapping/);
+  for (const [changes, expected] of cases) expect(problemOf(resource({ ...MINIMAL, ...changes }))).toBe(expected);
+  expect(problemOf(resource(MINIMAL, 'The Build'))).toMatch(/^metadata\.name: .*\(write the-build\)$/);
+  expect(problemOf('text')).toMatch(/expected a mapping/);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../test/support/fail.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
 import type { FieldValues } from '../ecs/field.ts';
 import type { RuleDocument } from './document.ts';
@@ -7,7 +7,7 @@ import { compileOverrides } from './overrides.ts';
 
 function overrides(changes: Partial<Omit<RuleDocument, 'newTerms'>>, values: Readonly<Record<string, FieldValues>>) {
   const read = compileOverrides(ruleDocument(changes), (name) => [{ name, slot: 0 }]);
-  return (read ?? assert.fail('the rule has no mapping'))(({ name }) => values[name]);
+  return (read ?? fail('the rule has no mapping'))(({ name }) => values[name]);
 }
 
 const severities = (values: Readonly<Record<string, FieldValues>>) =>
@@ -24,32 +24,30 @@ const severities = (values: Readonly<Record<string, FieldValues>>) =>
   ).severity;
 
 test('a rule without mappings has none to read', () => {
-  assert.equal(
-    compileOverrides(ruleDocument(), () => assert.fail()),
-    undefined,
-  );
+  expect(compileOverrides(ruleDocument(), () => fail())).toBeUndefined();
 });
 
 test('the highest severity that applies wins, values are compared as texts, of an array one is enough', () => {
-  assert.equal(severities({ a: 'y' }), 'low', 'it may also be lower than that of the rule');
-  assert.equal(severities({ a: 'y', b: 3 }), 'high');
-  assert.equal(severities({ a: ['y', 'x'], b: 3 }), 'critical');
+  expect(severities({ a: 'y' })).toBe('low'); // it may also be lower than that of the rule
+  expect(severities({ a: 'y', b: 3 })).toBe('high');
+  expect(severities({ a: ['y', 'x'], b: 3 })).toBe('critical');
   for (const values of [{}, { a: 'X' }, { a: '' }, { b: 3.5 }, { b: true }, { a: [] }]) {
-    assert.equal(severities(values), undefined, JSON.stringify(values));
+    expect([JSON.stringify(values), severities(values)]).toEqual([JSON.stringify(values), undefined]);
   }
 });
 
 test('event.severity is compared as a number', () => {
-  assert.equal(severities({ 'event.severity': 7 }), 'critical');
-  assert.equal(severities({ 'event.severity': '7' }), undefined);
+  expect(severities({ 'event.severity': 7 })).toBe('critical');
+  expect(severities({ 'event.severity': '7' })).toBeUndefined();
 });
 
 test('the score is the highest number of the field from 0 to 100, also where it is text', () => {
   const score = (values: FieldValues) => overrides({ riskScoreMapping: [{ field: 'a' }] }, { a: values }).riskScore;
-  assert.equal(score('60'), 60);
-  assert.equal(score([10, '73', 101, 'x']), 73);
-  assert.equal(score(47.6), 48);
-  for (const none of [undefined, 'high', 101, -1, true, 'NaN']) assert.equal(score(none), undefined, String(none));
+  expect(score('60')).toBe(60);
+  expect(score([10, '73', 101, 'x'])).toBe(73);
+  expect(score(47.6)).toBe(48);
+  for (const none of [undefined, 'high', 101, -1, true, 'NaN'])
+    expect([String(none), score(none)]).toEqual([String(none), undefined]);
 });
 
 test('a mapping may wait for a value and give a score of its own; the first that applies wins', () => {
@@ -59,14 +57,15 @@ test('a mapping may wait for a value and give a score of its own; the first that
     { field: 'c' },
   ] as const;
   const score = (values: Readonly<Record<string, FieldValues>>) => overrides({ riskScoreMapping }, values).riskScore;
-  assert.equal(score({ a: ['x'], b: 'any', c: 7 }), 5);
-  assert.equal(score({ a: 'y', b: 'any', c: 7 }), 6);
-  assert.equal(score({ c: 7 }), 7);
-  assert.equal(score({ a: 'y' }), undefined);
+  expect(score({ a: ['x'], b: 'any', c: 7 })).toBe(5);
+  expect(score({ a: 'y', b: 'any', c: 7 })).toBe(6);
+  expect(score({ c: 7 })).toBe(7);
+  expect(score({ a: 'y' })).toBeUndefined();
 });
 
 test('a title is one text, and nothing else', () => {
   const title = (values: FieldValues) => overrides({ ruleNameOverride: 'a' }, { a: values }).title;
-  assert.equal(title('Deleted by night'), 'Deleted by night');
-  for (const none of [undefined, 7, true, ['x']]) assert.equal(title(none), undefined, String(none));
+  expect(title('Deleted by night')).toBe('Deleted by night');
+  for (const none of [undefined, 7, true, ['x']])
+    expect([String(none), title(none)]).toEqual([String(none), undefined]);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { productOf } from './product.ts';
 
 test('versions, platform and commit go, what names a program stays', () => {
@@ -21,33 +20,24 @@ test('versions, platform and commit go, what names a program stays', () => {
     'kubernetes/8adc0f0': 'kubernetes',
     curl: 'curl',
   };
-  for (const [userAgent, product] of Object.entries(cases)) assert.equal(productOf(userAgent), product);
+  for (const [userAgent, product] of Object.entries(cases)) expect(productOf(userAgent)).toBe(product);
 });
 
 test('two versions of a program are one product, and two programs are not', () => {
-  assert.equal(productOf('curl/8.5.0'), productOf('curl/8.14.1-DEV'));
-  assert.notEqual(productOf('curl/8.5.0'), productOf('Curl/8.5.0'));
-  assert.notEqual(productOf('kubectl/v1.33.1'), productOf('kubectl/v1.33.1 evil/1.0'));
-  assert.notEqual(productOf('kubectl/v1.33.1/evil'), productOf('kubectl/v1.33.1'));
+  expect(productOf('curl/8.5.0')).toBe(productOf('curl/8.14.1-DEV'));
+  expect(productOf('curl/8.5.0')).not.toBe(productOf('Curl/8.5.0'));
+  expect(productOf('kubectl/v1.33.1')).not.toBe(productOf('kubectl/v1.33.1 evil/1.0'));
+  expect(productOf('kubectl/v1.33.1/evil')).not.toBe(productOf('kubectl/v1.33.1'));
 });
 
-test('a user agent of which nothing would be left, and one that is too long to be one, stay as they are', () => {
-  for (const userAgent of [
-    '',
-    ' ',
-    '1.2.3',
-    'v1',
-    '(linux)',
-    ')',
-    '/',
-    'a'.repeat(4_097),
-    `a/1.${'0'.repeat(5_000)}`,
-  ]) {
-    assert.equal(productOf(userAgent), userAgent);
-  }
-});
+test.each(['', ' ', '1.2.3', 'v1', '(linux)', ')', '/', 'a'.repeat(4_097), `a/1.${'0'.repeat(5_000)}`])(
+  'a user agent of which nothing would be left, and one that is too long to be one, stay as they are: %j',
+  (userAgent) => {
+    expect(productOf(userAgent)).toBe(userAgent);
+  },
+);
 
 test('a comment that is not closed goes to the end, a parenthesis that closes none is text', () => {
-  assert.equal(productOf('curl/8.5.0 (((linux'), 'curl');
-  assert.equal(productOf('curl) wget/1.2'), 'curl) wget');
+  expect(productOf('curl/8.5.0 (((linux')).toBe('curl');
+  expect(productOf('curl) wget/1.2')).toBe('curl) wget');
 });

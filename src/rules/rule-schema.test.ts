@@ -1,5 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../test/support/expect.ts';
+import { fail } from '../../test/support/fail.ts';
 import type { RuleDocument } from './document.ts';
 import type { DocumentProblem } from './document-problem.ts';
 import { DAY, HOUR, MINUTE } from './limits.ts';
@@ -14,13 +15,13 @@ function resource(spec: unknown, name = 'a-rule'): unknown {
 
 function documentOf(spec: unknown): RuleDocument {
   const parsed = parseDetectionRule(resource(spec));
-  assert.equal(parsed.kind, 'ok', JSON.stringify(parsed));
-  return parsed.kind === 'ok' ? parsed.document : assert.fail();
+  expectKind(parsed, 'ok');
+  return parsed.kind === 'ok' ? parsed.document : fail();
 }
 
 function problemsOf(value: unknown): readonly DocumentProblem[] {
   const parsed = parseDetectionRule(value);
-  return parsed.kind === 'invalid' ? parsed.problems : assert.fail('expected problems');
+  return parsed.kind === 'invalid' ? parsed.problems : fail('expected problems');
 }
 
 /** The one problem of a spec, as `path: message (hint)`. */
@@ -28,12 +29,12 @@ function problemOf(spec: unknown): string {
   const problems = problemsOf(resource(spec)).map(
     ({ path, message, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
   );
-  assert.equal(problems.length, 1, problems.join('\n'));
+  expect(problems).toHaveLength(1);
   return problems[0] ?? '';
 }
 
 test('a minimal rule gets every default', () => {
-  assert.deepEqual(documentOf(MINIMAL), {
+  expect(documentOf(MINIMAL)).toEqual({
     name: 'a-rule',
     title: 'A rule',
     description: '',
@@ -88,31 +89,22 @@ test('a full rule keeps everything that it says', () => {
   };
   const document = documentOf(spec);
   const { enabled, version, id, riskScore, references, falsePositives, triage, tags } = document;
-  assert.deepEqual(
-    { enabled, version, id, riskScore },
-    { enabled: false, version: '3', id: 'e3b0c442', riskScore: 50 },
-  );
-  assert.deepEqual({ references, falsePositives, triage, tags }, texts);
-  assert.deepEqual(document.threat, threat);
-  assert.deepEqual(document.newTerms, {
+  expect({ enabled, version, id, riskScore }).toEqual({ enabled: false, version: '3', id: 'e3b0c442', riskScore: 50 });
+  expect({ references, falsePositives, triage, tags }).toEqual(texts);
+  expect(document.threat).toEqual(threat);
+  expect(document.newTerms).toEqual({
     fields: ['user.name', 'source.ip'],
     windowMicros: 36 * HOUR,
     learningMicros: DAY,
   });
-  assert.deepEqual(document.suppression, { by: ['user.name'], windowMicros: HOUR / 2, missingFields: 'doNotSuppress' });
-  assert.deepEqual(document.budget, { alertsPerHour: 5 });
-  assert.deepEqual(
-    document.exceptions.map(({ startsAt, expiresAt }) => [startsAt, expiresAt]),
-    [
-      [undefined, Date.UTC(2027, 0, 31) * 1_000],
-      [Date.UTC(2027, 0, 30) * 1_000, Date.UTC(2027, 0, 31, 10) * 1_000],
-      [undefined, undefined],
-    ],
-  );
-  assert.deepEqual(
-    document.tests.map(({ events }) => events.length),
-    [1, 2],
-  );
+  expect(document.suppression).toEqual({ by: ['user.name'], windowMicros: HOUR / 2, missingFields: 'doNotSuppress' });
+  expect(document.budget).toEqual({ alertsPerHour: 5 });
+  expect(document.exceptions.map(({ startsAt, expiresAt }) => [startsAt, expiresAt])).toEqual([
+    [undefined, Date.UTC(2027, 0, 31) * 1_000],
+    [Date.UTC(2027, 0, 30) * 1_000, Date.UTC(2027, 0, 31, 10) * 1_000],
+    [undefined, undefined],
+  ]);
+  expect(document.tests.map(({ events }) => events.length)).toEqual([1, 2]);
 });
 
 test('the risk score and the learning time follow from the severity', () => {
@@ -120,69 +112,67 @@ test('the risk score and the learning time follow from the severity', () => {
     const { riskScore, newTerms } = documentOf({ ...NEW_TERMS, severity });
     return [riskScore, newTerms?.learningMicros];
   });
-  assert.deepEqual(seen, [
+  expect(seen).toEqual([
     [21, DAY],
     [47, 0],
     [73, 0],
     [99, 0],
   ]);
   const eager = { fields: ['user.name'], window: '7d', learning: { until: '0s' } };
-  assert.equal(documentOf({ ...NEW_TERMS, severity: 'low', newTerms: eager }).newTerms?.learningMicros, 0);
+  expect(documentOf({ ...NEW_TERMS, severity: 'low', newTerms: eager }).newTerms?.learningMicros).toBe(0);
 });
 
 test('suppression lasts an hour, or the window of the terms, if it does not say how long', () => {
   const suppression = { by: ['user.name'] };
-  assert.equal(documentOf({ ...MINIMAL, suppression }).suppression?.windowMicros, HOUR);
-  assert.equal(documentOf({ ...NEW_TERMS, suppression }).suppression?.windowMicros, 7 * DAY);
+  expect(documentOf({ ...MINIMAL, suppression }).suppression?.windowMicros).toBe(HOUR);
+  expect(documentOf({ ...NEW_TERMS, suppression }).suppression?.windowMicros).toBe(7 * DAY);
 });
 
 test('a rule as the API server returns it is a rule', () => {
   const metadata = { name: 'a-rule', uid: 'x', generation: 2, managedFields: [{}], labels: { team: 'a' } };
   const value = { ...Object(resource(MINIMAL)), metadata, status: { conditions: [] } };
-  assert.equal(parseDetectionRule(value).kind, 'ok');
+  expect(parseDetectionRule(value).kind).toBe('ok');
 });
 
 test('types and languages that there are elsewhere, or that are still to come, are refused by name', () => {
   const expected =
     'spec.type: rule type threat_match is not supported by this version; supported: query, new_terms, threshold, eql, esql';
-  assert.equal(problemOf({ ...MINIMAL, type: 'threat_match' }), expected);
+  expect(problemOf({ ...MINIMAL, type: 'threat_match' })).toBe(expected);
   const language = 'spec.language: language lucene is not supported by this version; supported: kuery, eql, esql';
-  assert.equal(problemOf({ ...MINIMAL, language: 'lucene' }), language);
+  expect(problemOf({ ...MINIMAL, language: 'lucene' })).toBe(language);
 });
 
 test('a rule in ES|QL is of that type and no other, and may say how far it looks back', () => {
   const esql = { ...MINIMAL, type: 'esql', query: 'FROM logs-*' };
-  assert.equal(documentOf(esql).language, 'esql');
-  assert.equal(documentOf({ ...esql, window: '9m' }).windowMicros, 9 * MINUTE);
-  assert.match(problemOf({ ...esql, language: 'kuery' }), /a rule of type esql is written in esql, not in "kuery"/);
-  assert.match(
-    problemOf({ ...MINIMAL, language: 'esql' }),
+  expect(documentOf(esql).language).toBe('esql');
+  expect(documentOf({ ...esql, window: '9m' }).windowMicros).toBe(9 * MINUTE);
+  expect(problemOf({ ...esql, language: 'kuery' })).toMatch(/a rule of type esql is written in esql, not in "kuery"/);
+  expect(problemOf({ ...MINIMAL, language: 'esql' })).toMatch(
     /a rule of type query is written in kuery or eql, not in esql/,
   );
   const exceptions = [{ query: 'FROM logs-*', language: 'esql', reason: 'r' }];
-  assert.match(problemOf({ ...esql, exceptions }), /exceptions\.0\.language/);
+  expect(problemOf({ ...esql, exceptions })).toMatch(/exceptions\.0\.language/);
 });
 
 test('an exception may have lists of values', () => {
   const lists = [{ field: 'user.name', values: ['a'] }];
   const withLists = (change: object) => ({ ...MINIMAL, exceptions: [{ query: 'a: b', reason: 'r', ...change }] });
   const read = parseDetectionRule(resource(withLists({ lists })));
-  assert.ok(read.kind === 'ok');
-  assert.deepEqual(read.document.exceptions[0]?.lists, [
+  expectKind(read, 'ok');
+  expect(read.document.exceptions[0]?.lists).toEqual([
     { field: 'user.name', type: 'keyword', values: ['a'], excluded: false },
   ]);
-  assert.match(
-    problemOf(withLists({ lists: [{ ...lists[0], type: 'ips' }] })),
+  expect(problemOf(withLists({ lists: [{ ...lists[0], type: 'ips' }] }))).toMatch(
     /^spec\.exceptions\.0\.lists\.0\.type: expected one of keyword, ip, ip_range, text, wildcard, found "ips"/,
   );
   const long = Array.from({ length: 10_001 }, String);
-  assert.match(problemOf(withLists({ lists: [{ ...lists[0], values: long }] })), /at most 10000 items, found 10001$/);
+  expect(problemOf(withLists({ lists: [{ ...lists[0], values: long }] }))).toMatch(/at most 10000 items, found 10001$/);
 });
 
 const THRESHOLD = { type: 'threshold', threshold: { field: ['user.name'], value: 3 } };
 
 test('a threshold counts within 5 minutes, over no field and no different values, if it does not say', () => {
-  assert.deepEqual(documentOf({ ...MINIMAL, type: 'threshold', threshold: { value: 3 } }).threshold, {
+  expect(documentOf({ ...MINIMAL, type: 'threshold', threshold: { value: 3 } }).threshold).toEqual({
     fields: [],
     value: 3,
     cardinality: [],
@@ -194,16 +184,15 @@ test('a threshold counts within 5 minutes, over no field and no different values
     ...THRESHOLD,
     threshold: { ...THRESHOLD.threshold, cardinality, window: '1h' },
   });
-  assert.deepEqual(whole.threshold, { fields: ['user.name'], value: 3, cardinality, windowMicros: HOUR });
+  expect(whole.threshold).toEqual({ fields: ['user.name'], value: 3, cardinality, windowMicros: HOUR });
 });
 
 test('the language follows from the type, and a rule of type eql has no other', () => {
-  assert.equal(documentOf({ ...MINIMAL, ...THRESHOLD }).language, 'kuery');
-  assert.equal(documentOf({ ...MINIMAL, ...THRESHOLD, language: 'eql' }).language, 'eql');
+  expect(documentOf({ ...MINIMAL, ...THRESHOLD }).language).toBe('kuery');
+  expect(documentOf({ ...MINIMAL, ...THRESHOLD, language: 'eql' }).language).toBe('eql');
   const eql = documentOf({ ...MINIMAL, type: 'eql', window: '10m', sequenceOrder: 'any' });
-  assert.deepEqual([eql.language, eql.windowMicros, eql.sequenceOrder], ['eql', 10 * MINUTE, 'any']);
-  assert.equal(
-    problemOf({ ...MINIMAL, type: 'eql', language: 'kuery' }),
+  expect([eql.language, eql.windowMicros, eql.sequenceOrder]).toEqual(['eql', 10 * MINUTE, 'any']);
+  expect(problemOf({ ...MINIMAL, type: 'eql', language: 'kuery' })).toBe(
     'spec.language: a rule of type eql is written in eql, not in "kuery" (leave language out, or write another type)',
   );
 });
@@ -232,12 +221,12 @@ test('settings that belong to another type are refused, and those that a type ne
       'spec.newTerms: newTerms has no meaning for a rule of type threshold (write type: new_terms)',
     ],
   ];
-  for (const [changes, message] of cases) assert.equal(problemOf({ ...MINIMAL, ...changes }), message);
+  for (const [changes, message] of cases) expect(problemOf({ ...MINIMAL, ...changes })).toBe(message);
 });
 
 test('suppression may give the window alone', () => {
   const { suppression } = documentOf({ ...MINIMAL, ...THRESHOLD, suppression: { window: '2h' } });
-  assert.deepEqual(suppression, { by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
+  expect(suppression).toEqual({ by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
 });
 
 test('a message says what was expected, what was found, and what was probably meant', () => {
@@ -285,35 +274,35 @@ test('a message says what was expected, what was found, and what was probably me
       'spec.tests.0: expected either event or events',
     ],
   ];
-  for (const [change, expected] of cases) assert.equal(problemOf({ ...MINIMAL, ...change }), expected);
+  for (const [change, expected] of cases) expect(problemOf({ ...MINIMAL, ...change })).toBe(expected);
 });
 
 test('newTerms belongs to new_terms, with its own bounds', () => {
   const change = (newTerms: unknown) => problemOf({ ...NEW_TERMS, newTerms });
-  assert.match(change(undefined), /^spec\.newTerms: missing: a rule of type new_terms needs newTerms/);
-  assert.match(problemOf({ ...NEW_TERMS, type: 'query' }), /^spec\.newTerms: newTerms has no meaning/);
+  expect(change(undefined)).toMatch(/^spec\.newTerms: missing: a rule of type new_terms needs newTerms/);
+  expect(problemOf({ ...NEW_TERMS, type: 'query' })).toMatch(/^spec\.newTerms: newTerms has no meaning/);
   const { fields } = NEW_TERMS.newTerms;
-  assert.match(change({ fields, window: '30s' }), /window: expected a duration from 1m to 90d, found "30s"$/);
-  assert.match(change({ fields, window: '91d' }), /from 1m to 90d, found "91d"$/);
-  assert.match(change({ fields: ['a', 'b', 'c', 'd'], window: '7d' }), /expected at most 3 items, found 4$/);
-  assert.equal(change({ fields: ['a', 'b', 'a'], window: '7d' }), 'spec.newTerms.fields.2: this field is listed twice');
+  expect(change({ fields, window: '30s' })).toMatch(/window: expected a duration from 1m to 90d, found "30s"$/);
+  expect(change({ fields, window: '91d' })).toMatch(/from 1m to 90d, found "91d"$/);
+  expect(change({ fields: ['a', 'b', 'c', 'd'], window: '7d' })).toMatch(/expected at most 3 items, found 4$/);
+  expect(change({ fields: ['a', 'b', 'a'], window: '7d' })).toBe('spec.newTerms.fields.2: this field is listed twice');
 });
 
 test('names of firstseen’s own rules are refused', () => {
   const [problem] = problemsOf(resource(MINIMAL, 'firstseen-tamper-rules'));
-  assert.match(problem?.message ?? '', /^expected another name: those that begin with firstseen-tamper- are/);
+  expect(problem?.message ?? '').toMatch(/^expected another name: those that begin with firstseen-tamper- are/);
 });
 
 test('a name that Kubernetes would refuse comes with one that it takes', () => {
   const [problem] = problemsOf(resource(MINIMAL, 'Exec into_a pod'));
-  assert.deepEqual(problem?.path, ['metadata', 'name']);
-  assert.equal(problem?.hint, 'write exec-into-a-pod');
+  expect(problem?.path).toEqual(['metadata', 'name']);
+  expect(problem?.hint).toBe('write exec-into-a-pod');
 });
 
 test('all problems come at once', () => {
   const problems = problemsOf({ kind: 'Rule', spec: { type: 'new_terms', severity: 1, foo: 1, bar: 2 }, extra: true });
   const paths = problems.map(({ path }) => path.join('.')).sort();
-  assert.deepEqual(paths, [
+  expect(paths).toEqual([
     'apiVersion',
     'extra',
     'kind',
@@ -340,10 +329,10 @@ test('no value makes it throw, and what it shows cannot break a terminal', () =>
     { spec: [] },
     JSON.parse('{"__proto__":1}'),
   ]) {
-    assert.ok(problemsOf(value).length > 0);
+    expect(problemsOf(value).length).toBeGreaterThan(0);
   }
   const [problem] = problemsOf(resource({ ...MINIMAL, severity: '\u001b[2J\u202e\ud800' }));
-  assert.match(problem?.message ?? '', /found "\\u001b\[2J\\u\{202e\}\\ud800"$/);
+  expect(problem?.message ?? '').toMatch(/found "\\u001b\[2J\\u\{202e\}\\ud800"$/);
 });
 
 test('an exception among rules is told by its kind alone, with where it belongs', () => {
@@ -351,9 +340,8 @@ test('an exception among rules is told by its kind alone, with where it belongs'
     kind: 'RuleException',
     spec: { rules: ['a-rule'], query: 'user.name: (', reason: 'x' },
   });
-  assert.deepEqual(
-    problems.map(({ path, message }) => [path, message]),
-    [[['kind'], 'expected DetectionRule, found "RuleException"']],
-  );
-  assert.match(problems[0]?.hint ?? '', /^RuleExceptions live in the cluster: .* spec\.exceptions of the rule$/);
+  expect(problems.map(({ path, message }) => [path, message])).toEqual([
+    [['kind'], 'expected DetectionRule, found "RuleException"'],
+  ]);
+  expect(problems[0]?.hint ?? '').toMatch(/^RuleExceptions live in the cluster: .* spec\.exceptions of the rule$/);
 });

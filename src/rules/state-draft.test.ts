@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../test/support/expect.ts';
 import { StateDraft } from './state-draft.ts';
 import { stateKeys, writeRank } from './state-keys.ts';
 
@@ -36,18 +36,15 @@ function loaded(): StateDraft {
 
 test('it shows what was loaded, and for what was not, what an empty state would', () => {
   const draft = loaded();
-  assert.deepEqual([draft.has('s', 'a'), draft.has('s', 'b'), draft.has('t', 'a')], [true, false, false]);
-  assert.deepEqual(
-    [draft.score('z', 'x'), draft.score('z', 'y'), draft.score('other', 'x')],
-    [5, undefined, undefined],
-  );
-  assert.deepEqual([draft.size('z'), draft.size('other')], [7, 0]);
-  assert.deepEqual([draft.field('h', 'f'), draft.field('h', 'g'), draft.field('i', 'f')], ['1', undefined, undefined]);
-  assert.equal(draft.countAbove('n', 8), 1);
-  assert.equal(draft.countAbove('n', 7), 2);
-  assert.deepEqual(draft.entries('o', 'oldest'), [{ member: 'r', score: 1 }]);
-  assert.deepEqual(draft.entries('n', 'newest').length, 2);
-  assert.deepEqual(draft.writes(byName), [], 'reading changes nothing');
+  expect([draft.has('s', 'a'), draft.has('s', 'b'), draft.has('t', 'a')]).toEqual([true, false, false]);
+  expect([draft.score('z', 'x'), draft.score('z', 'y'), draft.score('other', 'x')]).toEqual([5, undefined, undefined]);
+  expect([draft.size('z'), draft.size('other')]).toEqual([7, 0]);
+  expect([draft.field('h', 'f'), draft.field('h', 'g'), draft.field('i', 'f')]).toEqual(['1', undefined, undefined]);
+  expect(draft.countAbove('n', 8)).toBe(1);
+  expect(draft.countAbove('n', 7)).toBe(2);
+  expect(draft.entries('o', 'oldest')).toEqual([{ member: 'r', score: 1 }]);
+  expect(draft.entries('n', 'newest').length).toEqual(2);
+  expect(draft.writes(byName)).toEqual([]); // reading changes nothing
 });
 
 test('a hash that was loaded as a whole shows all of its fields, with what was changed since', () => {
@@ -57,17 +54,17 @@ test('a hash that was loaded as a whole shows all of its fields, with what was c
     ['b', '2'],
   ] as const;
   draft.load([{ kind: 'hash', key: 'h' }], [{ kind: 'hash', entries }]);
-  assert.deepEqual([...draft.fields('h')], entries);
+  expect([...draft.fields('h')]).toEqual(entries);
   draft.setField('h', 'c', '3');
   draft.removeField('h', 'a');
-  assert.deepEqual(Object.fromEntries(draft.fields('h')), { b: '2', c: '3' });
-  assert.deepEqual([...draft.fields('other')], []);
+  expect(Object.fromEntries(draft.fields('h'))).toEqual({ b: '2', c: '3' });
+  expect([...draft.fields('other')]).toEqual([]);
 });
 
 test('results that are not there yet are not loaded', () => {
   const draft = new StateDraft();
   draft.load([{ kind: 'size', key: 'z' }], []);
-  assert.equal(draft.size('z'), 0);
+  expect(draft.size('z')).toBe(0);
 });
 
 test('what is added to a set is there at once, and is written once with the longest time to keep', () => {
@@ -75,19 +72,19 @@ test('what is added to a set is there at once, and is written once with the long
   draft.add('s', 'c', 10);
   draft.add('s', 'b', 30);
   draft.add('s', 'c', 20);
-  assert.ok(draft.has('s', 'c'));
-  assert.deepEqual(draft.writes(byName), [{ kind: 'addMembers', key: 's', members: ['c', 'b'], keepMs: 30 }]);
+  expect(draft.has('s', 'c')).toBe(true);
+  expect(draft.writes(byName)).toEqual([{ kind: 'addMembers', key: 's', members: ['c', 'b'], keepMs: 30 }]);
 });
 
 test('a score is raised and never lowered, and the size follows', () => {
   const draft = loaded();
   draft.raise('z', 'x', 4, 10);
-  assert.deepEqual([draft.score('z', 'x'), draft.writes(byName).length], [5, 0]);
+  expect([draft.score('z', 'x'), draft.writes(byName).length]).toEqual([5, 0]);
   draft.raise('z', 'x', 6, 10);
   draft.raise('z', 'new', 1, 5);
   draft.raise('z', 'new', 2);
-  assert.deepEqual([draft.score('z', 'x'), draft.score('z', 'new'), draft.size('z')], [6, 2, 8]);
-  assert.deepEqual(draft.writes(byName), [
+  expect([draft.score('z', 'x'), draft.score('z', 'new'), draft.size('z')]).toEqual([6, 2, 8]);
+  expect(draft.writes(byName)).toEqual([
     {
       kind: 'setScores',
       key: 'z',
@@ -104,14 +101,11 @@ test('a score is raised and never lowered, and the size follows', () => {
 test('a member that is removed and comes back is not removed', () => {
   const draft = loaded();
   draft.remove('z', 'x');
-  assert.deepEqual([draft.score('z', 'x'), draft.size('z')], [undefined, 6]);
-  assert.deepEqual(draft.writes(byName), [{ kind: 'removeScores', key: 'z', members: ['x'] }]);
+  expect([draft.score('z', 'x'), draft.size('z')]).toEqual([undefined, 6]);
+  expect(draft.writes(byName)).toEqual([{ kind: 'removeScores', key: 'z', members: ['x'] }]);
   draft.raise('z', 'x', 9);
-  assert.deepEqual([draft.score('z', 'x'), draft.size('z')], [9, 7]);
-  assert.deepEqual(
-    draft.writes(byName).map(({ kind }) => kind),
-    ['setScores'],
-  );
+  expect([draft.score('z', 'x'), draft.size('z')]).toEqual([9, 7]);
+  expect(draft.writes(byName).map(({ kind }) => kind)).toEqual(['setScores']);
 });
 
 test('only the highest of several prunings counts', () => {
@@ -119,7 +113,7 @@ test('only the highest of several prunings counts', () => {
   draft.prune('z', 5);
   draft.prune('z', 9);
   draft.prune('z', 7);
-  assert.deepEqual(draft.writes(byName), [{ kind: 'pruneScores', key: 'z', below: 9 }]);
+  expect(draft.writes(byName)).toEqual([{ kind: 'pruneScores', key: 'z', below: 9 }]);
 });
 
 test('the last value of a field is written once, and a field that is removed is only removed', () => {
@@ -129,15 +123,15 @@ test('the last value of a field is written once, and a field that is removed is 
   draft.setField('h', '__proto__', 'p');
   draft.setField('h', 'g', 'x');
   draft.removeField('h', 'g');
-  assert.deepEqual([draft.field('h', 'f'), draft.field('h', 'g')], ['3', undefined]);
+  expect([draft.field('h', 'f'), draft.field('h', 'g')]).toEqual(['3', undefined]);
   const [set, remove] = draft.writes(byName);
-  assert.ok(set?.kind === 'setFields');
-  assert.deepEqual(Object.entries(set.fields), [
+  expectKind(set, 'setFields');
+  expect(Object.entries(set.fields)).toEqual([
     ['f', '3'],
     ['__proto__', 'p'],
   ]);
-  assert.equal(set.keepMs, 10);
-  assert.deepEqual(remove, { kind: 'removeFields', key: 'h', fields: ['g'] });
+  expect(set.keepMs).toBe(10);
+  expect(remove).toEqual({ kind: 'removeFields', key: 'h', fields: ['g'] });
 });
 
 test('a counter is summed without being read', () => {
@@ -145,7 +139,7 @@ test('a counter is summed without being read', () => {
   draft.count('h', 'n', 2);
   draft.count('h', 'n', 3);
   draft.count('h', 'm', 1);
-  assert.deepEqual(draft.writes(byName), [
+  expect(draft.writes(byName)).toEqual([
     { kind: 'addToField', key: 'h', field: 'n', by: 5 },
     { kind: 'addToField', key: 'h', field: 'm', by: 1 },
   ]);
@@ -155,9 +149,9 @@ test('a hash that goes is empty at once, and what is set afterwards is written a
   const draft = loaded();
   draft.setField('h', 'g', 'x');
   draft.removeHash('h');
-  assert.equal(draft.field('h', 'f'), undefined);
+  expect(draft.field('h', 'f')).toBeUndefined();
   draft.setField('h', 'f', 'new');
-  assert.deepEqual(draft.writes(byName), [
+  expect(draft.writes(byName)).toEqual([
     { kind: 'removeKey', key: 'h' },
     { kind: 'setFields', key: 'h', mode: 'set', fields: { f: 'new' } },
   ]);
@@ -169,9 +163,9 @@ test('an alert is marked once for each sink, unless a later mark is sooner', () 
   draft.markDue('s', 'a', 10);
   draft.markDue('t', 'a', 10);
   draft.markDue('s', 'b', 10);
-  assert.equal(draft.writes(byName).length, 3);
+  expect(draft.writes(byName)).toHaveLength(3);
   draft.markDue('s', 'a', 0);
-  assert.equal(draft.writes(byName).length, 4);
+  expect(draft.writes(byName)).toHaveLength(4);
 });
 
 test('the alert and what leads to it are written before what was learned, and that before what was counted', () => {
@@ -187,20 +181,17 @@ test('the alert and what leads to it are written before what was learned, and th
   draft.setField(stateKeys.live, 'k', 'id');
   draft.raise(stateKeys.alerts, 'id', 1);
   draft.setField(stateKeys.alert('id'), 'spec', '{}');
-  assert.deepEqual(
-    draft.writes(writeRank).map((write) => ('key' in write ? write.key : `due:${write.sink}`)),
-    [
-      'alert:id',
-      'alerts',
-      'live',
-      'opens:r',
-      'opens',
-      'due:sink',
-      'terms:s',
-      'silent:s',
-      'rule:s',
-      'done:1',
-      'cluster',
-    ],
-  );
+  expect(draft.writes(writeRank).map((write) => ('key' in write ? write.key : `due:${write.sink}`))).toEqual([
+    'alert:id',
+    'alerts',
+    'live',
+    'opens:r',
+    'opens',
+    'due:sink',
+    'terms:s',
+    'silent:s',
+    'rule:s',
+    'done:1',
+    'cluster',
+  ]);
 });

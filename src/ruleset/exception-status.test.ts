@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { HOUR } from '../rules/limits.ts';
 import type { ExceptionEntry } from './exception-entry.ts';
 import { type ExceptionStatus, type ExceptionStatusInput, exceptionStatus } from './exception-status.ts';
@@ -11,10 +10,11 @@ const RULES = [
 ];
 
 test('an exception in force says for which rules, and what it names in vain', () => {
-  assert.equal(ready(), 'True InForce For exec-into-pod.');
-  assert.equal(ready({ tags: ['noisy'] }), 'True InForce For exec-into-pod, secrets-read.');
-  assert.equal(
+  expect(ready()).toBe('True InForce For exec-into-pod.');
+  expect(ready({ tags: ['noisy'] })).toBe('True InForce For exec-into-pod, secrets-read.');
+  expect(
     ready({ rules: ['exec-into-pod', 'secret-read', 'firstseen-tamper-rules'], clusters: ['east', 'north'] }),
+  ).toBe(
     'True InForce For exec-into-pod. No rule is named secret-read (did you mean secrets-read?). ' +
       'firstseen-tamper-rules is about firstseen itself, and no exception is for such a rule. ' +
       'No cluster is named north (there are east, west).',
@@ -22,35 +22,35 @@ test('an exception in force says for which rules, and what it names in vain', ()
 });
 
 test('one that is for no rule is not ready', () => {
-  assert.equal(ready({ rules: ['zzz'] }), 'False NoRule No rule is named zzz.');
-  assert.equal(ready({ rules: [], tags: ['quiet'] }), 'False NoRule No rule has one of its tags.');
+  expect(ready({ rules: ['zzz'] })).toBe('False NoRule No rule is named zzz.');
+  expect(ready({ rules: [], tags: ['quiet'] })).toBe('False NoRule No rule has one of its tags.');
 });
 
 test('a maintenance window: before, within, after', () => {
   const window = { startsAt: NOW - HOUR, expiresAt: NOW + HOUR };
-  assert.equal(ready(window, NOW - HOUR - 1), 'False NotStarted It begins on 2027-01-31T11:00:00Z.');
-  assert.equal(ready(window), 'True InForce For exec-into-pod.');
-  assert.match(ready(window, NOW + HOUR), /^False Expired It ended on 2027-01-31T13:00:00Z/);
-  assert.equal(expired(window), 'False NotYet It ends on 2027-01-31T13:00:00Z.');
-  assert.equal(expired(window, NOW + HOUR), 'True Ended It ended on 2027-01-31T13:00:00Z.');
-  assert.match(expired({}), /^False NoEnd /);
+  expect(ready(window, NOW - HOUR - 1)).toBe('False NotStarted It begins on 2027-01-31T11:00:00Z.');
+  expect(ready(window)).toBe('True InForce For exec-into-pod.');
+  expect(ready(window, NOW + HOUR)).toMatch(/^False Expired It ended on 2027-01-31T13:00:00Z/);
+  expect(expired(window)).toBe('False NotYet It ends on 2027-01-31T13:00:00Z.');
+  expect(expired(window, NOW + HOUR)).toBe('True Ended It ended on 2027-01-31T13:00:00Z.');
+  expect(expired({})).toMatch(/^False NoEnd /);
 });
 
 test('one that is broken shows what is wrong, one that waits for its lists is neither', () => {
   const broken = statusOf({ verdict: 'broken', problems: ['spec.query: line 1, column 2: no\n  (\n   ^'] });
-  assert.deepEqual(conditions(broken), [
+  expect(conditions(broken)).toEqual([
     'Ready False Invalid It silences nothing until it is mended.\nspec.query: line 1, column 2: no\n  (\n   ^',
   ]);
-  assert.match(conditions(statusOf({ verdict: 'waiting' }))[0] ?? '', /^Ready Unknown ListsNotRead/);
+  expect(conditions(statusOf({ verdict: 'waiting' }))[0] ?? '').toMatch(/^Ready Unknown ListsNotRead/);
 });
 
 test('the time of a transition stays while the status does; counts are told if there are any', () => {
   const first = statusOf(sound({}), {}, NOW);
   const later = statusOf(sound({ rules: ['secrets-read'] }), { before: first }, NOW + HOUR);
-  assert.equal(later.conditions[0]?.lastTransitionTime, '2027-01-31T12:00:00Z');
-  assert.equal('suppressed' in later, false);
+  expect(later.conditions[0]?.lastTransitionTime).toBe('2027-01-31T12:00:00Z');
+  expect('suppressed' in later).toBe(false);
   const ended = statusOf(sound({ expiresAt: NOW }), { before: later, use: { suppressed: 3, lastUsed: NOW - 1 } }, NOW);
-  assert.deepEqual([ended.suppressed, ended.lastUsed], [3, '2027-01-31T11:59:59Z']);
+  expect([ended.suppressed, ended.lastUsed]).toEqual([3, '2027-01-31T11:59:59Z']);
 });
 
 type Changes = Partial<NonNullable<ExceptionEntry['document']>>;

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest, batchOf, NOON } from '../../test/support/events.ts';
 import { detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
@@ -31,9 +30,9 @@ test('what replicas count comes together, over rules and clusters', async () => 
   await one.flush();
   await one.flush();
   await other.flush();
-  assert.deepEqual([...(await one.read())], [['u-1', { suppressed: 12, lastUsed: NOON + 99 }]]);
+  expect([...(await one.read())]).toEqual([['u-1', { suppressed: 12, lastUsed: NOON + 99 }]]);
   await other.forget(['u-1', 'u-3']);
-  assert.deepEqual([...(await one.read())], []);
+  expect([...(await one.read())]).toEqual([]);
   await store.close();
 });
 
@@ -48,10 +47,10 @@ test('what could not be kept is kept the next time, with what came since', async
     ['east'],
   );
   uses.note('east', excepted(1));
-  await assert.rejects(uses.flush(), /away/);
+  await expect(uses.flush()).rejects.toThrow(/away/);
   uses.note('east', excepted(1, NOON + 1));
   isAway = false;
   await uses.flush();
-  assert.deepEqual([...(await uses.read())], [['u-1', { suppressed: 4, lastUsed: NOON + 1 }]]);
+  expect([...(await uses.read())]).toEqual([['u-1', { suppressed: 4, lastUsed: NOON + 1 }]]);
   await store.close();
 });

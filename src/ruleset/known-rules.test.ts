@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER } from '../../test/support/evaluation.ts';
+import { fail } from '../../test/support/fail.ts';
 import type { Store } from '../alerts/store.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
@@ -14,20 +14,20 @@ test('the last sound version of a rule outlives the process, and a broken one th
   await put(store, [resource('a', 2), resource('off', 1, { enabled: false })]);
   await put(store, [resource('a', 3, { query: '(' }), resource('off', 1, { enabled: false })]);
   const known = await loadKnownRules(store, CLUSTER);
-  assert.deepEqual(known.map(({ name, generation }) => `${name} ${generation}`).sort(), ['a 2', 'off 1']);
-  assert.ok(!JSON.stringify(known).includes('a test'), 'tests are not kept');
+  expect(known.map(({ name, generation }) => `${name} ${generation}`).sort()).toEqual(['a 2', 'off 1']);
+  expect(JSON.stringify(known)).not.toContain('a test'); // tests are not kept
 
   const live = createLiveRules({ hashes: sha256Hashes });
   live.setEarlier(known);
   await live.settled();
-  assert.deepEqual(running(live), ['a 2'], 'in force while the API server is away');
+  expect(running(live)).toEqual(['a 2']); // in force while the API server is away
   live.setResources([resource('a', 3, { query: '(' })]);
   await live.settled();
-  assert.deepEqual(running(live), ['a 2']);
-  assert.equal(live.entries()[0]?.verdict, 'broken');
+  expect(running(live)).toEqual(['a 2']);
+  expect(live.entries()[0]?.verdict).toBe('broken');
   live.setResources([{ ...resource('a', 1, { query: '(' }), uid: 'another' }]);
   await live.settled();
-  assert.deepEqual(running(live), [], 'a rule that was made anew is another one');
+  expect(running(live)).toEqual([]); // a rule that was made anew is another one
   await store.close();
 });
 
@@ -42,10 +42,10 @@ test('what has not changed is not written again, also not by the next process', 
   };
   await put(counting, [resource('a', 1)]);
   await put(counting, [resource('a', 1)]);
-  assert.equal(writes, 1);
+  expect(writes).toBe(1);
   await put(counting, []);
-  assert.equal(writes, 2);
-  assert.deepEqual(await loadKnownRules(store, CLUSTER), []);
+  expect(writes).toBe(2);
+  expect(await loadKnownRules(store, CLUSTER)).toEqual([]);
   await store.close();
 });
 
@@ -72,5 +72,5 @@ function resource(name: string, generation: number, spec: Readonly<Record<string
     metadata: { name, uid: `uid-of-${name}`, generation },
     spec: { title: name, type: 'query', query: 'event.action: *', severity: 'low', tests, ...spec },
   };
-  return toRuleResource(value) ?? assert.fail(name);
+  return toRuleResource(value) ?? fail(name);
 }

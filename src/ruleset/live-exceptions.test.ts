@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { expectPresent } from '../../test/support/expect.ts';
 import type { RuleExceptionDocument } from '../rules/document.ts';
 import type { ConfigMapContent } from './exception-lists.ts';
 import { createLiveExceptions, type LiveExceptions } from './live-exceptions.ts';
@@ -11,75 +11,65 @@ test('exceptions are at work as they are told, in the order of names, and told o
   const { live, told } = setUp();
   live.setResources([exception('b'), exception('a')]);
   live.setResources([exception('a'), exception('b')]);
-  assert.deepEqual(
-    told.map((documents) => documents.map(({ name, uid }) => [name, uid])),
+  expect(told.map((documents) => documents.map(({ name, uid }) => [name, uid]))).toEqual([
     [
-      [
-        ['a', 'uid-of-a'],
-        ['b', 'uid-of-b'],
-      ],
+      ['a', 'uid-of-a'],
+      ['b', 'uid-of-b'],
     ],
-  );
+  ]);
   live.setResources([exception('b')]);
-  assert.deepEqual(
-    told.at(-1),
-    [told[0]?.[1]],
-    'what has not changed is the same object, so no rule compiles it again',
-  );
+  expect(told.at(-1)).toEqual([told[0]?.[1]]); // what has not changed is the same object, so no rule compiles it again
 });
 
 test('one that is broken silences nothing, and says what is wrong with a caret; the others go on', () => {
   const { live, told } = setUp();
   live.setResources([exception('a'), exception('b', { query: 'user.name: (' }, 2)]);
-  assert.deepEqual(names(told.at(-1)), ['a']);
-  assert.match(problemsOf(live, 'b'), /^spec\.query: line 1, column 12[\s\S]*\n {2}user\.name: \(\n {13}\^/);
+  expect(names(told.at(-1))).toEqual(['a']);
+  expect(problemsOf(live, 'b')).toMatch(/^spec\.query: line 1, column 12[\s\S]*\n {2}user\.name: \(\n {13}\^/);
   live.setResources([exception('a'), exception('b', { expires: 'soon' }, 3)]);
-  assert.equal(
-    problemsOf(live, 'b'),
+  expect(problemsOf(live, 'b')).toBe(
     'spec.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "soon"',
   );
   live.setResources([exception('a'), exception('b', {}, 4)]);
-  assert.deepEqual(names(told.at(-1)), ['a', 'b']);
-  assert.equal(problemsOf(live, 'b'), '');
+  expect(names(told.at(-1))).toEqual(['a', 'b']);
+  expect(problemsOf(live, 'b')).toBe('');
 });
 
 test('an edit that breaks it takes it out, whatever it was before', () => {
   const { live, told } = setUp();
   live.setResources([exception('a')]);
   live.setResources([exception('a', { query: ')' }, 2)]);
-  assert.deepEqual(names(told.at(-1)), []);
+  expect(names(told.at(-1))).toEqual([]);
 });
 
 test('a list in a ConfigMap: not read yet, read, changed, gone', () => {
   const { live, told } = setUp();
   const lists = [{ field: 'source.ip', type: 'ip', configMap: { name: 'lists', key: 'offices' } }];
-  assert.equal(live.wantsConfigMaps(), false);
+  expect(live.wantsConfigMaps()).toBe(false);
   live.setResources([exception('a', { lists })]);
-  assert.equal(live.wantsConfigMaps(), true);
-  assert.equal(live.entries()[0]?.verdict, 'waiting');
-  assert.equal(told.length, 0);
+  expect(live.wantsConfigMaps()).toBe(true);
+  expect(live.entries()[0]?.verdict).toBe('waiting');
+  expect(told).toHaveLength(0);
 
   const content = { version: '1', data: { offices: '# Berlin\n10.0.0.0/8\r\n\n  192.0.2.7 \n' } };
   live.setConfigMaps(mapsOf(content));
-  assert.deepEqual(told.at(-1)?.[0]?.lists?.[0]?.values, ['10.0.0.0/8', '192.0.2.7']);
+  expect(told.at(-1)?.[0]?.lists?.[0]?.values).toEqual(['10.0.0.0/8', '192.0.2.7']);
   live.setConfigMaps(mapsOf(content));
-  assert.equal(told.length, 1, 'another ConfigMap of the namespace changes nothing');
+  expect(told).toHaveLength(1); // another ConfigMap of the namespace changes nothing
 
   live.setConfigMaps(mapsOf({ version: '2', data: { offices: '10.0.0.0/8\n\n\nBerlin' } }));
-  assert.deepEqual(told.at(-1), []);
-  assert.match(
-    problemsOf(live, 'a'),
+  expect(told.at(-1)).toEqual([]);
+  expect(problemsOf(live, 'a')).toMatch(
     /^spec\.lists\.0\.configMap: expected an address, .*found "Berlin".*: line 4 of offices in ConfigMap lists\n {2}hint: /,
   );
   live.setConfigMaps(mapsOf({ version: '3', data: { office: '' } }));
-  assert.equal(
-    problemsOf(live, 'a'),
+  expect(problemsOf(live, 'a')).toBe(
     'spec.lists[0].configMap: the ConfigMap lists has no key offices\n  hint: its keys: office',
   );
   live.setConfigMaps(new Map());
-  assert.match(problemsOf(live, 'a'), /there is no ConfigMap lists in the namespace of firstseen/);
+  expect(problemsOf(live, 'a')).toMatch(/there is no ConfigMap lists in the namespace of firstseen/);
   live.setConfigMaps('unknown namespace');
-  assert.match(problemsOf(live, 'a'), /does not know its own namespace/);
+  expect(problemsOf(live, 'a')).toMatch(/does not know its own namespace/);
 });
 
 test('keys that every object has are no keys of a ConfigMap', () => {
@@ -88,7 +78,7 @@ test('keys that every object has are no keys of a ConfigMap', () => {
     exception('a', { lists: [{ field: 'user.name', configMap: { name: 'lists', key: 'constructor' } }] }),
   ]);
   live.setConfigMaps(mapsOf({ version: '1', data: {} }));
-  assert.match(problemsOf(live, 'a'), /has no key constructor\n {2}hint: its data is empty/);
+  expect(problemsOf(live, 'a')).toMatch(/has no key constructor\n {2}hint: its data is empty/);
 });
 
 function setUp() {
@@ -104,7 +94,7 @@ function exception(name: string, changes: object = {}, generation = 1): RuleReso
     metadata: { name, uid: `uid-of-${name}`, generation },
     spec: { rules: ['a-rule'], query: 'user.name: ci', reason: 'the build', ...changes },
   });
-  assert.ok(resource !== undefined);
+  expectPresent(resource);
   return resource;
 }
 
@@ -128,12 +118,9 @@ function problemsOf(live: LiveExceptions, name: string): string {
 test('the exceptions in the guide to tuning are sound', () => {
   const guide = readFileSync(new URL('../../docs/guides/tuning.md', import.meta.url), 'utf8');
   const examples = [...guide.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml = '']) => parse(yaml));
-  assert.equal(examples.length, 3);
+  expect(examples).toHaveLength(3);
   const { live } = setUp();
   live.setConfigMaps(new Map([['scanners', { version: '1', data: { addresses: '192.0.2.7' } }]]));
   live.setResources(examples.map(({ spec }, index) => exception(`example-${index}`, { rules: undefined, ...spec })));
-  assert.deepEqual(
-    live.entries().map(({ verdict, problems }) => [verdict, problems]),
-    examples.map(() => ['sound', []]),
-  );
+  expect(live.entries().map(({ verdict, problems }) => [verdict, problems])).toEqual(examples.map(() => ['sound', []]));
 });

@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest } from '../../test/support/events.ts';
+import { expectPresent } from '../../test/support/expect.ts';
 import { ruleDocument } from '../../test/support/rules.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { readRules } from '../rulefiles/load.ts';
@@ -14,24 +14,24 @@ test('a resource wins over a file of its name, and the file comes back when it g
   live.setFiles(fileOf('shared', 'user.name: "nobody"'));
   live.setResources([resource('shared', 1, { query: 'user.name: "system:anonymous"' })]);
   await live.settled();
-  assert.deepEqual(matching(live), ['shared']);
+  expect(matching(live)).toEqual(['shared']);
   live.setResources(NONE);
   await live.settled();
-  assert.deepEqual(matching(live), []);
-  assert.deepEqual(sources(live), ['shared file']);
+  expect(matching(live)).toEqual([]);
+  expect(sources(live)).toEqual(['shared file']);
 });
 
 test('nothing stands in for a rule that is built in, switches it off or leaves anything out of it', async () => {
   const builtIn = [ruleDocument({ name: 'built-in', tags: ['tamper'] })];
   const live = createLiveRules({ hashes: sha256Hashes, builtIn });
-  assert.deepEqual(matching(live), ['built-in']);
+  expect(matching(live)).toEqual(['built-in']);
   live.setFiles(fileOf('built-in', 'user.name: "nobody"'));
   live.setResources([resource('built-in', 1, { enabled: false }), resource('mine', 1, {})]);
   const exception = { name: 'x', query: 'event.action: *', language: 'kuery', reason: 'known' } as const;
   live.setExceptions([{ ...exception, rules: ['built-in', 'mine'], tags: ['tamper'] }]);
   await live.settled();
-  assert.deepEqual(matching(live), ['built-in']);
-  assert.deepEqual(sources(live), ['mine resource']);
+  expect(matching(live)).toEqual(['built-in']);
+  expect(sources(live)).toEqual(['mine resource']);
 });
 
 test('a broken edit leaves the version before running and says where it is broken', async () => {
@@ -42,15 +42,15 @@ test('a broken edit leaves the version before running and says where it is broke
   live.setResources([resource('mine', 2, { query: 'user.name: (' })]);
   await live.settled();
   const [entry] = live.entries();
-  assert.equal(entry?.verdict, 'broken');
-  assert.match(entry?.problems.join() ?? '', /spec\.query: line 1, column 12[\s\S]*\n {2}user\.name: \(\n {13}\^/);
-  assert.deepEqual(entry?.inForce?.source, { kind: 'resource', uid: 'uid-of-mine', generation: 1 });
-  assert.equal(live.detector(), before, 'the set is the same, so it is not made anew');
+  expect(entry?.verdict).toBe('broken');
+  expect(entry?.problems.join() ?? '').toMatch(/spec\.query: line 1, column 12[\s\S]*\n {2}user\.name: \(\n {13}\^/);
+  expect(entry?.inForce?.source).toEqual({ kind: 'resource', uid: 'uid-of-mine', generation: 1 });
+  expect(live.detector()).toBe(before); // the set is the same, so it is not made anew
 
   live.setResources([resource('mine', 3, { query: 'user.name: "nobody"' })]);
   await live.settled();
-  assert.deepEqual(matching(live), []);
-  assert.equal(live.entries()[0]?.verdict, 'runs');
+  expect(matching(live)).toEqual([]);
+  expect(live.entries()[0]?.verdict).toBe('runs');
 });
 
 test('a rule that was made anew under a name does not fall back on the one that was deleted', async () => {
@@ -59,8 +59,8 @@ test('a rule that was made anew under a name does not fall back on the one that 
   await live.settled();
   live.setResources([{ ...resource('mine', 1, { type: 'qeury' }), uid: 'another' }]);
   await live.settled();
-  assert.deepEqual(matching(live), []);
-  assert.match(live.entries()[0]?.problems.join() ?? '', /spec\.type: .*\n {2}hint: did you mean query\?/);
+  expect(matching(live)).toEqual([]);
+  expect(live.entries()[0]?.problems.join() ?? '').toMatch(/spec\.type: .*\n {2}hint: did you mean query\?/);
 });
 
 test('a broken resource lets a file of its name run in its place, unless it is switched off', async () => {
@@ -68,11 +68,11 @@ test('a broken resource lets a file of its name run in its place, unless it is s
   live.setFiles(fileOf('mine', 'event.action: *'));
   live.setResources([resource('mine', 1, { query: 'a:b:c' })]);
   await live.settled();
-  assert.deepEqual(matching(live), ['mine']);
+  expect(matching(live)).toEqual(['mine']);
   live.setResources([resource('mine', 2, { query: 'a:b:c', enabled: false })]);
   await live.settled();
-  assert.deepEqual(matching(live), []);
-  assert.equal(live.entries()[0]?.verdict, 'disabled');
+  expect(matching(live)).toEqual([]);
+  expect(live.entries()[0]?.verdict).toBe('disabled');
 });
 
 test('an edit says whether what was learned is kept, until the next edit', async () => {
@@ -92,7 +92,7 @@ test('an edit says whether what was learned is kept, until the next edit', async
     await live.settled();
     edits.push(live.entries()[0]?.edit);
   }
-  assert.deepEqual(edits, [
+  expect(edits).toEqual([
     undefined,
     { keepsState: true, changed: [] },
     { keepsState: false, changed: ['newTerms.window'] },
@@ -110,14 +110,11 @@ test('exceptions that stand by themselves are those of the rules they name; one 
     { ...exception, rules: ['c'], tags: [], query: '(((' },
   ]);
   await live.settled();
-  assert.deepEqual(matching(live), ['c']);
-  assert.deepEqual(
-    live.entries().map(({ verdict }) => verdict),
-    ['runs', 'runs', 'runs'],
-  );
+  expect(matching(live)).toEqual(['c']);
+  expect(live.entries().map(({ verdict }) => verdict)).toEqual(['runs', 'runs', 'runs']);
   live.setExceptions([]);
   await live.settled();
-  assert.deepEqual(matching(live), ['a', 'b', 'c']);
+  expect(matching(live)).toEqual(['a', 'b', 'c']);
 });
 
 test('while sets are compiled the one before is in force, and what is told meanwhile comes too', async () => {
@@ -126,19 +123,19 @@ test('while sets are compiled the one before is in force, and what is told meanw
   const end = live.subscribe((entries) => void seen.push(entries.length));
   live.setResources([resource('a', 1, {})]);
   live.setResources([resource('a', 1, {}), resource('b', 1, {})]);
-  assert.deepEqual(matching(live), []);
+  expect(matching(live)).toEqual([]);
   await live.settled();
-  assert.deepEqual(matching(live), ['a', 'b']);
-  assert.equal(seen.at(-1), 2);
+  expect(matching(live)).toEqual(['a', 'b']);
+  expect(seen.at(-1)).toBe(2);
   end();
   live.setResources(NONE);
   await live.settled();
-  assert.equal(seen.at(-1), 2, 'who has ended it is not told');
+  expect(seen.at(-1)).toBe(2); // who has ended it is not told
 });
 
 test('what is no object of the API is no resource', () => {
-  assert.equal(toRuleResource({ metadata: {} }), undefined);
-  assert.equal(toRuleResource('rule'), undefined);
+  expect(toRuleResource({ metadata: {} })).toBeUndefined();
+  expect(toRuleResource('rule')).toBeUndefined();
 });
 
 function resource(name: string, generation: number, spec: Readonly<Record<string, unknown>>): RuleResource {
@@ -149,7 +146,7 @@ function resource(name: string, generation: number, spec: Readonly<Record<string
     spec: { title: name, type: 'query', query: 'user.name: "system:anonymous"', severity: 'low', ...spec },
   };
   const read = toRuleResource(value);
-  assert.ok(read !== undefined);
+  expectPresent(read);
   return read;
 }
 

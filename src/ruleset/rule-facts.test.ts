@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER, evaluation } from '../../test/support/evaluation.ts';
 import { anonymousRequest, NOON } from '../../test/support/events.ts';
 import { compiledRule, compiledRules, ruleDocument } from '../../test/support/rules.ts';
@@ -18,7 +17,7 @@ test('the state tells what a rule has counted, holds and learns, on each cluster
   await send(anonymousRequest({ userAgent: 'new', at: after }));
   await send(anonymousRequest({ userAgent: 'new', at: after + MINUTE }));
   const [here, elsewhere] = (await readRuleFacts(store, [CLUSTER, 'other'], [rule], after)).get(rule) ?? [];
-  assert.deepEqual(here, {
+  expect(here).toEqual({
     cluster: CLUSTER,
     matches: 3,
     alerts: 1,
@@ -30,7 +29,7 @@ test('the state tells what a rule has counted, holds and learns, on each cluster
     reached: after + MINUTE,
     isSpent: false,
   });
-  assert.deepEqual([elsewhere?.matches, elsewhere?.lastMatch, elsewhere?.reached], [0, undefined, 0]);
+  expect([elsewhere?.matches, elsewhere?.lastMatch, elsewhere?.reached]).toEqual([0, undefined, 0]);
 });
 
 test('a budget is spent while an hour holds as many openings as it allows', async () => {
@@ -39,10 +38,10 @@ test('a budget is spent while an hour holds as many openings as it allows', asyn
   const { rule } = compiledRule(document);
   const isSpent = async (now: number) => (await readRuleFacts(store, [CLUSTER], [rule], now)).get(rule)?.[0]?.isSpent;
   await send(anonymousRequest({ sourceIPs: ['203.0.113.1'] }));
-  assert.equal(await isSpent(NOON), false);
+  expect(await isSpent(NOON)).toBe(false);
   await send(anonymousRequest({ sourceIPs: ['203.0.113.2'], id: 'second' }));
-  assert.equal(await isSpent(NOON), true);
-  assert.equal(await isSpent(NOON + HOUR), false);
+  expect(await isSpent(NOON)).toBe(true);
+  expect(await isSpent(NOON + HOUR)).toBe(false);
 });
 
 test('more rules than are read at once each have their own facts', async () => {
@@ -54,5 +53,5 @@ test('more rules than are read at once each have their own facts', async () => {
   const { rules } = compiledRules(documents);
   const facts = await readRuleFacts(store, [CLUSTER], rules, NOON);
   const matched = rules.filter((rule) => facts.get(rule)?.[0]?.matches === 1).map((rule) => rule.document.name);
-  assert.deepEqual(matched, ['rule-7', 'rule-101']);
+  expect(matched).toEqual(['rule-7', 'rule-101']);
 });

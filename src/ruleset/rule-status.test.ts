@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { NOON } from '../../test/support/events.ts';
+import { fail } from '../../test/support/fail.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import { DAY, HOUR } from '../rules/limits.ts';
@@ -30,13 +30,13 @@ function statusOf(changes: Partial<RuleStatusInput> = {}, document: RuleDocument
 }
 
 function conditionOf({ conditions }: RuleStatus, type: string): Condition {
-  return conditions.find((condition) => condition.type === type) ?? assert.fail(`no condition ${type}`);
+  return conditions.find((condition) => condition.type === type) ?? fail(`no condition ${type}`);
 }
 
 test('a rule that runs: what it has counted over all clusters, and its conditions', () => {
   const status = statusOf({ facts: [FACTS, { ...FACTS, cluster: 'other', matches: 2, lastMatch: NOON + HOUR }] });
   const { conditions, ...counts } = status;
-  assert.deepEqual(counts, {
+  expect(counts).toEqual({
     matches: 7,
     alerts: 2,
     suppressed: 6,
@@ -46,26 +46,23 @@ test('a rule that runs: what it has counted over all clusters, and its condition
     costMicroseconds: 1.2,
     observedGeneration: 3,
   });
-  assert.deepEqual(
-    conditions.map(({ type, status, reason }) => [type, status, reason]),
-    [
-      ['Ready', 'True', 'InForce'],
-      ['Learning', 'False', 'NotLearning'],
-      ['BudgetExceeded', 'False', 'WithinBudget'],
-      ['TestsPassed', 'True', 'Passed'],
-    ],
-  );
-  assert.ok(conditions.every(({ observedGeneration }) => observedGeneration === 3));
+  expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+    ['Ready', 'True', 'InForce'],
+    ['Learning', 'False', 'NotLearning'],
+    ['BudgetExceeded', 'False', 'WithinBudget'],
+    ['TestsPassed', 'True', 'Passed'],
+  ]);
+  expect(conditions.every(({ observedGeneration }) => observedGeneration === 3)).toBe(true);
 });
 
 test('a condition whose status stays keeps the time of its last change', () => {
   const before = statusOf();
   const later = { before, now: NOON + HOUR, facts: [{ ...FACTS, isSpent: true }] };
   const status = statusOf(later);
-  assert.equal(conditionOf(status, 'Ready').lastTransitionTime, '2026-03-01T12:00:00Z');
+  expect(conditionOf(status, 'Ready').lastTransitionTime).toBe('2026-03-01T12:00:00Z');
   const budget = conditionOf(status, 'BudgetExceeded');
-  assert.deepEqual([budget.status, budget.lastTransitionTime], ['True', '2026-03-01T13:00:00Z']);
-  assert.match(budget.message, /20 alerts in an hour.*on local/);
+  expect([budget.status, budget.lastTransitionTime]).toEqual(['True', '2026-03-01T13:00:00Z']);
+  expect(budget.message).toMatch(/20 alerts in an hour.*on local/);
 });
 
 test('learning ends on each cluster by the time that its events have reached', () => {
@@ -73,10 +70,10 @@ test('learning ends on each cluster by the time that its events have reached', (
   const learning = (...facts: readonly Partial<RuleFacts>[]) =>
     conditionOf(statusOf({ facts: facts.map((fact) => ({ ...FACTS, ...fact })) }, document), 'Learning');
   const until = learning({ since: NOON, reached: NOON + DAY - 1 }, { cluster: 'quiet', since: undefined });
-  assert.equal(until.status, 'True');
-  assert.match(until.message, /on local until 2026-03-02T12:00:00Z, on quiet from its first event on/);
+  expect(until.status).toBe('True');
+  expect(until.message).toMatch(/on local until 2026-03-02T12:00:00Z, on quiet from its first event on/);
   const ended = learning({ since: NOON, reached: NOON + DAY });
-  assert.deepEqual([ended.status, ended.reason], ['False', 'Learned']);
+  expect([ended.status, ended.reason]).toEqual(['False', 'Learned']);
 });
 
 test('a rule that is broken: what runs instead comes first, then what is wrong', () => {
@@ -87,32 +84,30 @@ test('a rule that is broken: what runs instead comes first, then what is wrong',
     const entry = inForce === undefined ? broken : { ...broken, inForce };
     return conditionOf(statusOf({ entry, tests: undefined }), 'Ready').message;
   };
-  assert.equal(ready(earlier), 'Generation 2 goes on running.\nspec.query: no');
-  assert.match(
-    ready({ ...earlier, source: { kind: 'file', file: 'a.yaml' } }),
+  expect(ready(earlier)).toBe('Generation 2 goes on running.\nspec.query: no');
+  expect(ready({ ...earlier, source: { kind: 'file', file: 'a.yaml' } })).toMatch(
     /^The rule of this name in a\.yaml runs/,
   );
-  assert.match(ready(undefined), /^Not in force: /);
+  expect(ready(undefined)).toMatch(/^Not in force: /);
   const entry = { ...broken, inForce: earlier };
-  assert.equal(conditionOf(statusOf({ entry, tests: undefined }), 'TestsPassed').status, 'Unknown');
+  expect(conditionOf(statusOf({ entry, tests: undefined }), 'TestsPassed').status).toBe('Unknown');
 });
 
 test('a rule that is switched off says only that, and its counts stand', () => {
   const before = statusOf();
   const entry = { name: 'anonymous', source, verdict: 'disabled', problems: [] } as const;
   const { conditions, ...counts } = statusOf({ entry, facts: undefined, costMicros: undefined, before });
-  assert.deepEqual(
-    conditions.map(({ type, status, reason }) => [type, status, reason]),
-    [['Ready', 'False', 'Disabled']],
-  );
+  expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+    ['Ready', 'False', 'Disabled'],
+  ]);
   const { conditions: _, ...known } = before;
-  assert.deepEqual(counts, known);
+  expect(counts).toEqual(known);
 });
 
 test('while the store is away, what it told last stands', () => {
   const before = statusOf({ facts: [{ ...FACTS, isSpent: true }] });
   const status = statusOf({ facts: undefined, before });
-  assert.deepEqual(status, before);
+  expect(status).toEqual(before);
 });
 
 test('what an edit did is told until the next one, also by a process that has not seen it', () => {
@@ -122,21 +117,22 @@ test('what an edit did is told until the next one, also by a process that has no
   const edit = { keepsState: false, changed: ['newTerms.window'] };
   const before = statusOf({ entry: { ...entry, edit } });
   const { message } = conditionOf(before, 'Ready');
-  assert.match(message, /began anew, because spec\.newTerms\.window changed/);
-  assert.equal(conditionOf(statusOf({ entry, before }), 'Ready').message, message);
+  expect(message).toMatch(/began anew, because spec\.newTerms\.window changed/);
+  expect(conditionOf(statusOf({ entry, before }), 'Ready').message).toBe(message);
   const next = { ...entry, source: { ...source, generation: 4 } };
-  assert.equal(conditionOf(statusOf({ entry: next, before }), 'Ready').message, 'In force.');
+  expect(conditionOf(statusOf({ entry: next, before }), 'Ready').message).toBe('In force.');
 });
 
 test('tests that fail are named, a few of them', () => {
   const failures = Array.from({ length: 7 }, (_, n) => ({ name: `test ${n}`, why: 'it did not' }));
   const { status, message } = conditionOf(statusOf({ tests: { run: 9, failures } }), 'TestsPassed');
-  assert.equal(status, 'False');
-  assert.match(message, /^7 of 9 failed\.\ntest 0: it did not\n[\s\S]*test 4: it did not\nand 2 more$/);
+  expect(status).toBe('False');
+  expect(message).toMatch(/^7 of 9 failed\.\ntest 0: it did not\n[\s\S]*test 4: it did not\nand 2 more$/);
 });
 
 test('a message that is too long for the resource is cut', () => {
   const entry = { name: 'a', source, verdict: 'broken', problems: ['x'.repeat(10_000)] } as const;
   const { message } = conditionOf(statusOf({ entry, facts: undefined, tests: undefined }), 'Ready');
-  assert.ok(message.length <= 2_048 && message.length > 2_000);
+  expect(message.length).toBeLessThanOrEqual(2_048);
+  expect(message.length).toBeGreaterThan(2_000);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { loadRuleFiles } from '../rulefiles/load.ts';
 import { packOptionSchema } from './options.ts';
 import { selectPack, withPack } from './select-pack.ts';
@@ -8,16 +7,16 @@ test('all, none, or those with one of some tags', async () => {
   const pack = await loadRuleFiles(['rules']);
   const names = (wanted: unknown) =>
     selectPack(pack, packOptionSchema.parse(wanted)).rules.map(({ document }) => document.name);
-  assert.equal(names('all').length, pack.rules.length);
-  assert.deepEqual(names('none'), []);
+  expect(names('all')).toHaveLength(pack.rules.length);
+  expect(names('none')).toEqual([]);
   const rbac = names({ tags: ['rbac', 'no-rule-has-this'] });
-  assert.ok(rbac.includes('cluster-admin-binding-created'));
-  assert.ok(rbac.length < pack.rules.length);
+  expect(rbac).toContain('cluster-admin-binding-created');
+  expect(rbac.length).toBeLessThan(pack.rules.length);
 });
 
 test('what is wrong with the pack is said whatever is wanted of it', () => {
   const problems = [{ file: 'a.yaml', message: 'broken' }];
-  assert.deepEqual(selectPack({ rules: [], problems }, { tags: ['rbac'] }).problems, problems);
+  expect(selectPack({ rules: [], problems }, { tags: ['rbac'] }).problems).toEqual(problems);
 });
 
 test('a file that somebody names takes the place of a rule of the pack', async () => {
@@ -25,7 +24,7 @@ test('a file that somebody names takes the place of a rule of the pack', async (
   const [first, ...others] = pack.rules;
   const mine = await loadRuleFiles([first?.file ?? '']);
   const { rules } = withPack(mine, pack);
-  assert.equal(rules.length, pack.rules.length);
-  assert.equal(rules[0], mine.rules[0]);
-  assert.deepEqual(rules.slice(1), others);
+  expect(rules).toHaveLength(pack.rules.length);
+  expect(rules[0]).toBe(mine.rules[0]);
+  expect(rules.slice(1)).toEqual(others);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { anonymousRequest } from '../../test/support/events.ts';
 import { detectorOf } from '../../test/support/rules.ts';
 import type { AuditEvent } from '../audit/event.ts';
@@ -47,7 +46,7 @@ function fired(change: Change, targets: TamperTargets = TARGETS): readonly strin
     },
   });
   const { decisions, faults } = detectorOf(...tamperRules(targets)).detect('local', [decoded]);
-  assert.deepEqual(faults, []);
+  expect(faults).toEqual([]);
   return decisions.map(({ rule }) => rule.document.name.replace(/^firstseen-tamper-/, '')).sort();
 }
 
@@ -103,7 +102,7 @@ describe('what is an alert', () => {
     ],
   ];
   for (const [what, change, expected] of cases) {
-    test(what, () => assert.deepEqual(fired(change), [expected]));
+    test(what, () => expect(fired(change)).toEqual([expected]));
   }
 });
 
@@ -156,27 +155,27 @@ describe('what is none', () => {
       },
     ],
   ];
-  for (const [what, change] of cases) test(what, () => assert.deepEqual(fired(change), []));
+  for (const [what, change] of cases) test(what, () => expect(fired(change)).toEqual([]));
 });
 
 test('a change that the API server has not waited for counts: it may have been made', () => {
-  assert.deepEqual(fired({ ...rule, verb: 'delete', query: '?timeout=2ms', code: 504 }), ['rules']);
-  assert.deepEqual(fired({ ...rule, verb: 'delete', code: 500 }), []);
+  expect(fired({ ...rule, verb: 'delete', query: '?timeout=2ms', code: 504 })).toEqual(['rules']);
+  expect(fired({ ...rule, verb: 'delete', code: 500 })).toEqual([]);
 });
 
 test('a dry run that is not certain counts', () => {
-  assert.deepEqual(fired({ ...rule, query: '?fieldManager=x?dryRun=All' }), ['rules']);
+  expect(fired({ ...rule, query: '?fieldManager=x?dryRun=All' })).toEqual(['rules']);
   // Deleted all the same, if the request has a body.
-  assert.deepEqual(fired({ ...rule, verb: 'delete', query: '?dryRun=All' }), ['rules']);
+  expect(fired({ ...rule, verb: 'delete', query: '?dryRun=All' })).toEqual(['rules']);
   const alerts = { group: 'firstseen.dev', resource: 'alerts', verb: 'deletecollection' };
-  assert.deepEqual(fired({ ...alerts, query: '?dryRun=All' }), ['alerts']);
+  expect(fired({ ...alerts, query: '?dryRun=All' })).toEqual(['alerts']);
 });
 
 test('without a namespace the resources of the whole cluster are looked at', () => {
   const targets = { ...TARGETS, namespace: undefined };
-  assert.deepEqual(fired(rule, targets), ['rules']);
-  assert.deepEqual(fired({ ...workload, agent: 'Helm/3.19.0' }, targets), []);
-  assert.deepEqual(fired({ group: rbac, resource: 'clusterroles', name: 'firstseen', agent: 'Helm/3.1' }, targets), [
+  expect(fired(rule, targets)).toEqual(['rules']);
+  expect(fired({ ...workload, agent: 'Helm/3.19.0' }, targets)).toEqual([]);
+  expect(fired({ group: rbac, resource: 'clusterroles', name: 'firstseen', agent: 'Helm/3.1' }, targets)).toEqual([
     'helm',
   ]);
 });
@@ -184,16 +183,17 @@ test('without a namespace the resources of the whole cluster are looked at', () 
 test('an identity is a text, whatever it holds, with * for any text', () => {
   for (const user of ['or', 'a b', 'CN=x|y', 'a"b', 'a:(b)<c>{d}\\e', 'müller', 'a\u200bb', '👩‍💻']) {
     const targets = { ...TARGETS, identities: [user] };
-    assert.deepEqual(fired({ ...rule, user }, targets), [], user);
-    assert.deepEqual(fired({ ...rule, user: `${user}x` }, targets), ['rules'], user);
+    expect([user, fired({ ...rule, user }, targets)]).toEqual([user, []]);
+    expect([user, fired({ ...rule, user: `${user}x` }, targets)]).toEqual([user, ['rules']]);
   }
-  assert.deepEqual(fired(rule, { ...TARGETS, identities: [] }), ['rules']);
+  expect(fired(rule, { ...TARGETS, identities: [] })).toEqual(['rules']);
 });
 
-test('all have names that nobody else may use, and are high', () => {
-  for (const { name, severity, enabled } of tamperRules(TARGETS)) {
-    assert.match(name, /^firstseen-tamper-[a-z]+$/);
-    assert.equal(severity, 'high');
-    assert.equal(enabled, true);
-  }
-});
+test.each(tamperRules(TARGETS))(
+  'all have names that nobody else may use, and are high: $name',
+  ({ name, severity, enabled }) => {
+    expect(name).toMatch(/^firstseen-tamper-[a-z]+$/);
+    expect(severity).toBe('high');
+    expect(enabled).toBe(true);
+  },
+);

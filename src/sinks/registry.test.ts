@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { kubernetesOptionsSchema } from '../kubernetes/options.ts';
 import { sinksOptionsSchema } from './options.ts';
 import { createSinks } from './registry.ts';
@@ -9,10 +8,7 @@ const kubernetes = { call: async () => ({ kind: 'ok', body: {} }) as const };
 
 test('without a Kubernetes API alerts are lines', () => {
   const options = { kubernetes: kubernetesOptionsSchema.parse({}), sinks: sinksOptionsSchema.parse({}) };
-  assert.deepEqual(
-    createSinks({ ...deps, kubernetes: undefined }, options).map(({ name }) => name),
-    ['log'],
-  );
+  expect(createSinks({ ...deps, kubernetes: undefined }, options).map(({ name }) => name)).toEqual(['log']);
 });
 
 test('with one they are Alerts and Events too, unless switched off', () => {
@@ -24,6 +20,6 @@ test('with one they are Alerts and Events too, unless switched off', () => {
         sinks: sinksOptionsSchema.parse({ log: { enabled: log } }),
       },
     ).map(({ name }) => name);
-  assert.deepEqual(names(true, true), ['alert', 'kubernetes-event', 'log']);
-  assert.deepEqual(names(false, false), ['alert']);
+  expect(names(true, true)).toEqual(['alert', 'kubernetes-event', 'log']);
+  expect(names(false, false)).toEqual(['alert']);
 });

@@ -1,10 +1,9 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { parseNode, stateOptions } from './options.ts';
 
 describe('state options', () => {
   test('fill in what is not given', () => {
-    assert.deepEqual(stateOptions.parse({ kind: 'redis', url: 'redis://redis:6379' }), {
+    expect(stateOptions.parse({ kind: 'redis', url: 'redis://redis:6379' })).toEqual({
       kind: 'redis',
       url: 'redis://redis:6379',
       durability: 'best-effort',
@@ -12,7 +11,7 @@ describe('state options', () => {
       commandTimeoutMs: 5_000,
       keyPrefix: 'fs:',
     });
-    assert.deepEqual(stateOptions.parse({ kind: 'sqlite', path: ':memory:' }), { kind: 'sqlite', path: ':memory:' });
+    expect(stateOptions.parse({ kind: 'sqlite', path: ':memory:' })).toEqual({ kind: 'sqlite', path: ':memory:' });
   });
 
   test('sentinels and a cluster are named by nodes, and TLS needs no URL there', () => {
@@ -20,9 +19,9 @@ describe('state options', () => {
     const sentinel = { name: 'mymaster', nodes, password: 'secret' };
     for (const given of [{ sentinel }, { cluster: { nodes } }]) {
       const { success } = stateOptions.safeParse({ kind: 'redis', tls: {}, ...given });
-      assert.equal(success, true);
+      expect(success).toBe(true);
     }
-    assert.deepEqual(nodes.map(parseNode), [
+    expect(nodes.map(parseNode)).toEqual([
       { host: 'redis-0.redis', port: 6379 },
       { host: '::1', port: 6380 },
     ]);
@@ -54,8 +53,8 @@ describe('state options', () => {
     ];
     for (const [given, expected] of cases) {
       const { success, error } = stateOptions.safeParse(given);
-      assert.equal(success, false, JSON.stringify(given));
-      assert.match(error?.message ?? '', new RegExp(expected.source.replaceAll('"', '\\\\?"')));
+      expect([JSON.stringify(given), success]).toEqual([JSON.stringify(given), false]);
+      expect(error?.message ?? '').toMatch(new RegExp(expected.source.replaceAll('"', '\\\\?"')));
     }
   });
 });

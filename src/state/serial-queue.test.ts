@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
 import { createSerialQueue } from './serial-queue.ts';
 
 test('tasks of one name run in turn, whatever became of the one before, and names do not wait for each other', async () => {
@@ -13,8 +12,8 @@ test('tasks of one name run in turn, whatever became of the one before, and name
   });
   const next = queue.run('a', () => seen.push('next'));
   const other = queue.run('b', () => seen.push('other'));
-  await assert.rejects(slow, /no/);
+  await expect(slow).rejects.toThrow(/no/);
   await Promise.all([next, other]);
   await queue.settled();
-  assert.deepEqual(seen, ['other', 'slow', 'next']);
+  expect(seen).toEqual(['other', 'slow', 'next']);
 });

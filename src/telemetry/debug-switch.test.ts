@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, jest, test } from '@jest/globals';
+import { onTestEnd } from '../../test/support/on-test-end.ts';
 import { createDebugSwitch } from './debug-switch.ts';
 import type { LogLevel } from './logger.ts';
 
@@ -19,21 +19,22 @@ test('it goes to debug, and back to the level that was configured', () => {
   flip();
   flip();
   flip();
-  assert.deepEqual(levels, ['debug', 'warn', 'debug', 'warn']);
+  expect(levels).toEqual(['debug', 'warn', 'debug', 'warn']);
   // Said while the level lets it through, on the way back too.
-  assert.deepEqual(said.slice(0, 2), ['debug: log level is debug for a while', 'debug: log level is back']);
+  expect(said.slice(0, 2)).toEqual(['debug: log level is debug for a while', 'debug: log level is back']);
 });
 
-test('it goes back by itself, once', (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+test('it goes back by itself, once', () => {
+  jest.useFakeTimers();
+  onTestEnd(() => jest.useRealTimers());
   const { flip, levels } = switching(1_000);
   flip();
-  t.mock.timers.tick(999);
-  assert.deepEqual(levels, ['debug']);
-  t.mock.timers.tick(1);
-  assert.deepEqual(levels, ['debug', 'warn']);
+  jest.advanceTimersByTime(999);
+  expect(levels).toEqual(['debug']);
+  jest.advanceTimersByTime(1);
+  expect(levels).toEqual(['debug', 'warn']);
   flip();
   flip();
-  t.mock.timers.tick(5_000);
-  assert.deepEqual(levels, ['debug', 'warn', 'debug', 'warn']);
+  jest.advanceTimersByTime(5_000);
+  expect(levels).toEqual(['debug', 'warn', 'debug', 'warn']);
 });

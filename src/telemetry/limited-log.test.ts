@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createLimitedLog } from './limited-log.ts';
 
 test('of each message and kind one in 10 s is written, with the number that was left out', () => {
@@ -17,7 +16,7 @@ test('of each message and kind one in 10 s is written, with the number that was 
   log.note('warn', 'batch rejected', 'not_json', {});
   now = 20_000;
   log.note('warn', 'batch rejected', 'not_json', {});
-  assert.deepEqual(written, [
+  expect(written).toEqual([
     ['warn', 'batch rejected', { count: 0, suppressed: 0 }],
     ['warn', 'batch rejected', { suppressed: 0 }],
     ['error', 'rule failed', { suppressed: 0 }],

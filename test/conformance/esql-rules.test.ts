@@ -1,8 +1,8 @@
 /** The ES|QL rules of the kit, where it lies beside the project: what their queries select, and at which events a group survives its query. */
-import assert from 'node:assert/strict';
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'smol-toml';
 import { decodeEvent } from '../../src/audit/decode.ts';
 import type { DecodedEvent } from '../../src/audit/event.ts';
@@ -13,6 +13,7 @@ import { contribute, foldGroup } from '../../src/query/esql/group.ts';
 import { type Contribution, groupIdentity } from '../../src/query/esql/stage-stats.ts';
 import { startQuery } from '../../src/query/esql/start.ts';
 import { nearest } from '../../src/query/nearest.ts';
+import { expectKind } from '../support/expect.ts';
 
 const KIT = join(import.meta.dirname, '../../../shared/conformance');
 const TABLE = createEventTable({
@@ -98,10 +99,10 @@ if (existsSync(join(KIT, 'expected.json'))) {
     test(`${file} selects and fires as in Elastic`, () => {
       const { rule } = parse(readFileSync(join(KIT, 'rules', `${file}.toml`), 'utf8')) as unknown as Rule;
       const compiled = compileEsql(rule.query, TABLE);
-      assert.ok(compiled.kind === 'ok', JSON.stringify(compiled.kind === 'invalid' && compiled.problems));
+      expectKind(compiled, 'ok');
       const outcome = run(compiled.query, events, windowOf(rule.from));
-      assert.deepEqual([...outcome.matches].sort(), [...matches].sort());
-      if (fires !== undefined) assert.deepEqual(outcome.fires, fires);
+      expect([...outcome.matches].sort()).toEqual([...matches].sort());
+      if (fires !== undefined) expect(outcome.fires).toEqual(fires);
     });
   }
 }

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { AGGREGATES } from '../../src/query/esql/aggregates.ts';
 import { FUNCTIONS } from '../../src/query/esql/functions.ts';
 import { checkEsqlExpression, readEsqlExpressions } from './esql-expr-suite.ts';
@@ -16,15 +15,14 @@ const FOLDERS = [
 for (const folder of FOLDERS.filter((path) => existsSync(path))) {
   const expressions = readEsqlExpressions(folder);
   if (expressions !== undefined) {
-    test(`ES|QL: ${expressions.length} expressions have the values that they must`, async (t) => {
-      for (const one of expressions) await t.test(one.expr, () => assert.equal(checkEsqlExpression(one), undefined));
+    test.each(expressions)('an expression has the value that it must: $expr', (one) => {
+      expect(checkEsqlExpression(one)).toBeUndefined();
     });
   }
   const vectors = readEsqlVectors(folder);
   if (vectors !== undefined) {
-    test(`ES|QL: ${vectors.cases.length} queries have the rows that they must`, async (t) => {
-      for (const one of vectors.cases)
-        await t.test(one.query, () => assert.equal(checkEsqlCase(vectors, one), undefined));
+    test.each(vectors.cases)('a query has the rows that it must: $query', (one) => {
+      expect(checkEsqlCase(vectors, one)).toBeUndefined();
     });
   }
 }
@@ -36,8 +34,5 @@ test('every function of ES|QL has a case of ours', () => {
     ...(readEsqlVectors(own)?.cases ?? []).map(({ query }) => query),
   ];
   const called = new Set(texts.flatMap((text) => [...text.toLowerCase().matchAll(/(\w+)\(/g)].map(([, name]) => name)));
-  assert.deepEqual(
-    [...FUNCTIONS, ...AGGREGATES].map(({ name }) => name).filter((name) => !called.has(name)),
-    [],
-  );
+  expect([...FUNCTIONS, ...AGGREGATES].map(({ name }) => name).filter((name) => !called.has(name))).toEqual([]);
 });

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,7 +20,7 @@ test('a folder with some of the files: a line for each suite, what failed, and t
   ];
   writeFileSync(join(folder, 'esql_expr.json'), JSON.stringify(expressions));
   const { code, stdout, stderr } = await runProcess(process.execPath, [RUN, '--dir', folder]);
-  assert.deepEqual(stdout.trimEnd().split('\n'), [
+  expect(stdout.trimEnd().split('\n')).toEqual([
     '✖ kql: verb:list',
     '  expected: [one]',
     '  came:     []',
@@ -30,10 +29,10 @@ test('a folder with some of the files: a line for each suite, what failed, and t
     'esql_expr: 2 passed, 0 failed',
     '3 passed, 1 failed',
   ]);
-  assert.deepEqual([code, stderr], [1, '']);
+  expect([code, stderr]).toEqual([1, '']);
 });
 
 test('a folder with none of the files is a failure, not a success', async () => {
   const { code, stdout } = await runProcess(process.execPath, [RUN, '--dir', createTemporaryFolder('conformance')]);
-  assert.deepEqual([code, stdout], [1, '0 passed, 0 failed\n']);
+  expect([code, stdout]).toEqual([1, '0 passed, 0 failed\n']);
 });

@@ -1,8 +1,8 @@
 /** What people do to alerts, with the commands and with kubectl, by users who may do more and less. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, OPEN_PATH, sqliteState, startCluster } from '../support/cluster.ts';
 import { type Firstseen, runFirstseen } from '../support/firstseen.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -36,7 +36,7 @@ let bob: readonly string[];
 let first: string;
 let auditLog: string;
 
-before(async () => {
+beforeAll(async () => {
   const folder = createTemporaryFolder('audit');
   const auditPolicyFile = join(folder, 'policy.yaml');
   auditLog = join(folder, 'audit.log');
@@ -50,7 +50,7 @@ before(async () => {
   firstseen = await cluster.startFirstseen(sqliteState());
   first = await openAnother([]);
 });
-after(async () => {
+afterAll(async () => {
   await firstseen?.stop();
   await cluster?.server.stop();
 });
@@ -97,17 +97,19 @@ async function waitForVerified(name: string, type: string, status: string): Prom
 
 test('list and show tell what kubectl tells; who may not look is told which role is missing', async () => {
   const listed = await runFirstseen('alerts', 'list', first, ...bob);
-  assert.match(listed, /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
-  assert.match(listed, new RegExp(` low +${RULE} +system:anonymous +list pods +default +\\d+ +Open `));
-  assert.match(await runFirstseen('alerts', 'show', first, ...bob), /User agent: +e2e-agent\/1\.0/);
-  await assert.rejects(
-    runFirstseen('alerts', 'ack', first, ...bob),
+  expect(listed).toMatch(/^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
+  expect(listed).toMatch(new RegExp(` low +${RULE} +system:anonymous +list pods +default +\\d+ +Open `));
+  expect(await runFirstseen('alerts', 'show', first, ...bob)).toMatch(/User agent: +e2e-agent\/1\.0/);
+  await expect(runFirstseen('alerts', 'ack', first, ...bob)).rejects.toThrow(
     /refuses: .*"bob" cannot patch.*\n +hint: the ClusterRole firstseen-responder allows it/,
   );
-  await assert.rejects(runFirstseen('alerts', 'show', 'no-such-alert', ...alice), /there is no alert no-such-alert/);
-  await assert.rejects(runFirstseen('alerts', 'close', ...alice), /which alerts\? Give names or selectors, or --all/);
-  await assert.rejects(
-    runFirstseen('alerts', 'list', '--field-selector', 'spec.nothing=1', ...alice),
+  await expect(runFirstseen('alerts', 'show', 'no-such-alert', ...alice)).rejects.toThrow(
+    /there is no alert no-such-alert/,
+  );
+  await expect(runFirstseen('alerts', 'close', ...alice)).rejects.toThrow(
+    /which alerts\? Give names or selectors, or --all/,
+  );
+  await expect(runFirstseen('alerts', 'list', '--field-selector', 'spec.nothing=1', ...alice)).rejects.toThrow(
     /field label not supported: spec\.nothing|"spec\.nothing"/,
   );
 });
@@ -119,29 +121,28 @@ test('acknowledged by alice: a dry run changes nothing, then the alert says who 
     ['none', 'acknowledged'],
     ['none', 'unchanged (Acknowledged)'],
   ] as const) {
-    assert.equal(await runFirstseen('alerts', 'ack', first, '--dry-run', dryRun, ...alice), `${first} ${text}\n`);
+    expect(await runFirstseen('alerts', 'ack', first, '--dry-run', dryRun, ...alice)).toBe(`${first} ${text}\n`);
   }
-  assert.match(await waitForVerified(first, 'Acknowledged', 'True'), /^acknowledged at \S+Z by alice$/);
+  expect(await waitForVerified(first, 'Acknowledged', 'True')).toMatch(/^acknowledged at \S+Z by alice$/);
 });
 
 test('closed by selector: the next match opens another, and the first says who closed it', async () => {
   const closed = await runFirstseen('alerts', 'close', '--rule', RULE, '--user', 'system:*', '--since', '1h', ...alice);
-  assert.equal(closed, `${first} closed\n`);
+  expect(closed).toBe(`${first} closed\n`);
   const second = await openAnother([first]);
-  assert.equal(
-    await runFirstseen('alerts', 'list', '--rule', RULE, '--phase', 'open', '-o', 'name', ...alice),
+  expect(await runFirstseen('alerts', 'list', '--rule', RULE, '--phase', 'open', '-o', 'name', ...alice)).toBe(
     `${second}\n`,
   );
-  assert.match(await waitForVerified(first, 'Closed', 'True'), /^closed at \S+Z by alice$/);
-  assert.match((await waitForCondition(first, 'Acknowledged', 'True')).message, /by alice$/, 'that stays');
+  expect(await waitForVerified(first, 'Closed', 'True')).toMatch(/^closed at \S+Z by alice$/);
+  expect((await waitForCondition(first, 'Acknowledged', 'True')).message).toMatch(/by alice$/); // that stays
 });
 
 test('reopened with kubectl by somebody else', async () => {
   const patch = '{"status":{"phase":"Open"}}';
   await cluster.server.kubectl('patch', first, '--subresource=status', '--type=merge', '-p', patch);
-  assert.match(await waitForVerified(first, 'Closed', 'False'), /^reopened at \S+Z by admin$/);
-  assert.equal(await runFirstseen('alerts', 'close', first, ...alice), `${first} closed\n`);
-  assert.match(await waitForVerified(first, 'Closed', 'True'), /^closed at \S+Z by alice$/);
+  expect(await waitForVerified(first, 'Closed', 'False')).toMatch(/^reopened at \S+Z by admin$/);
+  expect(await runFirstseen('alerts', 'close', first, ...alice)).toBe(`${first} closed\n`);
+  expect(await waitForVerified(first, 'Closed', 'True')).toMatch(/^closed at \S+Z by alice$/);
 });
 
 test('what the audit log does not tell of is unverified', async () => {
@@ -156,10 +157,10 @@ test('what the audit log does not tell of is unverified', async () => {
     async () => (await runFirstseen('alerts', 'reopen', first, ...bob).catch(() => false)) as string | false,
     { what: 'the right of bob', timeoutMs: TIMEOUT_MS },
   );
-  assert.equal(reopened, `${first} reopened\n`);
+  expect(reopened).toBe(`${first} reopened\n`);
   const { reason, message } = await waitForCondition(first, 'Closed', 'False');
-  assert.equal(reason, 'Unverified');
-  assert.match(message, /^reopened about \S+Z by nobody that the audit log tells of$/);
+  expect(reason).toBe('Unverified');
+  expect(message).toMatch(/^reopened about \S+Z by nobody that the audit log tells of$/);
 });
 
 test('a deleted alert stays away, and the next match opens another', async () => {
@@ -167,19 +168,15 @@ test('a deleted alert stays away, and the next match opens another', async () =>
   const [live] = before.filter((name) => name !== first);
   await cluster.server.kubectl('delete', live ?? '');
   const next = await openAnother(before);
-  assert.ok(!(await names()).includes(live ?? ''));
-  assert.notEqual(next, live);
+  expect(await names()).not.toContain(live ?? '');
+  expect(next).not.toBe(live);
 });
 
 test('explain: what matched, what was known before and is nearest, what happened around it, what comes next', async () => {
   await cluster.server.anonymous(OPEN_PATH, { userAgent: 'e2e-agent/1.1' });
   const { metadata } = await cluster.waitForAlert('e2e-agent/1.1', { count: 1, timeoutMs: TIMEOUT_MS });
   const busy = await runFirstseen('explain', metadata.name, '--config', firstseen.configFile, ...alice);
-  assert.match(
-    busy,
-    /The state could not be read: .*held by another process/,
-    'the running firstseen has it to itself',
-  );
+  expect(busy).toMatch(/The state could not be read: .*held by another process/); // the running firstseen has it to itself
   await firstseen.stop();
   const told = await runFirstseen(
     'explain',
@@ -191,26 +188,25 @@ test('explain: what matched, what was known before and is nearest, what happened
     ...alice,
   );
   await firstseen.start();
-  assert.match(told, /^anonymous-\S+: .+\nmedium, Open, once, last seen /);
-  assert.match(told, /\nWhat matched\n {2}user_agent\.original: e2e-agent\/1\.1\n {2}\[holds\] /);
-  assert.match(told, /\(it is "e2e-agent\/1\.1"\)/, 'the condition is shown with the values of the event');
-  assert.match(told, /\nWhat was known before\n(.+\n)+? {2}- e2e-agent\/1\.0 \(last seen /);
-  assert.match(
-    told,
+  expect(told).toMatch(/^anonymous-\S+: .+\nmedium, Open, once, last seen /);
+  expect(told).toMatch(/\nWhat matched\n {2}user_agent\.original: e2e-agent\/1\.1\n {2}\[holds\] /);
+  expect(told).toMatch(/\(it is "e2e-agent\/1\.1"\)/); // the condition is shown with the values of the event
+  expect(told).toMatch(/\nWhat was known before\n(.+\n)+? {2}- e2e-agent\/1\.0 \(last seen /);
+  expect(told).toMatch(
     /\nAround it\n(.+\n)*? {2}\S+ {2}system:anonymous {2}list \S+ {2}200 {2}127\.0\.0\.1 {2}e2e-agent\/1\.0\n/,
   );
-  assert.match(told, /\nWhat to do\n/);
+  expect(told).toMatch(/\nWhat to do\n/);
   const [, next = ''] = told.split('\nNext\n');
-  assert.match(next, new RegExp(`^( {2}# .+\n {2}.+\n){2} {2}# .+\n {2}firstseen alerts ack ${metadata.name}\n$`));
+  expect(next).toMatch(new RegExp(`^( {2}# .+\n {2}.+\n){2} {2}# .+\n {2}firstseen alerts ack ${metadata.name}\n$`));
 });
 
 test('retention keeps so many of a rule, and lets closed ones go first', async () => {
   const kept = (await names()).filter((name) => name !== first);
-  assert.equal(kept.length, 1);
+  expect(kept).toHaveLength(1);
   await runFirstseen('alerts', 'close', first, ...alice);
   await waitForCondition(first, 'Closed', 'True');
   await firstseen.stop();
   await firstseen.start({ config: { retention: { maxAlertsPerRule: 1 } } });
   await waitFor(async () => (await names()).length === 1, { what: 'one alert to be left', timeoutMs: 120_000 });
-  assert.deepEqual(await names(), kept);
+  expect(await names()).toEqual(kept);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { alertResource, alertStatusPatch } from '../../src/kubernetes/alert-resource.ts';
 import type { ApiAnswer, ApiServer } from '../support/api-server.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type Schema,
   startChartServer,
 } from '../support/chart.ts';
+import { expectObject, expectPresent } from '../support/expect.ts';
 import { hostileAlert } from '../support/sample-alert.ts';
 
 const ALERT_MAX_BYTES = 8_192;
@@ -20,12 +20,12 @@ const ALERT_MAX_BYTES = 8_192;
 let alerts: AlertClient;
 let server: ApiServer;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
   await installChart(server);
   alerts = alertClient(server, await accountToken(server));
 });
-after(() => server?.stop());
+afterAll(() => server?.stop());
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
@@ -58,43 +58,40 @@ function largest(schema: Schema): unknown {
 test('an alert shows in the columns of kubectl get alerts', async () => {
   await server.apply(alertNamed('first'));
   const opened = await server.kubectl('get', 'alerts');
-  assert.match(opened, /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
-  assert.match(
-    opened,
+  expect(opened).toMatch(/^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
+  expect(opened).toMatch(
     /^first +medium +anonymous-request-unusual-agent +system:anonymous +list pods +default +Open +\S+$/m,
   );
 
   const seen = { count: 3, firstSeen: '2026-11-24T05:00:00.123456Z', lastSeen: '2026-11-24T05:00:01.000001Z' };
-  assert.equal((await alerts.patchStatus('first', seen)).status, 200);
+  expect((await alerts.patchStatus('first', seen)).status).toBe(200);
   const wide = await server.kubectl('get', 'fsa', '-o', 'wide');
-  assert.match(wide, /AGE +SOURCE +USER AGENT +NEW TERM +RISK +CLUSTER\n/);
-  assert.match(wide, / 3 +Open +\S+ +\S+ +203\.0\.113\.7 +masscan\/1\.3 +masscan\/1\.3 +47 +local$/m);
+  expect(wide).toMatch(/AGE +SOURCE +USER AGENT +NEW TERM +RISK +CLUSTER\n/);
+  expect(wide).toMatch(/ 3 +Open +\S+ +\S+ +203\.0\.113\.7 +masscan\/1\.3 +masscan\/1\.3 +47 +local$/m);
 
   const selector =
     'spec.severity=medium,spec.rule.name=anonymous-request-unusual-agent,spec.display.user=system:anonymous,status.phase=Open';
-  assert.match(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', selector), /first/);
-  assert.equal(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', 'status.phase=Closed'), '');
-  assert.match(await server.kubectl('get', 'firstseen', '-o', 'name'), /alert\.firstseen\.dev\/first/);
-  assert.match(
-    await server.kubectl('explain', 'alert.spec.actor.sourceIP'),
+  expect(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', selector)).toMatch(/first/);
+  expect(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', 'status.phase=Closed')).toBe('');
+  expect(await server.kubectl('get', 'firstseen', '-o', 'name')).toMatch(/alert\.firstseen\.dev\/first/);
+  expect(await server.kubectl('explain', 'alert.spec.actor.sourceIP')).toMatch(
     /the only one that a client does not\s+choose/,
   );
 });
 
 test('the spec of an alert never changes and its count never falls', async () => {
-  await assert.rejects(
+  await expect(
     server.kubectl('patch', 'alert', 'first', '--type=merge', '-p', '{"spec":{"severity":"low"}}'),
-    /spec is immutable: an alert records one fact; only its status changes/,
-  );
+  ).rejects.toThrow(/spec is immutable: an alert records one fact; only its status changes/);
   for (const status of [{ count: 2 }, { count: null }, null]) {
     const answer = await alerts.patchStatus('first', status);
-    assert.equal(answer.status, 422);
-    assert.match(messageOf(answer), /status\.count never falls/);
+    expect(answer.status).toBe(422);
+    expect(messageOf(answer)).toMatch(/status\.count never falls/);
   }
-  assert.equal((await alerts.patchStatus('first', { count: 4 })).status, 200);
-  assert.equal((await alerts.patchStatus('first', { phase: 'Gone' })).status, 422);
+  expect((await alerts.patchStatus('first', { count: 4 })).status).toBe(200);
+  expect((await alerts.patchStatus('first', { phase: 'Gone' })).status).toBe(422);
   const both = alertNamed('both', { groupBy: [{ field: 'user.name', value: 'x' }] });
-  assert.match(messageOf(await alerts.create(both)), /an alert has new terms or a group, never both/);
+  expect(messageOf(await alerts.create(both))).toMatch(/an alert has new terms or a group, never both/);
 });
 
 test('a responder sets the phase and nothing else', async () => {
@@ -102,23 +99,24 @@ test('a responder sets the phase and nothing else', async () => {
   const alice = ['--kubeconfig', server.kubeconfigFor(server.userTokens.alice)];
   const acknowledge = '{"status":{"phase":"Acknowledged"}}';
   await server.kubectl(...alice, 'patch', 'alert', 'first', '--subresource=status', '--type=merge', '-p', acknowledge);
-  assert.equal(await server.kubectl('get', 'alert', 'first', '-o', 'jsonpath={.status.phase}'), 'Acknowledged');
-  await assert.rejects(
+  expect(await server.kubectl('get', 'alert', 'first', '-o', 'jsonpath={.status.phase}')).toBe('Acknowledged');
+  await expect(
     server.kubectl(...alice, 'patch', 'alert', 'first', '--type=merge', '-p', '{"metadata":{"labels":{"a":"b"}}}'),
-    /Forbidden/,
-  );
-  await assert.rejects(server.kubectl(...alice, 'delete', 'alert', 'first'), /Forbidden/);
+  ).rejects.toThrow(/Forbidden/);
+  await expect(server.kubectl(...alice, 'delete', 'alert', 'first')).rejects.toThrow(/Forbidden/);
 });
 
 test('an alert at all of its bounds fits into 8 KiB', async () => {
   const schemas = await renderedSchemas();
   const alertSchema = schemas.find(({ manifest }) => manifest.metadata.name === 'alerts.firstseen.dev');
   const { spec, status } = alertSchema?.schema.properties ?? {};
-  assert.ok(spec && status);
+  expectPresent(spec);
+  expectPresent(status);
   const { groupBy, newTerms, ...properties } = spec.properties ?? {};
-  assert.ok(groupBy && newTerms);
+  expectPresent(groupBy);
+  expectPresent(newTerms);
   const { overflow, ...statusProperties } = status.properties ?? {};
-  assert.ok(overflow);
+  expectPresent(overflow);
   // An alert that counts what is over a budget has neither new terms nor a group.
   const kinds = [
     { name: 'newterms', inSpec: { newTerms }, inStatus: {} },
@@ -138,12 +136,12 @@ test('an alert at all of its bounds fits into 8 KiB', async () => {
       spec: largest({ ...spec, properties: { ...properties, ...inSpec } }),
     };
     const created = await alerts.create(alert);
-    assert.equal(created.status, 201, created.body);
+    expect([created.body, created.status]).toEqual([created.body, 201]);
     const patched = await alerts.patchStatus(alert.metadata.name, {
       ...Object(largest({ ...status, properties: { ...statusProperties, ...inStatus } })),
       phase: undefined,
     });
-    assert.equal(patched.status, 200, patched.body);
+    expect([patched.body, patched.status]).toEqual([patched.body, 200]);
     await server.kubectl(
       'patch',
       'alert',
@@ -154,9 +152,9 @@ test('an alert at all of its bounds fits into 8 KiB', async () => {
       '{"status":{"phase":"Acknowledged"}}',
     );
     const { body } = await alerts.read(alert.metadata.name);
-    assert.match(body, /"managedFields"/);
+    expect(body).toMatch(/"managedFields"/);
     const bytes = Buffer.byteLength(body);
-    assert.ok(bytes <= ALERT_MAX_BYTES, `with ${name} it takes ${bytes} bytes`);
+    expect(bytes).toBeLessThanOrEqual(ALERT_MAX_BYTES);
     await server.kubectl('delete', 'alert', alert.metadata.name);
   }
 });
@@ -165,12 +163,12 @@ test('what firstseen writes of a hostile request is taken as it is, and fits int
   const hostile = hostileAlert();
   const resource = JSON.parse(JSON.stringify(alertResource(hostile)));
   const created = await alerts.create(resource);
-  assert.equal(created.status, 201, created.body);
+  expect(created.status).toBe(201);
   const { status } = alertStatusPatch(hostile.state) as { readonly status: object };
   const patched = await alerts.patchStatus(resource.metadata.name, status);
-  assert.equal(patched.status, 200, patched.body);
-  assert.ok(Buffer.byteLength(patched.body) <= ALERT_MAX_BYTES, `it takes ${Buffer.byteLength(patched.body)} bytes`);
+  expect(patched.status).toBe(200);
+  expect(Buffer.byteLength(patched.body)).toBeLessThanOrEqual(ALERT_MAX_BYTES);
   const kept: unknown = JSON.parse(patched.body);
-  assert.ok(isObject(kept));
-  assert.deepEqual(kept.spec, resource.spec);
+  expectObject(kept);
+  expect(kept.spec).toEqual(resource.spec);
 });

@@ -1,11 +1,10 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
@@ -19,23 +18,23 @@ interface AuditEvent {
 let server: ApiServer;
 const folder = createTemporaryFolder('harness');
 
-before(async () => {
+beforeAll(async () => {
   server = await startApiServer();
 });
-after(() => server?.stop());
+afterAll(() => server?.stop());
 
 test('kubectl reads the version of the server and its namespaces', async () => {
   const version = JSON.parse(await server.kubectl('version', '-o', 'json'));
-  assert.match(version.serverVersion.gitVersion, /^v1\.\d+\.\d+$/);
-  assert.match(await server.kubectl('get', 'ns', '-o', 'name'), /^namespace\/default$/m);
+  expect(version.serverVersion.gitVersion).toMatch(/^v1\.\d+\.\d+$/);
+  expect(await server.kubectl('get', 'ns', '-o', 'name')).toMatch(/^namespace\/default$/m);
 });
 
 test('kubectl says what it was refused', async () => {
-  await assert.rejects(server.kubectl('--token', server.userTokens.alice, 'get', 'secrets'), /Forbidden/);
+  await expect(server.kubectl('--token', server.userTokens.alice, 'get', 'secrets')).rejects.toThrow(/Forbidden/);
 });
 
 test('Helm installs a chart', async () => {
-  assert.match(await server.helm('version', '--short'), /^v4\./);
+  expect(await server.helm('version', '--short')).toMatch(/^v4\./);
   const chart = join(folder, 'chart');
   mkdirSync(join(chart, 'templates'), { recursive: true });
   writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: trivial\nversion: 0.1.0\n');
@@ -43,22 +42,21 @@ test('Helm installs a chart', async () => {
     join(chart, 'templates', 'config.yaml'),
     'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  key: value\n',
   );
-  assert.match(await server.helm('template', 'release-one', chart), /name: release-one/);
+  expect(await server.helm('template', 'release-one', chart)).toMatch(/name: release-one/);
   await server.helm('install', 'release-two', chart);
-  assert.equal(await server.kubectl('get', 'configmap', 'release-two', '-o', 'jsonpath={.data.key}'), 'value');
+  expect(await server.kubectl('get', 'configmap', 'release-two', '-o', 'jsonpath={.data.key}')).toBe('value');
 });
 
 test('a request without credentials is anonymous', async () => {
-  assert.equal((await server.anonymous('/version/')).status, 200);
-  assert.equal((await server.anonymous('/api/v1/secrets')).status, 403);
+  expect((await server.anonymous('/version/')).status).toBe(200);
+  expect((await server.anonymous('/api/v1/secrets')).status).toBe(403);
 });
 
 test('a service account acts with a kubeconfig of its own', async () => {
   await server.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace: 'default' } });
   const token = (await server.kubectl('create', 'token', 'robot')).trim();
   const kubeconfig = server.kubeconfigFor(token);
-  assert.match(
-    await server.kubectl('--kubeconfig', kubeconfig, 'auth', 'whoami'),
+  expect(await server.kubectl('--kubeconfig', kubeconfig, 'auth', 'whoami')).toMatch(
     /system:serviceaccount:default:robot/,
   );
 });
@@ -68,7 +66,7 @@ test('a restart keeps the data, and turns the audit webhook on', async () => {
   const received: AuditEvent[] = [];
   const receiver = createServer(async (request, response) => {
     const list = (await json(request)) as { kind: string; items: AuditEvent[] };
-    assert.equal(list.kind, 'EventList');
+    expect(list.kind).toBe('EventList');
     received.push(...list.items);
     response.end();
   }).listen(0, '127.0.0.1');
@@ -81,13 +79,13 @@ test('a restart keeps the data, and turns the audit webhook on', async () => {
 
     await server.restart({ auditPolicyFile, auditWebhookConfigFile });
 
-    assert.match(await server.kubectl('get', 'ns', '-o', 'name'), /^namespace\/before-the-restart$/m);
+    expect(await server.kubectl('get', 'ns', '-o', 'name')).toMatch(/^namespace\/before-the-restart$/m);
     await server.anonymous('/version/', { userAgent: 'harness/1.0' });
     const event = await waitFor(() => received.find(({ userAgent }) => userAgent === 'harness/1.0'), {
       what: 'the audit event of the anonymous request',
     });
-    assert.equal(event.user.username, 'system:anonymous');
-    assert.equal(event.requestURI, '/version/');
+    expect(event.user.username).toBe('system:anonymous');
+    expect(event.requestURI).toBe('/version/');
   } finally {
     await server.stop(); // its last events still find the receiver
     receiver.closeAllConnections();

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { builtinGroupsOf } from '../../src/policy/builtin-resources.ts';
 import { ACCOUNT, accountToken } from '../support/chart.ts';
 import { ANONYMOUS_RULE, type Cluster, EXEC_RULE, OPEN_PATH, sqliteState, startCluster } from '../support/cluster.ts';
@@ -18,11 +17,11 @@ let recorder: Recorder;
 let cluster: Cluster;
 let firstseen: Firstseen;
 
-before(async () => {
+beforeAll(async () => {
   recorder = await startRecorder();
   cluster = await startCluster({ webhookUrl: recorder.url }); // records everything, with bodies
 });
-after(async () => {
+afterAll(async () => {
   await cluster?.server.stop(); // its last events still find the recorder
   await firstseen?.stop();
   recorder?.stop();
@@ -36,7 +35,7 @@ async function policyFile(...more: readonly string[]): Promise<string> {
 
 /** Sends a request that every policy here records, so that whatever was to come before it has come. */
 async function settle(name: string): Promise<void> {
-  assert.equal((await cluster.server.anonymous(OPEN_PATH, { userAgent: name })).status, 200);
+  expect((await cluster.server.anonymous(OPEN_PATH, { userAgent: name })).status).toBe(200);
   await recorder.eventsOf(name, 1);
 }
 
@@ -115,22 +114,21 @@ test('the table of built-in resources holds all that the API server has', async 
     const [resource = '', ...group] = name.split('.');
     return !builtinGroupsOf(resource).includes(group.join('.'));
   });
-  assert.deepEqual(missing, []);
-  assert.ok(names.length > 50, `${names.length} resources`);
+  expect(missing).toEqual([]);
+  expect(names.length).toBeGreaterThan(50);
 });
 
-test('a busy trace gives fewer than half of the events, and of the bytes, that everything gives', async (t) => {
+test('a busy trace gives fewer than half of the events, and of the bytes, that everything gives', async () => {
   const whole = await measure('everything');
   await cluster.server.restart({ auditPolicyFile: writePolicy('Metadata') });
   const lines = await measure('metadata');
   await cluster.server.restart({ auditPolicyFile: await policyFile('--kubernetes-version', '1.36') });
   const small = await measure('derived');
-  for (const [name, { events, bytes }] of Object.entries({ everything: whole, metadata: lines, derived: small })) {
-    t.diagnostic(`${name}: ${events} events, ${bytes} bytes`);
-  }
-  assert.ok(small.events > 0 && lines.events > 250, 'the trace is one');
-  assert.ok(small.events < lines.events / 2, 'events');
-  assert.ok(small.bytes < lines.bytes / 2 && small.bytes < whole.bytes / 2, 'bytes');
+  expect(small.events).toBeGreaterThan(0);
+  expect(lines.events).toBeGreaterThan(250); // the trace is one
+  expect(small.events).toBeLessThan(lines.events / 2); // events
+  expect(small.bytes).toBeLessThan(lines.bytes / 2);
+  expect(small.bytes).toBeLessThan(whole.bytes / 2); // bytes
 });
 
 function writePolicy(level: string): string {
@@ -223,13 +221,13 @@ test("firstseen's own writes are not recorded, what else is done with its token 
   });
   const token = await accountToken(cluster.server);
   const thief = { method: 'POST', token, userAgent: 'thief/1.0' };
-  assert.equal((await cluster.server.request(`${OPEN_PATH}/cart/exec?command=id`, thief)).status, 403);
+  expect((await cluster.server.request(`${OPEN_PATH}/cart/exec?command=id`, thief)).status).toBe(403);
   await recorder.eventsOf('thief/1.0', 1);
   await settle('after-writes/1.0');
   const own = recorder.events().filter(({ user }) => user.username === ACCOUNT);
   const written = own.filter(({ objectRef }) => ['alerts', 'events'].includes(objectRef?.resource ?? ''));
-  assert.deepEqual(written, []);
-  assert.equal(await firstseen.metric('firstseen_own_writes_dropped_total'), 0);
+  expect(written).toEqual([]);
+  expect(await firstseen.metric('firstseen_own_writes_dropped_total')).toBe(0);
 });
 
 test('the heartbeat is recorded, other paths that no rule asks for are not', async () => {
@@ -239,10 +237,9 @@ test('the heartbeat is recorded, other paths that no rule asks for are not', asy
   }
   await settle('after-paths/1.0');
   const paths = recorder.events().filter(({ userAgent }) => userAgent === 'paths/1.0');
-  assert.deepEqual(
-    paths.map(({ requestURI, level, stage }) => [requestURI, level, stage]),
-    [['/firstseen-heartbeat/e2e', 'Metadata', 'ResponseComplete']],
-  );
+  expect(paths.map(({ requestURI, level, stage }) => [requestURI, level, stage])).toEqual([
+    ['/firstseen-heartbeat/e2e', 'Metadata', 'ResponseComplete'],
+  ]);
 });
 
 test('the policies for every version and for 1.37 load, too', async () => {

@@ -2,13 +2,14 @@
  * With cert-manager. It cannot be had here, so its part is played: the objects that the chart makes are read back, and the
  * Secrets that they name are filled with certificates for just the names that they ask for.
  */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { type CertificatePair, createCertificateAuthority } from '../support/certificates.ts';
 import { accountToken, CHART, NAMESPACE, startChartServer } from '../support/chart.ts';
+import { fail } from '../support/fail.ts';
 import { runFirstseen } from '../support/firstseen.ts';
 import { type Pod, startPod } from '../support/pod.ts';
 import { freePort } from '../support/ports.ts';
@@ -30,10 +31,10 @@ interface Certificate {
 let server: ApiServer;
 let pod: Pod | undefined;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
 });
-after(async () => {
+afterAll(async () => {
   await pod?.stop();
   await server?.stop();
 });
@@ -65,7 +66,7 @@ test('the Secrets that cert-manager is asked for are those that the receiver and
   const [port, ops] = [await freePort(), await freePort()];
   const mode = `tls.mode=certManager,mode=DaemonSet,daemonSet.singleNode=true,daemonSet.auditPort=${port},daemonSet.opsPort=${ops}`;
   const notes = await server.helm('install', 'firstseen', CHART, '--namespace', NAMESPACE, '--set', mode);
-  assert.match(notes, /get secret firstseen-client /);
+  expect(notes).toMatch(/get secret firstseen-client /);
 
   const shown = await server.kubectl('-n', NAMESPACE, 'get', 'certificates.cert-manager.io', '-o', 'json');
   const { items } = JSON.parse(shown) as { readonly items: readonly Certificate[] };
@@ -84,7 +85,7 @@ test('the Secrets that cert-manager is asked for are those that the receiver and
       ...files.map((file) => `--from-file=${file}`),
     );
   }
-  assert.deepEqual([...issued.keys()].sort(), ['firstseen-client', 'firstseen-server']);
+  expect([...issued.keys()].sort()).toEqual(['firstseen-client', 'firstseen-server']);
 
   pod = await startPod(server, {
     workload: 'ds/firstseen',
@@ -93,7 +94,7 @@ test('the Secrets that cert-manager is asked for are those that the receiver and
     ops: `127.0.0.1:${ops}`,
   });
   // As the notes say, with the files that they take from the Secret.
-  const client = issued.get('firstseen-client') ?? assert.fail();
+  const client = issued.get('firstseen-client') ?? fail();
   const webhook = join(folder, 'webhook.yaml');
   const url = /--server "(\S+)"/.exec(notes)?.[1] ?? '';
   writeFileSync(webhook, await runFirstseen('webhook-config', '--ca-file', authority.certFile, '--server', url));

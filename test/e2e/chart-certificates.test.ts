@@ -1,13 +1,14 @@
 /** The certificates that Helm makes, in the hands of a live process: each test goes on where the one before it ended. */
-import assert from 'node:assert/strict';
+
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
-import { after, before, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, CHART, NAMESPACE, startChartServer } from '../support/chart.ts';
+import { fail } from '../support/fail.ts';
 import { type Pod, startPod } from '../support/pod.ts';
 import { freePort } from '../support/ports.ts';
 import { waitFor } from '../support/wait.ts';
@@ -40,10 +41,10 @@ let server: ApiServer;
 let pod: Pod;
 let port: number;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
 });
-after(async () => {
+afterAll(async () => {
   await pod?.stop();
   await server?.stop();
 });
@@ -68,7 +69,7 @@ async function secrets() {
 }
 
 function certificate(pem: string | undefined): X509Certificate {
-  return new X509Certificate(pem ?? assert.fail('no certificate'));
+  return new X509Certificate(pem ?? fail('no certificate'));
 }
 
 function isSignedBy(pem: string | undefined, authority: string | undefined): boolean {
@@ -120,14 +121,14 @@ test('Helm makes an authority, a certificate for each side, and a kubeconfig tha
     'tls.dnsNames={audit.example}',
     'tls.ipAddresses={192.0.2.7}',
   );
-  assert.match(
-    notes,
+  expect(notes).toMatch(
     /get secret firstseen-webhook .* \| sed "s\/CLUSTER-IP\/\$\(kubectl -n firstseen get service firstseen /,
   );
   const { ca, tls, webhook } = await secrets();
-  assert.equal(certificate(ca['tls.crt']).ca, true);
-  assert.equal(tls['ca.crt'], ca['tls.crt']);
-  assert.ok(isSignedBy(tls['tls.crt'], ca['tls.crt']) && isSignedBy(webhook['tls.crt'], ca['tls.crt']));
+  expect(certificate(ca['tls.crt']).ca).toBe(true);
+  expect(tls['ca.crt']).toBe(ca['tls.crt']);
+  expect(isSignedBy(tls['tls.crt'], ca['tls.crt'])).toBe(true);
+  expect(isSignedBy(webhook['tls.crt'], ca['tls.crt'])).toBe(true);
   const names = certificate(tls['tls.crt']).subjectAltName ?? '';
   for (const name of [
     'DNS:firstseen.firstseen.svc',
@@ -136,17 +137,21 @@ test('Helm makes an authority, a certificate for each side, and a kubeconfig tha
     'IP Address:127.0.0.1',
     'IP Address:192.0.2.7',
   ]) {
-    assert.ok(names.includes(name), `${name} in ${names}`);
+    expect(names).toContain(name);
   }
   const days = (certificate(tls['tls.crt']).validToDate.getTime() - Date.now()) / DAY_MS;
-  assert.ok(days > 119 && days < 121, String(days));
+  expect(days).toBeGreaterThan(119);
+  expect(days).toBeLessThan(121);
   const kubeconfig = kubeconfigOf(webhook);
-  assert.deepEqual(
-    [kubeconfig.url, kubeconfig.servername, kubeconfig.ca, kubeconfig.cert, kubeconfig.key],
-    ['https://CLUSTER-IP:443/audit', 'firstseen.firstseen.svc', ca['tls.crt'], webhook['tls.crt'], webhook['tls.key']],
-  );
+  expect([kubeconfig.url, kubeconfig.servername, kubeconfig.ca, kubeconfig.cert, kubeconfig.key]).toEqual([
+    'https://CLUSTER-IP:443/audit',
+    'firstseen.firstseen.svc',
+    ca['tls.crt'],
+    webhook['tls.crt'],
+    webhook['tls.key'],
+  ]);
   const workload = await server.kubectl('-n', NAMESPACE, 'get', 'deploy', 'firstseen', '-o', 'yaml');
-  assert.doesNotMatch(workload, /firstseen-ca|firstseen-webhook/, 'no pod has the key of the authority');
+  expect(workload).not.toMatch(/firstseen-ca|firstseen-webhook/); // no pod has the key of the authority
 });
 
 test('a process that runs with them takes the API server, and nobody else of the same authority', async () => {
@@ -161,9 +166,9 @@ test('a process that runs with them takes the API server, and nobody else of the
   });
   const { tls, webhook } = await secrets();
   const expected = { status: 200, shown: certificate(tls['tls.crt']).fingerprint256 };
-  assert.deepEqual(await send(webhook), expected);
+  expect(await send(webhook)).toEqual(expected);
   const own = { cert: tls['tls.crt'] ?? '', key: tls['tls.key'] ?? '' };
-  assert.notEqual((await send(webhook, own)).status, 200, "with the receiver's own certificate");
+  expect((await send(webhook, own)).status).not.toBe(200); // with the receiver's own certificate
 });
 
 test('an upgrade keeps them, and fills the address in', async () => {
@@ -171,8 +176,8 @@ test('an upgrade keeps them, and fills the address in', async () => {
   const same = ['tls.chart.certificateDays=120', 'tls.dnsNames={audit.example}', 'tls.ipAddresses={192.0.2.7}'];
   await helm('upgrade', ...same);
   const { webhook: now, ...rest } = await secrets();
-  assert.deepEqual(rest, kept);
-  assert.equal(now['tls.crt'], webhook['tls.crt']);
+  expect(rest).toEqual(kept);
+  expect(now['tls.crt']).toBe(webhook['tls.crt']);
   const address = await server.kubectl(
     '-n',
     NAMESPACE,
@@ -182,12 +187,11 @@ test('an upgrade keeps them, and fills the address in', async () => {
     '-o',
     'jsonpath={.spec.clusterIP}',
   );
-  assert.equal(kubeconfigOf(now).url, `https://${address}:443/audit`);
+  expect(kubeconfigOf(now).url).toBe(`https://${address}:443/audit`);
 });
 
 test('an upgrade to a Secret that the chart has made is refused: it would be deleted under the pods', async () => {
-  await assert.rejects(
-    helm('upgrade', 'tls.mode=existingSecret', 'tls.existingSecret=firstseen-tls'),
+  await expect(helm('upgrade', 'tls.mode=existingSecret', 'tls.existingSecret=firstseen-tls')).rejects.toThrow(
     /copy it to another name/,
   );
 });
@@ -195,73 +199,69 @@ test('an upgrade to a Secret that the chart has made is refused: it would be del
 test('an upgrade makes anew what is missing, what ends soon and what has other names; the authority stays', async () => {
   const first = await secrets();
   let previous = first.tls['tls.crt'];
-  const renewed = async (what: string) => {
+  const renewed = async () => {
     const { ca, tls } = await secrets();
-    assert.deepEqual(ca, first.ca, what);
-    assert.notEqual(tls['tls.crt'], previous, what);
+    expect(ca).toEqual(first.ca);
+    expect(tls['tls.crt']).not.toBe(previous);
     previous = tls['tls.crt'];
     await takenUp(first.webhook); // with the kubeconfig that the API server has had from the beginning
   };
 
   await server.kubectl('-n', NAMESPACE, 'delete', 'secret', 'firstseen-tls');
   await helm('upgrade', 'tls.chart.certificateDays=120');
-  await renewed('missing, and with other names');
-  assert.equal((await secret('webhook'))['tls.crt'], first.webhook['tls.crt']);
+  await renewed(); // missing, and with other names
+  expect((await secret('webhook'))['tls.crt']).toBe(first.webhook['tls.crt']);
 
   await helm('upgrade', 'tls.chart.renewBeforeDays=121');
-  await renewed('ends soon');
-  assert.notEqual((await secret('webhook'))['tls.crt'], first.webhook['tls.crt']);
-  assert.equal((await send(await secret('webhook'))).status, 200);
+  await renewed(); // ends soon
+  expect((await secret('webhook'))['tls.crt']).not.toBe(first.webhook['tls.crt']);
+  expect((await send(await secret('webhook'))).status).toBe(200);
 
   await helm('upgrade', 'tls.dnsNames={other.example}');
-  await renewed('other names');
-  assert.match(certificate(previous).subjectAltName ?? '', /other\.example/);
+  await renewed(); // other names
+  expect(certificate(previous).subjectAltName ?? '').toMatch(/other\.example/);
 });
 
 test('the authority is changed without a gap', async () => {
   const before = await secrets();
   const values = 'tls.dnsNames={other.example}';
   const notes = await helm('upgrade', values, 'tls.chart.rotation=begin');
-  assert.match(notes, /only then set tls\.chart\.rotation=finish/);
+  expect(notes).toMatch(/only then set tls\.chart\.rotation=finish/);
   const during = await secrets();
-  assert.equal(
-    during.tls['tls.crt'],
-    before.tls['tls.crt'],
-    'API servers with the old file do not know the new authority',
-  );
-  assert.equal(during.ca['tls.crt'], before.ca['tls.crt']);
-  assert.ok(isSignedBy(during.webhook['tls.crt'], during.ca['next.crt']));
-  assert.deepEqual(during.tls['ca.crt']?.match(PEM), [during.ca['tls.crt'], during.ca['next.crt']]);
-  assert.equal(kubeconfigOf(during.webhook).ca, during.tls['ca.crt']);
+  expect(during.tls['tls.crt']).toBe(before.tls['tls.crt']); // API servers with the old file do not know the new authority
+  expect(during.ca['tls.crt']).toBe(before.ca['tls.crt']);
+  expect(isSignedBy(during.webhook['tls.crt'], during.ca['next.crt'])).toBe(true);
+  expect(during.tls['ca.crt']?.match(PEM)).toEqual([during.ca['tls.crt'], during.ca['next.crt']]);
+  expect(kubeconfigOf(during.webhook).ca).toBe(during.tls['ca.crt']);
   await pod.sync();
   await waitFor(async () => (await send(during.webhook)).status === 200, { what: 'the receiver to trust both' });
-  assert.equal((await send(before.webhook)).status, 200, 'an API server that has not been restarted yet');
+  expect((await send(before.webhook)).status).toBe(200); // an API server that has not been restarted yet
 
   await helm('upgrade', values);
-  assert.deepEqual(await secrets(), during, 'an upgrade in the middle changes nothing');
+  expect(await secrets()).toEqual(during); // an upgrade in the middle changes nothing
 
   await helm('upgrade', values, 'tls.chart.rotation=finish');
   const done = await secrets();
-  assert.deepEqual(Object.keys(done.ca).sort(), ['tls.crt', 'tls.key']);
-  assert.equal(done.ca['tls.crt'], during.ca['next.crt']);
-  assert.equal(done.tls['ca.crt'], during.ca['next.crt']);
-  assert.ok(isSignedBy(done.tls['tls.crt'], done.ca['tls.crt']));
-  assert.equal(done.webhook['tls.crt'], during.webhook['tls.crt']);
+  expect(Object.keys(done.ca).sort()).toEqual(['tls.crt', 'tls.key']);
+  expect(done.ca['tls.crt']).toBe(during.ca['next.crt']);
+  expect(done.tls['ca.crt']).toBe(during.ca['next.crt']);
+  expect(isSignedBy(done.tls['tls.crt'], done.ca['tls.crt'])).toBe(true);
+  expect(done.webhook['tls.crt']).toBe(during.webhook['tls.crt']);
   await takenUp(during.webhook);
-  await assert.rejects(send(before.webhook), 'what was signed by the old authority counts no more');
+  await expect(send(before.webhook)).rejects.toThrow('what was signed by the old authority counts no more');
   const metrics = await (await fetch(`${pod.opsUrl}/metrics`)).text();
   const shown = Number(/^firstseen_certificate_expiry_timestamp_seconds\{.*"server".*\} (\S+)$/m.exec(metrics)?.[1]);
-  assert.equal(shown, certificate(done.tls['tls.crt']).validToDate.getTime() / 1_000);
+  expect(shown).toBe(certificate(done.tls['tls.crt']).validToDate.getTime() / 1_000);
 });
 
 test('the authority and the kubeconfig outlive the release, and a reinstall takes them up', async () => {
   const kept = await secrets();
   await server.helm('uninstall', 'firstseen', '--namespace', NAMESPACE);
-  await assert.rejects(secret('tls'), /NotFound/);
+  await expect(secret('tls')).rejects.toThrow(/NotFound/);
   await helm('install');
   const { ca, tls, webhook } = await secrets();
-  assert.deepEqual(ca, kept.ca);
-  assert.equal(webhook['tls.crt'], kept.webhook['tls.crt']);
-  assert.notEqual(tls['tls.crt'], kept.tls['tls.crt']);
+  expect(ca).toEqual(kept.ca);
+  expect(webhook['tls.crt']).toBe(kept.webhook['tls.crt']);
+  expect(tls['tls.crt']).not.toBe(kept.tls['tls.crt']);
   await takenUp(kept.webhook);
 });

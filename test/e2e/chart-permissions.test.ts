@@ -1,6 +1,5 @@
 /** Holds the chart's roles and the list of rights in the code, which doctor checks, to each other. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { kubernetesOptionsSchema } from '../../src/kubernetes/options.ts';
 import { permissionName, requiredPermissions } from '../../src/kubernetes/permissions.ts';
 import { type Manifest, renderChart } from '../support/chart.ts';
@@ -33,17 +32,16 @@ function needed(events: object = {}): readonly string[] {
 }
 
 test('the chart grants what the code needs, and nothing else', async () => {
-  assert.deepEqual(await granted(), needed());
+  expect(await granted()).toEqual(needed());
 });
 
 test('also where labels of namespaces are not followed', async () => {
   const options = kubernetesOptionsSchema.parse({ namespaceLabels: { enabled: false } });
-  assert.deepEqual(
-    await granted('--set', 'config.kubernetes.namespaceLabels.enabled=false'),
+  expect(await granted('--set', 'config.kubernetes.namespaceLabels.enabled=false')).toEqual(
     requiredPermissions(options).map(permissionName).sort(),
   );
 });
 
 test('also where objects are not looked up', async () => {
-  assert.deepEqual(await granted('--set', 'eventTargets.lookup=false'), needed({ lookUp: false }));
+  expect(await granted('--set', 'eventTargets.lookup=false')).toEqual(needed({ lookUp: false }));
 });

@@ -1,8 +1,8 @@
 /** What the chart makes, run as it is: certificates, configuration, environment, token and the kubeconfig of the webhook. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, CHART, NAMESPACE, startChartServer } from '../support/chart.ts';
 import { NODE_NAME, type Pod, startPod } from '../support/pod.ts';
@@ -17,10 +17,10 @@ let server: ApiServer;
 let redis: RedisServer;
 let pod: Pod | undefined;
 
-before(async () => {
+beforeAll(async () => {
   [server, redis] = await Promise.all([startChartServer(), startRedis({ password: PASSWORD })]);
 });
-after(async () => {
+afterAll(async () => {
   await pod?.stop();
   await Promise.all([server?.stop(), redis?.stop()]);
 });
@@ -41,7 +41,7 @@ test('on a control-plane node: install, take the kubeconfig from its Secret, and
       `state.kind=redis,state.redis.url=redis://127.0.0.1:${redis.port},state.redis.auth.existingSecret=redis`,
     ],
   );
-  assert.match(notes, /rollout status ds\/firstseen/);
+  expect(notes).toMatch(/rollout status ds\/firstseen/);
 
   // What the notes say, run as they say it.
   const [command = ''] = /kubectl -n firstseen get secret firstseen-webhook .*(?= > webhook\.yaml)/.exec(notes) ?? [];
@@ -58,7 +58,7 @@ test('on a control-plane node: install, take the kubeconfig from its Secret, and
   });
   const metrics = await (await fetch(`${pod.opsUrl}/metrics`)).text();
   for (const name of ['inline-rule', 'mounted-rule', 'anonymous-request-unusual-agent']) {
-    assert.ok(metrics.includes(`rule="${name}"`), `${name} is loaded`);
+    expect(metrics).toContain(`rule="${name}"`);
   }
   await server.restart({ auditPolicyFile: 'deploy/audit-policy.yaml', auditWebhookConfigFile: webhook });
   await server.anonymous('/version/', { userAgent: 'e2e-node/1' });
@@ -69,8 +69,8 @@ test('on a control-plane node: install, take the kubeconfig from its Secret, and
     },
     { what: 'the alert', timeoutMs: 30_000, intervalMs: 250 },
   );
-  assert.match(alerts, /anonymous-request-unusual-agent/);
-  assert.match(await (await fetch(`${pod.opsUrl}/metrics`)).text(), new RegExp(`sender="${NODE_NAME}"`));
+  expect(alerts).toMatch(/anonymous-request-unusual-agent/);
+  expect(await (await fetch(`${pod.opsUrl}/metrics`)).text()).toMatch(new RegExp(`sender="${NODE_NAME}"`));
 });
 
 /** A rule that matches nothing that happens here. */

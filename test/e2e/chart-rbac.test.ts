@@ -1,15 +1,14 @@
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { ACCOUNT, installChart, startChartServer } from '../support/chart.ts';
 
 let server: ApiServer;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
   await installChart(server);
 });
-after(() => server?.stop());
+afterAll(() => server?.stop());
 
 /** What `kubectl auth can-i` says, for one line such as `create events.events.k8s.io -n default`. */
 async function mayDo(request: string, as: string): Promise<boolean> {
@@ -48,33 +47,31 @@ test('the service account may do what it has to', async () => {
     'create events.events.k8s.io -n kube-system',
     ...lookedUp.map((resource) => `get ${resource} -n default`),
   ]) {
-    assert.equal(await mayDo(request, ACCOUNT), true, request);
+    expect([request, await mayDo(request, ACCOUNT)]).toEqual([request, true]);
   }
 });
 
-test('the service account may do nothing else', async () => {
-  for (const request of [
-    ...['update', 'patch', 'deletecollection'].map((verb) => `${verb} alerts.firstseen.dev`),
-    ...['get', 'update'].map((verb) => `${verb} alerts.firstseen.dev --subresource=status`),
-    ...['get', 'update', 'deletecollection'].map((verb) => `${verb} detectionrules.firstseen.dev`),
-    ...['get', 'update'].map((verb) => `${verb} detectionrules.firstseen.dev --subresource=status`),
-    ...['create', 'update', 'delete'].map((verb) => `${verb} ruleexceptions.firstseen.dev`),
-    ...['get', 'list', 'update', 'patch', 'delete'].map((verb) => `${verb} events.events.k8s.io -n default`),
-    'create events -n default',
-    ...['get', 'list', 'watch', 'create'].map((verb) => `${verb} secrets -n firstseen`),
-    'get configmaps -n firstseen',
-    ...['list', 'watch', 'create', 'patch', 'delete'].map((verb) => `${verb} pods -n default`),
-    'create pods -n default --subresource=exec',
-    'get pods -n default --subresource=log',
-    'create serviceaccounts -n firstseen --subresource=token',
-    'impersonate users',
-    'bind clusterroles.rbac.authorization.k8s.io',
-    'escalate clusterroles.rbac.authorization.k8s.io',
-    'get customresourcedefinitions.apiextensions.k8s.io',
-    'get leases.coordination.k8s.io -n firstseen',
-  ]) {
-    assert.equal(await mayDo(request, ACCOUNT), false, request);
-  }
+test.each([
+  ...['update', 'patch', 'deletecollection'].map((verb) => `${verb} alerts.firstseen.dev`),
+  ...['get', 'update'].map((verb) => `${verb} alerts.firstseen.dev --subresource=status`),
+  ...['get', 'update', 'deletecollection'].map((verb) => `${verb} detectionrules.firstseen.dev`),
+  ...['get', 'update'].map((verb) => `${verb} detectionrules.firstseen.dev --subresource=status`),
+  ...['create', 'update', 'delete'].map((verb) => `${verb} ruleexceptions.firstseen.dev`),
+  ...['get', 'list', 'update', 'patch', 'delete'].map((verb) => `${verb} events.events.k8s.io -n default`),
+  'create events -n default',
+  ...['get', 'list', 'watch', 'create'].map((verb) => `${verb} secrets -n firstseen`),
+  'get configmaps -n firstseen',
+  ...['list', 'watch', 'create', 'patch', 'delete'].map((verb) => `${verb} pods -n default`),
+  'create pods -n default --subresource=exec',
+  'get pods -n default --subresource=log',
+  'create serviceaccounts -n firstseen --subresource=token',
+  'impersonate users',
+  'bind clusterroles.rbac.authorization.k8s.io',
+  'escalate clusterroles.rbac.authorization.k8s.io',
+  'get customresourcedefinitions.apiextensions.k8s.io',
+  'get leases.coordination.k8s.io -n firstseen',
+])('the service account may do nothing else: %j', async (request) => {
+  expect(await mayDo(request, ACCOUNT)).toBe(false);
 });
 
 test('rules and alerts are for different people', async () => {
@@ -88,10 +85,10 @@ test('rules and alerts are for different people', async () => {
     ['create alerts.firstseen.dev', false, false],
     ['delete alerts.firstseen.dev', false, false],
   ] as const) {
-    assert.deepEqual([await mayDo(request, 'alice'), await mayDo(request, 'bob')], [alice, bob], request);
+    expect([request, [await mayDo(request, 'alice'), await mayDo(request, 'bob')]]).toEqual([request, [alice, bob]]);
   }
   const view: unknown = JSON.parse(await server.kubectl('get', 'clusterrole', 'firstseen-view', '-o', 'json'));
   for (const role of ['view', 'edit', 'admin']) {
-    assert.ok(JSON.stringify(view).includes(`"rbac.authorization.k8s.io/aggregate-to-${role}":"true"`), role);
+    expect(JSON.stringify(view)).toContain(`"rbac.authorization.k8s.io/aggregate-to-${role}":"true"`);
   }
 });

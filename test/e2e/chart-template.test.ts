@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { tamperOptionsSchema } from '../../src/ruleset/options.ts';
@@ -17,6 +16,7 @@ import {
   renderedSchemas,
   type Schema,
 } from '../support/chart.ts';
+import { expectArray, expectObject, expectPresent } from '../support/expect.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const REDIS = 'state.kind=redis,state.redis.url=redis://redis:6379';
@@ -38,7 +38,7 @@ function* walk(schema: Schema, path: string): Generator<readonly [path: string, 
 
 test('helm lint has nothing to say', async () => {
   for (const values of [REQUIRED, [], ['--set', 'tls.mode=certManager'], ['--set', `mode=DaemonSet,${REDIS}`]]) {
-    assert.match(await helm('lint', '--strict', CHART, ...values), /1 chart\(s\) linted, 0 chart\(s\) failed/);
+    expect(await helm('lint', '--strict', CHART, ...values)).toMatch(/1 chart\(s\) linted, 0 chart\(s\) failed/);
   }
 });
 
@@ -48,22 +48,15 @@ test('the chart renders, in each of its forms', async () => {
   const userRoles = ['ClusterRole', 'ClusterRole', 'ClusterRole'];
   const rest = ['ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Role', 'RoleBinding', 'ServiceAccount'];
   const services = ['Service', 'Service'];
-  assert.deepEqual(
-    await kinds(),
+  expect(await kinds()).toEqual(
     [...crds, ...userRoles, ...rest, ...services, 'Deployment', 'PersistentVolumeClaim'].sort(),
   );
   const alone = 'crds.enabled=false,rbac.userRoles=false';
-  assert.deepEqual(
-    await kinds('--set', `${alone},state.sqlite.persistence.enabled=false`),
+  expect(await kinds('--set', `${alone},state.sqlite.persistence.enabled=false`)).toEqual(
     [...rest, ...services, 'Deployment'].sort(),
   );
-  assert.deepEqual(
-    await kinds('--set', `${alone},mode=DaemonSet,${REDIS}`),
-    [...rest, 'DaemonSet'].sort(),
-    'a pod on each node takes no Service',
-  );
-  assert.deepEqual(
-    await kinds('--set', `${alone},state.kind=redis,replicas=3,${VALKEY},${POLICIES}`),
+  expect(await kinds('--set', `${alone},mode=DaemonSet,${REDIS}`)).toEqual([...rest, 'DaemonSet'].sort()); // a pod on each node takes no Service
+  expect(await kinds('--set', `${alone},state.kind=redis,replicas=3,${VALKEY},${POLICIES}`)).toEqual(
     [
       ...rest,
       ...services,
@@ -92,7 +85,7 @@ test('cert-manager is asked for an authority and two certificates, or for two ce
     return parseManifests(text).filter(({ kind }) => kind === 'Certificate' || kind === 'Issuer');
   };
   const own = await made();
-  assert.deepEqual(own.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
+  expect(own.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
     'Certificate firstseen-ca',
     'Certificate firstseen-client',
     'Certificate firstseen-server',
@@ -103,12 +96,14 @@ test('cert-manager is asked for an authority and two certificates, or for two ce
     '--set',
     'tls.certManager.issuerRef.name=corporate,tls.certManager.issuerRef.kind=ClusterIssuer',
   );
-  assert.deepEqual(given.map(({ metadata }) => metadata.name).sort(), ['firstseen-client', 'firstseen-server']);
-  assert.match(JSON.stringify(given), /"issuerRef":\{"kind":"ClusterIssuer","name":"corporate"\}/);
+  expect(given.map(({ metadata }) => metadata.name).sort()).toEqual(['firstseen-client', 'firstseen-server']);
+  expect(JSON.stringify(given)).toMatch(/"issuerRef":\{"kind":"ClusterIssuer","name":"corporate"\}/);
 });
 
 test('values that are missing, unknown, at odds or set by the chart itself are refused, with what to do', async () => {
-  await assert.rejects(helm('template', 'x', CHART), /look into the cluster.*tls\.mode=existingSecret.*certManager/s);
+  await expect(helm('template', 'x', CHART)).rejects.toThrow(
+    /look into the cluster.*tls\.mode=existingSecret.*certManager/s,
+  );
   for (const [values, expected] of [
     ['tls.existingSecret=', /tls\.existingSecret is required/],
     ['tls.mode=certManager', /set tls\.mode=existingSecret, or take tls\.existingSecret away/],
@@ -139,16 +134,18 @@ test('values that are missing, unknown, at odds or set by the chart itself are r
     ['config.rules.pack=some', /pack/],
     ['config.tamper.names={a}', /tamper\/?\.?names/],
   ] as const) {
-    await assert.rejects(helm('template', 'x', CHART, ...REQUIRED, '--set', values), expected, values);
+    await expect(helm('template', 'x', CHART, ...REQUIRED, '--set', values)).rejects.toThrow(expected);
   }
   const often = 'tls.mode=chart,tls.existingSecret=,tls.chart.certificateDays=90';
-  await assert.rejects(helm('template', 'x', CHART, ...REQUIRED, '--set', often), /certificateDays must be more than/);
+  await expect(helm('template', 'x', CHART, ...REQUIRED, '--set', often)).rejects.toThrow(
+    /certificateDays must be more than/,
+  );
 });
 
 test('the pod has no more rights than it needs', async () => {
   for (const values of ['replicas=1', `mode=DaemonSet,${REDIS}`, `state.kind=redis,${VALKEY}`]) {
     const workloads = (await renderChart('--set', values)).filter(({ kind }) => WORKLOADS.includes(kind));
-    assert.ok(workloads.length > 0);
+    expect(workloads.length).toBeGreaterThan(0);
     for (const workload of workloads) {
       const text = JSON.stringify(workload);
       for (const part of [
@@ -159,12 +156,12 @@ test('the pod has no more rights than it needs', async () => {
         '"capabilities":{"drop":["ALL"]}',
         '"enableServiceLinks":false',
       ]) {
-        assert.ok(text.includes(part), `${values}: ${part}`);
+        expect(text).toContain(part);
       }
     }
   }
   const silent = await renderChart('--set', 'config.kubernetes.enabled=false');
-  assert.match(JSON.stringify(silent), /"automountServiceAccountToken":false,"enableServiceLinks"/);
+  expect(JSON.stringify(silent)).toMatch(/"automountServiceAccountToken":false,"enableServiceLinks"/);
 });
 
 test('a pod on a control-plane node listens on that node only, and is probed there', async () => {
@@ -180,37 +177,36 @@ test('a pod on a control-plane node listens on that node only, and is probed the
     '"readinessProbe":{"httpGet":{"path":"/readyz","port":"ops","host":"127.0.0.1"}',
     '{"name":"ops","containerPort":9555,"protocol":"TCP"}',
   ]) {
-    assert.ok(text.includes(part), part);
+    expect(text).toContain(part);
   }
   const open = await renderChart('--set', `mode=DaemonSet,${REDIS},daemonSet.opsAddress=0.0.0.0`);
-  assert.doesNotMatch(JSON.stringify(open), /"host":"/);
+  expect(JSON.stringify(open)).not.toMatch(/"host":"/);
 });
 
 test('a stop has time for what the configuration allows it', async () => {
   const grace = async (values: string) =>
     Number(/"terminationGracePeriodSeconds":(\d+)/.exec(JSON.stringify(await renderChart('--set', values)))?.[1]);
-  assert.equal(await grace('replicas=1'), 40, '5 s of receiver.lingerMs, 20 s of receiver.drainMs, and 15 s');
-  assert.equal(await grace('config.receiver.drainMs=30500'), 51);
+  expect(await grace('replicas=1')).toBe(40); // 5 s of receiver.lingerMs, 20 s of receiver.drainMs, and 15 s
+  expect(await grace('config.receiver.drainMs=30500')).toBe(51);
 });
 
 test('everything in the resources is bounded and described', async () => {
   const definitions = await renderedSchemas();
-  assert.equal(definitions.length, 3);
+  expect(definitions).toHaveLength(3);
   for (const { manifest, schema } of definitions) {
     const { metadata } = manifest;
-    assert.equal(metadata.annotations?.['helm.sh/resource-policy'], 'keep');
+    expect(metadata.annotations?.['helm.sh/resource-policy']).toBe('keep');
     for (const part of ['spec', 'status']) {
       const partSchema = schema.properties?.[part];
-      assert.ok(partSchema);
+      expectPresent(partSchema);
       for (const [path, child] of walk(partSchema, `${metadata.name} ${part}`)) {
-        if (child.type === 'string') assert.ok(child.enum ?? child.maxLength, `${path} has no maxLength`);
+        if (child.type === 'string') expect(child.enum ?? child.maxLength).toBeTruthy();
         if (child.type === 'array') {
-          assert.ok(child.maxItems, `${path} has no maxItems`);
-          assert.equal(child['x-kubernetes-list-type'], 'atomic', path);
+          expect(child.maxItems).toBeTruthy();
+          expect([path, child['x-kubernetes-list-type']]).toEqual([path, 'atomic']);
         }
-        if (child.type === 'object' && !child.properties)
-          assert.ok(child.maxProperties, `${path} has no maxProperties`);
-        if (/[^\]}]$/.test(path)) assert.ok(child.description, `${path} has no description`);
+        if (child.type === 'object' && !child.properties) expect(child.maxProperties).toBeTruthy();
+        if (/[^\]}]$/.test(path)) expect(child.description).toBeTruthy();
       }
     }
   }
@@ -218,76 +214,72 @@ test('everything in the resources is bounded and described', async () => {
 
 test('the audit policy names the default service account and keeps the stages that it must', () => {
   const policy: unknown = parse(readFileSync('deploy/audit-policy.yaml', 'utf8'));
-  assert.ok(isObject(policy) && Array.isArray(policy.rules));
-  assert.deepEqual(policy.omitStages, ['RequestReceived']);
+  expectObject(policy);
+  expectArray(policy.rules);
+  expect(policy.omitStages).toEqual(['RequestReceived']);
   const rules: readonly unknown[] = policy.rules;
-  assert.ok(!JSON.stringify(rules).includes('ResponseStarted'));
+  expect(JSON.stringify(rules)).not.toContain('ResponseStarted');
   const own = rules.filter(isObject).filter(({ users }) => Array.isArray(users) && users.includes(ACCOUNT));
-  assert.deepEqual(
+  expect(
     own.filter(({ level }) => level === 'None').map(({ level, verbs, resources }) => ({ level, verbs, resources })),
-    [
-      {
-        level: 'None',
-        verbs: ['get', 'list', 'watch', 'create', 'delete'],
-        resources: [{ group: 'firstseen.dev', resources: ['alerts'] }],
-      },
-      {
-        level: 'None',
-        verbs: ['patch'],
-        resources: [
-          { group: 'firstseen.dev', resources: ['alerts/status', 'detectionrules/status', 'ruleexceptions/status'] },
-        ],
-      },
-      { level: 'None', verbs: ['create'], resources: [{ group: 'events.k8s.io', resources: ['events'] }] },
-    ],
-  );
+  ).toEqual([
+    {
+      level: 'None',
+      verbs: ['get', 'list', 'watch', 'create', 'delete'],
+      resources: [{ group: 'firstseen.dev', resources: ['alerts'] }],
+    },
+    {
+      level: 'None',
+      verbs: ['patch'],
+      resources: [
+        { group: 'firstseen.dev', resources: ['alerts/status', 'detectionrules/status', 'ruleexceptions/status'] },
+      ],
+    },
+    { level: 'None', verbs: ['create'], resources: [{ group: 'events.k8s.io', resources: ['events'] }] },
+  ]);
   const [heartbeat, ...more] = own.filter(({ level }) => level !== 'None');
-  assert.deepEqual([heartbeat?.nonResourceURLs, more], [['/firstseen-heartbeat/*'], []]);
+  expect([heartbeat?.nonResourceURLs, more]).toEqual([['/firstseen-heartbeat/*'], []]);
 });
 
-test('the configuration that the chart writes is one that the program takes', async (t) => {
-  for (const [form, values, env] of [
-    ['as it comes', '', {}],
-    ['on control-plane nodes', `mode=DaemonSet,${REDIS}`, {}],
-    ['on the one control-plane node', 'mode=DaemonSet,daemonSet.singleNode=true', {}],
-    [
-      'with Redis in a Secret',
-      'state.kind=redis,state.redis.existingSecret=redis,state.redis.durability.replicated=1,state.redis.options.commandTimeoutMs=900',
-      { FIRSTSEEN_STATE: 'redis://redis:6379/0' },
-    ],
-    [
-      'with Redis over TLS',
-      'state.kind=redis,state.redis.url=rediss://redis:6379/0,state.redis.tls.enabled=true,state.redis.tls.existingSecret=tls,' +
-        'state.redis.tls.certKey=tls.crt,state.redis.tls.privateKeyKey=tls.key,state.redis.auth.username=firstseen',
-      { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
-    ],
-    [
-      'with Sentinel',
-      'state.kind=redis,state.redis.sentinel.name=main,state.redis.sentinel.nodes={s1:26379,s2:26379},' +
-        'state.redis.sentinel.existingSecret=sentinel,state.redis.auth.existingSecret=redis,state.redis.tls.enabled=true',
-      { FIRSTSEEN_REDIS_PASSWORD: 'secret', FIRSTSEEN_REDIS_SENTINEL_PASSWORD: 'secret' },
-    ],
-    [
-      'with Redis Cluster',
-      'state.kind=redis,state.redis.cluster.nodes={a:6379,b:6379},state.redis.auth.existingSecret=redis',
-      { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
-    ],
-    ['with Valkey', `state.kind=redis,${VALKEY}`, { FIRSTSEEN_REDIS_PASSWORD: 'secret' }],
-    ['with rules', 'rules.configMaps={mine},rules.inline.x\\.yaml=x', {}],
-    [
-      'of several clusters, with the certificate of the local one made',
-      'tls.mode=certManager,tls.existingSecret=,config.receiver.clusters[0].name=prod,config.kubernetes.localCluster=prod,' +
-        'config.receiver.clusters[1].name=staging,config.receiver.clusters[1].clientNames={kube-apiserver-staging}',
-      {},
-    ],
-    ['without looking up', 'eventTargets.lookup=false,config.kubernetes.enabled=false', {}],
-  ] as const) {
-    await t.test(form, async () => {
-      const manifests = await renderChart(...(values === '' ? [] : ['--set', values]));
-      const loaded = loadConfig({ file: writeConfig(manifests), env, flags: {} });
-      assert.deepEqual(loaded.kind === 'invalid' ? loaded.problems : [], []);
-    });
-  }
+test.each<readonly [string, string, Readonly<Record<string, string>>]>([
+  ['as it comes', '', {}],
+  ['on control-plane nodes', `mode=DaemonSet,${REDIS}`, {}],
+  ['on the one control-plane node', 'mode=DaemonSet,daemonSet.singleNode=true', {}],
+  [
+    'with Redis in a Secret',
+    'state.kind=redis,state.redis.existingSecret=redis,state.redis.durability.replicated=1,state.redis.options.commandTimeoutMs=900',
+    { FIRSTSEEN_STATE: 'redis://redis:6379/0' },
+  ],
+  [
+    'with Redis over TLS',
+    'state.kind=redis,state.redis.url=rediss://redis:6379/0,state.redis.tls.enabled=true,state.redis.tls.existingSecret=tls,' +
+      'state.redis.tls.certKey=tls.crt,state.redis.tls.privateKeyKey=tls.key,state.redis.auth.username=firstseen',
+    { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
+  ],
+  [
+    'with Sentinel',
+    'state.kind=redis,state.redis.sentinel.name=main,state.redis.sentinel.nodes={s1:26379,s2:26379},' +
+      'state.redis.sentinel.existingSecret=sentinel,state.redis.auth.existingSecret=redis,state.redis.tls.enabled=true',
+    { FIRSTSEEN_REDIS_PASSWORD: 'secret', FIRSTSEEN_REDIS_SENTINEL_PASSWORD: 'secret' },
+  ],
+  [
+    'with Redis Cluster',
+    'state.kind=redis,state.redis.cluster.nodes={a:6379,b:6379},state.redis.auth.existingSecret=redis',
+    { FIRSTSEEN_REDIS_PASSWORD: 'secret' },
+  ],
+  ['with Valkey', `state.kind=redis,${VALKEY}`, { FIRSTSEEN_REDIS_PASSWORD: 'secret' }],
+  ['with rules', 'rules.configMaps={mine},rules.inline.x\\.yaml=x', {}],
+  [
+    'of several clusters, with the certificate of the local one made',
+    'tls.mode=certManager,tls.existingSecret=,config.receiver.clusters[0].name=prod,config.kubernetes.localCluster=prod,' +
+      'config.receiver.clusters[1].name=staging,config.receiver.clusters[1].clientNames={kube-apiserver-staging}',
+    {},
+  ],
+  ['without looking up', 'eventTargets.lookup=false,config.kubernetes.enabled=false', {}],
+])('the configuration that the chart writes is one that the program takes: %s', async (_form, values, env) => {
+  const manifests = await renderChart(...(values === '' ? [] : ['--set', values]));
+  const loaded = loadConfig({ file: writeConfig(manifests), env, flags: {} });
+  expect(loaded.kind === 'invalid' ? loaded.problems : []).toEqual([]);
 });
 
 test('Sentinel and Cluster are written as the configuration names them, their passwords from Secrets', async () => {
@@ -300,7 +292,7 @@ test('Sentinel and Cluster are written as the configuration names them, their pa
     'state.redis.sentinel.name=main,state.redis.sentinel.nodes={s1:26379,s2:26379},state.redis.sentinel.username=watch,' +
       'state.redis.sentinel.existingSecret=sentinel,state.redis.auth.existingSecret=redis,state.redis.tls.enabled=true',
   );
-  assert.deepEqual(sentinel.state, {
+  expect(sentinel.state).toEqual({
     kind: 'redis',
     durability: 'best-effort',
     sentinel: { name: 'main', nodes: ['s1:26379', 's2:26379'], username: 'watch' },
@@ -311,10 +303,10 @@ test('Sentinel and Cluster are written as the configuration names them, their pa
     ['FIRSTSEEN_REDIS_SENTINEL_PASSWORD', 'sentinel'],
   ] as const) {
     const reference = `{"name":"${variable}","valueFrom":{"secretKeyRef":{"name":"${secret}","key":"password"}}}`;
-    assert.ok(sentinel.text.includes(reference), variable);
+    expect(sentinel.text).toContain(reference);
   }
   const cluster = await stateOf('state.redis.cluster.nodes={a:6379,b:6379},state.redis.options.keyPrefix=prod:');
-  assert.deepEqual(cluster.state, {
+  expect(cluster.state).toEqual({
     kind: 'redis',
     durability: 'best-effort',
     keyPrefix: 'prod:',
@@ -326,8 +318,8 @@ test('rules of yours are mounted where the configuration looks for them', async 
   const manifests = await renderChart('--set', 'rules.configMaps={mine},rules.inline.x\\.yaml=x');
   const text = JSON.stringify(manifests);
   for (const folder of ['/etc/firstseen/rules/mine', '/etc/firstseen/rules/inline']) {
-    assert.ok(text.includes(`"mountPath":"${folder}"`), folder);
-    assert.ok(readFileSync(writeConfig(manifests), 'utf8').includes(`- ${folder}\n`), folder);
+    expect(text).toContain(`"mountPath":"${folder}"`);
+    expect(readFileSync(writeConfig(manifests), 'utf8')).toContain(`- ${folder}\n`);
   }
 });
 
@@ -335,11 +327,10 @@ test('files of yours are beside the pack, which is a choice of the values', asyn
   const rulesOf = async (...args: readonly string[]) =>
     parse(readFileSync(writeConfig(await renderChart(...args)), 'utf8')).rules as unknown;
   const mine = ['--set', 'rules.configMaps={mine}'];
-  assert.deepEqual(await rulesOf(), { pack: 'all' });
-  assert.deepEqual(await rulesOf(...mine), { pack: 'all', paths: ['/etc/firstseen/rules/mine'] });
-  assert.deepEqual(await rulesOf('--set-json', 'config.rules.pack={"tags":["rbac"]}'), { pack: { tags: ['rbac'] } });
-  await assert.rejects(
-    renderChart('--set-json', 'config.rules.paths=[]'),
+  expect(await rulesOf()).toEqual({ pack: 'all' });
+  expect(await rulesOf(...mine)).toEqual({ pack: 'all', paths: ['/etc/firstseen/rules/mine'] });
+  expect(await rulesOf('--set-json', 'config.rules.pack={"tags":["rbac"]}')).toEqual({ pack: { tags: ['rbac'] } });
+  await expect(renderChart('--set-json', 'config.rules.paths=[]')).rejects.toThrow(
     /config\.rules\.paths is empty: .*config\.rules\.pack=none/,
   );
 });
@@ -352,10 +343,10 @@ test('what belongs to the installation is known by name, and cert-manager may re
     };
   const redis = 'state.kind=redis,state.redis.existingSecret=redis-url,rules.configMaps={mine}';
   const { names, identities } = await tamperOf('--set', `${redis},serviceAccount.name=watcher`);
-  assert.deepEqual(names, ['firstseen', 'firstseen-*', 'watcher', 'firstseen-tls', 'redis-url', 'mine']);
-  assert.deepEqual(identities, tamperOptionsSchema.parse({}).identities, 'the values repeat what the program has');
+  expect(names).toEqual(['firstseen', 'firstseen-*', 'watcher', 'firstseen-tls', 'redis-url', 'mine']);
+  expect(identities).toEqual(tamperOptionsSchema.parse({}).identities); // the values repeat what the program has
   const renewed = await tamperOf('--set', 'tls.mode=certManager,tls.existingSecret=,config.tamper.identities={ops}');
-  assert.deepEqual(renewed.identities, ['ops', 'system:serviceaccount:cert-manager:cert-manager']);
+  expect(renewed.identities).toEqual(['ops', 'system:serviceaccount:cert-manager:cert-manager']);
 });
 
 /** Writes the configuration file among what was rendered, and gives its path. */
@@ -363,8 +354,9 @@ function writeConfig(manifests: readonly Manifest[]): string {
   const configMap: unknown = manifests.find(
     ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'firstseen',
   );
-  assert.ok(isObject(configMap) && isObject(configMap.data) && typeof configMap.data['firstseen.yaml'] === 'string');
+  expectObject(configMap);
+  expectObject(configMap.data);
   const file = join(createTemporaryFolder('config'), 'firstseen.yaml');
-  writeFileSync(file, configMap.data['firstseen.yaml']);
+  writeFileSync(file, String(configMap.data['firstseen.yaml']));
   return file;
 }

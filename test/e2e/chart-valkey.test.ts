@@ -1,12 +1,13 @@
 /** The bundled Valkey: its command, run with the Redis or Valkey that is there, and its password over upgrades. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CHART, NAMESPACE, renderChart, startChartServer } from '../support/chart.ts';
 import { startProcess } from '../support/child-process.ts';
+import { expectArray } from '../support/expect.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { ensureTool } from '../support/tools.ts';
@@ -21,7 +22,7 @@ test('it asks for the password, which no list of processes shows, keeps its writ
   const script: unknown = JSON.parse(
     /"command":(\["sh","-ec","exec (?:[^"\\]|\\.)*"\])/.exec(JSON.stringify(stateful))?.[1] ?? '',
   );
-  assert.ok(Array.isArray(script));
+  expectArray(script);
   const [folder, data, port] = [createTemporaryFolder('bin'), createTemporaryFolder('valkey'), await freePort()];
   symlinkSync(await ensureTool('redis-server'), join(folder, 'valkey-server'));
   const command = String(script[2]).replace('/data', data).replace('6379', String(port));
@@ -35,12 +36,12 @@ test('it asks for the password, which no list of processes shows, keeps its writ
       },
     );
     for (const part of ['+OK', 'appendonly\r\n$3\r\nyes', 'appendfsync\r\n$6\r\nalways', 'noeviction', '402653184']) {
-      assert.ok(answer.includes(part), `${part} in ${answer}`);
+      expect(answer).toContain(part);
     }
-    assert.match(await say(port, 'DBSIZE'), /-NOAUTH/);
-    assert.doesNotMatch(readFileSync(`/proc/${started.pid}/cmdline`, 'utf8'), new RegExp(PASSWORD));
+    expect(await say(port, 'DBSIZE')).toMatch(/-NOAUTH/);
+    expect(readFileSync(`/proc/${started.pid}/cmdline`, 'utf8')).not.toMatch(new RegExp(PASSWORD));
   } finally {
-    assert.deepEqual(await started.stop(), { code: 0, signal: null }, 'it gets the signal itself');
+    expect(await started.stop()).toEqual({ code: 0, signal: null }); // it gets the signal itself
   }
 });
 
@@ -51,7 +52,7 @@ test('its password is made once', async () => {
       server.kubectl('-n', NAMESPACE, 'get', 'secret', 'firstseen-valkey', '-o', 'jsonpath={.data.password}');
     await server.helm('install', 'firstseen', CHART, '--namespace', NAMESPACE, '--set', VALUES);
     const made = await password();
-    assert.match(Buffer.from(made, 'base64').toString(), /^[A-Za-z0-9]{32}$/);
+    expect(Buffer.from(made, 'base64').toString()).toMatch(/^[A-Za-z0-9]{32}$/);
     await server.helm(
       'upgrade',
       'firstseen',
@@ -61,7 +62,7 @@ test('its password is made once', async () => {
       '--set',
       `${VALUES},valkey.maxMemory=1gb`,
     );
-    assert.equal(await password(), made);
+    expect(await password()).toBe(made);
   } finally {
     await server.stop();
   }

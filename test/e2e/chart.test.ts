@@ -1,17 +1,16 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { alertNamed, CHART, helm, installChart, NAMESPACE, REQUIRED, startChartServer } from '../support/chart.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 let server: ApiServer;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
 });
-after(() => server?.stop());
+afterAll(() => server?.stop());
 
 function get(resource: string, jsonpath: string): Promise<string> {
   return server.kubectl('-n', NAMESPACE, 'get', resource, '-o', `jsonpath=${jsonpath}`);
@@ -23,18 +22,17 @@ function upgrade(...args: readonly string[]): Promise<string> {
 
 test('the chart installs, and says what comes next', async () => {
   const notes = await installChart(server);
-  assert.match(notes, /kubectl -n firstseen exec deploy\/firstseen -- firstseen webhook-config/);
-  assert.match(notes, /--audit-webhook-config-file=.*\n.*--audit-policy-file=/);
-  assert.doesNotMatch(notes, /fluxcd|of another name/);
-  assert.equal(
+  expect(notes).toMatch(/kubectl -n firstseen exec deploy\/firstseen -- firstseen webhook-config/);
+  expect(notes).toMatch(/--audit-webhook-config-file=.*\n.*--audit-policy-file=/);
+  expect(notes).not.toMatch(/fluxcd|of another name/);
+  expect(
     await server.kubectl(
       'get',
       'crd',
       '-o',
       'jsonpath={.items[*].status.conditions[?(@.type=="NonStructuralSchema")].message}',
     ),
-    '',
-  );
+  ).toBe('');
   await server.apply(alertNamed('first'));
 });
 
@@ -53,8 +51,8 @@ test('the notes tell users of Flux how to reach its alerts', async () => {
   });
   await server.kubectl('wait', '--for=condition=Established', 'crd/alerts.notification.toolkit.fluxcd.io');
   const notes = await upgrade();
-  assert.match(notes, /kubectl get alerts\.notification\.toolkit\.fluxcd\.io -A/);
-  assert.match(await server.kubectl('get', 'alerts'), /^first /m);
+  expect(notes).toMatch(/kubectl get alerts\.notification\.toolkit\.fluxcd\.io -A/);
+  expect(await server.kubectl('get', 'alerts')).toMatch(/^first /m);
 });
 
 test('a newer chart with other values goes in, and a rollback takes both back', async () => {
@@ -67,20 +65,19 @@ test('a newer chart with other values goes in, and a rollback takes both back', 
     ...['--set', redis],
   );
   const seen = '{.spec.replicas} {.spec.strategy.type} {.spec.template.spec.containers[0].image}';
-  assert.equal(await get('deploy/firstseen', seen), '2 RollingUpdate firstseen:0.2.0');
-  assert.match(await get('configmap/firstseen', '{.data}'), /level: debug/);
-  assert.equal(await get('pdb/firstseen', '{.spec.maxUnavailable}'), '1');
-  assert.equal(
+  expect(await get('deploy/firstseen', seen)).toBe('2 RollingUpdate firstseen:0.2.0');
+  expect(await get('configmap/firstseen', '{.data}')).toMatch(/level: debug/);
+  expect(await get('pdb/firstseen', '{.spec.maxUnavailable}')).toBe('1');
+  expect(
     await server.kubectl('get', 'crd', 'alerts.firstseen.dev', '-o', 'jsonpath={.metadata.labels.helm\\.sh/chart}'),
-    'firstseen-0.2.0',
-  );
+  ).toBe('firstseen-0.2.0');
 
   await server.helm('rollback', 'firstseen', '1', '--namespace', NAMESPACE);
-  assert.equal(await get('deploy/firstseen', seen), `1 Recreate firstseen:${appVersion()}`);
-  assert.match(await get('configmap/firstseen', '{.data}'), /level: info/);
-  await assert.rejects(get('pdb/firstseen', '{}'), /NotFound/);
-  assert.ok(Number(await get('deploy/firstseen', '{.metadata.generation}')) > before);
-  assert.match(await server.kubectl('get', 'alerts'), /^first /m);
+  expect(await get('deploy/firstseen', seen)).toBe(`1 Recreate firstseen:${appVersion()}`);
+  expect(await get('configmap/firstseen', '{.data}')).toMatch(/level: info/);
+  await expect(get('pdb/firstseen', '{}')).rejects.toThrow(/NotFound/);
+  expect(Number(await get('deploy/firstseen', '{.metadata.generation}'))).toBeGreaterThan(before);
+  expect(await server.kubectl('get', 'alerts')).toMatch(/^first /m);
 });
 
 test('the Service keeps its address, whatever an upgrade asks for', async () => {
@@ -88,8 +85,8 @@ test('the Service keeps its address, whatever an upgrade asks for', async () => 
   const other = address === '10.96.0.77' ? '10.96.0.78' : '10.96.0.77';
   for (const asked of [other, address, '']) {
     const notes = await upgrade('--set', `service.clusterIP=${asked}`);
-    assert.equal(await get('service/firstseen', '{.spec.clusterIP}'), address, asked);
-    assert.equal(notes.includes(`service.clusterIP=${other} has no effect`), asked === other, asked);
+    expect([asked, await get('service/firstseen', '{.spec.clusterIP}')]).toEqual([asked, address]);
+    expect([asked, notes.includes(`service.clusterIP=${other} has no effect`)]).toEqual([asked, asked === other]);
   }
 });
 
@@ -104,13 +101,13 @@ test('a pod of it is let into a namespace that enforces the restricted level of 
 
 test('what goes away on uninstall comes back on install, and the alerts stay', async () => {
   await server.helm('uninstall', 'firstseen', '--namespace', NAMESPACE);
-  await assert.rejects(server.kubectl('get', 'clusterrole', 'firstseen'), /NotFound/);
-  assert.equal(await get('pvc/firstseen-state', '{.metadata.name}'), 'firstseen-state', 'what was learned stays');
-  assert.match(await server.kubectl('get', 'alerts'), /^first /m);
+  await expect(server.kubectl('get', 'clusterrole', 'firstseen')).rejects.toThrow(/NotFound/);
+  expect(await get('pvc/firstseen-state', '{.metadata.name}')).toBe('firstseen-state'); // what was learned stays
+  expect(await server.kubectl('get', 'alerts')).toMatch(/^first /m);
   const fixed = ['--set', 'service.clusterIP=10.96.0.88'];
   await server.helm('install', 'firstseen', CHART, '--namespace', NAMESPACE, ...REQUIRED, ...fixed);
-  assert.equal(await get('service/firstseen', '{.spec.clusterIP}'), '10.96.0.88');
-  assert.match(await server.kubectl('get', 'alerts'), /^first /m);
+  expect(await get('service/firstseen', '{.spec.clusterIP}')).toBe('10.96.0.88');
+  expect(await server.kubectl('get', 'alerts')).toMatch(/^first /m);
 });
 
 function appVersion(): string {

@@ -1,12 +1,13 @@
 /** Two real clusters send to one firstseen: one by client certificate, the other, which firstseen does not run in, by token. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { ACCOUNT, accountToken, NAMESPACE } from '../support/chart.ts';
 import { type Alert, ANONYMOUS_RULE, type Cluster, sqliteState, startCluster } from '../support/cluster.ts';
+import { expectPresent } from '../support/expect.ts';
 import { type Firstseen, runFirstseen, startFirstseen } from '../support/firstseen.ts';
 import { requestBatch } from '../support/replicas.ts';
 import { writeRule } from '../support/rule-file.ts';
@@ -25,7 +26,7 @@ let local: Cluster;
 let staging: ApiServer;
 let firstseen: Firstseen;
 
-before(async () => {
+beforeAll(async () => {
   const folder = createTemporaryFolder('clusters');
   const file = (name: string, content: string): string => {
     writeFileSync(join(folder, name), content, { mode: 0o600 });
@@ -56,14 +57,14 @@ before(async () => {
     auditWebhookConfigFile: file('webhook.yaml', webhook),
   });
 });
-after(async () => {
+afterAll(async () => {
   await staging?.stop();
   await local?.server.stop();
   await firstseen?.stop();
 });
 
 async function ask(server: ApiServer, userAgent: string): Promise<void> {
-  assert.equal((await server.anonymous(OPEN_PATH, { userAgent })).status, 200);
+  expect((await server.anonymous(OPEN_PATH, { userAgent })).status).toBe(200);
 }
 
 /** Waits for so many alerts of a rule and cluster, and gives them. */
@@ -81,19 +82,20 @@ test('the same fact in both is two alerts, each with its cluster, and an Event o
   const agent = 'both-scanner/1.0';
   await Promise.all([ask(local.server, agent), ask(staging, agent)]);
   const [[here], [there]] = await Promise.all([alertsOf('local', 1), alertsOf('staging', 1)]);
-  assert.ok(here && there);
-  assert.notEqual(here.metadata.name, there.metadata.name);
-  assert.deepEqual([here.spec.actor.userAgent, there.spec.actor.userAgent], [agent, agent]);
+  expectPresent(here);
+  expectPresent(there);
+  expect(here.metadata.name).not.toBe(there.metadata.name);
+  expect([here.spec.actor.userAgent, there.spec.actor.userAgent]).toEqual([agent, agent]);
   const table = await local.server.kubectl('get', 'alerts', '-o', 'wide');
   for (const { metadata, spec } of [here, there]) {
-    assert.match(table, new RegExp(`^${metadata.name} .* ${spec.cluster} *$`, 'm'));
+    expect(table).toMatch(new RegExp(`^${metadata.name} .* ${spec.cluster} *$`, 'm'));
   }
 
   const events = () => local.server.kubectl('get', 'events', '--all-namespaces');
   await waitFor(async () => (await events()).includes(here.metadata.name), { what: 'the Event', timeoutMs: ARRIVE_MS });
   await waitFor(async () => (await firstseen.metric('firstseen_due')) === 0, { what: 'every sink to be done' });
-  assert.ok(!(await events()).includes(there.metadata.name));
-  assert.equal(await staging.kubectl('get', 'events', '--all-namespaces', '-o', 'name'), '');
+  expect(await events()).not.toContain(there.metadata.name);
+  expect(await staging.kubectl('get', 'events', '--all-namespaces', '-o', 'name')).toBe('');
 });
 
 test('a flood in one cluster spends the budget of that one only', async () => {
@@ -101,13 +103,10 @@ test('a flood in one cluster spends the budget of that one only', async () => {
   for (const agent of agents) await ask(staging, agent);
   // One was opened before; then there is one that counts the overflow.
   const flooded = await alertsOf('staging', BUDGET + 1);
-  assert.deepEqual(
-    flooded.map(({ spec }) => spec.overflow).filter((overflow) => overflow),
-    [true],
-  );
+  expect(flooded.map(({ spec }) => spec.overflow).filter((overflow) => overflow)).toEqual([true]);
   await ask(local.server, 'after-the-flood/1.0');
   const alerts = await alertsOf('local', 2);
-  assert.ok(alerts.every(({ spec }) => !spec.overflow));
+  expect(alerts.every(({ spec }) => !spec.overflow)).toBe(true);
 });
 
 test('a credential sends for its own cluster only', async () => {
@@ -126,13 +125,13 @@ test('a credential sends for its own cluster only', async () => {
 
   const token = { headers: { authorization: `Bearer ${TOKEN}` } };
   const certificate = { cert: client.cert, key: client.key };
-  assert.equal(await send('/local', token), 403);
-  assert.equal(await send('/staging', certificate), 403);
-  assert.equal(await send('', { ...certificate, ...token }), 403, 'both stand for two clusters');
-  assert.equal(await send('', {}), 401);
-  assert.equal(await send('/other', token), 404);
+  expect(await send('/local', token)).toBe(403);
+  expect(await send('/staging', certificate)).toBe(403);
+  expect(await send('', { ...certificate, ...token })).toBe(403); // both stand for two clusters
+  expect(await send('', {})).toBe(401);
+  expect(await send('/other', token)).toBe(404);
   const forged = (await local.alerts()).filter(({ spec }) => spec.actor.userAgent === 'forged/1.0');
-  assert.deepEqual(forged, []);
+  expect(forged).toEqual([]);
 });
 
 test('an account of the same name in the other cluster is not firstseen', async () => {
@@ -141,11 +140,9 @@ test('an account of the same name in the other cluster is not firstseen', async 
   const token = await accountToken(staging);
   await staging.request('/apis/firstseen.dev/v1alpha1/alerts', { token, userAgent: 'firstseen/0.1.0' });
   await alertsOf('staging', 1, OWN_RULE);
-  assert.deepEqual(
-    (await local.alerts()).filter(({ spec }) => spec.rule.name === OWN_RULE && spec.cluster === 'local'),
+  expect((await local.alerts()).filter(({ spec }) => spec.rule.name === OWN_RULE && spec.cluster === 'local')).toEqual(
     [],
-    'while its own writes are dropped',
-  );
-  assert.ok((await firstseen.metric('firstseen_own_writes_dropped_total', { cluster: 'local' })) > 0);
-  assert.equal(await firstseen.metric('firstseen_own_writes_dropped_total', { cluster: 'staging' }), 0);
+  ); // while its own writes are dropped
+  expect(await firstseen.metric('firstseen_own_writes_dropped_total', { cluster: 'local' })).toBeGreaterThan(0);
+  expect(await firstseen.metric('firstseen_own_writes_dropped_total', { cluster: 'staging' })).toBe(0);
 });

@@ -1,11 +1,12 @@
 /** `firstseen doctor` on a real API server, Redis and firstseen: a healthy installation, and then one fault after another. */
-import assert from 'node:assert/strict';
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCertificateAuthority } from '../support/certificates.ts';
 import { assertFine, changedFile, newFile, theFault, wrongIn } from '../support/doctor.ts';
 import { type DoctorCluster, type SecondFirstseen, startDoctorCluster } from '../support/doctor-cluster.ts';
+import { expectPresent } from '../support/expect.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
@@ -15,10 +16,10 @@ const HOUR_MS = 3_600_000;
 
 let at: DoctorCluster;
 
-before(async () => {
+beforeAll(async () => {
   at = await startDoctorCluster();
 });
-after(() => at?.stop());
+afterAll(() => at?.stop());
 
 const base64 = (file: string) => readFileSync(file).toString('base64');
 const doctor: DoctorCluster['doctor'] = (changes) => at.doctor(changes);
@@ -26,20 +27,20 @@ const doctor: DoctorCluster['doctor'] = (changes) => at.doctor(changes);
 describe('a healthy installation', () => {
   test('all is checked, and nothing is wrong', async () => {
     const run = await doctor();
-    assert.deepEqual([run.counts.error, run.counts.warning, run.counts.unchecked, run.code], [0, 0, 0, 0], run.text);
+    expect([run.counts.error, run.counts.warning, run.counts.unchecked, run.code]).toEqual([0, 0, 0, 0]);
     for (const check of ['store', 'access', 'resources', 'clock', 'api-server-flags', 'webhook-delivery', 'server']) {
-      assert.ok(
-        run.findings.some((finding) => finding.check === check && finding.severity === 'ok'),
+      expect([check, run.findings.some((finding) => finding.check === check && finding.severity === 'ok')]).toEqual([
         check,
-      );
+        true,
+      ]);
     }
   });
 
   test('with the rights of the pod: what it may not read is not checked, and the rest is fine', async () => {
     const run = await doctor({ kubeconfig: undefined, 'service-account': undefined });
     const unchecked = run.findings.filter(({ severity }) => severity === 'unchecked').map(({ check }) => check);
-    assert.deepEqual(unchecked, ['api-server-flags', 'api-server-metrics']);
-    assert.deepEqual([run.counts.error, run.counts.warning, run.code], [0, 0, 3], run.text);
+    expect(unchecked).toEqual(['api-server-flags', 'api-server-metrics']);
+    expect([run.counts.error, run.counts.warning, run.code]).toEqual([0, 0, 3]);
   });
 
   test('no secret is printed', async () => {
@@ -50,7 +51,7 @@ describe('a healthy installation', () => {
       key.slice(40, 80),
       Buffer.from(key).toString('base64').slice(40, 80),
     ]) {
-      assert.ok(!text.includes(secret));
+      expect(text).not.toContain(secret);
     }
   });
 });
@@ -65,9 +66,11 @@ describe('the way of the events', () => {
       },
     });
     const run = await doctor({ 'webhook-kubeconfig': file });
-    assert.ok(run.findings.some(({ check, severity }) => check === 'webhook-delivery' && severity === 'error'));
+    expect(run.findings.some(({ check, severity }) => check === 'webhook-delivery' && severity === 'error')).toBe(true);
     const fault = run.findings.find(({ what }) => /the client certificate old expired on/.test(what));
-    assert.ok(fault !== undefined && fault.check === 'webhook-kubeconfig' && fault.severity === 'error', run.text);
+    expectPresent(fault);
+    expect(fault.check).toBe('webhook-kubeconfig');
+    expect(fault.severity).toBe('error');
     await at.mend(fault);
     assertFine(await doctor({ 'webhook-kubeconfig': file }));
   });
@@ -106,8 +109,7 @@ describe('the way of the events', () => {
     });
     const run = await doctor({ 'webhook-kubeconfig': file, connect: `127.0.0.1:${at.cluster.webhookPort}` });
     const fault = theFault(run, 'webhook-kubeconfig', 'error', /firstseen\.firstseen\.svc, which looks like a Service/);
-    assert.match(
-      fault.mend ?? '',
+    expect(fault.mend ?? '').toMatch(
       /kubectl config set-cluster firstseen .*clusterIP.* --tls-server-name=firstseen\.firstseen\.svc/,
     );
   });
@@ -116,13 +118,9 @@ describe('the way of the events', () => {
     const file = at.changedWebhook({ cluster: { server: at.url.replace('/audit', '/audit/prod') } });
     const run = await doctor({ 'webhook-kubeconfig': file });
     const found = run.findings.filter(({ severity }) => severity === 'error');
-    assert.deepEqual(
-      found.map(({ check }) => check),
-      ['webhook-kubeconfig', 'webhook-delivery'],
-      run.text,
-    );
-    assert.match(found[0]?.what ?? '', /the path \/audit\/prod; expected one of \/audit, \/audit\/local/);
-    assert.match(found[1]?.what ?? '', /answered 404: no such cluster/);
+    expect(found.map(({ check }) => check)).toEqual(['webhook-kubeconfig', 'webhook-delivery']);
+    expect(found[0]?.what ?? '').toMatch(/the path \/audit\/prod; expected one of \/audit, \/audit\/local/);
+    expect(found[1]?.what ?? '').toMatch(/answered 404: no such cluster/);
   });
 
   test('nothing listens', async () => {
@@ -135,8 +133,8 @@ describe('the way of the events', () => {
     const flags = await at.recommendedFlags();
     await at.showApiServer(flags.filter((flag) => !flag.startsWith('--audit-webhook-truncate-enabled')));
     const fault = theFault(await doctor(), 'api-server-flags', 'error', /does not truncate events/);
-    assert.match(fault.what, /^pod kube-apiserver-e2e /);
-    assert.match(fault.mend ?? '', /^--audit-webhook-truncate-enabled=true /);
+    expect(fault.what).toMatch(/^pod kube-apiserver-e2e /);
+    expect(fault.mend ?? '').toMatch(/^--audit-webhook-truncate-enabled=true /);
     await at.showApiServer(flags);
   });
 
@@ -148,7 +146,7 @@ describe('the way of the events', () => {
     test(`flags of the API server, from a file: ${flag}`, async () => {
       const file = newFile('flags', [...(await at.recommendedFlags()), flag].join('\n')); // of two, the last one wins
       const fault = theFault(await doctor({ 'apiserver-flags': file }), 'api-server-flags', severity, said);
-      assert.match(fault.mend ?? '', /^--audit-webhook-[a-z-]+=/);
+      expect(fault.mend ?? '').toMatch(/^--audit-webhook-[a-z-]+=/);
     });
   }
 });
@@ -162,7 +160,7 @@ describe('the audit policy', () => {
       'error',
       /^the rule privileged-pod-created can never fire: .*recorded at level Metadata \(line 9\); the rule reads firstseen\.pod\./,
     );
-    assert.match(fault.mend ?? '', /^firstseen audit-policy/);
+    expect(fault.mend ?? '').toMatch(/^firstseen audit-policy/);
   });
 
   test('one without ResponseStarted, and one with what firstseen writes itself', async () => {
@@ -211,13 +209,12 @@ describe('Kubernetes', () => {
 
   test('a credential that is not valid', async () => {
     const run = await doctor({ kubeconfig: at.cluster.server.kubeconfigFor('not-a-token') });
-    assert.ok(
+    expect(
       run.findings.some(
         ({ check, severity, what }) => check === 'access' && severity === 'error' && what.includes('401'),
       ),
-      run.text,
-    );
-    assert.ok(!run.text.includes('not-a-token'));
+    ).toBe(true);
+    expect(run.text).not.toContain('not-a-token');
   });
 
   test('another product has a resource of the same name', async () => {
@@ -287,7 +284,7 @@ describe('Kubernetes', () => {
       { what: 'the resource to be gone', timeoutMs: 20_000 },
     );
     const fault = run.findings.find(({ check, severity }) => check === 'resources' && severity === 'error');
-    assert.match(fault?.mend ?? '', /helm upgrade firstseen .* --set crds\.enabled=true/);
+    expect(fault?.mend ?? '').toMatch(/helm upgrade firstseen .* --set crds\.enabled=true/);
     const { metadata, ...definition } = JSON.parse(empty) as { metadata: { name: string }; status?: unknown };
     await at.cluster.server.apply({ ...definition, status: undefined, metadata: { name: metadata.name } });
   });
@@ -303,7 +300,7 @@ describe('firstseen itself', () => {
       config: at.changedConfig((config) => Object.assign(config.rules ?? {}, { paths: [PACK, file] })),
     });
     const fault = theFault(run, 'rules', 'error', /^broken: .*broken\.yaml:4:\d+: broken: /);
-    assert.match(fault.mend ?? '', /firstseen rules check /);
+    expect(fault.mend ?? '').toMatch(/firstseen rules check /);
   });
 
   test('a configuration that is not usable', async () => {
@@ -311,8 +308,8 @@ describe('firstseen itself', () => {
       config: at.changedConfig((config) => Object.assign(config.receiver ?? {}, { listn: 'x' })),
     });
     const fault = run.findings.find(({ severity }) => severity === 'error');
-    assert.equal(fault?.check, 'configuration', run.text);
-    assert.match(fault?.what ?? '', /receiver\.listn: unknown/);
+    expect(fault?.check).toBe('configuration');
+    expect(fault?.what ?? '').toMatch(/receiver\.listn: unknown/);
   });
 
   test('Redis is less durable than demanded', async () => {
@@ -323,7 +320,7 @@ describe('firstseen itself', () => {
       'error',
       /has appendfsync everysec, but durability "fsync" is demanded/,
     );
-    assert.match(fault.mend ?? '', /CONFIG SET appendfsync always/);
+    expect(fault.mend ?? '').toMatch(/CONFIG SET appendfsync always/);
   });
 
   test('Redis is away', async () => {
@@ -341,59 +338,47 @@ describe('firstseen itself', () => {
 describe('a second firstseen, to which no API server sends', () => {
   let bad: SecondFirstseen;
 
-  before(async () => {
+  beforeAll(async () => {
     bad = await at.startSecond();
   });
-  after(() => bad?.stop());
+  afterAll(() => bad?.stop());
 
   const second = (path: string) => {
     const file = at.changedWebhook({ cluster: { server: `https://127.0.0.1:${bad.port}${path}` } });
     return doctor({ config: bad.configFile, 'webhook-kubeconfig': file });
   };
 
-  test('has had no batch, and one that doctor sends does not pass for one', async () => {
-    for (const _ of ['first', 'after an empty batch']) {
+  test.each(['first', 'after an empty batch'])(
+    'has had no batch, and one that doctor sends does not pass for one: %j',
+    async (_) => {
       const silent = (await second('/audit')).findings.filter(({ what }) =>
         /^the API server of (prod|staging) has sent no batch/.test(what),
       );
-      assert.deepEqual(
-        silent.map(({ check, severity }) => [check, severity]),
-        Array(2).fill(['server', 'warning']),
-      );
-      assert.match(silent[0]?.mend ?? '', /nothing-arrives/);
-    }
-  });
+      expect(silent.map(({ check, severity }) => [check, severity])).toEqual(Array(2).fill(['server', 'warning']));
+      expect(silent[0]?.mend ?? '').toMatch(/nothing-arrives/);
+    },
+  );
 
   test('has a certificate that is about to expire', async () => {
-    const { findings, text } = await second('/audit');
+    const { findings } = await second('/audit');
     const said = findings.filter(({ what }) => /certificate.* expires on .*, in \d+ minutes$/.test(what));
-    assert.deepEqual(
-      said.map(({ check, severity }) => [check, severity]),
-      [
-        ['receiver-credentials', 'warning'],
-        ['webhook-delivery', 'warning'],
-      ],
-      text,
-    );
-    assert.match(
-      said[0]?.mend ?? '',
+    expect(said.map(({ check, severity }) => [check, severity])).toEqual([
+      ['receiver-credentials', 'warning'],
+      ['webhook-delivery', 'warning'],
+    ]);
+    expect(said[0]?.mend ?? '').toMatch(
       /openssl x509 -req .*\n.*kubectl -n firstseen create secret generic firstseen-tls/,
     );
   });
 
   test('binds the client certificate to another cluster', async () => {
-    const { findings, text } = await second('/audit/staging');
+    const { findings } = await second('/audit/staging');
     const errors = findings.filter(({ severity }) => severity === 'error');
-    assert.deepEqual(
-      errors.map(({ check }) => check),
-      ['webhook-kubeconfig', 'webhook-delivery'],
-      text,
-    );
-    assert.equal(
-      errors[0]?.what,
+    expect(errors.map(({ check }) => check)).toEqual(['webhook-kubeconfig', 'webhook-delivery']);
+    expect(errors[0]?.what).toBe(
       'the client certificate kube-apiserver stands for the cluster prod, and the URL names staging',
     );
-    assert.match(errors[0]?.mend ?? '', /clientNames: \[kube-apiserver\]/);
-    assert.match(errors[1]?.what ?? '', /answered 403: the credential does not stand for this cluster/);
+    expect(errors[0]?.mend ?? '').toMatch(/clientNames: \[kube-apiserver\]/);
+    expect(errors[1]?.what ?? '').toMatch(/answered 403: the credential does not stand for this cluster/);
   });
 });

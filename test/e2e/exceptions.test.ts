@@ -1,6 +1,5 @@
 /** Exceptions that people write with kubectl and `firstseen except`, while firstseen runs. */
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, NAMESPACE, startChartServer } from '../support/chart.ts';
@@ -36,7 +35,7 @@ let server: ApiServer;
 let firstseen: Firstseen;
 let alice: readonly string[];
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
   await installChart(server);
   await server.kubectl('create', 'clusterrolebinding', 'write', '--clusterrole=firstseen-author', '--user=alice');
@@ -63,7 +62,7 @@ before(async () => {
     config: { kubernetes: { events: { enabled: false } } },
   });
 });
-after(async () => {
+afterAll(async () => {
   await firstseen?.stop();
   await server?.stop();
 });
@@ -94,7 +93,7 @@ let batches = 0;
 /** Sends a request of each agent, and gives how many of them the rule has matched. */
 async function matched(agents: readonly string[], at?: number): Promise<number> {
   const before = await firstseen.metric('firstseen_matches_total', { rule: RULE });
-  assert.equal(await firstseen.post(requestBatch(`except-${batches++}`, agents, at)), 200);
+  expect(await firstseen.post(requestBatch(`except-${batches++}`, agents, at))).toBe(200);
   return (await firstseen.metric('firstseen_matches_total', { rule: RULE })) - before;
 }
 
@@ -114,11 +113,11 @@ async function alertOf(agent: string): Promise<string> {
 test('an exception is written, counted, broken, mended, and deleted', async () => {
   const agents = ['e2e-written', 'e2e-other'];
   await apply('written', { query: 'user_agent.original: e2e-written' });
-  assert.equal((await condition('written', 'Ready', 'InForce')).message, `For ${RULE}.`);
-  assert.equal((await condition('written', 'Expired', 'NoEnd')).status, 'False');
-  assert.equal(await matched(agents), 1);
+  expect((await condition('written', 'Ready', 'InForce')).message).toBe(`For ${RULE}.`);
+  expect((await condition('written', 'Expired', 'NoEnd')).status).toBe('False');
+  expect(await matched(agents)).toBe(1);
   const at = Date.now();
-  assert.equal(await matched(['e2e-written'], at), 0);
+  expect(await matched(['e2e-written'], at)).toBe(0);
   const used = await waitFor(
     async () => {
       const { status } = await exceptionOf('written');
@@ -126,20 +125,20 @@ test('an exception is written, counted, broken, mended, and deleted', async () =
     },
     { what: 'the count', timeoutMs: 120_000 },
   );
-  assert.equal(used, `${new Date(at).toISOString().slice(0, 19)}Z`);
+  expect(used).toBe(`${new Date(at).toISOString().slice(0, 19)}Z`);
 
   await apply('written', { query: 'user_agent.original: e2e-written\n  and user_agent.orignal: x' });
   const { message } = await condition('written', 'Ready', 'Invalid');
-  assert.match(message, /^It silences nothing until it is mended\.\nspec\.query: line 2, column 7: /);
-  assert.match(message, /\n {4}and user_agent\.orignal: x\n {8}\^\n {2}hint: did you mean user_agent\.original\?/);
-  assert.equal(await matched(agents), 2);
+  expect(message).toMatch(/^It silences nothing until it is mended\.\nspec\.query: line 2, column 7: /);
+  expect(message).toMatch(/\n {4}and user_agent\.orignal: x\n {8}\^\n {2}hint: did you mean user_agent\.original\?/);
+  expect(await matched(agents)).toBe(2);
 
   await apply('written', { rules: undefined, tags: ['e2e'], query: 'user_agent.original: e2e-written' });
   await condition('written', 'Ready', 'InForce');
-  assert.equal(await matched(agents), 1, 'by tag');
+  expect(await matched(agents)).toBe(1); // by tag
   await apply('written', { query: 'user_agent.original: e2e-written', clusters: ['elsewhere'] });
-  assert.match((await condition('written', 'Ready', 'InForce')).message, /No cluster is named elsewhere/);
-  assert.equal(await matched(agents), 2, 'it is for another cluster');
+  expect((await condition('written', 'Ready', 'InForce')).message).toMatch(/No cluster is named elsewhere/);
+  expect(await matched(agents)).toBe(2); // it is for another cluster
   await apply('written', { query: 'user_agent.original: e2e-written' });
   await waitFor(async () => (await matched(agents)) === 1, { what: 'the exception for all clusters', ...WAIT });
   await server.kubectl('delete', 'ruleexception', 'written');
@@ -152,48 +151,48 @@ test('except an alert, and the exception ends by itself', async () => {
   const reason = ['--reason', "the test's own agent", '--with', 'user_agent.original'];
   const dry = await runFirstseen('except', alert, ...reason, '--dry-run=client', '-o', 'yaml', ...alice);
   const written = parse(dry);
-  assert.deepEqual(written.spec.rules, [RULE]);
-  assert.equal(written.spec.author, 'alice');
-  assert.equal(await server.kubectl('get', 'ruleexceptions', '-o', 'name'), '');
+  expect(written.spec.rules).toEqual([RULE]);
+  expect(written.spec.author).toBe('alice');
+  expect(await server.kubectl('get', 'ruleexceptions', '-o', 'name')).toBe('');
 
   const expires = ['--expires', new Date(Date.now() + 5 * MINUTE_MS).toISOString()];
   const said = await runFirstseen('except', `alert/${alert}`, ...reason, ...expires, '--close', ...alice);
   const name = written.metadata.name;
-  assert.match(said, new RegExp(`^ruleexception\\.firstseen\\.dev/${name} created\n`));
-  assert.match(said, /user\.name: "system:anonymous" +who it was/);
-  assert.match(said, /Of the \d+ alerts of this rule at hand it covers 1:\n/);
-  assert.match(said, new RegExp(`^alert\\.firstseen\\.dev/${alert} closed$`, 'm'));
+  expect(said).toMatch(new RegExp(`^ruleexception\\.firstseen\\.dev/${name} created\n`));
+  expect(said).toMatch(/user\.name: "system:anonymous" +who it was/);
+  expect(said).toMatch(/Of the \d+ alerts of this rule at hand it covers 1:\n/);
+  expect(said).toMatch(new RegExp(`^alert\\.firstseen\\.dev/${alert} closed$`, 'm'));
   const phases = await server.kubectl('get', 'alerts', alert, other, '-o', 'jsonpath={.items[*].status.phase}');
-  assert.equal(phases, 'Closed Open');
-  await assert.rejects(
-    runFirstseen('except', alert, ...reason, ...alice),
+  expect(phases).toBe('Closed Open');
+  await expect(runFirstseen('except', alert, ...reason, ...alice)).rejects.toThrow(
     /is there already[\s\S]*--name makes another/,
   );
   const bob = ['--kubeconfig', server.kubeconfigFor(server.userTokens.bob)];
-  await assert.rejects(
-    runFirstseen('except', other, ...reason, ...bob),
+  await expect(runFirstseen('except', other, ...reason, ...bob)).rejects.toThrow(
     /refuses: .*"bob" cannot create.*\n +hint: the ClusterRole firstseen-author allows it/,
   );
 
   await condition(name, 'Ready', 'InForce');
-  assert.equal(await matched(['e2e-alert']), 0);
-  assert.equal(await matched(['e2e-unlike']), 1);
-  assert.equal(await matched(['e2e-alert'], Date.now() + 6 * MINUTE_MS), 1, 'it ends at the time of the event');
+  expect(await matched(['e2e-alert'])).toBe(0);
+  expect(await matched(['e2e-unlike'])).toBe(1);
+  expect(await matched(['e2e-alert'], Date.now() + 6 * MINUTE_MS)).toBe(1); // it ends at the time of the event
 
   const soon = JSON.stringify({ spec: { expires: new Date(Date.now() + 2_000).toISOString() } });
   await server.kubectl('patch', 'ruleexception', name, '--type=merge', '-p', soon);
-  assert.equal((await condition(name, 'Expired', 'Ended')).status, 'True');
-  assert.equal((await condition(name, 'Ready', 'Expired')).status, 'False');
-  assert.equal(await matched(['e2e-alert']), 1);
-  assert.match(await server.kubectl('get', 'ruleexceptions', name), new RegExp(`${name} +False +20`));
+  expect((await condition(name, 'Expired', 'Ended')).status).toBe('True');
+  expect((await condition(name, 'Ready', 'Expired')).status).toBe('False');
+  expect(await matched(['e2e-alert'])).toBe(1);
+  expect(await server.kubectl('get', 'ruleexceptions', name)).toMatch(new RegExp(`${name} +False +20`));
 });
 
 test('a list in a ConfigMap is followed, and in force again before a restart takes requests', async () => {
   const agents = ['e2e-listed-1', 'e2e-listed-2'];
   const lists = [{ field: 'user_agent.original', configMap: { name: 'lists', key: 'agents' } }];
   await apply('listed', { query: '*: *', lists });
-  assert.match((await condition('listed', 'Ready', 'Invalid')).message, /there is no ConfigMap lists in the namespace/);
-  assert.equal(await matched(agents), 2);
+  expect((await condition('listed', 'Ready', 'Invalid')).message).toMatch(
+    /there is no ConfigMap lists in the namespace/,
+  );
+  expect(await matched(agents)).toBe(2);
 
   const put = (text: string) =>
     server.apply({
@@ -204,11 +203,11 @@ test('a list in a ConfigMap is followed, and in force again before a restart tak
     });
   await put('# known agents\ne2e-listed-1\n');
   await condition('listed', 'Ready', 'InForce');
-  assert.equal(await matched(agents), 1);
+  expect(await matched(agents)).toBe(1);
   await put(['e2e-listed-1', ...Array.from({ length: 10_000 }, (_, i) => `another-${i}`), 'e2e-listed-2'].join('\n'));
   await waitFor(async () => (await matched(agents)) === 0, { what: 'the longer list', ...WAIT });
 
   await firstseen.stop();
   await firstseen.start();
-  assert.equal(await matched(agents), 0);
+  expect(await matched(agents)).toBe(0);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, sqliteState, startCluster } from '../support/cluster.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { freePort } from '../support/ports.ts';
@@ -10,7 +9,7 @@ let proxy: TcpProxy;
 let cluster: Cluster;
 let firstseen: Firstseen;
 
-before(async () => {
+beforeAll(async () => {
   const port = await freePort();
   proxy = await startTcpProxy({ port });
   const webhookUrl = `http://127.0.0.1:${proxy.port}/audit`;
@@ -18,7 +17,7 @@ before(async () => {
   const config = { heartbeat: { enabled: true, interval: '10s' } };
   firstseen = await startFirstseen({ state: sqliteState(), kubeconfig: cluster.kubeconfig, port, config });
 });
-after(async () => {
+afterAll(async () => {
   await cluster?.server.stop();
   await firstseen?.stop();
   await proxy?.stop();
@@ -39,10 +38,10 @@ async function more(outcome: string, by: number): Promise<void> {
 test('it goes out through the API server and comes back as an audit event, with the shipped policy', async () => {
   const begun = Date.now() / 1_000;
   await more('seen', 2);
-  assert.ok((await lastSeen()) >= begun);
-  assert.ok((await firstseen.metric('firstseen_heartbeat_round_trip_seconds')) > 0);
-  assert.equal(await beats('failed'), 0);
-  assert.equal(await firstseen.metric('firstseen_lease_held'), 1);
+  expect(await lastSeen()).toBeGreaterThanOrEqual(begun);
+  expect(await firstseen.metric('firstseen_heartbeat_round_trip_seconds')).toBeGreaterThan(0);
+  expect(await beats('failed')).toBe(0);
+  expect(await firstseen.metric('firstseen_lease_held')).toBe(1);
 });
 
 test('while the webhook is cut off its age grows, and goes back when it is there again', async () => {
@@ -50,7 +49,7 @@ test('while the webhook is cut off its age grows, and goes back when it is there
   await more('sent', 1); // what was under way has arrived by now
   const before = await lastSeen();
   await more('sent', 2);
-  assert.equal(await lastSeen(), before);
+  expect(await lastSeen()).toBe(before);
   proxy.resume();
   await waitFor(async () => (await lastSeen()) > before, { what: 'a heartbeat to come back', timeoutMs: 60_000 });
 });

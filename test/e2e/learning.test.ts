@@ -1,8 +1,8 @@
 /** Learn, then alert: from a backfill, in the learning time, and by what a person makes known or unknown again. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { arrivalRuleFile, arrive, type Cluster, OPEN_PATH, redisState, startCluster } from '../support/cluster.ts';
 import { anonymousRequest } from '../support/events.ts';
 import { type Firstseen, runFirstseen, startFirstseen } from '../support/firstseen.ts';
@@ -18,7 +18,7 @@ let cluster: Cluster;
 let redis: RedisServer;
 let firstseen: Firstseen;
 
-before(async () => {
+beforeAll(async () => {
   [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
   const rule = writeRule(RULE, {
     type: 'new_terms',
@@ -45,7 +45,7 @@ before(async () => {
     timeoutMs: 90_000,
   });
 });
-after(async () => {
+afterAll(async () => {
   await firstseen?.stop();
   await cluster?.server.stop();
   await redis?.stop();
@@ -54,7 +54,7 @@ after(async () => {
 async function request(userAgent: string): Promise<void> {
   await arrive(firstseen, 1, async () => {
     const { status } = await cluster.server.anonymous(OPEN_PATH, { userAgent });
-    assert.equal(status, 200);
+    expect(status).toBe(200);
   });
 }
 
@@ -67,8 +67,8 @@ async function listed(...args: readonly string[]): Promise<readonly (readonly un
 
 test('what comes in the learning time is learned without an alert, and is listed with what taught it', async () => {
   await request('e2e-alpha/1.0');
-  assert.deepEqual(await listed('--learned'), [['["e2e-alpha"]', 'learning']]);
-  assert.deepEqual(await cluster.alertsOf('e2e-alpha/1.0', RULE), []);
+  expect(await listed('--learned')).toEqual([['["e2e-alpha"]', 'learning']]);
+  expect(await cluster.alertsOf('e2e-alpha/1.0', RULE)).toEqual([]);
 });
 
 test('a backfill under a running server ends the learning; what it told is known, whatever its version, and what is new alerts', async () => {
@@ -80,13 +80,13 @@ test('a backfill under a running server ends the learning; what it told is known
   });
   const log = join(createTemporaryFolder('learning'), 'audit.log');
   writeFileSync(log, lines.join(''));
-  assert.match(await run('backfill', log), new RegExp(`^${RULE} +1 +0 +0 +ends now$`, 'm'));
+  expect(await run('backfill', log)).toMatch(new RegExp(`^${RULE} +1 +0 +0 +ends now$`, 'm'));
 
   await request('e2e-beta/2.0');
   await request('e2e-gamma/1.0');
   await cluster.waitForAlert('e2e-gamma/1.0', { count: 1, rule: RULE, timeoutMs: 60_000 });
-  assert.deepEqual(await cluster.alertsOf('e2e-beta/2.0', RULE), []);
-  assert.deepEqual(await listed(), [
+  expect(await cluster.alertsOf('e2e-beta/2.0', RULE)).toEqual([]);
+  expect(await listed()).toEqual([
     ['["e2e-alpha"]', 'learning'],
     ['["e2e-beta"]', 'backfill'],
     ['["e2e-gamma"]', undefined],
@@ -96,9 +96,9 @@ test('a backfill under a running server ends the learning; what it told is known
 test('an approved term stays known, and a forgotten one alerts', async () => {
   await run('terms', 'approve', RULE, 'e2e-alpha');
   await run('terms', 'forget', RULE, 'e2e-beta');
-  assert.deepEqual(await listed('--learned'), []);
+  expect(await listed('--learned')).toEqual([]);
   await request('e2e-alpha/3.0');
   await request('e2e-beta/3.0');
   await cluster.waitForAlert('e2e-beta/3.0', { count: 1, rule: RULE, timeoutMs: 60_000 });
-  assert.deepEqual(await cluster.alertsOf('e2e-alpha/3.0', RULE), []);
+  expect(await cluster.alertsOf('e2e-alpha/3.0', RULE)).toEqual([]);
 });

@@ -1,11 +1,12 @@
 /** Rules that people create, edit, break, mend and delete with kubectl, while firstseen runs. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
-import { after, before, type TestContext, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, startChartServer } from '../support/chart.ts';
 import { redisState, sqliteState } from '../support/cluster.ts';
 import { type Firstseen, type FirstseenOptions, startFirstseen } from '../support/firstseen.ts';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { requestBatch } from '../support/replicas.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -36,20 +37,20 @@ let server: ApiServer;
 let redis: RedisServer;
 let kubeconfig: string;
 
-before(async () => {
+beforeAll(async () => {
   [server, redis] = await Promise.all([startChartServer(), startRedis({ appendFsync: 'everysec' })]);
   await installChart(server);
   kubeconfig = server.kubeconfigFor(await accountToken(server));
 });
-after(async () => {
+afterAll(async () => {
   await server?.stop();
   await redis?.stop();
 });
 
-async function start(t: TestContext, options: Partial<FirstseenOptions> = {}): Promise<Firstseen> {
+async function start(options: Partial<FirstseenOptions> = {}): Promise<Firstseen> {
   const config = { replicas: { leaseMs: LEASE_MS }, kubernetes: { events: { enabled: false } }, ...options.config };
   const started = await startFirstseen({ state: sqliteState(), kubeconfig, ...options, config });
-  t.after(() => started.stop());
+  onTestEnd(() => started.stop());
   return started;
 }
 
@@ -81,16 +82,16 @@ let batches = 0;
 /** Sends requests of agents, and gives how many of them the rule has matched. */
 async function matched(firstseen: Firstseen, rule: string, ...agents: readonly string[]): Promise<number> {
   const before = await firstseen.metric('firstseen_matches_total', { rule });
-  assert.equal(await firstseen.post(requestBatch(`live-${batches++}`, agents)), 200);
+  expect(await firstseen.post(requestBatch(`live-${batches++}`, agents))).toBe(200);
   return (await firstseen.metric('firstseen_matches_total', { rule })) - before;
 }
 
 const outcome = (firstseen: Firstseen, rule: string, name: string) =>
   firstseen.metric('firstseen_decisions_total', { rule, outcome: name });
 
-test('a rule is created, edited, broken, mended and deleted', async (t) => {
+test('a rule is created, edited, broken, mended and deleted', async () => {
   const rule = 'live-agents';
-  const firstseen = await start(t);
+  const firstseen = await start();
   const query = (agent: string) => `user_agent.original: "${agent}"`;
 
   await apply(rule, {
@@ -98,85 +99,86 @@ test('a rule is created, edited, broken, mended and deleted', async (t) => {
     tests: [{ name: 'another agent', event: { verb: 'get', userAgent: 'two' }, expect: 'silent' }],
   });
   const created = await condition(rule, 'Ready', 1);
-  assert.deepEqual([created.status, created.reason], ['True', 'InForce']);
-  assert.deepEqual((await condition(rule, 'TestsPassed', 1)).message, '1 passed.');
-  assert.equal(await matched(firstseen, rule, 'one', 'two'), 1);
+  expect([created.status, created.reason]).toEqual(['True', 'InForce']);
+  expect((await condition(rule, 'TestsPassed', 1)).message).toEqual('1 passed.');
+  expect(await matched(firstseen, rule, 'one', 'two')).toBe(1);
 
   await apply(rule, { query: query('two') });
   const edited = await condition(rule, 'Ready', 2);
-  assert.match(edited.message, /What the version before had learned is kept/);
-  assert.equal(await matched(firstseen, rule, 'one', 'two', 'two'), 2);
+  expect(edited.message).toMatch(/What the version before had learned is kept/);
+  expect(await matched(firstseen, rule, 'one', 'two', 'two')).toBe(2);
 
   await apply(rule, { query: 'user_agent.original: "one"\n  and user_agent.orignal: "two"' });
   const broken = await condition(rule, 'Ready', 3);
-  assert.deepEqual([broken.status, broken.reason], ['False', 'Invalid']);
-  assert.match(broken.message, /^Generation 2 goes on running\.\nspec\.query: line 2, column 7: /);
-  assert.match(
-    broken.message,
+  expect([broken.status, broken.reason]).toEqual(['False', 'Invalid']);
+  expect(broken.message).toMatch(/^Generation 2 goes on running\.\nspec\.query: line 2, column 7: /);
+  expect(broken.message).toMatch(
     /\n {4}and user_agent\.orignal: "two"\n {8}\^\n {2}hint: did you mean user_agent\.original\?/,
   );
-  assert.equal(await matched(firstseen, rule, 'one', 'two', 'two'), 2);
-  assert.match(await server.kubectl('get', 'detectionrules', rule), /live-agents +False +query +high/);
+  expect(await matched(firstseen, rule, 'one', 'two', 'two')).toBe(2);
+  expect(await server.kubectl('get', 'detectionrules', rule)).toMatch(/live-agents +False +query +high/);
 
   await apply(rule, { query: query('one') });
-  assert.equal((await condition(rule, 'Ready', 4)).status, 'True');
-  assert.equal(await matched(firstseen, rule, 'one', 'two'), 1);
+  expect((await condition(rule, 'Ready', 4)).status).toBe('True');
+  expect(await matched(firstseen, rule, 'one', 'two')).toBe(1);
 
   await apply(rule, { query: query('one'), enabled: false });
-  assert.equal((await condition(rule, 'Ready', 5)).reason, 'Disabled');
-  assert.equal(await matched(firstseen, rule, 'one'), 0);
+  expect((await condition(rule, 'Ready', 5)).reason).toBe('Disabled');
+  expect(await matched(firstseen, rule, 'one')).toBe(0);
 
   await apply(rule, { query: query('one'), enabled: true });
-  assert.equal((await condition(rule, 'Ready', 6)).status, 'True');
+  expect((await condition(rule, 'Ready', 6)).status).toBe('True');
   await server.kubectl('delete', 'detectionrule', rule);
   await waitFor(() => firstseen.log().includes('"message":"rule is gone"'), { what: 'the end of the rule', ...WAIT });
-  assert.equal(await matched(firstseen, rule, 'one'), 0);
+  expect(await matched(firstseen, rule, 'one')).toBe(0);
 });
 
-test('a test that fails, and a rule that can never fire, are said in the status', async (t) => {
-  await start(t);
+test('a test that fails, and a rule that can never fire, are said in the status', async () => {
+  await start();
   await apply('live-tested', {
     query: 'event.action: list',
     tests: [{ name: 'a get', event: { verb: 'get' }, expect: 'fire' }],
   });
   await apply('live-never', { query: 'event.action: list and host.name: a' });
   const failed = await condition('live-tested', 'TestsPassed', 1);
-  assert.equal(failed.status, 'False');
-  assert.match(failed.message, /^1 of 1 failed\.\na get: expected the last event to raise an alert/);
-  assert.match((await condition('live-never', 'Ready', 1)).message, /It can never fire: no audit event has host\.name/);
+  expect(failed.status).toBe('False');
+  expect(failed.message).toMatch(/^1 of 1 failed\.\na get: expected the last event to raise an alert/);
+  expect((await condition('live-never', 'Ready', 1)).message).toMatch(
+    /It can never fire: no audit event has host\.name/,
+  );
 });
 
-test('an edit keeps what a rule has learned, unless it changes what that is; the status says which, and counts', async (t) => {
+test('an edit keeps what a rule has learned, unless it changes what that is; the status says which, and counts', async () => {
   const rule = 'live-first-seen';
   const newTerms = { fields: ['user_agent.original'], window: '7d' };
   const spec = { type: 'new_terms', query: 'user_agent.original: learned-*', newTerms, suppression: { window: '1s' } };
-  const firstseen = await start(t);
+  const firstseen = await start();
   await apply(rule, spec);
   await condition(rule, 'Ready', 1);
   await matched(firstseen, rule, 'learned-a');
-  assert.equal(await outcome(firstseen, rule, 'opened'), 1);
+  expect(await outcome(firstseen, rule, 'opened')).toBe(1);
 
   await apply(rule, { ...spec, severity: 'critical' });
-  assert.match((await condition(rule, 'Ready', 2)).message, /is kept/);
-  assert.equal(await firstseen.post(requestBatch('live-known', ['learned-a'], Date.now() + 5_000)), 200);
-  assert.equal(await outcome(firstseen, rule, 'known'), 1);
+  expect((await condition(rule, 'Ready', 2)).message).toMatch(/is kept/);
+  expect(await firstseen.post(requestBatch('live-known', ['learned-a'], Date.now() + 5_000))).toBe(200);
+  expect(await outcome(firstseen, rule, 'known')).toBe(1);
   await waitFor(async () => (await ruleOf(rule)).status?.alerts === 1, {
     what: 'the count in the status',
     timeoutMs: 90_000,
   });
 
   await apply(rule, { ...spec, newTerms: { ...newTerms, window: '14d' } });
-  assert.match((await condition(rule, 'Ready', 3)).message, /began anew, because spec\.newTerms\.window changed/);
+  expect((await condition(rule, 'Ready', 3)).message).toMatch(/began anew, because spec\.newTerms\.window changed/);
   await matched(firstseen, rule, 'learned-a');
-  assert.equal(await outcome(firstseen, rule, 'opened'), 2);
+  expect(await outcome(firstseen, rule, 'opened')).toBe(2);
 });
 
-test('a change that comes while a replica is killed is in force in the other, which writes the status', async (t) => {
+test('a change that comes while a replica is killed is in force in the other, which writes the status', async () => {
   const rule = 'live-replicated';
   const state = redisState(redis);
-  const one = await start(t, { state, hostname: 'one' });
+  const one = await start({ state, hostname: 'one' });
   await waitFor(() => one.log().includes('lease gained'), { what: 'the lease', ...WAIT });
-  const two = await start(t, { state, hostname: 'two' });
+  const two = await start({ state, hostname: 'two' });
   await apply(rule, { query: 'user_agent.original: before' });
   await condition(rule, 'Ready', 1);
 
@@ -184,42 +186,38 @@ test('a change that comes while a replica is killed is in force in the other, wh
   await apply(rule, { query: 'user_agent.original: after' });
   await killed;
   const ready = await condition(rule, 'Ready', 2);
-  assert.equal(ready.status, 'True');
-  assert.equal(await matched(two, rule, 'before', 'after', 'after'), 2);
+  expect(ready.status).toBe('True');
+  expect(await matched(two, rule, 'before', 'after', 'after')).toBe(2);
   await apply(rule, { query: '(' });
-  assert.match((await condition(rule, 'Ready', 3)).message, /^Generation 2 goes on running\./);
+  expect((await condition(rule, 'Ready', 3)).message).toMatch(/^Generation 2 goes on running\./);
   await two.kill();
   await one.start();
-  assert.equal(await matched(one, rule, 'before', 'after', 'after'), 2, 'what ran before is known after a restart');
+  expect(await matched(one, rule, 'before', 'after', 'after')).toBe(2); // what ran before is known after a restart
 });
 
-test('while the API server is away the pack and the rules known of the cluster are in force, and then its rules are', async (t) => {
+test('while the API server is away the pack and the rules known of the cluster are in force, and then its rules are', async () => {
   const state = sqliteState();
   await apply('live-known', { query: 'user_agent.original: known' });
-  const first = await start(t, { state });
+  const first = await start({ state });
   await condition('live-known', 'Ready', 1);
   await first.stop();
   await apply('live-new', { query: 'user_agent.original: new' });
 
   let isAway = true;
   const proxy = await startTcpProxy(() => (isAway ? undefined : { port: server.port }));
-  t.after(() => proxy.stop());
+  onTestEnd(() => proxy.stop());
   const via = server.kubeconfigFor(await accountToken(server));
   writeFileSync(via, readFileSync(via, 'utf8').replace(server.url, `https://127.0.0.1:${proxy.port}`));
-  const second = await start(t, { state, kubeconfig: via, config: { rules: { paths: undefined } } });
+  const second = await start({ state, kubeconfig: via, config: { rules: { paths: undefined } } });
   const ofPack = 'anonymous-request-unusual-agent';
-  assert.equal(await matched(second, ofPack, 'masscan/1.3'), 1);
-  assert.equal(await matched(second, 'live-known', 'known'), 1);
-  assert.equal(await matched(second, 'live-new', 'new'), 0);
+  expect(await matched(second, ofPack, 'masscan/1.3')).toBe(1);
+  expect(await matched(second, 'live-known', 'known')).toBe(1);
+  expect(await matched(second, 'live-new', 'new')).toBe(0);
 
   isAway = false;
   await waitFor(async () => (await matched(second, 'live-new', 'new')) === 1, {
     what: 'the rule that was made meanwhile',
     timeoutMs: 60_000,
   });
-  assert.equal(
-    await matched(second, ofPack, 'masscan/1.3'),
-    1,
-    'the pack is what it was, whether it is in the cluster yet',
-  );
+  expect(await matched(second, ofPack, 'masscan/1.3')).toBe(1); // the pack is what it was, whether it is in the cluster yet
 });

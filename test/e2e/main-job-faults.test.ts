@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANONYMOUS_RULE, type Cluster, OPEN_PATH, redisState, sqliteState, startCluster } from '../support/cluster.ts';
 import { type Firstseen, type FirstseenOptions, type StateConfig, startFirstseen } from '../support/firstseen.ts';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait.ts';
@@ -19,14 +19,14 @@ let cluster: Cluster;
 let redis: RedisServer;
 const started: Firstseen[] = [];
 
-before(async () => {
+beforeAll(async () => {
   recorder = await startRecorder();
   [cluster, redis] = await Promise.all([
     startCluster({ webhookUrl: recorder.url }),
     startRedis({ appendFsync: 'always' }),
   ]);
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all(started.map((firstseen) => firstseen.stop()));
   await cluster?.server.stop();
   recorder?.stop();
@@ -48,7 +48,7 @@ async function start(options: Pick<FirstseenOptions, 'state' | 'hostname' | 'kub
 function requestsOf(agents: readonly string[], nth = 1): Promise<(readonly AuditEvent[])[]> {
   return Promise.all(
     agents.map(async (userAgent) => {
-      assert.equal((await cluster.server.anonymous(OPEN_PATH, { userAgent })).status, 200);
+      expect((await cluster.server.anonymous(OPEN_PATH, { userAgent })).status).toBe(200);
       return recorder.eventsOf(userAgent, nth);
     }),
   );
@@ -62,7 +62,7 @@ async function oneAlertEach(agents: readonly string[], count: number, timeoutMs:
   for (const agent of agents) await cluster.waitForAlert(agent, { count, timeoutMs });
 }
 
-describe('firstseen is killed, its sink is held up, it has a twin', { concurrency: true }, () => {
+describe('firstseen is killed, its sink is held up, it has a twin', () => {
   const stores: readonly (readonly [name: string, state: (database: number) => StateConfig])[] = [
     ['SQLite', sqliteState],
     ['Redis', (database) => redisState(redis, database)],
@@ -80,8 +80,8 @@ describe('firstseen is killed, its sink is held up, it has a twin', { concurrenc
         await firstseen.kill();
         giveUp();
         await firstseen.start();
-        assert.equal(await firstseen.post(batch), 200);
-        assert.equal(await decisions(firstseen, 'attached'), 0, 'counted a second time');
+        expect(await firstseen.post(batch)).toBe(200);
+        expect(await decisions(firstseen, 'attached')).toBe(0); // counted a second time
       }
       await oneAlertEach(agents, 1, LEASE_MS);
     });
@@ -95,35 +95,35 @@ describe('firstseen is killed, its sink is held up, it has a twin', { concurrenc
       await firstseen.kill();
       giveUp();
       await firstseen.start();
-      assert.equal(await firstseen.post(committed), 200);
-      assert.equal(await decisions(firstseen, 'duplicate'), 1);
-      assert.equal(await decisions(firstseen, 'opened'), 0);
+      expect(await firstseen.post(committed)).toBe(200);
+      expect(await decisions(firstseen, 'duplicate')).toBe(1);
+      expect(await decisions(firstseen, 'opened')).toBe(0);
 
-      assert.equal(await firstseen.post(before), 200);
+      expect(await firstseen.post(before)).toBe(200);
       await firstseen.kill();
       await firstseen.start();
-      assert.equal(await firstseen.post(last), 200);
+      expect(await firstseen.post(last)).toBe(200);
       await oneAlertEach(agents, 1, LEASE_MS);
     });
 
-    test(`${name}: the API of the sink does not answer for 20 s: nothing lost, nothing doubled`, async (t) => {
+    test(`${name}: the API of the sink does not answer for 20 s: nothing lost, nothing doubled`, async () => {
       const proxy = await startTcpProxy({ port: cluster.server.port });
-      t.after(() => proxy.stop());
+      onTestEnd(() => proxy.stop());
       const firstseen = await start({ state: state(3 * index + 2), kubeconfig: cluster.kubeconfigVia(proxy.port) });
       const agents = ['a', 'b', 'c', 'd'].map((suffix) => agent(`held-up-${suffix}`));
       const batches = (await requestsOf(agents)).map(eventList);
       const [first = '', ...rest] = agents;
       const [firstBatch = '', ...others] = batches;
-      assert.equal(await firstseen.post(firstBatch), 200);
+      expect(await firstseen.post(firstBatch)).toBe(200);
       await cluster.waitForAlert(first, { count: 1 });
 
       proxy.pause();
-      for (const batch of others) assert.equal(await firstseen.post(batch), 200);
+      for (const batch of others) expect(await firstseen.post(batch)).toBe(200);
       const [again = ''] = (await requestsOf([first], 2)).map(eventList);
-      assert.equal(await firstseen.post(again), 200);
+      expect(await firstseen.post(again)).toBe(200);
       await sleep(PAUSE_MS);
-      for (const late of rest) assert.deepEqual(await cluster.alertsOf(late), []);
-      assert.ok((await firstseen.metric('firstseen_delivery_failures_total', { sink: 'alert' })) > 0);
+      for (const late of rest) expect(await cluster.alertsOf(late)).toEqual([]);
+      expect(await firstseen.metric('firstseen_delivery_failures_total', { sink: 'alert' })).toBeGreaterThan(0);
 
       proxy.resume();
       await oneAlertEach(rest, 1, LEASE_MS);
@@ -133,7 +133,7 @@ describe('firstseen is killed, its sink is held up, it has a twin', { concurrenc
         timeoutMs: LEASE_MS,
       });
       await oneAlertEach(rest, 1, 1_000);
-      assert.equal(await firstseen.metric('firstseen_dead'), 0);
+      expect(await firstseen.metric('firstseen_dead')).toBe(0);
     });
   }
 
@@ -144,16 +144,16 @@ describe('firstseen is killed, its sink is held up, it has a twin', { concurrenc
     const requests = await requestsOf(agents);
     const batches = [eventList(requests.flat()), ...requests.map(eventList)];
     const sent = twins.flatMap((twin) => batches.map((batch) => twin.post(batch)));
-    assert.deepEqual([...new Set(await Promise.all(sent))], [200]);
+    expect([...new Set(await Promise.all(sent))]).toEqual([200]);
     const sum = async (outcome: string) =>
       (await Promise.all(twins.map((twin) => decisions(twin, outcome)))).reduce((total, count) => total + count);
-    assert.equal(await sum('opened'), agents.length);
-    assert.equal(await sum('duplicate'), 3 * agents.length);
+    expect(await sum('opened')).toBe(agents.length);
+    expect(await sum('duplicate')).toBe(3 * agents.length);
     await oneAlertEach(agents, 1, 10_000);
 
     const repeats = (await requestsOf(agents, 2)).map(eventList);
     const once = repeats.map((batch, index) => twins[index % 2]?.post(batch));
-    assert.deepEqual([...new Set(await Promise.all(once))], [200]);
+    expect([...new Set(await Promise.all(once))]).toEqual([200]);
     await oneAlertEach(agents, 2, 20_000);
   });
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { arrivals, type Cluster, OPEN_PATH, redisState, startCluster } from '../support/cluster.ts';
 import type { Firstseen } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
@@ -16,12 +15,12 @@ let redis: RedisServer;
 let proxy: TcpProxy;
 let firstseen: Firstseen;
 
-before(async () => {
+beforeAll(async () => {
   [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
   proxy = await startTcpProxy(redis);
   firstseen = await cluster.startFirstseen(redisState(proxy));
 });
-after(async () => {
+afterAll(async () => {
   await firstseen?.stop();
   await cluster?.server.stop();
   await proxy?.stop();
@@ -30,7 +29,7 @@ after(async () => {
 
 test('Redis does not answer for 20 s while the API server sends: nothing lost, nothing doubled', async () => {
   const request = async (userAgent: string) => {
-    assert.equal((await cluster.server.anonymous(OPEN_PATH, { userAgent })).status, 200);
+    expect((await cluster.server.anonymous(OPEN_PATH, { userAgent })).status).toBe(200);
   };
   await request('e2e-before/1.0');
   await cluster.waitForAlert('e2e-before/1.0', { count: 1 });
@@ -45,7 +44,7 @@ test('Redis does not answer for 20 s while the API server sends: nothing lost, n
     timeoutMs: PAUSE_MS,
   });
   for (const agent of [...agents, 'e2e-before/1.0']) await request(agent);
-  assert.equal((await fetch(`${firstseen.opsUrl}/readyz`)).status, 200);
+  expect((await fetch(`${firstseen.opsUrl}/readyz`)).status).toBe(200);
   await pause;
 
   proxy.resume();
@@ -56,6 +55,6 @@ test('Redis does not answer for 20 s while the API server sends: nothing lost, n
   });
   const counted = [...agents, 'e2e-before/1.0'];
   for (const agent of counted) await cluster.waitForAlert(agent, { count: 2, timeoutMs: RECOVERY_MS });
-  assert.equal(await firstseen.metric('firstseen_dead'), 0);
-  assert.ok((await firstseen.metric('firstseen_store_errors_total', { code: 'store_unavailable' })) > 0);
+  expect(await firstseen.metric('firstseen_dead')).toBe(0);
+  expect(await firstseen.metric('firstseen_store_errors_total', { code: 'store_unavailable' })).toBeGreaterThan(0);
 });

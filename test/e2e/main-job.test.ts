@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   ANONYMOUS_RULE,
   arrive,
@@ -10,6 +9,7 @@ import {
   sqliteState,
   startCluster,
 } from '../support/cluster.ts';
+import { fail } from '../support/fail.ts';
 import type { Firstseen, StateConfig } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -22,17 +22,17 @@ const COUNT_MS = 15_000;
 let cluster: Cluster;
 let redis: RedisServer | undefined;
 
-before(async () => {
+beforeAll(async () => {
   [cluster, redis] = await Promise.all([startCluster(), startRedis({ appendFsync: 'everysec' })]);
 });
-after(async () => {
+afterAll(async () => {
   await cluster?.server.stop();
   await redis?.stop();
 });
 
 const stores: Readonly<Record<string, () => StateConfig>> = {
   SQLite: sqliteState,
-  Redis: () => redisState(redis ?? assert.fail('Redis has not started')),
+  Redis: () => redisState(redis ?? fail('Redis has not started')),
 };
 
 for (const [name, state] of Object.entries(stores)) describe(`with ${name}`, () => mainJob(name.toLowerCase(), state));
@@ -42,16 +42,16 @@ function mainJob(kind: string, state: () => StateConfig): void {
   const scanner = `e2e-${kind}-masscan/1.3`;
   const execAgent = `e2e-${kind}-kubectl/v1.36.3 (linux/amd64) kubernetes/0000000`;
 
-  before(async () => {
+  beforeAll(async () => {
     firstseen = await cluster.startFirstseen(state());
   });
-  after(() => firstseen?.stop());
+  afterAll(() => firstseen?.stop());
 
   const anonymous = async (userAgent: string, path = OPEN_PATH, headers: Record<string, string> = {}) => {
     const { status } = await cluster.server.anonymous(path, { userAgent, headers });
     return status;
   };
-  const allowed = async (...request: Parameters<typeof anonymous>) => assert.equal(await anonymous(...request), 200);
+  const allowed = async (...request: Parameters<typeof anonymous>) => expect(await anonymous(...request)).toBe(200);
   const decisions = (outcome: string, rule = ANONYMOUS_RULE) =>
     firstseen.metric('firstseen_decisions_total', { rule, outcome });
 
@@ -59,20 +59,20 @@ function mainJob(kind: string, state: () => StateConfig): void {
   async function exec(): Promise<void> {
     const path = '/api/v1/namespaces/default/pods/cart/exec?command=id&stdout=true';
     const token = cluster.server.userTokens.alice;
-    const { status, body } = await cluster.server.request(path, { method: 'POST', token, userAgent: execAgent });
-    assert.match(body, /does not have a host assigned/, `${status}`);
+    const { body } = await cluster.server.request(path, { method: 'POST', token, userAgent: execAgent });
+    expect(body).toMatch(/does not have a host assigned/);
   }
 
   test('an allowed anonymous request of an unusual agent is an Alert with all its columns, and an Event', async () => {
     await arrive(firstseen, 1, () => allowed(scanner));
     const alert = await cluster.waitForAlert(scanner, { count: 1, timeoutMs: PROMPT_MS });
     const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
-    assert.match(table, /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
+    expect(table).toMatch(/^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
     const row =
       /^\S+ +medium +anonymous-request-unusual-agent +system:anonymous +list pods +default +1 +Open +\d+s +\d+s$/m;
-    assert.match(table, row);
+    expect(table).toMatch(row);
     const wide = await cluster.server.kubectl('get', 'alerts', alert.metadata.name, '-o', 'wide');
-    assert.ok(wide.includes(`127.0.0.1   ${scanner}   ${scanner}   47     local`), wide);
+    expect(wide).toContain(`127.0.0.1   ${scanner}   ${scanner}   47     local`);
 
     const events = await waitFor(
       async () => {
@@ -82,7 +82,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
       { what: 'the Event of the alert', timeoutMs: PROMPT_MS },
     );
     const event = events.split('\n').find((line) => line.includes(`(alert ${alert.metadata.name})`)) ?? '';
-    assert.match(event, /^\S+ +Warning +AnonymousRequestUnusualAgent +alert\/\S+ +user agent "/i);
+    expect(event).toMatch(/^\S+ +Warning +AnonymousRequestUnusualAgent +alert\/\S+ +user agent "/i);
   });
 
   test('the same agent again is counted and opens nothing', async () => {
@@ -90,8 +90,8 @@ function mainJob(kind: string, state: () => StateConfig): void {
       await allowed(scanner);
       await allowed(scanner, `${OPEN_PATH}/cart`);
     });
-    assert.equal(await decisions('attached'), 2);
-    assert.equal((await cluster.alertsOf(scanner)).length, 1);
+    expect(await decisions('attached')).toBe(2);
+    expect(await cluster.alertsOf(scanner)).toHaveLength(1);
   });
 
   test('another agent is another alert', async () => {
@@ -99,7 +99,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
     await arrive(firstseen, 1, () => allowed(other));
     const alert = await cluster.waitForAlert(other, { count: 1, timeoutMs: PROMPT_MS });
     const [first] = await cluster.alertsOf(scanner);
-    assert.notEqual(alert.metadata.name, first?.metadata.name);
+    expect(alert.metadata.name).not.toBe(first?.metadata.name);
   });
 
   test('probes, agents without a version, refusals and failed logins are no alerts', async () => {
@@ -110,13 +110,13 @@ function mainJob(kind: string, state: () => StateConfig): void {
     await arrive(firstseen, 6, async () => {
       for (const path of ['/healthz', '/livez?verbose', '/version']) await allowed(unseen('probe'), path);
       await allowed(unversioned);
-      assert.equal(await anonymous(unseen('refused'), '/api/v1/secrets'), 403);
+      expect(await anonymous(unseen('refused'), '/api/v1/secrets')).toBe(403);
       const wrong = { token: 'wrong', userAgent: unseen('unauthenticated') };
-      assert.equal((await cluster.server.request(OPEN_PATH, wrong)).status, 401);
+      expect((await cluster.server.request(OPEN_PATH, wrong)).status).toBe(401);
     });
-    assert.equal(await matches(), before);
+    expect(await matches()).toBe(before);
     for (const agent of [unversioned, ...['probe', 'refused', 'unauthenticated'].map(unseen)]) {
-      assert.deepEqual(await cluster.alertsOf(agent), [], agent);
+      expect([agent, await cluster.alertsOf(agent)]).toEqual([agent, []]);
     }
   });
 
@@ -124,7 +124,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
     const agent = `e2e-${kind}-hidden/1.0`;
     const reused = { 'audit-id': `11111111-2222-4333-8444-${kind.padEnd(12, '0')}` };
     await arrive(firstseen, 1, () => allowed(agent, '/version', reused));
-    assert.deepEqual(await cluster.alertsOf(agent), []);
+    expect(await cluster.alertsOf(agent)).toEqual([]);
     await arrive(firstseen, 2, async () => {
       await allowed(agent, OPEN_PATH, reused);
       await allowed(agent, OPEN_PATH, reused);
@@ -135,8 +135,8 @@ function mainJob(kind: string, state: () => StateConfig): void {
   test('an exec is one alert, whatever its stages, and one more after it was closed', async () => {
     await arrive(firstseen, 2, exec);
     const { metadata } = await cluster.waitForAlert(execAgent, { count: 1, rule: EXEC_RULE, timeoutMs: PROMPT_MS });
-    assert.equal(await decisions('opened', EXEC_RULE), 1);
-    assert.equal(await decisions('duplicate', EXEC_RULE), 1);
+    expect(await decisions('opened', EXEC_RULE)).toBe(1);
+    expect(await decisions('duplicate', EXEC_RULE)).toBe(1);
 
     await setPhase(metadata.name, 'Closed');
     const another = await waitFor(
@@ -147,8 +147,8 @@ function mainJob(kind: string, state: () => StateConfig): void {
       },
       { what: 'a second alert after the first was closed', timeoutMs: 20_000, intervalMs: 500 },
     );
-    assert.equal(another.status.phase, 'Open');
-    assert.equal((await cluster.alertsOf(execAgent, EXEC_RULE)).length, 2);
+    expect(another.status.phase).toBe('Open');
+    expect(await cluster.alertsOf(execAgent, EXEC_RULE)).toHaveLength(2);
   });
 
   test('the count grows, on an acknowledged alert too, which stays acknowledged', async () => {
@@ -156,7 +156,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
     await setPhase(alert?.metadata.name ?? '', 'Acknowledged');
     await arrive(firstseen, 1, () => allowed(scanner));
     const counted = await cluster.waitForAlert(scanner, { count: 4, timeoutMs: COUNT_MS });
-    assert.equal(counted.status.phase, 'Acknowledged');
+    expect(counted.status.phase).toBe('Acknowledged');
   });
 
   test('a deleted alert is not made again', async () => {
@@ -170,19 +170,19 @@ function mainJob(kind: string, state: () => StateConfig): void {
       },
       { what: 'the agent to be known without an alert', timeoutMs: 20_000 },
     );
-    assert.deepEqual(await cluster.alertsOf(scanner), []);
+    expect(await cluster.alertsOf(scanner)).toEqual([]);
   });
 
   test('own writes are dropped, nothing was set aside, nothing went wrong', async () => {
-    assert.ok((await firstseen.metric('firstseen_own_writes_dropped_total')) > 0);
+    expect(await firstseen.metric('firstseen_own_writes_dropped_total')).toBeGreaterThan(0);
     for (const metric of ['quarantined_total', 'rule_errors_total', 'dead', 'store_errors_total']) {
-      assert.equal(await firstseen.metric(`firstseen_${metric}`), 0, metric);
+      expect([metric, await firstseen.metric(`firstseen_${metric}`)]).toEqual([metric, 0]);
     }
     const errors = firstseen
       .log()
       .split('\n')
       .filter((line) => line.includes('"level":"error"'));
-    assert.deepEqual(errors, []);
+    expect(errors).toEqual([]);
   });
 
   async function setPhase(name: string, phase: string): Promise<void> {

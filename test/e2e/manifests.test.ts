@@ -1,7 +1,7 @@
 /** The manifests in deploy/ for those who use no Helm. */
-import assert from 'node:assert/strict';
+
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { runProcess } from '../support/child-process.ts';
 
@@ -9,21 +9,19 @@ const FILES = ['deploy/crds.yaml', 'deploy/firstseen.yaml', 'deploy/firstseen-da
 
 let server: ApiServer;
 
-before(async () => {
+beforeAll(async () => {
   server = await startApiServer();
 });
-after(() => server?.stop());
+afterAll(() => server?.stop());
 
 test('they are what the chart says now', async () => {
   const { code, stdout, stderr } = await runProcess(process.execPath, ['deploy/generate-manifests.ts', '--check']);
-  assert.equal(code, 0, `${stdout}${stderr}`);
+  expect({ code, said: `${stdout}${stderr}` }).toEqual({ code: 0, said: expect.any(String) });
 });
 
-test('they hold no key, and nothing of Helm', () => {
-  for (const file of FILES) {
-    const text = readFileSync(file, 'utf8');
-    assert.doesNotMatch(text, /^kind: Secret$|PRIVATE KEY|helm\.sh|managed-by/m, file);
-  }
+test.each(FILES)('they hold no key, and nothing of Helm: %j', (file) => {
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toMatch(/^kind: Secret$|PRIVATE KEY|helm\.sh|managed-by/m);
 });
 
 test('kubectl applies each kind of installation, and a pod of it is let in', async () => {
@@ -35,7 +33,7 @@ test('kubectl applies each kind of installation, and a pod of it is let in', asy
     await server.kubectl('apply', '-f', file);
     const shown = await server.kubectl('-n', 'firstseen', 'get', workload, '-o', 'jsonpath={.spec.template}');
     const { metadata, spec } = JSON.parse(shown);
-    assert.equal(spec.volumes.find(({ name }: { name: string }) => name === 'tls').secret.defaultMode, 0o440);
+    expect(spec.volumes.find(({ name }: { name: string }) => name === 'tls').secret.defaultMode).toBe(0o440);
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',

@@ -1,6 +1,5 @@
 /** A rule that asks for a label of the namespace, while somebody changes the labels of a real cluster. */
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, startChartServer } from '../support/chart.ts';
 import { sqliteState } from '../support/cluster.ts';
@@ -15,7 +14,7 @@ let server: ApiServer;
 let firstseen: Firstseen;
 let sent = 0;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
   await installChart(server);
   await server.kubectl('create', 'namespace', 'shop');
@@ -26,7 +25,7 @@ before(async () => {
     rules: [writeRule(RULE, { query: 'kubernetes.namespace_labels.example_org/env: prod' })],
   });
 });
-after(async () => {
+afterAll(async () => {
   await firstseen?.stop();
   await server?.stop();
 });
@@ -51,7 +50,7 @@ async function matches(namespace: string): Promise<boolean> {
     annotations: { 'authorization.k8s.io/decision': 'allow' },
   };
   const body = JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: [item] });
-  assert.equal(await firstseen.post(body), 200);
+  expect(await firstseen.post(body)).toBe(200);
   return (await firstseen.metric('firstseen_matches_total', { rule: RULE })) > before;
 }
 
@@ -59,8 +58,8 @@ const becomes = (namespace: string, wanted: boolean, what: string) =>
   waitFor(async () => (await matches(namespace)) === wanted, { what, timeoutMs: PATIENCE_MS });
 
 test('labels are known from the start, and followed', async () => {
-  assert.equal(await matches('shop'), true, 'before the first event the namespaces were listed');
-  assert.equal(await matches('default'), false);
+  expect(await matches('shop')).toBe(true); // before the first event the namespaces were listed
+  expect(await matches('default')).toBe(false);
 
   await server.kubectl('label', 'namespace', 'default', 'example.org/env=prod');
   await becomes('default', true, 'a label that is set');
@@ -75,5 +74,5 @@ test('labels are known from the start, and followed', async () => {
     metadata: { name: 'late', labels: { 'example.org/env': 'prod' } },
   });
   await becomes('late', true, 'a namespace that is made');
-  assert.match(await server.kubectl('get', 'alerts'), new RegExp(RULE));
+  expect(await server.kubectl('get', 'alerts')).toMatch(new RegExp(RULE));
 });

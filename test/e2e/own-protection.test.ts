@@ -1,6 +1,5 @@
 /** The pack in the cluster, and what happens to one who turns against firstseen itself, on a real API server. */
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { ACCOUNT, accountToken, NAMESPACE } from '../support/chart.ts';
 import { type Alert, type Cluster, sqliteState, startCluster } from '../support/cluster.ts';
@@ -16,7 +15,7 @@ let firstseen: Firstseen;
 /** The rules of the pack with the tag, in the order of their names. */
 let pack: readonly string[];
 
-before(async () => {
+beforeAll(async () => {
   const { rules } = await loadRuleFiles(['rules']);
   pack = rules.flatMap(({ document: { name, tags } }) => (tags.includes(TAG) ? [name] : [])).sort();
   cluster = await startCluster();
@@ -28,7 +27,7 @@ before(async () => {
     config: { rules: { paths: undefined, pack: { tags: [TAG] } }, receiver: { lingerMs: 500 } },
   });
 });
-after(async () => {
+afterAll(async () => {
   await firstseen?.stop();
   await cluster?.server.stop();
 });
@@ -79,9 +78,9 @@ test('the pack is installed, keeps what people set over a restart, and comes bac
   await firstseen.start();
   await packIsInstalled();
   const after = await specOf(first);
-  assert.equal(after.severity, 'critical');
-  assert.deepEqual(after.exceptions, [{ query: 'user.name: ci', reason: 'the build' }]);
-  assert.equal(after.query, before.query);
+  expect(after.severity).toBe('critical');
+  expect(after.exceptions).toEqual([{ query: 'user.name: ci', reason: 'the build' }]);
+  expect(after.query).toBe(before.query);
 });
 
 test('whoever changes a rule is told of, with an exception in place that would silence it; firstseen itself is not', async () => {
@@ -95,7 +94,7 @@ test('whoever changes a rule is told of, with an exception in place that would s
   await told('rules', 'admin', 'silence');
   await patch(first, { severity: 'low' });
   await told('rules', 'admin', first);
-  for (const name of pack) assert.deepEqual(await toldOf('rules', ACCOUNT, name), [], name);
+  for (const name of pack) expect([name, await toldOf('rules', ACCOUNT, name)]).toEqual([name, []]);
 });
 
 test('a stolen token of firstseen that changes a rule is told of', async () => {
@@ -107,7 +106,7 @@ test('a stolen token of firstseen that changes a rule is told of', async () => {
     headers: { 'content-type': 'application/merge-patch+json', 'audit-id': 'a1b2c3d4-0000-4000-8000-000000000000' },
     body: JSON.stringify({ spec: { enabled: false } }),
   });
-  assert.equal(status, 200);
+  expect(status).toBe(200);
   await told('rules', ACCOUNT, first);
 });
 
@@ -131,7 +130,7 @@ test('the Deployment scaled to nothing, a Secret, a definition and an alert that
   const name = alert?.metadata.name ?? '';
   await server.kubectl('delete', 'alert', name);
   await told('alerts', 'admin', name);
-  assert.deepEqual(await toldOf('access', 'admin', 'firstseen'), [], 'a dry run changes nothing');
+  expect(await toldOf('access', 'admin', 'firstseen')).toEqual([]); // a dry run changes nothing
   await server.kubectl('label', 'clusterrolebinding', 'firstseen', 'a=b');
   await told('access', 'admin', 'firstseen');
 });
@@ -153,10 +152,10 @@ test('a set of which nothing is left says so, and its events are taken on', asyn
     ...WAIT,
     what: 'no rule to be in force',
   });
-  assert.match(firstseen.log(), /no rule is in force any more/);
-  assert.equal(await firstseen.isReady(), true);
+  expect(firstseen.log()).toMatch(/no rule is in force any more/);
+  expect(await firstseen.isReady()).toBe(true);
   const answer = await fetch(`${firstseen.opsUrl}/readyz?verbose`);
-  assert.match(await answer.text(), /0 ready.*nothing is detected but changes of firstseen itself/);
+  expect(await answer.text()).toMatch(/0 ready.*nothing is detected but changes of firstseen itself/);
   await cluster.server.kubectl('delete', 'ruleexception', 'silence');
   await waitFor(async () => (await toldOf('rules', 'admin', 'silence')).some(({ status }) => status.count >= 2), {
     ...WAIT,

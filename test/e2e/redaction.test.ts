@@ -1,13 +1,14 @@
 /** Secrets in events that rules match, and every place where what comes of them ends up: neither store nor sink nor log has one. */
-import assert from 'node:assert/strict';
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, startChartServer } from '../support/chart.ts';
 import { redisState, sqliteState } from '../support/cluster.ts';
 import { type Firstseen, type StateConfig, startFirstseen } from '../support/firstseen.ts';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { writeRule } from '../support/rule-file.ts';
 import { waitFor } from '../support/wait.ts';
@@ -20,11 +21,11 @@ const JSON_WEB_TOKEN = 'eyJhbGciOiJub25lIn0.eyJzZWVkZWQiOiJ0b2tlbiJ9.c2VlZGVkLXN
 let server: ApiServer;
 let redis: RedisServer;
 
-before(async () => {
+beforeAll(async () => {
   [server, redis] = await Promise.all([startChartServer(), startRedis({ appendFsync: 'always' })]);
   await installChart(server);
 });
-after(async () => {
+afterAll(async () => {
   await server?.stop();
   await redis?.stop();
 });
@@ -130,7 +131,7 @@ const stores: Readonly<Record<string, { state: () => StateConfig; written: (stat
   };
 
 for (const [kind, { state, written }] of Object.entries(stores)) {
-  test(`no secret is in what is kept, shown and logged, with ${kind}`, async (t) => {
+  test(`no secret is in what is kept, shown and logged, with ${kind}`, async () => {
     const own = rules(kind);
     const config = state();
     const firstseen: Firstseen = await startFirstseen({
@@ -139,9 +140,9 @@ for (const [kind, { state, written }] of Object.entries(stores)) {
       rules: Object.entries(own).map(([name, spec]) => writeRule(`${kind}-${name}`, spec)),
       config: { redaction: { execArguments: 'hide' }, log: { level: 'debug' } },
     });
-    t.after(() => firstseen.kill());
+    onTestEnd(() => firstseen.kill());
     const body = batch(kind);
-    assert.equal(await firstseen.post(body), 200);
+    expect(await firstseen.post(body)).toBe(200);
 
     // Rules have matched what came.
     const alerts = await waitFor(
@@ -173,12 +174,12 @@ for (const [kind, { state, written }] of Object.entries(stores)) {
       quarantine: await (await fetch(`${firstseen.opsUrl}/quarantine`)).text(),
     };
     for (const [place, text] of Object.entries(places)) {
-      assert.match(text, /REDACTED/, place);
-      assert.deepEqual([...new Set(text.match(SEEDED))], [], place);
-      assert.ok(!text.includes(JSON_WEB_TOKEN.slice(0, 16)), place);
+      expect(text).toMatch(/REDACTED/);
+      expect([place, [...new Set(text.match(SEEDED))]]).toEqual([place, []]);
+      expect(text).not.toContain(JSON_WEB_TOKEN.slice(0, 16));
     }
-    assert.match(alerts, /exec\?command=mysql&command=REDACTED&command=REDACTED/);
-    assert.equal(new Set(body.match(SEEDED)).size, 16, 'the secrets that were sent');
+    expect(alerts).toMatch(/exec\?command=mysql&command=REDACTED&command=REDACTED/);
+    expect(new Set(body.match(SEEDED)).size).toBe(16); // the secrets that were sent
   });
 }
 

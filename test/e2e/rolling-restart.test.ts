@@ -1,7 +1,7 @@
 /** Replicas are restarted, killed and upgraded one after another, while a real API server goes on sending. */
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ACCOUNT } from '../support/chart.ts';
 import { type Cluster, OPEN_PATH, redisState, startCluster } from '../support/cluster.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
@@ -37,7 +37,7 @@ let redis: RedisServer;
 let service: ServiceProxy;
 const replicas: Firstseen[] = [];
 
-before(async () => {
+beforeAll(async () => {
   const flags = ['--audit-webhook-initial-backoff=1s']; // not 10 s, so that the test is short
   [cluster, redis] = await Promise.all([startCluster({ flags }), startRedis({ appendFsync: 'everysec' })]);
   const rules = [agentRule('1', 'user_agent.original: e2e-roll-*'), ownRule()];
@@ -56,7 +56,7 @@ before(async () => {
   }
   service = await startService(replicas, cluster.webhookPort);
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.stop()));
   await cluster?.server.stop();
   await service?.stop();
@@ -72,7 +72,7 @@ function startTraffic(prefix: string): { stop(): Promise<ReadonlyMap<string, num
       // Each agent comes four times, beside others.
       const userAgent = `${prefix}-${Math.floor(n / 8)}-${n % 2}/1.0`;
       const { status } = await cluster.server.anonymous(OPEN_PATH, { userAgent });
-      assert.equal(status, 200);
+      expect(status).toBe(200);
       allowed.set(userAgent, (allowed.get(userAgent) ?? 0) + 1);
       await sleep(60);
     }
@@ -102,8 +102,8 @@ async function expectAlerts(prefix: string, expected: ReadonlyMap<string, number
     return JSON.stringify(found) === JSON.stringify(wanted);
   };
   await waitFor(isThere, { what: `the alerts of ${prefix}`, timeoutMs: SETTLE_MS, intervalMs: 500 }).catch(() => {});
-  assert.deepEqual(found, wanted);
-  assert.ok(wanted.length > 0);
+  expect(found).toEqual(wanted);
+  expect(wanted.length).toBeGreaterThan(0);
   return versions;
 }
 
@@ -124,12 +124,12 @@ async function failedAttempts(): Promise<number> {
   });
   const count = (lines: readonly string[]) =>
     lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-  assert.ok(count(attempts) > 0);
+  expect(count(attempts)).toBeGreaterThan(0);
   return count(attempts.filter((line) => !line.includes('code="200"')));
 }
 
 async function restart(replica: Firstseen, ...changes: Parameters<Firstseen['start']>): Promise<void> {
-  assert.deepEqual(await replica.stop(), { code: 0, signal: null });
+  expect(await replica.stop()).toEqual({ code: 0, signal: null });
   await replica.start(...changes);
   await sleep(500); // the Service sees it, before the next one goes
 }
@@ -139,7 +139,7 @@ test('restarts one after another: each fact is one alert with its exact count, a
   const traffic = startTraffic('e2e-roll-restarted');
   for (const replica of replicas) await restart(replica);
   await expectAlerts('e2e-roll-restarted', await traffic.stop());
-  assert.equal(await failedAttempts(), before);
+  expect(await failedAttempts()).toBe(before);
 });
 
 test('an upgrade to other rules, one replica after another: old and new run side by side on one state', async () => {
@@ -149,9 +149,9 @@ test('an upgrade to other rules, one replica after another: old and new run side
   for (const replica of replicas) await restart(replica, { rules });
   await sleep(1_000);
   const versions = await expectAlerts('e2e-roll-upgraded', await traffic.stop());
-  assert.deepEqual([...new Set(versions)].sort(), ['1', '2'], 'what was opened before the upgrade, and after');
+  expect([...new Set(versions)].sort()).toEqual(['1', '2']); // what was opened before the upgrade, and after
 
-  assert.equal(await failedAttempts(), before);
+  expect(await failedAttempts()).toBe(before);
 });
 
 test('a SIGKILL: the API server sends again, and nothing is lost or counted twice', async () => {
@@ -165,14 +165,14 @@ test('a SIGKILL: the API server sends again, and nothing is lost or counted twic
 });
 
 test('the API server has lost no event, and no replica has taken another’s writes for a stranger’s', async () => {
-  assert.ok((await apiServerMetric('apiserver_audit_event_total', '')) > 0);
-  assert.equal(await apiServerMetric('apiserver_audit_error_total', 'plugin="webhook"'), 0);
+  expect(await apiServerMetric('apiserver_audit_event_total', '')).toBeGreaterThan(0);
+  expect(await apiServerMetric('apiserver_audit_error_total', 'plugin="webhook"')).toBe(0);
   for (const name of ['quarantined_total', 'rule_errors_total', 'dead']) {
-    assert.equal(await sumOver(replicas, `firstseen_${name}`), 0, name);
+    expect([name, await sumOver(replicas, `firstseen_${name}`)]).toEqual([name, 0]);
   }
-  assert.ok((await sumOver(replicas, 'firstseen_own_writes_dropped_total')) > 0);
+  expect(await sumOver(replicas, 'firstseen_own_writes_dropped_total')).toBeGreaterThan(0);
   const own = async () => (await cluster.alerts()).filter(({ spec }) => spec.rule.name === OWN_RULE);
-  assert.deepEqual(await own(), []);
+  expect(await own()).toEqual([]);
 
   // The same account in a pod that is no replica.
   const stranger = await cluster.tokenOfPod('stranger');

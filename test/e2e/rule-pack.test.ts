@@ -1,7 +1,7 @@
 /** The rules of the pack, on what a real API server records of real requests under the policy that is shipped. */
-import assert from 'node:assert/strict';
+
 import { readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeEvent } from '../../src/audit/decode.ts';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { createDetector } from '../../src/detect/detector.ts';
@@ -12,6 +12,7 @@ import type { RuleDocument } from '../../src/rules/document.ts';
 import { CHART, NAMESPACE, REQUIRED } from '../support/chart.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type Evaluation, evaluation } from '../support/evaluation.ts';
+import { fail } from '../support/fail.ts';
 import { OUT_OF_REACH, packTriggers } from './support/pack-triggers.ts';
 import { type AuditEvent, type Recorder, startRecorder } from './support/recorder.ts';
 
@@ -20,11 +21,11 @@ const DAY_MICROS = 86_400_000_000;
 let recorder: Recorder;
 let cluster: Cluster;
 
-before(async () => {
+beforeAll(async () => {
   recorder = await startRecorder();
   cluster = await startCluster({ webhookUrl: recorder.url, auditPolicyFile: 'deploy/audit-policy.yaml' });
 });
-after(async () => {
+afterAll(async () => {
   await cluster?.server.stop();
   recorder?.stop();
 });
@@ -33,7 +34,7 @@ after(async () => {
 async function recordedDuring(name: string, work: () => Promise<unknown>): Promise<readonly AuditEvent[]> {
   const from = recorder.events().length;
   await work();
-  assert.equal((await cluster.server.anonymous('/version', { userAgent: name })).status, 200);
+  expect((await cluster.server.anonymous('/version', { userAgent: name })).status).toBe(200);
   await recorder.eventsOf(name, 1);
   return recorder.events().slice(from);
 }
@@ -41,7 +42,7 @@ async function recordedDuring(name: string, work: () => Promise<unknown>): Promi
 function decoded(events: readonly AuditEvent[], laterMicros = 0): readonly DecodedEvent[] {
   return events.flatMap((event, ordinal) => {
     const item = decodeEvent(event, ordinal, Date.now() * 1_000);
-    return 'event' in item ? [{ ...item, at: item.at + laterMicros }] : assert.fail(JSON.stringify(item));
+    return 'event' in item ? [{ ...item, at: item.at + laterMicros }] : fail(JSON.stringify(item));
   });
 }
 
@@ -91,29 +92,25 @@ test('an ordinary day after the first raises nothing: API server, Helm, kubectl'
   const second = await recordedDuring('second-day/1.0', () => ordinaryDay(2));
   const { send, alerts, store } = await packAtWork();
   const outcomes = await send(...decoded(first));
-  assert.ok(outcomes.filter((outcome) => outcome === 'learning').length >= 5, outcomes.join(' '));
+  expect(outcomes.filter((outcome) => outcome === 'learning').length).toBeGreaterThanOrEqual(5);
   await send(...decoded(second, 1.1 * DAY_MICROS));
   const raised = (await alerts()).map(({ spec }) => `${spec.rule.name}: ${spec.reason}`);
   await store.close();
-  assert.deepEqual(raised, []);
+  expect(raised).toEqual([]);
 });
 
 test('each rule fires on what sets it off', async () => {
   const triggers = await packTriggers(cluster);
   const pack = readdirSync('rules').map((file) => file.replace(/\.yaml$/, ''));
-  assert.deepEqual([...Object.keys(triggers), ...Object.keys(OUT_OF_REACH)].sort(), pack.sort());
+  expect([...Object.keys(triggers), ...Object.keys(OUT_OF_REACH)].sort()).toEqual(pack.sort());
   const events = await recordedDuring('triggers/1.0', async () => {
     for (const [rule, trigger] of Object.entries(triggers)) {
-      await trigger().catch((error: unknown) => assert.fail(`${rule}: ${String(error)}`));
+      await trigger().catch((error: unknown) => fail(`${rule}: ${String(error)}`));
     }
   });
   const { send, alerts, store } = await packAtWork(withoutLearning);
   await send(...decoded(events));
   const fired = new Set((await alerts()).map(({ spec }) => spec.rule.name));
   await store.close();
-  assert.deepEqual(
-    Object.keys(triggers).filter((rule) => !fired.has(rule)),
-    [],
-    'rules that stayed silent',
-  );
+  expect(Object.keys(triggers).filter((rule) => !fired.has(rule))).toEqual([]); // rules that stayed silent
 });

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { formatYamlRule } from '../../src/rulefiles/format-yaml-rule.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { parseDetectionRule } from '../../src/rules/rule-schema.ts';
@@ -11,11 +10,11 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 let server: ApiServer;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
   await installChart(server);
 });
-after(() => server?.stop());
+afterAll(() => server?.stop());
 
 test('rules and exceptions are checked when they are written', async () => {
   const rule = (name: string, spec: object) => ({
@@ -43,9 +42,9 @@ test('rules and exceptions are checked when they are written', async () => {
     }),
   );
   const kept = await server.kubectl('get', 'dr', 'good', '-o', 'json');
-  assert.deepEqual(JSON.parse(kept).spec.tests[0].event, event);
-  assert.match(await server.kubectl('get', 'dr'), /^NAME +READY +TYPE +SEVERITY +MATCHES +ALERTS +LEARNING +AGE\n/);
-  assert.match(await server.kubectl('get', 'dr', '-o', 'wide'), /AGE +LAST MATCH +TERMS +COST\n/);
+  expect(JSON.parse(kept).spec.tests[0].event).toEqual(event);
+  expect(await server.kubectl('get', 'dr')).toMatch(/^NAME +READY +TYPE +SEVERITY +MATCHES +ALERTS +LEARNING +AGE\n/);
+  expect(await server.kubectl('get', 'dr', '-o', 'wide')).toMatch(/AGE +LAST MATCH +TERMS +COST\n/);
 
   for (const [spec, expected] of [
     [{ type: 'new_terms' }, /newTerms belongs to a rule of type new_terms, and such a rule needs it/],
@@ -58,12 +57,11 @@ test('rules and exceptions are checked when they are written', async () => {
     [{ type: 'query', riskScore: 101 }, /less than or equal to 100/],
     [{ type: 'new_terms', newTerms: { ...newTerms, window: 'a week' } }, /spec\.newTerms\.window/],
   ] as const) {
-    await assert.rejects(server.apply(rule('bad', spec)), expected);
+    await expect(server.apply(rule('bad', spec))).rejects.toThrow(expected);
   }
-  await assert.rejects(server.apply(rule('x'.repeat(201), { type: 'query' })), /metadata\.name/);
+  await expect(server.apply(rule('x'.repeat(201), { type: 'query' }))).rejects.toThrow(/metadata\.name/);
 
-  await assert.rejects(
-    server.apply(rule('firstseen-tamper-rules', { type: 'query' })),
+  await expect(server.apply(rule('firstseen-tamper-rules', { type: 'query' }))).rejects.toThrow(
     /are those of firstseen's own rules/,
   );
 
@@ -73,9 +71,9 @@ test('rules and exceptions are checked when they are written', async () => {
     metadata: { name: 'exception' },
     spec: { query: 'user.name: ci', reason: 'the build', ...spec },
   });
-  await assert.rejects(server.apply(exception({})), /name the rules, or the tags of the rules/);
+  await expect(server.apply(exception({}))).rejects.toThrow(/name the rules, or the tags of the rules/);
   await server.apply(exception({ rules: ['good'], expires: '2027-01-31' }));
-  assert.match(await server.kubectl('get', 'ruleexceptions'), /^NAME +READY +EXPIRES +SUPPRESSED +LAST USED +AGE\n/);
+  expect(await server.kubectl('get', 'ruleexceptions')).toMatch(/^NAME +READY +EXPIRES +SUPPRESSED +LAST USED +AGE\n/);
 });
 
 test('rules that `rules import` writes are taken as they are, and come back as the rules that they were', async () => {
@@ -83,7 +81,7 @@ test('rules that `rules import` writes are taken as they are, and come back as t
   const elastic = join(root, '../shared/conformance/rules');
   const folders = [join(root, 'rules'), join(root, 'test/conformance/vectors/rules'), elastic];
   const { rules } = await loadRuleFiles(folders.filter((folder) => existsSync(folder)));
-  assert.ok(rules.length > 10);
+  expect(rules.length).toBeGreaterThan(10);
   const file = join(createTemporaryFolder('rules'), 'all.yaml');
   writeFileSync(file, rules.map(({ document }) => `---\n${formatYamlRule(document)}`).join(''));
   await server.kubectl('apply', '--server-side', '-f', file);
@@ -92,6 +90,6 @@ test('rules that `rules import` writes are taken as they are, and come back as t
   );
   for (const { document } of rules) {
     const resource = kept.items.find(({ metadata }) => metadata.name === document.name);
-    assert.deepEqual(parseDetectionRule(resource), { kind: 'ok', document });
+    expect(parseDetectionRule(resource)).toEqual({ kind: 'ok', document });
   }
 });

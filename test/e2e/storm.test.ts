@@ -1,9 +1,10 @@
 /** A storm: 100,000 requests in a minute, each by an agent that was never seen, through two replicas on one Redis. */
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, startChartServer } from '../support/chart.ts';
 import { redisState } from '../support/cluster.ts';
+import { expectPresent } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { sumOver } from '../support/replicas.ts';
@@ -25,7 +26,7 @@ let server: ApiServer;
 let redis: RedisServer;
 let replicas: readonly Firstseen[] = [];
 
-before(async () => {
+beforeAll(async () => {
   [server, redis] = await Promise.all([startChartServer(), startRedis()]);
   await installChart(server);
   const kubeconfig = server.kubeconfigFor(await accountToken(server));
@@ -48,7 +49,7 @@ before(async () => {
     ),
   );
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.stop()));
   await server?.stop();
   await redis?.stop();
@@ -96,7 +97,7 @@ function request(n: number, userAgent: string, at: number) {
 }
 
 async function send(replica: Firstseen | undefined, ...items: readonly object[]): Promise<void> {
-  assert.ok(replica);
+  expectPresent(replica);
   const body = JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items });
   await waitFor(async () => (await replica.post(body)) === 200, {
     what: 'a batch to be taken',
@@ -165,32 +166,36 @@ test('a storm is as many alerts as the budget, and one that tells of the rest; a
     { what: 'all to be counted, and the storm to be over', timeoutMs: 2 * PATIENCE_MS, intervalMs: 500 },
   );
   const counts = found.map(({ status }) => status.count);
-  assert.deepEqual(
-    counts.toSorted((a, b) => a - b),
-    [...Array.from({ length: BUDGET - 1 }, () => 1), 2, AGENTS - BUDGET + 1],
-  );
+  expect(counts.toSorted((a, b) => a - b)).toEqual([
+    ...Array.from({ length: BUDGET - 1 }, () => 1),
+    2,
+    AGENTS - BUDGET + 1,
+  ]);
 
-  const status = found.find(({ spec }) => spec.overflow)?.status ?? assert.fail('there is no overflow alert');
-  assert.equal(status.phase, 'Open', 'the phase is the user’s');
+  const status = found.find(({ spec }) => spec.overflow)?.status ?? fail('there is no overflow alert');
+  expect(status.phase).toBe('Open'); // the phase is the user’s
   const [condition] = status.conditions ?? [];
-  assert.deepEqual([condition?.type, condition?.status], ['Overflow', 'False']);
-  assert.match(condition?.message ?? '', /^99981 matches over the budget, from \S+Z to \S+Z$/);
+  expect([condition?.type, condition?.status]).toEqual(['Overflow', 'False']);
+  expect(condition?.message ?? '').toMatch(/^99981 matches over the budget, from \S+Z to \S+Z$/);
   const { users = [], sources = [], samples = [], since = '', until = '' } = status.overflow ?? {};
-  assert.equal(users[0]?.value, 'eve');
-  assert.equal(sources[0]?.value, '203.0.113.7');
-  assert.ok((users[0]?.count ?? 0) > AGENTS / 2 && (users[0]?.count ?? 0) <= (AGENTS * 3) / 4);
-  assert.match(samples[0] ?? '', /^\S+ list pods default: storm-\d+$/);
-  assert.ok(Date.parse(since) >= BEGAN && Date.parse(since) < BEGAN + 60_000, since);
-  assert.ok(Date.parse(until) > Date.parse(since) && Date.parse(until) <= BEGAN + 60_000, until);
+  expect(users[0]?.value).toBe('eve');
+  expect(sources[0]?.value).toBe('203.0.113.7');
+  expect(users[0]?.count ?? 0).toBeGreaterThan(AGENTS / 2);
+  expect(users[0]?.count ?? 0).toBeLessThanOrEqual((AGENTS * 3) / 4);
+  expect(samples[0] ?? '').toMatch(/^\S+ list pods default: storm-\d+$/);
+  expect(Date.parse(since)).toBeGreaterThanOrEqual(BEGAN);
+  expect(Date.parse(since)).toBeLessThan(BEGAN + 60_000);
+  expect(Date.parse(until)).toBeGreaterThan(Date.parse(since));
+  expect(Date.parse(until)).toBeLessThanOrEqual(BEGAN + 60_000);
 
   // So many writes reach etcd, whatever the storm: an alert is made once, with its status, and is then written at most so often.
   const elapsed = performance.now() - begun;
   const after = await writes();
   const alerts = BUDGET + 1;
-  assert.ok(after.creates - beforeStorm.creates <= alerts, `${after.creates - beforeStorm.creates} creates`);
-  assert.ok(after.events - beforeStorm.events <= alerts, `${after.events - beforeStorm.events} Events`);
+  expect(after.creates - beforeStorm.creates).toBeLessThanOrEqual(alerts);
+  expect(after.events - beforeStorm.events).toBeLessThanOrEqual(alerts);
   // The overflow alert again and again, also whenever no more seems to come; the known one twice more.
   const patches = after.patches - beforeStorm.patches;
   const most = alerts + 2 * Math.ceil(elapsed / COALESCE_MS) + 4;
-  assert.ok(patches <= most, `${patches} writes of a status in ${elapsed} ms, and at most ${most} were expected`);
+  expect(patches).toBeLessThanOrEqual(most);
 });

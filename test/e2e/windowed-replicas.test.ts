@@ -1,8 +1,8 @@
 /** A threshold, a sequence and a query with STATS whose events come through two replicas on one Redis, from a real API server. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   type Alert,
   arrivalRuleFile,
@@ -12,6 +12,7 @@ import {
   redisState,
   startCluster,
 } from '../support/cluster.ts';
+import { fail } from '../support/fail.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { sumOver } from '../support/replicas.ts';
@@ -85,7 +86,7 @@ sequence by user_agent.original, source.ip with maxspan=5m
   return file;
 }
 
-before(async () => {
+beforeAll(async () => {
   recorder = await startRecorder();
   [cluster, redis] = await Promise.all([
     startCluster({ webhookUrl: recorder.url }),
@@ -102,7 +103,7 @@ before(async () => {
     return status;
   });
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all([first?.stop(), second?.stop()]);
   await cluster?.server.stop();
   recorder?.stop();
@@ -114,7 +115,7 @@ async function through(replica: Firstseen, userAgent: string, path = OPEN_PATH):
   target = replica;
   const expected = path === SECRETS ? 403 : 200;
   await arrive(replica, 1, async () => {
-    assert.equal((await cluster.server.anonymous(path, { userAgent })).status, expected);
+    expect((await cluster.server.anonymous(path, { userAgent })).status).toBe(expected);
   });
 }
 
@@ -132,8 +133,8 @@ async function alertOf(rule: string, userAgent: string): Promise<Alert> {
     },
     { what: `the alert of ${userAgent}`, timeoutMs: ALERT_MS, intervalMs: 250 },
   );
-  assert.equal(found.length, 1, JSON.stringify(found));
-  return found[0] ?? assert.fail(userAgent);
+  expect(found).toHaveLength(1);
+  return found[0] ?? fail(userAgent);
 }
 
 /** The audit IDs of an agent's requests that were answered, in the order in which they were evaluated. */
@@ -149,19 +150,16 @@ const fired = (rule: string) => sumOver([first, second], 'firstseen_decisions_to
 /** Sends all batches again to both replicas, as the API server does when an answer got lost. */
 async function sendAgain(userAgent: string): Promise<void> {
   const own = batches.filter((body) => body.includes(userAgent));
-  assert.ok(own.length > 1, 'they came in several batches');
+  expect(own.length).toBeGreaterThan(1); // they came in several batches
   const duplicates = () => sumOver([first, second], 'firstseen_decisions_total', { outcome: 'duplicate' });
   const before = await duplicates();
-  for (const replica of [first, second]) for (const body of own) assert.equal(await replica.post(body), 200);
-  assert.ok((await duplicates()) >= before + 2 * own.length);
+  for (const replica of [first, second]) for (const body of own) expect(await replica.post(body)).toBe(200);
+  expect(await duplicates()).toBeGreaterThanOrEqual(before + 2 * own.length);
 }
 
 /** Each contributing request is evidence, and nothing else is. */
 function assertEvidence({ status }: Alert, userAgent: string): void {
-  assert.deepEqual(
-    status.evidence?.map(({ auditID }) => auditID),
-    requestsOf(userAgent),
-  );
+  expect(status.evidence?.map(({ auditID }) => auditID)).toEqual(requestsOf(userAgent));
 }
 
 test('a threshold over both replicas: one alert with group, count and evidence, which a batch sent again does not change', async () => {
@@ -169,10 +167,10 @@ test('a threshold over both replicas: one alert with group, count and evidence, 
   await through(first, agent);
   await through(second, agent);
   await through(first, agent, SECRETS);
-  assert.equal(await fired(THRESHOLD), 0, 'three requests are not enough, though two resources are');
+  expect(await fired(THRESHOLD)).toBe(0); // three requests are not enough, though two resources are
   await through(second, agent);
   const alert = await alertOf(THRESHOLD, agent);
-  assert.deepEqual(alert.spec.groupBy, [
+  expect(alert.spec.groupBy).toEqual([
     { field: 'user_agent.original', value: agent },
     { field: 'source.ip', value: '127.0.0.1' },
     { field: 'count', value: '4' },
@@ -181,30 +179,30 @@ test('a threshold over both replicas: one alert with group, count and evidence, 
   assertEvidence(alert, agent);
 
   await sendAgain(agent);
-  assert.equal(await fired(THRESHOLD), 1);
-  assert.deepEqual((await alertOf(THRESHOLD, agent)).status, alert.status);
+  expect(await fired(THRESHOLD)).toBe(1);
+  expect((await alertOf(THRESHOLD, agent)).status).toEqual(alert.status);
 
   const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
-  assert.match(table, /^\S+ +high +e2e-many-requests +system:anonymous +/m);
+  expect(table).toMatch(/^\S+ +high +e2e-many-requests +system:anonymous +/m);
 });
 
 test('a sequence over both replicas, from a rule in Elastic’s form', async () => {
   const agent = 'e2e-chain-prober/1.0';
   await through(second, agent);
-  assert.equal(await fired(SEQUENCE), 0);
+  expect(await fired(SEQUENCE)).toBe(0);
   await through(first, agent, SECRETS);
   const alert = await alertOf(SEQUENCE, agent);
-  assert.deepEqual(alert.spec.groupBy?.slice(0, 2), [
+  expect(alert.spec.groupBy?.slice(0, 2)).toEqual([
     { field: 'user_agent.original', value: agent },
     { field: 'source.ip', value: '127.0.0.1' },
   ]);
   assertEvidence(alert, agent);
 
   await sendAgain(agent);
-  assert.equal(await fired(SEQUENCE), 1);
-  assert.deepEqual((await alertOf(SEQUENCE, agent)).status, alert.status);
+  expect(await fired(SEQUENCE)).toBe(1);
+  expect((await alertOf(SEQUENCE, agent)).status).toEqual(alert.status);
   const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
-  assert.match(table, /^\S+ +high +e2e-allowed-then-forbidden +system:anonymous +/m);
+  expect(table).toMatch(/^\S+ +high +e2e-allowed-then-forbidden +system:anonymous +/m);
 });
 
 test('a query with STATS over both replicas: one alert, which counts each event after which its group still passes', async () => {
@@ -212,10 +210,10 @@ test('a query with STATS over both replicas: one alert, which counts each event 
   await through(first, agent);
   await through(second, agent);
   await through(first, agent);
-  assert.equal(await fired(STATS), 0, 'three requests of one path are not enough');
+  expect(await fired(STATS)).toBe(0); // three requests of one path are not enough
   await through(second, agent, SECRETS);
   const alert = await alertOf(STATS, agent);
-  assert.deepEqual(alert.spec.groupBy, [
+  expect(alert.spec.groupBy).toEqual([
     { field: 'user_agent.original', value: agent },
     { field: 'requests', value: '4' },
     { field: 'paths', value: '2' },
@@ -230,10 +228,9 @@ test('a query with STATS over both replicas: one alert, which counts each event 
   );
 
   await sendAgain(agent);
-  assert.equal(await fired(STATS), 1);
-  assert.deepEqual((await alertOf(STATS, agent)).status, repeated.status);
-  assert.match(
-    await cluster.server.kubectl('get', 'alerts', alert.metadata.name),
+  expect(await fired(STATS)).toBe(1);
+  expect((await alertOf(STATS, agent)).status).toEqual(repeated.status);
+  expect(await cluster.server.kubectl('get', 'alerts', alert.metadata.name)).toMatch(
     /^\S+ +high +e2e-different-paths +/m,
   );
 });
@@ -248,15 +245,15 @@ test('a replica is killed between the events: what it had counted counts', async
   await first.kill();
   await through(second, chain, SECRETS);
   await through(second, many);
-  assert.deepEqual(await alertsOf(THRESHOLD, many), []);
+  expect(await alertsOf(THRESHOLD, many)).toEqual([]);
   await through(second, many);
   const alerts = [await alertOf(SEQUENCE, chain), await alertOf(THRESHOLD, many)];
-  assertEvidence(alerts[0] ?? assert.fail(), chain);
-  assertEvidence(alerts[1] ?? assert.fail(), many);
+  assertEvidence(alerts[0] ?? fail(), chain);
+  assertEvidence(alerts[1] ?? fail(), many);
 
   await first.start();
   await sendAgain(many);
   await sendAgain(chain);
-  assert.deepEqual(await alertOf(SEQUENCE, chain), alerts[0]);
-  assert.deepEqual(await alertOf(THRESHOLD, many), alerts[1]);
+  expect(await alertOf(SEQUENCE, chain)).toEqual(alerts[0]);
+  expect(await alertOf(THRESHOLD, many)).toEqual(alerts[1]);
 });

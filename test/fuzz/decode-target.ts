@@ -1,7 +1,8 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import { DEFAULT_BOUNDS, exceedsBounds } from '../../src/audit/bounds.ts';
 import { decodeBatch, decodeDocument } from '../../src/audit/decode.ts';
 import { FIELDS } from '../../src/ecs/fields.ts';
+import { expectKind } from '../support/expect.ts';
 import type { Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -61,9 +62,9 @@ export const decodeTarget: FuzzTarget = {
     checkText(input);
 
     const batch = decodeBatch(list([SEED_EVENT, JSON.stringify(input), wrapDeep(random)]), RECEIVED);
-    assert(batch.kind === 'batch');
-    assert.equal(batch.events[0]?.event.verb, 'create');
-    assert.equal(batch.events.length + batch.quarantined.length, 3);
+    expectKind(batch, 'batch');
+    expect(batch.events[0]?.event.verb).toBe('create');
+    expect(batch.events.length + batch.quarantined.length).toBe(3);
   },
   timeLimitMs: 1_000,
 };
@@ -71,14 +72,15 @@ export const decodeTarget: FuzzTarget = {
 function checkText(text: string): void {
   for (const batch of [decodeBatch(text, RECEIVED), decodeDocument(text, RECEIVED)]) {
     if (batch.kind === 'rejected') {
-      assert(batch.message.length < 1_000);
+      expect(batch.message.length).toBeLessThan(1_000);
       continue;
     }
-    for (const item of batch.quarantined) assert(JSON.stringify(item).length < 4_000);
+    for (const item of batch.quarantined) expect(JSON.stringify(item).length).toBeLessThan(4_000);
     for (const decoded of batch.events) {
-      assert.equal(exceedsBounds(decoded.event, DEFAULT_BOUNDS), false);
-      assert(JSON.stringify(decoded.event).isWellFormed());
-      assert(Number.isSafeInteger(decoded.at) && decoded.at <= RECEIVED + 600_000_000);
+      expect(exceedsBounds(decoded.event, DEFAULT_BOUNDS)).toBe(false);
+      expect(JSON.stringify(decoded.event).isWellFormed()).toBe(true);
+      expect(Number.isSafeInteger(decoded.at)).toBe(true);
+      expect(decoded.at).toBeLessThanOrEqual(RECEIVED + 600_000_000);
       for (const field of FIELDS) field.read(decoded);
     }
   }

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import { parseEql } from '../../src/query/eql/parse.ts';
 import { checkPredicate, checkProblems, QUERY_FIELDS, QUERY_NAMES, repeat } from './query-checks.ts';
 import { mutate, type Random, randomBytes } from './random.ts';
@@ -158,7 +158,7 @@ function check(input: string, random: Random): void {
       const { items, until } = result.sequence;
       const [first] = items;
       for (const item of until === undefined ? items : [...items, until]) {
-        assert.equal(item.by.length, first?.by.length, 'all items have as many keys');
+        expect(item.by).toHaveLength(first?.by.length ?? 0); // all items have as many keys
         checkPredicate(item.predicate, random);
       }
     }

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../../src/ecs/field.ts';
 import { compilePredicate } from '../../src/query/compile.ts';
@@ -64,7 +64,7 @@ function check(input: string, random: Random): void {
   explainQuery(commands, input);
   const canonical = formatQuery(input);
   if (canonical.length <= input.length) {
-    assert.equal(parseRuleQuery(canonical, QUERY_FIELDS).kind, 'pipeline', 'its canonical text is a query');
+    expect(parseRuleQuery(canonical, QUERY_FIELDS).kind).toBe('pipeline'); // its canonical text is a query
   }
   const slots = createFieldSlots();
   const holds = compilePredicate(condition, slots);
@@ -74,11 +74,13 @@ function check(input: string, random: Random): void {
   for (const event of passing) {
     memo.reset(event);
     memo.budget.refill();
-    assert.ok(holds(memo), 'an event of which a row is left meets the condition');
+    expect(holds(memo)).toBe(true); // an event of which a row is left meets the condition
   }
   const [first] = passing;
   if (first === undefined) return;
-  for (const { rows } of traceQuery(input, first, QUERY_FIELDS)) assert.ok(rows > 0, 'each command leaves a row');
+  for (const { rows } of traceQuery(input, first, QUERY_FIELDS)) {
+    expect(rows).toBeGreaterThan(0); // each command leaves a row
+  }
 }
 
 function passingRows({ evaluate }: RowQuery, events: readonly DecodedEvent[]): readonly DecodedEvent[] {
@@ -100,7 +102,7 @@ function passingGroups(
   const entries = entered.flat().map(({ columns }) => columns);
   for (const columns of entries) {
     const characters = columns.flat().reduce((sum, { length }) => sum + length, 0);
-    assert.ok(characters <= MOST_CHARACTERS, `${characters} characters are held of an event in a group`);
+    expect(characters).toBeLessThanOrEqual(MOST_CHARACTERS);
   }
   if (entries.length > 0) judge(entries, 1_764_000_000_000_000);
   return events.filter((_, index) => (entered[index] ?? []).length > 0);

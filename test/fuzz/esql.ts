@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import { AGGREGATES } from '../../src/query/esql/aggregates.ts';
 import { compileEsql } from '../../src/query/esql/compile.ts';
 import type { DataType } from '../../src/query/esql/data-type.ts';
@@ -242,9 +242,9 @@ function check(input: string, random: Random): void {
     running.push(randomRow(random));
   }
   const { rows, warnings } = running.finish();
-  assert.ok(warnings.length <= 20, 'at most 20 warnings');
+  expect(warnings.length).toBeLessThanOrEqual(20); // at most 20 warnings
   for (const row of rows) {
-    assert.equal(row.length, columns.length, 'a value for each column');
+    expect(row).toHaveLength(columns.length); // a value for each column
     for (const [index, value] of row.entries())
       checkValue(toJson(value, columns[index]?.type ?? 'null'), columns[index]?.type);
   }
@@ -254,12 +254,12 @@ function check(input: string, random: Random): void {
 function checkValue(value: unknown, type: DataType | undefined): void {
   if (value === null) return;
   if (Array.isArray(value)) {
-    assert.ok(value.length > 1, 'several values are at least two');
+    expect(value.length).toBeGreaterThan(1); // several values are at least two
     for (const item of value) checkValue(item, type);
     return;
   }
   const expected =
     type === 'boolean' ? 'boolean' : type === 'integer' || type === 'long' || type === 'double' ? 'number' : 'string';
-  assert.equal(typeof value, expected, `a value of type ${type}`);
-  if (typeof value === 'number') assert.ok(Number.isFinite(value), `${value} is no number of JSON`);
+  expect(typeof value).toBe(expected);
+  if (typeof value === 'number') expect(Number.isFinite(value)).toBe(true);
 }

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
 import { compilePredicate } from '../../src/query/compile.ts';
 import { fieldsOf } from '../../src/query/fields-of.ts';
@@ -7,6 +7,7 @@ import type { Predicate } from '../../src/query/predicate.ts';
 import { formatProblem, type Problem } from '../../src/query/problem.ts';
 import { projectOnto } from '../../src/query/required.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
+import { expectPresent } from '../support/expect.ts';
 import type { Random } from './random.ts';
 
 /** The fields of hostile queries: one of each type. */
@@ -48,7 +49,7 @@ export function repeat(random: Random, start: string, piece: string): string {
 
 /** A query that is refused has a problem, with a place that is in it. */
 export function checkProblems(problems: readonly Problem[], input: string): void {
-  assert.ok(problems.length > 0, 'an invalid query has a problem');
+  expect(problems.length).toBeGreaterThan(0); // an invalid query has a problem
   for (const problem of problems) checkProblem(problem, input);
 }
 
@@ -61,19 +62,22 @@ export function checkPredicate(predicate: Predicate, random: Random): void {
   for (let left = 3; left > 0; left -= 1) {
     const requestObject = Object.fromEntries(QUERY_NAMES.map((name) => [name, eventValues(random)]));
     memo.reset({ event: { requestObject }, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false });
-    assert.equal(typeof matches(memo), 'boolean');
+    expect(typeof matches(memo)).toBe('boolean');
   }
 }
 
 function checkProblem(problem: Problem, input: string): void {
   for (const sentence of [problem.message, problem.hint ?? 'none']) {
-    assert.ok(sentence.length > 0 && sentence.length < 500 && !/[\r\n]/.test(sentence), 'a sentence is one line');
+    expect(sentence.length).toBeGreaterThan(0);
+    expect(sentence.length).toBeLessThan(500);
+    expect(/[\r\n]/.test(sentence)).toBe(false); // a sentence is one line
   }
   const text = formatProblem(problem, input);
   const line = text.split('\n')[1]?.slice(2);
-  assert.ok(line !== undefined, `line ${problem.line} does not exist`);
+  expectPresent(line);
   // A carriage return at its end is not shown, and is a place too.
-  assert.ok(problem.column >= 1 && problem.column <= line.length + 2, `column ${problem.column} does not exist`);
+  expect(problem.column).toBeGreaterThanOrEqual(1);
+  expect(problem.column).toBeLessThanOrEqual(line.length + 2);
 }
 
 function fieldOf(name: string): Field {

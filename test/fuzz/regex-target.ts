@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import { compileRegex } from '../../src/query/regex/compile-regex.ts';
 import { repeat } from './query-checks.ts';
 import { mutate, type Random, randomBytes } from './random.ts';
@@ -84,10 +84,12 @@ function check(source: string, random: Random): void {
     for (const caseless of [false, true]) {
       const result = compileRegex(source, syntax, caseless);
       if (result.kind === 'ok') {
-        assert.equal(typeof result.matches(text), 'boolean');
+        expect(typeof result.matches(text)).toBe('boolean');
       } else {
         const { offset, message } = result.problem;
-        assert.ok(offset >= 0 && offset <= source.length && message !== '', `${syntax}: ${offset} ${message}`);
+        expect(offset).toBeGreaterThanOrEqual(0);
+        expect(offset).toBeLessThanOrEqual(source.length);
+        expect(message).not.toBe('');
       }
     }
   }

@@ -1,7 +1,9 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { RULE_FILE_EXTENSIONS } from '../../src/rulefiles/find-rule-files.ts';
 import { readRules } from '../../src/rulefiles/load.ts';
+import { expectPresent } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 import type { Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -170,18 +172,17 @@ function checkFile(input: string): void {
   const { rules, problems } = readRules(`fuzz${extension}`, extension, source);
   const lines = source.split(/\r?\n/);
   const places = [
-    ...problems.map(({ place }) => place ?? assert.fail('a problem without a place')),
+    ...problems.map(({ place }) => place ?? fail('a problem without a place')),
     ...rules.flatMap((rule) => [rule.place(['spec', 'query']), rule.place(['spec', 'tests', 0, 'event', 'x'])]),
   ];
   for (const { line, column } of places) {
     const text = lines[line - 1];
-    assert.ok(
-      text !== undefined && column >= 1 && column <= text.length + 1,
-      `${line}:${column} is outside of the text`,
-    );
+    expectPresent(text);
+    expect(column).toBeGreaterThanOrEqual(1);
+    expect(column).toBeLessThanOrEqual(text.length + 1);
   }
   for (const problem of problems) {
-    assert.doesNotMatch(formatFileProblem(problem).replaceAll('\n', ''), /\p{Cc}|\p{Bidi_Control}/u);
+    expect(formatFileProblem(problem).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
   }
 }
 

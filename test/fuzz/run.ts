@@ -1,44 +1,47 @@
 /**
- * Feeds hostile input to what takes it.
+ * Searches for cases that break a promise: every property and every fuzz target, from new seeds, round by round.
  *
- *   npm run fuzz                             every target, 10 seconds each
- *   npm run fuzz -- --seconds 60 kql         one target, longer
- *   npm run fuzz -- --seed 7 kql             a run again: an execution's seed is the first seed plus its number
+ *   npm run fuzz                                 all of them, for 10 minutes
+ *   npm run fuzz -- --seconds 60 test/property/esql.test.ts
+ *   npm run fuzz -- --seconds 60 --test kql      tests with kql in their name
+ *   npm run fuzz -- --seed 7                     one round again
  *
- * Prints the executions and the seeds of each target. On a failure it prints the input, its seed and the error, and exits
- * with 1.
+ * A failure ends the search with exit code 1. It shows the seed of the round and the shrunk case: keep the case as a test.
  */
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { execute, inputOf } from './execute.ts';
-import type { FuzzTarget } from './target.ts';
-import { TARGETS } from './targets.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '10' }, seed: { type: 'string' } },
+  options: { seconds: { type: 'string', default: '600' }, seed: { type: 'string' }, test: { type: 'string' } },
 });
 const seconds = Number(values.seconds);
-const firstSeed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
-const unknown = positionals.find((name) => TARGETS.every((target) => target.name !== name));
-if (unknown !== undefined || !(seconds > 0) || !Number.isSafeInteger(firstSeed)) {
-  console.error(`usage: npm run fuzz -- [--seconds N] [--seed N] [${TARGETS.map(({ name }) => name).join(' | ')}]…`);
+const firstSeed = Number(values.seed ?? Date.now() % 2 ** 31);
+if (!(seconds > 0) || !Number.isSafeInteger(firstSeed)) {
+  console.error('usage: npm run fuzz -- [--seconds N] [--seed N] [--test NAME] [FILE]…');
   process.exit(2);
 }
-for (const target of TARGETS) {
-  if (positionals.length === 0 || positionals.includes(target.name)) fuzz(target);
+
+const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--config', 'test/jest/config.ts'];
+const which = [
+  '--selectProjects',
+  'property',
+  ...(values.test === undefined ? [] : ['-t', values.test]),
+  ...positionals,
+];
+
+/** Runs everything once from a seed, and ends the search if something fails. */
+function round(seed: number): void {
+  const env = { ...process.env, FIRSTSEEN_TEST_SEED: String(seed) };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...jest, ...which], { env, encoding: 'utf8' });
+  const sum = stdout.trimEnd().split('\n').at(-1) ?? '';
+  console.log(`seed ${seed}: ${sum}`);
+  if (status === 0) return;
+  console.error(`${stderr}\nfailed; the same again: npm run fuzz -- --seed ${seed} ${process.argv.slice(2).join(' ')}`);
+  process.exit(1);
 }
 
-function fuzz(target: FuzzTarget): void {
-  const end = performance.now() + seconds * 1000;
-  let seed = firstSeed;
-  for (; performance.now() < end; seed += 1) {
-    try {
-      execute(target, seed);
-    } catch (error) {
-      console.error(`${target.name}: failed with seed ${seed} on the input\n${JSON.stringify(inputOf(target, seed))}`);
-      console.error(error);
-      process.exit(1);
-    }
-  }
-  console.log(`${target.name}: ${seed - firstSeed} executions, seeds ${firstSeed} to ${seed - 1}, no failure`);
-}
+const end = performance.now() + seconds * 1_000;
+let seed = firstSeed;
+do round(seed++);
+while (values.seed === undefined && performance.now() < end);

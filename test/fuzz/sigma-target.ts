@@ -1,10 +1,12 @@
-import assert from 'node:assert/strict';
+import { expect } from '@jest/globals';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { readRules } from '../../src/rulefiles/load.ts';
 import { compileRule } from '../../src/rules/compile-rule.ts';
 import { formatRuleProblem } from '../../src/rules/rule-problem.ts';
+import { expectPresent } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 import { mutate, type Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -158,21 +160,23 @@ function check(source: string): void {
   const { rules, problems } = readRules('fuzz.yml', '.yml', source);
   const lines = source.split(/\r?\n/);
   const places = [
-    ...problems.map(({ place }) => place ?? assert.fail('a problem without a place')),
+    ...problems.map(({ place }) => place ?? fail('a problem without a place')),
     ...rules.map((rule) => rule.place(['spec', 'query'])),
   ];
   for (const { line, column } of places) {
     const text = lines[line - 1];
-    assert.ok(text !== undefined && column >= 1 && column <= text.length + 1, `${line}:${column} is outside`);
+    expectPresent(text);
+    expect(column).toBeGreaterThanOrEqual(1);
+    expect(column).toBeLessThanOrEqual(text.length + 1);
   }
   for (const { document } of rules) {
     if (document.language !== 'eql') continue;
     const compiled = compileRule(document, createFieldSlots(), sha256Hashes);
     const faults = compiled.kind === 'ok' ? [] : compiled.problems.filter(({ inQuery }) => inQuery !== undefined);
-    assert.deepEqual(faults.map(formatRuleProblem), [], 'the query that was written is read again');
+    expect(faults.map(formatRuleProblem)).toEqual([]); // the query that was written is read again
   }
   for (const problem of problems) {
-    assert.doesNotMatch(formatFileProblem(problem).replaceAll('\n', ''), /\p{Cc}|\p{Bidi_Control}/u);
+    expect(formatFileProblem(problem).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
   }
 }
 

@@ -1,8 +1,8 @@
 /** `audit-policy`, as a person calls it. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,15 +21,15 @@ function file(name: string, content: string): string {
   return path;
 }
 
-describe('audit-policy', { concurrency: 2 }, () => {
+describe('audit-policy', () => {
   test('what it prints, it finds good', async () => {
     const made = await firstseen('--rules', 'rules', '--kubernetes-version', 'v1.37.1');
-    assert.deepEqual([made.code, made.stderr], [0, '']);
+    expect([made.code, made.stderr]).toEqual([0, '']);
     const { code, stdout } = await firstseen('--rules', 'rules', '--check', file('made.yaml', made.stdout));
-    assert.equal(code, 0);
-    assert.match(stdout, /^RULE +SEES +WHY$/m);
-    assert.match(stdout, /^privileged-pod-created +full$/m);
-    assert.doesNotMatch(stdout, /partial|never/);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^RULE +SEES +WHY$/m);
+    expect(stdout).toMatch(/^privileged-pod-created +full$/m);
+    expect(stdout).not.toMatch(/partial|never/);
   });
 
   test('it has the account, the groups of any version and the heartbeat that are asked for', async () => {
@@ -40,27 +40,26 @@ describe('audit-policy', { concurrency: 2 }, () => {
       'security:watcher',
       '--heartbeat',
     );
-    assert.match(stdout, /users: \["system:serviceaccount:security:watcher"\]/);
-    assert.doesNotMatch(stdout, /serviceaccount:firstseen|group: "\*"/);
-    assert.match(stdout, /nonResourceURLs: \["\/firstseen-heartbeat\/\*"\]/);
+    expect(stdout).toMatch(/users: \["system:serviceaccount:security:watcher"\]/);
+    expect(stdout).not.toMatch(/serviceaccount:firstseen|group: "\*"/);
+    expect(stdout).toMatch(/nonResourceURLs: \["\/firstseen-heartbeat\/\*"\]/);
   });
 
   test('a path of rules that leads nowhere', async () => {
     const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--rules', join(folder, 'nope'));
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, /^rules: .*nope: there is no such file or folder$/m);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^rules: .*nope: there is no such file or folder$/m);
   });
 
   test('--check names the rules that can never fire, with the line and the reason, and fails', async () => {
     const path = file('metadata.yaml', METADATA);
     const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--check', path);
-    assert.equal(code, 1);
-    assert.match(
-      stdout,
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
       /^privileged-pod-created +never +requests of pods, .* recorded at level Metadata \(line 4\);/m,
     );
-    assert.match(stdout, /^exec-into-pod +full$/m);
-    assert.match(stderr, /^\d+ of \d+ rules can never fire under .*metadata\.yaml; `firstseen audit-policy` prints/);
+    expect(stdout).toMatch(/^exec-into-pod +full$/m);
+    expect(stderr).toMatch(/^\d+ of \d+ rules can never fire under .*metadata\.yaml; `firstseen audit-policy` prints/);
     const json = await firstseen('--rules', 'rules', '--check', path, '-o', 'json');
     const items = JSON.parse(json.stdout) as readonly { readonly rule: string; readonly verdict: string }[];
     const expected = new Map([
@@ -72,17 +71,15 @@ describe('audit-policy', { concurrency: 2 }, () => {
       ['privileged-pod-created', 'never'],
       ['service-account-grants-then-execs', 'full'],
     ]);
-    assert.deepEqual(
-      items.filter(({ rule }) => expected.has(rule)).map(({ rule, verdict }) => [rule, verdict]),
-      [...expected],
-    );
+    expect(items.filter(({ rule }) => expected.has(rule)).map(({ rule, verdict }) => [rule, verdict])).toEqual([
+      ...expected,
+    ]);
   });
 
   test('a file that is no policy is told where, and a wrong call why', async () => {
     const broken = await firstseen('--rules', 'rules', '--check', file('broken.yaml', METADATA.replace('data', '')));
-    assert.equal(broken.code, 2);
-    assert.match(
-      broken.stderr,
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toMatch(
       /broken\.yaml:4:12: expected None or Metadata or Request or RequestResponse, found "Meta"/,
     );
     for (const [args, expected] of [
@@ -92,17 +89,17 @@ describe('audit-policy', { concurrency: 2 }, () => {
       [['-o', 'json'], /^-o json: expected yaml without --check/],
     ] as const) {
       const { code, stdout, stderr } = await firstseen('--rules', 'rules', ...args);
-      assert.deepEqual([code, stdout], [2, '']);
-      assert.match(stderr, expected);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(expected);
     }
   });
 
   test('a broken rule, or none, makes no policy: it would be too small', async () => {
     const rule = file('rule.yaml', 'apiVersion: firstseen.dev/v1alpha1\nkind: DetectionRule\n');
     const { code, stdout } = await firstseen('--rules', 'rules', '--rules', rule);
-    assert.deepEqual([code, stdout], [1, '']);
+    expect([code, stdout]).toEqual([1, '']);
     const none = await firstseen('--rules', createTemporaryFolder('no-rules'));
-    assert.equal(none.code, 1);
-    assert.match(none.stderr, /no enabled rule was found/);
+    expect(none.code).toBe(1);
+    expect(none.stderr).toMatch(/no enabled rule was found/);
   });
 });

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { runProcess, startProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
@@ -20,15 +19,15 @@ test('the demo shows what it says it shows, without colours in a pipe, and leave
   const tmp = temporary('whole');
   const env = { TMPDIR: tmp, FIRSTSEEN_LISTEN: 'nonsense', FORCE_COLOR: undefined };
   const { code, stdout, stderr } = await runProcess(process.execPath, [DEMO], { cwd: tmp, env });
-  assert.deepEqual([code, stderr], [0, ''], stdout);
-  assert.match(
-    stdout,
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(
     /ALERT {3}medium {2}anonymous-request-unusual-agent\n +user agent "masscan\/1\.3" not seen in 7d/,
   );
-  assert.match(stdout, /^high +cluster-admin-binding-created /m);
-  assert.match(stdout, /^Everything came as expected/m);
-  assert.ok(!stdout.includes('\u001b') && !stdout.includes('undefined'), stdout);
-  assert.deepEqual(readdirSync(tmp), []);
+  expect(stdout).toMatch(/^high +cluster-admin-binding-created /m);
+  expect(stdout).toMatch(/^Everything came as expected/m);
+  expect(stdout).not.toContain('\u001b');
+  expect(stdout).not.toContain('undefined');
+  expect(readdirSync(tmp)).toEqual([]);
 });
 
 test('also when it is interrupted', async () => {
@@ -36,6 +35,6 @@ test('also when it is interrupted', async () => {
   const demo = await startProcess(process.execPath, [DEMO], { env: { TMPDIR: tmp } });
   await waitFor(() => readdirSync(tmp).some((name) => name.includes('demo')), { what: 'the server', intervalMs: 5 });
   demo.kill('SIGINT');
-  assert.deepEqual(await demo.waitForExit(), { code: 130, signal: null });
-  assert.deepEqual(readdirSync(tmp), []);
+  expect(await demo.waitForExit()).toEqual({ code: 130, signal: null });
+  expect(readdirSync(tmp)).toEqual([]);
 });

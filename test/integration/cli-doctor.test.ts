@@ -1,8 +1,8 @@
 /** `doctor` as a person calls it where there is no cluster: what it says, how it ends, and what it refuses. */
-import assert from 'node:assert/strict';
+
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CHECKS } from '../../src/doctor/registry.ts';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import type { DoctorRun } from '../support/doctor.ts';
@@ -19,44 +19,41 @@ function doctor(args: readonly string[], input = '', env: Readonly<Record<string
 
 test('given nothing it checks nothing, says how each check can be made, and does not call that fine', async () => {
   const { code, stdout, stderr } = await doctor([]);
-  assert.deepEqual([code, stderr], [3, '']);
-  assert.match(
-    stdout,
+  expect([code, stderr]).toEqual([3, '']);
+  expect(stdout).toMatch(
     /^\? configuration +not checked: no configuration is given\n +also {2}rules, receiver-credentials, store/,
   );
   const { findings } = JSON.parse((await doctor(['-o', 'json'])).stdout) as Pick<DoctorRun, 'findings'>;
   // Something may listen on this machine where firstseen does.
   const here = findings.filter(({ check }) => check !== 'server');
-  assert.deepEqual([here.length, ...new Set(here.map(({ severity }) => severity))], [CHECKS.length - 1, 'unchecked']);
-  assert.ok(!stdout.includes('\u001b'), 'colours in a pipe');
+  expect([here.length, ...new Set(here.map(({ severity }) => severity))]).toEqual([CHECKS.length - 1, 'unchecked']);
+  expect(stdout).not.toContain('\u001b'); // colours in a pipe
 });
 
 test('a flag tells about its own part only', async () => {
   const { code, stdout } = await doctor(['--rules', 'rules', '--policy', 'deploy/audit-policy.yaml']);
-  assert.equal(code, 3);
+  expect(code).toBe(3);
   const pack = readdirSync('rules').length;
-  assert.match(stdout, new RegExp(`^✓ rules +${pack} run`, 'm'));
-  assert.match(stdout, new RegExp(`^✓ audit-policy +${pack} of ${pack} rules can fire under it`, 'm'));
-  assert.match(
-    stdout,
+  expect(stdout).toMatch(new RegExp(`^✓ rules +${pack} run`, 'm'));
+  expect(stdout).toMatch(new RegExp(`^✓ audit-policy +${pack} of ${pack} rules can fire under it`, 'm'));
+  expect(stdout).toMatch(
     /^\? configuration +not checked: no configuration is given\n +also {2}receiver-credentials, store\n/m,
   );
 });
 
 test('a broken configuration is an error, from whatever source', async () => {
   const { code, stdout } = await doctor([], '', { FIRSTSEEN_LISTEN: 'nowhere' });
-  assert.equal(code, 1);
-  assert.match(stdout, /^✗ configuration +FIRSTSEEN_LISTEN: receiver\.listen: expected host:port/);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^✗ configuration +FIRSTSEEN_LISTEN: receiver\.listen: expected host:port/);
 });
 
 test('the kubeconfig of the webhook from standard input', async () => {
   const { code, stdout } = await doctor(['--webhook-kubeconfig', '-'], 'current-context: \u001b[31mred\n');
-  assert.equal(code, 1);
-  assert.match(
-    stdout,
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
     /^✗ webhook-kubeconfig +standard input: expected YAML|^✗ webhook-kubeconfig +standard input: expected current-context/m,
   );
-  assert.ok(!stdout.includes('\u001b'), 'what the file holds reaches the terminal');
+  expect(stdout).not.toContain('\u001b'); // what the file holds reaches the terminal
 });
 
 for (const [args, said] of [
@@ -69,7 +66,7 @@ for (const [args, said] of [
 ] as const) {
   test(`refuses ${args.join(' ')}`, async () => {
     const { code, stdout, stderr } = await doctor(args);
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, said);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(said);
   });
 }

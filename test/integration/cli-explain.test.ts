@@ -1,9 +1,9 @@
 /** `explain`, and what `rules test` tells of a failure, as a person and a CI call them. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -47,14 +47,12 @@ const LOG = [event('a', 'exec', 'ResponseStarted'), event('b', 'log'), event('a'
   .map((each) => `${JSON.stringify(each)}\n`)
   .join('');
 
-describe('explain', { concurrency: 2 }, () => {
+describe('explain', () => {
   test('an event that does not match: which statement, and what the event has there', async () => {
     const path = file('one.json', JSON.stringify(event('b', 'log'), null, 2));
     const { code, stdout, stderr } = await explain(path);
-    assert.deepEqual([code, stderr], [1, '']);
-    assert.equal(
-      stdout,
-      `exec-into-pod: Command run in a pod, or a terminal attached to one
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toBe(`exec-into-pod: Command run in a pod, or a terminal attached to one
 ${path}:1: audit ID b, stage ResponseComplete, level Metadata, 2026-03-02T08:00:00.000000Z
 
 It does not match: the query does not select it.
@@ -65,24 +63,24 @@ Query
   - [holds] kubernetes.audit.objectRef.resource is "pods"
   - [does not hold] kubernetes.audit.objectRef.subresource is one of "exec", "attach" (it is "log")
   - [holds] kubernetes.audit.verb is one of "get", "create"
-`,
-    );
+`);
   });
 
   test('one that matches: what it would do', async () => {
     const { code, stdout } = await explain(file('exec.json', JSON.stringify(event('a', 'exec'))));
-    assert.equal(code, 0);
-    assert.match(stdout, /^It matches\.$/m);
-    assert.match(stdout, /^ {2}The alert: "Command run in a pod, .*", severity \w+, risk score \d+\.$/m);
-    assert.ok(stdout.includes('eve\\u{202e}') && !stdout.includes('\u202e'), stdout);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^It matches\.$/m);
+    expect(stdout).toMatch(/^ {2}The alert: "Command run in a pod, .*", severity \w+, risk score \d+\.$/m);
+    expect(stdout).toContain('eve\\u{202e}');
+    expect(stdout).not.toContain('\u202e');
   });
 
   test('as JSON', async () => {
     const { code, stdout } = await explain(file('log.json', JSON.stringify(event('b', 'log'))), '-o', 'json');
-    assert.equal(code, 1);
+    expect(code).toBe(1);
     const { matched, query } = JSON.parse(stdout);
-    assert.equal(matched, false);
-    assert.deepEqual(query.parts[2], {
+    expect(matched).toBe(false);
+    expect(query.parts[2]).toEqual({
       text: 'kubernetes.audit.objectRef.subresource is one of "exec", "attach"',
       holds: false,
       found: ['it is "log"'],
@@ -93,11 +91,11 @@ Query
 
   test('an event of a log is chosen by its line or its audit ID', async () => {
     const log = file('audit.log.gz', gzipSync(LOG));
-    assert.equal((await explain(log, '--line', '2')).code, 1);
-    assert.equal((await explain(log, '--audit-id', 'b')).code, 1);
+    expect((await explain(log, '--line', '2')).code).toBe(1);
+    expect((await explain(log, '--audit-id', 'b')).code).toBe(1);
     const { code, stdout, stderr } = await explain(log, '--audit-id', 'a');
-    assert.deepEqual([code, stderr], [0, '2 events have this audit ID: this is the last; --line chooses another\n']);
-    assert.match(stdout, /audit\.log\.gz:3: audit ID a, stage ResponseComplete,/);
+    expect([code, stderr]).toEqual([0, '2 events have this audit ID: this is the last; --line chooses another\n']);
+    expect(stdout).toMatch(/audit\.log\.gz:3: audit ID a, stage ResponseComplete,/);
   });
 
   test('what is no choice, no event and no rule is a mistake', async () => {
@@ -125,45 +123,42 @@ Query
     ] as const) {
       const [path, ...more] = args;
       const { code, stdout, stderr } = await explain(path, ...more);
-      assert.deepEqual([code, stdout], [2, ''], stderr);
-      assert.match(stderr, expected);
+      expect([stderr, [code, stdout]]).toEqual([stderr, [2, '']]);
+      expect(stderr).toMatch(expected);
     }
   });
 });
 
-describe('rules test', { concurrency: 2 }, () => {
+describe('rules test', () => {
   const wrong = readFileSync(EXEC, 'utf8').replace('(exec or attach)', '(execute or attach)');
 
   test('says why a test fails', async () => {
     const { code, stdout } = await firstseen(['rules', 'test', file('wrong.yaml', wrong)]);
-    assert.equal(code, 1);
-    assert.match(
-      stdout,
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
       /^FAIL .*wrong\.yaml:\d+ exec-into-pod: .*\n {2}expected the last event .*\n {2}\[does not hold\] all of these hold:\n/m,
     );
-    assert.match(stdout, /^ {2}- \[does not hold\] .*subresource is one of "execute", "attach" \(it is "exec"\)$/m);
+    expect(stdout).toMatch(/^ {2}- \[does not hold\] .*subresource is one of "execute", "attach" \(it is "exec"\)$/m);
   });
 
   test('as JUnit and as JSON', async () => {
     const path = file('ci.yaml', wrong);
     const junit = await firstseen(['rules', 'test', path, '-o', 'junit']);
-    assert.equal(junit.code, 1);
-    assert.match(junit.stdout, /^<testsuites name="firstseen" tests="8" failures="2" errors="0">$/m);
-    assert.match(
-      junit.stdout,
+    expect(junit.code).toBe(1);
+    expect(junit.stdout).toMatch(/^<testsuites name="firstseen" tests="8" failures="2" errors="0">$/m);
+    expect(junit.stdout).toMatch(
       /<failure message="expected the last event [^"]*">expected .*\n\[does not hold\] all of/,
     );
     const json = await firstseen(['rules', 'test', path, '-o', 'json']);
     const items: readonly { passed: boolean; rule: string }[] = JSON.parse(json.stdout);
-    assert.deepEqual([items.length, items.filter(({ passed }) => !passed).length], [8, 2]);
+    expect([items.length, items.filter(({ passed }) => !passed).length]).toEqual([8, 2]);
   });
 
   test('a file that does not load is an error of the report, too', async () => {
     const path = file('broken.yaml', wrong.replace('(execute or attach)', '(execute or'));
     const { code, stdout } = await firstseen(['rules', 'test', path, EXEC, '-o', 'junit']);
-    assert.equal(code, 1);
-    assert.match(
-      stdout,
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
       /<testcase classname="exec-into-pod" name="load" file=".*broken\.yaml" line="\d+">\n {6}<error /,
     );
   });

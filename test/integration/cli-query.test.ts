@@ -1,9 +1,9 @@
 /** `firstseen query` as a person calls it. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -38,12 +38,12 @@ function file(name: string, content: string | Buffer): string {
 
 const log = file('audit.log', LOG);
 
-describe('events', { concurrency: 2 }, () => {
+describe('events', () => {
   test('the lines that match, byte for byte, in KQL and EQL', async () => {
     const found = await query('user.name: eve and not event.action: list', log);
-    assert.deepEqual([found.code, found.stdout, found.stderr], [0, `${GET}\n${DELETE}\n`, '']);
+    expect([found.code, found.stdout, found.stderr]).toEqual([0, `${GET}\n${DELETE}\n`, '']);
     const same = await query('any where user.name == "eve" and event.action != "list"', log);
-    assert.deepEqual([same.code, same.stdout, same.stderr], [0, `${GET}\n${DELETE}\n`, '']);
+    expect([same.code, same.stdout, same.stderr]).toEqual([0, `${GET}\n${DELETE}\n`, '']);
   });
 
   test('bytes that are no UTF-8, and the end of a line of Windows, come out as they are', async () => {
@@ -56,33 +56,33 @@ describe('events', { concurrency: 2 }, () => {
     const out = join(folder, 'bytes.out');
     const script = '"$0" "$1" query "event.action: *" "$2" > "$3"';
     await runProcess('sh', ['-c', script, process.execPath, MAIN, path, out], { cwd: ROOT });
-    assert.deepEqual(readFileSync(out), Buffer.concat([readFileSync(path), Buffer.from('\n')]));
+    expect(readFileSync(out)).toEqual(Buffer.concat([readFileSync(path), Buffer.from('\n')]));
   });
 
   test('nothing found is exit code 1', async () => {
     const { code, stdout, stderr } = await query('user.name: nobody', log);
-    assert.deepEqual([code, stdout, stderr], [1, '', '']);
+    expect([code, stdout, stderr]).toEqual([1, '', '']);
   });
 
   test('-c counts, -m stops, -H names the file', async () => {
     const count = await query('-c', 'user.name: eve', log, log);
-    assert.deepEqual([count.code, count.stdout], [0, '6\n']);
+    expect([count.code, count.stdout]).toEqual([0, '6\n']);
     const none = await query('-c', 'user.name: nobody', log);
-    assert.deepEqual([none.code, none.stdout], [1, '0\n']);
+    expect([none.code, none.stdout]).toEqual([1, '0\n']);
     const first = await query('-m', '1', '-H', 'user.name: eve', log, log);
-    assert.equal(first.stdout, `${log}:${GET}\n`);
+    expect(first.stdout).toBe(`${log}:${GET}\n`);
   });
 
   test('gzip, standard input, several files in their order', async () => {
     const packed = file('audit.log.gz', gzipSync(LOG));
-    assert.equal((await query('event.action: (list or delete)', packed)).stdout, `${LIST}\n${DELETE}\n`);
+    expect((await query('event.action: (list or delete)', packed)).stdout).toBe(`${LIST}\n${DELETE}\n`);
     const input = { cwd: ROOT, input: LOG };
     for (const args of [[], ['-']]) {
       const { stdout } = await runProcess(process.execPath, [MAIN, 'query', 'event.action: list', ...args], input);
-      assert.equal(stdout, `${LIST}\n`);
+      expect(stdout).toBe(`${LIST}\n`);
     }
     const other = file('other.log', `${FORBIDDEN}\n`);
-    assert.equal((await query('event.action: get', other, packed)).stdout, `${FORBIDDEN}\n${GET}\n${FORBIDDEN}\n`);
+    expect((await query('event.action: get', other, packed)).stdout).toBe(`${FORBIDDEN}\n${GET}\n${FORBIDDEN}\n`);
   });
 
   test('lists, on one line or over many: an event a line, with all that it says', async () => {
@@ -90,33 +90,31 @@ describe('events', { concurrency: 2 }, () => {
     const list = `{\n "kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[\n  ${spread.join(',\n  ')}\n ]\n}\n`;
     const expected = `${GET.replaceAll(', "', ',"')}\n${FORBIDDEN.replaceAll(', "', ',"')}\n`;
     const { stdout } = await query('event.action: get', file('list.json', list));
-    assert.equal(stdout.replaceAll(', "', ',"'), expected);
+    expect(stdout.replaceAll(', "', ',"')).toBe(expected);
     const one = `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${LINES.join(',')}]}`;
-    assert.equal(
-      (await query('event.action: (get or list)', file('one.json', one))).stdout,
+    expect((await query('event.action: (get or list)', file('one.json', one))).stdout).toBe(
       `${GET}\n${LIST}\n${FORBIDDEN}\n`,
     );
   });
 
   test('an event that is spread over many lines is one line', async () => {
     const path = file('spread.json', JSON.stringify(JSON.parse(LIST), null, 2));
-    assert.deepEqual(JSON.parse((await query('event.action: list', path)).stdout), JSON.parse(LIST));
+    expect(JSON.parse((await query('event.action: list', path)).stdout)).toEqual(JSON.parse(LIST));
   });
 
   test('--from and --to, times and dates', async () => {
     const between = ['--from', '2026-03-02T08:00:02Z', '--to', '2026-03-02T09:00:04+01:00'];
-    assert.equal((await query(...between, '*: *', log)).stdout, `${LIST}\n${FORBIDDEN}\n`);
-    assert.equal((await query('--from', '2026-03-03', '*: *', log)).code, 1);
+    expect((await query(...between, '*: *', log)).stdout).toBe(`${LIST}\n${FORBIDDEN}\n`);
+    expect((await query('--from', '2026-03-03', '*: *', log)).code).toBe(1);
     const wrong = await query('--from', 'yesterday', '*: *', log);
-    assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /'yesterday' is invalid. expected a time such as 2026-03-02T08:00:00Z, or a date/);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/'yesterday' is invalid. expected a time such as 2026-03-02T08:00:00Z, or a date/);
   });
 
   test('-o table: columns, and nothing hostile', async () => {
     const hostile = line(5, 'get', 'a\\u001b[2J\\u202eb');
     const { stdout } = await query('-o', 'table', 'event.action: *', file('hostile.log', `${LOG}${hostile}\n`));
-    assert.equal(
-      stdout,
+    expect(stdout).toBe(
       [
         'TIME                          USER                  ACTION         OBJECT   CODE   SOURCE',
         '2026-03-02T08:00:01.000000Z   eve                   get            /a',
@@ -130,25 +128,25 @@ describe('events', { concurrency: 2 }, () => {
   });
 
   test('-o json is the events, one a line', async () => {
-    assert.equal((await query('-o', 'json', '-H', 'event.action: list', log)).stdout, `${LIST}\n`);
+    expect((await query('-o', 'json', '-H', 'event.action: list', log)).stdout).toBe(`${LIST}\n`);
   });
 
   test('lines that are no events are said once and counted', async () => {
     const { code, stdout, stderr } = await query('event.action: list', file('bad.log', `x\n${LOG}{"kind":"Pod"}\n`));
-    assert.deepEqual([code, stdout], [0, `${LIST}\n`]);
-    assert.match(stderr, /bad\.log:1: skipped: .*\n2 lines or items skipped\n$/);
+    expect([code, stdout]).toEqual([0, `${LIST}\n`]);
+    expect(stderr).toMatch(/bad\.log:1: skipped: .*\n2 lines or items skipped\n$/);
   });
 
   test('-v says how the query was read', async () => {
-    assert.equal((await query('-v', '-c', 'any where true', log)).stderr, 'read as EQL; events: 4, found: 4\n');
+    expect((await query('-v', '-c', 'any where true', log)).stderr).toBe('read as EQL; events: 4, found: 4\n');
   });
 });
 
-describe('ES|QL', { concurrency: 2 }, () => {
+describe('ES|QL', () => {
   test('a query that only chooses events finds their lines', async () => {
     const { code, stdout, stderr } = await query('FROM logs | WHERE user.name == "eve" | LIMIT 2', log);
-    assert.deepEqual([code, stdout, stderr], [0, `${GET}\n${LIST}\n`, '']);
-    assert.equal((await query('-c', 'FROM logs | WHERE user.name == "eve"', log)).stdout, '3\n');
+    expect([code, stdout, stderr]).toEqual([0, `${GET}\n${LIST}\n`, '']);
+    expect((await query('-c', 'FROM logs | WHERE user.name == "eve"', log)).stdout).toBe('3\n');
   });
 
   const STATS = 'FROM logs | STATS n = COUNT(*), a = MV_SORT(VALUES(event.action)) BY user.name | SORT n DESC';
@@ -160,12 +158,11 @@ describe('ES|QL', { concurrency: 2 }, () => {
       '1   get                   bob',
       '',
     ];
-    assert.equal((await query(STATS, log)).stdout, table.join('\n'));
+    expect((await query(STATS, log)).stdout).toBe(table.join('\n'));
     const json = ['{"n":3,"a":["delete","get","list"],"user.name":"eve"}', '{"n":1,"a":"get","user.name":"bob"}', ''];
-    assert.equal((await query('-o', 'json', STATS, log)).stdout, json.join('\n'));
-    assert.equal((await query('-c', STATS, log)).stdout, '2\n');
-    assert.equal(
-      (await query('-m', '1', STATS, log)).stdout,
+    expect((await query('-o', 'json', STATS, log)).stdout).toBe(json.join('\n'));
+    expect((await query('-c', STATS, log)).stdout).toBe('2\n');
+    expect((await query('-m', '1', STATS, log)).stdout).toBe(
       table
         .filter((_, i) => i !== 2)
         .join('\n')
@@ -178,45 +175,42 @@ describe('ES|QL', { concurrency: 2 }, () => {
       'FROM x | KEEP user.name',
       file('hostile-2.log', `${line(5, 'get', 'a\\u001b[2J\\u202eb')}\n`),
     );
-    assert.equal(stdout, 'user.name\na\\u{1b}[2J\\u{202e}b\n');
+    expect(stdout).toBe('user.name\na\\u{1b}[2J\\u{202e}b\n');
   });
 
   test('no rows are exit code 1, and ROW needs no events', async () => {
-    assert.equal((await query('FROM x | KEEP user.name | WHERE user.name == "x"', log)).code, 1);
-    assert.equal((await query('--now', '2026-03-02', 'ROW t = NOW()')).stdout, 't\n2026-03-02T00:00:00.000Z\n');
+    expect((await query('FROM x | KEEP user.name | WHERE user.name == "x"', log)).code).toBe(1);
+    expect((await query('--now', '2026-03-02', 'ROW t = NOW()')).stdout).toBe('t\n2026-03-02T00:00:00.000Z\n');
   });
 
   test('a wrong query, and what became null', async () => {
     const { code, stderr } = await query('FROM x | WHERE user.nam == 1', log);
-    assert.equal(code, 2);
-    assert.match(
-      stderr,
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
       /line 1, column 16: unknown column `user\.nam`\n.*\n {17}\^\n {2}hint: did you mean user\.name\?\n.*read as ES\|QL/s,
     );
-    assert.match(
-      (await query('FROM x | EVAL d = 1 / 0 | KEEP d | LIMIT 1', log)).stderr,
+    expect((await query('FROM x | EVAL d = 1 / 0 | KEEP d | LIMIT 1', log)).stderr).toMatch(
       /^warning: line 1, column 19: /,
     );
   });
 });
 
-describe('sequences', { concurrency: 2 }, () => {
+describe('sequences', () => {
   const PAIR = 'sequence by user.name [any where event.action == "get"] [any where event.action in ("list", "delete")]';
 
   test('each with the values that join it, then its lines; in the order of time', async () => {
     const shuffled = file('shuffled.log', `${[DELETE, LIST, FORBIDDEN, GET].join('\n')}\n`);
     const { code, stdout, stderr } = await query(PAIR, shuffled);
-    assert.deepEqual([code, stdout, stderr], [0, `-- user.name: "eve"\n${GET}\n${LIST}\n`, '']);
-    assert.equal((await query('-c', PAIR, log)).stdout, '1\n');
-    assert.equal((await query(PAIR, file('none.log', `${LIST}\n${FORBIDDEN}\n`))).code, 1);
+    expect([code, stdout, stderr]).toEqual([0, `-- user.name: "eve"\n${GET}\n${LIST}\n`, '']);
+    expect((await query('-c', PAIR, log)).stdout).toBe('1\n');
+    expect((await query(PAIR, file('none.log', `${LIST}\n${FORBIDDEN}\n`))).code).toBe(1);
   });
 
   test('as JSON one a line, as a table with columns', async () => {
     const json = await query('-o', 'json', PAIR, log);
-    assert.equal(json.stdout, `{"by":{"user.name":"eve"},"events":[${GET},${LIST}]}\n`);
+    expect(json.stdout).toBe(`{"by":{"user.name":"eve"},"events":[${GET},${LIST}]}\n`);
     const table = await query('-o', 'table', PAIR, log);
-    assert.match(
-      table.stdout,
+    expect(table.stdout).toMatch(
       /^-- user\.name: "eve"\nTIME .*\n2026\S+ +eve +get .*\n2026\S+ +eve +list secrets .*\n$/,
     );
   });
@@ -228,12 +222,12 @@ describe('sequences', { concurrency: 2 }, () => {
       [LIST, FORBIDDEN],
       [FORBIDDEN, DELETE],
     ].map((lines) => `--\n${lines.join('\n')}\n`);
-    assert.equal((await query(any, log)).stdout, expected.join(''));
-    assert.equal((await query('-m', '2', any, log)).stdout, expected.slice(0, 2).join(''));
+    expect((await query(any, log)).stdout).toBe(expected.join(''));
+    expect((await query('-m', '2', any, log)).stdout).toBe(expected.slice(0, 2).join(''));
   });
 });
 
-describe('documents of any kind', { concurrency: 2 }, () => {
+describe('documents of any kind', () => {
   const DOCUMENTS = [
     '{"host":{"ip":"10.0.0.7","name":"a"},"n":5,"tags":["x","y"],"@timestamp":"2026-03-02T08:00:02Z"}',
     '{"host":[{"ip":"192.0.2.1"},{"name":"b"}],"n":70,"ok":true,"@timestamp":"2026-03-02T08:00:01Z"}',
@@ -249,80 +243,78 @@ describe('documents of any kind', { concurrency: 2 }, () => {
       .map((document) => DOCUMENTS.indexOf(document));
 
   test('fields are paths of the types given, all else keywords', async () => {
-    assert.deepEqual(await found('host.ip: 10.0.0.0/8'), [0]);
-    assert.deepEqual(await found('n > 6'), [1, 2]);
-    assert.deepEqual(await found('host.name: *'), [0, 1, 2]);
-    assert.deepEqual(await found('tags: y or ok: true'), [0, 1]);
-    assert.deepEqual(await found('any where n < 6 or host.name == "c"'), [0, 2]);
-    assert.deepEqual(await found('sequence with maxspan=1s [any where ok] [any where n == 5]'), [-1, 1, 0]);
-    assert.deepEqual(await found('FROM x | WHERE n > 6 AND host.name IS NOT NULL'), [1]);
+    expect(await found('host.ip: 10.0.0.0/8')).toEqual([0]);
+    expect(await found('n > 6')).toEqual([1, 2]);
+    expect(await found('host.name: *')).toEqual([0, 1, 2]);
+    expect(await found('tags: y or ok: true')).toEqual([0, 1]);
+    expect(await found('any where n < 6 or host.name == "c"')).toEqual([0, 2]);
+    expect(await found('sequence with maxspan=1s [any where ok] [any where n == 5]')).toEqual([-1, 1, 0]);
+    expect(await found('FROM x | WHERE n > 6 AND host.name IS NOT NULL')).toEqual([1]);
     const stats = await raw(
       '-o',
       'json',
       'FROM x | STATS n = SUM(n), last = MAX(@timestamp) BY tags | SORT tags | LIMIT 1',
     );
-    assert.equal(stats.stdout, '{"n":5,"last":"2026-03-02T08:00:02.000Z","tags":"x"}\n');
-    assert.match(stats.stderr, /documents\.jsonl:4: skipped: no JSON object/);
-    assert.deepEqual((await raw('--from', '2026-03-02T08:00:02Z', '*: *')).stdout, `${DOCUMENTS[0]}\n`);
+    expect(stats.stdout).toBe('{"n":5,"last":"2026-03-02T08:00:02.000Z","tags":"x"}\n');
+    expect(stats.stderr).toMatch(/documents\.jsonl:4: skipped: no JSON object/);
+    expect((await raw('--from', '2026-03-02T08:00:02Z', '*: *')).stdout).toEqual(`${DOCUMENTS[0]}\n`);
   });
 
   test('a field that no document has is an error, one that has a type is not', async () => {
     const { code, stderr } = await raw('hots.ip: x');
-    assert.equal(code, 2);
-    assert.match(
-      stderr,
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
       /^unknown field hots\.ip: no document has it, and it has no type\n {2}hint: did you mean host\.ip\?$/m,
     );
-    assert.equal((await raw('ok: false')).code, 1);
+    expect((await raw('ok: false')).code).toBe(1);
     const early = await raw('-m', '1', 'n: 5 or host.nmae: x');
-    assert.deepEqual([early.code, early.stderr], [0, '']);
+    expect([early.code, early.stderr]).toEqual([0, '']);
   });
 
   test('a file of types that is wrong', async () => {
     const wrong = await query('--raw', '--types', file('wrong.yaml', 'a: text\nb: keywrod\n'), 'a: *', path);
-    assert.equal(wrong.code, 2);
-    assert.match(
-      wrong.stderr,
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(
       /wrong\.yaml: a: there is no type "?text"?\n {2}hint: the types are keyword, .*\n.*b: there is no type .*\n {2}hint: did you mean keyword\?/,
     );
-    assert.match((await query('--types', types, 'a: *', path)).stderr, /--types is for documents .*: add --raw/);
-    assert.match((await query('--raw', '--types', join(folder, 'nope'), 'a: *', path)).stderr, /cannot be read/);
+    expect((await query('--types', types, 'a: *', path)).stderr).toMatch(/--types is for documents .*: add --raw/);
+    expect((await query('--raw', '--types', join(folder, 'nope'), 'a: *', path)).stderr).toMatch(/cannot be read/);
   });
 });
 
-describe('errors', { concurrency: 2 }, () => {
+describe('errors', () => {
   test('a query that is wrong, with its place and the language', async () => {
     const { code, stdout, stderr } = await query('user.nam: eve', log);
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(
-      stderr,
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
       /^line 1, column 1: unknown field `user\.nam`\n {2}user\.nam: eve\n {2}\^\n {2}hint: did you mean user\.name\?\n/,
     );
-    assert.match(stderr, /\(the query was read as KQL; --language eql or esql reads it as another\)\n$/);
+    expect(stderr).toMatch(/\(the query was read as KQL; --language eql or esql reads it as another\)\n$/);
   });
 
   test('--language overrules what the text looks like', async () => {
     const { code, stderr } = await query('--language', 'eql', 'user.name: eve', log);
-    assert.equal(code, 2);
-    assert.match(stderr, /read as EQL/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/read as EQL/);
   });
 
   test('what is hostile in a query is not given back to the terminal', async () => {
-    assert.doesNotMatch((await query('\u001b]0;x\u0007: "', log)).stderr.replaceAll('\n', ''), /\p{Cc}/u);
+    expect((await query('\u001b]0;x\u0007: "', log)).stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
   test('a file that is not there: nothing is read', async () => {
     const { code, stdout, stderr } = await query('event.action: *', log, join(folder, 'nope.log'));
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, /^no file .*nope\.log; give audit log files, or - for standard input$/m);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^no file .*nope\.log; give audit log files, or - for standard input$/m);
   });
 
   test('gzip that is cut off: what came before and after it is found, and the exit code is 2', async () => {
     const packed = gzipSync(LOG.repeat(50));
     const cut = file('cut.log.gz', packed.subarray(0, packed.length - 20));
     const { code, stdout, stderr } = await query('event.action: delete', cut, log);
-    assert.equal(code, 2);
-    assert.ok(stdout.endsWith(`${DELETE}\n`) && stdout.split('\n').length > 2, stdout);
-    assert.match(stderr, /cut\.log\.gz: the gzip data is broken or cut off/);
+    expect(code).toBe(2);
+    expect(stdout.endsWith(`${DELETE}\n`)).toBe(true);
+    expect(stdout.split('\n').length).toBeGreaterThan(2);
+    expect(stderr).toMatch(/cut\.log\.gz: the gzip data is broken or cut off/);
   });
 });

@@ -1,8 +1,8 @@
 /** `replay --report matches` and `junit` over real files, as a person or a CI job calls it. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { anonymousRequest, NOON } from '../support/events.ts';
@@ -71,25 +71,24 @@ test('matches: what each type of rule selects, and where it fires', async () => 
     ...withRules(...Object.values(RULES)),
     ...['--report', 'matches', log('matches.log', events)],
   );
-  assert.equal(code, 0, stderr);
+  expect(code).toBe(0);
   const { rules, ...head } = JSON.parse(stdout);
-  assert.deepEqual(head, { events: 5, idsPerList: 10_000 });
+  expect(head).toEqual({ events: 5, idsPerList: 10_000 });
   const ids = (...numbers: readonly number[]) => numbers.map((n) => `request-${n}`);
-  assert.deepEqual(
+  expect(
     rules.map(({ rule, type, cut, counts, matches, fires, repeats }: Record<string, unknown>) => [
       ...[rule, type, cut, counts],
       ...[matches, fires, repeats],
     ]),
-    [
-      ['agent', 'new_terms', false, counts(4, 3, 1), ids(1, 2, 3, 4), ids(1, 2, 4), ids(3)],
-      ['many', 'threshold', false, counts(4, 1, 0), ids(1, 2, 3, 4), ids(3), []],
-      ['pair', 'eql', false, counts(2, 1, 0), ids(1, 2), ids(2), []],
-      ['scanner', 'query', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
-      ['tool', 'esql', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
-      ['tools', 'esql', false, counts(4, 1, 2), ids(1, 2, 3, 4), ids(2), ids(3, 4)],
-    ],
-  );
-  assert.match(stderr, /^5 events, 6 rules, 8 alerts$/m);
+  ).toEqual([
+    ['agent', 'new_terms', false, counts(4, 3, 1), ids(1, 2, 3, 4), ids(1, 2, 4), ids(3)],
+    ['many', 'threshold', false, counts(4, 1, 0), ids(1, 2, 3, 4), ids(3), []],
+    ['pair', 'eql', false, counts(2, 1, 0), ids(1, 2), ids(2), []],
+    ['scanner', 'query', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
+    ['tool', 'esql', false, counts(2, 1, 1), ids(2, 3), ids(2), ids(3)],
+    ['tools', 'esql', false, counts(4, 1, 2), ids(1, 2, 3, 4), ids(2), ids(3, 4)],
+  ]);
+  expect(stderr).toMatch(/^5 events, 6 rules, 8 alerts$/m);
 });
 
 function counts(matches: number, fires: number, repeats: number): object {
@@ -110,15 +109,15 @@ test('matches: what only taught is no fire, and the events of a sequence keep th
     ...['--report', 'matches', log('taught.log', events)],
   );
   const [taught, sequence] = JSON.parse(stdout).rules;
-  assert.deepEqual([taught.fires, taught.taught], [[], [long(0), long(1), long(3)]]);
-  assert.deepEqual([sequence.matches, sequence.fires], [[long(0), long(1)], [long(1)]]);
+  expect([taught.fires, taught.taught]).toEqual([[], [long(0), long(1), long(3)]]);
+  expect([sequence.matches, sequence.fires]).toEqual([[long(0), long(1)], [long(1)]]);
 });
 
 test('matches: long lists are cut, and the counts are true', async () => {
   const many = Array.from({ length: 10_005 }, (_, n) => request(n, 'masscan/1.3'));
   const { stdout } = await replay('--rules', RULES.query, '--report', 'matches', log('many.log', many));
   const [{ counts: of, cut, matches }] = JSON.parse(stdout).rules;
-  assert.deepEqual([of.matches, cut, matches.length], [10_005, true, 10_000]);
+  expect([of.matches, cut, matches.length]).toEqual([10_005, true, 10_000]);
 });
 
 test('junit: a suite for each rule; a failed test and a rule that does not load end it with 1', async () => {
@@ -135,32 +134,32 @@ test('junit: a suite for each rule; a failed test and a rule that does not load 
     ...withRules(RULES.query, tested, broken),
     ...['--report', 'junit', '--report-file', report, log('junit.log', EVENTS)],
   );
-  assert.equal(code, 1);
-  assert.match(stderr, /^a rule could not run, or a test of it failed: see the report$/m);
-  assert.match(stdout, /^SEVERITY/, 'the alerts are printed beside a report that goes to a file');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^a rule could not run, or a test of it failed: see the report$/m);
+  expect(stdout).toMatch(/^SEVERITY/); // the alerts are printed beside a report that goes to a file
   const xml = readFileSync(report, 'utf8');
-  assert.match(xml, /^<\?xml .*\n<testsuites name="firstseen" tests="5" failures="1" errors="1">$/m);
-  assert.match(xml, /<testsuite name="scanner" file=".*scanner\.yaml" tests="1" failures="0" errors="0">/);
-  assert.match(xml, /<property name="matches" value="2"\/>\s*<property name="fires" value="1"\/>/);
-  assert.match(xml, /<testcase classname="tested" name="a scanner" file=".*tested\.yaml" line="\d+"\/>/);
-  assert.match(xml, /name="not &lt;seen&gt;"[^>]*>\s*<failure message="expected the query to select the last event/);
-  assert.match(xml, /<testcase classname="broken" name="load"[^>]*>\s*<error message="invalid: /);
+  expect(xml).toMatch(/^<\?xml .*\n<testsuites name="firstseen" tests="5" failures="1" errors="1">$/m);
+  expect(xml).toMatch(/<testsuite name="scanner" file=".*scanner\.yaml" tests="1" failures="0" errors="0">/);
+  expect(xml).toMatch(/<property name="matches" value="2"\/>\s*<property name="fires" value="1"\/>/);
+  expect(xml).toMatch(/<testcase classname="tested" name="a scanner" file=".*tested\.yaml" line="\d+"\/>/);
+  expect(xml).toMatch(/name="not &lt;seen&gt;"[^>]*>\s*<failure message="expected the query to select the last event/);
+  expect(xml).toMatch(/<testcase classname="broken" name="load"[^>]*>\s*<error message="invalid: /);
 });
 
 test('junit: all is well, on standard output', async () => {
   const { code, stdout, stderr } = await replay('--rules', RULES.query, '--report', 'junit', log('well.log', EVENTS));
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /^<\?xml [\s\S]*tests="1" failures="0" errors="0">[\s\S]*<\/testsuites>\n$/);
-  assert.doesNotMatch(stdout, /SEVERITY/);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
+  expect(stdout).toMatch(/^<\?xml [\s\S]*tests="1" failures="0" errors="0">[\s\S]*<\/testsuites>\n$/);
+  expect(stdout).not.toMatch(/SEVERITY/);
 });
 
 test('called wrongly', async () => {
   const path = log('wrong.log', EVENTS);
   const without = await replay('--rules', RULES.query, '--report-file', 'x.xml', path);
-  assert.deepEqual([without.code, without.stdout], [2, '']);
-  assert.match(without.stderr, /--report-file needs --report: one of matches, junit, html/);
+  expect([without.code, without.stdout]).toEqual([2, '']);
+  expect(without.stderr).toMatch(/--report-file needs --report: one of matches, junit, html/);
   const nowhere = join(folder, 'nowhere', 'x.xml');
   const unwritable = await replay('--rules', RULES.query, '--report', 'junit', '--report-file', nowhere, path);
-  assert.equal(unwritable.code, 2);
-  assert.match(unwritable.stderr, /the report cannot be written: .*ENOENT/);
+  expect(unwritable.code).toBe(2);
+  expect(unwritable.stderr).toMatch(/the report cannot be written: .*ENOENT/);
 });

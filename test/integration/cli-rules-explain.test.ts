@@ -1,8 +1,8 @@
 /** `rules explain`, as a person calls it. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -15,18 +15,16 @@ function firstseen(...args: readonly string[]): Promise<RunResult> {
   return runProcess(process.execPath, [MAIN, 'rules', 'explain', ...args], { cwd: ROOT });
 }
 
-describe('rules explain', { concurrency: 2 }, () => {
+describe('rules explain', () => {
   test('a rule of the pack', async () => {
     const { code, stdout, stderr } = await firstseen('anonymous-request-unusual-agent');
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^anonymous-request-unusual-agent: Anonymous request/);
-    assert.match(stdout, /^type new_terms, from \S*anonymous-request-unusual-agent\.yaml:\d+$/m);
-    assert.match(
-      stdout,
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^anonymous-request-unusual-agent: Anonymous request/);
+    expect(stdout).toMatch(/^type new_terms, from \S*anonymous-request-unusual-agent\.yaml:\d+$/m);
+    expect(stdout).toMatch(
       /^ {2}It alerts when the value of user_agent\.original was on no matching event in the 7d before;/m,
     );
-    assert.match(
-      stdout,
+    expect(stdout).toMatch(
       /^ {2}level Metadata, stages \S+, .*: every request by system:anonymous, system:unauthenticated$/m,
     );
   });
@@ -34,11 +32,11 @@ describe('rules explain', { concurrency: 2 }, () => {
   test('a rule by its id, as JSON', async () => {
     const id = '7b1f0000-0000-4000-8000-000000000002';
     const { code, stdout } = await firstseen(id, '--rules', VECTORS, '-o', 'json');
-    assert.equal(code, 0);
+    expect(code).toBe(0);
     const { name, verdict, selects } = JSON.parse(stdout);
-    assert.equal(name, 'query-array');
-    assert.equal(verdict, 'runs');
-    assert.deepEqual(selects.words, [
+    expect(name).toBe('query-array');
+    expect(verdict).toBe('runs');
+    expect(selects.words).toEqual([
       'all of these hold:',
       '- kubernetes.audit.verb is "escalate"',
       '- kubernetes.audit.user.groups is "ops"',
@@ -50,8 +48,8 @@ describe('rules explain', { concurrency: 2 }, () => {
     const file = join(createTemporaryFolder('explain'), 'off.yaml');
     writeFileSync(file, readFileSync(EXEC, 'utf8').replace('\nspec:\n', '\nspec:\n  enabled: false\n'));
     const { code, stdout } = await firstseen('exec-into-pod', '--rules', file);
-    assert.equal(code, 0);
-    assert.match(stdout, /^ {2}runs, and is switched off$/m);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}runs, and is switched off$/m);
   });
 
   test('a rule that can never fire', async () => {
@@ -61,16 +59,16 @@ describe('rules explain', { concurrency: 2 }, () => {
       readFileSync(EXEC, 'utf8').replace('verb: (get or create)', 'verb: get\n    and process.name: sh'),
     );
     const { code, stdout } = await firstseen('exec-into-pod', '--rules', file);
-    assert.equal(code, 3);
-    assert.match(stdout, /^Verdict\n {2}needs other data\n {2}- can never fire: no audit event has process\.name$/m);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^Verdict\n {2}needs other data\n {2}- can never fire: no audit event has process\.name$/m);
   });
 
   test('a name that is not there: the nearest', async () => {
     const { code, stdout, stderr } = await firstseen('exec-in-pod');
-    assert.deepEqual([code, stdout], [1, '']);
-    assert.equal(stderr, 'no rule is named "exec-in-pod"\n  hint: did you mean exec-into-pod?\n');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('no rule is named "exec-in-pod"\n  hint: did you mean exec-into-pod?\n');
     const far = await firstseen('something-else-altogether');
-    assert.match(far.stderr, /hint: `firstseen rules list` prints their names/);
+    expect(far.stderr).toMatch(/hint: `firstseen rules list` prints their names/);
   });
 
   test('a rule that does not load', async () => {
@@ -80,8 +78,8 @@ describe('rules explain', { concurrency: 2 }, () => {
       readFileSync(EXEC, 'utf8').replace('and kubernetes.audit.verb', 'and and kubernetes.audit.verb'),
     );
     const { code, stderr } = await firstseen('exec-into-pod', '--rules', file);
-    assert.equal(code, 1);
-    assert.match(stderr, /bad\.yaml:\d+:\d+: /);
-    assert.match(stderr, /the rule exec-into-pod does not load: see above\n$/);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/bad\.yaml:\d+:\d+: /);
+    expect(stderr).toMatch(/the rule exec-into-pod does not load: see above\n$/);
   });
 });

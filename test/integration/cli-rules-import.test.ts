@@ -1,8 +1,8 @@
 /** `rules import`, as a person calls it. */
-import assert from 'node:assert/strict';
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -25,19 +25,19 @@ async function listed(...paths: readonly string[]): Promise<readonly unknown[]> 
   );
 }
 
-describe('rules import', { concurrency: 2 }, () => {
+describe('rules import', () => {
   test('to a folder: a file a rule, named after it, which loads as the rule that it was', async () => {
     const folder = join(createTemporaryFolder('import'), 'new', 'rules');
     const { code, stdout, stderr } = await firstseen('rules', 'import', VECTORS, '--output', folder);
-    assert.equal(code, 0, stderr);
-    for (const line of stderr.split('\n').slice(0, -1)) assert.match(line, /: (?:note|difference): /);
-    assert.match(stdout, /^RESULT +RULE +VERDICT +FROM$/m);
-    assert.match(stdout, /^written +query-array +runs +\S*query_array\.toml$/m);
-    assert.match(stdout, /^written +new-terms-window +runs .*new_terms_window\.toml$/m);
+    expect(code).toBe(0);
+    for (const line of stderr.split('\n').slice(0, -1)) expect(line).toMatch(/: (?:note|difference): /);
+    expect(stdout).toMatch(/^RESULT +RULE +VERDICT +FROM$/m);
+    expect(stdout).toMatch(/^written +query-array +runs +\S*query_array\.toml$/m);
+    expect(stdout).toMatch(/^written +new-terms-window +runs .*new_terms_window\.toml$/m);
     const names = readdirSync(folder);
-    assert.ok(names.includes('query-array.yaml'));
-    assert.equal(names.length, readdirSync(VECTORS).length);
-    assert.deepEqual(await listed(folder), await listed(VECTORS));
+    expect(names).toContain('query-array.yaml');
+    expect(names).toHaveLength(readdirSync(VECTORS).length);
+    expect(await listed(folder)).toEqual(await listed(VECTORS));
   });
 
   test('what is there stays, unless it is to be overwritten', async () => {
@@ -45,23 +45,23 @@ describe('rules import', { concurrency: 2 }, () => {
     const file = join(folder, 'query-array.yaml');
     writeFileSync(file, '# mine\n');
     const kept = await firstseen('rules', 'import', VECTORS, '-o', folder);
-    assert.equal(kept.code, 1);
-    assert.match(kept.stdout, /^is there +query-array /m);
-    assert.match(kept.stdout, /^written +query-address /m);
-    assert.match(kept.stderr, /^1 file was there already, and stays; --force overwrites$/m);
-    assert.equal(readFileSync(file, 'utf8'), '# mine\n');
+    expect(kept.code).toBe(1);
+    expect(kept.stdout).toMatch(/^is there +query-array /m);
+    expect(kept.stdout).toMatch(/^written +query-address /m);
+    expect(kept.stderr).toMatch(/^1 file was there already, and stays; --force overwrites$/m);
+    expect(readFileSync(file, 'utf8')).toBe('# mine\n');
     const forced = await firstseen('rules', 'import', VECTORS, '-o', folder, '--force');
-    assert.equal(forced.code, 0);
-    assert.match(readFileSync(file, 'utf8'), /^kind: DetectionRule$/m);
+    expect(forced.code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^kind: DetectionRule$/m);
   });
 
   test('to standard output: documents only; what is said of them goes to standard error', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'import', VECTORS);
-    assert.equal(code, 0);
-    assert.match(stderr, /^printed +query-array /m);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^printed +query-array /m);
     const file = join(createTemporaryFolder('import'), 'all.yaml');
     writeFileSync(file, stdout);
-    assert.deepEqual(await listed(file), await listed(VECTORS));
+    expect(await listed(file)).toEqual(await listed(VECTORS));
   });
 
   test('a rule with a problem is not written, and the others are', async () => {
@@ -71,11 +71,11 @@ describe('rules import', { concurrency: 2 }, () => {
     writeFileSync(join(from, 'bad.toml'), good.replace('kubernetes.audit.verb:escalate', 'kubernetes.audit.verb: ('));
     const folder = createTemporaryFolder('import');
     const { code, stdout, stderr } = await firstseen('rules', 'import', from, '-o', folder);
-    assert.equal(code, 1);
-    assert.deepEqual(readdirSync(folder), ['good.yaml']);
-    assert.match(stdout, /^left out +bad +invalid +\S*bad\.toml$/m);
-    assert.match(stderr, /bad\.toml:\d+:\d+: /);
-    assert.match(stderr, /^1 rule or file is invalid, and does not run$/m);
+    expect(code).toBe(1);
+    expect(readdirSync(folder)).toEqual(['good.yaml']);
+    expect(stdout).toMatch(/^left out +bad +invalid +\S*bad\.toml$/m);
+    expect(stderr).toMatch(/bad\.toml:\d+:\d+: /);
+    expect(stderr).toMatch(/^1 rule or file is invalid, and does not run$/m);
   });
 
   test('a rule that cannot run here, and one that no resource can hold, are not written, and said', async () => {
@@ -92,8 +92,8 @@ describe('rules import', { concurrency: 2 }, () => {
     writeFileSync(join(from, 'e.ndjson'), `${job}\n`);
     const folder = createTemporaryFolder('import');
     const idle = await firstseen('rules', 'import', from, '-o', folder);
-    assert.equal(idle.code, 3, idle.stderr);
-    assert.match(idle.stderr, /^1 rule cannot run here$/m);
+    expect(idle.code).toBe(3);
+    expect(idle.stderr).toMatch(/^1 rule cannot run here$/m);
 
     const items = Array.from({ length: 101 }, (_, n) => ({
       item_id: n,
@@ -104,18 +104,18 @@ describe('rules import', { concurrency: 2 }, () => {
     const lines = [{ ...rule, query, exceptions_list: [{ list_id: 'l' }] }, ...items];
     writeFileSync(join(from, 'e.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     const large = await firstseen('rules', 'import', from, '-o', folder);
-    assert.equal(large.code, 1, large.stderr);
-    assert.match(large.stdout, /^too large +large +runs +\S+e\.ndjson$/m);
-    assert.match(large.stderr, /e\.ndjson: large: spec\.exceptions: expected at most 100 items, found 101$/m);
-    assert.match(large.stderr, /^a rule that is too large for a resource runs from its own file, as it is$/m);
-    assert.deepEqual(readdirSync(folder), []);
+    expect(large.code).toBe(1);
+    expect(large.stdout).toMatch(/^too large +large +runs +\S+e\.ndjson$/m);
+    expect(large.stderr).toMatch(/e\.ndjson: large: spec\.exceptions: expected at most 100 items, found 101$/m);
+    expect(large.stderr).toMatch(/^a rule that is too large for a resource runs from its own file, as it is$/m);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('an output that cannot be is a mistake of the call', async () => {
     const file = join(createTemporaryFolder('import'), 'file');
     writeFileSync(file, '');
     const { code, stderr } = await firstseen('rules', 'import', VECTORS, '-o', file);
-    assert.equal(code, 2);
-    assert.match(stderr, /^--output: \S+ cannot be written: a file is there, and a folder is needed$/m);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^--output: \S+ cannot be written: a file is there, and a folder is needed$/m);
   });
 });

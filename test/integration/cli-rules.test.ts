@@ -1,8 +1,8 @@
 /** `rules list|check|test` and `webhook-config`, as a person calls them. */
-import assert from 'node:assert/strict';
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { outputOf, type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -24,11 +24,11 @@ function file(name: string, content: string): string {
   return path;
 }
 
-describe('rules', { concurrency: 2 }, () => {
+describe('rules', () => {
   const text = readFileSync(good, 'utf8').replace('name: exec-into-pod', 'name: exec-of-mine');
   let badQuery: string;
   let badTest: string;
-  before(() => {
+  beforeAll(() => {
     badQuery = file(
       'bad-query.yaml',
       text.replace('and kubernetes.audit.objectRef.resource', 'and and kubernetes.audit.objectRef.resource'),
@@ -41,18 +41,17 @@ describe('rules', { concurrency: 2 }, () => {
     const never = 'kubernetes.audit.requestObject.metadata.name: x or kubernetes.audit.objectRef.resource';
     const path = file('never.yaml', text.replace('kubernetes.audit.objectRef.resource', never));
     const { code, stderr } = await firstseen('rules', 'check', path);
-    assert.equal(code, 0);
-    assert.match(
-      stderr,
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
       /never\.yaml:\d+: exec-of-mine: note: kubernetes\.audit\.requestObject\.metadata\.name never has a value/,
     );
   });
 
   test('list: those of the pack, each on a line', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list');
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^NAME +STATE +TYPE +SEVERITY +TESTS +VERDICT +TITLE$/m);
-    assert.match(stdout, /^anonymous-request-unusual-agent +ready +new_terms +medium +\d+ +runs +Anonymous request/m);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^NAME +STATE +TYPE +SEVERITY +TESTS +VERDICT +TITLE$/m);
+    expect(stdout).toMatch(/^anonymous-request-unusual-agent +ready +new_terms +medium +\d+ +runs +Anonymous request/m);
   });
 
   test('list -o json and -o yaml give the same', async () => {
@@ -61,58 +60,58 @@ describe('rules', { concurrency: 2 }, () => {
       await firstseen('rules', 'list', '-o', 'yaml', good),
     ];
     const items: unknown = JSON.parse(json.stdout);
-    assert.deepEqual(parse(yaml.stdout), items);
+    expect(parse(yaml.stdout)).toEqual(items);
     const item = { name: 'exec-into-pod', type: 'query', state: 'ready', verdict: 'runs', file: good };
-    assert.partialDeepStrictEqual(items, [item]);
+    expect(items).toMatchObject([item]);
   });
 
   test('check: nothing wrong', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'check', good);
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^NAME +TYPE +VERDICT +WHY\nexec-into-pod +query +runs\n\n1 rule: 1 runs\n$/);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^NAME +TYPE +VERDICT +WHY\nexec-into-pod +query +runs\n\n1 rule: 1 runs\n$/);
   });
 
   test('check: a query that is wrong is shown with a caret', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'check', badQuery, good);
-    assert.equal(code, 1);
-    assert.match(stdout, /^exec-of-mine +query +invalid +`and` has no condition to its right$/m);
-    assert.match(stdout, /^2 rules: 1 runs, 1 is invalid$/m);
-    assert.match(stderr, /bad-query\.yaml:\d+:\d+: /);
-    assert.match(stderr, /and and kubernetes\.audit\.objectRef\.resource.*\n *\^/);
-    assert.match(stderr, /^1 rule or file is invalid, and does not run$/m);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^exec-of-mine +query +invalid +`and` has no condition to its right$/m);
+    expect(stdout).toMatch(/^2 rules: 1 runs, 1 is invalid$/m);
+    expect(stderr).toMatch(/bad-query\.yaml:\d+:\d+: /);
+    expect(stderr).toMatch(/and and kubernetes\.audit\.objectRef\.resource.*\n *\^/);
+    expect(stderr).toMatch(/^1 rule or file is invalid, and does not run$/m);
   });
 
   test('check: a path that is not there, and a folder without rules', async () => {
     for (const command of ['check', 'list', 'test']) {
       const missing = await firstseen('rules', command, good, join(folder, 'nope'));
-      assert.deepEqual([missing.code, missing.stdout], [2, ''], command);
-      assert.match(missing.stderr, /^rules: .*nope: there is no such file or folder$/m);
+      expect([command, [missing.code, missing.stdout]]).toEqual([command, [2, '']]);
+      expect(missing.stderr).toMatch(/^rules: .*nope: there is no such file or folder$/m);
     }
     const empty = await firstseen('rules', 'check', join(folder, 'empty'));
-    assert.equal(empty.code, 1);
-    assert.match(empty.stderr, /no rule was found; rule files end in \.yaml/);
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toMatch(/no rule was found; rule files end in \.yaml/);
   });
 
   test('list: what is broken is said, the others are listed', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list', badQuery, join(ROOT, 'rules'));
-    assert.equal(code, 1);
-    assert.match(stdout, /^privileged-pod-created +ready/m);
-    assert.match(stdout, /^exec-of-mine +left out +query +invalid$/m);
-    assert.match(stderr, /bad-query\.yaml/);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^privileged-pod-created +ready/m);
+    expect(stdout).toMatch(/^exec-of-mine +left out +query +invalid$/m);
+    expect(stderr).toMatch(/bad-query\.yaml/);
   });
 
   test('test: all pass', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'test', good);
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^\d+ passed, 0 failed\n$/);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\d+ passed, 0 failed\n$/);
   });
 
   test('test: one fails, with its place and what came instead', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'test', badTest);
-    assert.equal(code, 1);
-    assert.match(stdout, /^FAIL .*bad-test\.yaml:\d+ exec-of-mine: kubectl exec over a WebSocket\n {2}.+\n/);
-    assert.match(stdout, /^\d+ passed, 1 failed$/m);
-    assert.match(stderr, /rule tests failed/);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAIL .*bad-test\.yaml:\d+ exec-of-mine: kubectl exec over a WebSocket\n {2}.+\n/);
+    expect(stdout).toMatch(/^\d+ passed, 1 failed$/m);
+    expect(stderr).toMatch(/rule tests failed/);
   });
 
   test('the flag --rules may be given again', async () => {
@@ -124,30 +123,25 @@ describe('rules', { concurrency: 2 }, () => {
       '--rules',
       join(ROOT, 'rules', 'privileged-pod-created.yaml'),
     );
-    assert.equal(stdout.trim().split('\n').length, 3);
+    expect(stdout.trim().split('\n')).toHaveLength(3);
   });
 
-  test('Elastic rules load as they are', {
-    skip: existsSync(ELASTIC) ? false : 'no Elastic rules beside the project',
-  }, async () => {
+  (existsSync(ELASTIC) ? test : test.skip)('Elastic rules load as they are', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list', '-o', 'json', ELASTIC);
-    assert.equal(code, 3, stderr);
+    expect(code).toBe(3);
     const rules = JSON.parse(stdout) as { file: string; state: string }[];
-    assert.ok(
-      rules.some(({ file: from, state }) => from.endsWith('.toml') && state === 'ready'),
-      stderr,
-    );
-    assert.doesNotMatch(stderr, /\n\s+at /);
+    expect(rules.some(({ file: from, state }) => from.endsWith('.toml') && state === 'ready')).toBe(true);
+    expect(stderr).not.toMatch(/\n\s+at /);
   });
 });
 
-describe('webhook-config', { concurrency: 2 }, () => {
+describe('webhook-config', () => {
   const server = 'https://10.96.0.20:9443';
   let ca: string;
   let cert: string;
   let key: string;
   let token: string;
-  before(() => {
+  beforeAll(() => {
     ca = file('ca.crt', 'the CA');
     cert = file('client.crt', 'the certificate');
     key = file('client.key', 'the key');
@@ -165,8 +159,8 @@ describe('webhook-config', { concurrency: 2 }, () => {
       '--tls-server-name',
       'firstseen',
     );
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.deepEqual(parse(stdout), {
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parse(stdout)).toEqual({
       apiVersion: 'v1',
       kind: 'Config',
       clusters: [
@@ -188,8 +182,8 @@ describe('webhook-config', { concurrency: 2 }, () => {
       contexts: [{ name: 'audit', context: { cluster: 'firstseen', user: 'kube-apiserver' } }],
       'current-context': 'audit',
     });
-    assert.match(stdout, /It holds a credential/);
-    assert.match(stdout, /^# +--audit-webhook-config-file=\/etc\/kubernetes\/firstseen\/webhook\.yaml /m);
+    expect(stdout).toMatch(/It holds a credential/);
+    expect(stdout).toMatch(/^# +--audit-webhook-config-file=\/etc\/kubernetes\/firstseen\/webhook\.yaml /m);
   });
 
   test('a token; kubectl reads the file', async () => {
@@ -206,7 +200,7 @@ describe('webhook-config', { concurrency: 2 }, () => {
       '--kubeconfig',
       kubeconfig,
     ]);
-    assert.partialDeepStrictEqual(JSON.parse(seen), {
+    expect(JSON.parse(seen)).toMatchObject({
       clusters: [{ cluster: { server: `${server}/audit/prod` } }],
       users: [{ user: { token: 'secret-token' } }],
       'current-context': 'audit',
@@ -215,14 +209,14 @@ describe('webhook-config', { concurrency: 2 }, () => {
 
   test('http beyond this machine is refused', async () => {
     const { code, stderr } = await firstseen('webhook-config', '--server', 'http://10.96.0.20/audit');
-    assert.equal(code, 2);
-    assert.match(stderr, /--server: expected https/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--server: expected https/);
   });
 
   test('no credential: that is said', async () => {
     const { stdout } = await firstseen('webhook-config', '--server', 'http://127.0.0.1:9443');
-    assert.match(stdout, /It holds no credential: firstseen has to take events from anyone/);
-    assert.partialDeepStrictEqual(parse(stdout), { users: [{ user: {} }] });
+    expect(stdout).toMatch(/It holds no credential: firstseen has to take events from anyone/);
+    expect(parse(stdout)).toMatchObject({ users: [{ user: {} }] });
   });
 
   test('-o flags: one flag a line', async () => {
@@ -235,9 +229,9 @@ describe('webhook-config', { concurrency: 2 }, () => {
       '--directory',
       '/etc/audit',
     );
-    assert.equal(code, 0);
-    for (const line of stdout.trim().split('\n')) assert.match(line, /^--audit-[a-z-]+=\S+$/);
-    assert.match(stdout, /^--audit-policy-file=\/etc\/audit\/audit-policy\.yaml$/m);
+    expect(code).toBe(0);
+    for (const line of stdout.trim().split('\n')) expect(line).toMatch(/^--audit-[a-z-]+=\S+$/);
+    expect(stdout).toMatch(/^--audit-policy-file=\/etc\/audit\/audit-policy\.yaml$/m);
   });
 
   for (const [what, args, said] of [
@@ -257,8 +251,8 @@ describe('webhook-config', { concurrency: 2 }, () => {
     test(`refuses ${what}, whatever is to be printed`, async () => {
       for (const output of ['kubeconfig', 'flags']) {
         const { code, stdout, stderr } = await firstseen('webhook-config', ...args, '-o', output);
-        assert.deepEqual([code, stdout], [2, '']);
-        assert.match(stderr, said);
+        expect([code, stdout]).toEqual([2, '']);
+        expect(stderr).toMatch(said);
       }
     });
   }

@@ -1,13 +1,14 @@
 /** `serve` as a process: what it refuses, how it starts, and how it ends. */
-import assert from 'node:assert/strict';
+
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess, type StartedProcess, startProcess } from '../support/child-process.ts';
+import { fail } from '../support/fail.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
@@ -43,7 +44,7 @@ async function start(name: string, ...args: readonly string[]): Promise<Running>
   await waitFor(async () => child.exit() !== undefined || (await fetch(`${ops}/readyz`)).ok, {
     what: 'serve to be ready',
   });
-  assert.equal(child.exit(), undefined, child.log());
+  expect(child.exit()).toBeUndefined();
   return { child, port, ops };
 }
 
@@ -69,30 +70,30 @@ const BODY = JSON.stringify({
 
 const alertsIn = (log: string) => log.split('\n').filter((line) => line.includes('"event.kind":"signal"'));
 
-describe('serve refuses to start, with exit code 2,', { concurrency: 2 }, () => {
+describe('serve refuses to start, with exit code 2,', () => {
   test('with a configuration that is wrong: every problem at once', async () => {
     const config = file('wrong.yaml', 'log:\n  level: loud\nreceivr: {}\n');
     const { code, stdout, stderr } = await serve(['--config', config, '--kubernetes', 'maybe'], {
       FIRSTSEEN_OPS_LISTEN: 'nope',
     });
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, /^the configuration is not usable:$/m);
-    assert.match(stderr, /^ {2}--kubernetes: kubernetes\.enabled: expected true or false, found "maybe"$/m);
-    assert.match(stderr, /^ {2}FIRSTSEEN_OPS_LISTEN: ops\.listen: expected host:port/m);
-    assert.match(stderr, /^ {2}.*wrong\.yaml:2: log\.level: expected one of/m);
-    assert.match(stderr, /^ {2}.*wrong\.yaml:3: receivr: unknown key "receivr"\n {4}hint: did you mean receiver\?$/m);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^the configuration is not usable:$/m);
+    expect(stderr).toMatch(/^ {2}--kubernetes: kubernetes\.enabled: expected true or false, found "maybe"$/m);
+    expect(stderr).toMatch(/^ {2}FIRSTSEEN_OPS_LISTEN: ops\.listen: expected host:port/m);
+    expect(stderr).toMatch(/^ {2}.*wrong\.yaml:2: log\.level: expected one of/m);
+    expect(stderr).toMatch(/^ {2}.*wrong\.yaml:3: receivr: unknown key "receivr"\n {4}hint: did you mean receiver\?$/m);
   });
 
   test('with the configuration that a variable names', async () => {
     const { code, stderr } = await serve([], { FIRSTSEEN_CONFIG: join(folder, 'nope.yaml') });
-    assert.equal(code, 2);
-    assert.match(stderr, /nope\.yaml: there is no such file/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/nope\.yaml: there is no such file/);
   });
 
   test('on every address, where nobody has to show a credential', async () => {
     const { code, stderr } = await serve(['--listen', '0.0.0.0:0']);
-    assert.equal(code, 2);
-    assert.match(stderr, /--listen: receiver\.listen: expected a loopback address, because no sender has to show/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--listen: receiver\.listen: expected a loopback address, because no sender has to show/);
   });
 
   test('on a port that is taken, and says which flag to change', async () => {
@@ -100,20 +101,20 @@ describe('serve refuses to start, with exit code 2,', { concurrency: 2 }, () => 
     await once(taken, 'listening');
     try {
       const address = taken.address();
-      assert.ok(typeof address === 'object' && address !== null);
+      if (address === null || typeof address === 'string') fail('the server listens on no port');
       const [used, free] = [`127.0.0.1:${address.port}`, `127.0.0.1:${await freePort()}`];
       for (const [listen, ops, flag] of [
         [used, free, '--listen'],
         [free, used, '--ops-listen'],
       ] as const) {
         const { code, stderr } = await serve(['--listen', listen, '--ops-listen', ops]);
-        assert.equal(code, 2);
-        assert.ok(
+        expect(code).toBe(2);
+        expect([
+          stderr,
           stderr.endsWith(
             `firstseen cannot start: cannot listen on ${used}: another process listens there; choose another address with ${flag}\n`,
           ),
-          stderr,
-        );
+        ]).toEqual([stderr, true]);
       }
     } finally {
       taken.close();
@@ -122,14 +123,16 @@ describe('serve refuses to start, with exit code 2,', { concurrency: 2 }, () => 
 
   test('with a state file in a folder that is not there', async () => {
     const { code, stderr } = await serve(['--state', `sqlite:${join(folder, 'nope', 'x.db')}`]);
-    assert.equal(code, 2);
-    assert.match(stderr, /^firstseen cannot start: .*the folder .*nope does not exist; make it, or set another path$/m);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^firstseen cannot start: .*the folder .*nope does not exist; make it, or set another path$/m,
+    );
   });
 
   test('with Kubernetes, and no way to reach it', async () => {
     const none = await serve(['--kubernetes', 'true', '--kubeconfig', join(folder, 'no-kubeconfig')]);
-    assert.equal(none.code, 2);
-    assert.match(none.stderr, /no-kubeconfig: there is no such file$/m);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toMatch(/no-kubeconfig: there is no such file$/m);
   });
 });
 
@@ -141,11 +144,11 @@ describe('serve', () => {
       headers: { 'Content-Type': 'application/json' },
       body: BODY,
     });
-    assert.equal(answer.status, 200);
+    expect(answer.status).toBe(200);
     await waitFor(() => alertsIn(child.log()).length > 0, { what: 'the alert' });
-    assert.deepEqual(await child.stop(), { code: 0, signal: null });
-    assert.equal(alertsIn(child.log()).length, 1);
-    for (const line of child.log().trimEnd().split('\n')) assert.equal(typeof JSON.parse(line), 'object');
+    expect(await child.stop()).toEqual({ code: 0, signal: null });
+    expect(alertsIn(child.log())).toHaveLength(1);
+    for (const line of child.log().trimEnd().split('\n')) expect(typeof JSON.parse(line)).toBe('object');
   });
 
   test('at SIGTERM finishes the request that is under way', async () => {
@@ -159,13 +162,13 @@ describe('serve', () => {
     child.kill('SIGTERM');
     await waitFor(() => child.log().includes('"stopping"'), { what: 'the stop' });
     await sleep(200);
-    assert.equal(child.exit(), undefined);
+    expect(child.exit()).toBeUndefined();
     sending.end(BODY.slice(40));
     const [response] = await answered;
     response.resume();
-    assert.equal(response.statusCode, 200);
-    assert.deepEqual(await child.waitForExit(), { code: 0, signal: null });
-    assert.equal(alertsIn(child.log()).length, 1, child.log());
+    expect(response.statusCode).toBe(200);
+    expect(await child.waitForExit()).toEqual({ code: 0, signal: null });
+    expect(alertsIn(child.log())).toHaveLength(1);
   });
 
   test('a broken rule is said and counted, and does not stop the others', async () => {
@@ -174,16 +177,16 @@ describe('serve', () => {
       'apiVersion: firstseen.dev/v1alpha1\nkind: DetectionRule\nmetadata: { name: broken }\nspec: {}\n',
     );
     const { child, port, ops } = await start('broken', '--rules', broken, '--rules', 'rules');
-    assert.match(child.log(), /"message":"rule is broken","problem":"[^"]*broken\.yaml/);
-    assert.match(await (await fetch(`${ops}/metrics`)).text(), /^firstseen_rules\{state="broken"\} [1-9]/m);
+    expect(child.log()).toMatch(/"message":"rule is broken","problem":"[^"]*broken\.yaml/);
+    expect(await (await fetch(`${ops}/metrics`)).text()).toMatch(/^firstseen_rules\{state="broken"\} [1-9]/m);
     const answer = await fetch(`http://127.0.0.1:${port}/audit`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: BODY,
     });
-    assert.equal(answer.status, 200);
+    expect(answer.status).toBe(200);
     await waitFor(() => alertsIn(child.log()).length === 1, { what: 'the alert of another rule' });
-    assert.deepEqual(await child.stop(), { code: 0, signal: null });
+    expect(await child.stop()).toEqual({ code: 0, signal: null });
   });
 
   test('SIGUSR2 switches the log to debug, and a second one back, without a restart', async () => {
@@ -191,21 +194,21 @@ describe('serve', () => {
     const send = async () => {
       const headers = { 'Content-Type': 'application/json' };
       const answer = await fetch(`http://127.0.0.1:${port}/audit`, { method: 'POST', headers, body: BODY });
-      assert.equal(answer.status, 200);
+      expect(answer.status).toBe(200);
     };
     const entries = (message: string) => child.log().split(`"message":"${message}"`).length - 1;
     await send();
     child.kill('SIGUSR2');
     await waitFor(() => entries('log level is debug for a while') === 1, { what: 'debug' });
-    assert.equal(entries('batch answered'), 0);
+    expect(entries('batch answered')).toBe(0);
     await send();
     await waitFor(() => entries('batch answered') === 1, { what: 'an entry of a batch' });
-    assert.equal(entries('rule decided') > 0, true);
+    expect(entries('rule decided') > 0).toBe(true);
     child.kill('SIGUSR2');
     await waitFor(() => entries('log level is back') === 1, { what: 'the level that was configured' });
     await send();
-    assert.deepEqual(await child.stop(), { code: 0, signal: null });
-    assert.equal(entries('batch answered'), 1);
+    expect(await child.stop()).toEqual({ code: 0, signal: null });
+    expect(entries('batch answered')).toBe(1);
   });
 
   test('a second one does not share the state file of the first, and says so', async () => {
@@ -218,9 +221,9 @@ describe('serve', () => {
       '--state',
       `sqlite:${join(folder, 'shared.db')}`,
     ]);
-    assert.equal(code, 2);
-    assert.match(stderr, /^firstseen cannot start: .*shared\.db/m);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^firstseen cannot start: .*shared\.db/m);
     await child.stop();
-    assert.ok(existsSync(join(folder, 'shared.db')));
+    expect(existsSync(join(folder, 'shared.db'))).toBe(true);
   });
 });

@@ -1,9 +1,9 @@
 /** `backfill` and `terms` over a state file, as a person calls them: learn, look, approve, forget, carry elsewhere, and what the server then makes of it. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { expect, test } from '@jest/globals';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { anonymousRequest } from '../support/events.ts';
 import { quietIo } from '../support/quiet-io.ts';
@@ -71,73 +71,73 @@ function memory(rules: readonly string[] = [AGENTS, PAIRS, OTHER]) {
 test('backfill learns from rotated files in any order, says where learning ends, and is idempotent', async () => {
   const firstseen = memory();
   const first = await firstseen('backfill', NEW, OLD);
-  assert.deepEqual([first.code, first.stderr.split('\n').length], [0, 2], first.stderr);
-  assert.match(first.stdout, /^agents +2 +0 +0 +ends now\npairs +1 +0 +0 +none\n$/m);
-  assert.match(first.stderr, /^52 events, from .*Z to .*Z, 3 terms learned \([\d,]+ events\/s\)\n$/);
+  expect([first.code, first.stderr.split('\n').length]).toEqual([0, 2]);
+  expect(first.stdout).toMatch(/^agents +2 +0 +0 +ends now\npairs +1 +0 +0 +none\n$/m);
+  expect(first.stderr).toMatch(/^52 events, from .*Z to .*Z, 3 terms learned \([\d,]+ events\/s\)\n$/);
   const again = await firstseen('backfill', OLD, NEW);
-  assert.match(again.stdout, /^agents +0 +2 +0 +was over\npairs +0 +1 +0 +none\n$/m);
+  expect(again.stdout).toMatch(/^agents +0 +2 +0 +was over\npairs +0 +1 +0 +none\n$/m);
 
   const listed = await firstseen('terms', 'list', '-o', 'json', 'agents');
   const [curl, evil, ...others] = JSON.parse(listed.stdout) as readonly Record<string, unknown>[];
-  assert.deepEqual([curl?.term, evil?.term, others], ['["curl"]', '["evil\\u001b[31m"]', []]);
-  assert.ok(!listed.stdout.includes('\u001b'), 'a terminal sees no control characters');
+  expect([curl?.term, evil?.term, others]).toEqual(['["curl"]', '["evil\\u001b[31m"]', []]);
+  expect(listed.stdout).not.toContain('\u001b'); // a terminal sees no control characters
   const age = (time: unknown) => Math.round((NOW / 1_000 - Date.parse(String(time))) / 3_600_000);
-  assert.deepEqual([age(curl?.firstSeen), age(curl?.lastSeen)], [50, 0]);
-  assert.deepEqual(
-    [curl?.learned, curl?.by, curl?.what, curl?.values],
-    [true, 'backfill', 'system:anonymous list pods in default, allowed', ['curl/8.5.0']],
-  );
+  expect([age(curl?.firstSeen), age(curl?.lastSeen)]).toEqual([50, 0]);
+  expect([curl?.learned, curl?.by, curl?.what, curl?.values]).toEqual([
+    true,
+    'backfill',
+    'system:anonymous list pods in default, allowed',
+    ['curl/8.5.0'],
+  ]);
 });
 
 test('logs that cover the window in part teach, and learning goes on unless told', async () => {
   const firstseen = memory();
   const part = await firstseen('backfill', NEW, '-o', 'json');
   const [agents] = (JSON.parse(part.stdout) as { rules: { learned: number; learning: { message: string } }[] }).rules;
-  assert.equal(agents?.learned, 2);
-  assert.match(agents?.learning.message ?? '', /^goes on: the logs begin (22|23)h too late for the window$/);
+  expect(agents?.learned).toBe(2);
+  expect(agents?.learning.message ?? '').toMatch(/^goes on: the logs begin (22|23)h too late for the window$/);
   const told = await firstseen('backfill', NEW, '--end-learning');
-  assert.match(told.stdout, /^agents +0 +2 +0 +ends now$/m);
+  expect(told.stdout).toMatch(/^agents +0 +2 +0 +ends now$/m);
 });
 
 test('a file that breaks off is learned up to there, and ends no learning; what is no log is refused', async () => {
   const broken = file('broken.log.gz', gzipSync(hours(50, 0, 'curl/8.5.0')).subarray(0, -20));
   const cut = await memory()('backfill', broken);
-  assert.equal(cut.code, 1);
-  assert.match(cut.stdout, /goes on: not all was read/);
-  assert.match(cut.stderr, /gzip data is broken or cut off.*\n[\s\S]*not every file was read to its end/);
+  expect(cut.code).toBe(1);
+  expect(cut.stdout).toMatch(/goes on: not all was read/);
+  expect(cut.stderr).toMatch(/gzip data is broken or cut off.*\n[\s\S]*not every file was read to its end/);
   const none = await memory()('backfill', file('nothing.log', 'hello\n'));
-  assert.deepEqual([none.code, /no audit event was found/.test(none.stderr)], [1, true]);
+  expect([none.code, /no audit event was found/.test(none.stderr)]).toEqual([1, true]);
   const noRules = await memory([OTHER])('backfill', NEW);
-  assert.deepEqual([noRules.code, noRules.stderr], [1, 'no rule of type new_terms is in force\n']);
+  expect([noRules.code, noRules.stderr]).toEqual([1, 'no rule of type new_terms is in force\n']);
 });
 
 test('terms: list, approve, forget', async () => {
   const firstseen = memory();
   const absent = await firstseen('terms', 'list');
-  assert.match(absent.stderr, /^there is no state file ".*"\n {2}hint: name the state that the server uses/);
+  expect(absent.stderr).toMatch(/^there is no state file ".*"\n {2}hint: name the state that the server uses/);
   await firstseen('backfill', OLD, NEW);
 
   const approved = await firstseen('terms', 'approve', 'agents', 'curl/9.9.9');
-  assert.deepEqual([approved.code, approved.stderr], [0, '1 term approved\n'], 'by its canonical form');
+  expect([approved.code, approved.stderr]).toEqual([0, '1 term approved\n']); // by its canonical form
   const learned = await firstseen('terms', 'list', '--learned');
-  assert.match(
-    learned.stdout,
+  expect(learned.stdout).toMatch(
     /^agents +\["evil\\u001b\[31m"\] .*backfill +system:anonymous list pods in default, allowed$/m,
   );
-  assert.match(learned.stdout, /^pairs +\["system:anonymous","203\.0\.113\.7"\] /m);
-  assert.doesNotMatch(learned.stdout, /curl/);
-  assert.match(learned.stderr, /^agents: 2 known, 1 of them learned without an alert, learned until .*Z$/m);
+  expect(learned.stdout).toMatch(/^pairs +\["system:anonymous","203\.0\.113\.7"\] /m);
+  expect(learned.stdout).not.toMatch(/curl/);
+  expect(learned.stderr).toMatch(/^agents: 2 known, 1 of them learned without an alert, learned until .*Z$/m);
 
   const forgotten = await firstseen('terms', 'forget', 'pairs', '["system:anonymous","203.0.113.7"]');
-  assert.deepEqual([forgotten.code, forgotten.stderr], [0, '1 term forgotten\n']);
+  expect([forgotten.code, forgotten.stderr]).toEqual([0, '1 term forgotten\n']);
   const typo = await firstseen('terms', 'forget', 'agents', 'crul', 'curl');
-  assert.equal(typo.code, 1);
-  assert.equal(
-    typo.stderr,
+  expect(typo.code).toBe(1);
+  expect(typo.stderr).toBe(
     '1 term forgotten\nagents does not know ["crul"]\n  hint: `firstseen terms list agents` prints the 1 that it knows\n',
   );
   const all = await firstseen('terms', 'approve', 'agents', '--all');
-  assert.equal(all.stderr, '1 term approved\n');
+  expect(all.stderr).toBe('1 term approved\n');
 
   const errors = [
     [
@@ -157,7 +157,7 @@ test('terms: list, approve, forget', async () => {
   ] as const;
   for (const [args, expected] of errors) {
     const { code, stderr } = await firstseen('terms', ...args);
-    assert.deepEqual([code, stderr], [2, expected]);
+    expect([code, stderr]).toEqual([2, expected]);
   }
 });
 
@@ -169,9 +169,9 @@ test('terms: what one state knows is carried to another, with what is approved',
 
   const there = memory();
   const imported = await there('terms', 'import', exported);
-  assert.deepEqual([imported.code, imported.stderr], [0, 'agents: 2 terms learned\npairs: 1 term learned\n']);
+  expect([imported.code, imported.stderr]).toEqual([0, 'agents: 2 terms learned\npairs: 1 term learned\n']);
   const again = await there('terms', 'import', exported);
-  assert.equal(again.stderr, 'agents: 0 terms learned, 2 known before\npairs: 0 terms learned, 1 known before\n');
+  expect(again.stderr).toBe('agents: 0 terms learned, 2 known before\npairs: 0 terms learned, 1 known before\n');
   const times = async (firstseen: typeof here) => {
     const terms = JSON.parse((await firstseen('terms', 'list', '-o', 'json')).stdout) as readonly Record<
       string,
@@ -179,7 +179,7 @@ test('terms: what one state knows is carried to another, with what is approved',
     >[];
     return terms.map(({ rule, term, lastSeen, learned }) => [rule, term, lastSeen, learned]);
   };
-  assert.deepEqual(await times(there), await times(here));
+  expect(await times(there)).toEqual(await times(here));
 
   const raw = writeRule('agents', {
     type: 'new_terms',
@@ -187,7 +187,7 @@ test('terms: what one state knows is carried to another, with what is approved',
     newTerms: { fields: ['user_agent.original'], window: '2d' },
   });
   const other = await memory([raw])('terms', 'import', exported);
-  assert.deepEqual(other.stderr.split('\n'), [
+  expect(other.stderr.split('\n')).toEqual([
     'note: 2 terms left out: agents: its terms are of user_agent.original product; here of user_agent.original as it is',
     'note: 1 term left out: pairs: no such rule is in force here',
     '',
@@ -197,11 +197,11 @@ test('terms: what one state knows is carried to another, with what is approved',
     '\n{"rule":"agents","fields":["a"],"term":"[\\"x\\"]","lastSeen":"soon","learned":true}\n',
   );
   const refused = await there('terms', 'import', broken);
-  assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /broken\.ndjson:2: lastSeen: expected a time such as/);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/broken\.ndjson:2: lastSeen: expected a time such as/);
   const future = '{"rule":"agents","fields":["a"],"term":"[\\"x\\"]","lastSeen":"2199-01-01T00:00:00Z","learned":true}';
   const early = await there('terms', 'import', file('early.ndjson', future));
-  assert.match(early.stderr, /early\.ndjson:1: lastSeen: 2199-01-01T00:00:00Z is in the future/);
+  expect(early.stderr).toMatch(/early\.ndjson:1: lastSeen: 2199-01-01T00:00:00Z is in the future/);
   const missing = await there('terms', 'import', join(folder, 'nowhere'));
-  assert.match(missing.stderr, /it cannot be read: ENOENT/);
+  expect(missing.stderr).toMatch(/it cannot be read: ENOENT/);
 });

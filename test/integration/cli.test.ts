@@ -1,9 +1,9 @@
 /** The program as a person calls it: help, mistakes, and `replay` over real files. */
-import assert from 'node:assert/strict';
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { writeRule } from '../support/rule-file.ts';
@@ -49,13 +49,13 @@ function file(name: string, content: string | Buffer): string {
 const replay = (...args: readonly string[]) => firstseen('replay', '--rules', RULE, ...args);
 
 function assertBothAlerts({ code, stdout, stderr }: RunResult, events = 3): void {
-  assert.equal(code, 0, stderr);
-  assert.equal(stdout.match(/masscan\/1\.3/g)?.length, 1, stdout);
-  assert.equal(stdout.match(/zgrab\/0\.x/g)?.length, 1, stdout);
-  assert.match(stderr, new RegExp(`^${events} events, 1 rule, 2 alerts$`, 'm'));
+  expect(code).toBe(0);
+  expect(stdout.match(/masscan\/1\.3/g)?.length).toBe(1);
+  expect(stdout.match(/zgrab\/0\.x/g)?.length).toBe(1);
+  expect(stderr).toMatch(new RegExp(`^${events} events, 1 rule, 2 alerts$`, 'm'));
 }
 
-describe('help and mistakes', { concurrency: 2 }, () => {
+describe('help and mistakes', () => {
   for (const verb of [
     [],
     ['serve'],
@@ -70,14 +70,14 @@ describe('help and mistakes', { concurrency: 2 }, () => {
   ]) {
     test(`${['firstseen', ...verb].join(' ')} --help`, async () => {
       const { code, stdout, stderr } = await firstseen(...verb, '--help');
-      assert.deepEqual([code, stderr], [0, '']);
-      assert.match(stdout, new RegExp(`^Usage: ${['firstseen', ...verb].join(' ')} `));
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(new RegExp(`^Usage: ${['firstseen', ...verb].join(' ')} `));
     });
   }
 
   test('--version', async () => {
     const { code, stdout } = await firstseen('--version');
-    assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/.test(stdout)], [0, true]);
+    expect([code, /^\d+\.\d+\.\d+\n$/.test(stdout)]).toEqual([0, true]);
   });
 
   for (const [args, said] of [
@@ -90,15 +90,15 @@ describe('help and mistakes', { concurrency: 2 }, () => {
   ] as const) {
     test(`firstseen ${args.join(' ')}`, async () => {
       const { code, stdout, stderr } = await firstseen(...args);
-      assert.deepEqual([code, stdout], [2, '']);
-      assert.match(stderr, said);
-      assert.match(stderr, /--help/);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(said);
+      expect(stderr).toMatch(/--help/);
     });
   }
 });
 
-describe('replay', { concurrency: 2 }, () => {
-  before(() => mkdirSync(join(folder, 'logs')));
+describe('replay', () => {
+  beforeAll(() => mkdirSync(join(folder, 'logs')));
 
   test('JSON lines', async () => {
     assertBothAlerts(await replay(file('lines.log', LINES)));
@@ -137,23 +137,22 @@ describe('replay', { concurrency: 2 }, () => {
     const run = (...logs: readonly string[]) =>
       firstseen('replay', '--rules', many, '--rules', pair, '-o', 'json', ...logs);
     const { stdout, stderr } = await run(file('windowed.log', LINES));
-    assert.match(stderr, /^3 events, 2 rules, 2 alerts$/m);
-    assert.deepEqual(
+    expect(stderr).toMatch(/^3 events, 2 rules, 2 alerts$/m);
+    expect(
       JSON.parse(stdout).items.map(({ spec }: { spec: Record<string, unknown> }) => [spec.groupBy, spec.reason]),
+    ).toEqual([
       [
         [
-          [
-            { field: 'user.name', value: 'system:anonymous' },
-            { field: 'count', value: '3' },
-          ],
-          'The rule many of a test: 3 events of user "system:anonymous" within 10s; the last: system:anonymous list /api/v1/pods, allowed',
+          { field: 'user.name', value: 'system:anonymous' },
+          { field: 'count', value: '3' },
         ],
-        [
-          [{ field: 'count', value: '2' }],
-          'The rule pair of a test: within 10s: system:anonymous list /api/v1/pods, allowed, then system:anonymous list /api/v1/pods, allowed',
-        ],
+        'The rule many of a test: 3 events of user "system:anonymous" within 10s; the last: system:anonymous list /api/v1/pods, allowed',
       ],
-    );
+      [
+        [{ field: 'count', value: '2' }],
+        'The rule pair of a test: within 10s: system:anonymous list /api/v1/pods, allowed, then system:anonymous list /api/v1/pods, allowed',
+      ],
+    ]);
     // As many as are put into order together.
     const later = Array.from({ length: 500 }, (_, n) => {
       const time = `2026-03-02T09:00:00.${String(n).padStart(6, '0')}Z`;
@@ -161,8 +160,7 @@ describe('replay', { concurrency: 2 }, () => {
       return `${JSON.stringify({ ...request, requestReceivedTimestamp: time, stageTimestamp: time })}\n`;
     }).join('');
     const backwards = await run(file('later.log', later), file('windowed-2.log', LINES));
-    assert.match(
-      backwards.stderr,
+    expect(backwards.stderr).toMatch(
       /^6 matches too late for a threshold or a sequence: give the files in the order of time$/m,
     );
   });
@@ -170,57 +168,54 @@ describe('replay', { concurrency: 2 }, () => {
   test('the same file twice counts each request once', async () => {
     const path = file('twice.log', LINES);
     const { stdout } = await replay('-o', 'json', path, path);
-    assert.deepEqual(
-      JSON.parse(stdout).items.map((item: { status: { count: number } }) => item.status.count),
-      [2, 1],
-    );
+    expect(JSON.parse(stdout).items.map((item: { status: { count: number } }) => item.status.count)).toEqual([2, 1]);
   });
 
   test('broken lines are counted and said, the others evaluated', async () => {
     const result = await replay(file('broken.log', `half a line"}\n${LINES}{"kind":\n{"kind":"Pod"}\n`));
     assertBothAlerts(result);
-    assert.match(result.stderr, /broken\.log:1: skipped: /);
-    assert.match(result.stderr, /^3 lines or items skipped: no audit events$/m);
+    expect(result.stderr).toMatch(/broken\.log:1: skipped: /);
+    expect(result.stderr).toMatch(/^3 lines or items skipped: no audit events$/m);
   });
 
   test('a file without any audit event', async () => {
     const { code, stdout, stderr } = await replay(file('text.log', 'hello\nworld\n'));
-    assert.deepEqual([code, stdout], [1, 'No alerts.\n']);
-    assert.match(stderr, /no audit event was found: is this an audit log/);
+    expect([code, stdout]).toEqual([1, 'No alerts.\n']);
+    expect(stderr).toMatch(/no audit event was found: is this an audit log/);
   });
 
   test('an empty file', async () => {
     const { code, stdout, stderr } = await replay(file('empty.log', ''));
-    assert.deepEqual([code, stdout, stderr], [0, 'No alerts.\n', '0 events, 1 rule, 0 alerts\n']);
+    expect([code, stdout, stderr]).toEqual([0, 'No alerts.\n', '0 events, 1 rule, 0 alerts\n']);
   });
 
   test('a file that is not there, and a folder: nothing is read', async () => {
     const good = file('good.log', LINES);
     const missing = await replay(good, join(folder, 'nope.log'));
-    assert.deepEqual([missing.code, missing.stdout], [2, '']);
-    assert.match(missing.stderr, /^no file .*nope\.log; give audit log files, or - for standard input$/m);
+    expect([missing.code, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toMatch(/^no file .*nope\.log; give audit log files, or - for standard input$/m);
     const directory = await replay(join(folder, 'logs'));
-    assert.deepEqual([directory.code, directory.stdout], [2, '']);
-    assert.match(directory.stderr, /logs is a folder; give the audit log files in it, such as .*logs\/\*\.log$/m);
+    expect([directory.code, directory.stdout]).toEqual([2, '']);
+    expect(directory.stderr).toMatch(/logs is a folder; give the audit log files in it, such as .*logs\/\*\.log$/m);
   });
 
   test('gzip that is cut off: what came before it counts, and it is said', async () => {
     const packed = gzipSync(LINES.repeat(50));
     const good = file('before.log', LINES);
     const { code, stdout, stderr } = await replay(good, file('cut.log.gz', packed.subarray(0, packed.length - 20)));
-    assert.equal(code, 1);
-    assert.match(stdout, /masscan/);
-    assert.match(stderr, /cut\.log\.gz: the gzip data is broken or cut off/);
-    assert.match(stderr, /the alerts are those up to there/);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/masscan/);
+    expect(stderr).toMatch(/cut\.log\.gz: the gzip data is broken or cut off/);
+    expect(stderr).toMatch(/the alerts are those up to there/);
   });
 
   test('-o json and -o yaml give the same list of Alerts', async () => {
     const path = file('output.log', LINES);
     const [json, yaml] = [await replay('-o', 'json', path), await replay('-o', 'yaml', path)];
     const items: unknown = JSON.parse(json.stdout);
-    assert.deepEqual(parse(yaml.stdout), items);
-    assert.doesNotMatch(yaml.stdout, /[&*]a\d/);
-    assert.partialDeepStrictEqual(items, {
+    expect(parse(yaml.stdout)).toEqual(items);
+    expect(yaml.stdout).not.toMatch(/[&*]a\d/);
+    expect(items).toMatchObject({
       kind: 'List',
       items: [
         { apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', status: { phase: 'Open', count: 2 } },
@@ -231,7 +226,7 @@ describe('replay', { concurrency: 2 }, () => {
 
   test('no alert is an empty list', async () => {
     const { stdout } = await replay('-o', 'json', file('none.log', ''));
-    assert.deepEqual(JSON.parse(stdout), { apiVersion: 'v1', kind: 'List', items: [] });
+    expect(JSON.parse(stdout)).toEqual({ apiVersion: 'v1', kind: 'List', items: [] });
   });
 
   test('| head closes the pipe, and nobody complains', async () => {
@@ -241,8 +236,8 @@ describe('replay', { concurrency: 2 }, () => {
     const { stdout, stderr } = await runProcess('sh', ['-c', script, process.execPath, MAIN, RULE, path], {
       cwd: ROOT,
     });
-    assert.equal(stdout, '{\n');
-    assert.doesNotMatch(stderr, /EPIPE|Error|at /);
+    expect(stdout).toBe('{\n');
+    expect(stderr).not.toMatch(/EPIPE|Error|at /);
   });
 
   test('a rule in its learning time only teaches, and it is said', async () => {
@@ -265,8 +260,8 @@ describe('replay', { concurrency: 2 }, () => {
       ].join('\n'),
     );
     const { code, stdout, stderr } = await firstseen('replay', '--rules', rule, file('learn.log', LINES));
-    assert.deepEqual([code, stdout], [0, 'No alerts.\n'], stderr);
-    assert.match(stderr, /^2 matches only taught: rules in their learning time$/m);
+    expect([code, stdout]).toEqual([0, 'No alerts.\n']);
+    expect(stderr).toMatch(/^2 matches only taught: rules in their learning time$/m);
   });
 
   test('a broken rule is said and does not stop the others; none at all ends it', async () => {
@@ -274,9 +269,9 @@ describe('replay', { concurrency: 2 }, () => {
     const path = file('rules.log', LINES);
     const result = await replay('--rules', broken, path);
     assertBothAlerts(result);
-    assert.match(result.stderr, /broken\.yaml/);
+    expect(result.stderr).toMatch(/broken\.yaml/);
     const none = await firstseen('replay', '--rules', broken, path);
-    assert.deepEqual([none.code, none.stdout], [1, '']);
-    assert.match(none.stderr, /no rule can run; name others with --rules/);
+    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect(none.stderr).toMatch(/no rule can run; name others with --rules/);
   });
 });

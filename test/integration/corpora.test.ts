@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
 import { type DecodedBatch, decodeBatch, decodeDocument } from '../../src/audit/decode.ts';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { createDetector } from '../../src/detect/detector.ts';
@@ -12,6 +11,7 @@ import { compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
 import { readYamlRules } from '../../src/rulefiles/yaml-rules.ts';
 import { ruleMix } from '../bench/rule-mix.ts';
 import { evaluation } from '../support/evaluation.ts';
+import { expectKind } from '../support/expect.ts';
 
 /** Real events that others recorded. They stand beside the project where its developers work and are no part of it. */
 const CORPORA = fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
@@ -20,7 +20,7 @@ const RECEIVED = Date.UTC(2027, 0, 1) * 1000;
 
 function files(pattern: string): readonly string[] {
   const found = globSync(pattern, { cwd: CORPORA }).sort();
-  assert(found.length > 0, `nothing matches ${pattern}`);
+  expect(found.length).toBeGreaterThan(0);
   return found.map((file) => join(CORPORA, file));
 }
 
@@ -74,38 +74,39 @@ function everyEvent(): readonly DecodedEvent[] {
 }
 
 /** The number of events, all of which decoded and were read through every field of the table. */
-function readEvents(batch: DecodedBatch, place: string): number {
-  assert(batch.kind === 'batch', `${place}: ${JSON.stringify(batch)}`);
-  assert.deepEqual(batch.quarantined, [], place);
+function readEvents(batch: DecodedBatch): number {
+  expectKind(batch, 'batch');
+  expect(batch.quarantined).toEqual([]);
   for (const event of batch.events) {
     for (const field of FIELDS) {
       const values = field.read(event);
-      assert(values !== null && values !== '', `${place}: ${field.name}`);
+      expect(values).not.toBeNull();
+      expect(values).not.toBe('');
     }
   }
   return batch.events.length;
 }
 
 /** As `readEvents`, but a document of the version that Kubernetes 1.24 removed may be refused by its name. */
-function readDocument(text: string, place: string): number {
+function readDocument(text: string): number {
   const batch = decodeDocument(text, RECEIVED);
-  if (!text.includes('audit.k8s.io/v1beta1')) return readEvents(batch, place);
-  assert(batch.kind === 'rejected', place);
-  assert.match(batch.message, /audit\.k8s\.io\/v1beta1/, place);
+  if (!text.includes('audit.k8s.io/v1beta1')) return readEvents(batch);
+  expectKind(batch, 'rejected');
+  expect(batch.message).toMatch(/audit\.k8s\.io\/v1beta1/);
   return 0;
 }
 
-describe('recorded events', { skip }, () => {
+(skip ? describe.skip : describe)('recorded events', () => {
   test('every body of a real API server decodes with no event lost', () => {
     let bodies = 0;
     for (const file of files('wire-kube-apiserver-*/request-bodies.ndjson')) {
       for (const body of lines(file)) {
         const items: readonly unknown[] = JSON.parse(body).items;
-        assert.equal(readEvents(decodeBatch(body, RECEIVED), `body ${bodies}`), items.length);
+        expect(readEvents(decodeBatch(body, RECEIVED))).toBe(items.length);
         bodies++;
       }
     }
-    assert(bodies > 0);
+    expect(bodies).toBeGreaterThan(0);
   });
 
   test("Falco's events decode, or are refused by their version", () => {
@@ -113,16 +114,15 @@ describe('recorded events', { skip }, () => {
     for (const file of files('falco/k8s_audit/*.json')) {
       const text = readFileSync(file, 'utf8');
       const documents = isJson(text) ? [text] : lines(file);
-      for (const document of documents) events += readDocument(document, basename(file));
+      for (const document of documents) events += readDocument(document);
     }
-    assert(events > 0);
+    expect(events).toBeGreaterThan(0);
   });
 
   test('the events of gitops-reverser decode', () => {
     let events = 0;
-    for (const file of files('gitops-reverser/**/*.json'))
-      events += readDocument(readFileSync(file, 'utf8'), basename(file));
-    assert(events > 0);
+    for (const file of files('gitops-reverser/**/*.json')) events += readDocument(readFileSync(file, 'utf8'));
+    expect(events).toBeGreaterThan(0);
   });
 
   test("Panther's events of the API server's shape decode; those of other log services are refused", () => {
@@ -131,15 +131,15 @@ describe('recorded events', { skip }, () => {
       for (const line of lines(file)) {
         const { log }: { readonly log: Readonly<Record<string, unknown>> } = JSON.parse(line);
         const batch = decodeDocument(JSON.stringify(log), RECEIVED);
-        if (log.kind === 'Event') events += readEvents(batch, basename(file));
-        else assert.equal(batch.kind, 'rejected', basename(file));
+        if (log.kind === 'Event') events += readEvents(batch);
+        else expect([basename(file), batch.kind]).toEqual([basename(file), 'rejected']);
       }
     }
-    assert(events > 0);
+    expect(events).toBeGreaterThan(0);
   });
 });
 
-describe('recorded events before rules of every type', { skip }, () => {
+(skip ? describe.skip : describe)('recorded events before rules of every type', () => {
   test('no rule breaks on one, and all that they cause is committed', async () => {
     const broad = Object.entries(BROAD).map(([name, spec]) =>
       JSON.stringify({
@@ -153,7 +153,7 @@ describe('recorded events before rules of every type', { skip }, () => {
       readYamlRules('rules.yaml', [...ruleMix(), ...broad].join('\n---\n')),
       sha256Hashes,
     );
-    assert.deepEqual(problems, []);
+    expect(problems).toEqual([]);
     const detector = createDetector(
       ready.map(({ rule }) => rule),
       slots,
@@ -163,12 +163,12 @@ describe('recorded events before rules of every type', { skip }, () => {
     const events = everyEvent();
     for (let start = 0; start < events.length; start += 100) {
       const batch = events.slice(start, start + 100);
-      assert.deepEqual(detector.detect('local', batch).faults, []);
+      expect(detector.detect('local', batch).faults).toEqual([]);
       await send(...batch);
     }
     const fired = new Set((await alerts()).map(({ spec }) => spec.rule.name));
     await store.close();
-    for (const name of Object.keys(BROAD)) assert.ok(fired.has(name), name);
+    for (const name of Object.keys(BROAD)) expect([name, fired.has(name)]).toEqual([name, true]);
   });
 });
 

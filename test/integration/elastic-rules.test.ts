@@ -1,15 +1,17 @@
 /** A user's own copy of Elastic's rules, which is not part of this project: it lies beside it, or the test is skipped. */
-import assert from 'node:assert/strict';
+
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parse } from 'smol-toml';
 import { compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { importElasticRule } from '../../src/rules/import/elastic.ts';
 import { toRuleName } from '../../src/rules/rule-name.ts';
+import { expectKind, expectPresent } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/conformance/rules');
 const skip = existsSync(FOLDER) ? false : `there is no copy of the rules in ${basename(FOLDER)} beside the project`;
@@ -23,57 +25,60 @@ const OTHER_DATA = /^(?:execution_d4c_|credential_access_multi_could_)/;
 /** Rules whose groups can meet a condition and then meet it no more. */
 const PASSING = /^discovery_endpoint_permission_enumeration_/;
 
-test('every rule of Elastic’s has the verdict that it should', { skip }, async () => {
+(skip ? test.skip : test)('every rule of Elastic’s has the verdict that it should', async () => {
   const { verdicts } = compileLoaded(await loadRuleFiles([FOLDER]), { key: same, full: same, name: same });
   for (const { name, type, verdict, why, file } of verdicts) {
     const at = `${name} (${type}): ${verdict}: ${why.join('; ')}`;
     if (OTHER_DATA.test(basename(file))) {
-      assert.equal(verdict, 'needs other data', at);
-      assert.match(why[0] ?? '', /^needs other data: logs-\S+/, at);
+      expect([at, verdict]).toEqual([at, 'needs other data']);
+      expect(why[0] ?? '').toMatch(/^needs other data: logs-\S+/);
     } else if (PASSING.test(basename(file))) {
-      assert.equal(verdict, 'runs with a stated difference', at);
-      assert.match(why.join(), /may hold after some events and no more after the next/, at);
+      expect([at, verdict]).toEqual([at, 'runs with a stated difference']);
+      expect(why.join()).toMatch(/may hold after some events and no more after the next/);
     } else if (verdict === 'runs with a stated difference') {
-      assert.deepEqual([type, why], ['new_terms', ['learns for 1d on each cluster before it alerts']], at);
+      expect([at, [type, why]]).toEqual([at, ['new_terms', ['learns for 1d on each cluster before it alerts']]]);
     } else {
-      assert.deepEqual([verdict, why], ['runs', []], at);
+      expect([at, [verdict, why]]).toEqual([at, ['runs', []]]);
     }
   }
-  assert.equal(verdicts.length, (await readdir(FOLDER)).filter((name) => name.endsWith('.toml')).length);
+  expect(verdicts).toHaveLength((await readdir(FOLDER)).filter((name) => name.endsWith('.toml')).length);
 });
 
 const same = (text: string): string => text;
 
-test('every rule of Elastic’s loads unmodified or is refused by name', { skip }, async () => {
+(skip ? test.skip : test)('every rule of Elastic’s loads unmodified or is refused by name', async () => {
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.toml'));
-  assert.ok(files.length > 0);
+  expect(files.length).toBeGreaterThan(0);
   const { rules, problems } = await loadRuleFiles([FOLDER]);
   const loaded = new Set(rules.map(({ file }) => basename(file)));
   const refused = new Map(problems.map((problem) => [basename(problem.file), problem]));
   for (const file of files) {
     const problem = refused.get(file);
-    assert.notEqual(loaded.has(file), problem !== undefined, file);
+    expect(loaded.has(file)).not.toBe(problem !== undefined);
     if (problem === undefined) continue;
-    const reasons = problem.unsupported ?? assert.fail(formatFileProblem(problem));
-    assert.ok(NAMED_REASONS.includes(reasons[0]?.kind ?? ''), formatFileProblem(problem));
-    assert.ok(problem.place !== undefined && problem.place.line > 1, formatFileProblem(problem));
+    const reasons = problem.unsupported ?? fail(formatFileProblem(problem));
+    expect(NAMED_REASONS).toContain(reasons[0]?.kind ?? '');
+    expectPresent(problem.place);
+    expect(problem.place.line).toBeGreaterThan(1);
   }
 });
 
-test('rules load with all that they say, from TOML and from an export alike', { skip }, async () => {
+(skip ? test.skip : test)('rules load with all that they say, from TOML and from an export alike', async () => {
   const { rules } = await loadRuleFiles([FOLDER]);
   const documents = new Map(rules.map(({ document }) => [document.name, document]));
   for (const file of (await readdir(FOLDER)).filter((name) => name.endsWith('.toml'))) {
     const value: Readonly<Record<string, unknown>> = parse(await readFile(join(FOLDER, file), 'utf8'));
     const rule = Object(value.rule);
     if (!COMPARED_TYPES.includes(rule.type) || OTHER_DATA.test(file)) continue;
-    const document = documents.get(toRuleName(basename(file, '.toml')) ?? '') ?? assert.fail(`${file} did not load`);
-    assert.equal(document.type, rule.type);
-    assert.equal(document.query, rule.query);
-    assert.equal(document.id, rule.rule_id);
-    assert.deepEqual(document.newTerms?.fields, rule.new_terms?.value);
-    assert.deepEqual([document.severity, document.riskScore], [rule.severity, rule.risk_score]);
-    assert.ok(document.threat.length > 0 && document.triage !== '' && document.tags.length > 0);
+    const document = documents.get(toRuleName(basename(file, '.toml')) ?? '') ?? fail(`${file} did not load`);
+    expect(document.type).toBe(rule.type);
+    expect(document.query).toBe(rule.query);
+    expect(document.id).toBe(rule.rule_id);
+    expect(document.newTerms?.fields).toEqual(rule.new_terms?.value);
+    expect([document.severity, document.riskScore]).toEqual([rule.severity, rule.risk_score]);
+    expect(document.threat.length).toBeGreaterThan(0);
+    expect(document.triage).not.toBe('');
+    expect(document.tags.length).toBeGreaterThan(0);
     // The flat form of the NDJSON export says the same.
     const { new_terms: newTerms, ...settings } = rule;
     const flat = newTerms && {
@@ -81,19 +86,19 @@ test('rules load with all that they say, from TOML and from an export alike', { 
       history_window_start: newTerms.history_window_start[0].value,
     };
     const again = importElasticRule({ ...settings, ...flat }, { fileStem: basename(file, '.toml') });
-    assert.ok(again.kind === 'document');
-    assert.deepEqual(again.document, document);
+    expectKind(again, 'document');
+    expect(again.document).toEqual(document);
   }
 });
 
-test('what loads compiles', { skip }, async () => {
+(skip ? test.skip : test)('what loads compiles', async () => {
   const loaded = await loadRuleFiles([FOLDER]);
   const compiled = compileLoaded({ ...loaded, problems: [] }, { key: same, full: same, name: same });
-  assert.deepEqual(compiled.problems.map(formatFileProblem), []);
-  assert.equal(compiled.ready.length, loaded.rules.length);
+  expect(compiled.problems.map(formatFileProblem)).toEqual([]);
+  expect(compiled.ready).toHaveLength(loaded.rules.length);
 });
 
-test('the place of a query in its file is exact', { skip }, async () => {
+(skip ? test.skip : test)('the place of a query in its file is exact', async () => {
   const { rules } = await loadRuleFiles([FOLDER]);
   for (const rule of rules) {
     const lines = (await readFile(rule.file, 'utf8')).split('\n');
@@ -101,7 +106,7 @@ test('the place of a query in its file is exact', { skip }, async () => {
       const problem = { message: 'm', line: index + 1, column: 1 };
       const { place } = rule.problem({ path: ['query'], message: 'm', inQuery: { source: '', problem } });
       const found = lines[(place?.line ?? 0) - 1]?.slice((place?.column ?? 0) - 1);
-      assert.ok(found?.startsWith(text), `${rule.file}: ${text}`);
+      expect(found?.startsWith(text)).toBeTruthy();
     }
   }
 });

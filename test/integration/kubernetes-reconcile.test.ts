@@ -1,8 +1,8 @@
 /** Alerts from the store to a real API server, and back what a user does to them. */
-import assert from 'node:assert/strict';
+
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createAlertLifecycle } from '../../src/alerts/lifecycle.ts';
 import { createReconciler, type Reconciler } from '../../src/alerts/reconcile.ts';
 import { readAlerts } from '../../src/alerts/records.ts';
@@ -26,7 +26,7 @@ let store: SqliteState;
 let reconciler: Reconciler;
 const logged: string[] = [];
 
-before(async () => {
+beforeAll(async () => {
   server = await startApiServer();
   await server.apply(await server.helm('template', 'fs', CHART, ...REQUIRED, '-s', 'templates/crd-alerts.yaml'));
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
@@ -51,7 +51,7 @@ before(async () => {
   );
   reconciler.start();
 });
-after(async () => {
+afterAll(async () => {
   await reconciler?.stop(5_000);
   await store?.close();
   client?.close();
@@ -71,7 +71,7 @@ test('the record of an alert that a user has deleted goes with its next repeat',
   await commit(sampleAlert({ id: 'unwanted', version: 2, state: { count: 2 } }));
   await waitFor(async () => !(await held()).includes('unwanted'), { what: 'the record to go' });
   await waitFor(async () => (await store.depth(CLUSTER, 'alert')).due === 0, { what: 'the queue to be empty' });
-  await assert.rejects(exists('alert/unwanted'));
+  await expect(exists('alert/unwanted')).rejects.toThrow();
 });
 
 test('an alert that retention drops is taken away, and then its record', async () => {
@@ -79,7 +79,7 @@ test('an alert that retention drops is taken away, and then its record', async (
   await waitFor(() => exists('alert/old'), { what: 'the Alert' });
   await commit(sampleAlert({ id: 'old', version: 2, state: { removed: true } }));
   await waitFor(async () => !(await held()).includes('old'), { what: 'the record to go' });
-  await assert.rejects(exists('alert/old'));
+  await expect(exists('alert/old')).rejects.toThrow();
 });
 
 test('what opens while the API server is away is written when it is back', async () => {
@@ -91,7 +91,7 @@ test('what opens while the API server is away is written when it is back', async
     async () => (await server.kubectl('get', 'alerts', '-o', 'name')).match(/while-away-/g)?.length === 30,
     { what: 'all alerts', timeoutMs: 30_000 },
   );
-  assert.equal((await store.depth(CLUSTER, 'alert')).dead, 0);
+  expect((await store.depth(CLUSTER, 'alert')).dead).toBe(0);
 });
 
 /** Writes the alert as a batch does that opens it or adds to it. */

@@ -1,15 +1,15 @@
 /** What firstseen writes to the Kubernetes API, and reads from it, on a real API server with the rights that the chart gives. */
-import assert from 'node:assert/strict';
+
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AlertRecord } from '../../src/detect/alert.ts';
 import { createAlertWatch } from '../../src/kubernetes/alert-watch.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createAlertSink } from '../../src/sinks/alert-sink.ts';
 import { createKubernetesEventSink } from '../../src/sinks/kubernetes-event-sink.ts';
-import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { REQUIRED } from '../support/chart.ts';
+import { operationalError } from '../support/expect.ts';
 import { hostileAlert, sampleAlert } from '../support/sample-alert.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -22,15 +22,13 @@ let admin: KubernetesClient;
 /** With the rights of the chart's service account. */
 let client: KubernetesClient;
 
-before(async () => {
+beforeAll(async () => {
   server = await startApiServer();
   admin = await createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
   const early = sampleAlert({ id: 'too-early' });
-  await assert.rejects(
-    createAlertSink({ client: admin }).deliver(early, undefined, FOREVER),
-    (error) => error instanceof OperationalError && error.retryable && /CustomResourceDefinition/.test(error.message),
-    'an API server without the resource definitions is one to wait for',
-  );
+  await expect(createAlertSink({ client: admin }).deliver(early, undefined, FOREVER)).rejects.toThrow(
+    operationalError('api_unavailable', /CustomResourceDefinition/),
+  ); // an API server without the resource definitions is one to wait for
   await server.kubectl('create', 'namespace', 'firstseen');
   const parts = ['crd-alerts', 'serviceaccount', 'clusterrole'].flatMap((name) => ['-s', `templates/${name}.yaml`]);
   const chart = await server.helm('template', 'fs', CHART, '-n', 'firstseen', ...REQUIRED, ...parts);
@@ -39,7 +37,7 @@ before(async () => {
   const token = (await server.kubectl('create', 'token', 'fs-firstseen', '-n', 'firstseen')).trim();
   client = await createKubernetesClient({ kubeconfig: server.kubeconfigFor(token), version: 'test' });
 });
-after(async () => {
+afterAll(async () => {
   client?.close();
   admin?.close();
   await server?.stop();
@@ -48,10 +46,10 @@ after(async () => {
 test('an alert is created once, and afterwards only its status changes', async () => {
   const sink = createAlertSink({ client });
   const alert = sampleAlert({ id: 'created-once' });
-  assert.equal(await sink.deliver(alert, undefined, FOREVER), 'done');
+  expect(await sink.deliver(alert, undefined, FOREVER)).toBe('done');
   const created = await live('created-once');
-  assert.deepEqual(created.spec, JSON.parse(JSON.stringify(alert.spec)));
-  assert.deepEqual(created.status, {
+  expect(created.spec).toEqual(JSON.parse(JSON.stringify(alert.spec)));
+  expect(created.status).toEqual({
     phase: 'Open',
     count: 1,
     firstSeen: '2026-03-01T12:00:00.000001Z',
@@ -65,53 +63,52 @@ test('an alert is created once, and afterwards only its status changes', async (
     version: 2,
     state: { count: 7, lastSeen: 1_772_370_000_000_000 },
   });
-  assert.equal(await sink.deliver(repeated, 1, FOREVER), 'done');
+  expect(await sink.deliver(repeated, 1, FOREVER)).toBe('done');
   const patched = await live('created-once');
-  assert.equal(patched.status.count, 7);
-  assert.equal(patched.status.lastSeen, '2026-03-01T13:00:00.000000Z');
-  assert.equal(patched.status.phase, 'Acknowledged', 'the phase is the user’s');
+  expect(patched.status.count).toBe(7);
+  expect(patched.status.lastSeen).toBe('2026-03-01T13:00:00.000000Z');
+  expect(patched.status.phase).toBe('Acknowledged'); // the phase is the user’s
 });
 
 test('a first delivery that comes again finds the alert and leaves its spec alone', async () => {
   const sink = createAlertSink({ client });
   await sink.deliver(sampleAlert({ id: 'delivered-twice' }), undefined, FOREVER);
   const again = sampleAlert({ id: 'delivered-twice', spec: { reason: 'another reason' }, state: { count: 2 } });
-  assert.equal(await sink.deliver(again, undefined, FOREVER), 'done');
+  expect(await sink.deliver(again, undefined, FOREVER)).toBe('done');
   const { spec, status } = await live('delivered-twice');
-  assert.equal(spec.reason, sampleAlert().spec.reason);
-  assert.equal(status.count, 2);
+  expect(spec.reason).toBe(sampleAlert().spec.reason);
+  expect(status.count).toBe(2);
 });
 
 test('a delivery that another replica has overtaken is done', async () => {
   const sink = createAlertSink({ client });
   await sink.deliver(sampleAlert({ id: 'overtaken', state: { count: 9 } }), undefined, FOREVER);
   const late = sampleAlert({ id: 'overtaken', version: 2, state: { count: 4 } });
-  assert.equal(await sink.deliver(late, 1, FOREVER), 'done');
-  assert.equal((await live('overtaken')).status.count, 9);
+  expect(await sink.deliver(late, 1, FOREVER)).toBe('done');
+  expect((await live('overtaken')).status.count).toBe(9);
 });
 
 test('an alert that a user has deleted ends, and is not made again', async () => {
   const sink = createAlertSink({ client });
   await sink.deliver(sampleAlert({ id: 'deleted-by-user' }), undefined, FOREVER);
   await server.kubectl('delete', 'alert', 'deleted-by-user');
-  assert.equal(await sink.deliver(sampleAlert({ id: 'deleted-by-user', version: 2 }), 1, FOREVER), 'ended');
-  await assert.rejects(live('deleted-by-user'), /NotFound/);
+  expect(await sink.deliver(sampleAlert({ id: 'deleted-by-user', version: 2 }), 1, FOREVER)).toBe('ended');
+  await expect(live('deleted-by-user')).rejects.toThrow(/NotFound/);
 });
 
 test('an alert that retention drops is deleted, and one that is gone already is no fault', async () => {
   const sink = createAlertSink({ client });
   await sink.deliver(sampleAlert({ id: 'dropped' }), undefined, FOREVER);
   const dropped = sampleAlert({ id: 'dropped', version: 2, state: { removed: true } });
-  assert.equal(await sink.deliver(dropped, 1, FOREVER), 'done');
-  await assert.rejects(live('dropped'), /NotFound/);
-  assert.equal(await sink.deliver(dropped, 1, FOREVER), 'done');
+  expect(await sink.deliver(dropped, 1, FOREVER)).toBe('done');
+  await expect(live('dropped')).rejects.toThrow(/NotFound/);
+  expect(await sink.deliver(dropped, 1, FOREVER)).toBe('done');
 });
 
 test('an alert that the resource definition refuses is refused for good', async () => {
   const bad = sampleAlert({ id: 'refused', spec: { riskScore: 101 } });
-  await assert.rejects(
-    createAlertSink({ client }).deliver(bad, undefined, FOREVER),
-    (error) => error instanceof OperationalError && error.code === 'api_rejected' && /riskScore/.test(error.message),
+  await expect(createAlertSink({ client }).deliver(bad, undefined, FOREVER)).rejects.toThrow(
+    operationalError('api_rejected', /riskScore/),
   );
 });
 
@@ -122,9 +119,8 @@ test('missing rights are worth waiting for', async () => {
   });
   const stranger = await createKubernetesClient({ kubeconfig: server.kubeconfigFor('no-such-token'), version: 'test' });
   for (const without of [alice, stranger]) {
-    await assert.rejects(
-      createAlertSink({ client: without }).deliver(sampleAlert(), undefined, FOREVER),
-      (error) => error instanceof OperationalError && error.code === 'api_unavailable' && /40[13]/.test(error.message),
+    await expect(createAlertSink({ client: without }).deliver(sampleAlert(), undefined, FOREVER)).rejects.toThrow(
+      operationalError('api_unavailable', /40[13]/),
     );
     without.close();
   }
@@ -132,24 +128,20 @@ test('missing rights are worth waiting for', async () => {
 
 test('whatever strings a request has, there is an Alert of at most 8 KiB and an Event', async () => {
   const alert = hostileAlert({ id: 'hostile' });
-  assert.equal(await createAlertSink({ client }).deliver(alert, undefined, FOREVER), 'done');
-  assert.equal(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER), 'done');
+  expect(await createAlertSink({ client }).deliver(alert, undefined, FOREVER)).toBe('done');
+  expect(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER)).toBe('done');
   const stored = await server.kubectl('get', 'alert', 'hostile', '-o', 'json', '--show-managed-fields');
-  assert.ok(
-    JSON.stringify(JSON.parse(stored)).length <= 8 * 1024,
-    `${JSON.stringify(JSON.parse(stored)).length} bytes`,
-  );
+  expect(JSON.stringify(JSON.parse(stored)).length).toBeLessThanOrEqual(8 * 1024);
   const event = await server.kubectl('get', 'events.events.k8s.io', '-n', 'default', 'hostile', '-o', 'json');
-  assert.doesNotMatch(stored + event, /[^\P{C}\n]/u, 'nothing that a terminal would obey');
-  assert.equal((await live('hostile')).spec.actor.sourceIPs.at(-1), '203.0.113.7', 'the last hop is kept');
+  expect(stored + event).not.toMatch(/[^\P{C}\n]/u); // nothing that a terminal would obey
+  expect((await live('hostile')).spec.actor.sourceIPs.at(-1)).toBe('203.0.113.7'); // the last hop is kept
 });
 
 test('kubectl get alerts shows the columns', async () => {
   await createAlertSink({ client }).deliver(sampleAlert({ id: 'columns' }), undefined, FOREVER);
   const [head, row] = (await server.kubectl('get', 'alerts', 'columns')).split('\n');
-  assert.equal(head?.replace(/ {2,}/g, '|').trim(), 'NAME|SEVERITY|RULE|USER|ACTION|OBJECT|COUNT|STATUS|LAST SEEN|AGE');
-  assert.match(
-    row?.replace(/ {2,}/g, '|') ?? '',
+  expect(head?.replace(/ {2,}/g, '|').trim()).toBe('NAME|SEVERITY|RULE|USER|ACTION|OBJECT|COUNT|STATUS|LAST SEEN|AGE');
+  expect(row?.replace(/ {2,}/g, '|') ?? '').toMatch(
     /^columns\|medium\|anonymous-request-unusual-agent\|system:anonymous\|list\|pods in default\|1\|Open\|\d+\w+\|\d+s/,
   );
 });
@@ -164,21 +156,19 @@ test('an Event is about the object of the request, and kubectl shows it there', 
   });
   const alert = about('event-about-object', { resource: 'serviceaccounts', namespace, name: 'robot' });
   const sink = createKubernetesEventSink({ client }, EVENTS);
-  assert.equal(await sink.deliver(alert, undefined, FOREVER), 'done');
-  assert.equal(await sink.deliver(alert, undefined, FOREVER), 'done', 'a second delivery finds the first');
+  expect(await sink.deliver(alert, undefined, FOREVER)).toBe('done');
+  expect(await sink.deliver(alert, undefined, FOREVER)).toBe('done'); // a second delivery finds the first
 
   const uid = await server.kubectl('get', 'sa', 'robot', '-n', namespace, '-o', 'jsonpath={.metadata.uid}');
   const { regarding, related, note, eventTime } = await event(namespace, 'event-about-object');
-  assert.deepEqual(regarding, { apiVersion: 'v1', kind: 'ServiceAccount', name: 'robot', namespace, uid });
-  assert.equal(related.name, 'event-about-object');
-  assert.match(note, /^user agent "masscan.*\(alert event-about-object\)$/);
-  assert.equal(eventTime, '2026-03-01T12:00:00.000001Z');
-  assert.match(
-    await server.kubectl('get', 'events', '-n', namespace),
+  expect(regarding).toEqual({ apiVersion: 'v1', kind: 'ServiceAccount', name: 'robot', namespace, uid });
+  expect(related.name).toBe('event-about-object');
+  expect(note).toMatch(/^user agent "masscan.*\(alert event-about-object\)$/);
+  expect(eventTime).toBe('2026-03-01T12:00:00.000001Z');
+  expect(await server.kubectl('get', 'events', '-n', namespace)).toMatch(
     /Warning\s+AnonymousRequestUnusualAgent\s+serviceaccount\/robot\s+user agent/,
   );
-  assert.match(
-    await server.kubectl('describe', 'sa', 'robot', '-n', namespace),
+  expect(await server.kubectl('describe', 'sa', 'robot', '-n', namespace)).toMatch(
     /Warning\s+AnonymousRequestUnusualAgent.*firstseen.dev\/firstseen/,
   );
 });
@@ -191,8 +181,8 @@ test('an Event about an object without a namespace is in default', async () => {
   });
   await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER);
   const { regarding } = await event('default', 'event-about-role');
-  assert.equal(regarding.kind, 'ClusterRole');
-  assert.ok(regarding.uid);
+  expect(regarding.kind).toBe('ClusterRole');
+  expect(regarding.uid).toBeTruthy();
 });
 
 test('an Event is about the Alert where there is no object, where it is gone, and where it must not be looked up', async () => {
@@ -210,7 +200,7 @@ test('an Event is about the Alert where there is no object, where it is gone, an
     await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER);
     const { regarding } = await event('default', id);
     const uid = await server.kubectl('get', 'alert', id, '-o', 'jsonpath={.metadata.uid}');
-    assert.deepEqual(regarding, { apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', name: id, uid });
+    expect(regarding).toEqual({ apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', name: id, uid });
   }
 });
 
@@ -218,14 +208,14 @@ test('an Event about an object in a namespace that is going is about the Alert',
   await server.kubectl('create', 'namespace', 'going');
   await server.kubectl('delete', 'namespace', 'going', '--wait=false');
   const alert = about('event-namespace-going', { resource: 'pods', namespace: 'going', name: 'x', uid: 'its-uid' });
-  assert.equal(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER), 'done');
-  assert.equal((await event('default', 'event-namespace-going')).regarding.kind, 'Alert');
+  expect(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER)).toBe('done');
+  expect((await event('default', 'event-namespace-going')).regarding.kind).toBe('Alert');
 });
 
 test('an alert of another cluster gets no Event here', async () => {
   const alert = sampleAlert({ id: 'event-elsewhere', cluster: 'elsewhere' });
-  assert.equal(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER), 'done');
-  await assert.rejects(event('default', 'event-elsewhere'), /NotFound/);
+  expect(await createKubernetesEventSink({ client }, EVENTS).deliver(alert, undefined, FOREVER)).toBe('done');
+  await expect(event('default', 'event-elsewhere')).rejects.toThrow(/NotFound/);
 });
 
 test('the watch tells phases and deletions, also those of while nobody watched, and over a restart', async () => {
@@ -235,8 +225,8 @@ test('the watch tells phases and deletions, also those of while nobody watched, 
 
   const first = startWatch();
   await waitFor(() => first.told.includes('list'), { what: 'the list' });
-  assert.equal(first.listed.get('watched-1'), 'Acknowledged');
-  assert.equal(first.listed.get('watched-2'), 'Open');
+  expect(first.listed.get('watched-1')).toBe('Acknowledged');
+  expect(first.listed.get('watched-2')).toBe('Open');
   await patchPhase('watched-2', 'Closed');
   await waitFor(() => first.told.includes('phase watched-2 Closed'), { what: 'the phase' });
   await sink.deliver(sampleAlert({ id: 'watched-2', version: 2, state: { count: 3 } }), 1, FOREVER);
@@ -244,17 +234,14 @@ test('the watch tells phases and deletions, also those of while nobody watched, 
   await server.kubectl('delete', 'alert', 'watched-1');
   await waitFor(() => first.told.includes('deleted watched-1'), { what: 'the deletion' });
   await first.watch.stop();
-  assert.deepEqual(
-    first.told,
-    ['before', 'list', 'phase watched-2 Closed', 'deleted watched-1'],
-    'a count that grew, or an alert that opened, is nothing to tell',
-  );
+  expect(first.told).toEqual(['before', 'list', 'phase watched-2 Closed', 'deleted watched-1']); // a count that grew, or an alert that opened, is nothing to tell
 
   await server.kubectl('delete', 'alert', 'watched-2');
   const second = startWatch();
   try {
     await waitFor(() => second.told.includes('list'), { what: 'the second list' });
-    assert.ok(second.listed.has('watched-3') && !second.listed.has('watched-2'));
+    expect(second.listed.has('watched-3')).toBe(true);
+    expect(second.listed.has('watched-2')).toBe(false);
     await server.restart();
     await patchPhase('watched-3', 'Closed');
     await waitFor(() => second.told.includes('phase watched-3 Closed') || second.listed.get('watched-3') === 'Closed', {

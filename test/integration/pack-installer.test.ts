@@ -1,7 +1,7 @@
 /** The rule pack in a cluster, on a real API server with the rights that the chart gives. */
-import assert from 'node:assert/strict';
+
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPackInstaller, type Pack } from '../../src/kubernetes/pack-installer.ts';
 import { RULES_PATH } from '../../src/kubernetes/rule-watch.ts';
@@ -10,6 +10,8 @@ import { parseDetectionRule } from '../../src/rules/rule-schema.ts';
 import { type RuleResource, toRuleResource } from '../../src/ruleset/rule-resource.ts';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, startChartServer } from '../support/chart.ts';
+import { expectKind } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 import { waitFor } from '../support/wait.ts';
 
 interface Rule {
@@ -20,14 +22,14 @@ interface Rule {
 let server: ApiServer;
 let client: KubernetesClient;
 
-before(async () => {
+beforeAll(async () => {
   server = await startChartServer();
   await installChart(server);
   client = await createKubernetesClient({ kubeconfig: server.kubeconfigFor(await accountToken(server)), version: 'x' });
   // An API server begins to serve a new kind a moment after it says that it does.
   await waitFor(listed, { what: 'the kind to be served', timeoutMs: 60_000 });
 });
-after(async () => {
+afterAll(async () => {
   client?.close();
   await server?.stop();
 });
@@ -40,12 +42,12 @@ function packRule(name: string, spec: object = {}): RuleDocument {
     metadata: { name },
     spec: { ...common, ...spec },
   });
-  return parsed.kind === 'ok' ? parsed.document : assert.fail(JSON.stringify(parsed.problems));
+  return parsed.kind === 'ok' ? parsed.document : fail(JSON.stringify(parsed.problems));
 }
 
 async function listed(): Promise<readonly RuleResource[]> {
   const answer = await client.call({ method: 'GET', path: RULES_PATH });
-  assert.ok(answer.kind === 'ok');
+  expectKind(answer, 'ok');
   return (answer.body as { readonly items: readonly unknown[] }).items.flatMap((item) => toRuleResource(item) ?? []);
 }
 
@@ -90,15 +92,15 @@ async function names(): Promise<readonly string[]> {
 test('the pack is installed with its label, and a second time changes nothing', async () => {
   const pack = [packRule('a'), packRule('b', { suppression: { by: ['user.name'], window: '2h' } })];
   const { announced } = await install(pack);
-  assert.deepEqual(announced, ['patch a', 'patch b']);
-  assert.deepEqual(await names(), ['a', 'b']);
+  expect(announced).toEqual(['patch a', 'patch b']);
+  expect(await names()).toEqual(['a', 'b']);
   const before = await live('b');
-  assert.deepEqual(before.metadata.labels, {
+  expect(before.metadata.labels).toEqual({
     'app.kubernetes.io/managed-by': 'firstseen',
     'app.kubernetes.io/part-of': 'firstseen',
   });
   await install(pack);
-  assert.equal((await live('b')).metadata.resourceVersion, before.metadata.resourceVersion);
+  expect((await live('b')).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
 });
 
 test('what people have set survives an upgrade of the pack, whichever way they set it', async () => {
@@ -118,11 +120,11 @@ test('what people have set survives an upgrade of the pack, whichever way they s
   await install(['a', 'b', 'c', 'd'].map((name) => packRule(name, next)));
   const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map(live));
   const ofPack = { ...d?.spec };
-  assert.deepEqual(ofPack, { ...next, enabled: true, type: 'query', tags: ['pack'] }, 'enabled has a default');
-  assert.deepEqual(a?.spec, { ...ofPack, enabled: false, severity: 'critical' });
-  assert.deepEqual(b?.spec, { ...ofPack, exceptions, suppression: { by: ['user.name'], window: '3h' } });
-  assert.deepEqual(c?.spec, { ...ofPack, query: 'event.action: (create or delete)' });
-  assert.ok(c?.metadata.labels && 'team' in c.metadata.labels);
+  expect(ofPack).toEqual({ ...next, enabled: true, type: 'query', tags: ['pack'] }); // enabled has a default
+  expect(a?.spec).toEqual({ ...ofPack, enabled: false, severity: 'critical' });
+  expect(b?.spec).toEqual({ ...ofPack, exceptions, suppression: { by: ['user.name'], window: '3h' } });
+  expect(c?.spec).toEqual({ ...ofPack, query: 'event.action: (create or delete)' });
+  expect(c?.metadata.labels).toHaveProperty('team');
 });
 
 test('a rule that left the pack goes unless somebody has changed it; one of somebody else is never touched', async () => {
@@ -135,17 +137,13 @@ test('a rule that left the pack goes unless somebody has changed it; one of some
   await install([packRule('gone'), packRule('tuned')]);
   await server.kubectl('patch', 'detectionrule', 'tuned', '--type=merge', '-p', '{"spec":{"severity":"high"}}');
   await install([], false);
-  assert.deepEqual(
-    await names(),
-    ['a', 'b', 'c', 'gone', 'theirs', 'tuned'],
-    'a pack that could not be read removes nothing',
-  );
+  expect(await names()).toEqual(['a', 'b', 'c', 'gone', 'theirs', 'tuned']); // a pack that could not be read removes nothing
   const { announced, log } = await install([packRule('theirs', { title: 'Ours' })]);
-  assert.deepEqual(announced, ['delete gone']);
-  assert.deepEqual(await names(), ['a', 'b', 'c', 'theirs', 'tuned']);
-  assert.equal((await live('theirs')).spec.title, 'Theirs');
-  assert.match(log, /a rule that left the pack stays, because others have changed it \{"rule":"tuned"\}/);
-  assert.match(log, /somebody else has made one of its name \{"rule":"theirs"\}/);
+  expect(announced).toEqual(['delete gone']);
+  expect(await names()).toEqual(['a', 'b', 'c', 'theirs', 'tuned']);
+  expect((await live('theirs')).spec.title).toBe('Theirs');
+  expect(log).toMatch(/a rule that left the pack stays, because others have changed it \{"rule":"tuned"\}/);
+  expect(log).toMatch(/somebody else has made one of its name \{"rule":"theirs"\}/);
 });
 
 test('a rule that does not fit what others have set of it stays, and is said; the rest goes on', async () => {
@@ -153,10 +151,9 @@ test('a rule that does not fit what others have set of it stays, and is said; th
   await server.kubectl('patch', 'detectionrule', 'mixed', '--type=merge', '-p', '{"spec":{"language":"eql"}}');
   const esql = { type: 'esql', query: 'FROM logs-* | WHERE event.action == "create"', language: 'esql' };
   const { log } = await install([packRule('mixed', esql), packRule('z', { title: 'Newer' })]);
-  assert.match(
-    log,
+  expect(log).toMatch(
     /a rule of the pack does not fit what others have set of it[^\n]*"rule":"mixed"[^\n]*language must be/,
   );
-  assert.equal((await live('mixed')).spec.type, 'query');
-  assert.equal((await live('z')).spec.title, 'Newer');
+  expect((await live('mixed')).spec.type).toBe('query');
+  expect((await live('z')).spec.title).toBe('Newer');
 });

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { ALERT_GROUPS } from '../../deploy/monitoring/alerts.ts';
 import { ROWS } from '../../deploy/monitoring/dashboard-rows.ts';
@@ -239,19 +238,19 @@ function testFile(name: string, tests: readonly object[]): string {
 }
 
 test('promtool takes the rules', async () => {
-  assert.equal(await promtool('check', 'rules', RULES), 'SUCCESS');
+  expect(await promtool('check', 'rules', RULES)).toBe('SUCCESS');
 });
 
 for (const [name, scenario] of Object.entries(scenarios)) {
   test(`${name}: ${scenario.firing.join(', ') || 'silence'}`, async () => {
     const file = testFile(`${name.replaceAll(/\W+/g, '-')}.yaml`, [testCase(name, scenario)]);
-    assert.equal(await promtool('test', 'rules', file), 'SUCCESS');
+    expect(await promtool('test', 'rules', file)).toBe('SUCCESS');
   });
 }
 
 test('every alert fires in one of these scenarios', () => {
   const fired = new Set(Object.values(scenarios).flatMap(({ firing }) => firing.map((entry) => entry.split('/')[0])));
-  assert.deepEqual([...fired].sort(), [...severities.keys()].sort());
+  expect([...fired].sort()).toEqual([...severities.keys()].sort());
 });
 
 test('what an alert says is rendered with its labels and its value', async () => {
@@ -279,7 +278,7 @@ test('what an alert says is rendered with its labels and its value', async () =>
       ],
     },
   ]);
-  assert.equal(await promtool('test', 'rules', file), 'SUCCESS');
+  expect(await promtool('test', 'rules', file)).toBe('SUCCESS');
 });
 
 test('every expression of the dashboard is PromQL', async () => {
@@ -290,15 +289,15 @@ test('every expression of the dashboard is PromQL', async () => {
   }));
   const file = join(folder, 'panels.yaml');
   writeFileSync(file, stringify({ groups: [{ name: 'panels', rules }] }));
-  assert.equal(await promtool('check', 'rules', file), 'SUCCESS');
+  expect(await promtool('check', 'rules', file)).toBe('SUCCESS');
 });
 
 test('the names and help texts of our metrics are as promtool wants them', async () => {
   const { text } = await createMetrics().expose();
   const own = text.split('\n').filter((line) => /^(# (HELP|TYPE) )?firstseen_/.test(line));
-  assert.ok(own.length > 60);
+  expect(own.length).toBeGreaterThan(60);
   const { stdout, stderr } = await runProcess(await ensureTool('promtool'), ['check', 'metrics'], {
     input: `${own.join('\n')}\n`,
   });
-  assert.equal(stdout + stderr, '');
+  expect(stdout + stderr).toBe('');
 });

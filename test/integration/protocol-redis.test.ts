@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Store } from '../../src/alerts/store.ts';
 import { createEvaluator, type Evaluator } from '../../src/ingest/create-evaluator.ts';
@@ -7,6 +6,7 @@ import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { MINUTE, SECOND } from '../../src/rules/limits.ts';
 import { redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
+import { expectPresent } from '../support/expect.ts';
 import { actualLearning, expectedLearning, histories, knownIn, LEARNER } from '../support/learning-reference.ts';
 import { actualAlerts, batchesOf, expectedAlerts, NEW_TERMS, QUERY, streams } from '../support/protocol-reference.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
@@ -27,7 +27,7 @@ let replicas: readonly RedisState[] = [];
 let conflicts = 0;
 let clusters = 0;
 
-before(async () => {
+beforeAll(async () => {
   server = await startRedis();
   const options = redisStateOptions.parse({ kind: 'redis', url: server.url });
   const observe = {
@@ -38,7 +38,7 @@ before(async () => {
   };
   replicas = [await connectRedisState(options, { observe }), await connectRedisState(options, { observe })];
 });
-after(async () => {
+afterAll(async () => {
   for (const state of replicas) await state.close();
   await server.stop();
 });
@@ -61,7 +61,8 @@ function evaluatorOn(store: Store, decisionsPerCommit: number, rules = detector)
 /** An evaluator on each replica, and a cluster that no other run has. */
 function replicasAtWork(decisionsPerCommit: number, rules = detector) {
   const [first, second] = replicas;
-  assert.ok(first !== undefined && second !== undefined);
+  expectPresent(first);
+  expectPresent(second);
   const evaluators = [first, second].map((store) => evaluatorOn(store, decisionsPerCommit, rules));
   return { evaluators, cluster: `cluster-${++clusters}`, store: first };
 }
@@ -76,7 +77,7 @@ test('batches that are sent again, to the same replica or the other, change noth
       );
       deliveries.sort((a, b) => a.at - b.at);
       for (const [i, batch] of deliveries.entries()) await evaluators[i % 2]?.(cluster, batch.events);
-      assert.deepEqual(await actualAlerts(store, cluster), expectedAlerts(events));
+      expect(await actualAlerts(store, cluster)).toEqual(expectedAlerts(events));
     }),
     { numRuns: RUNS },
   );
@@ -90,11 +91,11 @@ test('two replicas that are sent the same batches at once open each alert once, 
       for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
         await Promise.all(evaluators.map((evaluate) => evaluate(cluster, batch.events)));
       }
-      assert.deepEqual(await actualAlerts(store, cluster), expectedAlerts(events));
+      expect(await actualAlerts(store, cluster)).toEqual(expectedAlerts(events));
     }),
     { numRuns: RUNS },
   );
-  assert.ok(conflicts > before, 'they met');
+  expect(conflicts).toBeGreaterThan(before); // they met
 });
 
 test('thresholds and sequences: batches that are sent again, to the same replica or the other, change nothing', async () => {
@@ -107,7 +108,7 @@ test('thresholds and sequences: batches that are sent again, to the same replica
       );
       deliveries.sort((a, b) => a.at - b.at);
       for (const [i, batch] of deliveries.entries()) await evaluators[i % 2]?.(cluster, batch.events);
-      assert.deepEqual(await actualWindowedAlerts(store, cluster), expectedWindowedAlerts(events));
+      expect(await actualWindowedAlerts(store, cluster)).toEqual(expectedWindowedAlerts(events));
     }),
     { numRuns: RUNS },
   );
@@ -121,11 +122,11 @@ test('thresholds and sequences: two replicas that are sent the same batches at o
       for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
         await Promise.all(evaluators.map((evaluate) => evaluate(cluster, batch.events)));
       }
-      assert.deepEqual(await actualWindowedAlerts(store, cluster), expectedWindowedAlerts(events));
+      expect(await actualWindowedAlerts(store, cluster)).toEqual(expectedWindowedAlerts(events));
     }),
     { numRuns: RUNS },
   );
-  assert.ok(conflicts > before, 'they met');
+  expect(conflicts).toBeGreaterThan(before); // they met
 });
 
 test('learning, backfills, approving and forgetting, on either replica in turn, come to what the reference knows', async () => {
@@ -137,8 +138,8 @@ test('learning, backfills, approving and forgetting, on either replica in turn, 
       const inTurn: Evaluator = async (name, events) => evaluators[turn++ % 2]?.(name, events);
       const memory = await actualLearning(store, cluster, inTurn, history);
       const expected = expectedLearning(history);
-      assert.deepEqual(knownIn(memory), expected.known);
-      assert.equal((await actualAlerts(store, cluster)).length, expected.alerts.length);
+      expect(knownIn(memory)).toEqual(expected.known);
+      expect(await actualAlerts(store, cluster)).toHaveLength(expected.alerts.length);
     }),
     { numRuns: RUNS },
   );

@@ -1,19 +1,20 @@
 /** How a receiver stops: what senders see of it. */
-import assert from 'node:assert/strict';
+
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { exchange, post, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait.ts';
 
 const JSON_TYPE = 'Content-Type: application/json';
 const REQUEST = `POST /audit HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`;
 
-test('what is under way is answered and closed; what comes then is not taken', async (t) => {
+test('what is under way is answered and closed; what comes then is not taken', async () => {
   let finish: () => void = () => undefined;
-  const { receiver, port, batches } = await startReceiver(t, {}, async () => {
+  const { receiver, port, batches } = await startReceiver({}, async () => {
     await new Promise<void>((resolve) => {
       finish = resolve;
     });
@@ -24,19 +25,19 @@ test('what is under way is answered and closed; what comes then is not taken', a
   await waitFor(() => batches.length === 1, { what: 'the batch' });
   const start = performance.now();
   const stopped = receiver.stop(5_000);
-  assert.equal(receiver.readiness()[0]?.ok, false);
-  await assert.rejects(post(port, '/audit'), { code: 'ECONNREFUSED' });
+  expect(receiver.readiness()[0]?.ok).toBe(false);
+  await expect(post(port, '/audit')).rejects.toThrow(expect.objectContaining({ code: 'ECONNREFUSED' }));
   finish();
   const answer = await raw;
-  assert.match(answer, /^HTTP\/1\.1 200 /);
-  assert.match(answer, /connection: close/i);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toMatch(/connection: close/i);
   await idle;
   await stopped;
-  assert.ok(performance.now() - start < 2_000);
+  expect(performance.now() - start).toBeLessThan(2_000);
 });
 
-test('a request that began before is still taken, and closes its connection', async (t) => {
-  const { receiver, port, batches } = await startReceiver(t);
+test('a request that began before is still taken, and closes its connection', async () => {
+  const { receiver, port, batches } = await startReceiver();
   const late = connect(port, '127.0.0.1').setEncoding('utf8');
   let text = '';
   late.on('data', (chunk) => {
@@ -48,17 +49,17 @@ test('a request that began before is still taken, and closes its connection', as
   const stopped = receiver.stop(5_000);
   late.write(`${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`);
   await once(late, 'close');
-  assert.match(text, /^HTTP\/1\.1 200 [\s\S]*connection: close/i);
-  assert.equal(batches.length, 1);
+  expect(text).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close/i);
+  expect(batches).toHaveLength(1);
   await stopped;
 });
 
-test('it lingers: unready, but it takes requests, on open and new connections, and closes each after its answer', async (t) => {
-  const { receiver, port, batches } = await startReceiver(t);
+test('it lingers: unready, but it takes requests, on open and new connections, and closes each after its answer', async () => {
+  const { receiver, port, batches } = await startReceiver();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  t.after(() => agent.destroy());
+  onTestEnd(() => agent.destroy());
   const kept = await post(port, '/audit', { agent });
-  assert.notEqual(kept.headers.connection, 'close');
+  expect(kept.headers.connection).not.toBe('close');
   const idle = connect(port, '127.0.0.1');
   await once(idle, 'connect');
   let idleEnded = false;
@@ -67,21 +68,21 @@ test('it lingers: unready, but it takes requests, on open and new connections, a
   });
 
   const stopped = receiver.stop(5_000, 1_500);
-  assert.equal(receiver.readiness()[0]?.ok, false);
+  expect(receiver.readiness()[0]?.ok).toBe(false);
   const [open, fresh] = await Promise.all([post(port, '/audit', { agent }), post(port, '/audit')]);
-  for (const { status, headers } of [open, fresh]) assert.deepEqual([status, headers.connection], [200, 'close']);
-  assert.equal(batches.length, 3);
-  assert.equal(idleEnded, false, 'a request may be on its way over it');
+  for (const { status, headers } of [open, fresh]) expect([status, headers.connection]).toEqual([200, 'close']);
+  expect(batches).toHaveLength(3);
+  expect(idleEnded).toBe(false); // a request may be on its way over it
   await stopped;
   await ended;
-  await assert.rejects(post(port, '/audit'), { code: 'ECONNREFUSED' });
+  await expect(post(port, '/audit')).rejects.toThrow(expect.objectContaining({ code: 'ECONNREFUSED' }));
 });
 
-test('after the limit, what is left is cut off', async (t) => {
-  const { receiver, port, batches } = await startReceiver(t, {}, () => new Promise(() => undefined));
+test('after the limit, what is left is cut off', async () => {
+  const { receiver, port, batches } = await startReceiver({}, () => new Promise(() => undefined));
   const hanging = exchange(port, REQUEST);
   await waitFor(() => batches.length === 1, { what: 'the batch' });
   await receiver.stop(100);
-  assert.equal(await hanging, '');
+  expect(await hanging).toBe('');
   await receiver.stop(100);
 });

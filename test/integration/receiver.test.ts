@@ -1,9 +1,9 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { createReceiver } from '../../src/http/receiver.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { fail } from '../support/fail.ts';
 import { exchange, post, type ReceiverInput, receiverOptions, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -22,96 +22,93 @@ const head = (...lines: readonly string[]): string =>
 const JSON_TYPE = 'Content-Type: application/json';
 
 describe('what is taken', () => {
-  test('a batch is handed to ingest as it came, and answered 200', async (t) => {
-    const { port, batches, metrics } = await startReceiver(t);
+  test('a batch is handed to ingest as it came, and answered 200', async () => {
+    const { port, batches, metrics } = await startReceiver();
     const body = `{"kind":"EventList","items":["${'ü'.repeat(100_000)}"]}`;
     const answer = await post(port, '/audit?timeout=30s', { body });
-    assert.equal(answer.status, 200);
-    assert.deepEqual(JSON.parse(answer.text), { events: 1, quarantined: 0 });
-    assert.deepEqual(batches, [{ cluster: 'local', body: Buffer.from(body) }]);
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toEqual({ events: 1, quarantined: 0 });
+    expect(batches).toEqual([{ cluster: 'local', body: Buffer.from(body) }]);
     const { text } = await metrics.expose();
-    assert.match(text, /^firstseen_batches_total\{cluster="local",code="200"\} 1$/m);
-    assert.match(text, /^firstseen_ack_seconds_count\{cluster="local"\} 1$/m);
-    assert.match(text, /^firstseen_bytes_in_flight 0$/m);
+    expect(text).toMatch(/^firstseen_batches_total\{cluster="local",code="200"\} 1$/m);
+    expect(text).toMatch(/^firstseen_ack_seconds_count\{cluster="local"\} 1$/m);
+    expect(text).toMatch(/^firstseen_bytes_in_flight 0$/m);
   });
 
-  test('a batch without events is answered, and is not the last batch of a cluster', async (t) => {
+  test('a batch without events is answered, and is not the last batch of a cluster', async () => {
     for (const events of [0, 1]) {
-      const { port, metrics } = await startReceiver(t, {}, async () => ({ kind: 'accepted', events, quarantined: 0 }));
-      assert.equal((await post(port, '/audit')).status, 200);
+      const { port, metrics } = await startReceiver({}, async () => ({ kind: 'accepted', events, quarantined: 0 }));
+      expect((await post(port, '/audit')).status).toBe(200);
       const { text } = await metrics.expose();
-      assert.equal(/^firstseen_last_batch_timestamp_seconds\{cluster="local"\} [1-9]/m.test(text), events > 0);
+      expect(/^firstseen_last_batch_timestamp_seconds\{cluster="local"\} [1-9]/m.test(text)).toBe(events > 0);
     }
   });
 
-  test('the content type may have parameters', async (t) => {
-    const { port } = await startReceiver(t);
+  test('the content type may have parameters', async () => {
+    const { port } = await startReceiver();
     const answer = await post(port, '/audit', { headers: { 'content-type': 'Application/JSON; charset=utf-8' } });
-    assert.equal(answer.status, 200);
+    expect(answer.status).toBe(200);
   });
 
-  test('nothing of the framework shows, and nothing redirects', async (t) => {
-    const { port } = await startReceiver(t);
+  test('nothing of the framework shows, and nothing redirects', async () => {
+    const { port } = await startReceiver();
     const { headers } = await post(port, '/audit');
-    assert.equal(headers['x-powered-by'], undefined);
-    assert.equal(headers.etag, undefined);
-    assert.equal(headers.location, undefined);
+    expect(headers['x-powered-by']).toBeUndefined();
+    expect(headers.etag).toBeUndefined();
+    expect(headers.location).toBeUndefined();
   });
 
-  test('an empty body is for ingest to judge', async (t) => {
-    const { port, batches } = await startReceiver(t, {}, async () => ({
+  test('an empty body is for ingest to judge', async () => {
+    const { port, batches } = await startReceiver({}, async () => ({
       kind: 'rejected',
       reason: 'not_json',
       message: 'expected JSON\u001b[2J',
     }));
     const answer = await post(port, '/audit', { body: '' });
-    assert.equal(answer.status, 400);
-    assert.equal(JSON.parse(answer.text).error, 'expected JSON\\u{1b}[2J');
-    assert.equal(batches[0]?.body.length, 0);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.text).error).toBe('expected JSON\\u{1b}[2J');
+    expect(batches[0]?.body).toHaveLength(0);
   });
 
-  test('a batch tells when its cluster and its sender were heard, an empty one does not', async (t) => {
+  test('a batch tells when its cluster and its sender were heard, an empty one does not', async () => {
     let events = 0;
-    const { port, metrics } = await startReceiver(t, {}, async () => ({ kind: 'accepted', events, quarantined: 0 }));
+    const { port, metrics } = await startReceiver({}, async () => ({ kind: 'accepted', events, quarantined: 0 }));
     const heard = async () => (await metrics.expose()).text.match(/^firstseen_(sender_)?last_batch_timestamp.*$/gm);
     await post(port, '/audit');
-    assert.deepEqual(await heard(), ['firstseen_last_batch_timestamp_seconds{cluster="local"} 0']);
+    expect(await heard()).toEqual(['firstseen_last_batch_timestamp_seconds{cluster="local"} 0']);
     events = 1;
     const before = Date.now() / 1_000;
     await post(port, '/audit');
     const lines = (await heard()) ?? [];
-    assert.equal(lines.length, 2);
-    assert.match(lines[1] ?? '', /\{cluster="local",sender="127\.0\.0\.1"\} /);
-    for (const line of lines) assert.ok(Number(line.split(' ').at(-1)) >= before, line);
+    expect(lines).toHaveLength(2);
+    expect(lines[1] ?? '').toMatch(/\{cluster="local",sender="127\.0\.0\.1"\} /);
+    for (const line of lines) expect(Number(line.split(' ').at(-1))).toBeGreaterThanOrEqual(before);
   });
 
-  test('two batches come over one connection', async (t) => {
-    const { port } = await startReceiver(t);
+  test('two batches come over one connection', async () => {
+    const { port } = await startReceiver();
     const one = `${head(JSON_TYPE, 'Content-Length: 2')}{}`;
     const last = `${head(JSON_TYPE, 'Content-Length: 2', 'Connection: close')}{}`;
-    assert.equal((await exchange(port, one, last)).match(/HTTP\/1\.1 200/g)?.length, 2);
+    expect((await exchange(port, one, last)).match(/HTTP\/1\.1 200/g)?.length).toBe(2);
   });
 });
 
 describe('which cluster', () => {
-  test('a token stands for one cluster', async (t) => {
-    const { port, batches } = await startReceiver(t, TWO_CLUSTERS);
-    assert.equal((await post(port, '/audit', bearer(TOKEN_B))).status, 200);
-    assert.equal((await post(port, '/audit/b', bearer(TOKEN_B))).status, 200);
-    assert.deepEqual(
-      batches.map(({ cluster }) => cluster),
-      ['b', 'b'],
-    );
-    assert.equal((await post(port, '/audit/a', bearer(TOKEN_B))).status, 403);
+  test('a token stands for one cluster', async () => {
+    const { port, batches } = await startReceiver(TWO_CLUSTERS);
+    expect((await post(port, '/audit', bearer(TOKEN_B))).status).toBe(200);
+    expect((await post(port, '/audit/b', bearer(TOKEN_B))).status).toBe(200);
+    expect(batches.map(({ cluster }) => cluster)).toEqual(['b', 'b']);
+    expect((await post(port, '/audit/a', bearer(TOKEN_B))).status).toBe(403);
     const unknown = await post(port, '/audit/c', bearer(TOKEN_B));
-    assert.equal(unknown.status, 404);
-    assert.match(unknown.text, /\/audit\/b/);
-    assert.doesNotMatch(unknown.text, /\/audit\/a/);
-    assert.equal(batches.length, 2);
+    expect(unknown.status).toBe(404);
+    expect(unknown.text).toMatch(/\/audit\/b/);
+    expect(unknown.text).not.toMatch(/\/audit\/a/);
+    expect(batches).toHaveLength(2);
   });
 
-  test('without a valid token it is 401, whatever the name, and no name is told', async (t) => {
-    const { port, batches } = await startReceiver(t, TWO_CLUSTERS);
+  test('without a valid token it is 401, whatever the name, and no name is told', async () => {
+    const { port, batches } = await startReceiver(TWO_CLUSTERS);
     for (const authorization of [
       '',
       'Bearer',
@@ -121,42 +118,39 @@ describe('which cluster', () => {
     ]) {
       for (const path of ['/audit', '/audit/a', '/audit/nowhere']) {
         const answer = await post(port, path, { headers: { authorization } });
-        assert.equal(answer.status, 401, authorization);
-        assert.equal(answer.headers['www-authenticate'], 'Bearer realm="firstseen"');
-        assert.doesNotMatch(answer.text, /nowhere|\/audit\/a/);
+        expect([authorization, answer.status]).toEqual([authorization, 401]);
+        expect(answer.headers['www-authenticate']).toBe('Bearer realm="firstseen"');
+        expect(answer.text).not.toMatch(/nowhere|\/audit\/a/);
       }
     }
-    assert.equal(batches.length, 0);
+    expect(batches).toHaveLength(0);
   });
 
-  test('where nobody shows a credential, the path tells, or the default', async (t) => {
+  test('where nobody shows a credential, the path tells, or the default', async () => {
     const clusters = [{ name: 'a' }, { name: 'b', default: true }];
-    const { port, batches } = await startReceiver(t, { clusters });
-    assert.equal((await post(port, '/audit')).status, 200);
-    assert.equal((await post(port, '/audit/a')).status, 200);
-    assert.deepEqual(
-      batches.map(({ cluster }) => cluster),
-      ['b', 'a'],
-    );
-    const plain = await startReceiver(t, { clusters: [{ name: 'a' }, { name: 'b' }] });
+    const { port, batches } = await startReceiver({ clusters });
+    expect((await post(port, '/audit')).status).toBe(200);
+    expect((await post(port, '/audit/a')).status).toBe(200);
+    expect(batches.map(({ cluster }) => cluster)).toEqual(['b', 'a']);
+    const plain = await startReceiver({ clusters: [{ name: 'a' }, { name: 'b' }] });
     const answer = await post(plain.port, '/audit');
-    assert.equal(answer.status, 404);
-    assert.match(answer.text, /default/);
+    expect(answer.status).toBe(404);
+    expect(answer.text).toMatch(/default/);
   });
 });
 
 describe('what is refused', () => {
-  test('any other method', async (t) => {
-    const { port } = await startReceiver(t);
+  test('any other method', async () => {
+    const { port } = await startReceiver();
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
       const answer = await post(port, '/audit', { method });
-      assert.equal(answer.status, 405, method);
-      assert.equal(answer.headers.allow, 'POST', method);
+      expect([method, answer.status]).toEqual([method, 405]);
+      expect([method, answer.headers.allow]).toEqual([method, 'POST']);
     }
   });
 
-  test('any other path, as it stands', async (t) => {
-    const { port, batches } = await startReceiver(t, { clusters: [{ name: 'local' }] });
+  test('any other path, as it stands', async () => {
+    const { port, batches } = await startReceiver({ clusters: [{ name: 'local' }] });
     const paths = [
       '/',
       '/Audit',
@@ -177,40 +171,40 @@ describe('what is refused', () => {
     ];
     for (const path of paths) {
       const answer = await post(port, path);
-      assert.equal(answer.status, 404, path);
-      assert.ok(answer.text.length < 200, answer.text);
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(answer.text.length).toBeLessThan(200);
     }
-    assert.equal(batches.length, 0);
+    expect(batches).toHaveLength(0);
   });
 
-  test('a path longer than headers may be', async (t) => {
-    const { port } = await startReceiver(t);
+  test('a path longer than headers may be', async () => {
+    const { port } = await startReceiver();
     const answer = await exchange(port, `POST /audit/${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    assert.match(answer, /^HTTP\/1\.1 431 /);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  test('another content type, and any content encoding', async (t) => {
-    const { port } = await startReceiver(t);
+  test('another content type, and any content encoding', async () => {
+    const { port } = await startReceiver();
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
-      assert.equal((await post(port, '/audit', { headers: { 'content-type': type } })).status, 415, type);
+      expect([type, (await post(port, '/audit', { headers: { 'content-type': type } })).status]).toEqual([type, 415]);
     }
     for (const encoding of ['gzip', 'identity']) {
       const answer = await post(port, '/audit', { headers: { 'content-encoding': encoding } });
-      assert.equal(answer.status, 415);
-      assert.match(answer.text, /Content-Encoding/);
+      expect(answer.status).toBe(415);
+      expect(answer.text).toMatch(/Content-Encoding/);
     }
   });
 
-  test('a body without a length', async (t) => {
-    const { port, batches } = await startReceiver(t);
+  test('a body without a length', async () => {
+    const { port, batches } = await startReceiver();
     const chunked = await exchange(port, head(JSON_TYPE, 'Transfer-Encoding: chunked'), '2\r\n{}\r\n0\r\n\r\n');
-    assert.match(chunked, /^HTTP\/1\.1 411 /);
-    assert.match(await exchange(port, head(JSON_TYPE)), /^HTTP\/1\.1 411 /);
-    assert.equal(batches.length, 0);
+    expect(chunked).toMatch(/^HTTP\/1\.1 411 /);
+    expect(await exchange(port, head(JSON_TYPE))).toMatch(/^HTTP\/1\.1 411 /);
+    expect(batches).toHaveLength(0);
   });
 
-  test('what a proxy and we might read differently', async (t) => {
-    const { port, batches } = await startReceiver(t);
+  test('what a proxy and we might read differently', async () => {
+    const { port, batches } = await startReceiver();
     const requests = [
       `${head(JSON_TYPE, 'Content-Length: 2', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
       `${head(JSON_TYPE, 'Content-Length: 2', 'Content-Length: 3')}{}`,
@@ -220,34 +214,34 @@ describe('what is refused', () => {
     ];
     for (const request of requests) {
       const answer = await exchange(port, request);
-      assert.match(answer, /^HTTP\/1\.1 400 /, request);
-      assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer.match(/HTTP\/1\.1/g)?.length).toBe(1);
     }
-    assert.equal(batches.length, 0);
+    expect(batches).toHaveLength(0);
   });
 
-  test('a body that is too large, before it is read, with an answer that the sender can see', async (t) => {
-    const { port, batches, metrics } = await startReceiver(t, { maxBodyBytes: 1_000 });
-    assert.equal((await post(port, '/audit', { body: Buffer.alloc(1_000) })).status, 200);
+  test('a body that is too large, before it is read, with an answer that the sender can see', async () => {
+    const { port, batches, metrics } = await startReceiver({ maxBodyBytes: 1_000 });
+    expect((await post(port, '/audit', { body: Buffer.alloc(1_000) })).status).toBe(200);
     const answer = await post(port, '/audit', { body: Buffer.alloc(3_000_000) });
-    assert.equal(answer.status, 413);
-    assert.equal(answer.headers.connection, 'close');
+    expect(answer.status).toBe(413);
+    expect(answer.headers.connection).toBe('close');
     const declared = await exchange(port, head(JSON_TYPE, 'Content-Length: 99999999999999999999'));
-    assert.match(declared, /^HTTP\/1\.1 4(13|00) /);
-    assert.equal(batches.length, 1);
-    assert.match((await metrics.expose()).text, /requests_refused_total\{reason="too_large"\} [12]/);
+    expect(declared).toMatch(/^HTTP\/1\.1 4(13|00) /);
+    expect(batches).toHaveLength(1);
+    expect((await metrics.expose()).text).toMatch(/requests_refused_total\{reason="too_large"\} [12]/);
   });
 
-  test('more than its Content-Length is the next request, not this one', async (t) => {
-    const { port, batches } = await startReceiver(t);
+  test('more than its Content-Length is the next request, not this one', async () => {
+    const { port, batches } = await startReceiver();
     const answer = await exchange(port, `${head(JSON_TYPE, 'Content-Length: 2')}{}${'x'.repeat(100_000)}`);
-    assert.match(answer, /HTTP\/1\.1 400 /);
-    assert.ok(batches.every(({ body }) => body.length === 2));
+    expect(answer).toMatch(/HTTP\/1\.1 400 /);
+    expect(batches.every(({ body }) => body.length === 2)).toBe(true);
   });
 
-  test('bytes beyond those in flight: 503, until they are given back', async (t) => {
+  test('bytes beyond those in flight: 503, until they are given back', async () => {
     let finish: () => void = () => undefined;
-    const { port, metrics } = await startReceiver(t, { maxBodyBytes: 100, maxBytesInFlight: 150 }, async () => {
+    const { port, metrics } = await startReceiver({ maxBodyBytes: 100, maxBytesInFlight: 150 }, async () => {
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
@@ -256,91 +250,93 @@ describe('what is refused', () => {
     const first = post(port, '/audit', { body: Buffer.alloc(100) });
     await waitFor(async () => (await metrics.expose()).text.includes('bytes_in_flight 100'), { what: 'a held body' });
     const second = await post(port, '/audit', { body: Buffer.alloc(51) });
-    assert.equal(second.status, 503);
-    assert.equal(second.headers['retry-after'], '5');
+    expect(second.status).toBe(503);
+    expect(second.headers['retry-after']).toBe('5');
     finish();
-    assert.equal((await first).status, 200);
+    expect((await first).status).toBe(200);
     const third = post(port, '/audit', { body: Buffer.alloc(100) });
     await waitFor(async () => (await metrics.expose()).text.includes('bytes_in_flight 100'), { what: 'a held body' });
     finish();
-    assert.equal((await third).status, 200);
+    expect((await third).status).toBe(200);
   });
 });
 
 describe('slow and broken senders', () => {
-  test('a body that does not come in time: 408, and its bytes are given back', async (t) => {
-    const { port, batches, metrics } = await startReceiver(t, { timeouts: { headersMs: 200, requestMs: 400 } });
+  test('a body that does not come in time: 408, and its bytes are given back', async () => {
+    const { port, batches, metrics } = await startReceiver({ timeouts: { headersMs: 200, requestMs: 400 } });
     const answer = await exchange(port, head(JSON_TYPE, 'Content-Length: 100'), '{');
-    assert.match(answer, /^HTTP\/1\.1 408 /);
-    assert.equal(batches.length, 0);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(batches).toHaveLength(0);
     await waitFor(async () => (await metrics.expose()).text.includes('bytes_in_flight 0'), { what: 'no held body' });
   });
 
-  test('headers that do not come in time: 408', async (t) => {
-    const { port } = await startReceiver(t, { timeouts: { headersMs: 200, requestMs: 400 } });
-    assert.match(await exchange(port, 'POST /audit HTTP/1.1\r\nHost: x\r\n'), /^HTTP\/1\.1 408 /);
-    assert.match(await exchange(port), /^(HTTP\/1\.1 408 |$)/);
+  test('headers that do not come in time: 408', async () => {
+    const { port } = await startReceiver({ timeouts: { headersMs: 200, requestMs: 400 } });
+    expect(await exchange(port, 'POST /audit HTTP/1.1\r\nHost: x\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await exchange(port)).toMatch(/^(HTTP\/1\.1 408 |$)/);
   });
 
-  test('a sender that goes away in the middle', async (t) => {
-    const { port, batches, metrics, bugs } = await startReceiver(t);
+  test('a sender that goes away in the middle', async () => {
+    const { port, batches, metrics, bugs } = await startReceiver();
     const socket = connect(port, '127.0.0.1');
     socket.write(`${head(JSON_TYPE, 'Content-Length: 100')}{`);
     await waitFor(async () => (await metrics.expose()).text.includes('bytes_in_flight 100'), { what: 'a held body' });
     socket.destroy();
     await waitFor(async () => (await metrics.expose()).text.includes('bytes_in_flight 0'), { what: 'no held body' });
-    assert.match((await metrics.expose()).text, /requests_refused_total\{reason="aborted"\} 1/);
-    assert.equal(batches.length, 0);
-    assert.equal(bugs.length, 0);
+    expect((await metrics.expose()).text).toMatch(/requests_refused_total\{reason="aborted"\} 1/);
+    expect(batches).toHaveLength(0);
+    expect(bugs).toHaveLength(0);
   });
 });
 
-test('connections beyond the limit are dropped and counted', async (t) => {
-  const { port, metrics } = await startReceiver(t, { maxConnections: 1 });
+test('connections beyond the limit are dropped and counted', async () => {
+  const { port, metrics } = await startReceiver({ maxConnections: 1 });
   const first = connect(port, '127.0.0.1');
   await once(first, 'connect');
-  assert.equal(await exchange(port, head(JSON_TYPE)), '');
-  assert.match((await metrics.expose()).text, /reason="too_many_connections"\} 1/);
+  expect(await exchange(port, head(JSON_TYPE))).toBe('');
+  expect((await metrics.expose()).text).toMatch(/reason="too_many_connections"\} 1/);
   first.destroy();
 });
 
 describe('what ingest answers', () => {
-  test('an operational fault: 503 with Retry-After, and no word of the inside', async (t) => {
-    const { port, bugs } = await startReceiver(t, {}, async () => {
+  test('an operational fault: 503 with Retry-After, and no word of the inside', async () => {
+    const { port, bugs } = await startReceiver({}, async () => {
       throw new OperationalError('store_unavailable', 'redis.internal:6379 refused');
     });
     const answer = await post(port, '/audit');
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers['retry-after'], '5');
-    assert.doesNotMatch(answer.text, /redis\.internal/);
-    assert.equal(bugs.length, 0);
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.text).not.toMatch(/redis\.internal/);
+    expect(bugs).toHaveLength(0);
   });
 
-  test('a bug: 500, and told to the owner of the process', async (t) => {
+  test('a bug: 500, and told to the owner of the process', async () => {
     const bug = new TypeError('oops');
-    const { port, bugs, log } = await startReceiver(t, {}, async () => {
+    const { port, bugs, log } = await startReceiver({}, async () => {
       throw bug;
     });
-    assert.equal((await post(port, '/audit', { body: '{"secret":1}' })).status, 500);
-    assert.deepEqual(bugs, [bug]);
-    assert.ok(log.some((line) => line.includes('oops')));
-    assert.ok(!log.some((line) => line.includes('secret')));
+    expect((await post(port, '/audit', { body: '{"secret":1}' })).status).toBe(500);
+    expect(bugs).toEqual([bug]);
+    expect(log.some((line) => line.includes('oops'))).toBe(true);
+    expect(log.some((line) => line.includes('secret'))).toBe(false);
   });
 });
 
 describe('starting', () => {
-  const deps = { ingest: { ingest: () => assert.fail() }, onBug: () => undefined } as never;
+  const deps = { ingest: { ingest: () => fail() }, onBug: () => undefined } as never;
 
-  test('no credential on an address that others reach is refused, unless it is allowed by name', async (t) => {
+  test('no credential on an address that others reach is refused, unless it is allowed by name', async () => {
     const unsafe = { ...receiverOptions(), listen: { host: '0.0.0.0', port: 0 } };
-    assert.throws(() => createReceiver(deps, unsafe), /listen: expected a loopback address, because no sender/);
-    const { port, log } = await startReceiver(t, { listen: '0.0.0.0:0', allowUnauthenticated: true });
-    assert.equal((await post(port, '/audit')).status, 200);
-    assert.ok(log.some((line) => line.includes('from anyone who reaches it')));
+    expect(() => createReceiver(deps, unsafe)).toThrow(/listen: expected a loopback address, because no sender/);
+    const { port, log } = await startReceiver({ listen: '0.0.0.0:0', allowUnauthenticated: true });
+    expect((await post(port, '/audit')).status).toBe(200);
+    expect(log.some((line) => line.includes('from anyone who reaches it'))).toBe(true);
   });
 
-  test('a port that is taken is said', async (t) => {
-    const { port } = await startReceiver(t);
-    await assert.rejects(startReceiver(t, { listen: `127.0.0.1:${port}` }), { code: 'EADDRINUSE' });
+  test('a port that is taken is said', async () => {
+    const { port } = await startReceiver();
+    await expect(startReceiver({ listen: `127.0.0.1:${port}` })).rejects.toThrow(
+      expect.objectContaining({ code: 'EADDRINUSE' }),
+    );
   });
 });

@@ -1,9 +1,9 @@
 /** The page of `replay --report html`, in a real browser. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { openFile, startBrowser } from '../support/browser.ts';
@@ -52,10 +52,10 @@ const RULES = [
 let browser: Browser;
 let file: string;
 
-before(async () => {
+beforeAll(async () => {
   [browser, file] = await Promise.all([startBrowser(), report('page', RULES, EVENTS)]);
 });
-after(() => browser.close());
+afterAll(() => browser.close());
 
 async function report(name: string, rules: readonly string[], events: readonly DecodedEvent[]): Promise<string> {
   const [log, path] = [join(folder, `${name}.log`), join(folder, `${name}.html`)];
@@ -71,23 +71,23 @@ const visibleAlerts = (page: Page) => page.locator('tbody.alert:visible').count(
 
 test('every type of rule is there with its evidence, and nothing is asked for or complained of', async () => {
   const { page, complaints, requests } = await openFile(browser, file);
-  assert.equal(await page.locator('h1').textContent(), '6 alerts, 4 high or critical');
-  assert.deepEqual(await page.locator('.figure').allTextContents(), [
+  expect(await page.locator('h1').textContent()).toBe('6 alerts, 4 high or critical');
+  expect(await page.locator('.figure').allTextContents()).toEqual([
     ...['4events read', '4rules run', '6alerts'],
     ...['1critical', '3high', '1medium', '1low'],
   ]);
-  assert.equal(await visibleAlerts(page), 6);
-  assert.equal(await page.locator('svg.timeline g').count(), 3);
+  expect(await visibleAlerts(page)).toBe(6);
+  expect(await page.locator('svg.timeline g').count()).toBe(3);
   const evidence = (rule: string) =>
     page.locator(`tbody.alert[data-rule="${rule}"]`).last().locator('.inside tbody td:nth-child(2)').allTextContents();
-  assert.deepEqual(await evidence('scanner'), ['request-2', 'request-3']);
-  assert.deepEqual(await evidence('agent'), ['request-4']);
-  assert.deepEqual(await evidence('many'), ['request-1', 'request-2', 'request-3']);
-  assert.deepEqual(await evidence('pair'), ['request-1', 'request-2']);
+  expect(await evidence('scanner')).toEqual(['request-2', 'request-3']);
+  expect(await evidence('agent')).toEqual(['request-4']);
+  expect(await evidence('many')).toEqual(['request-1', 'request-2', 'request-3']);
+  expect(await evidence('pair')).toEqual(['request-1', 'request-2']);
   const pair = page.locator('tbody.alert[data-rule="pair"] .inside tbody tr').first();
-  assert.match((await pair.textContent()) ?? '', /system:anonymous list pods in default, allowed203\.0\.113\.7zgrab/);
-  assert.deepEqual(complaints, []);
-  assert.deepEqual(requests, [pathToFileURL(file).href]);
+  expect((await pair.textContent()) ?? '').toMatch(/system:anonymous list pods in default, allowed203\.0\.113\.7zgrab/);
+  expect(complaints).toEqual([]);
+  expect(requests).toEqual([pathToFileURL(file).href]);
 });
 
 test('queries in ES|QL: the columns that they make, the group, and the events that a row was computed from', async () => {
@@ -105,44 +105,44 @@ test('queries in ES|QL: the columns that they make, the group, and the events th
   const { page } = await openFile(browser, await report('esql', [rows, groups], EVENTS));
   const alert = (rule: string) => page.locator(`tbody.alert[data-rule="${rule}"]`);
   const evidence = (rule: string) => alert(rule).locator('.inside tbody td:nth-child(2)').allTextContents();
-  assert.deepEqual([await evidence('tool'), await evidence('tools')], [['request-1'], ['request-2', 'request-3']]);
-  assert.match((await alert('tool').textContent()) ?? '', /tool.*zgrab/s);
-  assert.match((await alert('tools').textContent()) ?? '', /tools.*2.*user\.name.*alice/s);
+  expect([await evidence('tool'), await evidence('tools')]).toEqual([['request-1'], ['request-2', 'request-3']]);
+  expect((await alert('tool').textContent()) ?? '').toMatch(/tool.*zgrab/s);
+  expect((await alert('tools').textContent()) ?? '').toMatch(/tools.*2.*user\.name.*alice/s);
 });
 
 test('hostile texts stay texts', async () => {
   const { page } = await openFile(browser, file);
-  assert.match(await page.title(), /^firstseen: 6 alerts in 4 events$/);
-  assert.equal(await page.locator('img').count(), 0);
-  assert.equal(await page.locator('script').count(), 1);
+  expect(await page.title()).toMatch(/^firstseen: 6 alerts in 4 events$/);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(await page.locator('script').count()).toBe(1);
   const user = await page.locator('tbody.alert[data-rule="agent"] .main td:nth-child(4)').last().textContent();
-  assert.match(user ?? '', /^"'><\/script><\/td><script>document\.title = 'taken'/);
-  assert.doesNotMatch(readFileSync(file, 'utf8'), /[\u2028\u202e]/);
+  expect(user ?? '').toMatch(/^"'><\/script><\/td><script>document\.title = 'taken'/);
+  expect(readFileSync(file, 'utf8')).not.toMatch(/[\u2028\u202e]/);
 });
 
 test('search, filters, and links from a rule and a user to their alerts', async () => {
   const { page } = await openFile(browser, file);
   await page.getByRole('searchbox').fill('ALICE masscan');
-  assert.equal(await visibleAlerts(page), 4);
-  assert.equal(await page.getByRole('status').textContent(), '4 of 6 shown');
+  expect(await visibleAlerts(page)).toBe(4);
+  expect(await page.getByRole('status').textContent()).toBe('4 of 6 shown');
   await page.getByLabel('Severity').selectOption('critical');
-  assert.equal(await visibleAlerts(page), 1);
+  expect(await visibleAlerts(page)).toBe(1);
   await page.getByRole('button', { name: 'Clear' }).click();
-  assert.equal(await visibleAlerts(page), 6);
+  expect(await visibleAlerts(page)).toBe(6);
   await page.locator('a[data-filter="rule"][data-value="agent"]').click();
-  assert.equal(await visibleAlerts(page), 3);
+  expect(await visibleAlerts(page)).toBe(3);
   await page.getByLabel('User', { exact: true }).selectOption({ index: 1 });
-  assert.equal(await visibleAlerts(page), 1, 'of the hostile name, which is the first of the list');
+  expect(await visibleAlerts(page)).toBe(1); // of the hostile name, which is the first of the list
 });
 
 test('by keyboard: an alert is opened, and its evidence seen', async () => {
   const { page } = await openFile(browser, file);
   const cell = page.locator('.inside').first();
-  assert.equal(await cell.isVisible(), false);
+  expect(await cell.isVisible()).toBe(false);
   await page.getByRole('button', { name: 'Clear' }).focus();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  assert.equal(await cell.isVisible(), true);
+  expect(await cell.isVisible()).toBe(true);
 });
 
 test('light and dark: by the system, then by the button; severities can be read in both', async () => {
@@ -155,56 +155,54 @@ test('light and dark: by the system, then by the button; severities can be read 
     for (const severity of ['critical', 'high', 'medium', 'low']) {
       const colours = `(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.querySelector('.badge.${severity}')))`;
       const [ink, ground] = (await page.evaluate(colours)) as [string, string];
-      assert.ok(contrast(ink, ground) >= 4.5, `${severity}, ${scheme}: ${contrast(ink, ground)}`);
+      expect(contrast(ink, ground)).toBeGreaterThanOrEqual(4.5);
     }
     await page.locator('#theme').click();
     papers.add(await paper());
-    assert.notEqual(await paper(), before);
+    expect(await paper()).not.toBe(before);
   }
-  assert.equal(papers.size, 2);
+  expect(papers.size).toBe(2);
 });
 
 test('without scripts it is a plain table, and on paper it is light and open', async () => {
   const plain = await openFile(browser, file, { javaScript: false });
-  assert.equal(await visibleAlerts(plain.page), 6);
-  assert.equal(await plain.page.locator('#controls').isVisible(), false);
+  expect(await visibleAlerts(plain.page)).toBe(6);
+  expect(await plain.page.locator('#controls').isVisible()).toBe(false);
   await plain.page.locator('summary').first().click();
-  assert.equal(await plain.page.locator('.inside').first().isVisible(), true);
+  expect(await plain.page.locator('.inside').first().isVisible()).toBe(true);
 
   const { page } = await openFile(browser, file, { scheme: 'dark' });
-  assert.ok((await page.pdf()).length > 10_000);
+  expect((await page.pdf()).length).toBeGreaterThan(10_000);
   await page.emulateMedia({ media: 'print' });
-  assert.equal(await page.locator('.inside:visible').count(), 6);
-  assert.equal(await page.locator('#controls').isVisible(), false);
-  assert.equal(await page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(255, 255, 255)');
+  expect(await page.locator('.inside:visible').count()).toBe(6);
+  expect(await page.locator('#controls').isVisible()).toBe(false);
+  expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
 });
 
 test('of many alerts the most severe are listed, and all are counted', async () => {
   const events = Array.from({ length: 2_005 }, (_, n) => request(4 * n, { userAgent: `agent-${n}` }));
   const [agent = ''] = RULES.slice(1);
   const { page } = await openFile(browser, await report('many', [agent], events));
-  assert.equal(await visibleAlerts(page), 2_000);
-  assert.match(
-    (await page.locator('#alerts .note').first().textContent()) ?? '',
+  expect(await visibleAlerts(page)).toBe(2_000);
+  expect((await page.locator('#alerts .note').first().textContent()) ?? '').toMatch(
     /^The 2,000 most severe of 2,005 alerts are listed/,
   );
-  assert.equal(await page.locator('.figure').nth(2).textContent(), '2,005alerts');
+  expect(await page.locator('.figure').nth(2).textContent()).toBe('2,005alerts');
 });
 
 test('rules that did not run are counted', async () => {
   const broken = writeRule('broken', { query: 'user_agent.original: (' });
   const { page } = await openFile(browser, await report('broken', [...RULES, broken], EVENTS));
-  assert.equal(await page.locator('.figure').nth(2).textContent(), '1rules left out');
-  assert.match(
-    (await page.getByRole('region', { name: 'By rule' }).textContent()) ?? '',
+  expect(await page.locator('.figure').nth(2).textContent()).toBe('1rules left out');
+  expect((await page.getByRole('region', { name: 'By rule' }).textContent()) ?? '').toMatch(
     /1 rule did not run: firstseen/,
   );
 });
 
 test('without any alert it says so', async () => {
   const { page, complaints } = await openFile(browser, await report('none', RULES, []));
-  assert.equal(await page.locator('h1').textContent(), 'No alerts');
-  assert.deepEqual(complaints, []);
+  expect(await page.locator('h1').textContent()).toBe('No alerts');
+  expect(complaints).toEqual([]);
 });
 
 /** Of two opaque colours as `rgb(r, g, b)`: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */

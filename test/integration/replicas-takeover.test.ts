@@ -1,14 +1,16 @@
 /** What replicas do for each other: deliveries to a real API server are shared, and what one that is killed had taken on goes on. */
-import assert from 'node:assert/strict';
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ScoredMember } from '../../src/rules/state.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { REQUIRED } from '../support/chart.ts';
+import { fail } from '../support/fail.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { connectState, deliver, readRuleState, requestBatch, sumOver } from '../support/replicas.ts';
 import { entriesOf } from '../support/state-access.ts';
@@ -27,7 +29,7 @@ let proxy: TcpProxy;
 let viaProxy: string;
 let databases = 0;
 
-before(async () => {
+beforeAll(async () => {
   [server, redis] = await Promise.all([startApiServer(), startRedis()]);
   await server.apply(await server.helm('template', 'fs', CHART, ...REQUIRED, '-s', 'templates/crd-alerts.yaml'));
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
@@ -36,16 +38,16 @@ before(async () => {
   viaProxy = server.kubeconfigFor(server.adminToken);
   writeFileSync(viaProxy, readFileSync(viaProxy, 'utf8').replace(server.url, `https://127.0.0.1:${proxy.port}`));
 });
-after(async () => {
+afterAll(async () => {
   await proxy?.stop();
   await server?.stop();
   await redis?.stop();
 });
 
-async function replica(t: TestContext, url: string, hostname: string, kubeconfig = server.adminKubeconfig) {
+async function replica(url: string, hostname: string, kubeconfig = server.adminKubeconfig) {
   const config = { replicas: { leaseMs: LEASE_MS }, kubernetes: { events: { enabled: false } } };
   const started = await startFirstseen({ state: { kind: 'redis', url }, hostname, kubeconfig, config });
-  t.after(() => started.stop());
+  onTestEnd(() => started.stop());
   return started;
 }
 
@@ -62,30 +64,30 @@ async function alertsOf(prefix: string): Promise<number> {
   return items.filter(({ spec }) => spec.actor.userAgent.startsWith(prefix)).length;
 }
 
-test('each alert is delivered by one replica', async (t) => {
+test('each alert is delivered by one replica', async () => {
   const url = database();
-  const replicas = await Promise.all(['one', 'two', 'three'].map((name) => replica(t, url, name)));
+  const replicas = await Promise.all(['one', 'two', 'three'].map((name) => replica(url, name)));
   const batches = Array.from({ length: 20 }, (_, i) => requestBatch(`shared-${i}`, [`shared-${i}/1.0`]));
-  await Promise.all(batches.map((batch, i) => deliver(replicas[i % 3] ?? assert.fail(batch), batch)));
+  await Promise.all(batches.map((batch, i) => deliver(replicas[i % 3] ?? fail(batch), batch)));
   await waitFor(async () => (await alertsOf('shared-')) === batches.length, { what: 'every Alert', timeoutMs: 20_000 });
   await waitFor(async () => (await sumOver(replicas.slice(0, 1), 'firstseen_due')) === 0, { what: 'an empty queue' });
-  assert.equal(await delivered(...replicas), batches.length);
-  assert.equal(await sumOver(replicas, 'firstseen_delivery_failures_total'), 0);
-  assert.equal(replicas.filter(hasLease).length, 1, 'one follows the alerts and keeps them within limits');
+  expect(await delivered(...replicas)).toBe(batches.length);
+  expect(await sumOver(replicas, 'firstseen_delivery_failures_total')).toBe(0);
+  expect(replicas.filter(hasLease)).toHaveLength(1); // one follows the alerts and keeps them within limits
 });
 
-test('what a killed replica was delivering is delivered by another when its lease has run out', async (t) => {
+test('what a killed replica was delivering is delivered by another when its lease has run out', async () => {
   const url = database();
-  const one = await replica(t, url, 'one', viaProxy);
+  const one = await replica(url, 'one', viaProxy);
   proxy.pause();
-  t.after(() => proxy.resume());
+  onTestEnd(() => proxy.resume());
   const batch = requestBatch(
     'held',
     Array.from({ length: 10 }, (_, i) => `held-${i}/1.0`),
   );
   await deliver(one, batch);
   const state = await connectState(url);
-  t.after(() => state.close());
+  onTestEnd(() => state.close());
   const isLeased = ({ score }: ScoredMember) => score > Date.now() + LEASE_MS / 2;
   await waitFor(
     async () => {
@@ -95,21 +97,21 @@ test('what a killed replica was delivering is delivered by another when its leas
     { what: 'a claim of all', intervalMs: 10 },
   );
   await one.kill();
-  assert.equal(await alertsOf('held-'), 0);
-  const two = await replica(t, url, 'two');
+  expect(await alertsOf('held-')).toBe(0);
+  const two = await replica(url, 'two');
   await waitFor(async () => (await alertsOf('held-')) === 10, { what: 'the other’s', timeoutMs: TAKE_OVER_MS });
   await waitFor(async () => (await delivered(two)) === 10, { what: 'their deliveries to be noted' });
 });
 
-test('a killed replica’s lease for jobs is taken over, and one that is stopped gives it back', async (t) => {
+test('a killed replica’s lease for jobs is taken over, and one that is stopped gives it back', async () => {
   const url = database();
-  const one = await replica(t, url, 'one');
+  const one = await replica(url, 'one');
   await waitFor(() => hasLease(one), { what: 'the lease' });
-  const two = await replica(t, url, 'two');
+  const two = await replica(url, 'two');
   const agent = 'closed-1/1.0';
   await deliver(one, requestBatch('before', [agent]));
   await waitFor(async () => (await alertsOf('closed-')) === 1, { what: 'the Alert', timeoutMs: TAKE_OVER_MS });
-  assert.ok(!hasLease(two));
+  expect(hasLease(two)).toBe(false);
   await one.kill();
   await waitFor(() => hasLease(two), { what: 'the lease to be taken over', timeoutMs: TAKE_OVER_MS });
 
@@ -123,6 +125,6 @@ test('a killed replica’s lease for jobs is taken over, and one that is stopped
 
   await two.stop();
   const state = await connectState(url);
-  t.after(() => state.close());
-  assert.equal(await state.lease('local', 'jobs', 'a third', 1_000), true, 'at once, not when it has run out');
+  onTestEnd(() => state.close());
+  expect(await state.lease('local', 'jobs', 'a third', 1_000)).toBe(true); // at once, not when it has run out
 });

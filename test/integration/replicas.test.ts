@@ -1,8 +1,11 @@
 /** Two and three replicas, as processes of their own, on one Redis. */
-import assert from 'node:assert/strict';
+
 import { join } from 'node:path';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expectPresent } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { deliver, readRuleState, requestBatch, sumOver } from '../support/replicas.ts';
 import { waitFor } from '../support/wait.ts';
@@ -15,19 +18,19 @@ const BUDGET = 20;
 let redis: RedisServer;
 let databases = 0;
 
-before(async () => {
+beforeAll(async () => {
   redis = await startRedis();
 });
-after(() => redis?.stop());
+afterAll(() => redis?.stop());
 
 /** Fresh replicas on a database of their own. */
-async function replicasOf(t: TestContext, count: number): Promise<{ replicas: Firstseen[]; url: string }> {
+async function replicasOf(count: number): Promise<{ replicas: Firstseen[]; url: string }> {
   const url = `${redis.url}/${databases++}`;
   const names = Array.from({ length: count }, (_, i) => `replica-${i}`);
   const replicas = await Promise.all(
     names.map((hostname) => startFirstseen({ state: { kind: 'redis', url }, hostname })),
   );
-  t.after(() => Promise.all(replicas.map((replica) => replica.stop())));
+  onTestEnd(() => Promise.all(replicas.map((replica) => replica.stop())));
   return { replicas, url };
 }
 
@@ -44,9 +47,9 @@ function written(replicas: readonly Firstseen[]): readonly string[] {
 }
 
 for (const count of [2, 3]) {
-  describe(`${count} replicas`, { concurrency: true }, () => {
-    test('every batch sent to all at once, and again to the next: each fact is one alert, and counted once', async (t) => {
-      const { replicas, url } = await replicasOf(t, count);
+  describe(`${count} replicas`, () => {
+    test('every batch sent to all at once, and again to the next: each fact is one alert, and counted once', async () => {
+      const { replicas, url } = await replicasOf(count);
       const agents = agentsOf(15);
       // Each agent comes in three batches, each time beside others.
       const batches = [1, 4, 7].flatMap((stride, round) =>
@@ -59,24 +62,24 @@ for (const count of [2, 3]) {
       );
       const total = batches.length * 3;
       const sent = batches.flatMap((batch) => replicas.map((replica) => deliver(replica, batch)));
-      const again = batches.map((batch, i) => replicas[(i + 1) % count] ?? assert.fail(batch));
+      const again = batches.map((batch, i) => replicas[(i + 1) % count] ?? fail(batch));
       const statuses = (await Promise.all(sent)).flat();
-      assert.ok(statuses.every((status) => status === 200 || status === 503));
+      expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
       await Promise.all(again.map((replica, i) => deliver(replica, batches[i] ?? '')));
 
       const { alerts, terms } = await readRuleState(url, RULE_FILE);
-      assert.equal(alerts.length, agents.length);
-      assert.deepEqual([...new Set(alerts.map(({ spec }) => spec.actor.userAgent))].sort(), [...agents].sort());
+      expect(alerts).toHaveLength(agents.length);
+      expect([...new Set(alerts.map(({ spec }) => spec.actor.userAgent))].sort()).toEqual([...agents].sort());
       const counts = new Map(agents.map((agent) => [agent, 0]));
       for (const batch of batches) {
         for (const { userAgent } of JSON.parse(batch).items) counts.set(userAgent, (counts.get(userAgent) ?? 0) + 1);
       }
-      for (const { spec, state } of alerts) assert.equal(state.count, counts.get(spec.actor.userAgent ?? ''));
-      assert.equal(terms.length, agents.length);
+      for (const { spec, state } of alerts) expect(state.count).toBe(counts.get(spec.actor.userAgent ?? ''));
+      expect(terms).toHaveLength(agents.length);
 
-      assert.equal(await decisions(replicas, 'opened'), agents.length);
-      assert.equal(await decisions(replicas, 'attached'), total - agents.length);
-      assert.ok((await decisions(replicas, 'duplicate')) >= total * count, 'each came to each, and once more');
+      expect(await decisions(replicas, 'opened')).toBe(agents.length);
+      expect(await decisions(replicas, 'attached')).toBe(total - agents.length);
+      expect(await decisions(replicas, 'duplicate')).toBeGreaterThanOrEqual(total * count); // each came to each, and once more
       const delivered = await waitFor(
         () => {
           const ids = written(replicas);
@@ -84,49 +87,48 @@ for (const count of [2, 3]) {
         },
         { what: 'the log sinks to write every alert' },
       );
-      assert.deepEqual([...delivered].sort(), alerts.map(({ id }) => id).sort(), 'each by one replica');
+      expect([...delivered].sort()).toEqual(alerts.map(({ id }) => id).sort()); // each by one replica
     });
 
-    test('a flood over all: the budget is that of one, and nothing is learned without an alert', async (t) => {
-      const { replicas, url } = await replicasOf(t, count);
+    test('a flood over all: the budget is that of one, and nothing is learned without an alert', async () => {
+      const { replicas, url } = await replicasOf(count);
       const agents = agentsOf(45);
       const sent = agents.map((agent, i) =>
-        deliver(replicas[i % count] ?? assert.fail(agent), requestBatch(`flood-${i}`, [agent])),
+        deliver(replicas[i % count] ?? fail(agent), requestBatch(`flood-${i}`, [agent])),
       );
-      for (const statuses of await Promise.all(sent)) assert.equal(statuses.at(-1), 200);
+      for (const statuses of await Promise.all(sent)) expect(statuses.at(-1)).toBe(200);
 
       const { alerts, terms } = await readRuleState(url, RULE_FILE);
       const opened = alerts.filter(({ spec }) => !spec.overflow);
       const overflow = alerts.filter(({ spec }) => spec.overflow);
-      assert.equal(opened.length, BUDGET);
-      assert.equal(overflow.length, 1);
-      assert.equal(overflow[0]?.state.count, agents.length - BUDGET);
-      assert.deepEqual(
-        terms.map((term) => JSON.parse(term)[0]).sort(),
+      expect(opened).toHaveLength(BUDGET);
+      expect(overflow).toHaveLength(1);
+      expect(overflow[0]?.state.count).toBe(agents.length - BUDGET);
+      expect(terms.map((term) => JSON.parse(term)[0]).sort()).toEqual(
         opened.map(({ spec }) => spec.actor.userAgent).sort(),
       );
-      assert.equal(await decisions(replicas, 'opened'), BUDGET);
-      assert.equal(await decisions(replicas, 'overflow'), agents.length - BUDGET);
+      expect(await decisions(replicas, 'opened')).toBe(BUDGET);
+      expect(await decisions(replicas, 'overflow')).toBe(agents.length - BUDGET);
     });
   });
 }
 
-test('a replica that is killed between commit and answer: its batch comes to the other, and counts once', async (t) => {
-  const { replicas, url } = await replicasOf(t, 2);
+test('a replica that is killed between commit and answer: its batch comes to the other, and counts once', async () => {
+  const { replicas, url } = await replicasOf(2);
   const [first, second] = replicas;
-  assert.ok(first !== undefined && second !== undefined);
+  expectPresent(first);
+  expectPresent(second);
   const agents = agentsOf(10);
   const batches = agents.map((agent, i) => requestBatch(`killed-${i}`, [agent, agent]));
   const cutOff = await Promise.all(batches.map((batch) => first.postUnanswered(batch)));
   await waitFor(async () => (await decisions([first], 'opened')) > 0, { what: 'a commit', intervalMs: 1 });
   await first.kill();
   for (const cut of cutOff) cut();
-  for (const batch of batches) assert.equal((await deliver(second, batch)).at(-1), 200);
+  for (const batch of batches) expect((await deliver(second, batch)).at(-1)).toBe(200);
   const { alerts, terms } = await readRuleState(url, RULE_FILE);
-  assert.deepEqual(
-    alerts.map(({ spec, state }) => [spec.actor.userAgent, state.count]).sort(),
+  expect(alerts.map(({ spec, state }) => [spec.actor.userAgent, state.count]).sort()).toEqual(
     agents.map((agent) => [agent, 2]).sort(),
   );
-  assert.equal(terms.length, agents.length);
+  expect(terms).toHaveLength(agents.length);
   await first.start();
 });

@@ -1,15 +1,16 @@
 /** A folder of Sigma rules as their authors write them: it loads, and each rule fires on events as an API server sends them. */
-import assert from 'node:assert/strict';
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { runRuleTest } from '../../src/ingest/rule-test.ts';
 import { compileLoaded } from '../../src/rulefiles/compile-loaded.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { loadRuleFiles } from '../../src/rulefiles/load.ts';
 import { openSqliteState } from '../../src/state/sqlite/sqlite-state.ts';
+import { fail } from '../support/fail.ts';
 
 const SOURCE = `logsource:
     product: kubernetes
@@ -114,7 +115,7 @@ level: low
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'sigma-rules-'));
-after(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 for (const [name, text] of Object.entries(FILES)) {
   await mkdir(dirname(join(folder, name)), { recursive: true });
   await writeFile(join(folder, name), text);
@@ -165,19 +166,21 @@ const token = (seconds: number): Event =>
     objectRef: { resource: 'serviceaccounts', namespace: 'default', name: 'ci', subresource: 'token' },
   });
 
-async function assertDoes(name: string, expect: 'fire' | 'silent', ...events: readonly Event[]): Promise<void> {
-  const rule = ready.find((of) => of.rule.document.name === name)?.rule ?? assert.fail(`no rule ${name}`);
+async function assertDoes(name: string, outcome: 'fire' | 'silent', ...events: readonly Event[]): Promise<void> {
+  const rule = ready.find((of) => of.rule.document.name === name)?.rule ?? fail(`no rule ${name}`);
   const store = await openSqliteState({ kind: 'sqlite', path: ':memory:' });
   try {
-    assert.equal(await runRuleTest(rule, { name, events, expect }, { slots, store, hashes: sha256Hashes }), undefined);
+    expect(
+      await runRuleTest(rule, { name, events, expect: outcome }, { slots, store, hashes: sha256Hashes }),
+    ).toBeUndefined();
   } finally {
     await store.close();
   }
 }
 
 test('every rule loads and compiles; those that only a correlation uses are no rules of their own', () => {
-  assert.deepEqual(problems.map(formatFileProblem), []);
-  assert.deepEqual(ready.map(({ rule }) => `${rule.document.name} ${rule.document.type}`).sort(), [
+  expect(problems.map(formatFileProblem)).toEqual([]);
+  expect(ready.map(({ rule }) => `${rule.document.name} ${rule.document.type}`).sort()).toEqual([
     'deployment-patched eql',
     'many-different-secrets-read threshold',
     'many-forbidden threshold',
@@ -192,17 +195,14 @@ test('every rule loads and compiles; those that only a correlation uses are no r
 test('a rule says what is known of it: that it never matches, and which rules raise no alerts of their own', () => {
   const judged = (name: string) => ready.find(({ rule }) => rule.document.name === name)?.judged;
   const never = judged('deployment-patched');
-  assert.deepEqual(
-    [never?.verdict, never?.why],
-    [
-      'needs other data',
-      ['can never fire: no audit event has a field apiGroup; did its author mean objectRef.apiGroup?'],
-    ],
-  );
-  assert.deepEqual(judged('many-forbidden')?.notes, [
+  expect([never?.verdict, never?.why]).toEqual([
+    'needs other data',
+    ['can never fire: no audit event has a field apiGroup; did its author mean objectRef.apiGroup?'],
+  ]);
+  expect(judged('many-forbidden')?.notes).toEqual([
     'the rules that it refers to raise no alerts of their own, as it does not say generate: true: forbidden',
   ]);
-  assert.deepEqual([judged('pod-shell')?.verdict, judged('pod-shell')?.notes], ['runs', []]);
+  expect([judged('pod-shell')?.verdict, judged('pod-shell')?.notes]).toEqual(['runs', []]);
 });
 
 test('detections: lists, maps, modifiers, regular expressions, addresses, negation', async () => {

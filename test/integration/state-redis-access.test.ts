@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { afterEach, test } from 'node:test';
+import { afterEach, expect, test } from '@jest/globals';
 import { redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
 import { createCertificateAuthority } from '../support/certificates.ts';
@@ -63,31 +62,39 @@ describeState('Redis over TLS, as a user of the least rights', () => openSecured
 
 test('the rule in the guide is the one that is tested', () => {
   const guide = readFileSync(new URL('../../docs/guides/redis.md', import.meta.url), 'utf8');
-  assert.ok(guide.includes(ACL_RULE));
+  expect(guide).toContain(ACL_RULE);
 });
 
 test('with the least rights the durability is known', async () => {
   const state = await open(ACL_RULE);
-  assert.match(state.durability, /^Redis \d.*no append-only file/);
+  expect(state.durability).toMatch(/^Redis \d.*no append-only file/);
 });
 
 test('a command that is not permitted is named at start, before a script could stop halfway', async () => {
-  await assert.rejects(open(ACL_RULE.replace(' +sadd', '').replace(' +zmscore', '')), {
-    code: 'store_misconfigured',
-    message: /may not run SADD, ZMSCORE on keys that begin with fs:: give the user the ACL rule/,
-  });
+  await expect(open(ACL_RULE.replace(' +sadd', '').replace(' +zmscore', ''))).rejects.toThrow(
+    expect.objectContaining({
+      code: 'store_misconfigured',
+      message: expect.stringMatching(
+        /may not run SADD, ZMSCORE on keys that begin with fs:: give the user the ACL rule/,
+      ),
+    }),
+  );
 });
 
 test('keys that are not permitted are named at start', async () => {
-  await assert.rejects(open(ACL_RULE.replace('~fs:*', '~other:*')), {
-    code: 'store_misconfigured',
-    message: /may not run any command on keys that begin with fs:/,
-  });
+  await expect(open(ACL_RULE.replace('~fs:*', '~other:*'))).rejects.toThrow(
+    expect.objectContaining({
+      code: 'store_misconfigured',
+      message: expect.stringMatching(/may not run any command on keys that begin with fs:/),
+    }),
+  );
 });
 
 test('scripts that are not permitted are named at start', async () => {
-  await assert.rejects(open(ACL_RULE.replace('+eval ', '')), {
-    code: 'store_misconfigured',
-    message: /may not run scripts.*eval/,
-  });
+  await expect(open(ACL_RULE.replace('+eval ', ''))).rejects.toThrow(
+    expect.objectContaining({
+      code: 'store_misconfigured',
+      message: expect.stringMatching(/may not run scripts.*eval/),
+    }),
+  );
 });

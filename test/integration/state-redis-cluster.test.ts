@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState } from '../../src/state/redis/redis-state.ts';
-import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { expectPresent, operationalError } from '../support/expect.ts';
 import { commitThroughFailover } from '../support/failover.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { fieldsOf, write } from '../support/state-access.ts';
@@ -26,21 +25,20 @@ describeState('Redis Cluster', async () => {
 
 describe('Redis Cluster', () => {
   let cluster: RedisCluster;
-  before(async () => {
+  beforeAll(async () => {
     cluster = await startRedisCluster({ replicas: true });
   });
-  after(() => cluster.stop());
+  afterAll(() => cluster.stop());
 
   test('says the durability of every master', async () => {
     const state = await connect(cluster.nodes.slice(0, 1));
-    for (const node of cluster.nodes) assert.match(state.durability, new RegExp(`${node}: no append-only file`));
+    for (const node of cluster.nodes) expect(state.durability).toMatch(new RegExp(`${node}: no append-only file`));
     await state.close();
   });
 
   test('a master that is less durable than demanded is refused at start', async () => {
-    await assert.rejects(
-      connect(cluster.nodes, { durability: 'fsync' }),
-      (error) => error instanceof OperationalError && error.code === 'store_misconfigured',
+    await expect(connect(cluster.nodes, { durability: 'fsync' })).rejects.toThrow(
+      operationalError('store_misconfigured'),
     );
   });
 
@@ -49,7 +47,8 @@ describe('Redis Cluster', () => {
     const from = await cluster.masterOf('fs:{moving}:tok');
     const clients = cluster.servers.slice(0, 3).map(({ url }) => new Redis(url));
     const [source, target] = [clients[from], clients[(from + 1) % 3]];
-    assert.ok(source !== undefined && target !== undefined);
+    expectPresent(source);
+    expectPresent(target);
     const slot = Number(await source.call('CLUSTER', 'KEYSLOT', 'fs:{moving}:tok'));
     const ids = [String(await source.call('CLUSTER', 'MYID')), String(await target.call('CLUSTER', 'MYID'))];
     let counted = 0;
@@ -66,13 +65,13 @@ describe('Redis Cluster', () => {
     const { port } = target.options;
     await source.call('MIGRATE', '127.0.0.1', String(port), first, 0, 5_000);
     // Half of the keys are here, half there: no commit is possible, and none is half applied.
-    await assert.rejects(count(), (error) => error instanceof OperationalError && error.retryable);
+    await expect(count()).rejects.toThrow(expect.objectContaining({ name: 'OperationalError', retryable: true }));
     for (const key of keys.slice(1)) await source.call('MIGRATE', '127.0.0.1', String(port), key, 0, 5_000);
     for (const client of [target, source, ...clients]) {
       await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[1] ?? '');
     }
     for (let i = 0; i < 20; i++) await count();
-    assert.deepEqual(await fieldsOf(state, 'moving', 'h', 'n'), [String(counted)]);
+    expect(await fieldsOf(state, 'moving', 'h', 'n')).toEqual([String(counted)]);
     for (const client of clients) client.disconnect();
     await state.close();
   });
@@ -84,10 +83,10 @@ describe('Redis Cluster', () => {
     const best = await connect(cluster.nodes, { commandTimeoutMs: 2_000 });
     const replicated = await commitUntilKilled(state);
     const result = await commitThroughFailover(best, 'victim', async () => victim?.kill('SIGKILL'));
-    assert.equal(result.halfApplied, 0);
-    assert.ok(result.refused > 0);
-    assert.ok(result.acknowledged > 0);
-    for (const id of replicated) assert.deepEqual(await fieldsOf(best, 'victim', 'replicated', id), ['1']);
+    expect(result.halfApplied).toBe(0);
+    expect(result.refused).toBeGreaterThan(0);
+    expect(result.acknowledged).toBeGreaterThan(0);
+    for (const id of replicated) expect(await fieldsOf(best, 'victim', 'replicated', id)).toEqual(['1']);
     await best.close();
     await state.close();
   });

@@ -1,15 +1,14 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { StateWrite } from '../../src/rules/state.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
 import { type RedisStateOptions, redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
-import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { createCertificateAuthority } from '../support/certificates.ts';
+import { operationalError } from '../support/expect.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { entriesOf, fieldsOf, write } from '../support/state-access.ts';
@@ -44,16 +43,18 @@ function connectDirectly(server: RedisServer): Redis {
   return redis;
 }
 
-function fails(code: string, pattern = /./) {
-  return (error: unknown) => error instanceof OperationalError && error.code === code && pattern.test(error.message);
-}
-
 const counter: StateWrite = { kind: 'addToField', key: 'h', field: 'n', by: 1 };
 /** The connection has its time limit for a handshake, too: a busy machine may need more than one before it fails for the reason. */
 const failsToAnswer = (state: RedisState, pattern: RegExp) =>
-  waitFor(() => assert.rejects(state.ping(), fails('store_unavailable', pattern)).then(() => true), {
-    what: `Redis to be away for ${pattern}`,
-  });
+  waitFor(
+    () =>
+      expect(state.ping())
+        .rejects.toThrow(operationalError('store_unavailable', pattern))
+        .then(() => true),
+    {
+      what: `Redis to be away for ${pattern}`,
+    },
+  );
 const answers = (state: RedisState) => waitFor(() => state.ping().then(() => true), { what: 'Redis to answer' });
 
 /** One commit over several keys of every type, whose traces must all be there or none. */
@@ -104,7 +105,7 @@ describe('Redis that fails', () => {
           await write(state, 'c', ...manyKeys(id, count)).then(
             () => acknowledged.add(id),
             (error) => {
-              assert.ok(fails('store_unavailable')(error), String(error));
+              expect(error).toEqual(operationalError('store_unavailable'));
               unknown.add(id);
               running = false;
             },
@@ -118,16 +119,13 @@ describe('Redis that fails', () => {
       await answers(state);
     }
     const kept = await tracesOf(state, [...acknowledged]);
-    assert.ok(acknowledged.size > 100, `${acknowledged.size} acknowledged`);
-    assert.ok(unknown.size >= 10);
-    assert.ok(kept.every((traces) => traces === 4));
+    expect(acknowledged.size).toBeGreaterThan(100);
+    expect(unknown.size).toBeGreaterThanOrEqual(10);
+    expect(kept.every((traces) => traces === 4)).toBe(true);
     const half = await tracesOf(state, [...unknown]);
-    assert.ok(
-      half.every((traces) => traces === 0 || traces === 4),
-      String(half),
-    );
+    expect(half.every((traces) => traces === 0 || traces === 4)).toBe(true);
     const applied = acknowledged.size + half.filter((traces) => traces === 4).length;
-    assert.deepEqual(await fieldsOf(state, 'c', 'rule', 'matches'), [String(applied)]);
+    expect(await fieldsOf(state, 'c', 'rule', 'matches')).toEqual([String(applied)]);
   });
 
   test('paused for longer than a command may take: rejects in time, then works, and has lost nothing', async () => {
@@ -137,9 +135,10 @@ describe('Redis that fails', () => {
     await server.kill('SIGSTOP');
     const began = performance.now();
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => write(state, 'c', counter)));
-    assert.ok(performance.now() - began < 3_000, 'one that waits its turn fails with the first');
+    expect(performance.now() - began).toBeLessThan(3_000); // one that waits its turn fails with the first
     for (const outcome of outcomes) {
-      assert.ok(outcome.status === 'rejected' && fails('store_unavailable', /is away/)(outcome.reason));
+      expect(outcome.status).toBe('rejected');
+      expect(outcome).toEqual({ status: 'rejected', reason: operationalError('store_unavailable', /is away/) });
     }
     await sleep(500);
     await server.kill('SIGCONT');
@@ -147,8 +146,8 @@ describe('Redis that fails', () => {
     const [before] = await fieldsOf(state, 'c', 'h', 'n');
     await write(state, 'c', counter);
     const [afterwards] = await fieldsOf(state, 'c', 'h', 'n');
-    assert.ok(Number(before) >= 1);
-    assert.equal(Number(afterwards), Number(before) + 1);
+    expect(Number(before)).toBeGreaterThanOrEqual(1);
+    expect(Number(afterwards)).toBe(Number(before) + 1);
   });
 
   test('a commit that the server comes to late is refused once another one has been made', async () => {
@@ -160,8 +159,8 @@ describe('Redis that fails', () => {
     await write(slow, 'c', counter);
     const late = ['fs:{c}:tok', 'fs:{c}:h', tok ?? '', 'late', 'HINCRBY', '', '2', 'never', '2', 'n', '1'];
     const answer = await redis.eval(readFileSync('src/state/redis/commit.lua', 'utf8'), 2, ...late);
-    assert.equal(answer, await redis.get('fs:{c}:tok'));
-    assert.deepEqual(await fieldsOf(quick, 'c', 'h', 'n'), ['2']);
+    expect(answer).toBe(await redis.get('fs:{c}:tok'));
+    expect(await fieldsOf(quick, 'c', 'h', 'n')).toEqual(['2']);
   });
 
   test('out of memory: store_full, nothing half written, and deliveries go on', async () => {
@@ -170,38 +169,34 @@ describe('Redis that fails', () => {
     await write(state, 'c', ...manyKeys('first', 1));
     const redis = connectDirectly(server);
     await redis.config('SET', 'maxmemory', '1');
-    await assert.rejects(write(state, 'c', ...manyKeys('second', 2)), fails('store_full'));
-    assert.deepEqual(await tracesOf(state, ['first', 'second']), [4, 0]);
+    await expect(write(state, 'c', ...manyKeys('second', 2))).rejects.toThrow(operationalError('store_full'));
+    expect(await tracesOf(state, ['first', 'second'])).toEqual([4, 0]);
     const claims = await state.claim('c', 's', 10, 10_000);
-    assert.deepEqual(
-      claims.map(({ alert }) => alert.id),
-      [],
-      'the state of this alert is not JSON',
-    );
-    assert.equal((await state.depth('c', 's')).dead, 1);
+    expect(claims.map(({ alert }) => alert.id)).toEqual([]); // the state of this alert is not JSON
+    expect((await state.depth('c', 's')).dead).toBe(1);
     await redis.config('SET', 'maxmemory', '0');
     await write(state, 'c', ...manyKeys('second', 2));
-    assert.deepEqual(await tracesOf(state, ['second']), [4]);
+    expect(await tracesOf(state, ['second'])).toEqual([4]);
   });
 
   test('away at start: comes up without, says so, and works once the server is there', async () => {
     const server = await start({ appendFsync: 'always' });
     await server.kill('SIGKILL');
     const state = await connect({ url: server.url, connectTimeoutMs: 200 });
-    assert.match(state.durability, /has not answered yet/);
+    expect(state.durability).toMatch(/has not answered yet/);
     await failsToAnswer(state, /ECONNREFUSED/);
-    await assert.rejects(write(state, 'c', counter), fails('store_unavailable'));
+    await expect(write(state, 'c', counter)).rejects.toThrow(operationalError('store_unavailable'));
     await server.restart();
     await answers(state);
-    assert.match(state.durability, /flushed to the disk before/);
+    expect(state.durability).toMatch(/flushed to the disk before/);
     await write(state, 'c', counter);
     await state.close();
-    await assert.rejects(state.ping(), fails('store_unavailable', /closed/));
+    await expect(state.ping()).rejects.toThrow(operationalError('store_unavailable', /closed/));
   });
 
   test('one that never answers does not hold up start or close', async () => {
     const state = await connect({ url: `redis://127.0.0.1:${await freePort()}`, connectTimeoutMs: 100 });
-    await assert.rejects(state.claim('c', 's', 1, 1_000), fails('store_unavailable'));
+    await expect(state.claim('c', 's', 1, 1_000)).rejects.toThrow(operationalError('store_unavailable'));
     await state.close();
   });
 });
@@ -224,18 +219,16 @@ describe('Redis that is not as it should be', () => {
     const untrusting = await connect({ url, connectTimeoutMs: 300 });
     await failsToAnswer(untrusting, /certificate/);
     const missing = connect({ url, tls: { ...tls, caFile: join(folder, 'missing.crt') } });
-    await assert.rejects(missing, fails('store_misconfigured', /missing\.crt/));
+    await expect(missing).rejects.toThrow(operationalError('store_misconfigured', /missing\.crt/));
   });
 
   test('a wrong password, or none, is said at start, and never shown', async () => {
     const server = await start({ password: 'right' });
     const url = `redis://127.0.0.1:${server.port}`;
     for (const given of [{ url }, { url, password: 'wrong-secret' }, { url, username: 'nobody', password: 'right' }]) {
-      await assert.rejects(connect(given), (error) => {
-        assert.ok(fails('store_misconfigured', /refuses the login.*check username and password/)(error), String(error));
-        assert.doesNotMatch(String(error), /secret/);
-        return true;
-      });
+      await expect(connect(given)).rejects.toThrow(
+        operationalError('store_misconfigured', /^(?!.*secret).*refuses the login.*check username and password/),
+      );
     }
     const state = await connect({ url: server.url });
     await state.ping();
@@ -244,19 +237,18 @@ describe('Redis that is not as it should be', () => {
   test('says how durable it is, warns of eviction, and refuses less than is demanded', async () => {
     const server = await start({ appendFsync: 'everysec' });
     const redis = connectDirectly(server);
-    await assert.rejects(
-      connect({ url: server.url, durability: 'fsync' }),
-      fails('store_misconfigured', /set appendfsync always/),
+    await expect(connect({ url: server.url, durability: 'fsync' })).rejects.toThrow(
+      operationalError('store_misconfigured', /set appendfsync always/),
     );
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
     const state = await connect({ url: server.url });
-    assert.match(state.durability, /^Redis 7.*flushed every second.*WARNING: maxmemory-policy allkeys-lru/);
+    expect(state.durability).toMatch(/^Redis 7.*flushed every second.*WARNING: maxmemory-policy allkeys-lru/);
     await redis.config('SET', 'appendfsync', 'always');
     const durable = await connect({ url: server.url, durability: 'fsync' });
     await write(durable, 'c', counter);
     await redis.acl('SETUSER', 'limited', 'on', '>pw', '~*', '+@all', '-config');
     const limited = await connect({ url: server.url, username: 'limited', password: 'pw', durability: 'fsync' });
-    assert.match(limited.durability, /could not be checked/);
+    expect(limited.durability).toMatch(/could not be checked/);
     await write(limited, 'c', counter);
   });
 
@@ -275,7 +267,7 @@ describe('Redis that is not as it should be', () => {
         ),
       { what: 'the refusal' },
     );
-    assert.ok(fails('store_unavailable')(refused));
+    expect(refused).toEqual(operationalError('store_unavailable'));
   });
 
   test('a commit waits for its replicas, and is not acknowledged without them', async () => {
@@ -283,19 +275,23 @@ describe('Redis that is not as it should be', () => {
     const replica = await start({ config: [`replicaof 127.0.0.1 ${server.port}`] });
     const url = server.url;
     const state = await connect({ url, durability: { replicated: 1 }, commandTimeoutMs: 1_000 });
-    assert.match(state.durability, /waits for 1 replica/);
+    expect(state.durability).toMatch(/waits for 1 replica/);
     await waitFor(() => write(state, 'c', counter).then(() => true), {
       what: 'a replicated commit',
       timeoutMs: 20_000,
     });
     await replica.kill('SIGSTOP');
     const repeated = { kind: 'oldest', key: 'z', limit: 1 } as const;
-    await assert.rejects(write(state, 'c', counter), fails('store_unavailable', /0 of the 1 replicas/));
+    await expect(write(state, 'c', counter)).rejects.toThrow(
+      operationalError('store_unavailable', /0 of the 1 replicas/),
+    );
     const seen = state.update('c', [repeated], () => ({ kind: 'commit', writes: [], result: undefined }));
-    await assert.rejects(seen, fails('store_unavailable'), 'what it saw is not on the replica either');
+    await expect(seen).rejects.toThrow(operationalError('store_unavailable')); // what it saw is not on the replica either
     await replica.kill('SIGCONT');
     await waitFor(() => entriesOf(state, 'c', 'z').then(() => true), { what: 'the replica', timeoutMs: 20_000 });
     const direct = await connect({ url: replica.url });
-    await assert.rejects(write(direct, 'c', counter), fails('store_unavailable', /READONLY|read only/i));
+    await expect(write(direct, 'c', counter)).rejects.toThrow(
+      operationalError('store_unavailable', /READONLY|read only/i),
+    );
   });
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
@@ -10,13 +9,13 @@ let server: RedisServer;
 let direct: Redis;
 let state: RedisState;
 
-before(async () => {
+beforeAll(async () => {
   server = await startRedis();
   direct = new Redis(server.url);
   state = await connectRedisState(redisStateOptions.parse({ kind: 'redis', url: server.url }));
 });
 
-after(async () => {
+afterAll(async () => {
   await state.close();
   direct.disconnect();
   await server.stop();
@@ -29,7 +28,7 @@ const newer = { code: 'store_newer', message: /"\w+" is in schema 2, and this fi
 test('a commit leaves its schema, and a token without one is schema 1', async () => {
   await direct.set('fs:{unmarked}:tok', 'no-schema');
   await write(state, 'unmarked', counter);
-  assert.match((await direct.get('fs:{unmarked}:tok')) ?? '', /^1\.[0-9a-f-]{36}$/);
+  expect((await direct.get('fs:{unmarked}:tok')) ?? '').toMatch(/^1\.[0-9a-f-]{36}$/);
 });
 
 test('a newer firstseen takes over between the reads and the commit: the older one writes nothing, and is not ready', async () => {
@@ -39,9 +38,9 @@ test('a newer firstseen takes over between the reads and the commit: the older o
     void direct.set('fs:{upgraded}:tok', '2.newer'); // before the answer to the further read is back
     return { kind: 'need', reads: [{ kind: 'size', key: 'z' }] };
   });
-  await assert.rejects(late, newer);
-  assert.equal(await direct.hget('fs:{upgraded}:h', 'n'), '1');
-  await assert.rejects(state.ping(), newer);
+  await expect(late).rejects.toThrow(newer);
+  expect(await direct.hget('fs:{upgraded}:h', 'n')).toBe('1');
+  await expect(state.ping()).rejects.toThrow(newer);
   await write(state, 'other', counter);
   await direct.set('fs:{upgraded}:tok', '1.back');
   await write(state, 'upgraded', counter);
@@ -52,7 +51,7 @@ test('an older firstseen does not deliver, and so does not bury, what a newer on
   await write(state, 'delivery', due);
   await direct.hset('fs:{delivery}:alert:a', { spec: 'not JSON', state: 'not JSON', ver: '1' });
   await direct.set('fs:{delivery}:tok', '2.newer');
-  await assert.rejects(state.claim('delivery', 's', 9, 1_000), newer);
-  assert.equal(await direct.hlen('fs:{delivery}:dead:s'), 0);
-  assert.equal(await direct.zcard('fs:{delivery}:due:s'), 1);
+  await expect(state.claim('delivery', 's', 9, 1_000)).rejects.toThrow(newer);
+  expect(await direct.hlen('fs:{delivery}:dead:s')).toBe(0);
+  expect(await direct.zcard('fs:{delivery}:due:s')).toBe(1);
 });

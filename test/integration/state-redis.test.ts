@@ -1,11 +1,10 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { StateWrite } from '../../src/rules/state.ts';
 import { type RedisStateOptions, redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
 import type { StateObserver } from '../../src/state/state-observer.ts';
-import { OperationalError } from '../../src/telemetry/operational-error.ts';
+import { expectPresent, operationalError } from '../support/expect.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { fieldsOf, write } from '../support/state-access.ts';
 import { describeState } from '../support/state-suite.ts';
@@ -16,10 +15,6 @@ type Given = Omit<Partial<RedisStateOptions>, 'kind'> & { readonly url: string }
 function connect(given: Given, observe?: StateObserver): Promise<RedisState> {
   const options = redisStateOptions.parse({ kind: 'redis', ...given });
   return connectRedisState(options, observe === undefined ? {} : { observe });
-}
-
-function fails(code: string, pattern = /./) {
-  return (error: unknown) => error instanceof OperationalError && error.code === code && pattern.test(error.message);
 }
 
 const increment = (state: RedisState, cluster: string) =>
@@ -48,10 +43,10 @@ describeState('Redis', async () => {
 
 describe('Redis', () => {
   let server: RedisServer;
-  before(async () => {
+  beforeAll(async () => {
     server = await startRedis({ appendFsync: 'everysec' });
   });
-  after(() => server.stop());
+  afterAll(() => server.stop());
 
   test('replicas that change one cluster at once lose nothing', async () => {
     const clusters = ['one', 'two'];
@@ -69,10 +64,10 @@ describe('Redis', () => {
     await Promise.all(replicas.map(work));
     for (const [i, cluster] of clusters.entries()) {
       const state = replicas[i];
-      assert.ok(state !== undefined);
-      assert.deepEqual(await fieldsOf(state, cluster, 'h', 'n'), ['400']);
+      expectPresent(state);
+      expect(await fieldsOf(state, cluster, 'h', 'n')).toEqual(['400']);
     }
-    assert.ok(conflicts > 0, 'they met');
+    expect(conflicts).toBeGreaterThan(0); // they met
     for (const state of replicas) await state.close();
   });
 
@@ -87,9 +82,9 @@ describe('Redis', () => {
       void other.set('fs:{contended}:tok', String(runs)); // before the answer to the further read is back
       return { kind: 'need', reads: [{ kind: 'size', key: 'z' }] };
     });
-    await assert.rejects(contended, fails('store_conflict', /"contended" 9 times/));
-    assert.equal(runs, 9);
-    assert.deepEqual(await fieldsOf(state, 'contended', 'h', 'n'), [undefined]);
+    await expect(contended).rejects.toThrow(operationalError('store_conflict', /"contended" 9 times/));
+    expect(runs).toBe(9);
+    expect(await fieldsOf(state, 'contended', 'h', 'n')).toEqual([undefined]);
     await other.quit();
     await state.close();
   });
@@ -108,12 +103,12 @@ describe('Redis', () => {
       { kind: 'markDue', sink: 's', alertId: 'a', delayMs: 0 },
     ];
     await write(state, 'a}b', ...opening);
-    assert.equal((await state.claim('a}b', 's', 9, 1_000)).length, 1);
+    expect(await state.claim('a}b', 's', 9, 1_000)).toHaveLength(1);
     await state.retry('a}b', 's', 'a', 0);
     await state.bury('a}b', 's', 'a', 'reason');
     await state.done('a}b', 's', 'a', 1, 0);
-    assert.deepEqual(await state.depth('a}b', 's'), { due: 0, oldestMs: 0, dead: 0 });
-    assert.equal(await state.lease('a}b', 'watch', 'me', 1_000), true);
+    expect(await state.depth('a}b', 's')).toEqual({ due: 0, oldestMs: 0, dead: 0 });
+    expect(await state.lease('a}b', 'watch', 'me', 1_000)).toBe(true);
     await redis.quit();
     await state.close();
     await node.stop();
@@ -125,7 +120,7 @@ describe('Redis', () => {
     await state.lease('c', 'watch', 'me', 60_000);
     const redis = new Redis(server.url);
     const keys = await redis.keys('other:*');
-    assert.deepEqual(keys.sort(), ['other:{c}:done:1', 'other:{c}:lease:watch', 'other:{c}:tok']);
+    expect(keys.sort()).toEqual(['other:{c}:done:1', 'other:{c}:lease:watch', 'other:{c}:tok']);
     await redis.quit();
     await state.close();
   });

@@ -1,11 +1,11 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import { sqliteState } from '../support/cluster.ts';
 import { anonymousRequest } from '../support/events.ts';
+import { expectPresent } from '../support/expect.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { freePort } from '../support/ports.ts';
 import { waitFor } from '../support/wait.ts';
@@ -39,7 +39,7 @@ interface Collector {
 }
 
 const servers: Server[] = [];
-after(() => {
+afterAll(() => {
   for (const server of servers) {
     server.closeAllConnections();
     server.close();
@@ -88,62 +88,61 @@ const attribute = (attributes: readonly Attribute[], key: string) => {
 test('a batch is a trace of its steps, its delivery one that is linked with it, and nothing of a request is in them', async () => {
   const collector = await startCollector();
   const firstseen = await start({ endpoint: collector.endpoint });
-  assert.equal(await firstseen.post(batch('hostile-agent/1.0')), 200);
+  expect(await firstseen.post(batch('hostile-agent/1.0'))).toBe(200);
   await waitFor(async () => (await firstseen.metric('firstseen_delivered_total')) === 1, { what: 'the delivery' });
-  assert.deepEqual(await firstseen.stop(), { code: 0, signal: null }); // sends what is left
+  expect(await firstseen.stop()).toEqual({ code: 0, signal: null }); // sends what is left
 
   const [root, second] = collector.spans('batch');
-  assert.ok(root !== undefined && second === undefined);
-  assert.equal(root.parentSpanId || undefined, undefined);
-  assert.equal(attribute(root.attributes, 'cluster'), 'local');
+  expectPresent(root);
+  expect(second).toBeUndefined();
+  expect(root.parentSpanId || undefined).toBeUndefined();
+  expect(attribute(root.attributes, 'cluster')).toBe('local');
   for (const name of ['decode', 'detect', 'store.update']) {
     const below = collector.spans(name);
-    assert.ok(below.length > 0, name);
-    for (const span of below) assert.deepEqual([span.traceId, span.parentSpanId], [root.traceId, root.spanId], name);
+    expect(below.length).toBeGreaterThan(0);
+    for (const span of below)
+      expect([name, [span.traceId, span.parentSpanId]]).toEqual([name, [root.traceId, root.spanId]]);
   }
   const [delivery] = collector.spans('sink.deliver');
-  assert.notEqual(delivery?.traceId, root.traceId);
-  assert.deepEqual(
-    delivery?.links?.map(({ traceId, spanId }) => [traceId, spanId]),
-    [[root.traceId, root.spanId]],
-  );
+  expect(delivery?.traceId).not.toBe(root.traceId);
+  expect(delivery?.links?.map(({ traceId, spanId }) => [traceId, spanId])).toEqual([[root.traceId, root.spanId]]);
   const resource = collector.exported[0]?.resourceSpans[0]?.resource;
-  assert.equal(attribute(resource?.attributes ?? [], 'service.name'), 'firstseen');
-  assert.equal(collector.requests[0]?.url, '/v1/traces');
-  assert.doesNotMatch(JSON.stringify(collector.exported), /hostile-agent|system:anonymous|namespaces/);
+  expect(attribute(resource?.attributes ?? [], 'service.name')).toBe('firstseen');
+  expect(collector.requests[0]?.url).toBe('/v1/traces');
+  expect(JSON.stringify(collector.exported)).not.toMatch(/hostile-agent|system:anonymous|namespaces/);
 });
 
 test('a batch that is not committed is marked by its code', async () => {
   const collector = await startCollector();
   const state = { kind: 'redis', url: `redis://127.0.0.1:${await freePort()}` } as const;
   const firstseen = await startFirstseen({ state, config: { tracing: { endpoint: collector.endpoint } } });
-  assert.equal(await firstseen.post(batch('x/1.0')), 503);
+  expect(await firstseen.post(batch('x/1.0'))).toBe(503);
   await firstseen.stop();
   const failed = [...collector.spans('batch'), ...collector.spans('store.update')].filter(
     ({ status }) => status.code === 2,
   );
-  assert.ok(failed.length >= 2);
-  for (const { status } of failed) assert.equal(status.message, 'store_unavailable');
+  expect(failed.length).toBeGreaterThanOrEqual(2);
+  for (const { status } of failed) expect(status.message).toBe('store_unavailable');
 });
 
 test('no share, no traces', async () => {
   const collector = await startCollector();
   const firstseen = await start({ endpoint: collector.endpoint, sampleRatio: 0 });
-  assert.equal(await firstseen.post(batch('x/1.0')), 200);
+  expect(await firstseen.post(batch('x/1.0'))).toBe(200);
   await firstseen.stop();
-  assert.equal(collector.requests.length, 0);
+  expect(collector.requests).toHaveLength(0);
 });
 
 test('a collector that is away, or never answers, holds up neither a batch nor the end, and is said', async () => {
   const silent = await startCollector({ answers: false });
   for (const endpoint of [`http://127.0.0.1:${await freePort()}`, silent.endpoint]) {
     const firstseen = await start({ endpoint });
-    for (let sent = 0; sent < 20; sent++) assert.equal(await firstseen.post(batch(`x/${sent}.0`)), 200);
+    for (let sent = 0; sent < 20; sent++) expect(await firstseen.post(batch(`x/${sent}.0`))).toBe(200);
     await waitFor(() => firstseen.log().includes('"message":"traces are held up"'), {
       what: 'a warning',
       timeoutMs: 30_000,
     });
-    assert.deepEqual(await firstseen.stop(), { code: 0, signal: null });
+    expect(await firstseen.stop()).toEqual({ code: 0, signal: null });
   }
-  assert.ok(silent.requests.length > 0);
+  expect(silent.requests.length).toBeGreaterThan(0);
 });

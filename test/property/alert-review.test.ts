@@ -1,6 +1,5 @@
 /** Who did what to an alert: from the watch and the audit log, which tell of it at their own times, in any order. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { withChange, withWrite } from '../../src/alerts/review.ts';
 import type { AlertPhase, AlertReview } from '../../src/detect/alert.ts';
@@ -62,8 +61,7 @@ test('with bodies every change is laid to the one who made it, whatever came fir
     fc.property(history, places, (acts, order) => {
       const played = play(acts);
       const changes = told(played, order, true)?.changes ?? [];
-      assert.deepEqual(
-        changes.map(({ by, at }) => ({ by, at })),
+      expect(changes.map(({ by, at }) => ({ by, at }))).toEqual(
         played.filter(({ isChange }) => isChange).map(({ user, at }) => ({ by: [user], at })),
       );
     }),
@@ -77,7 +75,7 @@ test('without bodies nobody is named alone who did not do it', () => {
       const changes = told(played, order, false)?.changes ?? [];
       const makers = played.filter(({ isChange }) => isChange).map(({ user }) => user);
       for (const [index, { by = [] }] of changes.entries()) {
-        if (by.length === 1) assert.deepEqual(by, [makers[index]]);
+        if (by.length === 1) expect(by).toEqual([makers[index]]);
       }
     }),
   );
@@ -90,10 +88,11 @@ test('the same write again changes nothing, and the review stays small', () => {
       const review = told(played, order, true);
       const [first] = played;
       if (review === undefined || first === undefined) return;
-      assert.ok(review.changes.length <= 4 && review.writes.length <= 8);
+      expect(review.changes.length).toBeLessThanOrEqual(4);
+      expect(review.writes.length).toBeLessThanOrEqual(8);
       const last = played.at(-1) ?? first;
       const again = withWrite(review, { user: last.user, at: last.at, phase: last.phase });
-      assert.deepEqual(withWrite(again, { user: last.user, at: last.at, phase: last.phase }), again);
+      expect(withWrite(again, { user: last.user, at: last.at, phase: last.phase })).toEqual(again);
     }),
   );
 });

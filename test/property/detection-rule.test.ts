@@ -1,8 +1,8 @@
 /** A rule document, written as a resource and read again, is the same document: as plain values, and as YAML of either version. */
-import assert from 'node:assert/strict';
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { formatYamlRule } from '../../src/rulefiles/format-yaml-rule.ts';
@@ -221,15 +221,14 @@ const documents: fc.Arbitrary<RuleDocument> = fc
 function assertSame(document: RuleDocument): void {
   const resource = toDetectionRule(document);
   const parsed = parseDetectionRule(resource);
-  assert.deepEqual(parsed, { kind: 'ok', document }, 'as plain values');
+  expect(parsed).toEqual({ kind: 'ok', document }); // as plain values
   const yaml = formatYamlRule(document);
   const read = readYamlRules('a.yaml', yaml);
-  assert.deepEqual(
-    [read.problems.map(({ message }) => message), read.rules.map((rule) => rule.document)],
-    [[], [plain(document)]],
-    yaml,
-  );
-  assert.deepEqual(plain(parse(yaml, { version: '1.1' })), plain(resource), `to YAML 1.1:\n${yaml}`);
+  expect([read.problems.map(({ message }) => message), read.rules.map((rule) => rule.document)]).toEqual([
+    [],
+    [plain(document)],
+  ]);
+  expect(plain(parse(yaml, { version: '1.1' }))).toEqual(plain(resource));
 }
 
 test('random documents', () => {
@@ -243,9 +242,9 @@ for (const [title, folder] of [
   ['the rules of the guide, Sigma’s among them', join(import.meta.dirname, '../../docs/guides/example-rules')],
   ['rules of Elastic’s that lie beside the project', KIT],
 ] as const) {
-  test(title, { skip: existsSync(folder) ? false : 'they are not there' }, async () => {
+  (existsSync(folder) ? test : test.skip)(title, async () => {
     const { rules } = await loadRuleFiles([folder]);
-    assert.ok(rules.length > 1);
+    expect(rules.length).toBeGreaterThan(1);
     for (const { document } of rules) assertSame(document);
   });
 }

@@ -2,8 +2,7 @@
  * What EQL means, written a second time: by walking over the syntax of a query with the values of an event at hand, without predicates,
  * lowering or folding. Both must agree on every query and every event.
  */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Field, FieldType, FieldValue } from '../../src/ecs/field.ts';
 import { compilePredicate } from '../../src/query/compile.ts';
@@ -11,6 +10,8 @@ import { parseEql } from '../../src/query/eql/parse.ts';
 import { parseSyntax } from '../../src/query/eql/parse-query.ts';
 import type { Node } from '../../src/query/eql/syntax.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
+import { expectKind } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 
 const RUNS = 5_000;
 const TYPES: Readonly<Record<string, FieldType>> = {
@@ -293,10 +294,11 @@ test('a compiled EQL condition is true of the events that its syntax says', () =
     fc.property(condition, fc.array(events, { minLength: 1, maxLength: 4 }), (source, all) => {
       const query = `any where ${source}`;
       const syntax = parseSyntax(query);
-      assert.ok(syntax.kind === 'ok' && syntax.query.kind === 'event', query);
+      expectKind(syntax, 'ok');
+      expectKind(syntax.query, 'event');
       const parsed = parseEql(query, { resolveField: (name) => FIELDS.get(name) });
-      if (parsed.kind === 'invalid') assert.fail(`${query}\n${JSON.stringify(parsed.problems)}`);
-      assert.ok(parsed.kind === 'event');
+      if (parsed.kind === 'invalid') fail(`${query}\n${JSON.stringify(parsed.problems)}`);
+      expectKind(parsed, 'event');
       const slots = createFieldSlots();
       const matches = compilePredicate(parsed.predicate, slots);
       const memo = slots.createMemo();
@@ -310,11 +312,14 @@ test('a compiled EQL condition is true of the events that its syntax says', () =
           skewed: false,
         });
         const expected = isTrue(syntax.query.event.condition, values);
-        assert.equal(matches(memo), expected, `${query}\n${JSON.stringify(values)}`);
+        expect([`${query}\n${JSON.stringify(values)}`, matches(memo)]).toEqual([
+          `${query}\n${JSON.stringify(values)}`,
+          expected,
+        ]);
         outcomes[expected ? 'true' : 'false'] += 1;
       }
     }),
     { numRuns: RUNS },
   );
-  assert.ok(Math.min(outcomes.true, outcomes.false) > RUNS / 4, 'both outcomes are met');
+  expect(Math.min(outcomes.true, outcomes.false)).toBeGreaterThan(RUNS / 4); // both outcomes are met
 });

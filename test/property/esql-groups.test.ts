@@ -1,6 +1,5 @@
 /** What a rule makes of the rows that it holds of a group is what a search over the same events makes of that group. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { FIELDS, resolveField } from '../../src/ecs/fields.ts';
@@ -10,6 +9,8 @@ import { groupedQuery } from '../../src/query/esql/grouped-query.ts';
 import { showColumns } from '../../src/query/esql/shown-column.ts';
 import { startQuery } from '../../src/query/esql/start.ts';
 import { anonymousRequest, NOON } from '../support/events.ts';
+import { expectKind } from '../support/expect.ts';
+import { fail } from '../support/fail.ts';
 
 const TABLE = createEventTable({ listed: FIELDS, resolveField, suggestField: () => undefined });
 
@@ -53,9 +54,9 @@ test('groups that are held row by row are those of a search', () => {
       fc.array(event, { minLength: 1, maxLength: 20 }),
       (before, aggregates, by, after, requests) => {
         const compiled = compileEsql<DecodedEvent>(`FROM l ${before} | STATS ${aggregates} BY ${by} ${after}`, TABLE);
-        assert.ok(compiled.kind === 'ok', JSON.stringify(compiled));
+        expectKind(compiled, 'ok');
         const { query } = compiled;
-        const grouped = groupedQuery(query) ?? assert.fail('a query with STATS');
+        const grouped = groupedQuery(query) ?? fail('a query with STATS');
         let at = NOON;
         const events = requests.map(({ gap, verb, code, impersonated, ...changes }) => {
           at += gap;
@@ -66,7 +67,7 @@ test('groups that are held row by row are those of a search', () => {
         const held = new Map<string, { keys: string; columns: (readonly (readonly string[])[])[] }>();
         for (const one of events) {
           const gathered = grouped.gather(one);
-          assert.ok(gathered.kind === 'done');
+          expectKind(gathered, 'done');
           const entries = grouped.entries(gathered.result, { shorten: (text) => text, preferred: [] });
           for (const { identity, keys, columns } of entries) {
             const group = held.get(identity) ?? { keys: JSON.stringify(keys), columns: [] };
@@ -77,7 +78,7 @@ test('groups that are held row by row are those of a search', () => {
         }
         const fromRows = [...held.values()].flatMap(({ keys, columns }) => {
           const judged = grouped.judge(columns, at);
-          assert.ok(judged.kind === 'done');
+          expectKind(judged, 'done');
           return judged.result === undefined ? [] : [`${keys} ${JSON.stringify(sorted(judged.result))}`];
         });
 
@@ -88,13 +89,13 @@ test('groups that are held row by row are those of a search', () => {
           const keys = shown.filter(({ name }) => grouped.columns.includes(name));
           return `${JSON.stringify(inOrder(keys, grouped.columns))} ${JSON.stringify(sorted(shown.filter(({ name }) => !grouped.columns.includes(name))))}`;
         });
-        assert.deepEqual(fromRows.toSorted(), fromSearch.toSorted());
+        expect(fromRows.toSorted()).toEqual(fromSearch.toSorted());
         groups += fromRows.length;
       },
     ),
     { numRuns: 1_000 },
   );
-  assert.ok(groups > 500, `${groups} groups: the test says too little`);
+  expect(groups).toBeGreaterThan(500);
 });
 
 type Shown = { readonly name: string; readonly value: string };

@@ -1,6 +1,5 @@
 /** The predicate that an ES|QL query requires leaves out no event that the query selects. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
@@ -10,6 +9,7 @@ import { createEventTable } from '../../src/query/esql/event-table.ts';
 import { requiredOf } from '../../src/query/esql/required-of.ts';
 import { type RunningQuery, startQuery } from '../../src/query/esql/start.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
+import { expectKind } from '../support/expect.ts';
 
 const TYPES: Readonly<Record<string, FieldType>> = { k: 'keyword', n: 'integer', b: 'boolean', ip: 'ip', t: 'date' };
 const NAMES = Object.keys(TYPES);
@@ -117,7 +117,7 @@ test('an event that a query selects fulfils what the query requires', () => {
     fc.property(condition, condition, fc.array(event, { minLength: 1, maxLength: 8 }), (first, second, events) => {
       const source = `FROM l | WHERE ${first} | WHERE ${second} | EVAL k = "shadowed" | WHERE k == "shadowed"`;
       const compiled = compileEsql(source, TABLE);
-      assert.ok(compiled.kind === 'ok', JSON.stringify(compiled.kind === 'invalid' && compiled.problems));
+      expectKind(compiled, 'ok');
       const slots = createFieldSlots();
       const matches = compilePredicate(requiredOf(compiled.query.conditions, resolveField), slots);
       const memo = slots.createMemo();
@@ -127,12 +127,16 @@ test('an event that a query selects fulfils what the query requires', () => {
         const isSelected: boolean = running.finish().rows.length > 0;
         memo.reset(one);
         const mayMatch = matches(memo);
-        assert.ok(mayMatch || !isSelected, `${first} / ${second}: ${JSON.stringify(one.event.requestObject)}`);
+        expect([`${first} / ${second}: ${JSON.stringify(one.event.requestObject)}`, mayMatch || !isSelected]).toEqual([
+          `${first} / ${second}: ${JSON.stringify(one.event.requestObject)}`,
+          true,
+        ]);
         if (isSelected) selected += 1;
         if (!mayMatch) spared += 1;
       }
     }),
     { numRuns: 2_000 },
   );
-  assert.ok(selected > 100 && spared > 1_000, `${selected} selected, ${spared} spared: the test says too little`);
+  expect(selected).toBeGreaterThan(100);
+  expect(spared).toBeGreaterThan(1_000);
 });

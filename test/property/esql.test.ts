@@ -1,6 +1,5 @@
 /** Laws of ES|QL that hold for any values: three-valued logic, order, groups. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileEsql } from '../../src/query/esql/compile.ts';
 import { createDocumentTable } from '../../src/query/esql/document-table.ts';
@@ -8,6 +7,7 @@ import { contribute, foldGroup } from '../../src/query/esql/group.ts';
 import { type Contribution, groupIdentity } from '../../src/query/esql/stage-stats.ts';
 import { startQuery } from '../../src/query/esql/start.ts';
 import { toJson } from '../../src/query/esql/to-json.ts';
+import { expectKind } from '../support/expect.ts';
 
 const TABLE = createDocumentTable({
   types: { id: 'integer', a: 'boolean', b: 'boolean', k: 'keyword', n: 'integer', l: 'long', d: 'double' },
@@ -57,12 +57,12 @@ const condition = fc.letrec<{ whole: string; leaf: string }>((tie) => ({
 
 function rows(source: string, list: readonly unknown[]): readonly (readonly unknown[])[] {
   const compiled = compileEsql(source, TABLE);
-  assert.ok(compiled.kind === 'ok', JSON.stringify(compiled.kind === 'invalid' && compiled.problems));
+  expectKind(compiled, 'ok');
   const { columns } = compiled.query;
   const running = startQuery(compiled.query, 0);
   for (const document of list) running.push(document);
   const result = running.finish();
-  assert.equal(result.exceeded, undefined);
+  expect(result.exceeded).toBeUndefined();
   return result.rows.map((row) => row.map((value, index) => toJson(value, columns[index]?.type ?? 'null')));
 }
 
@@ -72,7 +72,7 @@ test('each row is of one of three: where a condition is true, where its negation
   fc.assert(
     fc.property(condition, documents, (asked, list) => {
       const parts = [ids(asked, list), ids(`NOT (${asked})`, list), ids(`(${asked}) IS NULL`, list)];
-      assert.deepEqual(parts.flat().sort(), list.map(({ id }) => id).sort());
+      expect(parts.flat().sort()).toEqual(list.map(({ id }) => id).sort());
     }),
   );
 });
@@ -80,9 +80,8 @@ test('each row is of one of three: where a condition is true, where its negation
 test('the laws of De Morgan hold with null', () => {
   fc.assert(
     fc.property(condition, condition, documents, (left, right, list) => {
-      assert.deepEqual(ids(`NOT (${left} AND ${right})`, list), ids(`NOT ${left} OR NOT ${right}`, list));
-      assert.deepEqual(
-        ids(`(NOT (${left} OR ${right})) IS NULL`, list),
+      expect(ids(`NOT (${left} AND ${right})`, list)).toEqual(ids(`NOT ${left} OR NOT ${right}`, list));
+      expect(ids(`(NOT (${left} OR ${right})) IS NULL`, list)).toEqual(
         ids(`(NOT ${left} AND NOT ${right}) IS NULL`, list),
       );
     }),
@@ -94,8 +93,8 @@ test('IN is an OR of equalities', () => {
     fc.property(fc.array(text, { minLength: 2, maxLength: 4 }), documents, (values, list) => {
       const written = values.map((value) => JSON.stringify(value));
       const either = written.map((value) => `k == ${value}`).join(' OR ');
-      assert.deepEqual(ids(`k IN (${written.join(', ')})`, list), ids(either, list));
-      assert.deepEqual(ids(`k NOT IN (${written.join(', ')})`, list), ids(`NOT (${either})`, list));
+      expect(ids(`k IN (${written.join(', ')})`, list)).toEqual(ids(either, list));
+      expect(ids(`k NOT IN (${written.join(', ')})`, list)).toEqual(ids(`NOT (${either})`, list));
     }),
   );
 });
@@ -104,9 +103,8 @@ test('SORT keeps every row, puts no greater before a lesser one, and LIMIT takes
   fc.assert(
     fc.property(documents, fc.constantFrom('n', 'l', 'd', 'k'), fc.nat(12), (list, key, most) => {
       const sorted = rows(`FROM l | SORT ${key}, id DESC | KEEP id`, list).flat();
-      assert.deepEqual([...sorted].sort(), list.map(({ id }) => id).sort());
-      assert.deepEqual(
-        rows(`FROM l | SORT ${key}, id DESC | LIMIT ${most} | KEEP id`, list).flat(),
+      expect([...sorted].sort()).toEqual(list.map(({ id }) => id).sort());
+      expect(rows(`FROM l | SORT ${key}, id DESC | LIMIT ${most} | KEEP id`, list).flat()).toEqual(
         sorted.slice(0, most),
       );
       const least = rows(`FROM l | SORT ${key}, id DESC | EVAL m = MV_MIN(${key}) | KEEP m`, list).flat();
@@ -120,7 +118,7 @@ test('SORT keeps every row, puts no greater before a lesser one, and LIMIT takes
             : Number(value) <= Number(next);
         return !inOrder;
       });
-      assert.equal(wrong, -1);
+      expect(wrong).toBe(-1);
     }),
   );
 });
@@ -129,7 +127,7 @@ test('groups folded from what each document adds are the groups of the whole que
   const source =
     'FROM l | WHERE a OR n > 0 | STATS c = COUNT(*), s = SUM(l), v = MAX(d), x = COUNT_DISTINCT(k) WHERE b BY k, n | WHERE c > 1';
   const compiled = compileEsql(source, TABLE);
-  assert.ok(compiled.kind === 'ok');
+  expectKind(compiled, 'ok');
   const { query } = compiled;
   fc.assert(
     fc.property(documents, (list) => {
@@ -142,10 +140,7 @@ test('groups folded from what each document adds are the groups of the whole que
       }
       const running = startQuery(query, 0);
       for (const document of list) running.push(document);
-      assert.deepEqual(
-        [...groups.values()].flatMap((group) => foldGroup(query, group, 0).rows),
-        running.finish().rows,
-      );
+      expect([...groups.values()].flatMap((group) => foldGroup(query, group, 0).rows)).toEqual(running.finish().rows);
     }),
   );
 });

@@ -1,6 +1,5 @@
 /** An event is excepted if and only if a plain reading of the exceptions says so; and an exception for an alert excepts what raised it. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { type AlertObject, readAlert } from '../../src/cli/alerts/alert-object.ts';
@@ -14,6 +13,7 @@ import { createLiveExceptions } from '../../src/ruleset/live-exceptions.ts';
 import { createLiveRules } from '../../src/ruleset/live-rules.ts';
 import { type RuleResource, toRuleResource } from '../../src/ruleset/rule-resource.ts';
 import { anonymousRequest, batchOf, NOON } from '../support/events.ts';
+import { expectPresent } from '../support/expect.ts';
 import { sampleAlert } from '../support/sample-alert.ts';
 
 const API_VERSION = 'firstseen.dev/v1alpha1';
@@ -90,25 +90,21 @@ test('an event is excepted iff a plain reading of the exceptions says so', async
         const told = createLiveExceptions({ onDocuments: live.setExceptions });
         told.setConfigMaps(maps);
         told.setResources(plain.map(exceptionResource));
-        assert.deepEqual(
-          told.entries().flatMap(({ problems }) => problems),
-          [],
-        );
+        expect(told.entries().flatMap(({ problems }) => problems)).toEqual([]);
         await live.settled();
         const { matches, excepted } = live.detector().detect(cluster, batchOf(...events));
 
         for (const { name, tags } of RULES) {
           const kept = events.filter((event) => !plain.some((one) => isExcepted(one, { name, tags }, cluster, event)));
           const rule = [...matches.keys()].find(({ document }) => document.name === name);
-          assert.equal(rule === undefined ? 0 : matches.get(rule), kept.length, name);
+          expect([name, rule === undefined ? 0 : matches.get(rule)]).toEqual([name, kept.length]);
           const silenced = [...excepted]
             .filter(([{ document }]) => document.name === name)
             .flatMap(([, uses]) => [...uses.values()].map(({ count }) => count));
-          assert.equal(
-            silenced.reduce((sum, count) => sum + count, 0),
-            events.length - kept.length,
+          expect([`what is silenced of ${name}`, silenced.reduce((sum, count) => sum + count, 0)]).toEqual([
             `what is silenced of ${name}`,
-          );
+            events.length - kept.length,
+          ]);
         }
       },
     ),
@@ -173,7 +169,7 @@ function exceptionResource(
 function resourceOf(kind: string, name: string, spec: object): RuleResource {
   const metadata = { name, uid: `uid-of-${name}`, generation: 1 };
   const resource = toRuleResource({ apiVersion: API_VERSION, kind, metadata, spec });
-  assert.ok(resource !== undefined);
+  expectPresent(resource);
   return resource;
 }
 
@@ -244,21 +240,18 @@ test('the exception for an alert excepts the event that raised it, and covers th
       const proposal = proposalOf(alert);
       if (proposal === undefined) return;
       made += 1;
-      assert.equal(covers(proposal, alert), true, proposal.query);
+      expect(covers(proposal, alert)).toBe(true);
       const { metadata, spec: exception } = exceptionObject(proposal, { reason: 'a property' });
       const told = createLiveExceptions({ onDocuments: live.setExceptions });
       told.setResources([resourceOf('RuleException', metadata.name, exception)]);
-      assert.deepEqual(
-        told.entries().flatMap(({ problems }) => problems),
-        [],
-      );
+      expect(told.entries().flatMap(({ problems }) => problems)).toEqual([]);
       await live.settled();
-      assert.equal(live.detector().detect('east', [event]).matches.size, 0, proposal.query);
-      assert.equal(live.detector().detect('west', [event]).matches.size, 1);
+      expect(live.detector().detect('east', [event]).matches.size).toBe(0);
+      expect(live.detector().detect('west', [event]).matches.size).toBe(1);
     }),
     { numRuns: 300 },
   );
-  assert.ok(made > 100, `only ${made} exceptions were made`);
+  expect(made).toBeGreaterThan(100);
 });
 
 /** Undefined for an alert that does not tell enough. */

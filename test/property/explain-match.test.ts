@@ -1,6 +1,5 @@
 /** What `explain` says of an event: each statement is true of it, by an interpreter of its own, and they add up to the whole. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../../src/ecs/field.ts';
@@ -39,11 +38,11 @@ const WHOLE: Readonly<Record<string, (parts: readonly boolean[]) => boolean>> = 
 
 function assertAddsUp({ text, holds, parts }: JudgedClause): void {
   if (parts.length === 0) return;
-  assert.equal(WHOLE[text]?.(parts.map((part) => part.holds)), holds, text);
+  expect(WHOLE[text]?.(parts.map((part) => part.holds))).toBe(holds);
   // Without what does not decide, the whole comes out the same.
   const decisive = parts.filter(({ isDecisive }) => isDecisive);
-  assert.ok(decisive.length > 0, text);
-  assert.equal(WHOLE[text]?.(decisive.map((part) => part.holds)), holds, text);
+  expect(decisive.length).toBeGreaterThan(0);
+  expect(WHOLE[text]?.(decisive.map((part) => part.holds))).toBe(holds);
   for (const part of parts) assertAddsUp(part);
 }
 
@@ -54,10 +53,7 @@ test('the whole is what the condition is, and the parts add up to it', () => {
       const memo = slots.createMemo();
       memo.reset(eventOf(values));
       const judged = explainMatch(predicate, slots, memo);
-      assert.equal(
-        judged.holds,
-        naiveMatches(predicate, ({ name }) => values[name]),
-      );
+      expect(judged.holds).toBe(naiveMatches(predicate, ({ name }) => values[name]));
       assertAddsUp(judged);
     }),
     { numRuns: 1000 },

@@ -1,6 +1,5 @@
 /** The canonical text of what KQL can say reads back as a condition that holds on the same documents, and has the same text. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { FieldType } from '../../src/ecs/field.ts';
 import { compilePredicate } from '../../src/query/compile.ts';
@@ -9,6 +8,7 @@ import { parseKql } from '../../src/query/kql/parse.ts';
 import type { Predicate, Test } from '../../src/query/predicate.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
 import { createDocumentFields, documentEvent } from '../conformance/documents.ts';
+import { expectKind } from '../support/expect.ts';
 
 const TYPES: Readonly<Record<string, FieldType>> = { n: 'integer', b: 'boolean', at: 'date', ip: 'ip' };
 const resolveField = createDocumentFields(TYPES);
@@ -102,8 +102,8 @@ test('canonical text reads back', () => {
     fc.property(predicates, fc.array(documents, { minLength: 10, maxLength: 10 }), (predicate, some) => {
       const canonical = formatPredicate(predicate);
       const result = parseKql(canonical, { resolveField });
-      assert.ok(result.kind === 'ok', canonical);
-      assert.equal(formatPredicate(result.predicate), canonical);
+      expectKind(result, 'ok');
+      expect(formatPredicate(result.predicate)).toBe(canonical);
       const slots = createFieldSlots();
       const [before, after] = [compilePredicate(predicate, slots), compilePredicate(result.predicate, slots)];
       const memo = slots.createMemo();
@@ -111,10 +111,10 @@ test('canonical text reads back', () => {
         memo.reset(documentEvent(document));
         const holds = before(memo);
         if (holds) held += 1;
-        assert.equal(after(memo), holds, canonical);
+        expect([canonical, after(memo)]).toEqual([canonical, holds]);
       }
     }),
     { numRuns: 3_000 },
   );
-  assert.ok(held > 1_000, `only ${held} held`);
+  expect(held).toBeGreaterThan(1_000);
 });

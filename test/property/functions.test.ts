@@ -1,9 +1,9 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createBudget } from '../../src/query/budget.ts';
 import type { Value } from '../../src/query/function-row.ts';
 import { FUNCTIONS, functionOf } from '../../src/query/functions.ts';
+import { expectPresent } from '../support/expect.ts';
 
 /** Short alphabets, so that texts occur in each other; sometimes so long that they are searched for in another way. */
 const short = fc.array(fc.constantFrom('a', 'b', 'A', 'é'), { maxLength: 12 }).map((all) => all.join(''));
@@ -18,7 +18,7 @@ const parts = fc.oneof(
 
 function call(name: string, values: readonly Value[], caseless: boolean): Value {
   const row = functionOf(name, 'eql');
-  assert.ok(row !== undefined);
+  expectPresent(row);
   return row.evaluate(values, createBudget(), { caseless, isDouble: false });
 }
 
@@ -33,24 +33,27 @@ test('searching in texts finds what plain searching finds', () => {
       fc.boolean(),
       (text, one, two, start, caseless) => {
         const [all, left, right] = [text, one, two].map((each) => (caseless ? each.toLowerCase() : each));
-        assert.ok(all !== undefined && left !== undefined && right !== undefined);
+        expectPresent(all);
+        expectPresent(left);
+        expectPresent(right);
         const at = all.indexOf(left, start);
-        assert.equal(call('indexOf', [text, one, start], caseless), at === -1 ? null : at);
-        assert.equal(call('stringContains', [text, one], caseless), all !== '' && left !== '' && all.includes(left));
+        expect(call('indexOf', [text, one, start], caseless)).toBe(at === -1 ? null : at);
+        expect(call('stringContains', [text, one], caseless)).toBe(all !== '' && left !== '' && all.includes(left));
         if (text === '' || one === '' || two === '') return;
         const from = all.indexOf(left) + left.length;
         for (const greedy of [false, true]) {
           const to: number = greedy ? all.lastIndexOf(right) : all.indexOf(right, from);
           const expected: string | null =
             !all.includes(left) || to === -1 ? '' : to < from ? null : text.slice(from, to);
-          assert.equal(call('between', [text, one, two, greedy], caseless), expected);
+          expect(call('between', [text, one, two, greedy], caseless)).toBe(expected);
           if (expected) found[greedy ? 'last' : 'between'] += 1;
         }
       },
     ),
     { numRuns: 20_000 },
   );
-  assert.ok(found.between > 100 && found.last > 100, JSON.stringify(found));
+  expect(found.between).toBeGreaterThan(100);
+  expect(found.last).toBeGreaterThan(100);
 });
 
 test('no function throws, whatever it is called with, and each gives a value', () => {
@@ -69,8 +72,8 @@ test('no function throws, whatever it is called with, and each gives a value', (
       fc.boolean(),
       (row, all, caseless) => {
         const value = row.evaluate(all, createBudget(), { caseless, isDouble: false });
-        assert.ok(value === null || ['string', 'number', 'boolean'].includes(typeof value));
-        assert.ok(typeof value !== 'number' || Number.isFinite(value), `${row.name} gives ${value}`);
+        expect(value === null || ['string', 'number', 'boolean'].includes(typeof value)).toBe(true);
+        expect(typeof value !== 'number' || Number.isFinite(value)).toBe(true);
       },
     ),
     { numRuns: 20_000 },

@@ -1,6 +1,5 @@
 /** Learning, backfills, approving and forgetting, in any order, against a naive reading of what is documented. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readAlerts } from '../../src/alerts/records.ts';
 import { CLUSTER } from '../support/evaluation.ts';
@@ -19,11 +18,11 @@ test('what a rule knows, what of it is silent, and what it alerted on', async ()
         const opened = (await readAlerts(store, CLUSTER)).map(({ spec, state }) => {
           return `${spec.newTerms?.[0]?.value.split('/')[0]} at ${state.openedAt - NOON}`;
         });
-        assert.deepEqual(opened.sort(), expected.alerts.toSorted());
-        assert.deepEqual(knownIn(memory), expected.known);
+        expect(opened.sort()).toEqual(expected.alerts.toSorted());
+        expect(knownIn(memory)).toEqual(expected.known);
       });
     }),
     { numRuns: 200 },
   );
-  assert.ok(alerts > 200, 'the histories are worth something');
+  expect(alerts).toBeGreaterThan(200); // the histories are worth something
 });

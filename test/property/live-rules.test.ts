@@ -1,6 +1,5 @@
 /** Whatever people do to rules, what is in force is what a naive reading of the promise says. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { readRules } from '../../src/rulefiles/load.ts';
@@ -8,6 +7,7 @@ import { createKnownRules, loadKnownRules } from '../../src/ruleset/known-rules.
 import { createLiveRules, type LiveRules } from '../../src/ruleset/live-rules.ts';
 import { type RuleResource, toRuleResource } from '../../src/ruleset/rule-resource.ts';
 import { openSqliteState, type SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
+import { fail } from '../support/fail.ts';
 
 const NAMES = ['only-cluster', 'also-file'] as const;
 const FILES = readRules('also-file.yaml', '.yaml', JSON.stringify(manifest('also-file', 'event.action: *', true)));
@@ -54,11 +54,8 @@ test('the resource, else its last sound version, else the file of its name is in
           await live.settled();
           await createKnownRules(store, CLUSTER).save(live.entries(), resources);
           const expected = NAMES.map((each) => expectedOf(each, model.get(each)));
-          assert.deepEqual(
-            NAMES.map((each) => inForce(live, each)),
-            expected,
-          );
-          assert.equal(live.detector().rules.length, expected.filter((what) => what !== 'nothing').length);
+          expect(NAMES.map((each) => inForce(live, each))).toEqual(expected);
+          expect(live.detector().rules).toHaveLength(expected.filter((what) => what !== 'nothing').length);
           for (const known of model.values()) if (!known.sound && known.lastSound?.enabled) reached.fallsBack += 1;
           if (expected.includes('file')) reached.file += 1;
           if (done.kind === 'restart' && expected.some((what) => what !== 'file')) reached.restarted += 1;
@@ -69,10 +66,7 @@ test('the resource, else its last sound version, else the file of its name is in
     }),
     { numRuns: 150 },
   );
-  assert.ok(
-    Object.values(reached).every((times) => times > 20),
-    JSON.stringify(reached),
-  );
+  expect(Object.values(reached).every((times) => times > 20)).toBe(true);
 });
 
 async function start(store: SqliteState): Promise<LiveRules> {
@@ -110,7 +104,7 @@ function inForce(live: LiveRules, each: Name): string {
 
 function resourceOf(each: Name, { uid, generation, sound, enabled }: Known): RuleResource {
   const { metadata, ...rest } = manifest(each, sound ? 'event.action: *' : 'event.action: (', enabled);
-  return toRuleResource({ ...rest, metadata: { ...metadata, uid, generation } }) ?? assert.fail(each);
+  return toRuleResource({ ...rest, metadata: { ...metadata, uid, generation } }) ?? fail(each);
 }
 
 function manifest(each: string, query: string, enabled: boolean) {

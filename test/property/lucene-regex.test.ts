@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileRegex } from '../../src/query/regex/compile-regex.ts';
 
@@ -152,18 +151,22 @@ test('the automaton of a Lucene expression accepts what the expression means', (
     fc.property(expressions, fc.array(texts, { minLength: 5, maxLength: 10 }), ({ source, ends }, some) => {
       const result = compileRegex(source, 'lucene');
       if (result.kind === 'invalid') {
-        assert.equal(result.problem.message, 'the regular expression is too complex', source);
+        expect(result.problem.message).toBe('the regular expression is too complex');
         return;
       }
       for (const text of some) {
         const expected = ends(text, 0).has(text.length);
         count[expected ? 'matched' : 'not'] += 1;
-        assert.equal(result.matches(text.join('')), expected, `/${source}/ on ${JSON.stringify(text.join(''))}`);
+        expect([`/${source}/ on ${JSON.stringify(text.join(''))}`, result.matches(text.join(''))]).toEqual([
+          `/${source}/ on ${JSON.stringify(text.join(''))}`,
+          expected,
+        ]);
       }
     }),
     { numRuns: 3_000 },
   );
-  assert.ok(count.matched > 3_000 && count.not > 3_000, JSON.stringify(count));
+  expect(count.matched).toBeGreaterThan(3_000);
+  expect(count.not).toBeGreaterThan(3_000);
 });
 
 test('any text is read as an expression or refused with a place in it', () => {
@@ -175,8 +178,11 @@ test('any text is read as an expression or refused with a place in it', () => {
       (all, syntax) => {
         const source = all.join('');
         const result = compileRegex(source, syntax);
-        if (result.kind === 'ok') assert.equal(typeof result.matches('ab01'), 'boolean');
-        else assert.ok(result.problem.offset >= 0 && result.problem.offset <= source.length, source);
+        if (result.kind === 'ok') expect(typeof result.matches('ab01')).toBe('boolean');
+        else {
+          expect(result.problem.offset).toBeGreaterThanOrEqual(0);
+          expect(result.problem.offset).toBeLessThanOrEqual(source.length);
+        }
       },
     ),
     { numRuns: 5_000 },

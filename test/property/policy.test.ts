@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { AuditPolicy } from '../../src/policy/audit-policy.ts';
@@ -9,6 +8,7 @@ import { policyCoverage } from '../../src/policy/policy-coverage.ts';
 import { auditPolicyOf } from '../../src/policy/policy-schema.ts';
 import { parseAuditPolicy } from '../../src/rulefiles/audit-policy-file.ts';
 import { type AuditedRequest, auditedRequests, OWN_ACCOUNT, recordedAt, recordOf } from '../support/audit-requests.ts';
+import { expectKind, expectPresent } from '../support/expect.ts';
 import { inOtherNodes, picks } from '../support/random-conditions.ts';
 import { rulesOf } from '../support/rules.ts';
 
@@ -146,30 +146,27 @@ test('what a rule matches when everything is recorded, it matches under the poli
         for (const request of requests) {
           const level = recordOf(policy, request);
           if (isOwn(request)) {
-            assert.equal(level, undefined, 'own writes are not recorded');
+            expect(level).toBeUndefined(); // own writes are not recorded
             continue;
           }
           const wanted = matching(recordedAt('RequestResponse', request));
           matched += wanted.length;
           if (level === undefined) {
             spared += 1;
-            assert.deepEqual(
-              wanted.map(({ document }) => document.query),
-              [],
-              'not recorded',
-            );
+            expect(wanted.map(({ document }) => document.query)).toEqual([]); // not recorded
           } else if (isCapped(request, kubernetesMinor)) {
-            assert.equal(level, 'Metadata');
+            expect(level).toBe('Metadata');
           } else {
             const found = matching(recordedAt(level, request));
-            for (const rule of wanted) assert.ok(found.includes(rule), `at ${level}: ${rule.document.query}`);
+            for (const rule of wanted) expect(found).toContain(rule);
           }
         }
       },
     ),
     { numRuns: 1_500 },
   );
-  assert.ok(matched > 5_000 && spared > 1_000, `matched ${matched}, spared ${spared}`);
+  expect(matched).toBeGreaterThan(5_000);
+  expect(spared).toBeGreaterThan(1_000);
 });
 
 test('a rule that compares the level gets that level', () => {
@@ -182,7 +179,7 @@ test('a rule that compares the level gets that level', () => {
       const { policy } = derivePolicy(rules, { account: OWN_ACCOUNT, heartbeat: false, kubernetesMinor: 37 });
       const [rule] = matching(recordedAt(level as 'Metadata', request));
       if (rule === undefined || isOwn(request) || isCapped(request, 37)) return;
-      assert.equal(recordOf(policy, request), level);
+      expect(recordOf(policy, request)).toBe(level);
     }),
     { numRuns: 2_000 },
   );
@@ -227,7 +224,7 @@ const policies: fc.Arbitrary<AuditPolicy> = fc
       omitStages,
       rules: rules.map(({ about, ...rule }) => ({ ...rule, ...about })),
     });
-    assert.ok(result.kind === 'ok');
+    expectKind(result, 'ok');
     return result.policy;
   });
 
@@ -241,19 +238,25 @@ test('a rule of which it is said that it never fires under a policy matches noth
       (policy, condition, requests) => {
         const { rules, matching } = compile([condition]);
         const [coverage] = policyCoverage(policy, rules);
-        assert.ok(coverage !== undefined);
+        expectPresent(coverage);
         count[coverage.verdict] += 1;
-        assert.equal(coverage.reasons.length === 0, coverage.verdict === 'full');
+        expect(coverage.reasons.length === 0).toBe(coverage.verdict === 'full');
         if (coverage.verdict !== 'never') return;
         for (const request of requests) {
           const level = recordOf(policy, request);
-          if (level !== undefined) assert.deepEqual(matching(recordedAt(level, request)), [], JSON.stringify(request));
+          if (level !== undefined)
+            expect([JSON.stringify(request), matching(recordedAt(level, request))]).toEqual([
+              JSON.stringify(request),
+              [],
+            ]);
         }
       },
     ),
     { numRuns: 5_000 },
   );
-  assert.ok(count.never > 200 && count.full > 50 && count.partial > 200, JSON.stringify(count));
+  expect(count.never).toBeGreaterThan(200);
+  expect(count.full).toBeGreaterThan(50);
+  expect(count.partial).toBeGreaterThan(200);
 });
 
 test('the text of a policy is read back as the policy', () => {
@@ -266,9 +269,9 @@ test('the text of a policy is read back as the policy', () => {
         const options = { account: OWN_ACCOUNT, heartbeat: true };
         const derived = derivePolicy(rules, kubernetesMinor === undefined ? options : { ...options, kubernetesMinor });
         const read = parseAuditPolicy(formatPolicy(derived, policyCoverage(derived.policy, rules)));
-        assert.ok(read.kind === 'ok', JSON.stringify(read));
+        expectKind(read, 'ok');
         const withoutLines = read.policy.rules.map(({ line: _, ...rule }) => rule);
-        assert.deepEqual({ ...read.policy, rules: withoutLines }, derived.policy);
+        expect({ ...read.policy, rules: withoutLines }).toEqual(derived.policy);
       },
     ),
     { numRuns: 300 },

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
@@ -47,7 +46,7 @@ test('in the order of time, exactly the alerts of the reference, however the eve
   await fc.assert(
     fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
       const actual = await alertsAfter(batchesOf(events, cuts, 1_000 * DAY), size);
-      assert.deepEqual(actual, expectedWindowedAlerts(events));
+      expect(actual).toEqual(expectedWindowedAlerts(events));
       for (const line of actual) {
         const rule = line.split(' ')[0] ?? '';
         found.set(rule, (found.get(rule) ?? 0) + 1);
@@ -55,8 +54,7 @@ test('in the order of time, exactly the alerts of the reference, however the eve
     }),
     { numRuns: RUNS },
   );
-  for (const { name } of WINDOWED)
-    assert.ok((found.get(name) ?? 0) > RUNS / 10, `${name}: the streams are worth something`);
+  for (const { name } of WINDOWED) expect(found.get(name) ?? 0).toBeGreaterThan(RUNS / 10);
 });
 
 test('the events behind each fire are those of the reference', async () => {
@@ -64,7 +62,7 @@ test('the events behind each fire are those of the reference', async () => {
     fc.asyncProperty(windowedStreams, ends, perCommit, async (events, cuts, size) => {
       const actual = await firesAfter(WINDOWED, batchesOf(events, cuts, 1_000 * DAY), size);
       const expected = expectedFires(events).map(({ rule, events: behind }) => `${rule}: ${behind.join(' ')}`);
-      assert.deepEqual(actual.toSorted(), expected.toSorted());
+      expect(actual.toSorted()).toEqual(expected.toSorted());
     }),
     { numRuns: RUNS },
   );
@@ -93,7 +91,7 @@ test('batches that are sent again, several times and between others, change noth
         [0, ...(again[i % again.length] ?? [])].map((delay) => ({ ...batch, at: batch.at + delay })),
       );
       const actual = await alertsAfter(deliveries.toSorted((a, b) => a.at - b.at));
-      assert.deepEqual(actual, expectedWindowedAlerts(events));
+      expect(actual).toEqual(expectedWindowedAlerts(events));
     }),
     { numRuns: RUNS },
   );
@@ -127,12 +125,12 @@ test('events out of order by less than the lateness: each sequence that there is
       const found = countOf(actual.map(lastOf));
       const expected = expectedFires(events).filter(({ rule }) => SEQUENCES.some(({ name }) => name === rule));
       const least = countOf(expected.map(({ rule, events: behind }) => `${rule} ${behind.at(-1)}`));
-      for (const [end, times] of least) assert.ok((found.get(end) ?? 0) >= times, `${end} completes a sequence`);
+      for (const [end, times] of least) expect(found.get(end) ?? 0).toBeGreaterThanOrEqual(times);
       more += actual.length - expected.length;
     }),
     { numRuns: RUNS * 2 },
   );
-  assert.ok(more > 0, 'the case of more was met');
+  expect(more).toBeGreaterThan(0); // the case of more was met
 });
 
 test('events out of order by less than the lateness: no group that reaches its threshold in time order is without an alert', async () => {
@@ -142,7 +140,10 @@ test('events out of order by less than the lateness: no group that reaches its t
       const groupOf = (line: string) => line.split(' at ')[0] ?? '';
       const found = new Set(alerts.map(groupOf));
       for (const line of expectedWindowedAlerts(events)) {
-        assert.ok(found.has(groupOf(line)), `${groupOf(line)} has no alert`);
+        expect([`${groupOf(line)} has no alert`, found.has(groupOf(line))]).toEqual([
+          `${groupOf(line)} has no alert`,
+          true,
+        ]);
       }
     }),
     { numRuns: RUNS * 2 },
@@ -163,7 +164,7 @@ test('two replicas that are sent the same batches at once fire once', async () =
         for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
           await Promise.all(replicas.map((evaluate) => evaluate(CLUSTER, batch.events)));
         }
-        assert.deepEqual(await actualWindowedAlerts(store), expectedWindowedAlerts(events));
+        expect(await actualWindowedAlerts(store)).toEqual(expectedWindowedAlerts(events));
       });
     }),
     { numRuns: RUNS },
@@ -200,12 +201,12 @@ test('a process that dies before or after any commit, and a sender that retries:
             if (!answered) evaluate = evaluatorOn(dying, WINDOWED, size);
           }
         }
-        assert.deepEqual(await actualWindowedAlerts(store), expectedWindowedAlerts(events));
+        expect(await actualWindowedAlerts(store)).toEqual(expectedWindowedAlerts(events));
       });
     }),
     { numRuns: RUNS },
   );
-  assert.ok(deaths > RUNS, 'processes died');
+  expect(deaths).toBeGreaterThan(RUNS); // processes died
 });
 
 test('with hardly a budget: no event is used whose alert is not recorded, and those of recorded alerts are', async () => {
@@ -227,12 +228,12 @@ test('with hardly a budget: no event is used whose alert is not recorded, and th
         });
         const held = await heldRows(store, rules);
         const used = [...held].filter(([, row]) => row.used).map(([key]) => key);
-        assert.deepEqual(used.toSorted(), recorded.filter((key) => held.has(key)).toSorted());
+        expect(used.toSorted()).toEqual(recorded.filter((key) => held.has(key)).toSorted());
       });
     }),
     { numRuns: RUNS },
   );
-  assert.ok(overflows > RUNS, 'budgets ran out');
+  expect(overflows).toBeGreaterThan(RUNS); // budgets ran out
 });
 
 /** By the rule's state and the key of the row. */

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import type { RuleDocument } from '../../src/rules/document.ts';
@@ -51,19 +50,19 @@ test('in the order of time, exactly the alerts of the reference, however the eve
   await fc.assert(
     fc.asyncProperty(streams, ends, perCommit, async (events, cuts, size) => {
       const actual = await alertsAfter(BOTH, batchesOf(events, cuts, 1_000 * DAY), size);
-      assert.deepEqual(actual, expectedAlerts(events));
+      expect(actual).toEqual(expectedAlerts(events));
       alerts += actual.length;
     }),
     { numRuns: RUNS },
   );
-  assert.ok(alerts > RUNS * 5, 'the streams are worth something');
+  expect(alerts).toBeGreaterThan(RUNS * 5); // the streams are worth something
 });
 
 test('rules of any suppression and window do not depend on how the events are cut into batches and commits', async () => {
   await fc.assert(
     fc.asyncProperty(streams, ends, perCommit, async (events, cuts, size) => {
       const whole = await alertsAfter(ALL, batchesOf(events, [false], 1_000 * DAY));
-      assert.deepEqual(await alertsAfter(ALL, batchesOf(events, cuts, 1_000 * DAY), size), whole);
+      expect(await alertsAfter(ALL, batchesOf(events, cuts, 1_000 * DAY), size)).toEqual(whole);
     }),
     { numRuns: RUNS / 2 },
   );
@@ -81,7 +80,7 @@ test('batches that are sent again, several times and between others, change noth
         ALL,
         deliveries.toSorted((a, b) => a.at - b.at),
       );
-      assert.deepEqual(actual, await alertsAfter(ALL, batches));
+      expect(actual).toEqual(await alertsAfter(ALL, batches));
     }),
     { numRuns: RUNS },
   );
@@ -106,13 +105,14 @@ test('events out of order by less than the lateness: no term alerts less often, 
         const least = count(expectedAlerts(events));
         const near = times.filter((at, i) => isNearWindow(at - (times[i - 1] ?? at))).length;
         const found = count(actual);
-        assert.ok(found >= least && found <= least + near, `${term}: ${found}, not ${least} to ${least + near}`);
+        expect(found).toBeGreaterThanOrEqual(least);
+        expect(found).toBeLessThanOrEqual(least + near);
         extra += found - least;
       }
     }),
     { numRuns: RUNS * 2, examples: [[silence, [true], [0, 4 * MINUTE, 0]]] },
   );
-  assert.ok(extra > 0, 'the case of one more was met');
+  expect(extra).toBeGreaterThan(0); // the case of one more was met
 });
 
 function isNearWindow(silence: number): boolean {
@@ -133,7 +133,7 @@ test('two replicas that are sent the same batches at once open each alert once, 
         for (const batch of batchesOf(events, cuts, BATCH_SPAN)) {
           await Promise.all(replicas.map((evaluate) => evaluate(CLUSTER, batch.events)));
         }
-        assert.deepEqual(await actualAlerts(store), expectedAlerts(events));
+        expect(await actualAlerts(store)).toEqual(expectedAlerts(events));
       });
     }),
     { numRuns: RUNS },
@@ -172,19 +172,23 @@ test('a process that dies before or after any commit, and a sender that retries:
             await assertTermsHaveAlerts(store, rule.state);
           }
         }
-        assert.deepEqual(await actualAlerts(store), expectedAlerts(events));
+        expect(await actualAlerts(store)).toEqual(expectedAlerts(events));
       });
     }),
     { numRuns: RUNS },
   );
-  assert.ok(deaths > RUNS, 'processes died');
+  expect(deaths).toBeGreaterThan(RUNS); // processes died
 });
 
 async function assertTermsHaveAlerts(store: SqliteState, state: string): Promise<void> {
   const remembered = await entriesOf(store, CLUSTER, stateKeys.terms(state));
   const lines = await actualAlerts(store);
   const alerted = new Set(lines.map((line) => termKey(/^terms (.*) at /.exec(line)?.[1] ?? '')));
-  for (const { member } of remembered) assert.ok(alerted.has(member), `${member} is remembered, and has no alert`);
+  for (const { member } of remembered)
+    expect([`${member} is remembered, and has no alert`, alerted.has(member)]).toEqual([
+      `${member} is remembered, and has no alert`,
+      true,
+    ]);
 }
 
 function termKey(text: string): string {

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../../src/ecs/field.ts';
@@ -10,6 +9,7 @@ import type { Holds, Predicate } from '../../src/query/predicate.ts';
 import { projectOnto } from '../../src/query/required.ts';
 import { simplify } from '../../src/query/simplify.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
+import { expectPresent } from '../support/expect.ts';
 import { choices, naiveMatches, naiveValue } from '../support/naive-interpreter.ts';
 import { expressionsOver, predicatesOver, valuesOfType } from '../support/random-conditions.ts';
 
@@ -66,14 +66,12 @@ test('a compiled condition says what the plain interpreter says, on one event af
     fc.property(predicates, events, events, (predicate, one, two) => {
       const outcomes = evaluate(predicate, one, two, one);
       count[`${outcomes[0] === true}`] += 1;
-      assert.deepEqual(
-        outcomes,
-        [one, two, one].map((values) => holds(predicate, values)),
-      );
+      expect(outcomes).toEqual([one, two, one].map((values) => holds(predicate, values)));
     }),
     { numRuns: RUNS },
   );
-  assert.ok(count.true > RUNS / 10 && count.false > RUNS / 10, JSON.stringify(count));
+  expect(count.true).toBeGreaterThan(RUNS / 10);
+  expect(count.false).toBeGreaterThan(RUNS / 10);
 });
 
 test('an expression is evaluated as the plain interpreter does, for one value and for any choice of values', () => {
@@ -84,13 +82,13 @@ test('an expression is evaluated as the plain interpreter does, for one value an
       const denied: Holds = { kind: 'holds', expression: { kind: 'not', operand: expression }, values: mode };
       const [isTrue] = evaluate(said, values);
       const [isFalse] = evaluate(denied, values);
-      assert.equal(isTrue, holds(said, values));
-      assert.equal(isFalse, holds(denied, values));
+      expect(isTrue).toBe(holds(said, values));
+      expect(isFalse).toBe(holds(denied, values));
       count[isTrue ? 'true' : isFalse ? 'false' : 'null'] += 1;
     }),
     { numRuns: RUNS },
   );
-  for (const number of Object.values(count)) assert.ok(number > RUNS / 20, JSON.stringify(count));
+  for (const number of Object.values(count)) expect(number).toBeGreaterThan(RUNS / 20);
 });
 
 test('an expression is lowered to where it is true and to where it is false, and to neither where it is null', () => {
@@ -100,21 +98,21 @@ test('an expression is lowered to where it is true and to where it is false, and
       const read = readOf(values);
       const [chosen = new Map()] = choices({ kind: 'holds', expression, values: 'single' }, read);
       const value = naiveValue(expression, read, chosen);
-      assert.equal(naiveMatches(lowerTrue(expression), read), value === true);
-      assert.equal(naiveMatches(lowerFalse(expression), read), value === false);
-      assert.deepEqual(evaluate(lowerTrue(expression), values), [value === true]);
-      assert.deepEqual(evaluate(lowerFalse(expression), values), [value === false]);
+      expect(naiveMatches(lowerTrue(expression), read)).toBe(value === true);
+      expect(naiveMatches(lowerFalse(expression), read)).toBe(value === false);
+      expect(evaluate(lowerTrue(expression), values)).toEqual([value === true]);
+      expect(evaluate(lowerFalse(expression), values)).toEqual([value === false]);
       count[value === true ? 'true' : value === false ? 'false' : 'null'] += 1;
     }),
     { numRuns: RUNS },
   );
-  for (const number of Object.values(count)) assert.ok(number > RUNS / 20, JSON.stringify(count));
+  for (const number of Object.values(count)) expect(number).toBeGreaterThan(RUNS / 20);
 });
 
 test('a simplified condition means the same', () => {
   fc.assert(
     fc.property(predicates, events, (predicate, values) => {
-      assert.equal(holds(simplify(predicate), values), holds(predicate, values));
+      expect(holds(simplify(predicate), values)).toBe(holds(predicate, values));
     }),
     { numRuns: RUNS },
   );
@@ -126,8 +124,9 @@ test('where a condition holds, what it requires of each field holds, and is abou
       for (const known of FIELDS) {
         const required = projectOnto(predicate, known);
         if (required === undefined) continue;
-        for (const mentioned of fieldsOf(required)) assert.equal(mentioned, known);
-        if (holds(predicate, values)) assert.ok(holds(required, values), `required of ${known.name}`);
+        for (const mentioned of fieldsOf(required)) expect(mentioned).toBe(known);
+        if (holds(predicate, values))
+          expect([`required of ${known.name}`, holds(required, values)]).toEqual([`required of ${known.name}`, true]);
       }
     }),
     { numRuns: RUNS },
@@ -136,11 +135,11 @@ test('where a condition holds, what it requires of each field holds, and is abou
 
 test('a condition on one field alone, without expressions, requires itself', () => {
   const [known] = FIELDS;
-  assert.ok(known !== undefined);
+  expectPresent(known);
   fc.assert(
     fc.property(predicatesOver([known], { expressions: false }), events, (predicate, values) => {
       const required = projectOnto(predicate, known);
-      assert.equal(required === undefined || holds(required, values), holds(predicate, values));
+      expect(required === undefined || holds(required, values)).toBe(holds(predicate, values));
     }),
     { numRuns: RUNS },
   );

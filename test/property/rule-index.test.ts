@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AuditEvent, DecodedEvent } from '../../src/audit/event.ts';
 import { createRuleIndex } from '../../src/detect/rule-index.ts';
@@ -120,12 +119,9 @@ test('with the index, without it and for a plain interpreter the same rules matc
           const all = ofItsOwn.rules.filter((rule) => rule.matches(event, plain));
           const naive = rules.filter(({ predicate }) => naiveMatches(predicate, (field) => field.read(event)));
           const names = naive.map(({ document }) => document.name);
-          assert.deepEqual(found, names);
-          assert.deepEqual(
-            all.map(({ document }) => document.name),
-            names,
-          );
-          assert.equal(new Set(candidates).size, candidates.length, 'none twice');
+          expect(found).toEqual(names);
+          expect(all.map(({ document }) => document.name)).toEqual(names);
+          expect(new Set(candidates).size).toBe(candidates.length); // none twice
           matched += names.length;
           spared += rules.length - candidates.length;
         }
@@ -133,7 +129,8 @@ test('with the index, without it and for a plain interpreter the same rules matc
     ),
     { numRuns: 400 },
   );
-  assert.ok(matched > 10_000 && spared > 10_000, `matched ${matched}, spared ${spared}`);
+  expect(matched).toBeGreaterThan(10_000);
+  expect(spared).toBeGreaterThan(10_000);
 });
 
 test('more values of a field than are remembered change nothing', () => {
@@ -148,6 +145,6 @@ test('more values of a field than are remembered change nothing', () => {
     memo.reset(anonymousRequest({ username: `user-${i % 5_000}` }));
     const candidates: string[] = [];
     index.candidates(memo, ({ document }) => candidates.push(document.name));
-    assert.deepEqual(candidates, i % 10 === 0 ? ['even', 'any'] : ['any']);
+    expect(candidates).toEqual(i % 10 === 0 ? ['even', 'any'] : ['any']);
   }
 });

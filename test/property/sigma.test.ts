@@ -1,12 +1,12 @@
 /** What Sigma says of a detection, read naively, is what the query does that it becomes. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeEvent } from '../../src/audit/decode.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { createFieldSlots } from '../../src/query/slots.ts';
 import { compileRule } from '../../src/rules/compile-rule.ts';
 import { importSigma } from '../../src/rules/import/sigma/import-sigma.ts';
+import { fail } from '../support/fail.ts';
 
 const RUNS = 3_000;
 const FIELDS = ['verb', 'userAgent', 'user.groups', 'nowhere'] as const;
@@ -150,11 +150,11 @@ function compiled(from: Detections, of: Condition) {
   const logsource = { product: 'kubernetes', service: 'audit' };
   const value = { title: 'A rule', level: 'low', logsource, detection: { ...detection, condition: written(of) } };
   const [result] = importSigma([{ value }]);
-  if (result?.kind !== 'document') return assert.fail(JSON.stringify(result));
+  if (result?.kind !== 'document') return fail(JSON.stringify(result));
   const slots = createFieldSlots();
   const { document } = result;
   const rule = compileRule(document, slots, sha256Hashes);
-  if (rule.kind !== 'ok') return assert.fail(`${document.query}\n${JSON.stringify(rule.problems)}`);
+  if (rule.kind !== 'ok') return fail(`${document.query}\n${JSON.stringify(rule.problems)}`);
   return { rule: rule.rule, memo: slots.createMemo(), query: document.query, never: result.neverMatches };
 }
 
@@ -168,15 +168,17 @@ test('a detection selects what Sigma says of it; one that never matches selects 
         const { verb, userAgent, 'user.groups': groups } = values;
         const raw = { verb: verb?.[0], userAgent: userAgent?.[0], user: { groups } };
         const event = decodeEvent(raw, 0, 0);
-        if (!('event' in event)) return assert.fail('no event');
+        if (!('event' in event)) return fail('no event');
         memo.reset(event);
         const expected = conditionHolds(of, from, values);
         count[`${expected}`] += 1;
-        assert.equal(rule.matches(event, memo), expected, query);
-        assert.ok(!(expected && never.length > 0), never.join());
+        expect([query, rule.matches(event, memo)]).toEqual([query, expected]);
+        expect([never.join(), expected && never.length > 0]).toEqual([never.join(), false]);
       }
     }),
     { numRuns: RUNS },
   );
-  assert.ok(count.true > RUNS / 10 && count.false > RUNS / 10 && count.never > RUNS / 100, JSON.stringify(count));
+  expect(count.true).toBeGreaterThan(RUNS / 10);
+  expect(count.false).toBeGreaterThan(RUNS / 10);
+  expect(count.never).toBeGreaterThan(RUNS / 100);
 });

@@ -1,6 +1,7 @@
-import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, matchesGlob, posix } from 'node:path';
+import { expect } from '@jest/globals';
+import { fail } from './fail.ts';
 
 interface Instruction {
   /** In capitals, such as COPY. */
@@ -39,14 +40,14 @@ export async function buildStages(
   const stages: { name: string; stage: Stage }[] = [];
   for (const { name, text } of instructionsOf(dockerfile)) {
     if (name === 'FROM') {
-      const [image = '', , alias = String(stages.length)] = text.split(/\s+/);
+      const [image = '', alias = String(stages.length)] = text.split(/\s+/);
       const root = join(folder, alias);
       mkdirSync(root);
       const stage = { image, root, workdir: '/', env: {}, entrypoint: [], command: [], healthcheck: [] };
       stages.push({ name: alias, stage });
       continue;
     }
-    const current = stages.at(-1) ?? assert.fail(`${name} before FROM`);
+    const current = stages.at(-1) ?? fail(`${name} before FROM`);
     const sourceOf = (from: string) => stages.find((other) => other.name === from)?.stage;
     if (name === 'COPY') copy(text, current.stage, context, sourceOf);
     else if (name === 'RUN') await run(current.stage, text);
@@ -108,10 +109,13 @@ function copy(text: string, stage: Stage, context: string, stageOf: (name: strin
   const from = words.find((word) => word.startsWith('--from='))?.slice('--from='.length);
   const paths = words.filter((word) => !word.startsWith('--'));
   const to = paths.pop() ?? '';
-  const root = from === undefined ? context : (stageOf(from)?.root ?? assert.fail(`no stage ${from}`));
+  const root = from === undefined ? context : (stageOf(from)?.root ?? fail(`no stage ${from}`));
   for (const path of paths) {
     const source = join(root, path);
-    assert.ok(existsSync(source), `COPY ${path}: it is not in the build context`);
+    expect([`COPY ${path}: it is not in the build context`, existsSync(source)]).toEqual([
+      `COPY ${path}: it is not in the build context`,
+      true,
+    ]);
     const target = to.endsWith('/') ? join(pathIn(stage, to), basename(path)) : pathIn(stage, to);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(source, target, { recursive: true, verbatimSymlinks: true });

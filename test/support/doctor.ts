@@ -1,7 +1,8 @@
-import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { runProcess } from './child-process.ts';
+import { expectPresent } from './expect.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
@@ -40,7 +41,7 @@ export function wrongIn({ findings }: Pick<DoctorRun, 'findings'>): readonly Doc
 }
 
 export function assertFine(run: DoctorRun): void {
-  assert.deepEqual(wrongIn(run), [], run.text);
+  expect(wrongIn(run)).toEqual([]);
 }
 
 /** The one finding of a check that is like this; every finding worse than ok has to be of that check. */
@@ -51,12 +52,13 @@ export function theFault(
   what: RegExp,
 ): DoctorFinding {
   const bad = wrongIn(run);
-  assert.deepEqual([...new Set(bad.map((finding) => finding.check))], [check], run.text);
+  expect([...new Set(bad.map((finding) => finding.check))]).toEqual([check]);
   const found = bad.filter((finding) => finding.severity === severity && what.test(finding.what));
-  assert.equal(found.length, 1, run.text);
+  expect(found).toHaveLength(1);
   const [fault] = found;
-  assert.ok(fault?.mend !== undefined && fault.why !== undefined, run.text);
-  assert.equal(run.code, severity === 'error' ? 1 : 3);
+  expectPresent(fault?.mend);
+  expectPresent(fault.why);
+  expect(run.code).toBe(severity === 'error' ? 1 : 3);
   return fault;
 }
 
@@ -64,7 +66,7 @@ export function theFault(
 export function changedFile(file: string, change: (text: string) => string): string {
   const before = readFileSync(file, 'utf8');
   const after = change(before);
-  assert.notEqual(after, before, 'nothing was changed');
+  expect(after).not.toBe(before); // nothing was changed
   return newFile('changed', after);
 }
 

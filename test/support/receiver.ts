@@ -3,13 +3,13 @@ import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions }
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
-import type { TestContext } from 'node:test';
 import type { z } from 'zod';
 import { type ReceiverOptions, receiverOptionsSchema } from '../../src/http/options.ts';
 import { createReceiver, type Receiver } from '../../src/http/receiver.ts';
 import type { Ingest, IngestOutcome } from '../../src/ingest/ingest.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
+import { onTestEnd } from './on-test-end.ts';
 
 export type ReceiverInput = z.input<typeof receiverOptionsSchema>;
 
@@ -31,7 +31,6 @@ export function receiverOptions(input: ReceiverInput = {}): ReceiverOptions {
 
 /** A receiver on a free loopback port that stops with the test. Its ingest accepts everything unless told. */
 export async function startReceiver(
-  test: Pick<TestContext, 'after'>,
   input: ReceiverInput = {},
   ingest: Ingest['ingest'] = async () => accepted,
 ): Promise<RunningReceiver> {
@@ -60,7 +59,7 @@ export async function startReceiver(
     receiverOptions(input),
   );
   const { port } = await receiver.start();
-  test.after(() => receiver.stop(0));
+  onTestEnd(() => receiver.stop(0));
   return { receiver, port, metrics, batches, bugs, log };
 }
 

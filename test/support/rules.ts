@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { createDetector, type Detector } from '../../src/detect/detector.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
 import { compilePredicate } from '../../src/query/compile.ts';
@@ -8,7 +7,7 @@ import { compileRule } from '../../src/rules/compile-rule.ts';
 import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
 import type { NewTermsDocument, RuleDocument } from '../../src/rules/document.ts';
 import { DAY } from '../../src/rules/limits.ts';
-import { formatRuleProblem } from '../../src/rules/rule-problem.ts';
+import { expectKind, expectPresent } from './expect.ts';
 
 /** A query rule for anonymous requests; with `newTerms` a new_terms rule, over user agents and 7 days unless it says otherwise. */
 export function ruleDocument({
@@ -49,7 +48,7 @@ export function compiledRules(documents: readonly RuleDocument[]) {
   const slots = createFieldSlots();
   const rules = documents.map((document): CompiledRule => {
     const result = compileRule(document, slots, sha256Hashes);
-    assert.ok(result.kind === 'ok', result.kind === 'ok' ? '' : result.problems.map(formatRuleProblem).join('\n'));
+    expectKind(result, 'ok');
     return result.rule;
   });
   return { rules, slots };
@@ -72,7 +71,7 @@ export function rulesOf(queries: readonly string[], rewrite: (predicate: Predica
 export function compiledRule(document: RuleDocument) {
   const { rules, slots } = compiledRules([document]);
   const [rule] = rules;
-  assert.ok(rule !== undefined);
+  expectPresent(rule);
   return { rule, slots };
 }
 

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { AlertSpec, AlertState } from '../../src/detect/alert.ts';
 import type { StateWrite } from '../../src/rules/state.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
@@ -63,31 +62,31 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await write(state(), cluster, ...opening(cluster, 'b'));
     await pass(20);
     await write(state(), cluster, ...opening(cluster, 'a'), ...opening(cluster, 'later', 60_000));
-    assert.deepEqual(await claim(cluster, 1), [
+    expect(await claim(cluster, 1)).toEqual([
       {
         alert: { id: 'b', cluster, version: 1, spec: spec(cluster, 'b'), state: STATE },
         delivered: undefined,
         failures: 0,
       },
     ]);
-    assert.deepEqual(await claimedIds(cluster), ['a']);
-    assert.deepEqual(await claimedIds(cluster), []);
-    assert.deepEqual(await state().claim(cluster, 'another sink', 10, LEASE_MS), []);
-    assert.deepEqual(await depth(cluster), { due: 3, oldestMs: 0, dead: 0 });
+    expect(await claimedIds(cluster)).toEqual(['a']);
+    expect(await claimedIds(cluster)).toEqual([]);
+    expect(await state().claim(cluster, 'another sink', 10, LEASE_MS)).toEqual([]);
+    expect(await depth(cluster)).toEqual({ due: 3, oldestMs: 0, dead: 0 });
   });
 
   test('a lease that runs out is claimed again', async () => {
     const cluster = newCluster();
     await write(state(), cluster, ...opening(cluster, 'a'));
-    assert.deepEqual(await claimedIds(cluster), ['a']);
+    expect(await claimedIds(cluster)).toEqual(['a']);
     await pass(LEASE_MS + 50);
-    assert.deepEqual(await claimedIds(cluster), ['a']);
+    expect(await claimedIds(cluster)).toEqual(['a']);
   });
 
   test('markDue leaves an entry that is due already', async () => {
     const cluster = newCluster();
     await write(state(), cluster, ...opening(cluster, 'a'), ...repeat('a', 60_000));
-    assert.deepEqual(await claimedIds(cluster), ['a']);
+    expect(await claimedIds(cluster)).toEqual(['a']);
   });
 
   test('done of the current version ends it, and the next repeat says what was delivered', async () => {
@@ -95,10 +94,10 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await write(state(), cluster, ...opening(cluster, 'a'));
     await claim(cluster);
     await state().done(cluster, SINK, 'a', 1, 0);
-    assert.deepEqual(await depth(cluster), { due: 0, oldestMs: 0, dead: 0 });
+    expect(await depth(cluster)).toEqual({ due: 0, oldestMs: 0, dead: 0 });
     await write(state(), cluster, ...repeat('a', 0));
     const [claimed] = await claim(cluster);
-    assert.deepEqual([claimed?.alert.version, claimed?.delivered, claimed?.failures], [2, 1, 0]);
+    expect([claimed?.alert.version, claimed?.delivered, claimed?.failures]).toEqual([2, 1, 0]);
   });
 
   test('done of an older version makes it due again after the coalesce time', async () => {
@@ -106,14 +105,14 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await write(state(), cluster, ...opening(cluster, 'a'));
     await claim(cluster);
     await write(state(), cluster, ...repeat('a', 0));
-    assert.deepEqual(await claimedIds(cluster), []);
+    expect(await claimedIds(cluster)).toEqual([]);
     await state().done(cluster, SINK, 'a', 1, 150);
-    assert.deepEqual(await claimedIds(cluster), []);
+    expect(await claimedIds(cluster)).toEqual([]);
     await pass(200);
     const [claimed] = await claim(cluster);
-    assert.deepEqual([claimed?.alert.version, claimed?.delivered], [2, 1]);
+    expect([claimed?.alert.version, claimed?.delivered]).toEqual([2, 1]);
     await state().done(cluster, SINK, 'a', 2, 150);
-    assert.equal((await depth(cluster)).due, 0);
+    expect((await depth(cluster)).due).toBe(0);
   });
 
   test('a delivery that reports late neither goes back nor brings an entry back', async () => {
@@ -127,10 +126,10 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await state().done(cluster, SINK, 'a', 1, 0);
     await state().retry(cluster, SINK, 'a', 0);
     await state().bury(cluster, SINK, 'a', 'late');
-    assert.deepEqual(await depth(cluster), { due: 0, oldestMs: 0, dead: 0 });
+    expect(await depth(cluster)).toEqual({ due: 0, oldestMs: 0, dead: 0 });
     await write(state(), cluster, ...repeat('a', 0));
     const [claimed] = await claim(cluster);
-    assert.deepEqual([claimed?.delivered, claimed?.failures], [2, 0]);
+    expect([claimed?.delivered, claimed?.failures]).toEqual([2, 0]);
   });
 
   test('retry counts failures in a row and waits; done forgets them', async () => {
@@ -138,16 +137,16 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await write(state(), cluster, ...opening(cluster, 'a'));
     for (const failures of [0, 1, 2]) {
       const [claimed] = await claim(cluster);
-      assert.equal(claimed?.failures, failures);
+      expect(claimed?.failures).toBe(failures);
       await state().retry(cluster, SINK, 'a', 100);
-      assert.deepEqual(await claimedIds(cluster), []);
+      expect(await claimedIds(cluster)).toEqual([]);
       await pass(150);
     }
-    assert.ok((await depth(cluster)).oldestMs >= 40);
+    expect((await depth(cluster)).oldestMs).toBeGreaterThanOrEqual(40);
     await claim(cluster);
     await state().done(cluster, SINK, 'a', 1, 0);
     await write(state(), cluster, ...repeat('a', 0));
-    assert.equal((await claim(cluster))[0]?.failures, 0);
+    expect((await claim(cluster))[0]?.failures).toBe(0);
   });
 
   test('bury moves an entry aside with the reason, until it is delivered after all', async () => {
@@ -156,18 +155,19 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await claim(cluster);
     await state().retry(cluster, SINK, 'a', 0);
     await state().bury(cluster, SINK, 'a', 'status 422: "no such field"\n\0😀');
-    assert.deepEqual(await depth(cluster), { due: 1, oldestMs: 0, dead: 1 });
+    expect(await depth(cluster)).toEqual({ due: 1, oldestMs: 0, dead: 1 });
     const [letter] = await fieldsOf(state(), cluster, stateKeys.dead(SINK), 'a');
     const { reason, at } = JSON.parse(letter ?? '{}');
-    assert.equal(reason, 'status 422: "no such field"\n\0😀');
-    assert.ok(Number.isSafeInteger(at) && at > 1.6e12);
+    expect(reason).toBe('status 422: "no such field"\n\0😀');
+    expect(Number.isSafeInteger(at)).toBe(true);
+    expect(at).toBeGreaterThan(1.6e12);
     await pass(LEASE_MS + 50);
-    assert.deepEqual(await claimedIds(cluster), ['b']);
+    expect(await claimedIds(cluster)).toEqual(['b']);
     await write(state(), cluster, ...repeat('a', 0));
     const [again] = await claim(cluster);
-    assert.deepEqual([again?.alert.id, again?.failures], ['a', 0]);
+    expect([again?.alert.id, again?.failures]).toEqual(['a', 0]);
     await state().done(cluster, SINK, 'a', 2, 0);
-    assert.equal((await depth(cluster)).dead, 0);
+    expect((await depth(cluster)).dead).toBe(0);
   });
 
   test('an entry whose alert is gone is dropped, and the others fill the limit', async () => {
@@ -177,8 +177,8 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await write(state(), cluster, ...gone.map((id): StateWrite => ({ kind: 'removeKey', key: stateKeys.alert(id) })));
     await pass(20);
     await write(state(), cluster, ...opening(cluster, 'a'), ...opening(cluster, 'b'));
-    assert.deepEqual(await claimedIds(cluster, 2), ['a', 'b']);
-    assert.equal((await depth(cluster)).due, 2);
+    expect(await claimedIds(cluster, 2)).toEqual(['a', 'b']);
+    expect((await depth(cluster)).due).toBe(2);
   });
 
   test('done, retry and bury of an alert that is gone do not bring it back', async () => {
@@ -192,9 +192,9 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     await state().bury(cluster, SINK, 'c', 'gone');
     for (const id of ids) {
       const values = await fieldsOf(state(), cluster, stateKeys.alert(id), `sent:${SINK}`, `fails:${SINK}`, 'ver');
-      assert.deepEqual(values, [undefined, undefined, undefined]);
+      expect(values).toEqual([undefined, undefined, undefined]);
     }
-    assert.equal((await depth(cluster)).due, 0);
+    expect((await depth(cluster)).due).toBe(0);
   });
 
   test('an alert whose record does not parse is buried, and holds up no other', async () => {
@@ -206,9 +206,9 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
       fields: { state: '{"phase":' },
     };
     await write(state(), cluster, ...opening(cluster, 'broken'), ...opening(cluster, 'whole'), broken);
-    assert.deepEqual(await claimedIds(cluster), ['whole']);
-    assert.deepEqual(await depth(cluster), { due: 1, oldestMs: 0, dead: 1 });
-    assert.match((await fieldsOf(state(), cluster, stateKeys.dead(SINK), 'broken'))[0] ?? '', /cannot be read/);
+    expect(await claimedIds(cluster)).toEqual(['whole']);
+    expect(await depth(cluster)).toEqual({ due: 1, oldestMs: 0, dead: 1 });
+    expect((await fieldsOf(state(), cluster, stateKeys.dead(SINK), 'broken'))[0] ?? '').toMatch(/cannot be read/);
   });
 
   test('concurrent claims never give one entry twice', async () => {
@@ -216,6 +216,6 @@ export function describeQueue({ state, pass, newCluster }: StateUnderTest): void
     const ids = Array.from({ length: 50 }, (_item, i) => `alert-${i}`);
     await write(state(), cluster, ...ids.flatMap((id) => opening(cluster, id)));
     const batches = await Promise.all(Array.from({ length: 10 }, () => claimedIds(cluster, 7)));
-    assert.deepEqual(batches.flat().sort(), ids.toSorted());
+    expect(batches.flat().sort()).toEqual(ids.toSorted());
   });
 }

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { StateRead, StateWrite } from '../../src/rules/state.ts';
 import { fieldsOf, type StateUnderTest, write } from './state-access.ts';
 
@@ -17,8 +16,8 @@ export function describeSteps({ state, newCluster }: StateUnderTest): void {
       if (last !== 'end') return { kind: 'need', reads: [field(last)] };
       return { kind: 'commit', writes: [], result: values };
     });
-    assert.deepEqual(path, ['b', 'c', 'end']);
-    assert.deepEqual(seen, [1, 2, 3]);
+    expect(path).toEqual(['b', 'c', 'end']);
+    expect(seen).toEqual([1, 2, 3]);
   });
 
   test('a step that throws, or writes what is no number, writes nothing', async () => {
@@ -27,7 +26,7 @@ export function describeSteps({ state, newCluster }: StateUnderTest): void {
     const failing = state().update(cluster, [], () => {
       throw new Error('a bug in a rule');
     });
-    await assert.rejects(failing, /a bug in a rule/);
+    await expect(failing).rejects.toThrow(/a bug in a rule/);
     const notANumber: readonly StateWrite[] = [
       { kind: 'setScores', key: 'z', mode: 'set', entries: [{ member: 'm', score: Number.NaN }] },
       { kind: 'setScores', key: 'z', mode: 'set', entries: [{ member: 'm', score: 1.5 }] },
@@ -35,10 +34,11 @@ export function describeSteps({ state, newCluster }: StateUnderTest): void {
       { kind: 'addMembers', key: 's', members: ['m'], keepMs: 0 },
       { kind: 'markDue', sink: 's', alertId: 'a', delayMs: -1 },
     ];
-    for (const wrong of notANumber) await assert.rejects(write(state(), cluster, fields('1'), wrong), RangeError);
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a'), [undefined]);
+    for (const wrong of notANumber)
+      await expect(write(state(), cluster, fields('1'), wrong)).rejects.toThrow(RangeError);
+    expect(await fieldsOf(state(), cluster, 'h', 'a')).toEqual([undefined]);
     await write(state(), cluster, fields('2'));
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a'), ['2']);
+    expect(await fieldsOf(state(), cluster, 'h', 'a')).toEqual(['2']);
   });
 
   test('updates that run at once lose nothing', async () => {
@@ -53,11 +53,8 @@ export function describeSteps({ state, newCluster }: StateUnderTest): void {
         };
       });
     const results = await Promise.all(Array.from({ length: 100 }, increment));
-    assert.deepEqual(
-      results,
-      results.map((_n, i) => i + 1),
-    );
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'n'), ['100']);
+    expect(results).toEqual(results.map((_n, i) => i + 1));
+    expect(await fieldsOf(state(), cluster, 'h', 'n')).toEqual(['100']);
   });
 
   test('clusters share nothing, whatever they are called', async () => {
@@ -67,10 +64,10 @@ export function describeSteps({ state, newCluster }: StateUnderTest): void {
     );
     for (const name of [...names, '']) {
       await write(state(), name, { kind: 'setFields', key: 'h', mode: 'set', fields: { [base]: name } });
-      assert.equal(await state().lease(name, 'l', name, 60_000), true);
+      expect(await state().lease(name, 'l', name, 60_000)).toBe(true);
     }
     for (const name of [...names, '']) {
-      assert.deepEqual(await fieldsOf(state(), name, 'h', base), [name]);
+      expect(await fieldsOf(state(), name, 'h', base)).toEqual([name]);
     }
   });
 }
@@ -79,15 +76,15 @@ export function describeSteps({ state, newCluster }: StateUnderTest): void {
 export function describeLeases({ state, pass, newCluster }: StateUnderTest): void {
   test('a lease has one holder, who can renew it, until it runs out', async () => {
     const cluster = newCluster();
-    assert.equal(await state().lease(cluster, 'watch', 'one', 300), true);
-    assert.equal(await state().lease(cluster, 'watch', 'two', 300), false);
-    assert.equal(await state().lease(cluster, 'retention', 'two', 300), true);
+    expect(await state().lease(cluster, 'watch', 'one', 300)).toBe(true);
+    expect(await state().lease(cluster, 'watch', 'two', 300)).toBe(false);
+    expect(await state().lease(cluster, 'retention', 'two', 300)).toBe(true);
     await pass(200);
-    assert.equal(await state().lease(cluster, 'watch', 'one', 300), true);
+    expect(await state().lease(cluster, 'watch', 'one', 300)).toBe(true);
     await pass(200);
-    assert.equal(await state().lease(cluster, 'watch', 'two', 300), false);
+    expect(await state().lease(cluster, 'watch', 'two', 300)).toBe(false);
     await pass(200);
-    assert.equal(await state().lease(cluster, 'watch', 'two', 300), true);
-    assert.equal(await state().lease(cluster, 'watch', 'one', 300), false);
+    expect(await state().lease(cluster, 'watch', 'two', 300)).toBe(true);
+    expect(await state().lease(cluster, 'watch', 'one', 300)).toBe(false);
   });
 }

@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ScoredMember, StateRead, StateWrite } from '../../src/rules/state.ts';
+import { expectKind } from './expect.ts';
 import { entriesOf, fieldsOf, hashOf, read, type State, type StateUnderTest, write } from './state-access.ts';
 import { describeQueue } from './state-suite-queue.ts';
 import { describeLeases, describeSteps } from './state-suite-steps.ts';
@@ -37,10 +37,10 @@ const entry = (member: string, score: number): ScoredMember => ({ member, score 
 export function describeState(name: string, open: () => Promise<OpenState>): void {
   describe(name, () => {
     let opened: OpenState;
-    before(async () => {
+    beforeAll(async () => {
       opened = await open();
     });
-    after(() => opened.close());
+    afterAll(() => opened.close());
     const it: StateUnderTest = {
       state: () => opened.state,
       pass: async (ms) => (opened.advance === undefined ? sleep(ms) : opened.advance(ms)),
@@ -69,7 +69,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'fields', key: 'c', fields: [] },
       { kind: 'hash', key: 'c' },
     );
-    assert.deepEqual(results, [
+    expect(results).toEqual([
       { kind: 'members', present: [false, false] },
       { kind: 'members', present: [] },
       { kind: 'scores', scores: [undefined] },
@@ -88,7 +88,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
     await write(state(), cluster, { kind: 'addMembers', key: 's', members: ['b', 'c'] });
     const members = ['c', 'x', 'a', 'b'];
     const [result] = await read(state(), cluster, { kind: 'members', key: 's', members });
-    assert.deepEqual(result, { kind: 'members', present: [true, false, true, true] });
+    expect(result).toEqual({ kind: 'members', present: [true, false, true, true] });
   });
 
   test('setScores: set overwrites, raise adds and only ever raises, absent leaves what is there', async () => {
@@ -100,7 +100,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
     await put('raise', entry('b', 5), entry('c', 15), entry('d', 1));
     await put('absent', entry('c', 99), entry('e', 2));
     const expected = [entry('d', 1), entry('e', 2), entry('a', 5), entry('b', 10), entry('c', 15)];
-    assert.deepEqual(await entriesOf(state(), cluster, 'z'), expected);
+    expect(await entriesOf(state(), cluster, 'z')).toEqual(expected);
   });
 
   test('newest and oldest: bounds, limits, ties in the order of bytes, scores of microseconds exactly', async () => {
@@ -125,7 +125,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'size', key: 'z' },
       { kind: 'scores', key: 'z', members: ['new', 'none', 'old'] },
     );
-    assert.deepEqual(results, [
+    expect(results).toEqual([
       { kind: 'newest', entries: [entry('new', micros + 1), entry('é', micros), entry('b', micros)] },
       { kind: 'newest', entries: [entry('new', micros + 1)] },
       { kind: 'newest', entries: [entries[4], entries[2], entries[0], entries[1], entries[3]] },
@@ -147,7 +147,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'pruneScores', key: 'z', below: 2 },
       { kind: 'removeScores', key: 'not there', members: ['a'] },
     );
-    assert.deepEqual(await entriesOf(state(), cluster, 'z'), [entry('b', 2), entry('c', 3)]);
+    expect(await entriesOf(state(), cluster, 'z')).toEqual([entry('b', 2), entry('c', 3)]);
   });
 
   test('setFields: set overwrites, absent leaves; removeFields and removeKey remove', async () => {
@@ -159,17 +159,17 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'setFields', key: 'h', mode: 'set', fields: { b: '2' } },
       { kind: 'setFields', key: 'h', mode: 'absent', fields: { a: '9', c: '3' } },
     );
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c', 'd'), ['1', '2', '3', undefined]);
+    expect(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c', 'd')).toEqual(['1', '2', '3', undefined]);
     await write(state(), cluster, { kind: 'removeFields', key: 'h', fields: ['b', 'none'] });
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c'), ['1', undefined, '3']);
+    expect(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c')).toEqual(['1', undefined, '3']);
     const whole = new Map([
       ['a', '1'],
       ['c', '3'],
     ]);
-    assert.deepEqual(await hashOf(state(), cluster, 'h'), whole);
+    expect(await hashOf(state(), cluster, 'h')).toEqual(whole);
     await write(state(), cluster, { kind: 'removeKey', key: 'h' }, { kind: 'removeKey', key: 'none' });
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c'), [undefined, undefined, undefined]);
-    assert.deepEqual(await hashOf(state(), cluster, 'h'), new Map());
+    expect(await fieldsOf(state(), cluster, 'h', 'a', 'b', 'c')).toEqual([undefined, undefined, undefined]);
+    expect(await hashOf(state(), cluster, 'h')).toEqual(new Map());
   });
 
   test('addToField counts from 0, also down, and where there is no integer', async () => {
@@ -177,7 +177,7 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
     const add = (field: string, by: number): StateWrite => ({ kind: 'addToField', key: 'h', field, by });
     await write(state(), cluster, { kind: 'setFields', key: 'h', mode: 'set', fields: { text: 'abc', empty: '' } });
     await write(state(), cluster, add('n', 5), add('n', -7), add('text', 3), add('empty', 1), add('big', 2 ** 53 - 1));
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'n', 'text', 'empty', 'big'), [
+    expect(await fieldsOf(state(), cluster, 'h', 'n', 'text', 'empty', 'big')).toEqual([
       '-2',
       '3',
       '1',
@@ -197,39 +197,37 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'pruneScores', key: 'z', below: 9 },
       { kind: 'setScores', key: 'z', mode: 'absent', entries: [entry('m', 3)] },
     );
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b'), ['1', undefined]);
-    assert.deepEqual(await entriesOf(state(), cluster, 'z'), [entry('m', 3)]);
+    expect(await fieldsOf(state(), cluster, 'h', 'a', 'b')).toEqual(['1', undefined]);
+    expect(await entriesOf(state(), cluster, 'z')).toEqual([entry('m', 3)]);
   });
 
-  test('any string can be a member, a field, a value, a key', async () => {
+  test.each(HOSTILE)('any string can be a member, a field, a value, a key: %j', async (key) => {
     const cluster = newCluster();
-    for (const key of HOSTILE) {
-      const fields = Object.fromEntries(HOSTILE.map((text, i) => [text, `${i}${key}`]));
-      await write(
-        state(),
-        cluster,
-        { kind: 'addMembers', key: `s${key}`, members: HOSTILE },
-        { kind: 'setScores', key: `z${key}`, mode: 'set', entries: HOSTILE.map((text) => entry(text, 1)) },
-        { kind: 'setFields', key: `h${key}`, mode: 'set', fields },
-      );
-      const results = await read(
-        state(),
-        cluster,
-        { kind: 'members', key: `s${key}`, members: [...HOSTILE, 'a', 'a\0'] },
-        { kind: 'scores', key: `z${key}`, members: [...HOSTILE, 'a'] },
-        { kind: 'fields', key: `h${key}`, fields: [...HOSTILE, 'a'] },
-        { kind: 'oldest', key: `z${key}`, limit: 99 },
-      );
-      const inBytes = HOSTILE.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-      assert.deepEqual(results, [
-        { kind: 'members', present: [...HOSTILE.map(() => true), false, false] },
-        { kind: 'scores', scores: [...HOSTILE.map(() => 1), undefined] },
-        { kind: 'fields', values: [...HOSTILE.map((_text, i) => `${i}${key}`), undefined] },
-        { kind: 'oldest', entries: inBytes.map((text) => entry(text, 1)) },
-      ]);
-      const whole = await hashOf(state(), cluster, `h${key}`);
-      assert.deepEqual(whole, new Map(HOSTILE.map((text, i) => [text, `${i}${key}`])));
-    }
+    const fields = Object.fromEntries(HOSTILE.map((text, i) => [text, `${i}${key}`]));
+    await write(
+      state(),
+      cluster,
+      { kind: 'addMembers', key: `s${key}`, members: HOSTILE },
+      { kind: 'setScores', key: `z${key}`, mode: 'set', entries: HOSTILE.map((text) => entry(text, 1)) },
+      { kind: 'setFields', key: `h${key}`, mode: 'set', fields },
+    );
+    const results = await read(
+      state(),
+      cluster,
+      { kind: 'members', key: `s${key}`, members: [...HOSTILE, 'a', 'a\0'] },
+      { kind: 'scores', key: `z${key}`, members: [...HOSTILE, 'a'] },
+      { kind: 'fields', key: `h${key}`, fields: [...HOSTILE, 'a'] },
+      { kind: 'oldest', key: `z${key}`, limit: 99 },
+    );
+    const inBytes = HOSTILE.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    expect(results).toEqual([
+      { kind: 'members', present: [...HOSTILE.map(() => true), false, false] },
+      { kind: 'scores', scores: [...HOSTILE.map(() => 1), undefined] },
+      { kind: 'fields', values: [...HOSTILE.map((_text, i) => `${i}${key}`), undefined] },
+      { kind: 'oldest', entries: inBytes.map((text) => entry(text, 1)) },
+    ]);
+    const whole = await hashOf(state(), cluster, `h${key}`);
+    expect(whole).toEqual(new Map(HOSTILE.map((text, i) => [text, `${i}${key}`])));
   });
 
   test('lists of 20,000 are applied and read whole', async () => {
@@ -251,18 +249,20 @@ function describeCollections({ state, newCluster }: StateUnderTest): void {
       { kind: 'scores', key: 'z', members },
       { kind: 'fields', key: 'h', fields: members },
     );
-    assert.ok(set?.kind === 'members' && set.present.every(Boolean) && set.present.length === 20_000);
-    assert.deepEqual(sorted, { kind: 'oldest', entries: members.map(entry) });
-    assert.deepEqual(scores, { kind: 'scores', scores: members.map((_member, i) => i) });
-    assert.deepEqual(hash, { kind: 'fields', values: members });
+    expectKind(set, 'members');
+    expect(set.present.every(Boolean)).toBe(true);
+    expect(set.present.length).toBe(20_000);
+    expect(sorted).toEqual({ kind: 'oldest', entries: members.map(entry) });
+    expect(scores).toEqual({ kind: 'scores', scores: members.map((_member, i) => i) });
+    expect(hash).toEqual({ kind: 'fields', values: members });
     await write(
       state(),
       cluster,
       { kind: 'removeScores', key: 'z', members: members.slice(1) },
       { kind: 'removeFields', key: 'h', fields: members.slice(1) },
     );
-    assert.deepEqual(await entriesOf(state(), cluster, 'z'), [entry('member-0', 0)]);
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'member-0', 'member-1'), ['member-0', undefined]);
+    expect(await entriesOf(state(), cluster, 'z')).toEqual([entry('member-0', 0)]);
+    expect(await fieldsOf(state(), cluster, 'h', 'member-0', 'member-1')).toEqual(['member-0', undefined]);
   });
 }
 
@@ -286,9 +286,9 @@ function describeExpiry({ state, pass, newCluster }: StateUnderTest): void {
     await write(state(), cluster, add('longer', 60_000), add('not shorter', 200), add('kept'), add('ever'));
     await write(state(), cluster, add('kept', 200), add('ever', 200));
     const keys = ['short', 'longer', 'not shorter', 'kept', 'ever'];
-    assert.deepEqual(await present(cluster, ...keys), [true, true, true, true, true]);
+    expect(await present(cluster, ...keys)).toEqual([true, true, true, true, true]);
     await pass(300);
-    assert.deepEqual(await present(cluster, ...keys), [false, true, true, true, true]);
+    expect(await present(cluster, ...keys)).toEqual([false, true, true, true, true]);
   });
 
   test('every kind of key expires as a whole, and begins anew', async () => {
@@ -309,9 +309,9 @@ function describeExpiry({ state, pass, newCluster }: StateUnderTest): void {
       { kind: 'setFields', key: 'h', mode: 'absent', fields: { b: '2' } },
       { kind: 'addToField', key: 'n', field: 'b', by: 1 },
     );
-    assert.deepEqual(await entriesOf(state(), cluster, 'z'), [entry('b', 2)]);
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'a', 'b'), [undefined, '2']);
-    assert.deepEqual(await fieldsOf(state(), cluster, 'n', 'a', 'b'), [undefined, '1']);
+    expect(await entriesOf(state(), cluster, 'z')).toEqual([entry('b', 2)]);
+    expect(await fieldsOf(state(), cluster, 'h', 'a', 'b')).toEqual([undefined, '2']);
+    expect(await fieldsOf(state(), cluster, 'n', 'a', 'b')).toEqual([undefined, '1']);
   });
 
   test('a key that has lost its last entry is gone: the next one under its name may expire', async () => {
@@ -331,8 +331,8 @@ function describeExpiry({ state, pass, newCluster }: StateUnderTest): void {
       { kind: 'setFields', key: 'k', mode: 'set', fields: { a: '1' }, keepMs },
     );
     await pass(300);
-    assert.deepEqual(await entriesOf(state(), cluster, 'z'), []);
-    assert.deepEqual(await fieldsOf(state(), cluster, 'h', 'b'), [undefined]);
-    assert.deepEqual(await fieldsOf(state(), cluster, 'k', 'a'), [undefined]);
+    expect(await entriesOf(state(), cluster, 'z')).toEqual([]);
+    expect(await fieldsOf(state(), cluster, 'h', 'b')).toEqual([undefined]);
+    expect(await fieldsOf(state(), cluster, 'k', 'a')).toEqual([undefined]);
   });
 }

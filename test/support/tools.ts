@@ -307,6 +307,9 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-if (import.meta.main) {
-  for (const name of TOOL_NAMES) process.stdout.write(`${name}: ${await ensureTool(name)}\n`);
+/** All of the programs, one after another. */
+export async function ensureTools(): Promise<void> {
+  for (const name of TOOL_NAMES) await ensureTool(name);
 }
+
+if (import.meta.main) await ensureTools();

@@ -1,6 +1,5 @@
 /** What needs no API server; the rest is tried on one (test/e2e/alert-commands.test.ts). */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
 import type { AlertRecord } from '../../detect/alert.ts';
 import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
@@ -32,18 +31,16 @@ test('whatever stands in an alert, each way to print it shows text and moves not
     spec: { ...hostile.spec, reason: '\u009b2J\u200b', display: { user: '\n\u0007' } },
   });
   const printed = [...ALERT_OUTPUTS.map((output) => printAlerts([raw, raw], output, NOW)), describeAlertObject(raw)];
-  for (const text of printed) assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
-  assert.equal(printAlerts([raw], 'table', NOW).split('\n').length, 3, 'a newline in a name makes no row');
+  for (const text of printed) expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
+  expect(printAlerts([raw], 'table', NOW).split('\n')).toHaveLength(3); // a newline in a name makes no row
 });
 
 test('the table has the columns of kubectl get alerts', () => {
   const text = printAlerts([objectOf(sampleAlert({ id: 'one' }))], 'wide', NOW);
-  assert.match(
-    text,
+  expect(text).toMatch(
     /^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE +SOURCE +USER AGENT +/,
   );
-  assert.match(
-    text,
+  expect(text).toMatch(
     /^one +medium +anonymous-request-unusual-agent +system:anonymous +list +pods in default +1 +Open +59s /m,
   );
 });
@@ -56,30 +53,30 @@ test('selectors narrow down, together', async () => {
   ];
   const cluster = clusterWith(old, ci, closed);
   const select = async (flags: object) => namesOf((await selectAlerts([], flags, cluster, NOW)).alerts);
-  assert.deepEqual((await select({})).at(-1), 'old', 'seen last comes first');
-  assert.deepEqual(await select({ since: 600_000_000, phase: ['Open'] }), ['ci']);
-  assert.deepEqual(await select({ user: 'system:serviceaccount:ci:*' }), ['ci']);
-  assert.deepEqual(await select({ user: 'system:serviceaccount:*', severity: ['low'] }), []);
-  assert.deepEqual(await select({ cluster: 'other' }), ['closed']);
-  assert.deepEqual(await select({ rule: 'anonymous-*', severity: ['high', 'low'] }), ['ci']);
-  assert.deepEqual(await select({ rule: 'anonymous' }), []);
+  expect((await select({})).at(-1)).toEqual('old'); // seen last comes first
+  expect(await select({ since: 600_000_000, phase: ['Open'] })).toEqual(['ci']);
+  expect(await select({ user: 'system:serviceaccount:ci:*' })).toEqual(['ci']);
+  expect(await select({ user: 'system:serviceaccount:*', severity: ['low'] })).toEqual([]);
+  expect(await select({ cluster: 'other' })).toEqual(['closed']);
+  expect(await select({ rule: 'anonymous-*', severity: ['high', 'low'] })).toEqual(['ci']);
+  expect(await select({ rule: 'anonymous' })).toEqual([]);
 });
 
 test('names may come as kubectl prints them; those that are not there are told apart', async () => {
   const cluster = clusterWith(objectOf(sampleAlert({ id: 'one' })));
   const { alerts, missing } = await selectAlerts(['alert.firstseen.dev/one', 'one', 'two'], {}, cluster, NOW);
-  assert.deepEqual(namesOf(alerts), ['one']);
-  assert.deepEqual(missing, ['two']);
-  await assert.rejects(selectAlerts(['one'], { rule: 'x' }, cluster, NOW), /names or selectors, not both/);
+  expect(namesOf(alerts)).toEqual(['one']);
+  expect(missing).toEqual(['two']);
+  await expect(selectAlerts(['one'], { rule: 'x' }, cluster, NOW)).rejects.toThrow(/names or selectors, not both/);
 });
 
 test('show tells everything once, in the order in which one reads it', () => {
   const text = describeAlertObject(objectOf(sampleAlert({ id: 'one' })));
   const titles = text.split('\n').filter((line) => /^\S+( \S+)?:$/.test(line));
-  assert.deepEqual(titles, ['Status:', 'New terms:', 'Who:', 'Request:', 'Evidence:']);
-  assert.match(text, /^Reason: +user agent "masscan\/1\.3" not seen in 7d/m);
-  assert.match(text, /^ {2}Outcome: +allowed, HTTP 200$/m);
-  assert.doesNotMatch(text, /Forwarded|Dry run|undefined/);
+  expect(titles).toEqual(['Status:', 'New terms:', 'Who:', 'Request:', 'Evidence:']);
+  expect(text).toMatch(/^Reason: +user agent "masscan\/1\.3" not seen in 7d/m);
+  expect(text).toMatch(/^ {2}Outcome: +allowed, HTTP 200$/m);
+  expect(text).not.toMatch(/Forwarded|Dry run|undefined/);
 });
 
 test('show tells of an alert that counts what is over the budget whose requests those are', () => {
@@ -93,9 +90,8 @@ test('show tells of an alert that counts what is over the budget whose requests 
   } as const;
   const samples = ['eve list pods: a', 'eve list pods: b'];
   const text = describeAlertObject(objectOf(sampleAlert({ spec: { overflow: true }, state: { overflow, samples } })));
-  assert.match(text, /^Over the budget:\n {2}Most by: +eve: at least 7\n +mallory\\u\{1b\}: at least 1$/m);
-  assert.match(
-    text,
+  expect(text).toMatch(/^Over the budget:\n {2}Most by: +eve: at least 7\n +mallory\\u\{1b\}: at least 1$/m);
+  expect(text).toMatch(
     /^ {2}Most from: +203\.0\.113\.7: at least 47\n {2}Such as: +eve list pods: a\n +eve list pods: b$/m,
   );
 });

@@ -1,9 +1,11 @@
 /** With a cluster that answers from memory; on a real one it is tried in test/e2e/alert-commands.test.ts. */
-import assert from 'node:assert/strict';
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { CLUSTER } from '../../../test/support/evaluation.ts';
+import { expectKind } from '../../../test/support/expect.ts';
+import { fail } from '../../../test/support/fail.ts';
 import { quietIo } from '../../../test/support/quiet-io.ts';
 import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts';
@@ -80,7 +82,7 @@ writeFileSync(
 
 const io = quietIo();
 const clusterOf = (...objects: readonly { readonly metadata: { readonly name: string } }[]): ClusterClient => ({
-  call: async () => assert.fail('only single objects are asked for'),
+  call: async () => fail('only single objects are asked for'),
   find: async ({ path }) => objects.find(({ metadata }) => path.endsWith(`/${metadata.name}`)),
 });
 const explain = (changes: Partial<ExplainSources> = {}, name = 'one') =>
@@ -100,39 +102,40 @@ const STYLE = { signs: false, all: false };
 
 test('from the Alert and its rule alone: what matched, what to do, and what it would take to tell more', async () => {
   const text = formatAlertExplanation(await explain(), STYLE);
-  assert.deepEqual(
-    text.split('\n').filter((line) => /^[A-Z]/.test(line)),
-    ['What it is about', 'What matched', 'When it is nothing', 'What to do', 'Not looked at', 'Next'],
-  );
-  assert.match(
-    text,
+  expect(text.split('\n').filter((line) => /^[A-Z]/.test(line))).toEqual([
+    'What it is about',
+    'What matched',
+    'When it is nothing',
+    'What to do',
+    'Not looked at',
+    'Next',
+  ]);
+  expect(text).toMatch(
     /^one: Anonymous request\nmedium, Open, once, last seen 2026-03-01T12:00:00.000001Z\n\nuser agent "masscan/,
   );
-  assert.match(
-    text,
+  expect(text).toMatch(
     /user_agent\.original: masscan\/1\.3\n {2}the condition of the rule \(kuery\):\n {4}user\.name: "system:anonymous"\n/,
   );
-  assert.match(text, /What to do\n {2}1\. Look\.\n {2}2\. Ask\.\\u\{1b\}\[2J\n/);
-  assert.match(text, /--config FILE, or --state, says where.*\n.*With --log FILE/);
+  expect(text).toMatch(/What to do\n {2}1\. Look\.\n {2}2\. Ask\.\\u\{1b\}\[2J\n/);
+  expect(text).toMatch(/--config FILE, or --state, says where.*\n.*With --log FILE/);
 });
 
 test('with a log: each statement with its values, and what else came from the same address at that time', async () => {
   const explained = await explain({ logs: [log] });
-  assert.deepEqual(explained.event?.matched, true);
-  assert.equal(explained.event?.event.time, opener.time, 'not the event that only bears the same audit ID');
+  expect(explained.event?.matched).toEqual(true);
+  expect(explained.event?.event.time).toBe(opener.time); // not the event that only bears the same audit ID
   const around = explained.around?.events.map(({ uri, code }) => `${uri} ${code}`);
-  assert.deepEqual(around, ['/api/v1/secrets\u202e 403']);
+  expect(around).toEqual(['/api/v1/secrets\u202e 403']);
   const text = formatAlertExplanation(explained, STYLE);
-  assert.match(text, /\[holds\] user\.name .*system:anonymous/);
-  assert.match(
-    text,
+  expect(text).toMatch(/\[holds\] user\.name .*system:anonymous/);
+  expect(text).toMatch(
     /Around it\n {2}2026-03-01T12:01:00 {2}system:anonymous {2}list \/api\/v1\/secrets\\u\{202e\} {2}403 {2}203\.0\.113\.7/,
   );
   const elsewhere = await explain({
     logs: [log],
     cluster: clusterOf(objectOf(sampleAlert({ id: 'one', spec: { request: { ...opener, auditID: 'gone' } } })), RULE),
   });
-  assert.ok(elsewhere.notes.some((note) => /log does not have the request/.test(note)));
+  expect(elsewhere.notes.some((note) => /log does not have the request/.test(note))).toBe(true);
 });
 
 test('of many around it those of the same user come first, then those that are nearest in time', async () => {
@@ -143,24 +146,17 @@ test('of many around it those of the same user come first, then those that are n
   writeFileSync(busy, [...others, ...own].map((each) => JSON.stringify(each)).join('\n'));
   const { around } = await explain({ logs: [busy] });
   const times = (user: string) => around?.events.filter((each) => each.user === user).map(({ time }) => time);
-  assert.deepEqual(times('system:anonymous')?.length, 15);
-  assert.deepEqual(
-    times('proxy'),
-    Array.from({ length: 5 }, (_, n) => second(n)),
-  );
-  assert.equal(around?.more, 35);
+  expect(times('system:anonymous')?.length).toEqual(15);
+  expect(times('proxy')).toEqual(Array.from({ length: 5 }, (_, n) => second(n)));
+  expect(around?.more).toBe(35);
 });
 
 test('what is evidence is shown whenever it was, and marked', async () => {
   const evidence = [{ time: '2026-03-01T14:00:00.000000Z', auditID: 'repeat', requestKey: 'x' }];
   const repeated = sampleAlert({ id: 'one', state: { evidence, count: 2 } });
   const explained = await explain({ logs: [log], cluster: clusterOf(objectOf(repeated), RULE) });
-  assert.deepEqual(
-    explained.around?.events.map(({ isEvidence }) => isEvidence),
-    [false, true],
-  );
-  assert.match(
-    formatAlertExplanation(explained, STYLE),
+  expect(explained.around?.events.map(({ isEvidence }) => isEvidence)).toEqual([false, true]);
+  expect(formatAlertExplanation(explained, STYLE)).toMatch(
     /\n {2}2026-03-01T14:00:00 \* {2}system:anonymous .*\n {2}\* is evidence of the alert\n/,
   );
 });
@@ -168,9 +164,9 @@ test('what is evidence is shown whenever it was, and marked', async () => {
 test('with the state: how much was known before, and what of it is nearest', async () => {
   const path = join(folder, 'state.db');
   const parsed = parseDetectionRule(RULE);
-  assert.ok(parsed.kind === 'ok');
+  expectKind(parsed, 'ok');
   const compiled = compileRule(parsed.document, createFieldSlots(), sha256Hashes);
-  assert.ok(compiled.kind === 'ok');
+  expectKind(compiled, 'ok');
   const seen = (agent: string, minutes: number) => ({
     member: JSON.stringify([agent]),
     score: alert.state.firstSeen + minutes * 60_000_000,
@@ -183,19 +179,19 @@ test('with the state: how much was known before, and what of it is nearest', asy
     result: undefined,
   }));
   const busy = await explain({ state: { kind: 'sqlite', path } });
-  assert.ok(
-    busy.terms?.kind === 'unknown' && /held by another process/.test(busy.terms.why),
-    JSON.stringify(busy.terms),
-  );
+  expectKind(busy.terms, 'unknown');
+  expect(/held by another process/.test(busy.terms.why)).toBe(true);
   await store.close();
 
   const { terms } = await explain({ state: { kind: 'sqlite', path } });
-  assert.ok(terms?.kind === 'known');
-  assert.deepEqual([terms.count, terms.before, terms.nearest[0]?.values], [4, 2, ['masscan/1.2']]);
+  expectKind(terms, 'known');
+  expect([terms.count, terms.before, terms.nearest[0]?.values]).toEqual([4, 2, ['masscan/1.2']]);
 });
 
 test('what is not there is said: the alert, its rule, a rule that does not compile any more', async () => {
-  await assert.rejects(explain({}, 'two'), { name: 'CommandError', message: 'there is no alert two', exitCode: 1 });
+  await expect(explain({}, 'two')).rejects.toThrow(
+    expect.objectContaining({ name: 'CommandError', message: 'there is no alert two', exitCode: 1 }),
+  );
   const notes = async (...rules: readonly (typeof RULE)[]) =>
     (await explain({ cluster: clusterOf(objectOf(), ...rules) })).notes.join(' ');
   const refused = clusterOf(objectOf());
@@ -204,10 +200,9 @@ test('what is not there is said: the alert, its rule, a rule that does not compi
     throw new CommandError('the API server refuses: forbidden\n  hint: a role');
   };
   const { notes: told } = await explain({ cluster: { ...refused, find } });
-  assert.equal(told[0], 'The rule of the cluster: the API server refuses: forbidden.');
-  assert.match(await notes(), /The rule is not in the cluster, and in no file of --rules/);
-  assert.match(
-    await notes({ ...RULE, spec: { ...RULE.spec, query: 'user.name: (' } }),
+  expect(told[0]).toBe('The rule of the cluster: the API server refuses: forbidden.');
+  expect(await notes()).toMatch(/The rule is not in the cluster, and in no file of --rules/);
+  expect(await notes({ ...RULE, spec: { ...RULE.spec, query: 'user.name: (' } })).toMatch(
     /does not compile as it is now/,
   );
 });
@@ -215,20 +210,17 @@ test('what is not there is said: the alert, its rule, a rule that does not compi
 test('the next three commands can be pasted, whatever the names are', () => {
   const request = { ...opener, resource: 'deployments', apiGroup: 'apps', name: 'a b;rm' };
   const spec = { actor: { user: "o'neil $(id)" }, request };
-  assert.deepEqual(
-    nextCommands(objectOf(sampleAlert({ id: 'one', spec }))).map(({ command }) => command),
-    [
-      `firstseen alerts list --since 7d --user 'o'\\''neil $(id)'`,
-      "kubectl get deployments.apps 'a b;rm' -n default -o yaml",
-      'firstseen alerts ack one',
-    ],
-  );
+  expect(nextCommands(objectOf(sampleAlert({ id: 'one', spec }))).map(({ command }) => command)).toEqual([
+    `firstseen alerts list --since 7d --user 'o'\\''neil $(id)'`,
+    "kubectl get deployments.apps 'a b;rm' -n default -o yaml",
+    'firstseen alerts ack one',
+  ]);
   const taken = readAlert({ ...objectOf(), status: { phase: 'Acknowledged' } });
-  assert.deepEqual(nextCommands(taken)[2], {
+  expect(nextCommands(taken)[2]).toEqual({
     what: 'it is dealt with; if it is expected here: firstseen except one --reason WHY',
     command: 'firstseen alerts close one',
   });
   const secret = sampleAlert({ id: 'one', spec: { request: { ...opener, resource: 'secrets', name: 'x' } } });
-  assert.equal(nextCommands(objectOf(secret))[1]?.command, 'kubectl describe secrets x -n default', 'shows no values');
-  for (const { command } of nextCommands(objectOf(hostileAlert()))) assert.doesNotMatch(command, /\p{C}/u);
+  expect(nextCommands(objectOf(secret))[1]?.command).toBe('kubectl describe secrets x -n default'); // shows no values
+  for (const { command } of nextCommands(objectOf(hostileAlert()))) expect(command).not.toMatch(/\p{C}/u);
 });

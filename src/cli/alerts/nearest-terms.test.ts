@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { nearestTerms } from './nearest-terms.ts';
 
 const terms = (...values: readonly (readonly string[])[]) => values.map((each) => ({ term: JSON.stringify(each) }));
@@ -13,24 +12,23 @@ test('another version of a client is nearer than another client', () => {
     ['masscan/1.3'],
     ['kubelet/v1.29.3'],
   );
-  assert.equal(names(['kubectl/v1.36.1 (linux/amd64) kubernetes/abcdef0'], known)[0], known[1]?.term.slice(2, -2));
-  assert.equal(names(['masscan/1.0'], known)[0], 'masscan/1.3');
+  expect(names(['kubectl/v1.36.1 (linux/amd64) kubernetes/abcdef0'], known)[0]).toBe(known[1]?.term.slice(2, -2));
+  expect(names(['masscan/1.0'], known)[0]).toBe('masscan/1.3');
 });
 
 test('of a combination each field counts: the same user from elsewhere is near', () => {
   const known = terms(['bob', '10.0.0.1'], ['alice', '10.0.0.2'], ['carol', '192.0.2.1']);
-  assert.deepEqual(names(['alice', '203.0.113.9'], known, 1), ['alice 10.0.0.2']);
+  expect(names(['alice', '203.0.113.9'], known, 1)).toEqual(['alice 10.0.0.2']);
 });
 
 test('the term itself, hashes, and what has nothing in common are left out', () => {
-  assert.deepEqual(
-    names(['abc'], [...terms(['abc'], ['xyz'], ['abd', 'abd'], []), { term: '#Zm9v' }, { term: '[' }]),
+  expect(names(['abc'], [...terms(['abc'], ['xyz'], ['abd', 'abd'], []), { term: '#Zm9v' }, { term: '[' }])).toEqual(
     [],
   );
-  assert.deepEqual(names(['a'], terms(['A'], ['b'])), ['A']);
+  expect(names(['a'], terms(['A'], ['b']))).toEqual(['A']);
 });
 
 test('of a hundred thousand terms the best are found', () => {
   const many = terms(...Array.from({ length: 100_000 }, (_, i) => [`agent-${i}/1.0 (linux)`]));
-  assert.equal(names(['agent-77777/1.1 (linux)'], many, 1)[0], 'agent-77777/1.0 (linux)');
+  expect(names(['agent-77777/1.1 (linux)'], many, 1)[0]).toBe('agent-77777/1.0 (linux)');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { type SampleAlertChanges, sampleAlert } from '../../../test/support/sample-alert.ts';
 import type { AlertActor, AlertRequest } from '../../detect/alert.ts';
 import { alertResource } from '../../kubernetes/alert-resource.ts';
@@ -30,7 +29,7 @@ function queryOf(alert: AlertObject, wishes = NO_WISHES): readonly string[] {
 }
 
 test('it asks for who, what, where and with which outcome', () => {
-  assert.deepEqual(queryOf(exec()), [
+  expect(queryOf(exec())).toEqual([
     'user.name: "alice"',
     'event.action: "create"',
     `${AUDIT}.objectRef.resource: "pods"`,
@@ -43,17 +42,14 @@ test('it asks for who, what, where and with which outcome', () => {
 
 test('an object is not its subresources, and a name that somebody chose is asked for as it is', () => {
   const query = queryOf(alertOf({ verb: 'get', name: 'db-0' }, { user: 'alice' }));
-  assert.ok(query.includes(`not (${AUDIT}.objectRef.subresource: *)`), query.join());
-  assert.ok(query.includes(`${AUDIT}.objectRef.name: "db-0"`), query.join());
+  expect(query).toContain(`not (${AUDIT}.objectRef.subresource: *)`);
+  expect(query).toContain(`${AUDIT}.objectRef.name: "db-0"`);
 });
 
 test('whoever gives no name is asked for by address', () => {
   const anonymous = queryOf(alertOf({ verb: 'list' }));
-  assert.deepEqual(anonymous.slice(0, 2), ['user.name: "system:anonymous"', 'firstseen.source.ip: "203.0.113.7"']);
-  assert.equal(
-    queryOf(exec()).some((line) => line.startsWith('firstseen.source.ip')),
-    false,
-  );
+  expect(anonymous.slice(0, 2)).toEqual(['user.name: "system:anonymous"', 'firstseen.source.ip: "203.0.113.7"']);
+  expect(queryOf(exec()).some((line) => line.startsWith('firstseen.source.ip'))).toBe(false);
 });
 
 test('an impersonated user, and a request for no resource', () => {
@@ -63,7 +59,7 @@ test('an impersonated user, and a request for no resource', () => {
       { user: 'alice', impersonated: 'bob' },
     ),
   );
-  assert.deepEqual(query.slice(0, 4), [
+  expect(query.slice(0, 4)).toEqual([
     'user.name: "alice"',
     `${AUDIT}.impersonatedUser.username: "bob"`,
     'event.action: "get"',
@@ -74,13 +70,13 @@ test('an impersonated user, and a request for no resource', () => {
 test('what was new is asked for without its version', () => {
   const termed = (field: string, value: string) =>
     queryOf(alertOf({}, { user: 'alice' }, { newTerms: [{ field, value }] })).at(-1);
-  assert.equal(termed('user_agent.original', 'kubectl/v1.36.0 (linux/amd64)'), 'user_agent.original: kubectl/*');
-  assert.equal(termed('user_agent.original', 'curl'), 'user_agent.original: "curl"');
+  expect(termed('user_agent.original', 'kubectl/v1.36.0 (linux/amd64)')).toBe('user_agent.original: kubectl/*');
+  expect(termed('user_agent.original', 'curl')).toBe('user_agent.original: "curl"');
   const image = 'firstseen.pod.containers.image';
-  assert.equal(termed(image, 'r.example:5000/app:1.2'), `${image}: r.example\\:5000/app\\:*`);
-  assert.equal(termed(image, 'r.example:5000/app@sha256:ab'), `${image}: r.example\\:5000/app@sha256\\:*`);
-  assert.equal(termed(image, 'r.example:5000/app'), `${image}: "r.example:5000/app"`);
-  assert.equal(termed('firstseen.image.registry', 'r.example:5000'), 'firstseen.image.registry: "r.example:5000"');
+  expect(termed(image, 'r.example:5000/app:1.2')).toBe(`${image}: r.example\\:5000/app\\:*`);
+  expect(termed(image, 'r.example:5000/app@sha256:ab')).toBe(`${image}: r.example\\:5000/app@sha256\\:*`);
+  expect(termed(image, 'r.example:5000/app')).toBe(`${image}: "r.example:5000/app"`);
+  expect(termed('firstseen.image.registry', 'r.example:5000')).toBe('firstseen.image.registry: "r.example:5000"');
 });
 
 test('of an alert about several events it asks for what they have in common', () => {
@@ -88,37 +84,36 @@ test('of an alert about several events it asks for what they have in common', ()
     { field: 'source.ip', value: '203.0.113.7' },
     { field: 'failures', value: '12' },
   ];
-  assert.deepEqual(queryOf(alertOf({}, {}, { groupBy })), ['source.ip: "203.0.113.7"']);
+  expect(queryOf(alertOf({}, {}, { groupBy }))).toEqual(['source.ip: "203.0.113.7"']);
 });
 
 test('wishes are followed, and a field that the alert does not tell is refused', () => {
   const wishes = { with: ['firstseen.source.ip'], without: [`${AUDIT}.objectRef.name`] };
   const query = queryOf(exec(), wishes);
-  assert.ok(query.includes('firstseen.source.ip: "203.0.113.7"'));
-  assert.ok(!query.some((line) => line.includes('objectRef.name:')));
-  assert.throws(
-    () => queryOf(exec(), { with: ['user.nam'], without: [] }),
+  expect(query).toContain('firstseen.source.ip: "203.0.113.7"');
+  expect(query.some((line) => line.includes('objectRef.name:'))).toBe(false);
+  expect(() => queryOf(exec(), { with: ['user.nam'], without: [] })).toThrow(
     /does not tell user\.nam\n.*did you mean user\.name\?/,
   );
 });
 
 test('what the alert has cut, escaped or hidden is not asked for; without the user there is no exception', () => {
   const cut = queryOf(exec({ name: 'x'.repeat(300) }));
-  assert.ok(!cut.some((line) => line.includes('objectRef.name:')), cut.join());
-  assert.throws(() => queryOf(exec({}, 'eve\u200b')), /does not tell enough/);
-  assert.throws(() => queryOf(exec({}, 'u'.repeat(400))), /does not tell enough/);
+  expect(cut.some((line) => line.includes('objectRef.name:'))).toBe(false);
+  expect(() => queryOf(exec({}, 'eve\u200b'))).toThrow(/does not tell enough/);
+  expect(() => queryOf(exec({}, 'u'.repeat(400)))).toThrow(/does not tell enough/);
 });
 
 test('an overflow alert, and one about firstseen itself, are refused', () => {
-  assert.throws(() => queryOf(alertOf({}, {}, { overflow: true })), /tells no single event[\s\S]*spec\.budget/);
+  expect(() => queryOf(alertOf({}, {}, { overflow: true }))).toThrow(/tells no single event[\s\S]*spec\.budget/);
   const rule = { name: 'firstseen-tamper-rules', title: '', type: 'query' };
-  assert.throws(() => queryOf(alertOf({}, {}, { rule })), /tamper\.identities/);
+  expect(() => queryOf(alertOf({}, {}, { rule }))).toThrow(/tamper\.identities/);
 });
 
 test('it covers its alert and those like it, and no other', () => {
   const proposal = narrowestException(exec(), NO_WISHES);
-  assert.equal(covers(proposal, exec()), true);
-  assert.equal(covers(proposal, exec({ name: 'web-7d4b9c6f5d-zz4zz' })), true);
+  expect(covers(proposal, exec())).toBe(true);
+  expect(covers(proposal, exec({ name: 'web-7d4b9c6f5d-zz4zz' }))).toBe(true);
   for (const other of [
     exec({}, 'bob'),
     exec({ name: 'webhook-0' }),
@@ -128,10 +123,10 @@ test('it covers its alert and those like it, and no other', () => {
     { ...exec(), spec: { ...exec().spec, overflow: true } },
     { ...exec(), spec: { ...exec().spec, rule: { name: 'other', title: '' } } },
   ]) {
-    assert.equal(covers(proposal, other), false);
+    expect(covers(proposal, other)).toBe(false);
   }
   const whole = narrowestException(alertOf({ verb: 'get', name: 'db-0' }), NO_WISHES);
-  assert.equal(covers(whole, alertOf({ verb: 'get', name: 'db-0', subresource: 'log' })), false);
+  expect(covers(whole, alertOf({ verb: 'get', name: 'db-0', subresource: 'log' }))).toBe(false);
 });
 
 test('the explanation says why, of each field, and shows nothing that moves a terminal', () => {
@@ -139,13 +134,13 @@ test('the explanation says why, of each field, and shows nothing that moves a te
     narrowestException(exec({ namespace: 'a\u001b[2J' }), NO_WISHES),
     '2027-01-31T00:00:00Z',
   );
-  assert.match(text, /^For the rule anonymous-request-unusual-agent on the cluster local, events of which/);
-  assert.match(text, /^ {2}user\.name: "alice" +who it was$/m);
-  assert.match(text, /^ {2}kubernetes\.audit\.objectRef\.name: web-\* +its controller/m);
-  assert.match(text, /^ {2}user_agent\.original: "masscan\/1\.3" +the client chooses it/m);
-  assert.match(text, /^ {2}kubernetes\.audit\.objectRef\.namespace: .*cut, escaped or hidden/m);
-  assert.match(text, /^It ends on 2027-01-31T00:00:00Z\. /m);
-  assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
+  expect(text).toMatch(/^For the rule anonymous-request-unusual-agent on the cluster local, events of which/);
+  expect(text).toMatch(/^ {2}user\.name: "alice" +who it was$/m);
+  expect(text).toMatch(/^ {2}kubernetes\.audit\.objectRef\.name: web-\* +its controller/m);
+  expect(text).toMatch(/^ {2}user_agent\.original: "masscan\/1\.3" +the client chooses it/m);
+  expect(text).toMatch(/^ {2}kubernetes\.audit\.objectRef\.namespace: .*cut, escaped or hidden/m);
+  expect(text).toMatch(/^It ends on 2027-01-31T00:00:00Z\. /m);
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
 });
 
 test('names that Kubernetes makes, and names that only look so', () => {
@@ -160,5 +155,5 @@ test('names that Kubernetes makes, and names that only look so', () => {
     ['my-proxy', undefined],
     ['x2x5q', undefined],
   ];
-  for (const [name, base] of bases) assert.equal(generatedFrom(name), base, name);
+  for (const [name, base] of bases) expect([name, generatedFrom(name)]).toEqual([name, base]);
 });

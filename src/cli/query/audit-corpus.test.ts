@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createAuditCorpus } from './audit-corpus.ts';
 
 const corpus = createAuditCorpus(Date.UTC(2026, 5) * 1_000);
@@ -15,21 +14,21 @@ const list = (items: string) => `{"kind":"EventList","apiVersion":"audit.k8s.io/
 
 test('an event is its line, also one that speaks of lists', () => {
   for (const text of [A, A.replace('get', 'EventList'), A.replace('}', ',"kind":"Event","items":[1,"EventList"]}')]) {
-    assert.deepEqual(linesOf(text), [text]);
+    expect(linesOf(text)).toEqual([text]);
   }
-  assert.deepEqual(linesOf(A.replaceAll(',', ',\r\n\t')), [A.replace(', "stage', ',"stage')]);
+  expect(linesOf(A.replaceAll(',', ',\r\n\t'))).toEqual([A.replace(', "stage', ',"stage')]);
 });
 
 test('an event of a list is what stands in it, by its place among all items', () => {
-  assert.deepEqual(linesOf(list(A)), [A]);
-  assert.deepEqual(linesOf(list(` ${A} ,{"verb":1},\n${B}`)), [A, B]);
+  expect(linesOf(list(A))).toEqual([A]);
+  expect(linesOf(list(` ${A} ,{"verb":1},\n${B}`))).toEqual([A, B]);
 });
 
 test('also where the list as a whole is broken', () => {
-  assert.deepEqual(linesOf(list(`${A},{"verb":},${B}`)), [A, B]);
+  expect(linesOf(list(`${A},{"verb":},${B}`))).toEqual([A, B]);
 });
 
 test('what is none is counted, with the reason of the first', () => {
   const { skipped, reason } = corpus.read({ text: list(`{"verb":1},${A},2`), bytes: Buffer.of(), line: 1 });
-  assert.deepEqual([skipped, reason], [2, 'items[0].verb: expected a string, found a number']);
+  expect([skipped, reason]).toEqual([2, 'items[0].verb: expected a string, found a number']);
 });

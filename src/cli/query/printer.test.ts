@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createPrinter, createTablePrinter, type Printer } from './printer.ts';
 
 function printed(print: (printer: Printer) => void, outIsTerminal = false): Buffer {
@@ -14,15 +13,12 @@ const HOSTILE = Buffer.from('{"a":"\u009b2J\u202e"}');
 
 test('into a file lines go byte for byte, on a terminal what cannot be seen is written out', () => {
   const bytes = Buffer.concat([HOSTILE, Buffer.of(0xff, 0x0d)]);
-  assert.deepEqual(
-    printed((printer) => printer.line(bytes)),
-    Buffer.concat([bytes, Buffer.from('\n')]),
-  );
-  assert.equal(printed((printer) => printer.line(HOSTILE), true).toString(), '{"a":"\\u{9b}2J\\u{202e}"}\n');
+  expect(printed((printer) => printer.line(bytes))).toEqual(Buffer.concat([bytes, Buffer.from('\n')]));
+  expect(printed((printer) => printer.line(HOSTILE), true).toString()).toBe('{"a":"\\u{9b}2J\\u{202e}"}\n');
 });
 
 test('the name of a file is safe to show anywhere', () => {
-  assert.equal(printed((printer) => printer.line(Buffer.from('x'), 'a\u001b.log')).toString(), 'a\\u{1b}.log:x\n');
+  expect(printed((printer) => printer.line(Buffer.from('x'), 'a\u001b.log')).toString()).toBe('a\\u{1b}.log:x\n');
 });
 
 test('more than is written at once comes out whole and in order', () => {
@@ -30,7 +26,7 @@ test('more than is written at once comes out whole and in order', () => {
   const out = printed((printer) => {
     for (const line of lines) printer.line(Buffer.from(line));
   });
-  assert.equal(out.toString(), lines.map((line) => `${line}\n`).join(''));
+  expect(out.toString()).toBe(lines.map((line) => `${line}\n`).join(''));
 });
 
 test('a table of any length has one head; long cells are cut, also where they grow by being made safe', () => {
@@ -40,8 +36,8 @@ test('a table of any length has one head; long cells are cut, also where they gr
     table.finish();
   }).toString();
   const lines = out.trimEnd().split('\n');
-  assert.equal(lines.length, 1_501);
-  assert.deepEqual([lines[0], lines[1]?.length, lines[1]?.at(-1)], ['N     TEXT', 'N     '.length + 256, '…']);
-  assert.deepEqual(lines[1_500], '1499   x');
-  assert.equal(printed((printer) => createTablePrinter(['N'], printer).finish()).length, 0);
+  expect(lines).toHaveLength(1_501);
+  expect([lines[0], lines[1]?.length, lines[1]?.at(-1)]).toEqual(['N     TEXT', 'N     '.length + 256, '…']);
+  expect(lines[1_500]).toEqual('1499   x');
+  expect(printed((printer) => createTablePrinter(['N'], printer).finish())).toHaveLength(0);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind, expectPresent } from '../../../test/support/expect.ts';
 import { parseEql } from '../../query/eql/parse.ts';
 import { createAuditCorpus } from './audit-corpus.ts';
 import { createPrinter } from './printer.ts';
@@ -10,7 +10,7 @@ const corpus = createAuditCorpus(Date.UTC(2026, 5) * 1_000);
 /** @param events such as `get:eve:3`: verb, user and second */
 function run(query: string, events: string, bounds: Partial<SequenceBounds> = {}) {
   const parsed = parseEql(query, { suggestField: () => undefined, ...corpus });
-  assert.ok(parsed.kind === 'sequence', JSON.stringify(parsed));
+  expectKind(parsed, 'sequence');
   let out = '';
   const printer = createPrinter({
     out: (text) => {
@@ -27,7 +27,7 @@ function run(query: string, events: string, bounds: Partial<SequenceBounds> = {}
     const stageTimestamp = `2026-03-02T08:00:${second?.padStart(2, '0')}Z`;
     const document = JSON.stringify({ kind: 'Event', verb, user: { username }, stageTimestamp });
     const [event] = corpus.read({ text: document, bytes: Buffer.from(document), line: 1 }).events;
-    assert.ok(event);
+    expectPresent(event);
     bytes.fill(' ').write(text);
     search.push({ event, line: () => bytes.subarray(0, text.length), file: 'x.log' });
   }
@@ -47,24 +47,24 @@ const PAIR = 'sequence by user.name [any where event.action == "get"] [any where
 
 test('events are taken in the order of time, however they come', () => {
   const { found, notes } = run(PAIR, 'list:b:4 list:a:2 get:b:3 get:a:1 get:c:5');
-  assert.deepEqual(found, ['"a" get:a:1 list:a:2', '"b" get:b:3 list:b:4']);
-  assert.deepEqual(notes, []);
+  expect(found).toEqual(['"a" get:a:1 list:a:2', '"b" get:b:3 list:b:4']);
+  expect(notes).toEqual([]);
 });
 
 test('beyond what can wait the oldest are taken, and what comes late then is left out and said', () => {
   const { found, notes } = run(PAIR, 'get:a:3 list:a:4 get:b:6 get:a:1 list:b:7', { waiting: 2 });
-  assert.deepEqual(found, ['"a" get:a:3 list:a:4', '"b" get:b:6 list:b:7']);
-  assert.match(notes.join('\n'), /^1 events left out: .*give the files in the order of time$/);
+  expect(found).toEqual(['"a" get:a:3 list:a:4', '"b" get:b:6 list:b:7']);
+  expect(notes.join('\n')).toMatch(/^1 events left out: .*give the files in the order of time$/);
 });
 
 test('of too many groups the one that was longest without an event is let go and said', () => {
   const { found, notes } = run(PAIR, 'get:a:1 get:b:2 get:a:3 get:c:4 list:a:5 list:b:6 list:c:7', { groups: 2 });
-  assert.deepEqual(found, ['"a" get:a:3 list:a:5', '"c" get:c:4 list:c:7']);
-  assert.match(notes.join('\n'), /^1 groups let go with a sequence under way/);
+  expect(found).toEqual(['"a" get:a:3 list:a:5', '"c" get:c:4 list:c:7']);
+  expect(notes.join('\n')).toMatch(/^1 groups let go with a sequence under way/);
 });
 
 test('also by what the lines take; a sequence that is too old is no loss', () => {
   const spanned = PAIR.replace('by user.name', 'by user.name with maxspan=1s');
-  assert.match(run(PAIR, 'get:a:1 get:b:3', { groupBytes: 10 }).notes.join('\n'), /^1 groups/);
-  assert.deepEqual(run(spanned, 'get:a:1 get:b:3', { groupBytes: 10 }).notes, []);
+  expect(run(PAIR, 'get:a:1 get:b:3', { groupBytes: 10 }).notes.join('\n')).toMatch(/^1 groups/);
+  expect(run(spanned, 'get:a:1 get:b:3', { groupBytes: 10 }).notes).toEqual([]);
 });

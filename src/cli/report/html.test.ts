@@ -1,16 +1,14 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { html } from './html.ts';
 
 test('values are escaped, and templates within templates are not', () => {
   const hostile = `<script>'"&</script>`;
-  assert.equal(
-    html`<p title="${hostile}">${[html`<b>${hostile}</b>`, 1, undefined, false]}</p>`.text,
+  expect(html`<p title="${hostile}">${[html`<b>${hostile}</b>`, 1, undefined, false]}</p>`.text).toBe(
     '<p title="&lt;script&gt;&#39;&quot;&amp;&lt;/script&gt;">' +
       '<b>&lt;script&gt;&#39;&quot;&amp;&lt;/script&gt;</b>1</p>',
   );
 });
 
 test('what cannot be seen is written out', () => {
-  assert.equal(html`${'a\u202eb\u0000\u2028'}`.text, 'a\\u{202e}b\\u{0}\\u{2028}');
+  expect(html`${'a\u202eb\u0000\u2028'}`.text).toBe('a\\u{202e}b\\u{0}\\u{2028}');
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parseTermLine } from './term-line.ts';
 
 const LINE = {
@@ -16,17 +15,14 @@ function problemOf(change: Readonly<Record<string, unknown>>): string | undefine
 }
 
 test('a term is taken as a rule remembers it: the list of its values, or the hash of one', () => {
-  assert.equal(problemOf({}), undefined);
-  assert.equal(problemOf({ term: `#${'a'.repeat(43)}` }), undefined);
+  expect(problemOf({})).toBeUndefined();
+  expect(problemOf({ term: `#${'a'.repeat(43)}` })).toBeUndefined();
 });
 
-test('a text that no event could be remembered as is no term', () => {
-  for (const term of ['eve', '["eve"]', '["eve","a","b"]', '["eve", "203.0.113.7"]', '["eve",7]', '[["eve","a"]']) {
+test.each(['eve', '["eve"]', '["eve","a","b"]', '["eve", "203.0.113.7"]', '["eve",7]', '[["eve","a"]'])(
+  'a text that no event could be remembered as is no term: %j',
+  (term) => {
     const problem = problemOf({ term });
-    assert.match(
-      problem ?? '',
-      /^term: expected a list of .*, such as \["value","value"\] without spaces, found /,
-      term,
-    );
-  }
-});
+    expect(problem ?? '').toMatch(/^term: expected a list of .*, such as \["value","value"\] without spaces, found /);
+  },
+);

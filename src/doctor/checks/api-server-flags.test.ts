@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { given, subjectOf } from '../../../test/support/doctor-subject.ts';
 import { API_SERVER_FLAGS } from '../../http/api-server-flags.ts';
 import { apiServerFlagsCheck } from './api-server-flags.ts';
@@ -13,11 +12,11 @@ async function check(...flags: readonly string[]): Promise<readonly string[]> {
 }
 
 test('the flags that webhook-config prints are in order', async () => {
-  assert.deepEqual(await check(...RECOMMENDED), ['ok: F sends batches of at most 100 events, 1s after the first']);
+  expect(await check(...RECOMMENDED)).toEqual(['ok: F sends batches of at most 100 events, 1s after the first']);
 });
 
 test('what kube-apiserver does by itself is judged too', async () => {
-  assert.deepEqual(await check(...FILES), [
+  expect(await check(...FILES)).toEqual([
     'error: F does not truncate events: --audit-webhook-truncate-enabled is not true',
     'warning: F waits 30 s until it sends a batch (--audit-webhook-batch-max-wait)',
   ]);
@@ -47,14 +46,14 @@ for (const [flag, found] of [
     'warning: F gives a batch up after about 4 s (--audit-webhook-initial-backoff=0.5s)',
   ],
 ] as const) {
-  test(flag, async () => assert.deepEqual(await check(...RECOMMENDED, flag), [found]));
+  test(flag, async () => expect(await check(...RECOMMENDED, flag)).toEqual([found]));
 }
 
 test('a throttle that is switched off limits nothing', async () => {
   const flags = ['--audit-webhook-batch-throttle-qps=1', '--audit-webhook-batch-throttle-enable=false'];
-  assert.equal((await check(...RECOMMENDED, ...flags)).length, 1);
+  expect(await check(...RECOMMENDED, ...flags)).toHaveLength(1);
 });
 
 test('a file without flags is not taken for one in order', async () => {
-  await assert.rejects(check('hello'), /^CannotCheck: F has no flag that begins with audit-/);
+  await expect(check('hello')).rejects.toThrow(/^F has no flag that begins with audit-/);
 });

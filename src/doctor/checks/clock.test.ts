@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { clockFinding } from './clock.ts';
 
 test('a skew that matters is a warning, one that confuses histories an error', () => {
@@ -7,7 +6,7 @@ test('a skew that matters is a warning, one that confuses histories an error', (
     const { severity, what } = clockFinding(seconds * 1_000);
     return `${severity}: ${what}`;
   };
-  assert.match(said(1), /^ok: /);
-  assert.equal(said(-90), 'warning: the clock of the API server is 90 seconds behind this one');
-  assert.equal(said(3_600), 'error: the clock of the API server is 60 minutes ahead of this one');
+  expect(said(1)).toMatch(/^ok: /);
+  expect(said(-90)).toBe('warning: the clock of the API server is 90 seconds behind this one');
+  expect(said(3_600)).toBe('error: the clock of the API server is 60 minutes ahead of this one');
 });

@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { subjectOf } from '../../../test/support/doctor-subject.ts';
+import { onTestEnd } from '../../../test/support/on-test-end.ts';
 import { configSchema } from '../../config/schema.ts';
 import { createOpsServer } from '../../http/ops.ts';
 import { opsOptionsSchema } from '../../http/options.ts';
@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const config = configSchema.parse({});
 
 /** What doctor says of an ops server with these metrics, so many minutes after the start of this process. */
-async function findings(test: TestContext, fill: (metrics: Metrics) => void, minutes = 0, storeOk = true, more = '') {
+async function findings(fill: (metrics: Metrics) => void, minutes = 0, storeOk = true, more = '') {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version: '0.0.0-test', node: '26' }, 1);
   fill(metrics);
@@ -31,7 +31,7 @@ async function findings(test: TestContext, fill: (metrics: Metrics) => void, min
     opsOptionsSchema.parse({ listen: '127.0.0.1:0' }),
   );
   const { port } = await ops.start();
-  test.after(() => ops.stop(0));
+  onTestEnd(() => ops.stop(0));
   const subject = subjectOf({
     configuration: { kind: 'ok', config, from: 'test' },
     ops: `http://127.0.0.1:${port}`,
@@ -42,33 +42,29 @@ async function findings(test: TestContext, fill: (metrics: Metrics) => void, min
 
 const lastBatch = (metrics: Metrics) => metrics.lastBatchTimestamp.set({ cluster: 'local' }, Date.now() / 1_000);
 
-test('a server that is well', async (test) => {
-  const found = await findings(test, lastBatch);
-  assert.equal(found.length, 3, found.join('\n'));
-  assert.deepEqual(
-    found.filter((line) => !line.startsWith('ok: ')),
-    [],
-  );
-  assert.equal(found[0], 'ok: store: flushed');
-  assert.match(found[2] ?? '', /^ok: the API server of local sent its last batch \d+ seconds? ago$/);
+test('a server that is well', async () => {
+  const found = await findings(lastBatch);
+  expect(found).toHaveLength(3);
+  expect(found.filter((line) => !line.startsWith('ok: '))).toEqual([]);
+  expect(found[0]).toBe('ok: store: flushed');
+  expect(found[2] ?? '').toMatch(/^ok: the API server of local sent its last batch \d+ seconds? ago$/);
 });
 
-test('no batch: at first it may come yet, then it is an error; 0 is never, and not 1970', async (test) => {
+test('no batch: at first it may come yet, then it is an error; 0 is never, and not 1970', async () => {
   const never = /^(\w+): the API server of local has sent no batch in the .* that this firstseen runs/;
-  assert.equal(never.exec((await findings(test, () => {})).at(-1) ?? '')?.[1], 'warning');
-  assert.equal(never.exec((await findings(test, () => {}, 10)).at(-1) ?? '')?.[1], 'error');
+  expect(never.exec((await findings(() => {})).at(-1) ?? '')?.[1]).toBe('warning');
+  expect(never.exec((await findings(() => {}, 10)).at(-1) ?? '')?.[1]).toBe('error');
   const zero = (metrics: Metrics) => metrics.lastBatchTimestamp.set({ cluster: 'local' }, 0);
-  assert.equal(never.exec((await findings(test, zero, 10)).at(-1) ?? '')?.[1], 'error');
+  expect(never.exec((await findings(zero, 10)).at(-1) ?? '')?.[1]).toBe('error');
 });
 
-test('a batch that is long ago', async (test) => {
-  const found = await findings(test, lastBatch, 10);
-  assert.equal(found.at(-1), 'error: the API server of local sent its last batch 10 minutes ago');
+test('a batch that is long ago', async () => {
+  const found = await findings(lastBatch, 10);
+  expect(found.at(-1)).toBe('error: the API server of local sent its last batch 10 minutes ago');
 });
 
-test('what was refused, set aside, given up or is owed', async (test) => {
+test('what was refused, set aside, given up or is owed', async () => {
   const found = await findings(
-    test,
     (metrics) => {
       lastBatch(metrics);
       metrics.requestsRefused.inc({ reason: 'unauthenticated' }, 3);
@@ -84,22 +80,19 @@ test('what was refused, set aside, given up or is owed', async (test) => {
     0,
     false,
   );
-  assert.deepEqual(
-    found.filter((line) => !line.startsWith('ok: ')),
-    [
-      'error: not ready: store: Redis is away',
-      'warning: 3 requests were refused: unauthenticated',
-      'warning: 1 problems in its rules: those rules do not run',
-      'warning: rules failed on 1 events',
-      'warning: 2 events could not be read and were set aside',
-      'warning: the store did not take 4 updates',
-      'error: 5 alerts were refused by a sink for good',
-      'error: 6 alerts are not delivered, the oldest for 10 minutes (alert: api_unavailable)',
-    ],
-  );
+  expect(found.filter((line) => !line.startsWith('ok: '))).toEqual([
+    'error: not ready: store: Redis is away',
+    'warning: 3 requests were refused: unauthenticated',
+    'warning: 1 problems in its rules: those rules do not run',
+    'warning: rules failed on 1 events',
+    'warning: 2 events could not be read and were set aside',
+    'warning: the store did not take 4 updates',
+    'error: 5 alerts were refused by a sink for good',
+    'error: 6 alerts are not delivered, the oldest for 10 minutes (alert: api_unavailable)',
+  ]);
 });
 
-test('one silent API server of several, and a heartbeat that does not come back', async (test) => {
+test('one silent API server of several, and a heartbeat that does not come back', async () => {
   const at = (minutesAgo: number) => Date.now() / 1_000 - minutesAgo * 60;
   const more = [
     `firstseen_sender_last_batch_timestamp_seconds{cluster="local",sender="10.0.0.1"} ${at(0)}`,
@@ -107,12 +100,9 @@ test('one silent API server of several, and a heartbeat that does not come back'
     `firstseen_heartbeat_last_seen_timestamp_seconds{cluster="local"} ${at(20)}`,
     '',
   ].join('\n');
-  const found = await findings(test, lastBatch, 0, true, more);
-  assert.deepEqual(
-    found.filter((line) => !line.startsWith('ok: ')),
-    [
-      'warning: the API server at 10.0.0.2 sent its last batch 30 minutes ago, and others still send',
-      'error: the last heartbeat of local came back 20 minutes ago',
-    ],
-  );
+  const found = await findings(lastBatch, 0, true, more);
+  expect(found.filter((line) => !line.startsWith('ok: '))).toEqual([
+    'warning: the API server at 10.0.0.2 sent its last batch 30 minutes ago, and others still send',
+    'error: the last heartbeat of local came back 20 minutes ago',
+  ]);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import type { Field, FieldType } from '../../ecs/field.ts';
 import { nearest } from '../nearest.ts';
 import { formatProblem } from '../problem.ts';
@@ -31,20 +31,19 @@ const RESOLVER = {
 /** The problems as a person sees them. */
 function problems(source: string): string {
   const result = parseEql(source, RESOLVER);
-  assert.ok(result.kind === 'invalid', source);
+  expectKind(result, 'invalid');
   return result.problems.map((problem) => formatProblem(problem, source)).join('\n');
 }
 
 /** What is wrong with `any where …`, and the hint, in one line each. */
 function wrong(source: string): string {
   const result = parseEql(`any where ${source}`, RESOLVER);
-  assert.ok(result.kind === 'invalid', source);
+  expectKind(result, 'invalid');
   return result.problems.map(({ column, message, hint }) => `${column - 10}: ${message} (${hint})`).join('\n');
 }
 
 test('every item has as many keys', () => {
-  assert.equal(
-    problems('sequence [any where true] by ip [any where true] by ip, code\nuntil [any where true]'),
+  expect(problems('sequence [any where true] by ip [any where true] by ip, code\nuntil [any where true]')).toBe(
     [
       'line 1, column 53: this item has 2 join keys of its own, and the first has 1',
       '  sequence [any where true] by ip [any where true] by ip, code',
@@ -59,8 +58,7 @@ test('every item has as many keys', () => {
 });
 
 test('all that is wrong with names, types and values is reported, in the order of the text', () => {
-  assert.equal(
-    problems('any where user.nmae == "a" and code : "5"\n  or vreb == 1'),
+  expect(problems('any where user.nmae == "a" and code : "5"\n  or vreb == 1')).toBe(
     [
       'line 1, column 11: unknown field `user.nmae`',
       '  any where user.nmae == "a" and code : "5"',
@@ -79,16 +77,13 @@ test('all that is wrong with names, types and values is reported, in the order o
 });
 
 test('unknown fields', () => {
-  assert.equal(
-    wrong('zzzzzz == 1'),
+  expect(wrong('zzzzzz == 1')).toBe(
     '1: unknown field `zzzzzz` (if it is text, write "zzzzzz"; if it is a field that need not exist, write ?zzzzzz)',
   );
-  assert.equal(
-    wrong('notes.io/pod-name == "a"').split('\n')[0],
+  expect(wrong('notes.io/pod-name == "a"').split('\n')[0]).toBe(
     '1: unknown field `notes.io` (put the name in backticks: `notes.io/pod-name`)',
   );
-  assert.match(
-    problems('sequence by usr.name [any where true] [any where true]'),
+  expect(problems('sequence by usr.name [any where true] [any where true]')).toMatch(
     /column 13: unknown field `usr.name`/,
   );
 });
@@ -127,7 +122,7 @@ test('what Elasticsearch refuses by its types is refused', () => {
     ['verb regex "a("', /^15: /],
     ['verb regex """(a"""', /^\d+: /],
   ];
-  for (const [source, expected] of cases) assert.match(wrong(source), expected, source);
+  for (const [source, expected] of cases) expect(wrong(source)).toMatch(expected);
 });
 
 test('functions are called as they are declared', () => {
@@ -148,25 +143,24 @@ test('functions are called as they are declared', () => {
     ['wildcard(verb)', /^1: wildcard takes a field and at least one pattern/],
     ['length(concat(nobody, usr.name)) == 1', /^15: unknown field `nobody`.*\n23: unknown field `usr.name`/],
   ];
-  for (const [source, expected] of cases) assert.match(wrong(source), expected, source);
+  for (const [source, expected] of cases) expect(wrong(source)).toMatch(expected);
 });
 
 test('a mistake in a regular expression has its place', () => {
-  assert.match(wrong('verb regex ("a.", "b{2", "c.")'), /^(2[0-3]): /);
-  assert.match(wrong('verb regex~ ("a.", """x.(""", "c.")'), /^26: the expression ends too early/);
-  assert.match(wrong('verb regex ("a.", "x.*y.{4999}")'), /^20: the regular expression is too complex/);
+  expect(wrong('verb regex ("a.", "b{2", "c.")')).toMatch(/^(2[0-3]): /);
+  expect(wrong('verb regex~ ("a.", """x.(""", "c.")')).toMatch(/^26: the expression ends too early/);
+  expect(wrong('verb regex ("a.", "x.*y.{4999}")')).toMatch(/^20: the regular expression is too complex/);
 });
 
 test('a query has at most 20 conditions with regular expressions', () => {
   const query = (count: number) => `any where ${'verb regex "a.*" or '.repeat(count)}dry`;
-  assert.equal(parseEql(query(20), RESOLVER).kind, 'event');
-  assert.match(
-    problems(query(25)),
+  expect(parseEql(query(20), RESOLVER).kind).toBe('event');
+  expect(problems(query(25))).toMatch(
     /^line 1, column 422: the query has more than 20 conditions with regular expressions\n[^\n]*\n[^\n]*\n {2}hint: write several in one list$/,
   );
 });
 
 test('at most 20 problems are reported', () => {
   const result = parseEql(`any where ${'zzz == 1 or '.repeat(50)}true`, RESOLVER);
-  assert.equal(result.kind === 'invalid' && result.problems.length, 20);
+  expect(result.kind === 'invalid' && result.problems.length).toBe(20);
 });

@@ -1,22 +1,19 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { formatProblem } from '../problem.ts';
 import { MAXIMUM_QUERY_LENGTH, parseSyntax } from './parse-query.ts';
 import type { Node, QuerySyntax } from './syntax.ts';
 
 function parse(source: string): QuerySyntax {
   const result = parseSyntax(source);
-  assert.ok(
-    result.kind === 'ok',
-    `${source}\n${result.kind === 'invalid' ? formatProblem(result.problem, source) : ''}`,
-  );
+  expectKind(result, 'ok');
   return result.query;
 }
 
 /** The condition of `any where …`, written with all its parentheses. */
 function condition(source: string): string {
   const query = parse(`any where ${source}`);
-  assert.ok(query.kind === 'event');
+  expectKind(query, 'event');
   return written(query.event.condition);
 }
 
@@ -52,7 +49,7 @@ function written(node: Node): string {
 /** The mistake as a person sees it. */
 function mistake(source: string): string {
   const result = parseSyntax(source);
-  assert.ok(result.kind === 'invalid', source);
+  expectKind(result, 'invalid');
   return formatProblem(result.problem, source);
 }
 
@@ -65,57 +62,56 @@ function hint(source: string): string {
 }
 
 test('operators bind as in Elasticsearch', () => {
-  assert.equal(condition('not a and b or c and not d'), '(((not a) and b) or (c and (not d)))');
-  assert.equal(condition('not a == 1'), '(not (a == 1))');
-  assert.equal(condition('not not a'), 'a');
-  assert.equal(condition('1 + 2 * -a - 4 % 3 == 5'), '(((1 + (2 * (-a))) - (4 % 3)) == 5)');
-  assert.equal(condition('-a * b < 1'), '(((-a) * b) < 1)');
-  assert.equal(condition('a + b in (1)'), '(a + (b in [1]))');
-  assert.equal(condition('(a + b) in (1)'), '((a + b) in [1])');
-  assert.equal(condition('a : "x" == true'), '((a : ["x"]) == true)');
-  assert.equal(condition('a - -1 >= 0'), '((a - -1) >= 0)');
+  expect(condition('not a and b or c and not d')).toBe('(((not a) and b) or (c and (not d)))');
+  expect(condition('not a == 1')).toBe('(not (a == 1))');
+  expect(condition('not not a')).toBe('a');
+  expect(condition('1 + 2 * -a - 4 % 3 == 5')).toBe('(((1 + (2 * (-a))) - (4 % 3)) == 5)');
+  expect(condition('-a * b < 1')).toBe('(((-a) * b) < 1)');
+  expect(condition('a + b in (1)')).toBe('(a + (b in [1]))');
+  expect(condition('(a + b) in (1)')).toBe('((a + b) in [1])');
+  expect(condition('a : "x" == true')).toBe('((a : ["x"]) == true)');
+  expect(condition('a - -1 >= 0')).toBe('((a - -1) >= 0)');
 });
 
 test('a list may stand behind each operator that matches', () => {
-  assert.equal(condition('a in ("x", 2, null)'), '(a in ["x", 2, null])');
-  assert.equal(condition('a not in~ ("x")'), '(a not in~ ["x"])');
-  assert.equal(condition('a:("x", "y*")'), '(a : ["x", "y*"])');
-  assert.equal(condition('a like~ "x" or a regex ("y", "z")'), '((a like~ ["x"]) or (a regex ["y", "z"]))');
+  expect(condition('a in ("x", 2, null)')).toBe('(a in ["x", 2, null])');
+  expect(condition('a not in~ ("x")')).toBe('(a not in~ ["x"])');
+  expect(condition('a:("x", "y*")')).toBe('(a : ["x", "y*"])');
+  expect(condition('a like~ "x" or a regex ("y", "z")')).toBe('((a like~ ["x"]) or (a regex ["y", "z"]))');
 });
 
 test('fields, with question marks, backticks and keywords inside of them', () => {
-  assert.equal(condition('?a.b == null'), '(?a.b == null)');
-  assert.equal(condition('`a.b/c-d` == a.`x``y`.z'), '(a.b/c-d == a.x`y.z)');
-  assert.equal(condition('?`?a` == 1'), '(??a == 1)');
-  assert.equal(condition('@timestamp > 1'), '(@timestamp > 1)');
-  assert.equal(condition('`and` == 1 and AND == 2'), '((and == 1) and (AND == 2))');
+  expect(condition('?a.b == null')).toBe('(?a.b == null)');
+  expect(condition('`a.b/c-d` == a.`x``y`.z')).toBe('(a.b/c-d == a.x`y.z)');
+  expect(condition('?`?a` == 1')).toBe('(??a == 1)');
+  expect(condition('@timestamp > 1')).toBe('(@timestamp > 1)');
+  expect(condition('`and` == 1 and AND == 2')).toBe('((and == 1) and (AND == 2))');
 });
 
 test('functions, with any expression as argument', () => {
-  assert.equal(condition('startsWith~(a, "x")'), 'startsWith~(a, "x")');
-  assert.equal(condition('length (concat(a, b == 1 or c)) > 0'), '(length(concat(a, ((b == 1) or c))) > 0)');
-  assert.equal(condition('f()'), 'f()');
+  expect(condition('startsWith~(a, "x")')).toBe('startsWith~(a, "x")');
+  expect(condition('length (concat(a, b == 1 or c)) > 0')).toBe('(length(concat(a, ((b == 1) or c))) > 0)');
+  expect(condition('f()')).toBe('f()');
 });
 
 test('numbers and their kinds', () => {
-  assert.equal(condition('a == 1'), '(a == 1)');
-  assert.equal(condition('a == 1.0'), '(a == 1f)');
-  assert.equal(condition('a in (.5, 1., 2e3, -1.5e-2)'), '(a in [0.5f, 1f, 2000f, -0.015f])');
+  expect(condition('a == 1')).toBe('(a == 1)');
+  expect(condition('a == 1.0')).toBe('(a == 1f)');
+  expect(condition('a in (.5, 1., 2e3, -1.5e-2)')).toBe('(a in [0.5f, 1f, 2000f, -0.015f])');
 });
 
 test('strings', () => {
-  assert.equal(condition('a == "\\t\\"\\\\\\u{e9}\\u{0001F600}"'), '(a == "\\t\\"\\\\é😀")');
-  assert.equal(condition('a == """C:\\new "x" \'y\'"""'), `(a == ${JSON.stringify('C:\\new "x" \'y\'')})`);
-  assert.equal(
-    condition('a == """""" or a == """"x""" or a == """x"""""'),
+  expect(condition('a == "\\t\\"\\\\\\u{e9}\\u{0001F600}"')).toBe('(a == "\\t\\"\\\\é😀")');
+  expect(condition('a == """C:\\new "x" \'y\'"""')).toBe(`(a == ${JSON.stringify('C:\\new "x" \'y\'')})`);
+  expect(condition('a == """""" or a == """"x""" or a == """x"""""')).toBe(
     '((a == "") or (a == "\\"x") or (a == "x\\"\\""))',
   );
-  assert.equal(condition('a == ""'), '(a == "")');
+  expect(condition('a == ""')).toBe('(a == "")');
 });
 
 test('comments stand for white space', () => {
-  assert.equal(condition('a // == 2 \n /* and\n b */ == /**/ 1 // end'), '(a == 1)');
-  assert.equal(condition('a == "// no" and b == "/* no */"'), '((a == "// no") and (b == "/* no */"))');
+  expect(condition('a // == 2 \n /* and\n b */ == /**/ 1 // end')).toBe('(a == 1)');
+  expect(condition('a == "// no" and b == "/* no */"')).toBe('((a == "// no") and (b == "/* no */"))');
 });
 
 test('categories', () => {
@@ -123,10 +119,10 @@ test('categories', () => {
     const query = parse(source);
     return query.kind === 'event' ? query.event.category?.name : undefined;
   };
-  assert.equal(categoryOf('any where true'), undefined);
-  assert.equal(categoryOf('process where true'), 'process');
-  assert.equal(categoryOf('"my event" where true'), 'my event');
-  assert.equal(categoryOf('"""any""" where true'), 'any');
+  expect(categoryOf('any where true')).toBeUndefined();
+  expect(categoryOf('process where true')).toBe('process');
+  expect(categoryOf('"my event" where true')).toBe('my event');
+  expect(categoryOf('"""any""" where true')).toBe('any');
 });
 
 test('a sequence with all that it can have', () => {
@@ -135,17 +131,16 @@ test('a sequence with all that it can have', () => {
       [ any where a == 1 ] by b, ?c
       [ process where true ] by d, e with runs=3
     until [ any where false ] by f, g`);
-  assert.ok(query.kind === 'sequence');
-  assert.deepEqual(query.by.map(written), ['user.name', '?host']);
-  assert.equal(query.maxspanMicros, 900_000_000);
-  assert.deepEqual(
+  expectKind(query, 'sequence');
+  expect(query.by.map(written)).toEqual(['user.name', '?host']);
+  expect(query.maxspanMicros).toBe(900_000_000);
+  expect(
     query.items.map(({ event, by, runs }) => [event.category?.name, written(event.condition), by.map(written), runs]),
-    [
-      [undefined, '(a == 1)', ['b', '?c'], 1],
-      ['process', 'true', ['d', 'e'], 3],
-    ],
-  );
-  assert.deepEqual(query.until?.by.map(written), ['f', 'g']);
+  ).toEqual([
+    [undefined, '(a == 1)', ['b', '?c'], 1],
+    ['process', 'true', ['d', 'e'], 3],
+  ]);
+  expect(query.until?.by.map(written)).toEqual(['f', 'g']);
 });
 
 test('units of maxspan', () => {
@@ -153,18 +148,17 @@ test('units of maxspan', () => {
     const query = parse(`sequence with maxspan=${span} [any where true] [any where true]`);
     return query.kind === 'sequence' ? query.maxspanMicros : undefined;
   };
-  assert.deepEqual(['1ms', '2s', '3 m', '4h', '5d'].map(spanOf), [1_000, 2e6, 180e6, 14_400e6, 432_000e6]);
+  expect(['1ms', '2s', '3 m', '4h', '5d'].map(spanOf)).toEqual([1_000, 2e6, 180e6, 14_400e6, 432_000e6]);
 });
 
 test('one item that runs several times is a sequence', () => {
-  assert.equal(parse('sequence [any where true] with runs=2').kind, 'sequence');
-  assert.match(message('sequence [any where true]'), /column 1: a sequence has at least two events/);
-  assert.match(message('sequence [any where true] with runs=1 until [any where true]'), /at least two events/);
+  expect(parse('sequence [any where true] with runs=2').kind).toBe('sequence');
+  expect(message('sequence [any where true]')).toMatch(/column 1: a sequence has at least two events/);
+  expect(message('sequence [any where true] with runs=1 until [any where true]')).toMatch(/at least two events/);
 });
 
 test('a mistake has its place, and a caret under it', () => {
-  assert.equal(
-    mistake('any where a = "x"'),
+  expect(mistake('any where a = "x"')).toBe(
     [
       'line 1, column 13: `=` is no operator of EQL',
       '  any where a = "x"',
@@ -172,27 +166,25 @@ test('a mistake has its place, and a caret under it', () => {
       '  hint: write == for equal, or : for equal in any letter case',
     ].join('\n'),
   );
-  assert.match(message("any\nwhere\n  a == 'x'"), /^line 3, column 8: single quotes do not quote in EQL/);
-  assert.equal(hint("any where a == 'x\"y'"), '  hint: write "x\\"y"');
+  expect(message("any\nwhere\n  a == 'x'")).toMatch(/^line 3, column 8: single quotes do not quote in EQL/);
+  expect(hint("any where a == 'x\"y'")).toBe('  hint: write "x\\"y"');
 });
 
 test('what stays out is refused by name, with the reason', () => {
-  assert.match(
-    message('sample by a [any where true] [any where true]'),
+  expect(message('sample by a [any where true] [any where true]')).toMatch(
     /samples .* are not supported: their events have no order/,
   );
-  assert.match(message('sequence [any where a] ![any where b]'), /column 24: missing events .* are not supported/);
-  assert.match(message('join [any where true] [any where true]'), /joins are not supported, nor in Elasticsearch/);
-  assert.match(
-    message('any where true | head 5'),
+  expect(message('sequence [any where a] ![any where b]')).toMatch(/column 24: missing events .* are not supported/);
+  expect(message('join [any where true] [any where true]')).toMatch(/joins are not supported, nor in Elasticsearch/);
+  expect(message('any where true | head 5')).toMatch(
     /column 16: the pipe `\| head` is not supported: a pipe works on the results/,
   );
-  assert.match(message('any where true | count'), /the pipe `\| count` is not supported, nor in Elasticsearch/);
-  assert.match(message('any where true | haed 5'), /column 18: `haed` is no pipe of EQL, did you mean head\?/);
-  assert.match(message('sequence [any where a] [any where b] | tail 1'), /column 38: the pipe/);
-  assert.match(message('any where descendant of [any where true]'), /column 11: relations of processes/);
-  assert.match(message('any where a == 1 and child of [any where true]'), /column 22: relations of processes/);
-  assert.match(message('any where a[0] == 1'), /column 12: a place in a list/);
+  expect(message('any where true | count')).toMatch(/the pipe `\| count` is not supported, nor in Elasticsearch/);
+  expect(message('any where true | haed 5')).toMatch(/column 18: `haed` is no pipe of EQL, did you mean head\?/);
+  expect(message('sequence [any where a] [any where b] | tail 1')).toMatch(/column 38: the pipe/);
+  expect(message('any where descendant of [any where true]')).toMatch(/column 11: relations of processes/);
+  expect(message('any where a == 1 and child of [any where true]')).toMatch(/column 22: relations of processes/);
+  expect(message('any where a[0] == 1')).toMatch(/column 12: a place in a list/);
 });
 
 test('mistakes of syntax say what was expected', () => {
@@ -254,23 +246,23 @@ test('mistakes of syntax say what was expected', () => {
     ['sequence [any where a', /column 10: this `\[` is never closed/],
     ['sequence by a any where b', /expected `\[`, found `any`/],
   ];
-  for (const [source, expected] of cases) assert.match(message(source), expected, source);
+  for (const [source, expected] of cases) expect(message(source)).toMatch(expected);
 });
 
 test('a query in KQL is told to be one', () => {
   const kql = /if this is KQL, write type: query, or language: kuery/;
-  assert.match(hint('event.action: create'), kql);
-  assert.match(hint('kubernetes.audit.objectRef.name: x'), kql);
-  assert.doesNotMatch(hint('event.action == "create"'), kql);
+  expect(hint('event.action: create')).toMatch(kql);
+  expect(hint('kubernetes.audit.objectRef.name: x')).toMatch(kql);
+  expect(hint('event.action == "create"')).not.toMatch(kql);
 });
 
 test('hostile queries are refused in bounds', () => {
-  assert.match(message(`any where ${'('.repeat(50_000)}`), /nested more than 100 deep/);
-  assert.match(message(`any where ${'f('.repeat(30_000)}`), /nested more than 100 deep/);
-  assert.match(message(`any where a ${'+ a '.repeat(10_000)} == 1`), /more than 100 arithmetic operators/);
-  assert.match(message(`any where ${'x'.repeat(MAXIMUM_QUERY_LENGTH)}`), /the limit is 65536/);
-  assert.match(message('\n('.repeat(5 << 20)), /line 1, column 1: the query is 10485760 characters long/);
-  assert.match(message(`sequence ${'[any where a] with runs=100 '.repeat(11)}`), /1100 events, the limit is 1000/);
-  assert.equal(condition(`${'not '.repeat(10_001)}a`), '(not a)');
-  assert.equal(condition(`${'('.repeat(100)}a${')'.repeat(100)}`), 'a');
+  expect(message(`any where ${'('.repeat(50_000)}`)).toMatch(/nested more than 100 deep/);
+  expect(message(`any where ${'f('.repeat(30_000)}`)).toMatch(/nested more than 100 deep/);
+  expect(message(`any where a ${'+ a '.repeat(10_000)} == 1`)).toMatch(/more than 100 arithmetic operators/);
+  expect(message(`any where ${'x'.repeat(MAXIMUM_QUERY_LENGTH)}`)).toMatch(/the limit is 65536/);
+  expect(message('\n('.repeat(5 << 20))).toMatch(/line 1, column 1: the query is 10485760 characters long/);
+  expect(message(`sequence ${'[any where a] with runs=100 '.repeat(11)}`)).toMatch(/1100 events, the limit is 1000/);
+  expect(condition(`${'not '.repeat(10_001)}a`)).toBe('(not a)');
+  expect(condition(`${'('.repeat(100)}a${')'.repeat(100)}`)).toBe('a');
 });

@@ -1,5 +1,6 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
+import { fail } from '../../../test/support/fail.ts';
 import type { Field, FieldType } from '../../ecs/field.ts';
 import { nearest } from '../nearest.ts';
 import type { Expression, Predicate, Test } from '../predicate.ts';
@@ -42,8 +43,8 @@ function condition(source: string): string {
 
 function query(source: string): string {
   const result = parseEql(source, RESOLVER);
-  if (result.kind === 'invalid') assert.fail(result.problems.map((one) => formatProblem(one, source)).join('\n'));
-  assert.ok(result.kind === 'event');
+  if (result.kind === 'invalid') fail(result.problems.map((one) => formatProblem(one, source)).join('\n'));
+  expectKind(result, 'event');
   return written(result.predicate);
 }
 
@@ -62,7 +63,7 @@ function written(predicate: Predicate): string {
     case 'constant':
       return String(predicate.value);
     case 'holds':
-      assert.equal(predicate.values, 'any');
+      expect(predicate.values).toBe('any');
       return `holds ${expression(predicate.expression)}`;
   }
 }
@@ -114,170 +115,165 @@ function expression(one: Expression): string {
 
 function sequence(source: string): EqlSequence {
   const result = parseEql(source, RESOLVER);
-  assert.ok(result.kind === 'sequence', JSON.stringify(result));
+  expectKind(result, 'sequence');
   return result.sequence;
 }
 
 test('a comparison of a field with a constant is a test of its values', () => {
-  assert.equal(condition('verb == "get"'), 'verb = "get"');
-  assert.equal(condition('verb == "g*t?"'), 'verb = "g*t?"');
-  assert.equal(condition('code == 403'), 'code = 403');
-  assert.equal(condition('code == "403"'), 'code = 403');
-  assert.equal(condition('code >= -1.5'), 'code >= -1.5');
-  assert.equal(condition('verb > "m"'), 'verb > "m"');
-  assert.equal(condition('verb == 5 or verb == true'), '(verb = "5" or verb = "true")');
-  assert.equal(condition('dry == true'), 'dry = true');
-  assert.equal(condition('dry == false'), 'dry = false');
-  assert.equal(condition('ip == "10.0.0.1"'), 'ip = "10.0.0.1"');
-  assert.equal(condition('ip == "10.0.0.0/8"'), 'ip in 10.0.0.0/8');
-  assert.equal(condition('@timestamp < "2026-01-01"'), '@timestamp < 1767225600000000');
-  assert.equal(
-    condition('@timestamp == 1767225600000'),
+  expect(condition('verb == "get"')).toBe('verb = "get"');
+  expect(condition('verb == "g*t?"')).toBe('verb = "g*t?"');
+  expect(condition('code == 403')).toBe('code = 403');
+  expect(condition('code == "403"')).toBe('code = 403');
+  expect(condition('code >= -1.5')).toBe('code >= -1.5');
+  expect(condition('verb > "m"')).toBe('verb > "m"');
+  expect(condition('verb == 5 or verb == true')).toBe('(verb = "5" or verb = "true")');
+  expect(condition('dry == true')).toBe('dry = true');
+  expect(condition('dry == false')).toBe('dry = false');
+  expect(condition('ip == "10.0.0.1"')).toBe('ip = "10.0.0.1"');
+  expect(condition('ip == "10.0.0.0/8"')).toBe('ip in 10.0.0.0/8');
+  expect(condition('@timestamp < "2026-01-01"')).toBe('@timestamp < 1767225600000000');
+  expect(condition('@timestamp == 1767225600000')).toBe(
     '(@timestamp >= 1767225600000000 and @timestamp <= 1767225600000999)',
   );
 });
 
 test('the constant may stand on the left', () => {
-  assert.equal(condition('"get" == verb'), 'verb = "get"');
-  assert.equal(condition('5 < code'), 'code > 5');
-  assert.equal(condition('5 >= code and 1 <= code'), '(code <= 5 and code >= 1)');
-  assert.equal(condition('null != verb'), 'exists verb');
+  expect(condition('"get" == verb')).toBe('verb = "get"');
+  expect(condition('5 < code')).toBe('code > 5');
+  expect(condition('5 >= code and 1 <= code')).toBe('(code <= 5 and code >= 1)');
+  expect(condition('null != verb')).toBe('exists verb');
 });
 
 test('not is never moved inwards, so that it is true of what is absent', () => {
-  assert.equal(condition('verb != "get"'), 'not verb = "get"');
-  assert.equal(condition('not code > 5'), 'not code > 5');
-  assert.equal(condition('not (code > 5 and verb == "get")'), 'not (code > 5 and verb = "get")');
-  assert.equal(condition('verb not in ("a", "b")'), 'not (verb = "a" or verb = "b")');
-  assert.equal(condition('not verb != "get"'), 'verb = "get"');
+  expect(condition('verb != "get"')).toBe('not verb = "get"');
+  expect(condition('not code > 5')).toBe('not code > 5');
+  expect(condition('not (code > 5 and verb == "get")')).toBe('not (code > 5 and verb = "get")');
+  expect(condition('verb not in ("a", "b")')).toBe('not (verb = "a" or verb = "b")');
+  expect(condition('not verb != "get"')).toBe('verb = "get"');
 });
 
 test('a comparison with null asks whether there is a value', () => {
-  assert.equal(condition('verb == null'), 'not exists verb');
-  assert.equal(condition('verb != null'), 'exists verb');
-  assert.equal(condition('code < null'), 'false');
-  assert.equal(condition('length(verb) == null'), 'holds isNull(length(verb))');
-  assert.equal(condition('length(verb) != null'), 'not holds isNull(length(verb))');
+  expect(condition('verb == null')).toBe('not exists verb');
+  expect(condition('verb != null')).toBe('exists verb');
+  expect(condition('code < null')).toBe('false');
+  expect(condition('length(verb) == null')).toBe('holds isNull(length(verb))');
+  expect(condition('length(verb) != null')).toBe('not holds isNull(length(verb))');
 });
 
 test('constants are calculated', () => {
-  assert.equal(condition('true'), 'true');
-  assert.equal(condition('null'), 'false');
-  assert.equal(condition('1 + 2 * 3 == 7'), 'true');
-  assert.equal(condition('code == 1 + 2 * 3'), 'code = 7');
-  assert.equal(condition('code == 7 / 2'), 'code = 3');
-  assert.equal(condition('code == -7 / 2'), 'code = -3');
-  assert.equal(condition('code > 7 / 2.0'), 'code > 3.5');
-  assert.equal(condition('code == 7 % 4 - 1'), 'code = 2');
-  assert.equal(condition('code == 1 / 0'), 'not exists code');
-  assert.equal(condition('code + null == null'), 'true');
-  assert.equal(condition('code == length("four")'), 'code = 4');
-  assert.equal(condition('"a" == "A"'), 'false');
-  assert.equal(condition('"a" : "A*"'), 'true');
-  assert.equal(condition('2 in (1, 2) and "b" not in ("a")'), 'true');
-  assert.equal(condition('null == null and not null == 1 and null != 1'), 'true');
-  assert.equal(condition('verb == "a" and 1 < 2'), 'verb = "a"');
+  expect(condition('true')).toBe('true');
+  expect(condition('null')).toBe('false');
+  expect(condition('1 + 2 * 3 == 7')).toBe('true');
+  expect(condition('code == 1 + 2 * 3')).toBe('code = 7');
+  expect(condition('code == 7 / 2')).toBe('code = 3');
+  expect(condition('code == -7 / 2')).toBe('code = -3');
+  expect(condition('code > 7 / 2.0')).toBe('code > 3.5');
+  expect(condition('code == 7 % 4 - 1')).toBe('code = 2');
+  expect(condition('code == 1 / 0')).toBe('not exists code');
+  expect(condition('code + null == null')).toBe('true');
+  expect(condition('code == length("four")')).toBe('code = 4');
+  expect(condition('"a" == "A"')).toBe('false');
+  expect(condition('"a" : "A*"')).toBe('true');
+  expect(condition('2 in (1, 2) and "b" not in ("a")')).toBe('true');
+  expect(condition('null == null and not null == 1 and null != 1')).toBe('true');
+  expect(condition('verb == "a" and 1 < 2')).toBe('verb = "a"');
 });
 
 test('text is matched without case by `:` and the operators with a tilde', () => {
-  assert.equal(condition('verb : "Get"'), 'verb =~ "Get"');
-  assert.equal(condition('verb : "G*"'), 'verb wildcard~ "G*"');
-  assert.equal(condition('verb like "g**t"'), 'verb wildcard "g*t"');
-  assert.equal(condition('verb like "g?t*"'), 'verb like [{"literal":"g"},"one",{"literal":"t"},"any"]');
-  assert.equal(condition('verb like~ "get"'), 'verb =~ "get"');
-  assert.equal(condition('verb like "a\\\\*"'), 'verb wildcard "a\\\\*"');
-  assert.equal(condition('verb in~ ("G*", "p")'), '(verb =~ "G*" or verb =~ "p")');
-  assert.equal(condition('verb : ("a", "b*")'), '(verb =~ "a" or verb wildcard~ "b*")');
-  assert.equal(condition('verb regex "g.t"'), 'verb lucene "g.t"');
-  assert.equal(condition('verb regex~ ("get", "p[ou]t")'), '(verb =~ "get" or verb lucene~ "p[ou]t")');
-  assert.equal(condition('verb regex ("g.t", "get", "p.t")'), '(verb = "get" or verb lucene "g.t|p.t")');
+  expect(condition('verb : "Get"')).toBe('verb =~ "Get"');
+  expect(condition('verb : "G*"')).toBe('verb wildcard~ "G*"');
+  expect(condition('verb like "g**t"')).toBe('verb wildcard "g*t"');
+  expect(condition('verb like "g?t*"')).toBe('verb like [{"literal":"g"},"one",{"literal":"t"},"any"]');
+  expect(condition('verb like~ "get"')).toBe('verb =~ "get"');
+  expect(condition('verb like "a\\\\*"')).toBe('verb wildcard "a\\\\*"');
+  expect(condition('verb in~ ("G*", "p")')).toBe('(verb =~ "G*" or verb =~ "p")');
+  expect(condition('verb : ("a", "b*")')).toBe('(verb =~ "a" or verb wildcard~ "b*")');
+  expect(condition('verb regex "g.t"')).toBe('verb lucene "g.t"');
+  expect(condition('verb regex~ ("get", "p[ou]t")')).toBe('(verb =~ "get" or verb lucene~ "p[ou]t")');
+  expect(condition('verb regex ("g.t", "get", "p.t")')).toBe('(verb = "get" or verb lucene "g.t|p.t")');
 });
 
 test('a list of values', () => {
-  assert.equal(condition('code in (200, "403", null)'), '(code = 200 or code = 403)');
-  assert.equal(condition('ip in ("10.0.0.0/8", "::1")'), '(ip in 10.0.0.0/8 or ip = "::1")');
-  assert.equal(condition('verb in (null)'), 'false');
-  assert.equal(condition('verb in (concat("a", "b"), "c")'), '(verb = "ab" or verb = "c")');
+  expect(condition('code in (200, "403", null)')).toBe('(code = 200 or code = 403)');
+  expect(condition('ip in ("10.0.0.0/8", "::1")')).toBe('(ip in 10.0.0.0/8 or ip = "::1")');
+  expect(condition('verb in (null)')).toBe('false');
+  expect(condition('verb in (concat("a", "b"), "c")')).toBe('(verb = "ab" or verb = "c")');
 });
 
 test('a name with unusual characters stands in backticks, whole or in part', () => {
-  assert.equal(
-    condition('`notes.io/pod-name` == "a" and notes.`io/pod-name` == "b"'),
+  expect(condition('`notes.io/pod-name` == "a" and notes.`io/pod-name` == "b"')).toBe(
     '(notes.io/pod-name = "a" and notes.io/pod-name = "b")',
   );
 });
 
 test('a boolean field is a condition, and a condition may be compared with true and false', () => {
-  assert.equal(condition('dry'), 'dry = true');
-  assert.equal(condition('not dry'), 'not dry = true');
-  assert.equal(condition('dry != false'), 'not dry = false');
-  assert.equal(condition('(verb == "a") == true'), 'verb = "a"');
-  assert.equal(condition('(verb in ("a")) != true'), 'not verb = "a"');
-  assert.equal(condition('false == (verb : "a*")'), 'not verb wildcard~ "a*"');
-  assert.equal(condition('cidrMatch(ip, "10.0.0.0/8") == false'), 'not ip in 10.0.0.0/8');
+  expect(condition('dry')).toBe('dry = true');
+  expect(condition('not dry')).toBe('not dry = true');
+  expect(condition('dry != false')).toBe('not dry = false');
+  expect(condition('(verb == "a") == true')).toBe('verb = "a"');
+  expect(condition('(verb in ("a")) != true')).toBe('not verb = "a"');
+  expect(condition('false == (verb : "a*")')).toBe('not verb wildcard~ "a*"');
+  expect(condition('cidrMatch(ip, "10.0.0.0/8") == false')).toBe('not ip in 10.0.0.0/8');
 });
 
 test('a function that tests a field is a test', () => {
-  assert.equal(condition('startsWith(verb, "ge")'), 'verb wildcard "ge*"');
-  assert.equal(condition('endsWith~(verb, "ET")'), 'verb wildcard~ "*ET"');
-  assert.equal(condition('stringContains(verb, "e*")'), 'verb wildcard "*e**"');
-  assert.equal(condition('STARTSWITH(verb, "ge")'), 'verb wildcard "ge*"');
-  assert.equal(condition('startsWith(verb, null)'), 'false');
-  assert.equal(condition('cidrMatch(ip, "10.0.0.0/8", "::1")'), '(ip in 10.0.0.0/8 or ip = "::1")');
-  assert.equal(condition('wildcard(verb, "a*", "b")'), '(verb wildcard "a*" or verb = "b")');
-  assert.equal(condition('wildcard~(verb, "a*")'), 'verb wildcard~ "a*"');
-  assert.equal(condition('matchesRe2(verb, "^g|(?i)t$")'), 'verb re2 "^g|(?i)t$"');
-  assert.equal(condition('matchesRe2(verb, "(?i)a", "b|c")'), 'verb re2 "(?:(?i)a)|(?:b|c)"');
-  assert.equal(condition('matchesRe2(verb, null)'), 'false');
+  expect(condition('startsWith(verb, "ge")')).toBe('verb wildcard "ge*"');
+  expect(condition('endsWith~(verb, "ET")')).toBe('verb wildcard~ "*ET"');
+  expect(condition('stringContains(verb, "e*")')).toBe('verb wildcard "*e**"');
+  expect(condition('STARTSWITH(verb, "ge")')).toBe('verb wildcard "ge*"');
+  expect(condition('startsWith(verb, null)')).toBe('false');
+  expect(condition('cidrMatch(ip, "10.0.0.0/8", "::1")')).toBe('(ip in 10.0.0.0/8 or ip = "::1")');
+  expect(condition('wildcard(verb, "a*", "b")')).toBe('(verb wildcard "a*" or verb = "b")');
+  expect(condition('wildcard~(verb, "a*")')).toBe('verb wildcard~ "a*"');
+  expect(condition('matchesRe2(verb, "^g|(?i)t$")')).toBe('verb re2 "^g|(?i)t$"');
+  expect(condition('matchesRe2(verb, "(?i)a", "b|c")')).toBe('verb re2 "(?:(?i)a)|(?:b|c)"');
+  expect(condition('matchesRe2(verb, null)')).toBe('false');
 });
 
 test('what is no test of a field holds as an expression', () => {
-  assert.equal(condition('length(verb) > 3'), 'holds (length(verb) > 3)');
-  assert.equal(condition('3 < length(verb)'), 'holds (length(verb) > 3)');
-  assert.equal(condition('length(verb) != 3'), 'not holds (length(verb) == 3)');
-  assert.equal(condition('matchesRe2(string(code), "^4")'), 'holds (string(code) re2 "^4")');
-  assert.equal(condition('code + 1 == 5'), 'holds ((code + 1) == 5)');
-  assert.equal(condition('-code < 5'), 'holds (negate(code) < 5)');
-  assert.equal(condition('code / 2.0 == 1'), 'holds ((code / 2f) == 1)');
-  assert.equal(condition('add(code, 1) == 5'), 'holds ((code + 1) == 5)');
-  assert.equal(condition('startsWith("getall", verb)'), 'holds startsWith("getall", verb)');
-  assert.equal(condition('substring(verb, 1) in ("a", "b")'), 'holds (substring(verb, 1) in ["a", "b"])');
-  assert.equal(
-    condition('substring(verb, 1) like ("a*", "b")'),
+  expect(condition('length(verb) > 3')).toBe('holds (length(verb) > 3)');
+  expect(condition('3 < length(verb)')).toBe('holds (length(verb) > 3)');
+  expect(condition('length(verb) != 3')).toBe('not holds (length(verb) == 3)');
+  expect(condition('matchesRe2(string(code), "^4")')).toBe('holds (string(code) re2 "^4")');
+  expect(condition('code + 1 == 5')).toBe('holds ((code + 1) == 5)');
+  expect(condition('-code < 5')).toBe('holds (negate(code) < 5)');
+  expect(condition('code / 2.0 == 1')).toBe('holds ((code / 2f) == 1)');
+  expect(condition('add(code, 1) == 5')).toBe('holds ((code + 1) == 5)');
+  expect(condition('startsWith("getall", verb)')).toBe('holds startsWith("getall", verb)');
+  expect(condition('substring(verb, 1) in ("a", "b")')).toBe('holds (substring(verb, 1) in ["a", "b"])');
+  expect(condition('substring(verb, 1) like ("a*", "b")')).toBe(
     'holds ((substring(verb, 1) wildcard "a*") or (substring(verb, 1) = "b"))',
   );
-  assert.equal(condition('substring(verb, 1) : "a"'), 'holds (substring(verb, 1) =~ "a")');
-  assert.equal(
-    condition('string(verb == "a" and dry) == "true"'),
+  expect(condition('substring(verb, 1) : "a"')).toBe('holds (substring(verb, 1) =~ "a")');
+  expect(condition('string(verb == "a" and dry) == "true"')).toBe(
     'holds (string({(verb = "a" and dry = true)}) == "true")',
   );
-  assert.equal(condition('concat(verb, ":", code) == "get:200"'), 'holds (concat(verb, ":", code) == "get:200")');
+  expect(condition('concat(verb, ":", code) == "get:200"')).toBe('holds (concat(verb, ":", code) == "get:200")');
 });
 
 test('a category is a condition on event.category', () => {
-  assert.equal(query('process where verb == "a"'), '(event.category = "process" and verb = "a")');
-  assert.equal(query('"any" where true'), 'event.category = "any"');
-  assert.equal(query('any where true'), 'true');
+  expect(query('process where verb == "a"')).toBe('(event.category = "process" and verb = "a")');
+  expect(query('"any" where true')).toBe('event.category = "any"');
+  expect(query('any where true')).toBe('true');
 });
 
 test('a field that no event has is of any type, so that a rule for other data loads', () => {
-  assert.equal(condition('process.pid + 1 > 5'), 'holds ((process.pid + 1) > 5)');
-  assert.equal(condition('process.pid == 4 and process.pid'), '(process.pid = "4" and process.pid = true)');
-  assert.equal(condition('length(process.pid) > 1'), 'holds (length(process.pid) > 1)');
-  assert.equal(condition('cidrMatch(destination.ip, "10.0.0.0/8")'), 'destination.ip = "10.0.0.0/8"');
-  assert.equal(
-    condition('destination.ip : "10.*" or startsWith~(process.pid, "1")'),
+  expect(condition('process.pid + 1 > 5')).toBe('holds ((process.pid + 1) > 5)');
+  expect(condition('process.pid == 4 and process.pid')).toBe('(process.pid = "4" and process.pid = true)');
+  expect(condition('length(process.pid) > 1')).toBe('holds (length(process.pid) > 1)');
+  expect(condition('cidrMatch(destination.ip, "10.0.0.0/8")')).toBe('destination.ip = "10.0.0.0/8"');
+  expect(condition('destination.ip : "10.*" or startsWith~(process.pid, "1")')).toBe(
     '(destination.ip wildcard~ "10.*" or process.pid wildcard~ "1*")',
   );
 });
 
 test('an optional field that nobody knows has no value', () => {
-  assert.equal(condition('?nobody == null'), 'true');
-  assert.equal(condition('?nobody != null or ?nobody == "a" or ?nobody : "a*" or ?nobody in ("a")'), 'false');
-  assert.equal(condition('not ?nobody == "a"'), 'true');
-  assert.equal(condition('?nobody or ?nobody > 1 or startsWith(?nobody, "a") or ?nobody + 1 == 2'), 'false');
-  assert.equal(condition('concat(?nobody, "a") == null'), 'true');
-  assert.equal(condition('?verb == "a"'), 'verb = "a"');
+  expect(condition('?nobody == null')).toBe('true');
+  expect(condition('?nobody != null or ?nobody == "a" or ?nobody : "a*" or ?nobody in ("a")')).toBe('false');
+  expect(condition('not ?nobody == "a"')).toBe('true');
+  expect(condition('?nobody or ?nobody > 1 or startsWith(?nobody, "a") or ?nobody + 1 == 2')).toBe('false');
+  expect(condition('concat(?nobody, "a") == null')).toBe('true');
+  expect(condition('?verb == "a"')).toBe('verb = "a"');
 });
 
 test('a sequence: keys of all items first, then those of each', () => {
@@ -286,25 +282,24 @@ test('a sequence: keys of all items first, then those of each', () => {
       [any where verb == "a"] by ip
       [process where true] by ?code with runs=3
     until [any where verb == "c"] by ip`);
-  assert.equal(maxspanMicros, 60_000_000);
-  assert.deepEqual(
+  expect(maxspanMicros).toBe(60_000_000);
+  expect(
     [...items, until].map((item) => [
       item && written(item.predicate),
       item?.by.map(({ field: { name }, optional }) => (optional ? `?${name}` : name)).join(' '),
       item?.runs,
     ]),
-    [
-      ['verb = "a"', 'user.name ?nobody ip', 1],
-      ['event.category = "process"', 'user.name ?nobody ?code', 3],
-      ['verb = "c"', 'user.name ?nobody ip', 1],
-    ],
-  );
-  assert.equal(items[0]?.by[1]?.field.neverSet, true);
-  assert.equal(items[0]?.by[0]?.field, FIELDS.get('user.name'));
+  ).toEqual([
+    ['verb = "a"', 'user.name ?nobody ip', 1],
+    ['event.category = "process"', 'user.name ?nobody ?code', 3],
+    ['verb = "c"', 'user.name ?nobody ip', 1],
+  ]);
+  expect(items[0]?.by[1]?.field.neverSet).toBe(true);
+  expect(items[0]?.by[0]?.field).toBe(FIELDS.get('user.name'));
 });
 
 test('a sequence without keys, span and end', () => {
   const plain = sequence('sequence [any where true] [any where true]');
-  assert.deepEqual(Object.keys(plain), ['items']);
-  assert.deepEqual(plain.items[0]?.by, []);
+  expect(Object.keys(plain)).toEqual(['items']);
+  expect(plain.items[0]?.by).toEqual([]);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKey, expectKind } from '../../../test/support/expect.ts';
 import { decodeEvent } from '../../audit/decode.ts';
 import type { DecodedEvent } from '../../audit/event.ts';
 import { FIELDS, resolveField } from '../../ecs/fields.ts';
@@ -25,7 +25,7 @@ function eventOf(more: Record<string, unknown>): DecodedEvent {
     0,
     Date.UTC(2030, 0, 1) * 1_000,
   );
-  assert.ok('event' in event);
+  expectKey(event, 'event');
   return event;
 }
 
@@ -44,7 +44,7 @@ const EXEC = eventOf({
 
 function run(source: string): { columns: readonly string[]; rows: readonly (readonly unknown[])[] } {
   const compiled = compileEsql(source, TABLE);
-  assert.ok(compiled.kind === 'ok', JSON.stringify(compiled.kind === 'invalid' && compiled.problems));
+  expectKind(compiled, 'ok');
   const { columns } = compiled.query;
   const running = startQuery(compiled.query, EXEC.at / 1_000);
   running.push(EXEC);
@@ -57,7 +57,7 @@ function run(source: string): { columns: readonly string[]; rows: readonly (read
 test('fields are columns of their types, with values in the form of Elasticsearch', () => {
   const names =
     '@timestamp, kubernetes.audit.responseStatus.code, source.ip, kubernetes.audit.user.groups, event.outcome, _id, _version';
-  assert.deepEqual(run(`FROM logs-* METADATA _id, _index, _version | KEEP ${names}`), {
+  expect(run(`FROM logs-* METADATA _id, _index, _version | KEEP ${names}`)).toEqual({
     columns: [
       '@timestamp:date',
       'kubernetes.audit.responseStatus.code:integer',
@@ -77,9 +77,9 @@ test('names of ECS that no event has are null, paths of the object are known, ot
   const { rows } = run(
     'FROM l | WHERE process.name IS NULL AND kubernetes.audit.requestObject.spec.x IS NULL | KEEP event.action',
   );
-  assert.deepEqual(rows, [['create']]);
+  expect(rows).toEqual([['create']]);
   const refused = compileEsql('FROM l | WHERE user.nam == "x"', TABLE);
-  assert.equal(refused.kind === 'invalid' && refused.problems[0]?.hint, 'did you mean user.name?');
+  expect(refused.kind === 'invalid' && refused.problems[0]?.hint).toBe('did you mean user.name?');
 });
 
 test('a command is taken out of a URI, step by step', () => {
@@ -90,10 +90,10 @@ test('a command is taken out of a URI, step by step', () => {
     | EVAL command = REPLACE(REPLACE(raw, "command=", ""), "&", " ")
     | WHERE command RLIKE """.*/etc/(passwd|shadow).*"""
     | KEEP command`);
-  assert.deepEqual([columns, rows], [['command:keyword'], [['cat /etc/passwd']]]);
+  expect([columns, rows]).toEqual([['command:keyword'], [['cat /etc/passwd']]]);
 });
 
 test('a star stands for every listed field', () => {
   const { columns } = run('FROM l');
-  assert.equal(columns.length, new Set(FIELDS.map(({ name }) => name)).size);
+  expect(columns).toHaveLength(new Set(FIELDS.map(({ name }) => name)).size);
 });

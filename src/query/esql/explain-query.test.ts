@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { explainQuery } from './explain-query.ts';
 import { formatQuery } from './format-query.ts';
 import { parseEsql } from './parse.ts';
@@ -16,7 +16,7 @@ const QUERIES = [
 /** What was read, without the places. */
 function read(query: string): unknown {
   const result = parseEsql(query);
-  assert.ok(result.kind === 'ok', `${query}: ${JSON.stringify(result)}`);
+  expectKind(result, 'ok');
   const places = new Set(['start', 'end', 'nameEnd']);
   const text = JSON.stringify(result.commands, (key, value) =>
     places.has(key) ? undefined : typeof value === 'bigint' ? String(value) : value,
@@ -27,11 +27,10 @@ function read(query: string): unknown {
 test('canonical text is the same query, one command a line, and the same when it is formatted again', () => {
   for (const query of QUERIES) {
     const text = formatQuery(query);
-    assert.deepEqual(namesApart(read(text)), namesApart(read(query)), text);
-    assert.equal(formatQuery(text), text);
+    expect([text, namesApart(read(text))]).toEqual([text, namesApart(read(query))]);
+    expect(formatQuery(text)).toBe(text);
   }
-  assert.equal(
-    formatQuery(QUERIES[0] ?? ''),
+  expect(formatQuery(QUERIES[0] ?? '')).toBe(
     'FROM logs-* METADATA _id, _index\n| where a.b in ("x | y", """z "q" """) AND NOT `odd name` == -1',
   );
 });
@@ -46,34 +45,33 @@ function namesApart(commands: unknown): unknown {
 test('what a query does, command by command', () => {
   const words = (query: string) => {
     const result = parseEsql(query);
-    assert.ok(result.kind === 'ok');
+    expectKind(result, 'ok');
     return explainQuery(result.commands, query);
   };
-  assert.deepEqual(
+  expect(
     words(
       `FROM l | WHERE a == "x" AND b > 2 | WHERE c IS NULL | EVAL d = LENGTH(a), e=1 | GROK a "%{IP:f}" | MV_EXPAND f
         | STATS n = COUNT(*), m = MAX(b) WHERE b < 9 BY f, g = LEFT(a, 1) | WHERE n > 3 | RENAME n AS rows | DROP m | KEEP f, r*
         | SORT rows DESC, f | LIMIT 3`,
     ),
-    [
-      '1. rows for which all of these are true:',
-      '   - a == "x"',
-      '   - b > 2',
-      '2. rows for which c IS NULL',
-      '3. of each row is computed:',
-      '   - d = LENGTH(a)',
-      '   - e = 1',
-      '4. from a is taken what the pattern "%{IP:f}" names; where it does not fit: null',
-      '5. a row for each value of f',
-      '6. of the rows with the same f and g = LEFT(a, 1):',
-      '   - n = COUNT(*)',
-      '   - m = MAX(b), of those for which b < 9',
-      '7. rows for which n > 3',
-      '8. n is called rows',
-      '9. the columns m go',
-      '10. the columns f and r* stay',
-      '11. the rows are sorted by rows (descending) and f',
-      '12. at most 3 rows',
-    ],
-  );
+  ).toEqual([
+    '1. rows for which all of these are true:',
+    '   - a == "x"',
+    '   - b > 2',
+    '2. rows for which c IS NULL',
+    '3. of each row is computed:',
+    '   - d = LENGTH(a)',
+    '   - e = 1',
+    '4. from a is taken what the pattern "%{IP:f}" names; where it does not fit: null',
+    '5. a row for each value of f',
+    '6. of the rows with the same f and g = LEFT(a, 1):',
+    '   - n = COUNT(*)',
+    '   - m = MAX(b), of those for which b < 9',
+    '7. rows for which n > 3',
+    '8. n is called rows',
+    '9. the columns m go',
+    '10. the columns f and r* stay',
+    '11. the rows are sorted by rows (descending) and f',
+    '12. at most 3 rows',
+  ]);
 });

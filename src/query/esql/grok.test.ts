@@ -1,22 +1,22 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { compileGrok } from './grok.ts';
 import { GROK_PATTERNS } from './grok-patterns.ts';
 
 function first(pattern: string, text: string): unknown {
   const result = compileGrok(pattern);
-  assert.ok(result.kind === 'ok', result.kind === 'invalid' ? result.message : '');
+  expectKind(result, 'ok');
   return result.grok.match(text)?.[0]?.[0];
 }
 
 function refusal(pattern: string): string {
   const result = compileGrok(pattern);
-  assert.ok(result.kind === 'invalid', `accepted: ${pattern}`);
+  expectKind(result, 'invalid');
   return `${result.message}; ${result.hint ?? ''}`;
 }
 
-test('every pattern of the library compiles', () => {
-  for (const name of Object.keys(GROK_PATTERNS)) assert.equal(compileGrok(`%{${name}:x}`).kind, 'ok', name);
+test.each(Object.keys(GROK_PATTERNS))('every pattern of the library compiles: %j', (name) => {
+  expect(compileGrok(`%{${name}:x}`).kind).toBe('ok');
 });
 
 test('patterns of the library match what they are named after', () => {
@@ -37,31 +37,31 @@ test('patterns of the library match what they are named after', () => {
     ['UNIXPATH', 'in /var/log', '/var/log'],
     ['SYSLOGTIMESTAMP', 'Nov  7 10:00:01 host', 'Nov  7 10:00:01'],
   ];
-  for (const [name, text, expected] of cases) assert.equal(first(`%{${name}:x}`, text), expected, name);
+  for (const [name, text, expected] of cases) expect([name, first(`%{${name}:x}`, text)]).toEqual([name, expected]);
 });
 
 test('a dot stops at a line break, anchors stand at lines, and the first match wins', () => {
-  assert.equal(first('a%{GREEDYDATA:x}', 'a b\nc'), ' b');
-  assert.equal(first('^%{WORD:x}$', 'two words\none\n'), 'one');
-  assert.equal(first('%{DATA:x}b', 'aabab'), 'aa');
-  assert.equal(compileGrok('%{INT}').kind, 'ok');
-  assert.equal(first('%{INT}', '5'), undefined);
+  expect(first('a%{GREEDYDATA:x}', 'a b\nc')).toBe(' b');
+  expect(first('^%{WORD:x}$', 'two words\none\n')).toBe('one');
+  expect(first('%{DATA:x}b', 'aabab')).toBe('aa');
+  expect(compileGrok('%{INT}').kind).toBe('ok');
+  expect(first('%{INT}', '5')).toBeUndefined();
 });
 
 test('types turn what was found, and leave out what does not fit', () => {
-  assert.equal(first('%{INT:x:int}', '12'), 12);
-  assert.equal(first('%{INT:x:long}', '9007199254740993'), 9007199254740993n);
-  assert.equal(first('%{NUMBER:x:double}', '.5'), 0.5);
-  assert.equal(first('%{WORD:x:boolean}', 'true'), true);
-  assert.equal(first('%{INT:x:int}', '99999999999'), undefined);
+  expect(first('%{INT:x:int}', '12')).toBe(12);
+  expect(first('%{INT:x:long}', '9007199254740993')).toBe(9007199254740993n);
+  expect(first('%{NUMBER:x:double}', '.5')).toBe(0.5);
+  expect(first('%{WORD:x:boolean}', 'true')).toBe(true);
+  expect(first('%{INT:x:int}', '99999999999')).toBeUndefined();
 });
 
 test('what is wrong with a pattern is said, with what to do', () => {
-  assert.match(refusal('%{IPV7:x}'), /Unable to find pattern \[IPV7\]; did you mean %\{IPV4\}\?/);
-  assert.match(refusal('%{INT:x:uint}'), /unknown type uint; types are string, int/);
-  assert.match(refusal('%{INT:x:int} %{INT:x}'), /cannot be of type integer and keyword/);
-  assert.match(refusal('(a'), /missing closing \)/);
-  assert.match(refusal('(?<!a)b'), /cannot be matched in linear time/);
-  assert.match(refusal('%{URI:a}'.repeat(500)), /stands for more than 16384 characters/);
-  assert.match(refusal('a'.repeat(5_000)), /more than 4096 characters/);
+  expect(refusal('%{IPV7:x}')).toMatch(/Unable to find pattern \[IPV7\]; did you mean %\{IPV4\}\?/);
+  expect(refusal('%{INT:x:uint}')).toMatch(/unknown type uint; types are string, int/);
+  expect(refusal('%{INT:x:int} %{INT:x}')).toMatch(/cannot be of type integer and keyword/);
+  expect(refusal('(a')).toMatch(/missing closing \)/);
+  expect(refusal('(?<!a)b')).toMatch(/cannot be matched in linear time/);
+  expect(refusal('%{URI:a}'.repeat(500))).toMatch(/stands for more than 16384 characters/);
+  expect(refusal('a'.repeat(5_000))).toMatch(/more than 4096 characters/);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { compileEsql } from './compile.ts';
 import { createDocumentTable } from './document-table.ts';
 import { contribute, foldGroup } from './group.ts';
@@ -14,7 +14,7 @@ const TABLE = createDocumentTable({
 
 function compiled(source: string) {
   const result = compileEsql(source, TABLE);
-  assert.ok(result.kind === 'ok', JSON.stringify(result.kind === 'invalid' && result.problems));
+  expectKind(result, 'ok');
   return result.query;
 }
 
@@ -39,31 +39,31 @@ test('what each document adds, folded group by group, is what the query gives on
       groups.set(id, [...(groups.get(id) ?? []), contribution]);
     }
   }
-  assert.equal(groups.size, 3);
+  expect(groups.size).toBe(3);
   const folded = [...groups.values()].flatMap((contributions) => foldGroup(QUERY, contributions, 0).rows);
   const running = startQuery(QUERY, 0);
   for (const document of DOCUMENTS) running.push(document);
-  assert.deepEqual(folded, running.finish().rows);
-  assert.deepEqual(folded, [['ann', 3n, 5n]]);
+  expect(folded).toEqual(running.finish().rows);
+  expect(folded).toEqual([['ann', 3n, 5n]]);
 });
 
 test('a document that does not get as far as STATS adds nothing, one with several values adds to several groups', () => {
   const added = DOCUMENTS.map((document) => contribute(QUERY, document, 0).contributions.map(({ keys }) => keys));
-  assert.deepEqual(added, [[['ann']], [['bob']], [['ann'], ['bob']], [['ann']], [[null]], []]);
+  expect(added).toEqual([[['ann']], [['bob']], [['ann'], ['bob']], [['ann']], [[null]], []]);
 });
 
 test('a group without rows gives none, and a query without STATS has no groups', () => {
-  assert.deepEqual(foldGroup(QUERY, [], 0).rows, []);
-  assert.deepEqual(contribute(compiled('FROM l | WHERE n == 1'), { n: 1 }, 0).contributions, []);
+  expect(foldGroup(QUERY, [], 0).rows).toEqual([]);
+  expect(contribute(compiled('FROM l | WHERE n == 1'), { n: 1 }, 0).contributions).toEqual([]);
 });
 
 test('a contribution that costs too much says so', () => {
   const query = compiled('FROM l | STATS c = COUNT(*) BY w = REPEAT(who, 3000)');
   const { contributions, exceeded } = contribute(query, { who: 'x'.repeat(300) }, 0, { steps: 100, values: 10 });
-  assert.deepEqual([contributions, exceeded], [[], 'more than 100 steps']);
+  expect([contributions, exceeded]).toEqual([[], 'more than 100 steps']);
 });
 
 test('identities tell null, empty texts and borders of texts apart', () => {
   const keys = [[null], [''], ['-'], ['a', 'b'], ['a,1:b'], ['a', null], [1], [true]];
-  assert.equal(new Set(keys.map(groupIdentity)).size, keys.length);
+  expect(new Set(keys.map(groupIdentity)).size).toBe(keys.length);
 });

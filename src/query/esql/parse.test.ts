@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { formatProblem } from '../problem.ts';
 import type { Command, Expression } from './ast.ts';
 import { MAXIMUM_COMMANDS, MAXIMUM_QUERY_LENGTH, parseEsql } from './parse.ts';
@@ -7,13 +7,13 @@ import { MAXIMUM_CHAIN, MAXIMUM_DEPTH } from './parser.ts';
 
 function commands(query: string): readonly Command[] {
   const result = parseEsql(query);
-  assert.ok(result.kind === 'ok', JSON.stringify(result));
+  expectKind(result, 'ok');
   return result.commands;
 }
 
 function problem(query: string): string {
   const result = parseEsql(query);
-  assert.ok(result.kind === 'invalid', `accepted: ${query}`);
+  expectKind(result, 'invalid');
   return result.problems.map((one) => formatProblem(one, query)).join('\n');
 }
 
@@ -49,7 +49,7 @@ function grouped(expression: Expression): string {
 
 function where(condition: string): string {
   const [, command] = commands(`FROM logs | WHERE ${condition}`);
-  assert.ok(command?.kind === 'where');
+  expectKind(command, 'where');
   return grouped(command.condition);
 }
 
@@ -69,71 +69,56 @@ test('operators bind as in Elasticsearch', () => {
     ['(a)', 'a'],
     ['kubernetes.audit.`user.name/x`.`a``b` == @timestamp', '(kubernetes.audit.user.name/x.a`b == @timestamp)'],
   ];
-  for (const [condition, expected] of cases) assert.equal(where(condition), expected, condition);
+  for (const [condition, expected] of cases) expect([condition, where(condition)]).toEqual([condition, expected]);
 });
 
 test('a name in an assignment is the text of the expression where none is given', () => {
   const [, command] = commands('FROM l | STATS c = COUNT(*), MAX( a ) WHERE b BY d, e = f + 1, f  + 2');
-  assert.ok(command?.kind === 'stats');
-  assert.deepEqual(
-    command.aggregates.map(({ name, where: filter }) => [name, filter === undefined]),
-    [
-      ['c', true],
-      ['MAX( a )', false],
-    ],
-  );
-  assert.deepEqual(
-    command.groups.map(({ name }) => name),
-    ['d', 'e', 'f  + 2'],
-  );
+  expectKind(command, 'stats');
+  expect(command.aggregates.map(({ name, where: filter }) => [name, filter === undefined])).toEqual([
+    ['c', true],
+    ['MAX( a )', false],
+  ]);
+  expect(command.groups.map(({ name }) => name)).toEqual(['d', 'e', 'f  + 2']);
 });
 
 test('sources of all shapes, comments and letter case', () => {
   const query =
     'from logs-k8s.*-prod, -logs-old, "quoted name", remote:idx metadata _id, _index // why\n| Where /* not */ a';
   const [from, second] = commands(query);
-  assert.ok(from?.kind === 'from');
-  assert.deepEqual(
-    from.metadata.map(({ pieces }) => pieces),
-    [['_id'], ['_index']],
-  );
-  assert.equal(second?.kind, 'where');
+  expectKind(from, 'from');
+  expect(from.metadata.map(({ pieces }) => pieces)).toEqual([['_id'], ['_index']]);
+  expectKind(second, 'where');
 });
 
 test('wildcards are cut where they stand, but not in backticks', () => {
   const [, command] = commands('FROM l | KEEP a.*, *b*, `c*d`, *');
-  assert.ok(command?.kind === 'keep');
-  assert.deepEqual(
-    command.names.map(({ pieces }) => pieces),
-    [['a.', ''], ['', 'b', ''], ['c*d'], ['', '']],
-  );
+  expectKind(command, 'keep');
+  expect(command.names.map(({ pieces }) => pieces)).toEqual([['a.', ''], ['', 'b', ''], ['c*d'], ['', '']]);
 });
 
 test('a mistake is shown with its line, a caret and a hint', () => {
-  assert.equal(
-    problem('FROM logs\n| WHERE a = 1'),
+  expect(problem('FROM logs\n| WHERE a = 1')).toBe(
     'line 2, column 11: expected `|` or the end, found `=`\n  | WHERE a = 1\n            ^\n  hint: write == to compare',
   );
-  assert.equal(
-    problem('FROM logs | KEEPP a'),
+  expect(problem('FROM logs | KEEPP a')).toBe(
     'line 1, column 13: unknown command `KEEPP`\n  FROM logs | KEEPP a\n              ^\n  hint: did you mean KEEP?',
   );
-  assert.equal(
-    problem('FROM logs | WHERE (a AND b'),
+  expect(problem('FROM logs | WHERE (a AND b')).toBe(
     'line 1, column 19: this parenthesis is never closed\n  FROM logs | WHERE (a AND b\n                    ^\n  hint: add the closing )',
   );
 });
 
 test('what is nested, chained, or takes time where there is much of it, is bounded', () => {
   const many = (count: number, item: string) => Array.from({ length: count }, () => item).join(', ');
-  assert.match(problem(`ROW ${many(1_001, 'a = 1')}`), /more than 1000 names of columns/);
-  assert.match(problem(`FROM l | KEEP ${many(1_001, 'a')}`), /more than 1000 names of columns/);
-  assert.match(problem(`FROM l | WHERE a LIKE (${many(501, '"x*"')})`), /more than 500 patterns of LIKE/);
-  assert.match(problem(`FROM l | GROK a ${many(51, '"%{INT}"')}`), /more than 50 patterns of GROK/);
-  assert.match(problem(`ROW a = ${'('.repeat(MAXIMUM_DEPTH + 1)}1`), /nested more than 100 deep/);
-  assert.match(problem(`FROM l | WHERE ${'NOT '.repeat(MAXIMUM_DEPTH + 1)}a`), /nested more than 100 deep/);
-  assert.match(problem(`ROW a = 1${' + 1'.repeat(MAXIMUM_CHAIN)}`), /more than 400 operations/);
-  assert.match(problem(`FROM l${' | LIMIT 1'.repeat(MAXIMUM_COMMANDS)}`), /more than 200 commands/);
-  assert.match(problem('x'.repeat(MAXIMUM_QUERY_LENGTH + 1)), /65537 characters long/);
-  assert.equal(commands(`FROM l | WHERE a${' OR a'.repeat(5_000)}`).length, 2);
+  expect(problem(`ROW ${many(1_001, 'a = 1')}`)).toMatch(/more than 1000 names of columns/);
+  expect(problem(`FROM l | KEEP ${many(1_001, 'a')}`)).toMatch(/more than 1000 names of columns/);
+  expect(problem(`FROM l | WHERE a LIKE (${many(501, '"x*"')})`)).toMatch(/more than 500 patterns of LIKE/);
+  expect(problem(`FROM l | GROK a ${many(51, '"%{INT}"')}`)).toMatch(/more than 50 patterns of GROK/);
+  expect(problem(`ROW a = ${'('.repeat(MAXIMUM_DEPTH + 1)}1`)).toMatch(/nested more than 100 deep/);
+  expect(problem(`FROM l | WHERE ${'NOT '.repeat(MAXIMUM_DEPTH + 1)}a`)).toMatch(/nested more than 100 deep/);
+  expect(problem(`ROW a = 1${' + 1'.repeat(MAXIMUM_CHAIN)}`)).toMatch(/more than 400 operations/);
+  expect(problem(`FROM l${' | LIMIT 1'.repeat(MAXIMUM_COMMANDS)}`)).toMatch(/more than 200 commands/);
+  expect(problem('x'.repeat(MAXIMUM_QUERY_LENGTH + 1))).toMatch(/65537 characters long/);
+  expect(commands(`FROM l | WHERE a${' OR a'.repeat(5_000)}`)).toHaveLength(2);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { compileEsql } from './compile.ts';
 import { createDocumentTable } from './document-table.ts';
 import { DEFAULT_LIMITS, type QueryLimits, type QueryResult } from './execution.ts';
@@ -13,7 +13,7 @@ const TABLE = createDocumentTable({
 
 function compiled(source: string) {
   const result = compileEsql(source, TABLE);
-  assert.ok(result.kind === 'ok', JSON.stringify(result.kind === 'invalid' && result.problems));
+  expectKind(result, 'ok');
   return result.query;
 }
 
@@ -29,16 +29,13 @@ function* numbered(count: number) {
 
 test('a limit stops the reading', () => {
   const running = startQuery(compiled('FROM l | WHERE n > 0 | LIMIT 2 | KEEP n'), 0);
-  assert.deepEqual(
-    [0, 1, 2, 3].map((n) => running.push({ n })),
-    [true, true, false, false],
-  );
-  assert.deepEqual(running.finish().rows, [[1], [2]]);
+  expect([0, 1, 2, 3].map((n) => running.push({ n }))).toEqual([true, true, false, false]);
+  expect(running.finish().rows).toEqual([[1], [2]]);
 });
 
 test('a result has 1,000 rows, and 10,000 if a limit asks for more', () => {
-  assert.equal(run('FROM l | KEEP n', numbered(1_500)).rows.length, 1_000);
-  assert.equal(run('FROM l | KEEP n | LIMIT 99999', numbered(10_500)).rows.length, 10_000);
+  expect(run('FROM l | KEEP n', numbered(1_500)).rows).toHaveLength(1_000);
+  expect(run('FROM l | KEEP n | LIMIT 99999', numbered(10_500)).rows).toHaveLength(10_000);
 });
 
 test('only the rows that are wanted are kept for sorting', () => {
@@ -46,37 +43,37 @@ test('only the rows that are wanted are kept for sorting', () => {
     steps: 100_000,
     values: 60,
   });
-  assert.deepEqual([rows, exceeded], [[[4_999], [4_998], [4_997]], undefined]);
+  expect([rows, exceeded]).toEqual([[[4_999], [4_998], [4_997]], undefined]);
 });
 
 test('an execution that costs too much says so, and gives no more', () => {
   const steps = run('FROM l | EVAL a = REPEAT(k, 400000) | KEEP a', numbered(3), { steps: 5_000, values: 10 });
-  assert.deepEqual([steps.rows.length, steps.exceeded], [0, 'more than 5000 steps']);
+  expect([steps.rows.length, steps.exceeded]).toEqual([0, 'more than 5000 steps']);
   const values = run('FROM l | STATS v = VALUES(k)', numbered(100), { steps: 1_000, values: 50 });
-  assert.deepEqual([values.rows.length, values.exceeded], [0, 'more than 50 values to keep']);
+  expect([values.rows.length, values.exceeded]).toEqual([0, 'more than 50 values to keep']);
   const sorted = run('FROM l | SORT n | WHERE n > 1', numbered(100), { steps: 1_000, values: 50 });
-  assert.equal(sorted.exceeded, 'more than 50 values to keep');
+  expect(sorted.exceeded).toBe('more than 50 values to keep');
 });
 
 test('a search that looks at all that is left again and again is paid for', () => {
   const { exceeded } = run('FROM l | EVAL r = REPLACE(k, "a.*b|a", "x")', [{ k: 'a'.repeat(5_000) }]);
-  assert.equal(exceeded, `more than ${DEFAULT_LIMITS.steps} steps`);
+  expect(exceeded).toBe(`more than ${DEFAULT_LIMITS.steps} steps`);
 });
 
 test('a row of too many groups is given up', () => {
   const many = Array.from({ length: 200 }, (_, index) => `v${index}`);
   const result = run('FROM l | EVAL other = k | STATS c = COUNT(*) BY k, other', [{ k: many }]);
-  assert.equal(result.exceeded, 'a row is of more than 10000 groups');
+  expect(result.exceeded).toBe('a row is of more than 10000 groups');
 });
 
 test('steps count for each document anew', () => {
   const { exceeded } = run('FROM l | WHERE LENGTH(k) > 100 OR k LIKE "*9"', numbered(2_000), { steps: 50, values: 10 });
-  assert.equal(exceeded, undefined);
+  expect(exceeded).toBeUndefined();
 });
 
 test('warnings say once for each place why there is no value', () => {
   const { warnings } = run('FROM l\n| WHERE n / 0 > 1\n  OR k == "x"', [{ n: 1, k: ['a', 'b'] }, { n: 2 }]);
-  assert.deepEqual(warnings, [
+  expect(warnings).toEqual([
     { message: '/ by zero', line: 2, column: 9 },
     { message: 'single-value function encountered multi-value', line: 3, column: 6 },
   ]);
@@ -84,7 +81,7 @@ test('warnings say once for each place why there is no value', () => {
 
 test('whole numbers of 64 bits stay exact', () => {
   const { rows } = run('ROW a = 9007199254740993 | EVAL b = a + 1, c = TO_STRING(a), d = a == 9007199254740992', []);
-  assert.deepEqual(rows, [[9007199254740993n, 9007199254740994n, '9007199254740993', false]]);
+  expect(rows).toEqual([[9007199254740993n, 9007199254740994n, '9007199254740993', false]]);
 });
 
 test('executions of one query do not share anything', () => {
@@ -92,6 +89,6 @@ test('executions of one query do not share anything', () => {
   const [one, two] = [startQuery(query, 0), startQuery(query, 0)];
   one.push({ k: 'a' });
   two.push({ k: 'b' });
-  assert.deepEqual(one.finish().rows, [[1n, 'a']]);
-  assert.deepEqual(two.finish().rows, [[1n, 'b']]);
+  expect(one.finish().rows).toEqual([[1n, 'a']]);
+  expect(two.finish().rows).toEqual([[1n, 'b']]);
 });

@@ -1,13 +1,9 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { compareScalars } from './value.ts';
 
 test('text is ordered by code points, not by halves of pairs', () => {
   const ordered = ['', 'a', 'ab', 'b', '\uffff', '\u{1f600}'];
-  assert.deepEqual(
-    [...ordered].reverse().sort((a, b) => compareScalars(a, b, 'keyword')),
-    ordered,
-  );
+  expect([...ordered].reverse().sort((a, b) => compareScalars(a, b, 'keyword'))).toEqual(ordered);
 });
 
 test('versions are ordered number by number, releases behind what comes before them, other texts last', () => {
@@ -22,8 +18,5 @@ test('versions are ordered number by number, releases behind what comes before t
     '1.10',
     'next',
   ];
-  assert.deepEqual(
-    [...ordered].reverse().sort((a, b) => compareScalars(a, b, 'version')),
-    ordered,
-  );
+  expect([...ordered].reverse().sort((a, b) => compareScalars(a, b, 'version'))).toEqual(ordered);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import type { Field, FieldType } from '../../ecs/field.ts';
 import { nearest } from '../nearest.ts';
 import type { Predicate } from '../predicate.ts';
@@ -23,15 +23,15 @@ const RESOLVER = {
 
 function parse(query: string): Predicate {
   const result = parseKql(query, RESOLVER);
-  assert.equal(result.kind, 'ok', query);
-  assert.ok(result.kind === 'ok');
+  expectKind(result, 'ok');
+  expectKind(result, 'ok');
   return result.predicate;
 }
 
 /** The problems as a person sees them. */
 function problems(query: string): string {
   const result = parseKql(query, RESOLVER);
-  assert.ok(result.kind === 'invalid', query);
+  expectKind(result, 'invalid');
   return result.problems.map((problem) => formatProblem(problem, query)).join('\n');
 }
 
@@ -40,12 +40,12 @@ function lines(...text: readonly string[]): string {
 }
 
 test('a condition is a test of the values of a field', () => {
-  assert.deepEqual(parse('user.name:alice'), { kind: 'any', field: USER, test: { kind: 'equals', value: 'alice' } });
-  assert.deepEqual(parse('user.name:a*z'), { kind: 'any', field: USER, test: { kind: 'wildcard', parts: ['a', 'z'] } });
-  assert.deepEqual(parse('user.name:*'), { kind: 'exists', field: USER });
-  assert.deepEqual(parse('code:403'), { kind: 'any', field: CODE, test: { kind: 'equals', value: 403 } });
-  assert.deepEqual(parse('code <= 5'), { kind: 'any', field: CODE, test: { kind: 'range', operator: '<=', value: 5 } });
-  assert.deepEqual(parse('source.ip:10.0.0.0/8'), {
+  expect(parse('user.name:alice')).toEqual({ kind: 'any', field: USER, test: { kind: 'equals', value: 'alice' } });
+  expect(parse('user.name:a*z')).toEqual({ kind: 'any', field: USER, test: { kind: 'wildcard', parts: ['a', 'z'] } });
+  expect(parse('user.name:*')).toEqual({ kind: 'exists', field: USER });
+  expect(parse('code:403')).toEqual({ kind: 'any', field: CODE, test: { kind: 'equals', value: 403 } });
+  expect(parse('code <= 5')).toEqual({ kind: 'any', field: CODE, test: { kind: 'range', operator: '<=', value: 5 } });
+  expect(parse('source.ip:10.0.0.0/8')).toEqual({
     kind: 'any',
     field: IP,
     test: { kind: 'cidr', cidr: '10.0.0.0/8' },
@@ -60,20 +60,19 @@ test('`not` binds closer than `and`, `and` closer than `or`', () => {
     kind: 'or',
     operands: [{ kind: 'and', operands: [{ kind: 'not', operand: one }, two] }, three],
   };
-  assert.deepEqual(parse('not code:1 and code:2 or code:3'), expected);
-  assert.deepEqual(parse('NOT code:1 And code:2 oR code:3'), expected);
-  assert.deepEqual(parse('code:(not 1 and 2 or 3)'), expected);
-  assert.deepEqual(parse('not(code:1)and(code:2)or(code:3)'), expected);
+  expect(parse('not code:1 and code:2 or code:3')).toEqual(expected);
+  expect(parse('NOT code:1 And code:2 oR code:3')).toEqual(expected);
+  expect(parse('code:(not 1 and 2 or 3)')).toEqual(expected);
+  expect(parse('not(code:1)and(code:2)or(code:3)')).toEqual(expected);
 });
 
 test('an empty query is true of everything', () => {
-  assert.deepEqual(parse(''), { kind: 'constant', value: true });
-  assert.deepEqual(parse(' \n'), { kind: 'constant', value: true });
+  expect(parse('')).toEqual({ kind: 'constant', value: true });
+  expect(parse(' \n')).toEqual({ kind: 'constant', value: true });
 });
 
 test('all unknown fields are reported, each with its place and a suggestion', () => {
-  assert.equal(
-    problems('user.nmae:alice and verb:create\n  and xyzzy:1'),
+  expect(problems('user.nmae:alice and verb:create\n  and xyzzy:1')).toBe(
     lines(
       'line 1, column 1: unknown field `user.nmae`',
       '  user.nmae:alice and verb:create',
@@ -91,12 +90,11 @@ test('all unknown fields are reported, each with its place and a suggestion', ()
 });
 
 test('a mistake of meaning does not hide the mistake of syntax behind it', () => {
-  assert.match(problems('code:x and user.name:"a'), /is no number(?:.|\n)*never closed/);
+  expect(problems('code:x and user.name:"a')).toMatch(/is no number(?:.|\n)*never closed/);
 });
 
 test('an open parenthesis is shown where it opens', () => {
-  assert.equal(
-    problems('user.name:a and (code:1 or\n code:2'),
+  expect(problems('user.name:a and (code:1 or\n code:2')).toBe(
     lines(
       'line 1, column 17: this `(` is never closed',
       '  user.name:a and (code:1 or',
@@ -107,8 +105,7 @@ test('an open parenthesis is shown where it opens', () => {
 });
 
 test('a colon in a value is shown with two ways out', () => {
-  assert.equal(
-    problems('user.name:system:anonymous'),
+  expect(problems('user.name:system:anonymous')).toBe(
     lines(
       'line 1, column 17: a `:` inside a value must be quoted or escaped',
       '  user.name:system:anonymous',
@@ -119,8 +116,7 @@ test('a colon in a value is shown with two ways out', () => {
 });
 
 test('a missing value is shown at the sign before it', () => {
-  assert.equal(
-    problems('user.name:'),
+  expect(problems('user.name:')).toBe(
     lines(
       'line 1, column 10: `:` has no value to its right',
       '  user.name:',
@@ -153,19 +149,19 @@ test('what other languages write is answered with what KQL writes', () => {
     ['user.name:a\\d', 'write \\\\ for a backslash'],
     ['source.ip:nowhere', 'write an address such as 10.0.0.1'],
   ];
-  for (const [query, hint] of hints) assert.ok(problems(query).includes(`hint: ${hint}`), problems(query));
+  for (const [query, hint] of hints) expect(problems(query)).toContain(`hint: ${hint}`);
 });
 
 test('a query has a greatest length and a greatest depth, and the depth of `not` costs nothing', () => {
-  assert.match(problems('('.repeat(60_000)), /nested more than 100 deep/);
-  assert.match(problems(`code:${'('.repeat(101)}1${')'.repeat(101)}`), /nested more than 100 deep/);
-  assert.match(problems(' '.repeat(MAXIMUM_QUERY_LENGTH + 1)), /characters long/);
+  expect(problems('('.repeat(60_000))).toMatch(/nested more than 100 deep/);
+  expect(problems(`code:${'('.repeat(101)}1${')'.repeat(101)}`)).toMatch(/nested more than 100 deep/);
+  expect(problems(' '.repeat(MAXIMUM_QUERY_LENGTH + 1))).toMatch(/characters long/);
   parse(`code:${'('.repeat(100)}1${')'.repeat(100)}`);
   parse(`${'not '.repeat(16_000)}code:1`);
 });
 
 test('at most 20 problems are reported', () => {
   const result = parseKql(Array.from({ length: 500 }, () => 'nowhere:1').join(' or '), RESOLVER);
-  assert.ok(result.kind === 'invalid');
-  assert.equal(result.problems.length, 20);
+  expectKind(result, 'invalid');
+  expect(result.problems).toHaveLength(20);
 });

@@ -1,16 +1,24 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind, expectPresent } from '../../../test/support/expect.ts';
 import { checkRegex, compileRegex } from './compile-regex.ts';
 
 function matches(source: string, text: string, { syntax = 'lucene', caseless = false } = {}): boolean {
   const result = compileRegex(source, syntax === 're2' ? 're2' : 'lucene', caseless);
-  assert.ok(result.kind === 'ok', `${source}: ${result.kind === 'ok' ? '' : result.problem.message}`);
+  expectKind(result, 'ok');
   return result.matches(text);
 }
 
 function assertLucene(source: string, yes: readonly string[], no: readonly string[]): void {
-  for (const text of yes) assert.ok(matches(source, text), `/${source}/ matches ${JSON.stringify(text)}`);
-  for (const text of no) assert.ok(!matches(source, text), `/${source}/ does not match ${JSON.stringify(text)}`);
+  for (const text of yes)
+    expect([`/${source}/ matches ${JSON.stringify(text)}`, matches(source, text)]).toEqual([
+      `/${source}/ matches ${JSON.stringify(text)}`,
+      true,
+    ]);
+  for (const text of no)
+    expect([`/${source}/ does not match ${JSON.stringify(text)}`, matches(source, text)]).toEqual([
+      `/${source}/ does not match ${JSON.stringify(text)}`,
+      false,
+    ]);
 }
 
 test('Lucene: the whole value must match', () => {
@@ -86,40 +94,38 @@ test('Lucene: what has no meaning in a place is a character', () => {
 });
 
 test('Lucene without case: single ASCII letters, no ranges, no others', () => {
-  assert.ok(matches('kube-"SYS"[t]em', 'KUBE-sysTEM', { caseless: true }));
-  assert.ok(!matches('[a-z]+', 'ABC', { caseless: true }));
-  assert.ok(!matches('é', 'É', { caseless: true }));
-  assert.ok(!matches('a', 'A'));
+  expect(matches('kube-"SYS"[t]em', 'KUBE-sysTEM', { caseless: true })).toBe(true);
+  expect(matches('[a-z]+', 'ABC', { caseless: true })).toBe(false);
+  expect(matches('é', 'É', { caseless: true })).toBe(false);
+  expect(matches('a', 'A')).toBe(false);
 });
 
-test('what is wrong with a Lucene expression, and where', () => {
-  for (const [source, offset, message] of [
-    ['a(b', 3, /expected `\)`/],
-    ['a)b', 1, /`\)` without/],
-    ['[ab', 3, /expected `\]`/],
-    ['[.-]', 4, /expected `\]`/],
-    ['[a-]', 1, /range is empty/],
-    ['[', 1, /expected `\]`/],
-    ['a{', 2, /expected a number/],
-    ['a{,3}', 2, /expected a number/],
-    ['a{2', 3, /expected `}`/],
-    ['a{3,2}', 1, /never match/],
-    ['a{99999999999}', 2, /too large/],
-    ['ab\\', 3, /ends too early/],
-    ['a|', 2, /ends too early/],
-    ['x\\b', 1, /\\b has no meaning/],
-    ['[\\q]', 1, /\\q has no meaning/],
-    ['[z-a]', 1, /range is empty/],
-    ['"ab', 0, /closing `"`/],
-    ['a<b>', 1, /interval/],
-    ['<1-2', 0, /interval/],
-    ['<1-99999999999>', 0, /too large/],
-  ] as const) {
-    const problem = checkRegex(source, 'lucene');
-    assert.ok(problem !== undefined, source);
-    assert.equal(problem.offset, offset, source);
-    assert.match(problem.message, message, source);
-  }
+test.each([
+  ['a(b', 3, /expected `\)`/],
+  ['a)b', 1, /`\)` without/],
+  ['[ab', 3, /expected `\]`/],
+  ['[.-]', 4, /expected `\]`/],
+  ['[a-]', 1, /range is empty/],
+  ['[', 1, /expected `\]`/],
+  ['a{', 2, /expected a number/],
+  ['a{,3}', 2, /expected a number/],
+  ['a{2', 3, /expected `}`/],
+  ['a{3,2}', 1, /never match/],
+  ['a{99999999999}', 2, /too large/],
+  ['ab\\', 3, /ends too early/],
+  ['a|', 2, /ends too early/],
+  ['x\\b', 1, /\\b has no meaning/],
+  ['[\\q]', 1, /\\q has no meaning/],
+  ['[z-a]', 1, /range is empty/],
+  ['"ab', 0, /closing `"`/],
+  ['a<b>', 1, /interval/],
+  ['<1-2', 0, /interval/],
+  ['<1-99999999999>', 0, /too large/],
+] as const)('what is wrong with a Lucene expression, and where: %j', (source, offset, message) => {
+  const problem = checkRegex(source, 'lucene');
+  expectPresent(problem);
+  expect(problem.offset).toBe(offset);
+  expect(problem.message).toMatch(message);
 });
 
 test('an expression that would need too many states is refused, and at once', () => {
@@ -133,44 +139,45 @@ test('an expression that would need too many states is refused, and at once', ()
     'a'.repeat(5_000),
     `a${'*'.repeat(200)}`,
   ]) {
-    assert.ok(checkRegex(source, 'lucene') !== undefined, source.slice(0, 30));
+    expect(checkRegex(source, 'lucene')).toBeDefined();
   }
-  assert.equal(checkRegex(`${'('.repeat(100)}a${')'.repeat(100)}`, 'lucene'), undefined);
+  expect(checkRegex(`${'('.repeat(100)}a${')'.repeat(100)}`, 'lucene')).toBeUndefined();
 });
 
-test('an expression of which a text meets more states than are held means the same, and takes linear time', () => {
-  const expression = '.*a.{30}';
-  for (const length of [30, 5_000]) {
+test.each([30, 5_000])(
+  'an expression of which a text meets more states than are held means the same, and takes linear time: %j',
+  (length) => {
+    const expression = '.*a.{30}';
     // Irregular, so that nearly every character leads to a state of its own.
     const text = Array.from({ length }, (_, n) => (Math.imul(n * n, 0x9e3779b1) >>> 31 === 1 ? 'a' : 'b')).join('');
     for (let end = length - 20; end <= length; end += 1) {
       const part = text.slice(0, end);
-      assert.equal(matches(expression, part), part.charAt(end - 31) === 'a', `${length} ${end}`);
+      expect(matches(expression, part)).toBe(part.charAt(end - 31) === 'a');
     }
-  }
-});
+  },
+);
 
 test('an expression with many places is deterministic before it meets a text', () => {
-  assert.ok(matches('a{3000}|b{2000}', 'a'.repeat(3_000)));
-  assert.ok(!matches('a{3000}|b{2000}', 'a'.repeat(2_000)));
-  assert.ok(matches(`.*(${'abc|'.repeat(200)}d).*`, 'xxdxx'));
+  expect(matches('a{3000}|b{2000}', 'a'.repeat(3_000))).toBe(true);
+  expect(matches('a{3000}|b{2000}', 'a'.repeat(2_000))).toBe(false);
+  expect(matches(`.*(${'abc|'.repeat(200)}d).*`, 'xxdxx')).toBe(true);
 });
 
 test('a hostile text takes linear time in both syntaxes', () => {
   const text = 'a'.repeat(250_000);
-  assert.ok(!matches('(a*)*(a|aa)*(.*a){8}b', text));
-  assert.ok(!matches('(a*)*(a|aa)*b', text, { syntax: 're2' }));
+  expect(matches('(a*)*(a|aa)*(.*a){8}b', text)).toBe(false);
+  expect(matches('(a*)*(a|aa)*b', text, { syntax: 're2' })).toBe(false);
 });
 
 test('RE2: some part of the value matches; flags stand in the expression', () => {
   const re2 = { syntax: 're2' };
-  assert.ok(matches('b+', 'abbc', re2));
-  assert.ok(!matches('^b', 'ab', re2));
-  assert.ok(matches('(?i)SYSTEM', 'kube-system', re2));
-  assert.ok(matches('SYSTEM', 'kube-system', { ...re2, caseless: true }));
-  assert.ok(!matches('a.b', 'a\nb', re2));
-  assert.ok(matches('(?s)a.b', 'a\nb', re2));
-  assert.ok(matches('(?:a|b)\\b', 'xa y', re2));
+  expect(matches('b+', 'abbc', re2)).toBe(true);
+  expect(matches('^b', 'ab', re2)).toBe(false);
+  expect(matches('(?i)SYSTEM', 'kube-system', re2)).toBe(true);
+  expect(matches('SYSTEM', 'kube-system', { ...re2, caseless: true })).toBe(true);
+  expect(matches('a.b', 'a\nb', re2)).toBe(false);
+  expect(matches('(?s)a.b', 'a\nb', re2)).toBe(true);
+  expect(matches('(?:a|b)\\b', 'xa y', re2)).toBe(true);
 });
 
 test('what is wrong with an expression of RE2, and where', () => {
@@ -182,10 +189,10 @@ test('what is wrong with an expression of RE2, and where', () => {
     ['a{2000}', 1, /repeat/],
   ] as const) {
     const problem = checkRegex(source, 're2');
-    assert.ok(problem !== undefined, source);
-    assert.equal(problem.offset, offset, source);
-    assert.match(problem.message, message, source);
+    expectPresent(problem);
+    expect([source, problem.offset]).toEqual([source, offset]);
+    expect(problem.message).toMatch(message);
   }
-  assert.match(checkRegex('x(?=y)', 're2')?.hint ?? '', /look-around/);
-  assert.match(checkRegex('(a)\\1', 're2')?.hint ?? '', /back-references/);
+  expect(checkRegex('x(?=y)', 're2')?.hint ?? '').toMatch(/look-around/);
+  expect(checkRegex('(a)\\1', 're2')?.hint ?? '').toMatch(/back-references/);
 });

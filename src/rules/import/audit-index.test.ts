@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { indexKind, mentionsAudit } from './audit-index.ts';
 
 test('an index pattern reads audit events, more than them, or something else', () => {
@@ -8,10 +7,10 @@ test('an index pattern reads audit events, more than them, or something else', (
     'logs-kubernetes.audit_logs-prod',
     'eu:logs-kubernetes.audit_logs-*',
   ]) {
-    assert.equal(indexKind(pattern), 'audit', pattern);
+    expect([pattern, indexKind(pattern)]).toEqual([pattern, 'audit']);
   }
   for (const pattern of ['*', 'logs-*', 'logs-*-default', 'logs-kubernetes*', '*:logs-*', 'logs-*audit*-*']) {
-    assert.equal(indexKind(pattern), 'broad', pattern);
+    expect([pattern, indexKind(pattern)]).toEqual([pattern, 'broad']);
   }
   for (const pattern of [
     '',
@@ -22,12 +21,12 @@ test('an index pattern reads audit events, more than them, or something else', (
     'logs-kubernetes.container_logs-*',
     'logs-*-other',
   ]) {
-    assert.equal(indexKind(pattern), 'other', pattern);
+    expect([pattern, indexKind(pattern)]).toEqual([pattern, 'other']);
   }
 });
 
 test('a query speaks of audit events by their dataset or their fields', () => {
-  assert.ok(mentionsAudit('event.dataset : "kubernetes.audit_logs"'));
-  assert.ok(mentionsAudit('kubernetes.audit.verb : create'));
-  assert.ok(!mentionsAudit('process.name : nsenter'));
+  expect(mentionsAudit('event.dataset : "kubernetes.audit_logs"')).toBe(true);
+  expect(mentionsAudit('kubernetes.audit.verb : create')).toBe(true);
+  expect(mentionsAudit('process.name : nsenter')).toBe(false);
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../test/support/fail.ts';
 import type { DocumentProblem } from '../document-problem.ts';
 import { HOUR, MINUTE } from '../limits.ts';
 import { type ElasticImport, importElasticRule } from './elastic.ts';
@@ -16,12 +16,12 @@ const RULE = {
 
 function imported(rule: object): Extract<ElasticImport, { readonly kind: 'document' }> {
   const result = importElasticRule({ rule });
-  return result.kind === 'document' ? result : assert.fail(JSON.stringify(result));
+  return result.kind === 'document' ? result : fail(JSON.stringify(result));
 }
 
 function problems(change: object): readonly DocumentProblem[] {
   const result = importElasticRule({ rule: { ...RULE, ...change } });
-  return result.kind === 'invalid' ? result.problems : assert.fail(JSON.stringify(result));
+  return result.kind === 'invalid' ? result.problems : fail(JSON.stringify(result));
 }
 
 test('alert suppression is mapped', () => {
@@ -30,14 +30,14 @@ test('alert suppression is mapped', () => {
     duration: { value: 5, unit: 'h' },
     missing_fields_strategy: 'doNotSuppress',
   };
-  assert.deepEqual(imported({ ...RULE, alert_suppression: suppression }).document.suppression, {
+  expect(imported({ ...RULE, alert_suppression: suppression }).document.suppression).toEqual({
     by: ['user.name'],
     windowMicros: 5 * HOUR,
     missingFields: 'doNotSuppress',
   });
   const perRun = imported({ ...RULE, alert_suppression: { group_by: ['user.name'] }, interval: '9m' });
-  assert.equal(perRun.document.suppression?.windowMicros, 9 * MINUTE);
-  assert.match(perRun.differences.join(), /per run of the rule in Elastic; here it lasts 9m/);
+  expect(perRun.document.suppression?.windowMicros).toBe(9 * MINUTE);
+  expect(perRun.differences.join()).toMatch(/per run of the rule in Elastic; here it lasts 9m/);
 });
 
 test('a threshold is suppressed by its group: only for how long is said', () => {
@@ -49,15 +49,15 @@ test('a threshold is suppressed by its group: only for how long is said', () => 
     from: 'now-9m',
   };
   const { document, differences } = imported(rule);
-  assert.deepEqual(document.suppression, { by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
-  assert.deepEqual(document.threshold, {
+  expect(document.suppression).toEqual({ by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
+  expect(document.threshold).toEqual({
     fields: ['user.name', 'source.ip'],
     value: 3,
     cardinality: [],
     windowMicros: 9 * MINUTE,
   });
-  assert.deepEqual(differences, []);
-  assert.deepEqual(problems({ ...rule, threshold: { field: 'user.name', value: 0 } })[0]?.path, [
+  expect(differences).toEqual([]);
+  expect(problems({ ...rule, threshold: { field: 'user.name', value: 0 } })[0]?.path).toEqual([
     'rule',
     'threshold',
     'value',
@@ -75,25 +75,25 @@ test('what the event says in place of the rule is taken over, as Elastic reads i
     rule_name_override: 'event.action',
     building_block_type: 'default',
   });
-  assert.deepEqual(document.severityMapping, [{ field: 'event.action', value: 'delete', severity: 'critical' }]);
-  assert.deepEqual(document.riskScoreMapping, [{ field: 'kubernetes.audit.annotations.score' }]);
-  assert.deepEqual([document.ruleNameOverride, document.buildingBlock], ['event.action', true]);
-  assert.deepEqual(notes, ['only the first entry of risk_score_mapping counts, as in Elastic']);
-  assert.deepEqual(differences, []);
+  expect(document.severityMapping).toEqual([{ field: 'event.action', value: 'delete', severity: 'critical' }]);
+  expect(document.riskScoreMapping).toEqual([{ field: 'kubernetes.audit.annotations.score' }]);
+  expect([document.ruleNameOverride, document.buildingBlock]).toEqual(['event.action', true]);
+  expect(notes).toEqual(['only the first entry of risk_score_mapping counts, as in Elastic']);
+  expect(differences).toEqual([]);
   const [operator] = problems({ severity_mapping: [{ field: 'a', operator: 'less', value: '1', severity: 'low' }] });
-  assert.deepEqual(operator?.path, ['rule', 'severity_mapping', 0, 'operator']);
+  expect(operator?.path).toEqual(['rule', 'severity_mapping', 0, 'operator']);
   const [severity] = problems({ severity_mapping: [{ field: 'a', operator: 'equals', value: '1', severity: 'hot' }] });
-  assert.deepEqual(severity?.path, ['rule', 'severity_mapping', 0, 'severity']);
+  expect(severity?.path).toEqual(['rule', 'severity_mapping', 0, 'severity']);
 });
 
 test('max_signals of each run is a budget of an hour', () => {
   const budget = (change: object) => imported({ ...RULE, ...change }).document.budget.alertsPerHour;
-  assert.equal(budget({ max_signals: 10 }), 120, 'twelve runs of five minutes');
-  assert.equal(budget({ max_signals: 1, interval: '2h' }), 1);
-  assert.equal(budget({ max_signals: 10_000, interval: '1m' }), 100_000);
-  assert.equal(budget({ max_signals: 100 }), imported(RULE).document.budget.alertsPerHour);
-  assert.deepEqual(imported({ ...RULE, max_signals: 10 }).notes, [
+  expect(budget({ max_signals: 10 })).toBe(120); // twelve runs of five minutes
+  expect(budget({ max_signals: 1, interval: '2h' })).toBe(1);
+  expect(budget({ max_signals: 10_000, interval: '1m' })).toBe(100_000);
+  expect(budget({ max_signals: 100 })).toBe(imported(RULE).document.budget.alertsPerHour);
+  expect(imported({ ...RULE, max_signals: 10 }).notes).toEqual([
     'max_signals 10 in each run of 5m is a budget of 120 alerts an hour',
   ]);
-  assert.deepEqual(problems({ max_signals: 'many' })[0]?.path, ['rule', 'max_signals']);
+  expect(problems({ max_signals: 'many' })[0]?.path).toEqual(['rule', 'max_signals']);
 });

@@ -1,12 +1,12 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { expectKind } from '../../../test/support/expect.ts';
 import { MINUTE } from '../limits.ts';
 import { importElasticRule } from './elastic.ts';
 
 const imported = (query: string, changes: object = {}) => {
   const rule = { name: 'Rows', rule_id: 'r', type: 'esql', language: 'esql', severity: 'high', query, ...changes };
   const result = importElasticRule(rule);
-  assert.ok(result.kind === 'document', JSON.stringify(result));
+  expectKind(result, 'document');
   return result;
 };
 
@@ -17,13 +17,13 @@ test('the data of a rule in ES|QL are those that FROM names', () => {
     query: 'FROM logs-aws*, logs-kubernetes.audit_logs-* METADATA _id | limit 1',
   };
   const result = importElasticRule(rule);
-  assert.deepEqual(result.kind === 'unsupported' && result.reasons.map(({ kind, name }) => [kind, name]), [
+  expect(result.kind === 'unsupported' && result.reasons.map(({ kind, name }) => [kind, name])).toEqual([
     ['data', 'logs-aws*'],
   ]);
   const query = 'from "logs-kubernetes.audit_logs-*" metadata _id, _index\n| where x';
   const { document, differences } = imported(query, { from: 'now-9m' });
-  assert.deepEqual([document.type, document.language, document.query], ['esql', 'esql', query]);
-  assert.deepEqual([document.windowMicros, differences], [9 * MINUTE, []]);
+  expect([document.type, document.language, document.query]).toEqual(['esql', 'esql', query]);
+  expect([document.windowMicros, differences]).toEqual([9 * MINUTE, []]);
 });
 
 test('of a rule in ES|QL it is said what a search over a range may not see, or sees otherwise', () => {
@@ -35,11 +35,16 @@ test('of a rule in ES|QL it is said what a search over a range may not see, or s
       (text) => text.split(': may hold')[0],
     );
   for (const condition of ['n > 5 AND kinds >= 3', 'who == "EVE"', 'low >= NOW() - 9 minutes', 'NOT (n <= 5)']) {
-    assert.deepEqual(passing(condition), [], condition);
+    expect([condition, passing(condition)]).toEqual([condition, []]);
   }
   for (const condition of ['n < 50', 'kinds == 2', 'share > 2', 'n IN (1, 2)', 'NOT (n > 5)']) {
-    assert.deepEqual(passing(`n > 1 AND ${condition}`), [condition.replace(/^NOT \((.*)\)$/, 'NOT $1')], condition);
+    expect([condition, passing(`n > 1 AND ${condition}`)]).toEqual([
+      condition,
+      [condition.replace(/^NOT \((.*)\)$/, 'NOT $1')],
+    ]);
   }
-  assert.match(differences('STATS n = COUNT(*) | WHERE n > 3').join(), /^without BY Elastic has a row/);
-  assert.match(differences('WHERE user.name == "a" | LIMIT 10').join(), /^LIMIT 10 is of all rows of a run in Elastic/);
+  expect(differences('STATS n = COUNT(*) | WHERE n > 3').join()).toMatch(/^without BY Elastic has a row/);
+  expect(differences('WHERE user.name == "a" | LIMIT 10').join()).toMatch(
+    /^LIMIT 10 is of all rows of a run in Elastic/,
+  );
 });

@@ -1,10 +1,9 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { readWindows } from './elastic-windows.ts';
 
 function spec(rule: Readonly<Record<string, unknown>>): unknown {
   const { spec: read, problems } = readWindows(rule);
-  assert.deepEqual(problems, []);
+  expect(problems).toEqual([]);
   return read;
 }
 
@@ -13,21 +12,17 @@ const threshold = (settings: object, rule: object = {}) =>
 
 test('a threshold counts within what one run searches', () => {
   const expected = { field: ['user.name'], value: 3, cardinality: [], window: '6m' };
-  assert.deepEqual(
-    threshold({ field: ['user.name'] }),
-    { threshold: expected },
-    'from now-6m unless it says otherwise',
-  );
-  assert.deepEqual(threshold({ field: ['user.name'] }, { from: 'now-540s', interval: '5m' }), {
+  expect(threshold({ field: ['user.name'] })).toEqual({ threshold: expected }); // from now-6m unless it says otherwise
+  expect(threshold({ field: ['user.name'] }, { from: 'now-540s', interval: '5m' })).toEqual({
     threshold: { ...expected, window: '9m' },
   });
 });
 
 test('its field is a name, a list, or nothing', () => {
   const fields = (field: unknown) => Object(Object(threshold({ field })).threshold).field;
-  assert.deepEqual(fields('user.name'), ['user.name']);
-  assert.deepEqual(fields(['user.name', 'source.ip']), ['user.name', 'source.ip']);
-  for (const none of [[], '', undefined, ['']]) assert.deepEqual(fields(none), []);
+  expect(fields('user.name')).toEqual(['user.name']);
+  expect(fields(['user.name', 'source.ip'])).toEqual(['user.name', 'source.ip']);
+  for (const none of [[], '', undefined, ['']]) expect(fields(none)).toEqual([]);
 });
 
 test('of its cardinalities the first counts', () => {
@@ -36,22 +31,22 @@ test('of its cardinalities the first counts', () => {
     { field: 'user.name', value: 9 },
   ];
   const read = (cardinality: unknown) => readWindows({ type: 'threshold', threshold: { value: 1, cardinality } });
-  assert.deepEqual(Object(read([one]).spec.threshold).cardinality, [one]);
-  assert.deepEqual(Object(read([one, other]).spec.threshold).cardinality, [one]);
-  assert.deepEqual(read([one, other]).notes, ['only the first of its cardinalities counts, as in Elastic']);
-  assert.deepEqual(Object(read([]).spec.threshold).cardinality, []);
+  expect(Object(read([one]).spec.threshold).cardinality).toEqual([one]);
+  expect(Object(read([one, other]).spec.threshold).cardinality).toEqual([one]);
+  expect(read([one, other]).notes).toEqual(['only the first of its cardinalities counts, as in Elastic']);
+  expect(Object(read([]).spec.threshold).cardinality).toEqual([]);
 });
 
 test('a sequence looks back as far as one run; a query has no window', () => {
-  assert.deepEqual(spec({ type: 'eql', from: 'now-9m' }), { window: '9m' });
-  assert.deepEqual(spec({ type: 'query', from: 'whenever' }), {});
+  expect(spec({ type: 'eql', from: 'now-9m' })).toEqual({ window: '9m' });
+  expect(spec({ type: 'query', from: 'whenever' })).toEqual({});
 });
 
 test('what is wrong is said at the setting', () => {
   const wrong = (rule: Readonly<Record<string, unknown>>) =>
     readWindows(rule).problems.map(({ path, message }) => `${path.join('.')}: ${message}`);
   const search = 'from: expected a start of the search such as now-6m, found';
-  assert.deepEqual(wrong({ type: 'eql', from: 'yesterday' }), [`${search} "yesterday"`]);
-  assert.deepEqual(wrong({ type: 'threshold', threshold: { value: 1 }, from: 'now' }), [`${search} "now"`]);
-  assert.deepEqual(wrong({ type: 'threshold' }), ['threshold: expected a table with field and value, found nothing']);
+  expect(wrong({ type: 'eql', from: 'yesterday' })).toEqual([`${search} "yesterday"`]);
+  expect(wrong({ type: 'threshold', threshold: { value: 1 }, from: 'now' })).toEqual([`${search} "now"`]);
+  expect(wrong({ type: 'threshold' })).toEqual(['threshold: expected a table with field and value, found nothing']);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anonymousRequest, type RequestChanges } from '../../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../../test/support/rules.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
@@ -28,23 +27,23 @@ const itemsOf = (query: string, changes: RequestChanges) => occurrences(query, c
 const create = (changes: RequestChanges = {}) => ({ ...changes, event: { ...changes.event, verb: 'create' } });
 
 test('a rule of type eql is a sequence where its query is one, and else judges each event by itself', () => {
-  assert.equal(eqlRule(`sequence ${CREATE} ${LIST}`).rule.kind, sequenceKind);
-  assert.equal(eqlRule('any where true').rule.kind.windowed, undefined);
+  expect(eqlRule(`sequence ${CREATE} ${LIST}`).rule.kind).toBe(sequenceKind);
+  expect(eqlRule('any where true').rule.kind.windowed).toBeUndefined();
 });
 
 test('the span is that of the query, else that of the rule, else six minutes', () => {
   const span = (query: string, changes: Partial<RuleDocument> = {}) =>
     sequenceKind.windowed?.windowMicros(eqlRule(query, changes).rule);
-  assert.equal(span(`sequence with maxspan=30s ${CREATE} ${LIST}`, { windowMicros: MINUTE }), 30 * SECOND);
-  assert.equal(span(`sequence ${CREATE} ${LIST}`, { windowMicros: MINUTE }), MINUTE);
-  assert.equal(span(`sequence ${CREATE} ${LIST}`), 6 * MINUTE);
+  expect(span(`sequence with maxspan=30s ${CREATE} ${LIST}`, { windowMicros: MINUTE })).toBe(30 * SECOND);
+  expect(span(`sequence ${CREATE} ${LIST}`, { windowMicros: MINUTE })).toBe(MINUTE);
+  expect(span(`sequence ${CREATE} ${LIST}`)).toBe(6 * MINUTE);
 });
 
 test('an event has the items that it matches, until among them', () => {
   const query = `sequence by user.name ${CREATE} [any where true] until ${LIST}`;
-  assert.deepEqual(itemsOf(query, create()), [[0, 1]]);
-  assert.deepEqual(itemsOf(query, {}), [[1, 2]]);
-  assert.deepEqual(itemsOf(`sequence ${CREATE} ${CREATE}`, {}), []);
+  expect(itemsOf(query, create())).toEqual([[0, 1]]);
+  expect(itemsOf(query, {})).toEqual([[1, 2]]);
+  expect(itemsOf(`sequence ${CREATE} ${CREATE}`, {})).toEqual([]);
 });
 
 test('events are in one group if they agree in the join fields, also under other names', () => {
@@ -54,34 +53,34 @@ test('events are in one group if they agree in the join fields, also under other
     occurrences(query, { userAgent: 'eve' }),
     occurrences(query, { userAgent: 'bob' }),
   ].map(([occurrence]) => occurrence);
-  assert.deepEqual(first?.terms, [{ field: 'user.name', value: 'eve' }]);
-  assert.deepEqual(second?.terms, [{ field: 'user_agent.original', value: 'eve' }]);
-  assert.equal(first?.row?.group, second?.row?.group);
-  assert.notEqual(second?.row?.group, other?.row?.group);
+  expect(first?.terms).toEqual([{ field: 'user.name', value: 'eve' }]);
+  expect(second?.terms).toEqual([{ field: 'user_agent.original', value: 'eve' }]);
+  expect(first?.row?.group).toBe(second?.row?.group);
+  expect(second?.row?.group).not.toBe(other?.row?.group);
 });
 
 test('an event belongs to the group of each of its items', () => {
   const query = `sequence ${CREATE} by user.name [any where true] by user_agent.original`;
-  assert.deepEqual(itemsOf(query, create({ username: 'a', userAgent: 'b' })), [[0], [1]]);
-  assert.deepEqual(itemsOf(query, create({ username: 'a', userAgent: 'a' })), [[0, 1]]);
+  expect(itemsOf(query, create({ username: 'a', userAgent: 'b' }))).toEqual([[0], [1]]);
+  expect(itemsOf(query, create({ username: 'a', userAgent: 'a' }))).toEqual([[0, 1]]);
 });
 
 test('an event that lacks a join field takes no part, unless the field is optional: then absent joins absent', () => {
   const by = (field: string) => `sequence by user.name, ${field} ${CREATE} ${LIST}`;
-  assert.deepEqual(itemsOf(by('user_agent.original'), { userAgent: null }), []);
-  assert.deepEqual(itemsOf(by('?user_agent.original'), { userAgent: null }), [[1]]);
+  expect(itemsOf(by('user_agent.original'), { userAgent: null })).toEqual([]);
+  expect(itemsOf(by('?user_agent.original'), { userAgent: null })).toEqual([[1]]);
   const [absent] = occurrences(by('?user_agent.original'), { userAgent: null });
   const [present] = occurrences(by('?user_agent.original'), { userAgent: 'null' });
-  assert.deepEqual(absent?.terms, [{ field: 'user.name', value: 'system:anonymous' }]);
-  assert.notEqual(absent?.row?.group, present?.row?.group);
+  expect(absent?.terms).toEqual([{ field: 'user.name', value: 'system:anonymous' }]);
+  expect(absent?.row?.group).not.toBe(present?.row?.group);
 });
 
 test('several values of a join field: one group for each combination, up to the cap', () => {
   const query = `sequence by source.ip, user.name ${CREATE} ${LIST}`;
   const sourceIPs = Array.from({ length: COMBINATION_CAP + 5 }, (_, i) => `10.0.0.${i}`);
-  assert.equal(occurrences(query, { sourceIPs: sourceIPs.slice(0, 2) }).length, 2);
+  expect(occurrences(query, { sourceIPs: sourceIPs.slice(0, 2) })).toHaveLength(2);
   const found = occurrences(query, { sourceIPs });
-  assert.deepEqual([found.length, found.at(-1)?.cut], [COMBINATION_CAP + 1, 5]);
+  expect([found.length, found.at(-1)?.cut]).toEqual([COMBINATION_CAP + 1, 5]);
 });
 
 test('a row keeps the values that repeats are grouped by', () => {
@@ -90,7 +89,7 @@ test('a row keeps the values that repeats are grouped by', () => {
   const memo = slots.createMemo();
   const event = anonymousRequest({ userAgent: 'curl' });
   memo.reset(event);
-  assert.deepEqual(sequenceKind.occurrences(rule, memo, sha256Hashes, event)[0]?.row?.columns, [['curl']]);
+  expect(sequenceKind.occurrences(rule, memo, sha256Hashes, event)[0]?.row?.columns).toEqual([['curl']]);
 });
 
 test('a fire takes an event for each item', () => {
@@ -100,7 +99,7 @@ test('a fire takes an event for each item', () => {
       rule,
       items.map((each) => ({ items: each, used: false })),
     );
-  assert.deepEqual([mayFire([0], [1]), mayFire([0], [1, 2])], [false, true]);
+  expect([mayFire([0], [1]), mayFire([0], [1, 2])]).toEqual([false, true]);
 });
 
 test('the reason names the events, of many the first and the last', () => {
@@ -112,10 +111,9 @@ test('the reason names the events, of many the first and the last', () => {
     const { rule } = eqlRule(`sequence by user.name with maxspan=1m ${CREATE} ${LIST}`, changes);
     return sequenceKind.reason(rule, { terms, term: undefined, cut: 0 }, 'what', { rows, uses: [], results: [] });
   };
-  assert.equal(reason(['a', 'b']), 'Two: within 1m of user "eve": a, then b');
-  assert.equal(reason(['a', 'b'], { sequenceOrder: 'any' }), 'Two: within 1m of user "eve": a and b');
-  assert.equal(
-    reason(['a', 'b', 'c', 'd', 'e', 'f']),
+  expect(reason(['a', 'b'])).toBe('Two: within 1m of user "eve": a, then b');
+  expect(reason(['a', 'b'], { sequenceOrder: 'any' })).toBe('Two: within 1m of user "eve": a and b');
+  expect(reason(['a', 'b', 'c', 'd', 'e', 'f'])).toBe(
     'Two: within 1m of user "eve": a, then b, then 2 more, then e, then f',
   );
 });

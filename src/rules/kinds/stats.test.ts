@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { evaluation } from '../../../test/support/evaluation.ts';
 import { anonymousRequest, NOON, type RequestChanges } from '../../../test/support/events.ts';
 import { compiledRule, ruleDocument } from '../../../test/support/rules.ts';
@@ -34,23 +33,19 @@ const get = (name: string, at = 0, changes: RequestChanges = {}) =>
 test('every event after which the row of its group survives is a fire; the first opens an alert, the others join it', async () => {
   const { send, alerts, last } = evaluation([statsRule(NAMES)]);
   const outcomes = await send(get('a', 0), get('a', 1), get('b', 2), get('c', 3), get('c', 4));
-  assert.deepEqual(outcomes, ['held', 'held', 'held', 'opened', 'attached']);
+  expect(outcomes).toEqual(['held', 'held', 'held', 'opened', 'attached']);
   const [alert, ...others] = await alerts();
-  assert.deepEqual([others, alert?.state.count], [[], 2]);
-  assert.deepEqual(alert?.spec.groupBy, [{ field: 'user.name', value: 'system:anonymous' }]);
-  assert.deepEqual(alert?.spec.results, [
+  expect([others, alert?.state.count]).toEqual([[], 2]);
+  expect(alert?.spec.groupBy).toEqual([{ field: 'user.name', value: 'system:anonymous' }]);
+  expect(alert?.spec.results).toEqual([
     { field: 'names', value: '3' },
     { field: 'all', value: 'a, b, c' },
   ]);
-  assert.equal(
-    alert?.spec.reason,
+  expect(alert?.spec.reason).toBe(
     'Groups: 4 events of user "system:anonymous" within 6m, names 3, all a, b, c; the last: system:anonymous get secrets default/c, allowed',
   );
-  assert.deepEqual(
-    alert?.state.evidence.map(({ auditID }) => auditID),
-    ['a-0', 'a-1', 'b-2', 'c-3', 'c-4'],
-  );
-  assert.deepEqual(last().faults, []);
+  expect(alert?.state.evidence.map(({ auditID }) => auditID)).toEqual(['a-0', 'a-1', 'b-2', 'c-3', 'c-4']);
+  expect(last().faults).toEqual([]);
 });
 
 test('it makes no difference in how many batches they come, and one that comes again counts once', async () => {
@@ -59,13 +54,13 @@ test('it makes no difference in how many batches they come, and one that comes a
   for (const event of [get('a', 0), get('a', 0), get('b', 1), get('b', 1), get('c', 2), get('c', 2)]) {
     outcomes.push(...(await send(event)));
   }
-  assert.deepEqual(outcomes, ['held', 'duplicate', 'held', 'duplicate', 'opened', 'duplicate']);
+  expect(outcomes).toEqual(['held', 'duplicate', 'held', 'duplicate', 'opened', 'duplicate']);
 });
 
 test('both ends of the window belong to it', async () => {
   const at = (last: number) => evaluation([statsRule(NAMES)]).send(get('a', 0), get('b', 10), get('c', last));
-  assert.deepEqual((await at(360)).at(-1), 'opened');
-  assert.deepEqual((await at(361)).at(-1), 'held');
+  expect((await at(360)).at(-1)).toEqual('opened');
+  expect((await at(361)).at(-1)).toEqual('held');
 });
 
 test('null is a key, and several values are several groups', async () => {
@@ -75,25 +70,25 @@ test('null is a key, and several values are several groups', async () => {
     ),
   ]);
   const ips = (...sourceIPs: readonly string[]) => ({ sourceIPs });
-  assert.deepEqual(await send(get('a', 0, ips('10.0.0.1', '10.0.0.2'))), ['held', 'held']);
-  assert.deepEqual(await send(get('b', 1, ips('10.0.0.2', '10.0.0.3'))), ['held', 'opened'], 'the last hop first');
-  assert.deepEqual((await alerts())[0]?.spec.groupBy, [{ field: 'kubernetes.audit.sourceIPs', value: '10.0.0.2' }]);
+  expect(await send(get('a', 0, ips('10.0.0.1', '10.0.0.2')))).toEqual(['held', 'held']);
+  expect(await send(get('b', 1, ips('10.0.0.2', '10.0.0.3')))).toEqual(['held', 'opened']); // the last hop first
+  expect((await alerts())[0]?.spec.groupBy).toEqual([{ field: 'kubernetes.audit.sourceIPs', value: '10.0.0.2' }]);
 });
 
 test('beyond the cap of combinations the rest is one overflow decision, and the last hop is not in it', async () => {
   const { send, alerts } = evaluation([statsRule('STATS n = COUNT(*) BY kubernetes.audit.sourceIPs | WHERE n >= 2')]);
   const forged = Array.from({ length: COMBINATION_CAP + 10 }, (_, i) => `10.9.0.${i}`);
   const outcomes = await send(get('a', 0, { sourceIPs: [...forged, '203.0.113.9'] }));
-  assert.deepEqual([outcomes.length, outcomes.at(-1)], [COMBINATION_CAP + 1, 'overflow']);
-  assert.deepEqual(await send(get('b', 1, { sourceIPs: ['203.0.113.9'] })), ['opened']);
-  assert.equal((await alerts()).length, 2);
+  expect([outcomes.length, outcomes.at(-1)]).toEqual([COMBINATION_CAP + 1, 'overflow']);
+  expect(await send(get('b', 1, { sourceIPs: ['203.0.113.9'] }))).toEqual(['opened']);
+  expect(await alerts()).toHaveLength(2);
 });
 
 test('a bucket of time is a key as any other', async () => {
   const { send } = evaluation([
     statsRule('EVAL minute = DATE_TRUNC(1 minute, @timestamp) | STATS n = COUNT(*) BY minute | WHERE n >= 2'),
   ]);
-  assert.deepEqual(await send(get('a', 0), get('b', 59), get('c', 60), get('d', 119)), [
+  expect(await send(get('a', 0), get('b', 59), get('c', 60), get('d', 119))).toEqual([
     'held',
     'opened',
     'held',
@@ -103,7 +98,7 @@ test('a bucket of time is a key as any other', async () => {
 
 test('a condition that passes fires while it holds, and NOW() is the time of the event', async () => {
   const few = evaluation([statsRule('STATS n = COUNT(*) BY user.name | WHERE n > 1 AND n < 4')]);
-  assert.deepEqual(await few.send(get('a', 0), get('b', 1), get('c', 2), get('d', 3)), [
+  expect(await few.send(get('a', 0), get('b', 1), get('c', 2), get('d', 3))).toEqual([
     'held',
     'opened',
     'attached',
@@ -112,23 +107,23 @@ test('a condition that passes fires while it holds, and NOW() is the time of the
   const early = evaluation([
     statsRule('STATS first = MIN(@timestamp) BY user.name | WHERE first >= NOW() - 2 seconds', { windowMicros: HOUR }),
   ]);
-  assert.deepEqual(await early.send(get('a', 0), get('b', 2), get('c', 3)), ['opened', 'attached', 'held']);
+  expect(await early.send(get('a', 0), get('b', 2), get('c', 3))).toEqual(['opened', 'attached', 'held']);
 });
 
 test('an event that comes late is judged in its place, and makes later ones fire', async () => {
   const { send, alerts } = evaluation([statsRule(NAMES)]);
-  assert.deepEqual(await send(get('c', 60)), ['held']);
-  assert.deepEqual(await send(get('b', 300)), ['held']);
-  assert.deepEqual(await send(get('a', 30)), ['opened']);
+  expect(await send(get('c', 60))).toEqual(['held']);
+  expect(await send(get('b', 300))).toEqual(['held']);
+  expect(await send(get('a', 30))).toEqual(['opened']);
   const [alert] = await alerts();
-  assert.deepEqual([alert?.state.firstSeen, alert?.state.lastSeen], [NOON + 30 * SECOND, NOON + 300 * SECOND]);
+  expect([alert?.state.firstSeen, alert?.state.lastSeen]).toEqual([NOON + 30 * SECOND, NOON + 300 * SECOND]);
 });
 
 test('an event that comes late to a large group is judged up to the last row of its window', async () => {
   const { send } = evaluation([statsRule('STATS n = COUNT(*) BY user.name | WHERE n > 320')]);
   const outcomes = await send(...Array.from({ length: 320 }, (_, second) => get('a', second)));
-  assert.deepEqual(new Set(outcomes), new Set(['held']));
-  assert.deepEqual(await send(get('b', 1)), ['opened'], 'there are enough only at the last of them');
+  expect(new Set(outcomes)).toEqual(new Set(['held']));
+  expect(await send(get('b', 1))).toEqual(['opened']); // there are enough only at the last of them
 });
 
 test('aggregates have conditions of their own, and what they are given is held as far as they need it', async () => {
@@ -143,7 +138,7 @@ test('aggregates have conditions of their own, and what they are given is held a
     get('a', 0, { sourceIPs: ['10.0.0.1', '192.0.2.1'], userAgent: `${long}1` }),
     get('b', 1, { sourceIPs: ['10.0.0.2'], userAgent: `${long}2` }),
   );
-  assert.deepEqual((await alerts())[0]?.spec.results, [
+  expect((await alerts())[0]?.spec.results).toEqual([
     { field: 'rows', value: '3' },
     { field: 'mine', value: '2' },
     { field: 'agents', value: '2' },
@@ -151,7 +146,7 @@ test('aggregates have conditions of their own, and what they are given is held a
     { field: 'twice', value: '6' },
   ]);
   const { pipeline } = compiledRule(statsRule(NAMES)).rule;
-  assert.deepEqual(pipeline?.kind === 'groups' && pipeline.shape, [
+  expect(pipeline?.kind === 'groups' && pipeline.shape).toEqual([
     'keyword user.name',
     'COUNT_DISTINCT(kubernetes.audit.objectRef.name)',
     'VALUES(kubernetes.audit.objectRef.name)',
@@ -162,11 +157,10 @@ test('a group that costs too much to judge is a failure of the rule; its rows ar
   const dear = `STATS all = VALUES(kubernetes.audit.objectRef.name) BY user.name
     | EVAL t = REPEAT(MV_CONCAT(all, ","), 4000) | ${'GROK t "z%{DATA:part}z" | '.repeat(20)} WHERE part IS NULL`;
   const { send, last } = evaluation([statsRule(dear), statsRule('STATS n = COUNT(*) BY user.name', { name: 'other' })]);
-  assert.deepEqual(await send(get('y'.repeat(200), 0)), ['held', 'opened']);
-  assert.deepEqual(
-    last().faults.map(({ rule, error }) => `${rule}: ${error}`),
-    ['anonymous: Error: its group cannot be judged: more than 2000000 steps'],
-  );
+  expect(await send(get('y'.repeat(200), 0))).toEqual(['held', 'opened']);
+  expect(last().faults.map(({ rule, error }) => `${rule}: ${error}`)).toEqual([
+    'anonymous: Error: its group cannot be judged: more than 2000000 steps',
+  ]);
 });
 
 test('repeats are grouped by columns of the group only, also such as are no fields', () => {
@@ -176,16 +170,15 @@ test('repeats are grouped by columns of the group only, also such as are no fiel
     const result = compileRule(document, createFieldSlots(), sha256Hashes);
     return result.kind === 'ok' ? [] : result.problems.map(formatRuleProblem);
   };
-  assert.deepEqual(problems(['user.name', 'half']), []);
-  assert.match(problems(['source.ip']).join(), /has the fields of its group only, and source\.ip is none of them/);
+  expect(problems(['user.name', 'half'])).toEqual([]);
+  expect(problems(['source.ip']).join()).toMatch(/has the fields of its group only, and source\.ip is none of them/);
 });
 
 test('an edit that changes what rows mean begins anew; one of what follows does not', () => {
   const state = (commands: string) => compiledRule(statsRule(commands)).rule.state;
-  assert.equal(state(NAMES), state(NAMES.replace('>= 3', '>= 4')));
-  assert.notEqual(state(NAMES), state(NAMES.replace('BY user.name', 'BY source.ip')));
-  assert.notEqual(
-    state(NAMES),
+  expect(state(NAMES)).toBe(state(NAMES.replace('>= 3', '>= 4')));
+  expect(state(NAMES)).not.toBe(state(NAMES.replace('BY user.name', 'BY source.ip')));
+  expect(state(NAMES)).not.toBe(
     state(NAMES.replace('COUNT_DISTINCT(kubernetes.audit.objectRef.name)', 'COUNT(event.action)')),
   );
 });

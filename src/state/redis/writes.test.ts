@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { clusterKeys } from './keys.ts';
 import { commitArguments } from './writes.ts';
 
@@ -12,8 +11,8 @@ test('writes become one flat list, with each key declared once', () => {
     { kind: 'removeKey', key: 'a' },
     { kind: 'markDue', sink: 's', alertId: 'id', delayMs: 7 },
   ]);
-  assert.deepEqual(names, ['fs:{c}:tok', 'fs:{c}:a', 'fs:{c}:b', 'fs:{c}:due:s']);
-  assert.deepEqual(writes, [
+  expect(names).toEqual(['fs:{c}:tok', 'fs:{c}:a', 'fs:{c}:b', 'fs:{c}:due:s']);
+  expect(writes).toEqual([
     ...['SADD', '', 2, 5, 2, 'x', 'y'],
     ...['ZADD', 'GT', 3, 'never', 2, 3, 'm'],
     ...['DEL', '', 2, '-', 0],
@@ -29,5 +28,5 @@ test('a write of nothing is left out', () => {
     { kind: 'setFields', key: 'a', mode: 'set', fields: {} },
     { kind: 'removeFields', key: 'a', fields: [] },
   ]);
-  assert.deepEqual(writes, []);
+  expect(writes).toEqual([]);
 });

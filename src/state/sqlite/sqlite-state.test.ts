@@ -1,19 +1,18 @@
-import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, describe, test } from 'node:test';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { operationalError } from '../../../test/support/expect.ts';
 import { entriesOf, fieldsOf, write } from '../../../test/support/state-access.ts';
 import { describeState } from '../../../test/support/state-suite.ts';
-import { OperationalError } from '../../telemetry/operational-error.ts';
 import { openDatabase } from './database.ts';
 import { createSqliteState, openSqliteState, type SqliteStateDeps } from './sqlite-state.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'firstseen-sqlite-'));
-after(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
 const newFile = () => join(folder, `${++files}.db`);
@@ -32,10 +31,6 @@ describeState('SQLite in memory', async () => withClock(':memory:'));
 describeState('SQLite in a file', async () => withClock(newFile()));
 
 /** Refuses with this code, and in words that the reader can act on. */
-function refusal(code: string, pattern: RegExp) {
-  return (error: unknown) => error instanceof OperationalError && error.code === code && pattern.test(error.message);
-}
-
 const counter = { kind: 'addToField', key: 'h', field: 'n', by: 1 } as const;
 
 describe('a SQLite file', () => {
@@ -43,12 +38,12 @@ describe('a SQLite file', () => {
     const path = newFile();
     const first = open(path);
     await write(first, 'c', counter);
-    assert.match(first.durability, /flushed to the disk/);
-    assert.equal(statSync(path).mode & 0o077, 0);
+    expect(first.durability).toMatch(/flushed to the disk/);
+    expect(statSync(path).mode & 0o077).toBe(0);
     await first.close();
     await first.close();
     const second = open(path);
-    assert.deepEqual(await fieldsOf(second, 'c', 'h', 'n'), ['1']);
+    expect(await fieldsOf(second, 'c', 'h', 'n')).toEqual(['1']);
     await second.close();
   });
 
@@ -57,27 +52,30 @@ describe('a SQLite file', () => {
     const state = open(path);
     await write(state, 'c', counter);
     rmSync(path);
-    await assert.rejects(state.maintain(), refusal('store_unavailable', /was removed or replaced: restart firstseen/));
-    await assert.rejects(write(state, 'c', counter), refusal('store_unavailable', /was removed or replaced/));
-    await assert.rejects(state.ping(), refusal('store_unavailable', /was removed or replaced/));
+    await expect(state.maintain()).rejects.toThrow(
+      operationalError('store_unavailable', /was removed or replaced: restart firstseen/),
+    );
+    await expect(write(state, 'c', counter)).rejects.toThrow(
+      operationalError('store_unavailable', /was removed or replaced/),
+    );
+    await expect(state.ping()).rejects.toThrow(operationalError('store_unavailable', /was removed or replaced/));
     await state.close();
   });
 
   test('that cannot be opened says which, and what to do', () => {
     const missing = join(folder, 'missing', 'a.db');
-    assert.throws(
-      () => open(missing),
-      refusal('store_misconfigured', /missing\/a\.db.*folder .*missing does not exist/),
+    expect(() => open(missing)).toThrow(
+      operationalError('store_misconfigured', /missing\/a\.db.*folder .*missing does not exist/),
     );
-    assert.throws(() => open(folder), refusal('store_misconfigured', /is a folder/));
+    expect(() => open(folder)).toThrow(operationalError('store_misconfigured', /is a folder/));
     const text = newFile();
     writeFileSync(text, 'a text that is long enough to have the place of a header, and is none '.repeat(20));
-    assert.throws(() => open(text), refusal('store_misconfigured', /not a SQLite database; move it away/));
+    expect(() => open(text)).toThrow(operationalError('store_misconfigured', /not a SQLite database; move it away/));
     const foreign = newFile();
     const other = new DatabaseSync(foreign);
     other.exec('CREATE TABLE t (a)');
     other.close();
-    assert.throws(() => open(foreign), refusal('store_misconfigured', /another program/));
+    expect(() => open(foreign)).toThrow(operationalError('store_misconfigured', /another program/));
   });
 
   test('of a later version is left alone', async () => {
@@ -86,7 +84,7 @@ describe('a SQLite file', () => {
     const db = new DatabaseSync(path);
     db.exec('PRAGMA user_version = 99');
     db.close();
-    assert.throws(() => open(path), refusal('store_misconfigured', /version 99/));
+    expect(() => open(path)).toThrow(operationalError('store_misconfigured', /version 99/));
   });
 
   test('that another process holds is refused, and free once that one is killed', async () => {
@@ -101,11 +99,13 @@ describe('a SQLite file', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(other.stdout, 'data');
-    assert.throws(() => open(path, { lockWaitMs: 50 }), refusal('store_unavailable', /held by another process/));
+    expect(() => open(path, { lockWaitMs: 50 })).toThrow(
+      operationalError('store_unavailable', /held by another process/),
+    );
     other.kill('SIGKILL');
     await once(other, 'exit');
     const state = open(path);
-    assert.deepEqual(await fieldsOf(state, 'c', 'h', 'n'), ['1']);
+    expect(await fieldsOf(state, 'c', 'h', 'n')).toEqual(['1']);
     await state.close();
   });
 
@@ -117,9 +117,9 @@ describe('a SQLite file', () => {
     await write(state, 'c', counter);
     const fields = { big: 'x'.repeat(1_000_000) };
     const tooMuch = write(state, 'c', counter, { kind: 'setFields', key: 'h', mode: 'set', fields });
-    await assert.rejects(tooMuch, refusal('store_full', /disk is full/));
+    await expect(tooMuch).rejects.toThrow(operationalError('store_full', /disk is full/));
     await write(state, 'c', counter);
-    assert.deepEqual(await fieldsOf(state, 'c', 'h', 'n', 'big'), ['2', undefined]);
+    expect(await fieldsOf(state, 'c', 'h', 'n', 'big')).toEqual(['2', undefined]);
     await state.close();
   });
 });
@@ -142,9 +142,10 @@ describe('SQLite state', () => {
       await state.maintain();
       left.push(rows());
     }
-    assert.ok(left[0] !== undefined && left[0] > 1_000, 'not all at once');
-    assert.equal(left.at(-1), 1);
-    assert.equal(Number(db.prepare('SELECT count(*) AS n FROM keys').get()?.n), 1);
+    expect(left[0]).toBeDefined();
+    expect(left[0]).toBeGreaterThan(1_000); // not all at once
+    expect(left.at(-1)).toBe(1);
+    expect(Number(db.prepare('SELECT count(*) AS n FROM keys').get()?.n)).toBe(1);
     await state.close();
   });
 
@@ -156,8 +157,8 @@ describe('SQLite state', () => {
     const before = statSync(path).size;
     await state.maintain();
     await state.maintain();
-    assert.ok(statSync(path).size > before);
-    assert.equal((await entriesOf(state, 'c', 'z')).length, 2_000);
+    expect(statSync(path).size).toBeGreaterThan(before);
+    expect(await entriesOf(state, 'c', 'z')).toHaveLength(2_000);
     await state.close();
   });
 
@@ -172,7 +173,7 @@ describe('SQLite state', () => {
       Array.from({ length: 50 }, () => write(state, 'c', { kind: 'setFields', key: 'h', mode: 'set', fields })),
     );
     clearInterval(timer);
-    assert.ok(turns > 5, `${turns} turns`);
+    expect(turns).toBeGreaterThan(5);
     await state.close();
   });
 
@@ -197,14 +198,11 @@ describe('SQLite state', () => {
       return { kind: 'commit', writes: [broken, { ...counter, key: 'other' }], result: 0 };
     });
     const ended = await Promise.allSettled([add(1), failing, add(2)]);
-    assert.equal(turned, false, 'one commit, in one turn of the event loop');
-    assert.deepEqual(
-      ended.map(({ status }) => status),
-      ['fulfilled', 'rejected', 'fulfilled'],
-    );
-    assert.deepEqual(seen, [undefined, '1']);
-    assert.deepEqual(await entriesOf(state, 'c', 'z'), []);
-    assert.deepEqual(await fieldsOf(state, 'c', 'h', 'n'), ['2']);
+    expect(turned).toBe(false); // one commit, in one turn of the event loop
+    expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(seen).toEqual([undefined, '1']);
+    expect(await entriesOf(state, 'c', 'z')).toEqual([]);
+    expect(await fieldsOf(state, 'c', 'h', 'n')).toEqual(['2']);
     await state.close();
   });
 
@@ -218,9 +216,9 @@ describe('SQLite state', () => {
     const failing = state.update('c', [], () => {
       throw new Error('x');
     });
-    await assert.rejects(failing);
-    assert.deepEqual(outcomes, ['committed', 'empty', 'failed']);
+    await expect(failing).rejects.toThrow();
+    expect(outcomes).toEqual(['committed', 'empty', 'failed']);
     await state.close();
-    await assert.rejects(state.ping(), refusal('store_unavailable', /closed/));
+    await expect(state.ping()).rejects.toThrow(operationalError('store_unavailable', /closed/));
   });
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { type Detections, parseCondition } from './condition.ts';
 import { flatText } from './eql-text.ts';
 import { createFindings } from './findings.ts';
@@ -21,13 +21,13 @@ function read(source: string) {
 /** What the condition means, in EQL with `!= null` left out. */
 function meaning(source: string): string {
   const { search, findings } = read(source);
-  assert.deepEqual([findings.problems, findings.reasons], [[], []], source);
-  return flatText(search ?? assert.fail(source)).replaceAll(' != null', '');
+  expect([findings.problems, findings.reasons]).toEqual([[], []]);
+  return flatText(search ?? fail(source)).replaceAll(' != null', '');
 }
 
 function problem(source: string): string {
   const { search, findings } = read(source);
-  assert.equal(search, undefined, source);
+  expect(search).toBeUndefined();
   const [found] = [...findings.problems, ...findings.reasons];
   return `${found?.within?.line}:${found?.within?.column} ${found?.message} | ${found?.hint}`;
 }
@@ -45,7 +45,7 @@ test('and binds more than or, not more than and', () => {
     ['((selection))', 'selection'],
     ['selection\n  and sel_a', 'selection and sel_a'],
   ];
-  for (const [source, expected] of cases) assert.equal(meaning(source), expected, source);
+  for (const [source, expected] of cases) expect([source, meaning(source)]).toEqual([source, expected]);
 });
 
 test('1 of, any of, all of, with them and with patterns', () => {
@@ -61,7 +61,7 @@ test('1 of, any of, all of, with them and with patterns', () => {
     ['all of sel_* and not 1 of filter_*', 'sel_a and sel_b and filter_x == null'],
     ['_hidden and selection', '_hidden and selection'],
   ];
-  for (const [source, expected] of cases) assert.equal(meaning(source), expected, source);
+  for (const [source, expected] of cases) expect([source, meaning(source)]).toEqual([source, expected]);
 });
 
 test('a mistake has its place and a hint', () => {
@@ -82,23 +82,23 @@ test('a mistake has its place and a hint', () => {
     ['all of', '1:5 `of` has nothing to its right | write them, or selection*'],
     ['some of them', '1:1 expected `1 of` or `all of`, found `some of` | undefined'],
   ];
-  for (const [source, expected] of cases) assert.equal(problem(source), expected, source);
+  for (const [source, expected] of cases) expect([source, problem(source)]).toEqual([source, expected]);
 });
 
 test('what is no part of Sigma any more, or has no equal, is refused', () => {
   for (const source of ['selection | count() by user > 5', '2 of sel_*']) {
     const { findings } = read(source);
-    assert.deepEqual([findings.problems.length, findings.reasons[0]?.kind], [0, 'construct'], source);
+    expect([source, [findings.problems.length, findings.reasons[0]?.kind]]).toEqual([source, [0, 'construct']]);
   }
-  assert.match(problem('selection | count() > 5'), /^1:11 .* \| write a correlation/);
+  expect(problem('selection | count() > 5')).toMatch(/^1:11 .* \| write a correlation/);
 });
 
 test('bounds: depth, and what it stands for', () => {
-  assert.equal(meaning(`${'('.repeat(100)}selection${')'.repeat(100)}`), 'selection');
-  assert.match(problem('('.repeat(101)), /^1:101 parentheses nest more than 100 deep here/);
-  assert.match(problem(Array.from({ length: 10_001 }, () => 'selection').join(' or ')), /more than 10000 tests/);
+  expect(meaning(`${'('.repeat(100)}selection${')'.repeat(100)}`)).toBe('selection');
+  expect(problem('('.repeat(101))).toMatch(/^1:101 parentheses nest more than 100 deep here/);
+  expect(problem(Array.from({ length: 10_001 }, () => 'selection').join(' or '))).toMatch(/more than 10000 tests/);
 });
 
 test('the detections that it mentions are used', () => {
-  assert.deepEqual([...read('1 of sel_* and not filter_x').detections.used], ['sel_a', 'sel_b', 'filter_x']);
+  expect([...read('1 of sel_* and not filter_x').detections.used]).toEqual(['sel_a', 'sel_b', 'filter_x']);
 });

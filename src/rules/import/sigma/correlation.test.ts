@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { readCorrelation } from './correlation.ts';
 import { searchField } from './field-mapping.ts';
 import { createFindings } from './findings.ts';
@@ -8,7 +8,7 @@ import type { RelatedRule } from './related-rule.ts';
 import type { SigmaValues } from './sigma-document.ts';
 
 function related(name: string, verb: string): RelatedRule {
-  const field = searchField('verb') ?? assert.fail('no field');
+  const field = searchField('verb') ?? fail('no field');
   const search = { kind: 'text', field, patterns: [[{ literal: verb }]], cased: false } as const;
   return { reference: name, aliases: [name], search, level: 'low', notes: [], differences: [] };
 }
@@ -22,13 +22,13 @@ function read(correlation: SigmaValues, rules: readonly RelatedRule[] = RULES) {
 
 function specOf(correlation: SigmaValues, rules?: readonly RelatedRule[]): SigmaValues {
   const { reading, findings } = read(correlation, rules);
-  assert.deepEqual([findings.problems, findings.reasons], [[], []]);
-  return reading?.spec ?? assert.fail('nothing was read');
+  expect([findings.problems, findings.reasons]).toEqual([[], []]);
+  return reading?.spec ?? fail('nothing was read');
 }
 
 function complaints(correlation: SigmaValues, rules?: readonly RelatedRule[]): readonly string[] {
   const { reading, findings } = read(correlation, rules);
-  assert.equal(reading, undefined);
+  expect(reading).toBeUndefined();
   return [...findings.problems, ...findings.reasons].map(
     ({ path, message, hint }) => `${path.slice(1).join('.')}: ${message}${hint === undefined ? '' : ` | ${hint}`}`,
   );
@@ -37,7 +37,7 @@ function complaints(correlation: SigmaValues, rules?: readonly RelatedRule[]): r
 const COUNT = { type: 'event_count', 'group-by': ['user.username'], timespan: '10m', condition: { gte: 5 } };
 
 test('event_count becomes a threshold over what either of its rules matches', () => {
-  assert.deepEqual(specOf(COUNT), {
+  expect(specOf(COUNT)).toEqual({
     type: 'threshold',
     language: 'eql',
     query: 'any where kubernetes.audit.verb : "get" or kubernetes.audit.verb : "list"',
@@ -47,12 +47,12 @@ test('event_count becomes a threshold over what either of its rules matches', ()
 
 test('gt is one more than gte, a week is seven days, group-by may be absent', () => {
   const { threshold } = specOf({ type: 'event_count', timespan: '1w', condition: { gt: 9 } });
-  assert.deepEqual(threshold, { field: [], value: 10, window: '7d' });
+  expect(threshold).toEqual({ field: [], value: 10, window: '7d' });
 });
 
 test('value_count asks for different values of a field', () => {
   const condition = { field: 'objectRef.name', gte: 20 };
-  assert.deepEqual(specOf({ ...COUNT, type: 'value_count', condition }).threshold, {
+  expect(specOf({ ...COUNT, type: 'value_count', condition }).threshold).toEqual({
     field: ['kubernetes.audit.user.username'],
     value: 1,
     cardinality: [{ field: 'kubernetes.audit.objectRef.name', value: 20 }],
@@ -62,7 +62,7 @@ test('value_count asks for different values of a field', () => {
 
 test('temporal_ordered becomes a sequence, temporal one in any order', () => {
   const temporal = { type: 'temporal', 'group-by': ['user.username', 'sourceIPs'], timespan: '5m' };
-  assert.deepEqual(specOf({ ...temporal, type: 'temporal_ordered' }), {
+  expect(specOf({ ...temporal, type: 'temporal_ordered' })).toEqual({
     type: 'eql',
     language: 'eql',
     query: [
@@ -71,9 +71,9 @@ test('temporal_ordered becomes a sequence, temporal one in any order', () => {
       '  [any where kubernetes.audit.verb : "list"]',
     ].join('\n'),
   });
-  assert.equal(specOf(temporal).sequenceOrder, 'any');
+  expect(specOf(temporal).sequenceOrder).toBe('any');
   const { query } = specOf({ type: 'temporal', timespan: '30s' });
-  assert.match(String(query), /^sequence with maxspan=30s\n/);
+  expect(String(query)).toMatch(/^sequence with maxspan=30s\n/);
 });
 
 test('an alias stands for a field of each rule', () => {
@@ -84,8 +84,7 @@ test('an alias stands for a field of each rule', () => {
     timespan: '1h',
     aliases,
   });
-  assert.equal(
-    query,
+  expect(query).toBe(
     [
       'sequence by kubernetes.audit.sourceIPs with maxspan=1h',
       '  [any where kubernetes.audit.verb : "get"] by kubernetes.audit.user.username',
@@ -93,15 +92,15 @@ test('an alias stands for a field of each rule', () => {
     ].join('\n'),
   );
   const same = { who: { reads: 'user.username', lists: 'user.username' } };
-  assert.deepEqual(specOf({ ...COUNT, 'group-by': 'who', aliases: same }).threshold, {
+  expect(specOf({ ...COUNT, 'group-by': 'who', aliases: same }).threshold).toEqual({
     field: ['kubernetes.audit.user.username'],
     value: 5,
     window: '10m',
   });
-  assert.deepEqual(complaints({ ...COUNT, 'group-by': ['who'], aliases }), [
+  expect(complaints({ ...COUNT, 'group-by': ['who'], aliases })).toEqual([
     'group-by.0: the alias who stands for different fields, and a count groups by one field',
   ]);
-  assert.deepEqual(complaints({ ...COUNT, 'group-by': ['who'], aliases: { who: { reads: 'a' } } }), [
+  expect(complaints({ ...COUNT, 'group-by': ['who'], aliases: { who: { reads: 'a' } } })).toEqual([
     'aliases.who: the alias who has no field for the rule lists',
   ]);
 });
@@ -109,10 +108,10 @@ test('an alias stands for a field of each rule', () => {
 test('a condition of a temporal correlation may ask for all of its rules', () => {
   const temporal = { type: 'temporal', timespan: '5m' };
   for (const condition of [{ gte: 2 }, { gt: 1 }, { eq: 2 }, 'reads and lists', 'lists AND reads']) {
-    assert.ok(specOf({ ...temporal, condition }));
+    expect(specOf({ ...temporal, condition })).toBeTruthy();
   }
   for (const condition of [{ gte: 1 }, { lt: 2 }, 'reads or lists', 'reads', 'reads and not lists', 7]) {
-    assert.deepEqual(complaints({ ...temporal, condition }), [
+    expect(complaints({ ...temporal, condition })).toEqual([
       'condition: a condition of a temporal correlation that asks for anything but all of its rules is not supported' +
         ' | leave the condition out: then all of the rules have to match',
     ]);
@@ -121,28 +120,28 @@ test('a condition of a temporal correlation may ask for all of its rules', () =>
 
 test('counts that have to stay below a number are refused by name', () => {
   for (const key of ['lt', 'lte', 'eq', 'neq']) {
-    assert.deepEqual(complaints({ ...COUNT, condition: { [key]: 3 } }), [
+    expect(complaints({ ...COUNT, condition: { [key]: 3 } })).toEqual([
       `condition.${key}: a count that has to stay below a number, or to be exactly it, is not supported: ${key} | write gte or gt`,
     ]);
   }
-  assert.equal(complaints({ ...COUNT, condition: { gte: 3, lte: 9 } }).length, 1);
+  expect(complaints({ ...COUNT, condition: { gte: 3, lte: 9 } })).toHaveLength(1);
 });
 
 test('other sorts of correlations are refused by name', () => {
-  assert.deepEqual(complaints({ ...COUNT, type: 'value_sum' }), [
+  expect(complaints({ ...COUNT, type: 'value_sum' })).toEqual([
     'type: correlations of type value_sum are not supported; supported: event_count, value_count, temporal, temporal_ordered',
   ]);
 });
 
 test('mistakes have their places and hints', () => {
-  assert.deepEqual(complaints({ ...COUNT, type: 'event_cont', groupby: [] }), [
+  expect(complaints({ ...COUNT, type: 'event_cont', groupby: [] })).toEqual([
     'groupby: unknown key groupby | did you mean group-by?',
     'type: expected one of event_count, value_count, temporal, temporal_ordered, found "event_cont" | did you mean event_count?',
   ]);
   for (const timespan of [undefined, 5, '5', '0m', '1M', '1h30m', '-1m']) {
-    assert.match(complaints({ ...COUNT, timespan }).join(), /^timespan: expected a timespan such as 5m, 1h or 2d/);
+    expect(complaints({ ...COUNT, timespan }).join()).toMatch(/^timespan: expected a timespan such as 5m, 1h or 2d/);
   }
-  assert.deepEqual(complaints({ ...COUNT, timespan: '5w' }), [
+  expect(complaints({ ...COUNT, timespan: '5w' })).toEqual([
     'timespan: expected a timespan such as 5m, 1h or 2d and at most 30d, found "5w"',
   ]);
   const cases: readonly (readonly [unknown, RegExp])[] = [
@@ -155,29 +154,26 @@ test('mistakes have their places and hints', () => {
     [{ gte: 5, foo: 4 }, /^condition\.foo: unknown key foo/],
     [{ gte: 5, field: 'verb' }, /^condition\.field: a correlation of type event_count counts events/],
   ];
-  for (const [condition, expected] of cases) assert.match(complaints({ ...COUNT, condition })[0] ?? '', expected);
+  for (const [condition, expected] of cases) expect(complaints({ ...COUNT, condition })[0] ?? '').toMatch(expected);
   const values = { ...COUNT, type: 'value_count' };
-  assert.match(complaints(values)[0] ?? '', /^condition: expected the field whose values count/);
-  assert.match(
-    complaints({ ...values, condition: { gte: 2, field: ['verb', 'level'] } })[0] ?? '',
+  expect(complaints(values)[0] ?? '').toMatch(/^condition: expected the field whose values count/);
+  expect(complaints({ ...values, condition: { gte: 2, field: ['verb', 'level'] } })[0] ?? '').toMatch(
     /^condition\.field: counting the different values of several fields together is not supported/,
   );
-  assert.match(
-    complaints({ type: 'temporal', timespan: '5m' }, RULES.slice(0, 1))[0] ?? '',
+  expect(complaints({ type: 'temporal', timespan: '5m' }, RULES.slice(0, 1))[0] ?? '').toMatch(
     /^rules: a correlation of type temporal needs at least two rules/,
   );
 });
 
 test('a correlation that groups by what no event has, or of which a step never matches, never matches', () => {
-  assert.deepEqual(
-    read({ ...COUNT, 'group-by': ['username'] }).reading?.never?.[0],
+  expect(read({ ...COUNT, 'group-by': ['username'] }).reading?.never?.[0]).toEqual(
     ['no audit event has a field username; did its author mean user.username?'][0],
   );
-  const field = searchField('apiGroup') ?? assert.fail('no field');
+  const field = searchField('apiGroup') ?? fail('no field');
   const dead: RelatedRule = { ...related('dead', 'x'), search: { kind: 'exists', field } };
   const temporal = { type: 'temporal', timespan: '5m' };
-  assert.equal(read(temporal, [related('reads', 'get'), dead]).reading?.never?.length, 1);
-  assert.equal(read({ ...COUNT }, [related('reads', 'get'), dead]).reading?.never, undefined);
+  expect(read(temporal, [related('reads', 'get'), dead]).reading?.never?.length).toBe(1);
+  expect(read({ ...COUNT }, [related('reads', 'get'), dead]).reading?.never).toBeUndefined();
 });
 
 const LOGSOURCE = { product: 'kubernetes', service: 'audit' };
@@ -201,31 +197,29 @@ function kinds(...values: readonly SigmaValues[]): readonly string[] {
 }
 
 test('a rule that is missing, or is there twice, or is a correlation, is named', () => {
-  assert.equal(kinds(correlate(['lists']))[0], 'correlation.rules.0: no rule with the name or the id lists is loaded');
-  assert.equal(
-    kinds(correlate('lists'), rule('lists'), rule('lists', { id: 'other' }))[0],
+  expect(kinds(correlate(['lists']))[0]).toBe('correlation.rules.0: no rule with the name or the id lists is loaded');
+  expect(kinds(correlate('lists'), rule('lists'), rule('lists', { id: 'other' }))[0]).toBe(
     'correlation.rules: 2 rules have the name or the id lists',
   );
-  assert.equal(
-    kinds(correlate(['inner']), correlate(['lists'], { name: 'inner' }), rule('lists'))[0],
+  expect(kinds(correlate(['inner']), correlate(['lists'], { name: 'inner' }), rule('lists'))[0]).toBe(
     'inner is a correlation itself; correlations of correlations are not supported',
   );
-  assert.equal(kinds(correlate([7]))[0], 'correlation.rules.0: expected the name or the id of a rule, found 7');
-  assert.equal(kinds(correlate([]))[0], 'correlation.rules: expected 1 to 100 rules, found 0');
-  assert.equal(kinds({ title: 'x', correlation: 'y' })[0], 'correlation: expected a correlation, found "y"');
+  expect(kinds(correlate([7]))[0]).toBe('correlation.rules.0: expected the name or the id of a rule, found 7');
+  expect(kinds(correlate([]))[0]).toBe('correlation.rules: expected 1 to 100 rules, found 0');
+  expect(kinds({ title: 'x', correlation: 'y' })[0]).toBe('correlation: expected a correlation, found "y"');
   const [first] = importSigma([{ value: correlate(['lits']) }, { value: rule('lists') }]);
-  assert.equal(first?.kind === 'invalid' && first.problems[0]?.hint, 'did you mean lists?');
+  expect(first?.kind === 'invalid' && first.problems[0]?.hint).toBe('did you mean lists?');
 });
 
 test('what is wrong with a rule is wrong with the correlation too, and is told where it is', () => {
   const broken = rule('lists', { detection: { a: 'b', condition: 'c' } });
-  assert.deepEqual(kinds(correlate(['lists']), broken), [
+  expect(kinds(correlate(['lists']), broken)).toEqual([
     'correlation.rules.0: the rule lists has mistakes of its own',
     'detection.condition: no detection is called c',
   ]);
   const foreign = rule('lists', { logsource: { product: 'windows' } });
   const needs = 'needs other data: product windows; firstseen has Kubernetes audit events only';
-  assert.deepEqual(kinds(correlate(['id-lists']), foreign), [`the rule id-lists cannot run: ${needs}`, needs]);
+  expect(kinds(correlate(['id-lists']), foreign)).toEqual([`the rule id-lists cannot run: ${needs}`, needs]);
 });
 
 test('without a level of its own it has the highest of its rules, and tells their notes', () => {
@@ -237,12 +231,12 @@ test('without a level of its own it has the highest of its rules, and tells thei
       rule('reads', { detection }),
     ].map((value) => ({ value })),
   );
-  if (result?.kind !== 'document') assert.fail(JSON.stringify(result));
-  assert.equal(result.document.severity, 'medium');
-  assert.deepEqual(result.notes, [
+  if (result?.kind !== 'document') fail(JSON.stringify(result));
+  expect(result.document.severity).toBe('medium');
+  expect(result.notes).toEqual([
     'the rules that it refers to raise no alerts of their own, as it does not say generate: true: lists, reads',
     'reads: the condition does not use the detection other',
     'it has no level; medium, the highest of its rules, is taken',
   ]);
-  assert.deepEqual(result.differences, ['reads: userAgent: letters beyond ASCII compare with case']);
+  expect(result.differences).toEqual(['reads: userAgent: letters beyond ASCII compare with case']);
 });

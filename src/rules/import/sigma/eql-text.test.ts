@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { resolveField } from '../../../ecs/fields.ts';
 import { parseEql } from '../../../query/eql/parse.ts';
 import { toEventQuery, toSequenceQuery } from './eql-text.ts';
@@ -8,7 +8,7 @@ import type { Search, SearchField } from './search.ts';
 import { parseText } from './sigma-text.ts';
 
 function named(sigma: string): SearchField {
-  return searchField(sigma) ?? assert.fail(sigma);
+  return searchField(sigma) ?? fail(sigma);
 }
 
 function is(sigma: string, ...texts: readonly string[]): Search {
@@ -18,7 +18,7 @@ function is(sigma: string, ...texts: readonly string[]): Search {
 /** The query, which is one that can be read again. */
 function written(search: Search): string {
   const query = toEventQuery(search);
-  assert.equal(parseEql(query, { resolveField }).kind, 'event', query);
+  expect(parseEql(query, { resolveField }).kind).toBe('event');
   return query;
 }
 
@@ -32,9 +32,7 @@ test('a long condition is broken at its operators, a long list at its values', (
       { kind: 'not', operand: { kind: 'and', operands: [is('verb', 'get'), is('objectRef.resource', ...uris)] } },
     ],
   };
-  assert.equal(
-    written(search),
-    `any where
+  expect(written(search)).toBe(`any where
   (
     kubernetes.audit.requestURI : (
       "*/bin/program-0*",
@@ -61,8 +59,7 @@ test('a long condition is broken at its operators, a long list at its values', (
       "*/bin/program-3*",
       "*/bin/program-4*"
     )
-  )`,
-  );
+  )`);
 });
 
 test('several tests of one value keep together', () => {
@@ -70,32 +67,29 @@ test('several tests of one value keep together', () => {
     kind: 'and',
     operands: [is('verb', 'get'), { kind: 'not', operand: is('userAgent', 'a', 'b\\*') }],
   };
-  assert.equal(
-    written(search),
-    `any where
+  expect(written(search)).toBe(`any where
   kubernetes.audit.verb : "get" and
-  not (kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*"))`,
-  );
+  not (kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*"))`);
 });
 
 test('a call with a long text stays a call', () => {
   const text = 'x'.repeat(120);
-  assert.equal(
-    written(is('userAgent', `*${text}\\**`)),
+  expect(written(is('userAgent', `*${text}\\**`))).toBe(
     `any where\n  stringContains~(kubernetes.audit.userAgent, "${text}*")`,
   );
 });
 
-test('texts with all that a text may hold are read back as they are', () => {
-  for (const text of ['"', '\\', 'a\nb', '\u0000', '\u001b', 'é😀', "'", '"""', '`', '//', '/*']) {
+test.each(['"', '\\', 'a\nb', '\u0000', '\u001b', 'é😀', "'", '"""', '`', '//', '/*'])(
+  'texts with all that a text may hold are read back as they are: %j',
+  (text) => {
     const result = parseEql(toEventQuery(is('userAgent', text.replaceAll('\\', '\\\\').replaceAll('*', '\\*'))), {
       resolveField,
     });
-    if (result.kind !== 'event' || result.predicate.kind !== 'any') assert.fail(text);
+    if (result.kind !== 'event' || result.predicate.kind !== 'any') fail(text);
     const { test: found } = result.predicate;
-    assert.equal(found.kind === 'equals' && found.value, text);
-  }
-});
+    expect(found.kind === 'equals' && found.value).toBe(text);
+  },
+);
 
 test('names with what EQL does not take bare, or takes for a word of its own, stand in backticks', () => {
   const cases = [
@@ -107,8 +101,8 @@ test('names with what EQL does not take bare, or takes for a word of its own, st
   ];
   for (const name of cases) {
     const result = parseEql(toEventQuery(is(name, 'x')), { resolveField });
-    if (result.kind !== 'event' || result.predicate.kind !== 'any') assert.fail(name);
-    assert.equal(result.predicate.field.name, `kubernetes.audit.${name}`);
+    if (result.kind !== 'event' || result.predicate.kind !== 'any') fail(name);
+    expect(result.predicate.field.name).toBe(`kubernetes.audit.${name}`);
   }
 });
 
@@ -125,15 +119,12 @@ test('a long step of a sequence stands on lines of its own', () => {
     [],
     '5m',
   );
-  assert.equal(
-    query,
-    `sequence with maxspan=5m
+  expect(query).toBe(`sequence with maxspan=5m
   [any where
     kubernetes.audit.verb : "get" and
     kubernetes.audit.objectRef.resource : "secrets" and
     kubernetes.audit.level : "Metadata"
   ] by kubernetes.audit.user.username
-  [any where kubernetes.audit.verb : "list"] by kubernetes.audit.user.username`,
-  );
-  assert.equal(parseEql(query, { resolveField }).kind, 'sequence');
+  [any where kubernetes.audit.verb : "list"] by kubernetes.audit.user.username`);
+  expect(parseEql(query, { resolveField }).kind).toBe('sequence');
 });

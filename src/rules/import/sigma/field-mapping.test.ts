@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { resolveField } from '../../../ecs/fields.ts';
 import { addressField, SIGMA_FIELDS, searchField, whyNever } from './field-mapping.ts';
 
@@ -9,39 +9,38 @@ function shown(name: string): string | undefined {
 }
 
 test('names of the event, of ECS, and with our prefix', () => {
-  assert.equal(shown('verb'), 'kubernetes.audit.verb keyword');
-  assert.equal(shown('responseStatus.code'), 'kubernetes.audit.responseStatus.code integer');
-  assert.equal(shown('requestObject.spec.hostPID'), 'kubernetes.audit.requestObject.spec.hostPID boolean');
-  assert.equal(
-    shown('user.extra.authentication.kubernetes.io/pod-name'),
+  expect(shown('verb')).toBe('kubernetes.audit.verb keyword');
+  expect(shown('responseStatus.code')).toBe('kubernetes.audit.responseStatus.code integer');
+  expect(shown('requestObject.spec.hostPID')).toBe('kubernetes.audit.requestObject.spec.hostPID boolean');
+  expect(shown('user.extra.authentication.kubernetes.io/pod-name')).toBe(
     'kubernetes.audit.user.extra.authentication.kubernetes.io/pod-name keyword',
   );
-  assert.equal(shown('kubernetes.audit.verb'), 'kubernetes.audit.verb keyword');
-  assert.equal(shown('user.name'), 'user.name keyword');
-  assert.equal(shown('source.ip'), 'source.ip ip');
-  assert.equal(shown('event.action'), 'event.action keyword');
+  expect(shown('kubernetes.audit.verb')).toBe('kubernetes.audit.verb keyword');
+  expect(shown('user.name')).toBe('user.name keyword');
+  expect(shown('source.ip')).toBe('source.ip ip');
+  expect(shown('event.action')).toBe('event.action keyword');
 });
 
 test('names that no event has', () => {
   for (const name of ['hostPath', 'objectRef.kind', 'verb.x', 'kubernetes.audit.hostPath', 'user.email', 'file_path']) {
-    assert.equal(searchField(name)?.never, true, name);
+    expect([name, searchField(name)?.never]).toEqual([name, true]);
   }
-  for (const name of ['', '.', 'a..b', 'x'.repeat(2_000)]) assert.equal(searchField(name), undefined);
+  for (const name of ['', '.', 'a..b', 'x'.repeat(2_000)]) expect(searchField(name)).toBeUndefined();
 });
 
 test('what its author may have meant', () => {
-  const why = (name: string): string => whyNever(searchField(name) ?? assert.fail(name));
-  assert.match(why('hostPath'), /did its author mean requestObject\.spec\.volumes\.hostPath\.path\?$/);
-  assert.match(why('kubernetes.audit.objectRef.nmae'), /did its author mean objectRef\.name\?$/);
-  assert.equal(why('zzzzzzzzzzzz'), 'no audit event has a field zzzzzzzzzzzz');
+  const why = (name: string): string => whyNever(searchField(name) ?? fail(name));
+  expect(why('hostPath')).toMatch(/did its author mean requestObject\.spec\.volumes\.hostPath\.path\?$/);
+  expect(why('kubernetes.audit.objectRef.nmae')).toMatch(/did its author mean objectRef\.name\?$/);
+  expect(why('zzzzzzzzzzzz')).toBe('no audit event has a field zzzzzzzzzzzz');
 });
 
 test('every row of the table resolves, is or is not on an event as it says, and means something that is', () => {
   for (const { name, field, addresses, meant } of SIGMA_FIELDS) {
-    assert.equal(searchField(name)?.name, field, name);
-    assert.equal(searchField(name)?.never === true, meant !== undefined, name);
-    if (meant !== undefined) assert.equal(searchField(meant)?.never, undefined, meant);
-    if (addresses !== undefined) assert.equal(resolveField(addresses)?.type, 'ip', addresses);
+    expect([name, searchField(name)?.name]).toEqual([name, field]);
+    expect([name, searchField(name)?.never === true]).toEqual([name, meant !== undefined]);
+    if (meant !== undefined) expect([meant, searchField(meant)?.never]).toEqual([meant, undefined]);
+    if (addresses !== undefined) expect([addresses, resolveField(addresses)?.type]).toEqual([addresses, 'ip']);
   }
-  assert.equal(addressField(searchField('sourceIPs') ?? assert.fail()).name, 'source.ip');
+  expect(addressField(searchField('sourceIPs') ?? fail()).name).toBe('source.ip');
 });

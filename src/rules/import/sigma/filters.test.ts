@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { importSigma, type SigmaImport } from './import-sigma.ts';
 import type { SigmaValues } from './sigma-document.ts';
 
@@ -33,69 +33,61 @@ const FILTERED = 'any where verb : "get" and not user.username : "ci-*"';
 const WHOLE = 'any where verb : "list"';
 
 test('a filter is one more condition of its rules, and no rule', () => {
-  assert.deepEqual(outcomes(filter(['get']), rule('get'), rule('list')), ['part', FILTERED, WHOLE]);
-  assert.deepEqual(outcomes(rule('get'), filter('id-get')), [FILTERED, 'part']);
-  for (const all of ['any', 'All', []]) assert.deepEqual(outcomes(rule('get'), filter(all)), [FILTERED, 'part']);
+  expect(outcomes(filter(['get']), rule('get'), rule('list'))).toEqual(['part', FILTERED, WHOLE]);
+  expect(outcomes(rule('get'), filter('id-get'))).toEqual([FILTERED, 'part']);
+  for (const all of ['any', 'All', []]) expect(outcomes(rule('get'), filter(all))).toEqual([FILTERED, 'part']);
   const [, result] = importSigma([{ value: filter(['get']) }, { value: rule('get') }]);
-  assert.deepEqual(result?.kind === 'document' && result.notes, ['the filter "CI" applies']);
+  expect(result?.kind === 'document' && result.notes).toEqual(['the filter "CI" applies']);
 });
 
 test('a rule that is alone in its file but for a filter is named after the file', () => {
   const inputs = [filter('any'), rule('get')].map((value) => ({ value, file: 'a', fileStem: 'a_file' }));
   const [, named] = importSigma(inputs);
-  assert.equal(named?.kind === 'document' && named.document.name, 'a-file');
+  expect(named?.kind === 'document' && named.document.name).toBe('a-file');
 });
 
 test('several filters apply together, and to the rules of correlations', () => {
   const other = filter('any', { selection: { level: 'Metadata' }, condition: 'not 1 of sel*' });
   const correlation = { type: 'event_count', rules: ['get'], timespan: '5m', condition: { gte: 2 } };
   const whole = `${FILTERED} and not level : "Metadata"`;
-  assert.deepEqual(outcomes(filter(['get']), rule('get'), other), ['part', whole, 'part']);
+  expect(outcomes(filter(['get']), rule('get'), other)).toEqual(['part', whole, 'part']);
   const counted = importSigma([
     { value: { title: 'Many', level: 'low', correlation } },
     { value: rule('get') },
     { value: filter('get') },
   ]);
-  assert.deepEqual(
-    counted.map((one) => one.kind),
-    ['document', 'part', 'part'],
-  );
+  expect(counted.map((one) => one.kind)).toEqual(['document', 'part', 'part']);
   const [many] = counted;
-  if (many?.kind !== 'document') assert.fail();
-  assert.match(many.document.query, /^any where kubernetes\.audit\.verb : "get" and\s+not /);
-  assert.ok(many.notes.includes('get: the filter "CI" applies'));
+  if (many?.kind !== 'document') fail();
+  expect(many.document.query).toMatch(/^any where kubernetes\.audit\.verb : "get" and\s+not /);
+  expect(many.notes).toContain('get: the filter "CI" applies');
 });
 
 test('a condition that could be read in two ways is refused, and the rules stay as they are', () => {
   for (const condition of ['selection', 'selection or not selection', 'not selection or selection']) {
     const [refused, query] = outcomes(filter('any', { condition }), rule('list'));
-    assert.match(refused ?? '', /^filter\.condition: a filter whose condition does not begin with `not` /);
-    assert.equal(query, WHOLE);
+    expect(refused ?? '').toMatch(/^filter\.condition: a filter whose condition does not begin with `not` /);
+    expect(query).toBe(WHOLE);
   }
   const absent = filter('any', { selection: { 'user.username': null }, condition: 'selection' });
-  assert.match(outcomes(absent)[0] ?? '', /^filter\.condition: /);
+  expect(outcomes(absent)[0] ?? '').toMatch(/^filter\.condition: /);
 });
 
 test('what is wrong with a filter has its place', () => {
-  assert.equal(
-    outcomes(filter(['gett']), rule('get'))[0],
+  expect(outcomes(filter(['gett']), rule('get'))[0]).toBe(
     'filter.rules.0: no rule with the name or the id gett is loaded | did you mean get?',
   );
-  assert.match(
-    outcomes(filter(undefined))[0] ?? '',
+  expect(outcomes(filter(undefined))[0] ?? '').toMatch(
     /^filter: expected any, or the names or ids of rules, found nothing/,
   );
-  assert.match(outcomes(filter(7))[0] ?? '', /^filter\.rules: expected any, or the names or ids of rules, found 7/);
-  assert.match(
-    outcomes(filter('any', { condition: 'not selectoin' }))[0] ?? '',
+  expect(outcomes(filter(7))[0] ?? '').toMatch(/^filter\.rules: expected any, or the names or ids of rules, found 7/);
+  expect(outcomes(filter('any', { condition: 'not selectoin' }))[0] ?? '').toMatch(
     /^filter\.condition: no detection is called selectoin/,
   );
-  assert.match(
-    outcomes({ title: 'x', logsource: LOGSOURCE, filter: 'y' })[0] ?? '',
+  expect(outcomes({ title: 'x', logsource: LOGSOURCE, filter: 'y' })[0] ?? '').toMatch(
     /^filter: expected a filter, found "y"/,
   );
-  assert.match(
-    outcomes({ ...filter('any'), logsource: { product: 'windows' } })[0] ?? '',
+  expect(outcomes({ ...filter('any'), logsource: { product: 'windows' } })[0] ?? '').toMatch(
     /^logsource: needs other data/,
   );
 });

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { importSigma, type SigmaImport } from './import-sigma.ts';
 import type { SigmaValues } from './sigma-document.ts';
 
@@ -7,12 +7,12 @@ const SOURCE = { product: 'kubernetes', service: 'audit' };
 
 function imported(rule: SigmaValues): SigmaImport {
   const [result] = importSigma([{ value: { title: 'A rule', level: 'high', logsource: SOURCE, ...rule } }]);
-  return result ?? assert.fail('no result');
+  return result ?? fail('no result');
 }
 
 function documentOf(rule: SigmaValues): Extract<SigmaImport, { readonly kind: 'document' }> {
   const result = imported(rule);
-  return result.kind === 'document' ? result : assert.fail(JSON.stringify(result));
+  return result.kind === 'document' ? result : fail(JSON.stringify(result));
 }
 
 /** The condition of the query that a selection becomes, without what stands before it. */
@@ -22,7 +22,7 @@ function conditionOf(selection: unknown): string {
 
 function problemsOf(rule: SigmaValues): readonly string[] {
   const result = imported(rule);
-  if (result.kind !== 'invalid') return assert.fail(JSON.stringify(result));
+  if (result.kind !== 'invalid') return fail(JSON.stringify(result));
   return result.problems.map(({ path, message, hint, within }) =>
     [`${path.join('.')}${within === undefined ? '' : `:${within.line}:${within.column}`}: ${message}`, hint]
       .filter((part) => part !== undefined)
@@ -32,7 +32,7 @@ function problemsOf(rule: SigmaValues): readonly string[] {
 
 function reasonsOf(rule: SigmaValues): readonly string[] {
   const result = imported(rule);
-  if (result.kind !== 'unsupported') return assert.fail(JSON.stringify(result));
+  if (result.kind !== 'unsupported') return fail(JSON.stringify(result));
   return result.reasons.map(
     ({ kind, name, path, within, message }) =>
       `${kind} ${name} ${path.join('.')}${within === undefined ? '' : `:${within.line}:${within.column}`}: ${message}`,
@@ -59,22 +59,18 @@ test('a rule becomes a DetectionRule whose query is EQL', () => {
     },
   });
   const { name, title, id, type, language, enabled, severity, riskScore, description } = document;
-  assert.deepEqual(
-    { name, title, id, type, language, enabled, severity, riskScore, description },
-    {
-      name: 'shell-in-a-pod',
-      title: 'Shell in a pod',
-      id: '2f1c8a04-0000-4000-8000-000000000001',
-      type: 'eql',
-      language: 'eql',
-      enabled: true,
-      severity: 'critical',
-      riskScore: 99,
-      description: 'Somebody opens a shell.',
-    },
-  );
-  assert.equal(
-    document.query,
+  expect({ name, title, id, type, language, enabled, severity, riskScore, description }).toEqual({
+    name: 'shell-in-a-pod',
+    title: 'Shell in a pod',
+    id: '2f1c8a04-0000-4000-8000-000000000001',
+    type: 'eql',
+    language: 'eql',
+    enabled: true,
+    severity: 'critical',
+    riskScore: 99,
+    description: 'Somebody opens a shell.',
+  });
+  expect(document.query).toBe(
     [
       'any where',
       '  kubernetes.audit.verb : ("create", "get") and',
@@ -82,18 +78,19 @@ test('a rule becomes a DetectionRule whose query is EQL', () => {
       '  kubernetes.audit.objectRef.subresource : "exec"',
     ].join('\n'),
   );
-  assert.deepEqual(document.threat, [
+  expect(document.threat).toEqual([
     {
       tactic: { id: 'TA0002', name: 'Execution' },
       technique: { id: 'T1609', name: 'Container Administration Command' },
     },
   ]);
-  assert.deepEqual(
-    [document.tags, document.references, document.falsePositives],
-    [['cve.2026-1'], ['https://example.com/a'], ['Debugging']],
-  );
-  assert.equal(document.triage, 'A Sigma rule.\nAuthor: A. Nonymous\nDate: 2026-01-31\nStatus: test');
-  assert.deepEqual(notes, []);
+  expect([document.tags, document.references, document.falsePositives]).toEqual([
+    ['cve.2026-1'],
+    ['https://example.com/a'],
+    ['Debugging'],
+  ]);
+  expect(document.triage).toBe('A Sigma rule.\nAuthor: A. Nonymous\nDate: 2026-01-31\nStatus: test');
+  expect(notes).toEqual([]);
 });
 
 test('texts are compared without letter case, with wildcards', () => {
@@ -121,7 +118,7 @@ test('texts are compared without letter case, with wildcards', () => {
     [{ 'requestObject.spec.hostNetwork': true }, 'kubernetes.audit.requestObject.spec.hostNetwork == true'],
     [{ 'requestObject.spec.x': true }, 'kubernetes.audit.requestObject.spec.x : "true"'],
   ];
-  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+  for (const [selection, expected] of cases) expect(conditionOf(selection)).toBe(expected);
 });
 
 test('an asterisk or a question mark that is part of the text is no wildcard of EQL', () => {
@@ -133,17 +130,14 @@ test('an asterisk or a question mark that is part of the text is no wildcard of 
     [{ 'userAgent|contains': '\\*' }, 'stringContains~(kubernetes.audit.userAgent, "*")'],
     [{ userAgent: 'a\\*?b.*' }, 'kubernetes.audit.userAgent regex~ """a\\*.b\\..*"""'],
   ];
-  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
-  assert.equal(
-    conditionOf({ userAgent: ['a', 'b\\*'] }),
+  for (const [selection, expected] of cases) expect(conditionOf(selection)).toBe(expected);
+  expect(conditionOf({ userAgent: ['a', 'b\\*'] })).toBe(
     'kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*")',
   );
-  assert.equal(
-    conditionOf({ userAgent: ['a\\*?', '?\\?'] }),
+  expect(conditionOf({ userAgent: ['a\\*?', '?\\?'] })).toBe(
     'kubernetes.audit.userAgent regex~ ("""a\\*.""", """.\\?""")',
   );
-  assert.equal(
-    conditionOf({ userAgent: ['a', 'b\\*'], verb: 'get' }),
+  expect(conditionOf({ userAgent: ['a', 'b\\*'], verb: 'get' })).toBe(
     [
       '',
       '(kubernetes.audit.userAgent : "a" or kubernetes.audit.userAgent in~ ("b*")) and',
@@ -175,7 +169,7 @@ test('absence, existence, numbers, addresses', () => {
     [{ 'source.ip|cidr': ['10.0.0.0/8', 'fd00::/8'] }, 'cidrMatch(source.ip, "10.0.0.0/8", "fd00::/8")'],
     [{ sourceIPs: '10.0.0.1' }, 'kubernetes.audit.sourceIPs : "10.0.0.1"'],
   ];
-  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+  for (const [selection, expected] of cases) expect(conditionOf(selection)).toBe(expected);
 });
 
 test('a regular expression is searched for, as RE2 does', () => {
@@ -191,9 +185,9 @@ test('a regular expression is searched for, as RE2 does', () => {
     ],
     [{ 'requestURI|re': 'say "x"' }, 'matchesRe2(kubernetes.audit.requestURI, "say \\"x\\"")'],
   ];
-  for (const [selection, expected] of cases) assert.equal(conditionOf(selection), expected);
+  for (const [selection, expected] of cases) expect(conditionOf(selection)).toBe(expected);
   const re = (source: string): readonly string[] => reasonsOf(selected({ 'requestURI|re': source }));
-  assert.deepEqual(re('ab(?!c)'), [
+  expect(re('ab(?!c)')).toEqual([
     'construct negative lookahead detection.selection.requestURI|re:1:3: negative lookahead cannot be matched in linear time, so it is not supported',
   ]);
   for (const [source, name] of [
@@ -202,26 +196,24 @@ test('a regular expression is searched for, as RE2 does', () => {
     ['a++', 'a possessive quantifier'],
     ['(?>a)', 'an atomic group'],
   ] as const) {
-    assert.match(re(source)[0] ?? '', new RegExp(`^construct ${name} `));
+    expect(re(source)[0] ?? '').toMatch(new RegExp(`^construct ${name} `));
   }
-  assert.equal(
-    conditionOf({ 'requestURI|re': '[(?=]\\(?=' }),
+  expect(conditionOf({ 'requestURI|re': '[(?=]\\(?=' })).toBe(
     'matchesRe2(kubernetes.audit.requestURI, """[(?=]\\(?=""")',
   );
 });
 
 test('keywords are searched in the whole event, as they stand in JSON', () => {
-  assert.equal(conditionOf(['nsenter', 'a"b']), 'event.original : ("*nsenter*", "*a\\\\\\"b*")');
-  assert.equal(conditionOf('nsenter'), 'event.original : "*nsenter*"');
-  assert.equal(conditionOf({ '|all': ['a', 'b'] }), 'event.original : "*a*" and event.original : "*b*"');
-  assert.deepEqual(documentOf(selected(['nsenter'])).notes, [
+  expect(conditionOf(['nsenter', 'a"b'])).toBe('event.original : ("*nsenter*", "*a\\\\\\"b*")');
+  expect(conditionOf('nsenter')).toBe('event.original : "*nsenter*"');
+  expect(conditionOf({ '|all': ['a', 'b'] })).toBe('event.original : "*a*" and event.original : "*b*"');
+  expect(documentOf(selected(['nsenter'])).notes).toEqual([
     'keywords are searched in the whole event as JSON text (event.original)',
   ]);
 });
 
 test('a map asks for all of it, a list for one of its items', () => {
-  assert.equal(
-    conditionOf([{ verb: 'get', level: 'Request' }, { verb: 'list' }]),
+  expect(conditionOf([{ verb: 'get', level: 'Request' }, { verb: 'list' }])).toBe(
     [
       '(kubernetes.audit.verb : "get" and kubernetes.audit.level : "Request") or',
       'kubernetes.audit.verb : "list"',
@@ -230,50 +222,48 @@ test('a map asks for all of it, a list for one of its items', () => {
 });
 
 test('modifiers: unknown, refused, in a bad company, with values of the wrong sort', () => {
-  assert.deepEqual(problemsOf(selected({ 'verb|contain': 'a' })), [
+  expect(problemsOf(selected({ 'verb|contain': 'a' }))).toEqual([
     'detection.selection.verb|contain: unknown modifier contain | did you mean contains?',
   ]);
-  assert.deepEqual(problemsOf(selected({ 'verb|i': 'a' })), [
+  expect(problemsOf(selected({ 'verb|i': 'a' }))).toEqual([
     'detection.selection.verb|i: the modifier i belongs to re | write re|i',
   ]);
-  assert.deepEqual(problemsOf(selected({ 'verb|re|contains': 'a', 'verb|lt|gt': 1 })), [
+  expect(problemsOf(selected({ 'verb|re|contains': 'a', 'verb|lt|gt': 1 }))).toEqual([
     'detection.selection.verb|re|contains: the modifiers re and contains exclude each other',
     'detection.selection.verb|lt|gt: the modifiers lt and gt exclude each other',
   ]);
-  assert.deepEqual(
+  expect(
     problemsOf(
       selected({ 'verb|exists': 'yes', 'sourceIPs|cidr': '300.0.0.0/8', 'verb|gt': 'b', level: [], stage: {} }),
     ),
-    [
-      'detection.selection.verb|exists: expected true or false, found "yes"',
-      'detection.selection.sourceIPs|cidr: expected a range such as 10.0.0.0/8, found "300.0.0.0/8"',
-      'detection.selection.verb|gt: expected a number, found "b"',
-      'detection.selection.level: expected at least one value, found an empty list',
-      'detection.selection.stage: expected a text, a number, true, false or null, found a mapping',
-    ],
-  );
-  assert.deepEqual(reasonsOf(selected({ 'userAgent|cidr': '10.0.0.0/8' })), [
+  ).toEqual([
+    'detection.selection.verb|exists: expected true or false, found "yes"',
+    'detection.selection.sourceIPs|cidr: expected a range such as 10.0.0.0/8, found "300.0.0.0/8"',
+    'detection.selection.verb|gt: expected a number, found "b"',
+    'detection.selection.level: expected at least one value, found an empty list',
+    'detection.selection.stage: expected a text, a number, true, false or null, found a mapping',
+  ]);
+  expect(reasonsOf(selected({ 'userAgent|cidr': '10.0.0.0/8' }))).toEqual([
     'construct cidr detection.selection.userAgent|cidr: cidr is for addresses, and userAgent holds none; sourceIPs does',
   ]);
-  assert.deepEqual(problemsOf(selected({ 'requestURI|re': 'a(b' })), [
+  expect(problemsOf(selected({ 'requestURI|re': 'a(b' }))).toEqual([
     'detection.selection.requestURI|re:1:1: missing closing )',
   ]);
   for (const name of ['base64', 'windash', 'fieldref', 'expand', 'hour']) {
-    assert.match(
-      reasonsOf(selected({ [`verb|${name}`]: 'a' }))[0] ?? '',
+    expect(reasonsOf(selected({ [`verb|${name}`]: 'a' }))[0] ?? '').toMatch(
       new RegExp(`^construct ${name} detection\\.selection\\.verb\\|${name}: the modifier ${name} is not supported: `),
     );
   }
 });
 
 test('other data is named', () => {
-  assert.deepEqual(reasonsOf({ logsource: { category: 'process_creation', product: 'linux' }, detection: {} }), [
+  expect(reasonsOf({ logsource: { category: 'process_creation', product: 'linux' }, detection: {} })).toEqual([
     'data category process_creation, product linux logsource: needs other data: category process_creation, product linux; firstseen has Kubernetes audit events only',
   ]);
-  assert.deepEqual(problemsOf({ logsource: undefined, detection: { a: 'b', condition: 'a' } }), [
+  expect(problemsOf({ logsource: undefined, detection: { a: 'b', condition: 'a' } })).toEqual([
     'logsource: missing: logsource | write product: kubernetes, service: audit',
   ]);
-  assert.deepEqual(documentOf({ ...selected({ verb: 'get' }), logsource: { product: 'kubernetes' } }).notes, [
+  expect(documentOf({ ...selected({ verb: 'get' }), logsource: { product: 'kubernetes' } }).notes).toEqual([
     'its log source names no service; it reads audit events',
   ]);
 });
@@ -281,18 +271,19 @@ test('other data is named', () => {
 test('levels and states', () => {
   const rule = selected({ verb: 'get' });
   const informational = documentOf({ ...rule, level: 'informational' });
-  assert.deepEqual(
-    [informational.document.severity, informational.document.riskScore, informational.document.buildingBlock],
-    ['low', 1, true],
-  );
-  assert.match(informational.notes.join(), /informational/);
-  assert.deepEqual(documentOf({ ...rule, level: undefined }).notes, ['it has no level; low is taken']);
+  expect([
+    informational.document.severity,
+    informational.document.riskScore,
+    informational.document.buildingBlock,
+  ]).toEqual(['low', 1, true]);
+  expect(informational.notes.join()).toMatch(/informational/);
+  expect(documentOf({ ...rule, level: undefined }).notes).toEqual(['it has no level; low is taken']);
   const deprecated = documentOf({ ...rule, status: 'deprecated' });
-  assert.deepEqual(
-    [deprecated.document.enabled, deprecated.notes],
-    [false, ['its status is deprecated, so it is switched off']],
-  );
-  assert.deepEqual(problemsOf({ ...rule, level: 'hihg', status: 'stabel' }), [
+  expect([deprecated.document.enabled, deprecated.notes]).toEqual([
+    false,
+    ['its status is deprecated, so it is switched off'],
+  ]);
+  expect(problemsOf({ ...rule, level: 'hihg', status: 'stabel' })).toEqual([
     'status: expected one of stable, test, experimental, deprecated, unsupported, found "stabel" | did you mean stable?',
     'level: expected one of informational, low, medium, high, critical, found "hihg" | did you mean high?',
   ]);
@@ -306,7 +297,7 @@ test('what is not applied is said', () => {
     title: 'x'.repeat(250),
     detection: { selection: { verb: 'get' }, other: { verb: 'list' }, condition: 'selection' },
   });
-  assert.deepEqual(notes, [
+  expect(notes).toEqual([
     'logsource.extra is not applied',
     'the condition does not use the detection other',
     'scope is not applied',
@@ -316,22 +307,20 @@ test('what is not applied is said', () => {
 
 test('where another set of events matches than Sigma says, it is a difference', () => {
   const { differences, notes } = documentOf(selected({ 'user.username': '', userAgent: ['café', 'x'], verb: '日本' }));
-  assert.deepEqual(differences, [
+  expect(differences).toEqual([
     "an empty text counts as absent, so user.username: '' matches events without it too",
     'userAgent: letters beyond ASCII compare with case',
   ]);
-  assert.deepEqual(notes, []);
-  assert.deepEqual(documentOf(selected({ 'userAgent|cased': 'café' })).differences, []);
+  expect(notes).toEqual([]);
+  expect(documentOf(selected({ 'userAgent|cased': 'café' })).differences).toEqual([]);
 });
 
 test('documents without an equal are refused by name', () => {
-  assert.match(reasonsOf({ action: 'global' })[0] ?? '', /^construct action action: /);
-  assert.match(
-    reasonsOf({ detection: { timeframe: '1m', a: 'b', condition: 'a' } })[0] ?? '',
+  expect(reasonsOf({ action: 'global' })[0] ?? '').toMatch(/^construct action action: /);
+  expect(reasonsOf({ detection: { timeframe: '1m', a: 'b', condition: 'a' } })[0] ?? '').toMatch(
     /^construct timeframe detection\.timeframe: /,
   );
-  assert.match(
-    reasonsOf({ ...selected({ verb: 'get' }), taxonomy: 'mine' })[0] ?? '',
+  expect(reasonsOf({ ...selected({ verb: 'get' }), taxonomy: 'mine' })[0] ?? '').toMatch(
     /^construct taxonomy taxonomy: /,
   );
 });
@@ -348,20 +337,20 @@ test('a rule is named after its file if it is alone there, else after itself', (
     { value: rule('Two'), file: 'b', fileStem: 'k8s_more' },
     { value: rule('Three', { name: 'number_three' }), file: 'b', fileStem: 'k8s_more' },
   ]).map((result) => (result.kind === 'document' ? result.document.name : result.kind));
-  assert.deepEqual(names, ['k8s-one', 'two', 'number-three']);
+  expect(names).toEqual(['k8s-one', 'two', 'number-three']);
 });
 
 test('what is no rule at all is said at its place', () => {
-  assert.deepEqual(problemsOf({ title: '', detection: { a: [], b: {}, c: 1, condition: ['c', 7] } }), [
+  expect(problemsOf({ title: '', detection: { a: [], b: {}, c: 1, condition: ['c', 7] } })).toEqual([
     'detection.a: expected at least one item, found an empty list',
     'detection.b: expected a field with a value, found none',
     'detection.condition.1: expected a condition, found 7 | write condition: selection',
     'title: expected a title, found ""',
   ]);
-  assert.deepEqual(problemsOf({ detection: 'x' }), ['detection: expected detections, found "x"']);
-  assert.deepEqual(problemsOf({ ...selected({ verb: 'get' }), title: undefined }), [': missing: title']);
-  assert.deepEqual(problemsOf({ ...selected({ verb: 'get' }), title: 7 }), ['title: expected a title, found 7']);
-  assert.deepEqual(problemsOf({ detection: { a: 'x' } }), [
+  expect(problemsOf({ detection: 'x' })).toEqual(['detection: expected detections, found "x"']);
+  expect(problemsOf({ ...selected({ verb: 'get' }), title: undefined })).toEqual([': missing: title']);
+  expect(problemsOf({ ...selected({ verb: 'get' }), title: 7 })).toEqual(['title: expected a title, found 7']);
+  expect(problemsOf({ detection: { a: 'x' } })).toEqual([
     'detection.condition: missing: condition | write condition: selection',
   ]);
 });

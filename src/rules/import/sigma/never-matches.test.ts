@@ -1,11 +1,11 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import { fail } from '../../../../test/support/fail.ts';
 import { importSigma } from './import-sigma.ts';
 
 function imported(detection: unknown) {
   const logsource = { product: 'kubernetes', service: 'audit' };
   const [result] = importSigma([{ value: { title: 'A rule', level: 'low', logsource, detection } }]);
-  return result?.kind === 'document' ? result : assert.fail(JSON.stringify(result));
+  return result?.kind === 'document' ? result : fail(JSON.stringify(result));
 }
 
 function never(selection: unknown): readonly string[] {
@@ -13,36 +13,35 @@ function never(selection: unknown): readonly string[] {
 }
 
 test('a field that no audit event has, with the one that was meant', () => {
-  assert.deepEqual(never({ verb: 'get', apiGroup: 'apps' }), [
+  expect(never({ verb: 'get', apiGroup: 'apps' })).toEqual([
     'no audit event has a field apiGroup; did its author mean objectRef.apiGroup?',
   ]);
-  assert.deepEqual(never({ 'objectRef.ressource': 'pods' }), [
+  expect(never({ 'objectRef.ressource': 'pods' })).toEqual([
     'no audit event has a field objectRef.ressource; did its author mean objectRef.resource?',
   ]);
-  assert.deepEqual(never({ 'process.name': 'sh' }), [
+  expect(never({ 'process.name': 'sh' })).toEqual([
     'process.name never has a value (Known to the Elastic Common Schema, and on no Kubernetes audit event)',
   ]);
-  assert.deepEqual(never({ Verb: 'get' }), ['no audit event has a field Verb; did its author mean verb?']);
-  assert.match(
-    never({ 'requestObject.metadata.labels.app': 'x' }).join(),
+  expect(never({ Verb: 'get' })).toEqual(['no audit event has a field Verb; did its author mean verb?']);
+  expect(never({ 'requestObject.metadata.labels.app': 'x' }).join()).toMatch(
     /^requestObject\.metadata\.labels\.app never has/,
   );
 });
 
 test('a value that its field never has', () => {
-  assert.deepEqual(never({ 'responseStatus.code': ['ALLOW', 'deny*'] }), [
+  expect(never({ 'responseStatus.code': ['ALLOW', 'deny*'] })).toEqual([
     'responseStatus.code is a number and never ALLOW, deny*',
   ]);
-  assert.deepEqual(never({ stage: 'Complete' }), [
+  expect(never({ stage: 'Complete' })).toEqual([
     'stage is never Complete, only RequestReceived, ResponseStarted, ResponseComplete, Panic',
   ]);
-  assert.deepEqual(never({ 'annotations.authorization.k8s.io/decision': 'deny' }), [
+  expect(never({ 'annotations.authorization.k8s.io/decision': 'deny' })).toEqual([
     'annotations.authorization.k8s.io/decision is never deny, only allow, forbid',
   ]);
-  assert.deepEqual(never({ 'requestObject.spec.hostNetwork': 'yes' }), [
+  expect(never({ 'requestObject.spec.hostNetwork': 'yes' })).toEqual([
     'requestObject.spec.hostNetwork is true or false and never yes',
   ]);
-  assert.deepEqual(never({ verb: ['replace', 'connect'], 'objectRef.resource': 'pods' }), [
+  expect(never({ verb: ['replace', 'connect'], 'objectRef.resource': 'pods' })).toEqual([
     'verb is never replace, connect on a request for a resource',
   ]);
 });
@@ -64,21 +63,22 @@ test('where it is not sure it says nothing', () => {
     { 'requestObject.spec.anything': 1 },
     [{ apiGroup: 'apps' }, { verb: 'get' }],
   ];
-  for (const selection of cases) assert.deepEqual(never(selection), [], JSON.stringify(selection));
+  for (const selection of cases)
+    expect([JSON.stringify(selection), never(selection)]).toEqual([JSON.stringify(selection), []]);
 });
 
 test('conditions: either is enough for and, all for or, nothing for not', () => {
   const detection = (condition: string) => imported({ a: { foo: 1 }, b: { verb: 'get' }, c: { bar: 1 }, condition });
-  assert.equal(detection('a and b and not c').neverMatches.length, 1);
-  assert.equal(detection('a or c and b').neverMatches.length, 2);
-  assert.equal(detection('a or b or c').neverMatches.length, 0);
-  assert.equal(detection('b and not (a or c)').neverMatches.length, 0);
-  assert.match(detection('a and b and not c').neverMatches[0] ?? '', /^no audit event has a field foo/);
+  expect(detection('a and b and not c').neverMatches).toHaveLength(1);
+  expect(detection('a or c and b').neverMatches).toHaveLength(2);
+  expect(detection('a or b or c').neverMatches).toHaveLength(0);
+  expect(detection('b and not (a or c)').neverMatches).toHaveLength(0);
+  expect(detection('a and b and not c').neverMatches[0] ?? '').toMatch(/^no audit event has a field foo/);
 });
 
 test('of a list of verbs, one that never is stands in the notes', () => {
   const selection = { verb: ['patch', 'replace', 'update'], 'objectRef.resource': 'jobs' };
-  assert.deepEqual(imported({ selection, condition: 'selection' }).notes, [
+  expect(imported({ selection, condition: 'selection' }).notes).toEqual([
     'no request for a resource has the verb replace; the others may match',
   ]);
 });

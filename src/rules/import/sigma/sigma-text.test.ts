@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { anyBefore, anyBehind, matchesText, parseText, plainText, type TextPattern } from './sigma-text.ts';
 
 const literal = (text: string) => ({ literal: text });
@@ -20,27 +19,33 @@ test('wildcards, and backslashes before them', () => {
     ['\\\\\\\\', [literal('\\\\')]],
     ['end\\', [literal('end\\')]],
   ];
-  for (const [text, expected] of cases) assert.deepEqual(parseText(text), expected, text);
+  for (const [text, expected] of cases) expect([text, parseText(text)]).toEqual([text, expected]);
 });
 
 test('any text before and behind, once', () => {
-  assert.deepEqual(anyBefore(parseText('a')), ['any', literal('a')]);
-  assert.deepEqual(anyBefore(parseText('*a')), ['any', literal('a')]);
-  assert.deepEqual(anyBehind(parseText('a')), [literal('a'), 'any']);
-  assert.deepEqual(anyBehind(parseText('')), ['any']);
+  expect(anyBefore(parseText('a'))).toEqual(['any', literal('a')]);
+  expect(anyBefore(parseText('*a'))).toEqual(['any', literal('a')]);
+  expect(anyBehind(parseText('a'))).toEqual([literal('a'), 'any']);
+  expect(anyBehind(parseText(''))).toEqual(['any']);
 });
 
 test('a pattern without wildcards is a plain text', () => {
-  assert.equal(plainText(parseText('a\\*')), 'a*');
-  assert.equal(plainText(parseText('')), '');
-  assert.equal(plainText(parseText('*')), undefined);
-  assert.equal(plainText(parseText('a*')), undefined);
+  expect(plainText(parseText('a\\*'))).toBe('a*');
+  expect(plainText(parseText(''))).toBe('');
+  expect(plainText(parseText('*'))).toBeUndefined();
+  expect(plainText(parseText('a*'))).toBeUndefined();
 });
 
 test('a pattern is that of a whole text, in any letter case', () => {
   const matches = (pattern: string, text: string): boolean => matchesText(parseText(pattern), text);
-  assert.ok(matches('req*', 'RequestResponse') && matches('*RESPONSE', 'RequestResponse') && matches('?llow', 'allow'));
-  assert.ok(matches('*e*e*', 'Request') && matches('', ''));
-  assert.ok(!matches('request', 'RequestResponse') && !matches('?allow', 'allow') && !matches('allow?', 'allow'));
-  assert.ok(!matches('*e*x*', 'Request') && !matches('', 'a'));
+  expect(matches('req*', 'RequestResponse')).toBe(true);
+  expect(matches('*RESPONSE', 'RequestResponse')).toBe(true);
+  expect(matches('?llow', 'allow')).toBe(true);
+  expect(matches('*e*e*', 'Request')).toBe(true);
+  expect(matches('', '')).toBe(true);
+  expect(matches('request', 'RequestResponse')).toBe(false);
+  expect(matches('?allow', 'allow')).toBe(false);
+  expect(matches('allow?', 'allow')).toBe(false);
+  expect(matches('*e*x*', 'Request')).toBe(false);
+  expect(matches('', 'a')).toBe(false);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { ATTACK_TACTICS, ATTACK_TECHNIQUES } from './attack.ts';
 import { readTags } from './threats.ts';
 
@@ -12,13 +11,13 @@ function shown(...tags: readonly string[]): readonly string[] {
 }
 
 test('a technique stands under its tactics that the rule names, else under its first', () => {
-  assert.deepEqual(shown('attack.persistence', 'attack.t1078'), ['Persistence: T1078 Valid Accounts']);
-  assert.deepEqual(shown('attack.t1078'), ['Initial Access: T1078 Valid Accounts']);
-  assert.deepEqual(shown('attack.persistence', 'attack.privilege-escalation', 'attack.t1098'), [
+  expect(shown('attack.persistence', 'attack.t1078')).toEqual(['Persistence: T1078 Valid Accounts']);
+  expect(shown('attack.t1078')).toEqual(['Initial Access: T1078 Valid Accounts']);
+  expect(shown('attack.persistence', 'attack.privilege-escalation', 'attack.t1098')).toEqual([
     'Persistence: T1098 Account Manipulation',
     'Privilege Escalation: T1098 Account Manipulation',
   ]);
-  assert.deepEqual(shown('attack.execution', 'attack.t1552.007'), [
+  expect(shown('attack.execution', 'attack.t1552.007')).toEqual([
     'Execution: -',
     'Credential Access: T1552.007 Container API',
   ]);
@@ -26,18 +25,18 @@ test('a technique stands under its tactics that the rule names, else under its f
 
 test('tactics with hyphens, with underscores and by id', () => {
   for (const tag of ['attack.initial-access', 'attack.initial_access', 'attack.ta0001', 'Attack.TA0001']) {
-    assert.deepEqual(shown(tag), ['Initial Access: -']);
+    expect(shown(tag)).toEqual(['Initial Access: -']);
   }
-  assert.deepEqual(shown('attack.discovery', 'attack.discovery'), ['Discovery: -']);
+  expect(shown('attack.discovery', 'attack.discovery')).toEqual(['Discovery: -']);
 });
 
 test('a technique without a known name stands under the tactic before it, else it stays a tag', () => {
-  assert.deepEqual(shown('attack.impact', 'attack.t9999'), ['Impact: T9999 T9999']);
-  assert.deepEqual(shown('attack.t9999'), ['attack.t9999']);
+  expect(shown('attack.impact', 'attack.t9999')).toEqual(['Impact: T9999 T9999']);
+  expect(shown('attack.t9999')).toEqual(['attack.t9999']);
 });
 
 test('other tags stay tags', () => {
-  assert.deepEqual(shown('attack.g0016', 'attack.s0002', 'cve.2026-1', 'tlp.amber', 'attack'), [
+  expect(shown('attack.g0016', 'attack.s0002', 'cve.2026-1', 'tlp.amber', 'attack')).toEqual([
     'attack.g0016',
     'attack.s0002',
     'cve.2026-1',
@@ -47,10 +46,14 @@ test('other tags stay tags', () => {
 });
 
 test('the table is sound: ids, names, at least one tactic each', () => {
-  assert.equal(ATTACK_TACTICS.length, 14);
+  expect(ATTACK_TACTICS).toHaveLength(14);
   for (const [id, { name, tactics }] of ATTACK_TECHNIQUES) {
-    assert.match(id, /^T\d{4}(\.\d{3})?$/);
-    assert.ok(name !== '' && tactics.length > 0, id);
+    expect(id).toMatch(/^T\d{4}(\.\d{3})?$/);
+    expect(name).not.toBe('');
+    expect(tactics.length).toBeGreaterThan(0);
   }
-  for (const { id, name } of ATTACK_TACTICS) assert.ok(/^TA\d{4}$/.test(id) && name !== '', id);
+  for (const { id, name } of ATTACK_TACTICS) {
+    expect(/^TA\d{4}$/.test(id)).toBe(true);
+    expect(name).not.toBe('');
+  }
 });
