@@ -1,8 +1,8 @@
 /**
- * Writes the reference pages from the tables in the code, so that a page cannot say something else than the program does.
+ * Writes the reference pages from the tables in the code, so that pages and program agree.
  *
  *   node docs/generate.ts            writes docs/reference/*.md
- *   node docs/generate.ts --check    writes nothing; names each page that is stale, and ends with 1 if there is one
+ *   node docs/generate.ts --check    writes nothing; lists stale pages, and exits with 1 if there are any
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -58,9 +58,9 @@ function pages(): readonly Page[] {
 
 function fieldsPage(): Page {
   const types: Readonly<Record<FieldType, string>> = {
-    keyword: 'exact text, letter case counts, `*` is a wildcard',
+    keyword: 'exact text, case-sensitive; `*` is a wildcard',
     ip: 'an address or a prefix such as `10.0.0.0/8`',
-    integer: 'a number, `<` `<=` `>` `>=` compare',
+    integer: 'a number; also `<` `<=` `>` `>=`',
     boolean: '`true` or `false`',
     date: 'ISO 8601 or milliseconds since the epoch',
   };
@@ -69,17 +69,17 @@ function fieldsPage(): Page {
   return page(
     'fields',
     'Fields that a rule may name',
-    `These ${rows.length} fields have a description of their own. Beside them every path below \`kubernetes.audit.\` works, such as ` +
-      '`kubernetes.audit.requestObject.spec.hostNetwork`: arrays on the way are flattened, and values are compared as text (keyword), so `true` and `0` are written as they look. ' +
-      'Below `firstseen.pod.` every path of a pod works too: it reads the pod that a request writes, wherever that stands (a Pod, a workload and its template, a CronJob, a patch, also a JSON patch), and `containers` there means init and ephemeral containers as well. ' +
-      'The metadata of both bodies (`requestObject.metadata`, `responseObject.metadata`) is never set, as in Elastic. ' +
-      'A path that the type of an audit event rules out, such as `kubernetes.audit.vrb`, and names that ECS defines and no audit event has, such as `process.name`, load as well: a condition on one never holds, and `rules check` says so, with what was probably meant. ' +
-      'Any other name is an error, with the nearest known one as a hint.',
+    `The table describes ${rows.length} fields. Two families of paths work as well:`,
+    '- Every path below `kubernetes.audit.`, such as `kubernetes.audit.requestObject.spec.hostNetwork`. Arrays on the way are flattened, and values are compared as text (keyword): write `true` and `0` as they look. ' +
+      'As in Elastic, the metadata of both bodies (`requestObject.metadata`, `responseObject.metadata`) is never set.\n' +
+      '- Every path of a pod below `firstseen.pod.`. It reads the pod that a request writes, whether as a Pod, in the template of a workload or CronJob, or in a patch, including JSON patches. `containers` includes init and ephemeral containers.',
+    'Paths that an audit event cannot have (`kubernetes.audit.vrb`) and ECS names that no audit event has (`process.name`) load, but conditions on them never hold; `rules check` says so and suggests a field. ' +
+      'Any other name is an error, with the nearest known name as a hint.',
     table(
-      ['type', 'what it compares with'],
+      ['type', 'values'],
       Object.entries(types).map(([type, text]) => [type, text]),
     ),
-    table(['field', 'type', 'what it holds'], rows.map(row)),
+    table(['field', 'type', 'content'], rows.map(row)),
   );
 }
 
@@ -114,15 +114,15 @@ function configurationPage(): Page {
   return page(
     'configuration',
     'Configuration',
-    'The file is YAML, named by `--config` or `FIRSTSEEN_CONFIG`. Without a file the defaults hold. What the environment says wins over the ' +
-      'file, and what a flag says wins over both. Everything is checked at the start: all problems at once, each with its place. ' +
-      'A setting that does not exist is a problem too. Durations are such as `30m`, `36h`, `7d`; what ends in `Ms` is in milliseconds.',
-    '## Outside of the file',
-    table(['setting', 'environment', 'flag', 'what it is'], named),
-    'A Redis URL may hold its user and password. `FIRSTSEEN_REDIS_PASSWORD` wins over it, and needs a state that is in Redis.',
+    '`--config` or `FIRSTSEEN_CONFIG` names a YAML file; without one, the defaults apply. Environment variables override the file, and flags override both. ' +
+      'At startup firstseen checks everything and reports all problems at once, each with its place. ' +
+      'An unknown setting is a problem too. Write durations as `30m`, `36h`, `7d`; settings that end in `Ms` are in milliseconds.',
+    '## Environment and flags',
+    table(['setting', 'environment', 'flag', 'meaning'], named),
+    'A Redis URL may contain user and password. `FIRSTSEEN_REDIS_PASSWORD` overrides the password, and is valid only with state in Redis.',
     '## All settings',
-    '`[]` stands for the items of a list. A required setting must be given where what is around it is given.',
-    table(['setting', 'type', 'default', 'environment', 'flag', 'what it is'], rows),
+    '`[]` marks the items of a list. A required setting is required only if the settings around it are present.',
+    table(['setting', 'type', 'default', 'environment', 'flag', 'meaning'], rows),
   );
 }
 
@@ -193,11 +193,11 @@ function metricsPage(): Page {
   return page(
     'metrics',
     'Metrics',
-    `\`GET /metrics\` on the ops port (9444 unless set otherwise) gives ${own.length} instruments of firstseen in the text format of Prometheus, ` +
-      'and those of the process (`process_…`, `nodejs_…`). Labels come from configuration and code only: no string of a request is ever one. ' +
-      '`sender` is the address of a peer that was let in, at most 32 a cluster. What to watch, and alerts on it: [monitoring](../guides/monitoring.md).',
+    `\`GET /metrics\` on the ops port (9444 unless set otherwise) returns ${own.length} metrics of firstseen in Prometheus text format, ` +
+      'and those of the process (`process_…`, `nodejs_…`). Label values come from configuration and code, never from requests. ' +
+      '`sender` is the address of an accepted peer, at most 32 a cluster. What to watch and alert on: [monitoring](../guides/monitoring.md).',
     table(
-      ['name', 'type', 'labels', 'what it says'],
+      ['name', 'type', 'labels', 'meaning'],
       own.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(', '), help]),
     ),
   );
@@ -212,23 +212,18 @@ function operationalErrorsPage(): Page {
   return page(
     'operational-errors',
     'Operational errors',
-    'A fault of the world around firstseen has one of these codes, in the log as `error.code` and in the labels of metrics. In the receiver ' +
-      'each of them is a 503 with `Retry-After: 5`. In the delivery of alerts one that can mend by itself is tried again with a growing pause, ' +
-      'and one that cannot goes to the dead letters of its sink (`firstseen_dead`).',
-    table(['code', 'tried again', 'what happened'], rows),
+    'Failures of the environment have one of these codes, in the log as `error.code` and in labels of metrics. The receiver answers each with 503 and `Retry-After: 5`. ' +
+      'Delivery of alerts retries transient errors with growing pauses; alerts with other errors go to the dead letters of the sink (`firstseen_dead`).',
+    table(['code', 'retried', 'what happened'], rows),
   );
 }
 
 function statusCodesPage(): Page {
   const answered = [
-    ['200', 'Everything that the batch caused is committed.', '`{"events": n, "quarantined": n}`'],
-    ['400', 'The body is not JSON, or no `audit.k8s.io/v1` EventList.', 'Send an EventList.'],
-    [
-      '503',
-      'What the batch caused could not be committed (operational error). With `Retry-After: 5`.',
-      'Send it again.',
-    ],
-    ['500', 'A bug. The process reports it and ends, so that it starts anew.', 'See the log of firstseen.'],
+    ['200', 'All effects of the batch are committed.', '`{"events": n, "quarantined": n}`'],
+    ['400', 'The body is not JSON, or not an `audit.k8s.io/v1` EventList.', 'Send an EventList.'],
+    ['503', 'The commit failed (operational error). With `Retry-After: 5`.', 'Send it again.'],
+    ['500', 'A bug. The process logs it and exits, to be restarted.', 'See the log of firstseen.'],
   ];
   const refused = Object.entries(REFUSALS).map(([reason, { status, error, hint }]) => [
     String(status),
@@ -239,12 +234,11 @@ function statusCodesPage(): Page {
   return page(
     'status-codes',
     'Answers of the receiver',
-    'The API server takes every answer but 2xx for a failure, and sends the batch up to five times. It ignores the body of an answer; a person ' +
-      'who tries the address with curl does not: it holds `error` and `hint`.',
-    '## After the batch was read',
+    'The API server treats every answer but 2xx as a failure, and sends the batch up to five times. It ignores the body, which has `error` and `hint` for people who test with curl.',
+    '## After reading the batch',
     table(['status', 'when', 'body or advice'], answered),
-    '## Before the body is looked at',
-    'None of these events is evaluated. Each is counted in `firstseen_requests_refused_total` by its reason, which also counts `tls_handshake`, `too_many_connections` and `aborted` (the sender went away in the middle).',
+    '## Before reading the body',
+    'No event of the request is evaluated. `firstseen_requests_refused_total` counts these requests by reason, and also `tls_handshake`, `too_many_connections` and `aborted` (the sender disconnected early).',
     table(['status', 'reason', 'error', 'hint'], refused),
   );
 }
@@ -280,9 +274,9 @@ function helmValuesPage(): Page {
   return page(
     'helm-values',
     'Values of the chart',
-    'From `helm/firstseen/values.yaml`. `values.schema.json` checks them: a name that is not here is refused. Below `config` stands the ' +
-      '[configuration](configuration.md); what the chart sets itself (addresses, certificate files, the state) is refused there.',
-    table(['value', 'default', 'what it is'], rows),
+    'From `helm/firstseen/values.yaml`; `values.schema.json` refuses unknown names. `config` takes the ' +
+      '[configuration](configuration.md), except for what the chart sets itself (addresses, certificate files, the state).',
+    table(['value', 'default', 'meaning'], rows),
   );
 }
 

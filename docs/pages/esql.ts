@@ -16,14 +16,14 @@ const EXAMPLES: ReadonlyMap<string, readonly [query: string, doc: string]> = new
     'FROM',
     [
       'FROM logs-kubernetes.audit_logs-* METADATA _id',
-      'Where a query begins. The index is there for Elastic; here all are audit events.',
+      'Begins a query. The index is for Elastic; here every row is an audit event.',
     ],
   ],
   [
     'WHERE',
     [
       'FROM logs | WHERE user.name LIKE "system:*" AND NOT kubernetes.audit.verb IN ("get", "list")',
-      'Keeps the rows for which a condition is true. The first ones are what the rule index goes by.',
+      'Keeps the rows for which a condition is true. The rule index uses the leading ones.',
     ],
   ],
   ['EVAL', ['FROM logs | EVAL command = URL_DECODE(kubernetes.audit.requestURI)', 'Adds columns.']],
@@ -31,32 +31,32 @@ const EXAMPLES: ReadonlyMap<string, readonly [query: string, doc: string]> = new
     'GROK',
     [
       'FROM logs | GROK kubernetes.audit.requestURI "command=%{DATA:command}&"',
-      'Takes columns out of a text; the first place where the pattern fits.',
+      'Extracts columns from a text, at the first match of a pattern.',
     ],
   ],
   [
     'DISSECT',
     [
       'FROM logs | DISSECT user.name "system:serviceaccount:%{namespace}:%{account}"',
-      'Takes columns out of a text by what stands between them.',
+      'Extracts columns from a text by the delimiters between them.',
     ],
   ],
   [
     'MV_EXPAND',
-    ['FROM logs | MV_EXPAND source.ip', 'A row for each value of a column. In a rule all of them are one match.'],
+    ['FROM logs | MV_EXPAND source.ip', 'Makes a row of each value of a column. In a rule they are one match.'],
   ],
   [
     'STATS',
     [
       'FROM logs | STATS denied = COUNT(*) WHERE event.outcome == "failure", paths = COUNT_DISTINCT(kubernetes.audit.requestURI) BY user.name | WHERE denied >= 5 AND paths > 2',
-      'One row for each group. A rule has at most one.',
+      'Makes one row of each group. A rule may use it once.',
     ],
   ],
-  ['KEEP', ['FROM logs | KEEP user.name, source.*', 'The columns that stay, and their order: `*` is a wildcard.']],
-  ['DROP', ['FROM logs | DROP kubernetes.audit.requestObject.*', 'The columns that go.']],
-  ['RENAME', ['FROM logs | RENAME user.name AS who', 'Gives a column another name.']],
-  ['SORT', ['FROM logs | STATS n = COUNT(*) BY user.name | SORT n DESC NULLS LAST', 'The order of the rows.']],
-  ['LIMIT', ['FROM logs | STATS n = COUNT(*) BY user.name | LIMIT 10', 'At most so many rows.']],
+  ['KEEP', ['FROM logs | KEEP user.name, source.*', 'Keeps these columns, in this order; `*` is a wildcard.']],
+  ['DROP', ['FROM logs | DROP kubernetes.audit.requestObject.*', 'Removes columns.']],
+  ['RENAME', ['FROM logs | RENAME user.name AS who', 'Renames a column.']],
+  ['SORT', ['FROM logs | STATS n = COUNT(*) BY user.name | SORT n DESC NULLS LAST', 'Sorts the rows.']],
+  ['LIMIT', ['FROM logs | STATS n = COUNT(*) BY user.name | LIMIT 10', 'Keeps at most this many rows.']],
 ]);
 
 /** What of ES|QL there is, from the tables by which it is read. */
@@ -78,33 +78,33 @@ export function esqlPage(): Page {
   return page(
     'esql',
     'ES|QL',
-    'Rules of type `esql`, and `firstseen query`, read ES|QL as Elasticsearch 8.19 does: types are checked when a rule loads, a comparison with nothing is null, and where a field has several values every operator and scalar ' +
-      'function gives null. What runs differently: [Differences from Elastic](../differences-from-elastic.md#esql). Names are those of the [fields](fields.md).',
+    'Rules of type `esql` and `firstseen query` follow ES|QL of Elasticsearch 8.19. Types are checked when a rule loads. A comparison with an absent value is null, and operators and scalar ' +
+      'functions return null for a field with several values. [Fields](fields.md) lists the names, [differences from Elastic](../differences-from-elastic.md#esql) the differences.',
     '## Commands',
     table(['command', 'what it does', 'for example'], commands),
-    '`ROW` begins a query in `firstseen query` only. These are refused:',
+    '`ROW` begins a query in `firstseen query` only. Refused commands:',
     table(
       ['command', 'why, or what to write instead'],
       Object.entries(REFUSED_COMMANDS).map(([name, reason]) => [code(name.toUpperCase()), reason]),
     ),
     '## Operators',
-    '`==` `!=` `<` `<=` `>` `>=`, `+` `-` `*` `/` `%`, `AND` `OR` `NOT`, `IN` and `NOT IN`, `LIKE` (`*` any text, `?` one character), `RLIKE` (a regular expression of Lucene, of the whole text), `IS NULL` and `IS NOT NULL`, `::type`. ' +
-      'Texts stand in `"…"` with `\\` as escape, or in `"""…"""` as they are; names with other signs than letters, digits, `_` and dots stand in backticks. `KQL("…")` is a condition in KQL.',
-    `## Functions\n\nThese ${functions.length}, each on one row:`,
+    '`==` `!=` `<` `<=` `>` `>=`, `+` `-` `*` `/` `%`, `AND` `OR` `NOT`, `IN` and `NOT IN`, `LIKE` (`*` any text, `?` one character), `RLIKE` (a Lucene regular expression for the whole text), `IS NULL` and `IS NOT NULL`, `::type`. ' +
+      'Write texts in `"…"` with `\\` as escape, or unescaped in `"""…"""`. Names with characters other than letters, digits, `_` and dots need backticks. `KQL("…")` is a condition in KQL.',
+    `## Functions\n\n${functions.length} functions, each of one row:`,
     table(
-      ['function', 'what it gives'],
+      ['function', 'result'],
       functions.map((row) => [code(signature(row)), row.doc]),
     ),
-    `## Aggregates\n\nThese ${AGGREGATES.length}, in \`STATS\`, each with a \`WHERE\` of its own if you like:`,
+    `## Aggregates\n\n${AGGREGATES.length} functions for \`STATS\`, each with an optional \`WHERE\`:`,
     table(
-      ['function', 'what it gives'],
+      ['function', 'result'],
       [...AGGREGATES].map((row) => [
         code(row.star === true ? `${row.name.toUpperCase()}(*)` : signature(row)),
         row.doc,
       ]),
     ),
     '## Refused functions',
-    'A name that is not known is refused with the nearest one that is. These are known, and refused:',
+    'The message for an unknown name suggests the nearest function. These functions of Elasticsearch are refused:',
     table(
       ['functions', 'why, or what to write instead'],
       [...Map.groupBy(REFUSED_FUNCTIONS, ([, reason]) => reason)].map(([reason, rows]) => [
@@ -113,8 +113,8 @@ export function esqlPage(): Page {
       ]),
     ),
     '## Bounds',
-    `A query has at most ${MAXIMUM_COMMANDS} commands. A rule may take ${format(RULE_LIMITS.steps)} steps and hold ${format(RULE_LIMITS.values)} values for one event, or for one look at a group; beyond that the event is set aside for this rule, counted in ` +
-      `\`firstseen_rule_errors_total\` and logged. Of a group ${format(ROW_CAP)} events are held, of a rule ${format(GROUP_CAP)} groups. \`RLIKE\`, \`GROK\` and \`REPLACE\` take linear time, so look-around and back-references are refused.`,
+    `A query has at most ${MAXIMUM_COMMANDS} commands. A rule may take ${format(RULE_LIMITS.steps)} steps and hold ${format(RULE_LIMITS.values)} values for one event, or one evaluation of a group. If it exceeds this, the rule skips the event, counts it in ` +
+      `\`firstseen_rule_errors_total\` and logs it. A group holds ${format(ROW_CAP)} events, a rule ${format(GROUP_CAP)} groups. \`RLIKE\`, \`GROK\` and \`REPLACE\` run in linear time; look-around and back-references are refused.`,
   );
 }
 

@@ -17,14 +17,14 @@ interface Example {
 
 const KQL: readonly Example[] = [
   { construct: '`field: value`', query: 'kubernetes.audit.verb: create' },
-  { construct: '`field: "value"`, in quotes as it is', query: 'user.name: "system:anonymous"' },
-  { construct: 'escape of `\\ ( ) : < > " * { }` and a space', query: 'user.name: system\\:anonymous' },
+  { construct: '`field: "value"`, taken literally', query: 'user.name: "system:anonymous"' },
+  { construct: '`\\` escapes `\\ ( ) : < > " * { }` and a space', query: 'user.name: system\\:anonymous' },
   { construct: '`field: (a or b)`', query: 'kubernetes.audit.verb: (create or patch)' },
   { construct: '`field: (a and b)`: one value each', query: 'kubernetes.audit.user.groups: (ops and oncall)' },
   { construct: '`field: (* and not a)`', query: 'user_agent.original: (* and not kube-probe*)' },
   { construct: '`field: *`', query: 'user.name: *' },
   {
-    construct: '`*` in a value: any text, also none',
+    construct: '`*` in a value: any text, or none',
     query: 'kubernetes.audit.requestURI: (/healthz* or *token* or *log)',
   },
   { construct: '`<` `<=` `>` `>=`', query: 'kubernetes.audit.responseStatus.code >= 400' },
@@ -111,26 +111,26 @@ export function queryLanguagesPage(): Page {
   return page(
     'query-languages',
     'Operators and functions',
-    'Rules and exceptions are written in KQL (`language: kuery`) or EQL (`language: eql`); sequences exist in EQL only. Rules of type `esql` are on [a page of their own](esql.md). Both mean what they mean in Elastic; ' +
-      'where they do not, [differences from Elastic](../differences-from-elastic.md) says so. What stands on the right is how `firstseen rules explain` puts what it has read. ' +
-      'Letter case counts unless said otherwise. A field holds a set of values, as arrays are flattened: a condition holds if one of them meets it.',
+    'Write rules and exceptions in KQL (`language: kuery`) or EQL (`language: eql`); for rules of type `esql` see [ES|QL](esql.md). Only EQL has sequences. KQL and EQL mean what they mean in Elastic, with these ' +
+      '[differences](../differences-from-elastic.md). The last column of the tables is the output of `firstseen rules explain`. ' +
+      'Comparisons are case-sensitive unless stated otherwise. Arrays are flattened into sets of values; a condition holds if one value meets it.',
     '## KQL',
     examples(KQL, kql),
-    'Refused, and never taken for something else:',
+    'Refused:',
     refusals(KQL_REFUSED, kql),
     '## EQL',
     examples(EQL, parse),
     '### Sequences',
     examples(SEQUENCES, parse),
-    'Events of a sequence come one after another, in the order of their time, each with the same values of the fields of `by`; the last is at most `maxspan` after the first. ' +
-      'Of several events that could be the start of a sequence the latest counts. An event of `until` ends what is under way.',
+    'The events of a sequence are in the order of their times and have the same values of the `by` fields; the last is at most `maxspan` after the first. ' +
+      'If several events could start a sequence, the latest does. An `until` event ends sequences under way.',
     '### Refused in EQL',
     refusals(EQL_REFUSED, parse),
     '## Functions',
-    'For EQL. A function of a value that is missing gives null, and a condition on null does not hold. A name with `~` behind it ignores letter case, where the column says so. ' +
-      'A rule may spend so much on an event and no more; what would cost more gives null.',
+    'For EQL. A function of an absent value returns null, and a condition on null does not hold. Where the column `~` says yes, `name~` ignores letter case. ' +
+      'A function that exceeds the cost limit for one event returns null.',
     table(
-      ['function', 'gives', '`~`', 'what it is'],
+      ['function', 'returns', '`~`', 'result'],
       eql.map((row) => [code(signature(row)), row.returns, row.caseless ? 'yes' : '', row.doc]),
     ),
   );
@@ -151,7 +151,7 @@ function parse(query: string): ParsedCondition {
 /** @throws if an example cannot be read */
 function examples(rows: readonly Example[], read: (query: string) => ParsedCondition): string {
   return table(
-    ['construct', 'example', 'what it says'],
+    ['construct', 'example', 'meaning'],
     rows.map(({ construct, query }) => [construct, code(query), inWords(read(query), query)]),
   );
 }
@@ -171,7 +171,7 @@ function inWords(result: ParsedCondition, query: string): string {
 /** @throws if one is not refused */
 function refusals(queries: readonly string[], read: (query: string) => ParsedCondition): string {
   return table(
-    ['query', 'what is said'],
+    ['query', 'message'],
     queries.map((query) => {
       const result = read(query);
       if (result.kind !== 'invalid') throw new Error(`this is read: ${query}`);

@@ -57,24 +57,24 @@ export function ruleDocumentPage(): Page {
   return page(
     'rule-document',
     'The rule document',
-    `A rule is a YAML document, or a resource of the cluster, of \`apiVersion: ${RULE_API_VERSION}\` and \`kind: ${RULE_KIND}\`, with ` +
-      `\`metadata.name\` (lower-case letters, digits, \`-\` and \`.\`, at most ${MAX_RULE_NAME_LENGTH} characters, one rule a name) and \`spec\`. ` +
-      'Files may hold several documents, with `---` between them. A setting that is not here is an error. How to write one: [rules](../guides/rules.md).',
-    `Rule types: ${RULE_TYPES.map(code).join(', ')}. Languages: ${QUERY_LANGUAGES.map(code).join(', ')}. Durations are a whole number and one of ` +
-      '`us` `ms` `s` `m` `h` `d` `w`, such as `36h`. Names of fields are those of [the fields page](fields.md).',
+    `A rule is a YAML document, or a resource in the cluster, with \`apiVersion: ${RULE_API_VERSION}\`, \`kind: ${RULE_KIND}\`, ` +
+      `a unique \`metadata.name\` (lower-case letters, digits, \`-\` and \`.\`, at most ${MAX_RULE_NAME_LENGTH} characters) and \`spec\`. ` +
+      'A file may hold several documents, separated by `---`. Unknown settings are errors. How to write one: [rules](../guides/rules.md).',
+    `Rule types: ${RULE_TYPES.map(code).join(', ')}. Languages: ${QUERY_LANGUAGES.map(code).join(', ')}. A duration is a whole number and one of ` +
+      '`us` `ms` `s` `m` `h` `d` `w`, such as `36h`. [Fields](fields.md) lists the event fields.',
     '## `spec`',
-    '`[]` stands for the items of a list, and required there means in each item.',
-    table(['setting', 'type', 'bounds', 'default', 'what it is'], rows),
-    '## What settings mean to each other',
+    '`[]` marks the items of a list; a required setting there is required in each item.',
+    table(['setting', 'type', 'bounds', 'default', 'meaning'], rows),
+    '## Rules across settings',
     table(
-      ['when', 'holds'],
-      validationsOf('', definition).map(({ at, message }) => [at === '' ? 'of the rule' : code(at), message]),
+      ['where', 'rule'],
+      validationsOf('', definition).map(({ at, message }) => [at === '' ? '`spec`' : code(at), message]),
     ),
     ...(later.length === 0
       ? []
       : [
           '## Not yet',
-          `The resource definition has these for later versions, and this one refuses a rule that uses them: ${later.map(code).join(', ')}.`,
+          `The resource definition reserves these for later versions; this version refuses rules that use them: ${later.map(code).join(', ')}.`,
         ]),
   );
 }

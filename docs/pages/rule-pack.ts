@@ -41,11 +41,11 @@ export function rulePackPage(): Page {
   return page(
     'rule-pack',
     'The rule pack',
-    `${rules.length} rules (${counts.join(', ')}) with ${tests} tests. ${firstSeen} of them alert on what was not there before: they learn for a day, unless they say otherwise, and then tell each new term once. ` +
-      'Each file says at its head what its rule does not see, and has false positives, triage and tests. What a rule reads has to be recorded: `firstseen audit-policy --check FILE` tells what each of them sees. ' +
-      '`firstseen rules explain NAME` says a rule in words; how to write one: [rules](../guides/rules.md); how to make one quiet: exceptions, there.',
+    `${rules.length} rules (${counts.join(', ')}) with ${tests} tests. ${firstSeen} of them alert on terms not seen before; [below](#what-they-remember) is whether they learn first. ` +
+      'The comment at the head of each file lists what the rule does not see; false positives, triage and tests follow. `firstseen rules explain NAME` explains a rule in words. ' +
+      'A rule sees only what the API server records: check with `firstseen audit-policy --check FILE`. To silence an alert, see [tuning](../guides/tuning.md); to write a rule, [rules](../guides/rules.md).',
     '## All rules',
-    table(['rule', 'severity', 'type', 'what it alerts on'], rules.map(rowOf)),
+    table(['rule', 'severity', 'type', 'alerts on'], rules.map(rowOf)),
     '## By tactic and technique of MITRE ATT&CK',
     table(
       ['tactic', 'technique', 'rules'],
@@ -53,7 +53,7 @@ export function rulePackPage(): Page {
     ),
     '## What they remember',
     table(
-      ['rule', 'the values that are new together', 'for', 'learns first'],
+      ['rule', 'fields of a term', 'history window', 'learns first'],
       rules.flatMap(({ name, newTerms }) =>
         newTerms === undefined
           ? []

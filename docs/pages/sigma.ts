@@ -5,16 +5,16 @@ import { SIGMA_LEVELS } from '../../src/rules/import/sigma/metadata.ts';
 import { SIGMA_MODIFIERS } from '../../src/rules/import/sigma/modifiers.ts';
 import { code, type Page, page, table } from './page.ts';
 
-/** What of a Sigma document becomes what of a DetectionRule; what is not here is told in a note of the rule. */
+/** What each part of a Sigma document becomes in a DetectionRule; a note of the rule lists all other parts. */
 const METADATA: readonly (readonly [sigma: string, rule: string])[] = [
   ['file name, or `title`', '`metadata.name`'],
   ['`title`, `description`, `id`, `references`', 'the same'],
   ['`falsepositives`', '`falsePositives`'],
   ['`level`', '`severity`, `riskScore`; see below'],
-  ['`status`', '`enabled: false` for `deprecated` and `unsupported`'],
+  ['`status`', '`enabled: false` if `deprecated` or `unsupported`'],
   ['`tags`', '`threat` for `attack.…`, and `tags`'],
   ['`author`, `date`, `license`, `related`, `fields`', 'lines of `triage`'],
-  ['`logsource`', 'must be `product: kubernetes`, `service: audit`; anything else needs other data'],
+  ['`logsource`', 'must be `product: kubernetes`, `service: audit`; any other gets the verdict needs other data'],
   ['`detection`', '`type: eql`, `query`'],
 ];
 
@@ -51,8 +51,8 @@ export function sigmaPage(): Page {
   return page(
     'sigma',
     'Sigma',
-    'Sigma rules and correlations for `product: kubernetes, service: audit` load from YAML files, beside DetectionRules. Each becomes a [DetectionRule](rule-document.md) whose query is ' +
-      '[EQL](query-languages.md); `firstseen rules import` writes it, `firstseen rules explain` says what it means. As in Sigma, texts compare without letter case, and `*` and `?` are wildcards.',
+    'firstseen loads Sigma rules and correlations for `product: kubernetes, service: audit` from YAML files. Each becomes a [DetectionRule](rule-document.md) with a query in ' +
+      '[EQL](query-languages.md); `firstseen rules import` writes it to a file, `firstseen rules explain` shows its meaning. As in Sigma, comparisons ignore letter case, and `*` and `?` are wildcards.',
     '## An example',
     `\`\`\`yaml\n${EXAMPLE}\`\`\``,
     'becomes',
@@ -60,41 +60,41 @@ export function sigmaPage(): Page {
     '## Fields',
     `Any other path into the event, such as \`requestObject.spec.hostPID\`, becomes ${code('kubernetes.audit.')} and the path; names of the Elastic Common Schema stay as they are.`,
     table(
-      ['in Sigma', 'here', 'what it holds'],
+      ['in Sigma', 'here', 'content'],
       present.map(({ name, field, doc, addresses }) => [
         code(name),
         `${code(field)}${addresses === undefined ? '' : `; with \`cidr\` ${code(addresses)}`}`,
         doc,
       ]),
     ),
-    'Rules in circulation name these too, and no audit event has them: such a rule loads, and `rules check` says that it can never fire.',
+    'Published rules also use these fields, which no audit event has. Such a rule loads but never fires; `rules check` says so.',
     table(
-      ['in Sigma', 'what its author may have meant'],
+      ['in Sigma', 'probably meant'],
       absent.map(({ name, meant }) => [code(name), code(meant ?? '')]),
     ),
     '## Modifiers',
     table(
-      ['modifier', 'what it does'],
+      ['modifier', 'effect'],
       supported.map(({ name, doc }) => [code(name), doc]),
     ),
-    'Refused by name, with the rule that has one:',
+    'A rule with one of these modifiers is refused:',
     table(
       ['modifier', 'why'],
       refused.map(({ name, doc }) => [code(name), doc]),
     ),
     '## Conditions',
-    '`and`, `or`, `not`, parentheses, `1 of them`, `all of them`, `1 of name*`, `all of name*`. Keywords (a list without field names) are looked for in the whole event (`event.original`).',
+    '`and`, `or`, `not`, parentheses, `1 of them`, `all of them`, `1 of name*`, `all of name*`. Keywords (a list without field names) are searched in the whole event (`event.original`).',
     '## Levels',
     table(
       ['level', 'severity', 'risk score'],
       SIGMA_LEVELS.map(({ level, severity, riskScore }) => [code(level), code(severity), String(riskScore)]),
     ),
-    '`informational` is a building block: recorded and logged, and shown to nobody. Without a level a rule is `low`, and a correlation what the highest of its rules is.',
+    'An `informational` rule is a building block: recorded and logged, without an Alert resource. The default level of a rule is `low`, that of a correlation the highest of its rules.',
     '## Correlations',
     table(['type', 'becomes'], CORRELATIONS),
-    'The rules that a correlation names may stand in other files of the same load. Unless it says `generate: true` they raise no alerts of their own. Refused by name: counts that have to stay below a number or to be exactly it (`lt`, `lte`, `eq`), averages, sums, medians and percentiles of values, temporal conditions other than all rules, correlations of correlations.',
+    'The rules of a correlation may be in other files of the same load. They raise no alerts of their own unless the correlation has `generate: true`. Refused: the conditions `lt`, `lte` and `eq`; averages, sums, medians and percentiles of values; temporal conditions other than all rules; correlations of correlations.',
     '## Filters',
-    'A filter (`filter` with `rules`: `any`, names or ids) is one more condition of its rules, whose notes name it. Its condition begins with `not`; one that does not is refused, because it is read in two ways.',
+    'A filter (`filter` with `rules`: `any`, names or ids) adds a condition to its rules, and a note that names it. The condition must begin with `not`; any other is refused, because it could mean to keep these events or to exclude them.',
     '## The rest of a document',
     table(['in Sigma', 'becomes'], METADATA),
   );
