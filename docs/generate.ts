@@ -109,6 +109,7 @@ function configurationPage(): Page {
     code(at.join('.')),
     env === undefined ? '' : code(env),
     flag === undefined ? '' : code(flag),
+    leaves.find(({ path: leaf }) => leaf === at.join('.'))?.fallback ?? '',
     doc,
   ]);
   return page(
@@ -117,9 +118,13 @@ function configurationPage(): Page {
     '`--config` or `FIRSTSEEN_CONFIG` names a YAML file; without one, the defaults apply. Environment variables override the file, and flags override both. ' +
       'At startup firstseen checks everything and reports all problems at once, each with its place. ' +
       'An unknown setting is a problem too. Write durations as `30m`, `36h`, `7d`; settings that end in `Ms` are in milliseconds.',
+    'firstseen listens beyond the loopback address only with a credential for the sender (`receiver.tls.clientCAFile`, or a token of each cluster), ' +
+      'or with `receiver.allowUnauthenticated`.',
     '## Environment and flags',
-    table(['setting', 'environment', 'flag', 'meaning'], named),
-    'A Redis URL may contain user and password. `FIRSTSEEN_REDIS_PASSWORD` overrides the password, and is valid only with state in Redis.',
+    table(['setting', 'environment', 'flag', 'default', 'meaning'], named),
+    '`FIRSTSEEN_RULES` takes paths separated by commas. `--state sqlite:PATH` is `state: { kind: sqlite, path: PATH }` in the file. ' +
+      'Without a kubeconfig, firstseen uses the service account of its pod. ' +
+      'A Redis URL may contain user and password. `FIRSTSEEN_REDIS_PASSWORD` overrides the password, and is valid only with state in Redis.',
     '## All settings',
     '`[]` marks the items of a list. A required setting is required only if the settings around it are present.',
     table(['setting', 'type', 'default', 'environment', 'flag', 'meaning'], rows),
@@ -238,7 +243,8 @@ function statusCodesPage(): Page {
     '## After reading the batch',
     table(['status', 'when', 'body or advice'], answered),
     '## Before reading the body',
-    'No event of the request is evaluated. `firstseen_requests_refused_total` counts these requests by reason, and also `tls_handshake`, `too_many_connections` and `aborted` (the sender disconnected early).',
+    'No event of the request is evaluated. `firstseen_requests_refused_total` counts these requests by reason, and also `tls_handshake`, `too_many_connections` and `aborted` (the sender disconnected early). ' +
+      'The bounds are settings: `receiver.maxBodyBytes` (64 MiB), `receiver.maxBytesInFlight` (256 MiB).',
     table(['status', 'reason', 'error', 'hint'], refused),
   );
 }
