@@ -56,7 +56,7 @@ export function sigmaPage(): Page {
     '## An example',
     `\`\`\`yaml\n${EXAMPLE}\`\`\``,
     'becomes',
-    `\`\`\`\n${queryOf(EXAMPLE)}\n\`\`\``,
+    `\`\`\`text\n${queryOf(EXAMPLE)}\n\`\`\``,
     '## Fields',
     `Any other path into the event, such as \`requestObject.spec.hostPID\`, becomes ${code('kubernetes.audit.')} and the path; names of the Elastic Common Schema stay as they are.`,
     table(
