@@ -2,7 +2,7 @@ import { explainSequence } from '../../src/cli/explain-sequence.ts';
 import { FIELDS, resolveField } from '../../src/ecs/fields.ts';
 import { parseEql } from '../../src/query/eql/parse.ts';
 import { explainPredicate } from '../../src/query/explain.ts';
-import type { FunctionRow, Language, Parameter } from '../../src/query/function-row.ts';
+import type { FunctionRow, Parameter } from '../../src/query/function-row.ts';
 import { FUNCTIONS } from '../../src/query/functions.ts';
 import { parseKql } from '../../src/query/kql/parse.ts';
 import { nearest } from '../../src/query/nearest.ts';
@@ -107,7 +107,6 @@ const EQL_REFUSED: readonly string[] = [
 
 /** Operators and functions of each language; each example is read by the program, and what stands beside it is what it says. */
 export function queryLanguagesPage(): Page {
-  const eql = FUNCTIONS.filter(({ languages }) => languages.includes('eql' satisfies Language));
   return page(
     'query-languages',
     'Operators and functions',
@@ -131,7 +130,7 @@ export function queryLanguagesPage(): Page {
       'A function that exceeds the cost limit for one event returns null.',
     table(
       ['function', 'returns', '`~`', 'result'],
-      eql.map((row) => [code(signature(row)), row.returns, row.caseless ? 'yes' : '', row.doc]),
+      FUNCTIONS.map((row) => [code(signature(row)), row.returns, row.caseless ? 'yes' : '', row.doc]),
     ),
   );
 }

@@ -53,9 +53,7 @@ test('what an expression reads must be recorded, whatever it is true of', () => 
   const inExpression = (operand: Predicate): Predicate => {
     if (operand.kind === 'and') return { ...operand, operands: operand.operands.map(inExpression) };
     const isOfBody = operand.kind === 'any' && /\.(?:requestObject|level)/.test(operand.field.name);
-    return isOfBody
-      ? { kind: 'holds', expression: { kind: 'matches', predicate: operand }, values: 'single' }
-      : operand;
+    return isOfBody ? { kind: 'holds', expression: { kind: 'matches', predicate: operand } } : operand;
   };
   const pods = `${AUDIT}.objectRef.resource: pods and ${AUDIT}.verb: create`;
   const body = `${pods} and ${AUDIT}.requestObject.spec.hostNetwork: true`;

@@ -109,8 +109,7 @@ function namesOf(fields: readonly { readonly name: string }[]): readonly string[
 function needsOf(predicate: Predicate, positive: boolean): readonly Need[] {
   switch (predicate.kind) {
     case 'any':
-    case 'exists':
-    case 'single': {
+    case 'exists': {
       const need = leaf(predicate.field, predicate.kind === 'any' ? predicate.test : undefined, positive);
       return need === undefined ? [] : [need];
     }

@@ -5,7 +5,7 @@ import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
 import { compilePredicate } from './compile.ts';
 import type { Value } from './function-row.ts';
 import { functionOf } from './functions.ts';
-import type { ArithmeticOperator, CompareOperator, Expression, Holds, ValuesMode } from './predicate.ts';
+import type { ArithmeticOperator, CompareOperator, Expression, Holds } from './predicate.ts';
 import { createFieldSlots } from './slots.ts';
 
 const EVENT: DecodedEvent = { event: {}, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false };
@@ -24,24 +24,24 @@ function compare(left: Expression, operator: CompareOperator, right: Expression)
 }
 
 function call(name: string, ...all: readonly Expression[]): Expression {
-  const row = functionOf(name, 'eql');
+  const row = functionOf(name);
   expectPresent(row);
   return { kind: 'call', function: row, arguments: all };
 }
 
-function run(expression: Expression, values: ValuesMode = 'single') {
+function run(expression: Expression) {
   const slots = createFieldSlots();
   const memo = slots.createMemo();
-  const holds: Holds = { kind: 'holds', expression, values };
+  const holds: Holds = { kind: 'holds', expression };
   const matches = compilePredicate(holds, slots);
   memo.reset(EVENT);
   return { isTrue: matches(memo), isOverrun: memo.budget.isOverrun };
 }
 
 /** True, false, or null: an expression that is neither true nor false. */
-function truth(expression: Expression, values: ValuesMode = 'single'): boolean | null {
-  if (run(expression, values).isTrue) return true;
-  return run({ kind: 'not', operand: expression }, values).isTrue ? false : null;
+function truth(expression: Expression): boolean | null {
+  if (run(expression).isTrue) return true;
+  return run({ kind: 'not', operand: expression }).isTrue ? false : null;
 }
 
 test('a comparison is of two numbers, two texts or two booleans, else null', () => {
@@ -118,41 +118,38 @@ test('arithmetic: integers divide as such unless one is written as a fraction', 
   expect(truth({ kind: 'isNull', operand: of('+', literal('7'), literal(0)) })).toBe(true);
 });
 
-test('single: several values are null, and still there', () => {
-  const several = holding(['a', 'b']);
-  expect(truth(compare(several, '==', literal('a')))).toBeNull();
-  expect(truth({ kind: 'isNull', operand: several })).toBe(false);
+test('a field is null where it has no value, not where it has several or an object stands there', () => {
+  expect(truth(compare(holding(undefined), '==', literal('a')))).toBeNull();
+  expect(truth({ kind: 'isNull', operand: holding(['a', 'b']) })).toBe(false);
   expect(truth(compare(holding(['a']), '==', literal('a')))).toBe(true);
   expect(truth({ kind: 'isNull', operand: holding(undefined) })).toBe(true);
   expect(truth({ kind: 'isNull', operand: holding([]) })).toBe(false);
 });
 
-test('any: one choice of values for the whole expression', () => {
+test('one choice of values for the whole expression', () => {
   const several = holding(['a', 'bb']);
   const isA = compare(several, '==', literal('a'));
   const isLong = compare(call('length', several), '==', literal(2));
-  expect(run(isA, 'any').isTrue).toBe(true);
-  expect(run(isLong, 'any').isTrue).toBe(true);
-  expect(run({ kind: 'and', operands: [isA, isLong] }, 'any').isTrue).toBe(false);
-  expect(run({ kind: 'and', operands: [isLong, compare(holding(['x', 'bb']), '==', several)] }, 'any').isTrue).toBe(
-    true,
-  );
+  expect(run(isA).isTrue).toBe(true);
+  expect(run(isLong).isTrue).toBe(true);
+  expect(run({ kind: 'and', operands: [isA, isLong] }).isTrue).toBe(false);
+  expect(run({ kind: 'and', operands: [isLong, compare(holding(['x', 'bb']), '==', several)] }).isTrue).toBe(true);
 });
 
-test('any: no more than 100 choices are tried', () => {
+test('no more than 100 choices are tried', () => {
   const numbers = Array.from({ length: 200 }, (_, n) => n);
-  expect(run(compare(holding(numbers, 'integer'), '==', literal(99)), 'any').isTrue).toBe(true);
-  expect(run(compare(holding(numbers, 'integer'), '==', literal(100)), 'any').isTrue).toBe(false);
+  expect(run(compare(holding(numbers, 'integer'), '==', literal(99))).isTrue).toBe(true);
+  expect(run(compare(holding(numbers, 'integer'), '==', literal(100))).isTrue).toBe(false);
 });
 
-test('any: a field that is only asked to exist is not chosen of', () => {
+test('a field that is only asked to exist is not chosen of', () => {
   const some = holding(
     Array.from({ length: 99 }, (_, n) => n),
     'integer',
   );
   const isThere: Expression = { kind: 'not', operand: { kind: 'isNull', operand: holding(['a', 'b']) } };
   const isLast = compare(some, '==', literal(98));
-  expect(run({ kind: 'and', operands: [isThere, isLast] }, 'any').isTrue).toBe(true);
+  expect(run({ kind: 'and', operands: [isThere, isLast] }).isTrue).toBe(true);
 });
 
 test('a predicate in an expression sees all values of the event', () => {
@@ -162,7 +159,7 @@ test('a predicate in an expression sees all values of the event', () => {
     predicate: { kind: 'any', field: several, test: { kind: 'equals', value: 'a' } },
   };
   const isB = compare({ kind: 'field', field: several }, '==', literal('b'));
-  expect(run({ kind: 'and', operands: [isA, isB] }, 'any').isTrue).toBe(true);
+  expect(run({ kind: 'and', operands: [isA, isB] }).isTrue).toBe(true);
 });
 
 test('an expression that costs more than its budget is null, and says so', () => {

@@ -4,9 +4,9 @@ import { calculate } from './arithmetic.ts';
 import { compileTest } from './compile-test.ts';
 import type { Value } from './function-row.ts';
 import { partsOf } from './parts-of.ts';
-import type { CompareOperator, Expression, Holds, Predicate, Test, ValuesMode } from './predicate.ts';
+import type { CompareOperator, Expression, Holds, Predicate, Test } from './predicate.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
-import { singleValue, toValues } from './to-value.ts';
+import { toValues } from './to-value.ts';
 
 /** How many choices of values are tried where fields of an expression have several. */
 const MOST_CHOICES = 100;
@@ -19,46 +19,42 @@ type CompilePredicate = (predicate: Predicate, slots: FieldSlots) => (memo: Fiel
 
 /** Whether an expression is true of the event that the memo is turned to. */
 export function compileHolds(
-  { expression, values }: Holds,
+  { expression }: Holds,
   slots: FieldSlots,
   compilePredicate: CompilePredicate,
 ): (memo: FieldMemo) => boolean {
-  const choice = values === 'any' ? createChoice(expression, slots) : undefined;
-  const evaluate = compileExpression(expression, { values, slots, compilePredicate, ...(choice && { choice }) });
-  const isTrue = (memo: FieldMemo) => evaluate(memo) === true && !memo.budget.isOverrun;
-  if (choice === undefined) return isTrue;
+  const choice = createChoice(expression, slots);
+  const evaluate = compileExpression(expression, { slots, compilePredicate, choice });
   return (memo) => {
     choice.begin(memo);
     for (let tried = 0; tried < MOST_CHOICES; tried += 1) {
-      if (isTrue(memo)) return true;
-      if (memo.budget.isOverrun || !choice.advance()) return false;
+      const isTrue = evaluate(memo) === true;
+      if (memo.budget.isOverrun) return false;
+      if (isTrue) return true;
+      if (!choice.advance()) return false;
     }
     return false;
   };
 }
 
-/**
- * The value of an expression, or of a part of one, as `compileHolds` sees it where no field of it has several values.
- * Where one has, its first value stands for it (`any`), or null (`single`).
- */
+/** The value of an expression, or of a part of one, where no field of it has several values; of one that has, the first counts. */
 export function compileValue(
-  { expression, values }: Holds,
+  expression: Expression,
   slots: FieldSlots,
   compilePredicate: CompilePredicate,
 ): (memo: FieldMemo) => Value {
-  const choice = values === 'any' ? createChoice(expression, slots) : undefined;
-  const evaluate = compileExpression(expression, { values, slots, compilePredicate, ...(choice && { choice }) });
+  const choice = createChoice(expression, slots);
+  const evaluate = compileExpression(expression, { slots, compilePredicate, choice });
   return (memo) => {
-    choice?.begin(memo);
+    choice.begin(memo);
     return evaluate(memo);
   };
 }
 
 interface Scope {
-  readonly values: ValuesMode;
   readonly slots: FieldSlots;
   readonly compilePredicate: CompilePredicate;
-  readonly choice?: Choice;
+  readonly choice: Choice;
 }
 
 /** One value of each field of an expression, out of the event's. */
@@ -160,13 +156,9 @@ function compileExpression(expression: Expression, scope: Scope): Evaluator {
   }
 }
 
-function compileField(field: Field, { choice, slots }: Scope): Evaluator {
-  if (choice !== undefined) {
-    const index = choice.indexOf(field);
-    return () => choice.chosen[index] ?? null;
-  }
-  const slot = slots.slotOf(field);
-  return (memo) => singleValue(memo.read(slot), field.type);
+function compileField(field: Field, { choice }: Scope): Evaluator {
+  const index = choice.indexOf(field);
+  return () => choice.chosen[index] ?? null;
 }
 
 function compileCall(call: Extract<Expression, { readonly kind: 'call' }>, scope: Scope): Evaluator {

@@ -156,22 +156,6 @@ test('a hundred thousand values, with case and without, are one look-up', () => 
   }
 });
 
-test.each([
-  [undefined, false],
-  ['a', true],
-  [['a'], true],
-  [['a', 'b'], false],
-  [[], false],
-] as const)('single: the field has exactly one value: %#', (values, expected) => {
-  const f = probe('f', 'keyword');
-  const slots = createFieldSlots();
-  const memo = slots.createMemo();
-  const matches = compilePredicate({ kind: 'single', field: f.field }, slots);
-  f.values = values;
-  memo.reset(EVENT);
-  expect(matches(memo)).toBe(expected);
-});
-
 test('the fields of a condition, in the order of their first mention', () => {
   const f = probe('f', 'keyword');
   const g = probe('g', 'keyword');

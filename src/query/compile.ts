@@ -33,10 +33,6 @@ function compile(predicate: Predicate, slots: FieldSlots): Operand {
       const slot = slots.slotOf(predicate.field);
       return { cost: 1, matches: (memo) => memo.read(slot) !== undefined };
     }
-    case 'single': {
-      const slot = slots.slotOf(predicate.field);
-      return { cost: 1, matches: (memo) => isSingle(memo.read(slot)) };
-    }
     case 'holds':
       return { cost: HOLDS_COST, matches: compileHolds(predicate, slots, compilePredicate) };
     case 'constant': {
@@ -77,10 +73,6 @@ function compileAny(field: Field, tests: readonly Test[], slots: FieldSlots): Op
   const cost = tests.reduce((sum, { kind }) => sum + (kind === 'equals' ? 0 : 2), field.type === 'ip' ? 3 : 1);
   if (field.type === 'ip') return { cost, matches: (memo) => anyPasses(memo.readAddresses(slot), test) };
   return { cost, matches: (memo) => anyPasses(memo.read(slot), test) };
-}
-
-function isSingle(values: FieldValues): boolean {
-  return values !== undefined && (typeof values !== 'object' || values.length === 1);
 }
 
 function anyPasses(values: FieldValues, test: ValueTest): boolean {

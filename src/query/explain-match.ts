@@ -85,11 +85,11 @@ function showValue(value: FieldValue, { type }: Pick<Field, 'type'>): string {
 /** What the expression, and each function and sum in it, comes to; nothing where a field has several values to choose from. */
 function computedIn(holds: Holds, slots: FieldSlots, memo: FieldMemo): readonly string[] {
   const hasSeveral = fieldsOf(holds).some((field) => Array.isArray(memo.read(slots.slotOf(field))));
-  if (hasSeveral && holds.values === 'any') return [];
+  if (hasSeveral) return [];
   const parts = [holds.expression, ...computed(holds.expression)];
   return [...new Set(parts)].slice(0, MOST_COMPUTED).map((expression) => {
     memo.budget.refill();
-    const value = compileValue({ ...holds, expression }, slots, compilePredicate)(memo);
+    const value = compileValue(expression, slots, compilePredicate)(memo);
     const shown = value === null ? 'null' : showValue(value, { type: 'keyword' });
     return expression === holds.expression ? `it is ${shown}` : `${formatExpression(expression)} is ${shown}`;
   });

@@ -57,8 +57,6 @@ function statement(predicate: Exclude<Predicate, { readonly kind: 'and' | 'or' |
       return testsLine(predicate.field, [predicate.test], 'some');
     case 'exists':
       return `${predicate.field.name} has a value`;
-    case 'single':
-      return `${predicate.field.name} has exactly one value`;
     case 'constant':
       return predicate.value ? 'every event' : 'no event';
     case 'holds':
@@ -74,8 +72,6 @@ function negated(whole: Predicate, predicate: Predicate): Clause {
       return leaf(testsLine(predicate.field, [predicate.test], 'none'));
     case 'exists':
       return leaf(`${predicate.field.name} has no value`);
-    case 'single':
-      return leaf(`${predicate.field.name} has no value, or several`);
     case 'constant':
     case 'not':
       return clauseOf(whole);

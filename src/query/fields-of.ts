@@ -13,7 +13,6 @@ function collect(predicate: Predicate, fields: Set<Field>): void {
   switch (predicate.kind) {
     case 'any':
     case 'exists':
-    case 'single':
       fields.add(predicate.field);
       return;
     case 'not':

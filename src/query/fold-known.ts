@@ -18,8 +18,7 @@ function fold(predicate: Predicate): Predicate {
       if (constant === undefined) return predicate;
       return compileTest(predicate.test, type)(constant) ? TRUE : FALSE;
     }
-    case 'exists':
-    case 'single': {
+    case 'exists': {
       const { constant, neverSet } = predicate.field;
       return neverSet === true ? FALSE : constant === undefined ? predicate : TRUE;
     }

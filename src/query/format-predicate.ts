@@ -44,8 +44,6 @@ function ofPredicate(predicate: Predicate): Text {
       return ofTests(predicate.field, [predicate.test]);
     case 'exists':
       return { text: `${formatWord(predicate.field.name)}: *`, binds: ATOM };
-    case 'single':
-      return { text: `single(${formatWord(predicate.field.name)})`, binds: ATOM };
     case 'constant':
       return { text: predicate.value ? '*: *' : 'not *: *', binds: predicate.value ? ATOM : NOT };
     case 'not': {

@@ -1,9 +1,6 @@
 /** What an expression can be: a text, a number (integers are doubles too, a date is microseconds since the epoch), a boolean, or nothing. */
 export type Value = string | number | boolean | null;
 
-/** The languages that have functions. */
-export type Language = 'eql' | 'esql';
-
 /** What the evaluation may still cost. A function that reads or builds text spends its length. */
 export interface Spending {
   /** True if there was enough left; else the function gives null, and the whole expression is null. */
@@ -28,10 +25,9 @@ export interface Parameter {
   readonly constant?: true;
 }
 
-/** A function, all of it: adding one to a language is adding one row. */
+/** A function, all of it: adding one is adding one row. */
 export interface FunctionRow {
   readonly name: string;
-  readonly languages: readonly Language[];
   readonly parameters: readonly Parameter[];
   /** The last parameter may stand any number of times. */
   readonly variadic?: true;

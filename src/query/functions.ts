@@ -1,6 +1,6 @@
 import { addressKey, addressRange } from './address.ts';
 import { calculate } from './arithmetic.ts';
-import type { CallForm, FunctionRow, Language, Parameter, Spending, Value } from './function-row.ts';
+import type { CallForm, FunctionRow, Parameter, Spending, Value } from './function-row.ts';
 import { finder } from './pattern.ts';
 import type { ArithmeticOperator } from './predicate.ts';
 import { compileRegex } from './regex/compile-regex.ts';
@@ -12,9 +12,9 @@ const TEXT: Parameter = { name: 'source', type: 'string' };
 const SUBSTRING: Parameter = { name: 'substring', type: 'string' };
 
 /**
- * All functions of expressions, in the order of the alphabet.
+ * All functions of EQL, in the order of the alphabet.
  *
- * Those of EQL mean what Elasticsearch's engine computes (`x-pack/plugin/eql`, package `expression.function.scalar`, of
+ * They mean what Elasticsearch's engine computes (`x-pack/plugin/eql`, package `expression.function.scalar`, of
  * elastic/elasticsearch; where it throws on one event, so that the whole search fails, the result here is null). Positions count
  * UTF-16 units from 0. Without case, all of Unicode is compared in lower case.
  */
@@ -22,7 +22,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   arithmetic('add', '+', 'The sum of two numbers.'),
   {
     name: 'between',
-    languages: ['eql'],
     parameters: [
       TEXT,
       { name: 'left', type: 'string' },
@@ -36,7 +35,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'cidrMatch',
-    languages: ['eql'],
     parameters: [
       { name: 'address', type: 'ip' },
       { name: 'block', type: 'string', constant: true },
@@ -48,7 +46,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'concat',
-    languages: ['eql'],
     parameters: [{ name: 'value', type: 'any' }],
     variadic: true,
     returns: 'string',
@@ -58,7 +55,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   arithmetic('divide', '/', 'The quotient of two numbers; of two integers an integer, rounded towards zero.'),
   {
     name: 'endsWith',
-    languages: ['eql'],
     parameters: [TEXT, SUBSTRING],
     caseless: true,
     returns: 'boolean',
@@ -67,7 +63,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'indexOf',
-    languages: ['eql'],
     parameters: [TEXT, SUBSTRING, { name: 'start', type: 'number', optional: true }],
     caseless: true,
     returns: 'number',
@@ -76,7 +71,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'length',
-    languages: ['eql'],
     parameters: [TEXT],
     returns: 'number',
     doc: 'The length of a text.',
@@ -84,7 +78,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'matchesRe2',
-    languages: ['eql'],
     parameters: [TEXT, { name: 'pattern', type: 'string', constant: true }],
     variadic: true,
     returns: 'boolean',
@@ -95,7 +88,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   arithmetic('multiply', '*', 'The product of two numbers.'),
   {
     name: 'number',
-    languages: ['eql'],
     parameters: [TEXT, { name: 'base', type: 'number', optional: true, constant: true }],
     returns: 'number',
     doc: 'The number that a text spells, in base 10, or 16 if it begins with 0x, or in another base; null if it spells none.',
@@ -103,7 +95,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'startsWith',
-    languages: ['eql'],
     parameters: [TEXT, SUBSTRING],
     caseless: true,
     returns: 'boolean',
@@ -112,7 +103,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'string',
-    languages: ['eql'],
     parameters: [{ name: 'value', type: 'any' }],
     returns: 'string',
     doc: 'The value as a text.',
@@ -120,7 +110,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'stringContains',
-    languages: ['eql'],
     parameters: [TEXT, SUBSTRING],
     caseless: true,
     returns: 'boolean',
@@ -129,7 +118,6 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: 'substring',
-    languages: ['eql'],
     parameters: [TEXT, { name: 'start', type: 'number' }, { name: 'end', type: 'number', optional: true }],
     returns: 'string',
     doc: 'The text from `start` up to `end`, which count from the end of the text if they are negative.',
@@ -138,20 +126,19 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   arithmetic('subtract', '-', 'The difference of two numbers.'),
 ];
 
-/** The function of a language by its name, which is compared with case. */
-export function functionOf(name: string, language: Language): FunctionRow | undefined {
-  return FUNCTIONS.find((row) => row.name === name && row.languages.includes(language));
+/** The function of this name, which is compared with case. */
+export function functionOf(name: string): FunctionRow | undefined {
+  return FUNCTIONS.find((row) => row.name === name);
 }
 
-/** The names of a language's functions, for suggestions. */
-export function functionNames(language: Language): readonly string[] {
-  return FUNCTIONS.filter(({ languages }) => languages.includes(language)).map(({ name }) => name);
+/** The names of all functions, for suggestions. */
+export function functionNames(): readonly string[] {
+  return FUNCTIONS.map(({ name }) => name);
 }
 
 function arithmetic(name: string, operator: ArithmeticOperator, doc: string): FunctionRow {
   return {
     name,
-    languages: ['eql'],
     parameters: [
       { name: 'left', type: 'number' },
       { name: 'right', type: 'number' },

@@ -10,8 +10,6 @@ import type { FunctionRow, Value } from './function-row.ts';
 export type Predicate =
   | { readonly kind: 'any'; readonly field: Field; readonly test: Test }
   | { readonly kind: 'exists'; readonly field: Field }
-  /** The field has exactly one value. */
-  | { readonly kind: 'single'; readonly field: Field }
   | { readonly kind: 'and'; readonly operands: readonly Predicate[] }
   | { readonly kind: 'or'; readonly operands: readonly Predicate[] }
   | { readonly kind: 'not'; readonly operand: Predicate }
@@ -21,16 +19,13 @@ export type Predicate =
 /**
  * The expression is true of the event: neither false nor null, so that `not` of it is true where it is null.
  *
- * `values` says what a field with several values is in it. `single` (ES|QL): null. `any` (EQL): one of its values, the same
- * wherever the expression names the field; it holds if it is true for some choice, and at most 100 choices are tried.
+ * A field with several values is one of them in it, the same wherever the expression names the field. The expression holds
+ * if it is true for some choice, and at most 100 choices are tried.
  */
 export interface Holds {
   readonly kind: 'holds';
   readonly expression: Expression;
-  readonly values: ValuesMode;
 }
-
-export type ValuesMode = 'any' | 'single';
 
 /** A test of one value. Case-sensitive unless it is `caseless`. */
 export type Test =
@@ -61,7 +56,7 @@ export type RegexSyntax = 'lucene' | 're2';
 export type Expression =
   /** `isDouble`: written with a fraction, as in 4.0, so that a division by it is not one of integers. */
   | { readonly kind: 'literal'; readonly value: Value; readonly isDouble?: true }
-  /** The value of the field. Null if it has none; if it has several, `ValuesMode` says. */
+  /** The value of the field: null if it has none, the chosen one if it has several (see `Holds`). */
   | { readonly kind: 'field'; readonly field: Field }
   | {
       readonly kind: 'call';
@@ -82,7 +77,7 @@ export type Expression =
   | { readonly kind: 'not'; readonly operand: Expression }
   /** True if it equals one of the list, else null if it or one of the list is null, else false. */
   | { readonly kind: 'in'; readonly operand: Expression; readonly list: readonly Expression[] }
-  /** Never null. Of a field: it does not exist, so false where it has several values. */
+  /** Never null. Of a field: it does not exist. */
   | { readonly kind: 'isNull'; readonly operand: Expression }
   | { readonly kind: 'test'; readonly operand: Expression; readonly test: Test }
   /** Of two numbers, else null; so is a division by zero. Integers divide as integers, the result rounded towards zero. */

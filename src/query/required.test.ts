@@ -45,14 +45,13 @@ test('what a query requires of f', () => {
   }
 });
 
-test('what must be a single value is required; an expression requires nothing, as it is evaluated and not read', () => {
+test('an expression requires nothing, as it is evaluated and not read', () => {
   const field = FIELDS.get('f');
   expectPresent(field);
-  const single: Predicate = { kind: 'single', field };
-  const holds: Predicate = { kind: 'holds', expression: { kind: 'field', field }, values: 'single' };
-  expect(projectOnto({ kind: 'and', operands: [single, holds] }, field)).toEqual(single);
-  expect(projectOnto({ kind: 'not', operand: single }, field)).toEqual({ kind: 'not', operand: single });
-  expect(projectOnto({ kind: 'or', operands: [single, holds] }, field)).toBeUndefined();
+  const exists: Predicate = { kind: 'exists', field };
+  const holds: Predicate = { kind: 'holds', expression: { kind: 'field', field } };
+  expect(projectOnto({ kind: 'and', operands: [exists, holds] }, field)).toEqual(exists);
+  expect(projectOnto({ kind: 'or', operands: [exists, holds] }, field)).toBeUndefined();
   expect(projectOnto({ kind: 'not', operand: holds }, field)).toBeUndefined();
 });
 

@@ -22,7 +22,6 @@ function project(predicate: Predicate, fields: readonly Field[], positive: boole
   switch (predicate.kind) {
     case 'any':
     case 'exists':
-    case 'single':
       if (!fields.includes(predicate.field)) return undefined;
       return positive ? predicate : { kind: 'not', operand: predicate };
     case 'constant':

@@ -11,7 +11,6 @@ export function simplify(predicate: Predicate): Predicate {
   switch (predicate.kind) {
     case 'any':
     case 'exists':
-    case 'single':
     case 'holds':
     case 'constant':
       return predicate;

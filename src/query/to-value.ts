@@ -31,10 +31,3 @@ export function toValues(values: FieldValues, type: FieldType): readonly Value[]
   if (typeof values !== 'object') return [toValue(values, type)];
   return Array.isArray(values) ? values.map((value) => toValue(value, type)) : [];
 }
-
-/** The value of a field that has exactly one, else null. */
-export function singleValue(values: FieldValues, type: FieldType): Value {
-  if (values !== undefined && typeof values !== 'object') return toValue(values, type);
-  const all = toValues(values, type);
-  return all.length === 1 ? (all[0] ?? null) : null;
-}

@@ -17,7 +17,7 @@ const parts = fc.oneof(
 );
 
 function call(name: string, values: readonly Value[], caseless: boolean): Value {
-  const row = functionOf(name, 'eql');
+  const row = functionOf(name);
   expectPresent(row);
   return row.evaluate(values, createBudget(), { caseless, isDouble: false });
 }

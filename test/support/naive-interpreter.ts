@@ -1,11 +1,11 @@
 /**
  * What predicates and expressions mean, written as plainly as it can be from their definitions: over sets of values, without slots,
- * merging, indexes, lowering or order, and by other means than src/ wherever there are any. The oracle of the property tests.
+ * merging, indexes or order, and by other means than src/ wherever there are any. The oracle of the property tests.
  */
 import ipaddr from 'ipaddr.js';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
 import type { Value } from '../../src/query/function-row.ts';
-import type { Expression, Holds, LikePiece, Predicate, Test } from '../../src/query/predicate.ts';
+import type { Expression, LikePiece, Predicate, Test } from '../../src/query/predicate.ts';
 
 /** What one event holds: the values of each field. */
 export type Read = (field: Field) => FieldValues;
@@ -16,8 +16,6 @@ export function naiveMatches(predicate: Predicate, read: Read): boolean {
       return setOf(read(predicate.field)).some((value) => passes(predicate.test, value, predicate.field.type));
     case 'exists':
       return read(predicate.field) !== undefined;
-    case 'single':
-      return setOf(read(predicate.field)).length === 1;
     case 'constant':
       return predicate.value;
     case 'not':
@@ -27,12 +25,14 @@ export function naiveMatches(predicate: Predicate, read: Read): boolean {
     case 'or':
       return predicate.operands.some((operand) => naiveMatches(operand, read));
     case 'holds':
-      return choices(predicate, read).some((chosen) => naiveValue(predicate.expression, read, chosen) === true);
+      return choices(predicate.expression, read).some(
+        (chosen) => naiveValue(predicate.expression, read, chosen) === true,
+      );
   }
 }
 
 /** The value of an expression where a field has the value chosen for it. */
-export function naiveValue(expression: Expression, read: Read, chosen: ReadonlyMap<Field, Value>): Value {
+function naiveValue(expression: Expression, read: Read, chosen: ReadonlyMap<Field, Value>): Value {
   const value = (of: Expression) => naiveValue(of, read, chosen);
   switch (expression.kind) {
     case 'literal':
@@ -88,18 +88,8 @@ export function naiveValue(expression: Expression, read: Read, chosen: ReadonlyM
 }
 
 /** All choices of one value a field, the first field's values in the innermost loop; at most 100. */
-export function choices({ expression, values }: Holds, read: Read): readonly ReadonlyMap<Field, Value>[] {
+function choices(expression: Expression, read: Read): readonly ReadonlyMap<Field, Value>[] {
   const fields = [...mentioned(expression)];
-  if (values === 'single') {
-    return [
-      new Map(
-        fields.map((field) => {
-          const all = setOf(read(field));
-          return [field, all.length === 1 ? typed(all[0], field.type) : null];
-        }),
-      ),
-    ];
-  }
   let all: ReadonlyMap<Field, Value>[] = [new Map()];
   for (const field of fields.reverse()) {
     const options = setOf(read(field)).map((each) => typed(each, field.type));

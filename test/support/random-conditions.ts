@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
 import { FUNCTIONS } from '../../src/query/functions.ts';
-import { lowerFalse, lowerTrue } from '../../src/query/lower.ts';
-import type { CompareOperator, Expression, LikePiece, Predicate, Test, ValuesMode } from '../../src/query/predicate.ts';
+import type { CompareOperator, Expression, LikePiece, Predicate, Test } from '../../src/query/predicate.ts';
 
 const TEXTS = ['', 'a', 'b', 'ab', 'ba', 'aab', 'abab', '1', 'true', 'a*b', 'A', 'aB', 'é', 'É', '😀', 'a😀b', '\n'];
 const ADDRESSES = [
@@ -172,7 +171,7 @@ export function expressionsOver(
   }).node;
 }
 
-/** Conditions on some of the fields, up to a few dozen tests large; with expressions, also lowered ones. */
+/** Conditions on some of the fields, up to a few dozen tests large, with `holds` or without. */
 export function predicatesOver(
   fields: readonly Field[],
   { expressions = true }: { readonly expressions?: boolean } = {},
@@ -184,16 +183,11 @@ export function predicatesOver(
         arbitrary: testOfType(known.type).map((chosen): Predicate => ({ kind: 'any', field: known, test: chosen })),
       },
       { weight: 1, arbitrary: fc.constant<Predicate>({ kind: 'exists', field: known }) },
-      { weight: 1, arbitrary: fc.constant<Predicate>({ kind: 'single', field: known }) },
     ),
   );
   const constant = fc.boolean().map((value): Predicate => ({ kind: 'constant', value }));
   const inner = expressions ? predicatesOver(fields, { expressions: false }) : undefined;
   const expression = expressionsOver(fields, inner);
-  const lowered = fc.tuple(
-    expression,
-    fc.constantFrom<ValuesMode | 'true' | 'false'>('any', 'single', 'true', 'false'),
-  );
   return fc.letrec<{ node: Predicate }>((tie) => {
     const operands = fc.array(tie('node'), { minLength: 0, maxLength: 4, size: 'max' });
     return {
@@ -204,16 +198,12 @@ export function predicatesOver(
         { weight: 4, arbitrary: operands.map((all): Predicate => ({ kind: 'or', operands: all })) },
         { weight: 2, arbitrary: tie('node').map((operand): Predicate => ({ kind: 'not', operand })) },
         { weight: 1, arbitrary: constant },
-        ...(expressions ? [{ weight: 2, arbitrary: lowered.map(([of, how]) => predicateOf(of, how)) }] : []),
+        ...(expressions
+          ? [{ weight: 2, arbitrary: expression.map((of): Predicate => ({ kind: 'holds', expression: of })) }]
+          : []),
       ),
     };
   }).node;
-}
-
-function predicateOf(expression: Expression, how: ValuesMode | 'true' | 'false'): Predicate {
-  if (how === 'true') return lowerTrue(expression);
-  if (how === 'false') return lowerFalse(expression);
-  return { kind: 'holds', expression, values: how };
 }
 
 /** How a leaf of a condition is said in other nodes; see `inOtherNodes`. */
@@ -242,19 +232,15 @@ function leafAs(pick: number, field: Field, test: Test): Predicate {
   const tested: Expression = { kind: 'test', operand, test };
   switch (pick) {
     case 0:
-      return { kind: 'single', field };
+      return { kind: 'exists', field };
     case 1:
       return { kind: 'any', field, test: withoutCase(test) };
     case 2:
-      return lowerTrue(tested);
+      return { kind: 'holds', expression: tested };
     case 3:
-      return lowerFalse(tested);
+      return { kind: 'holds', expression: { kind: 'not', operand: tested } };
     case 4:
-      return { kind: 'holds', expression: tested, values: 'any' };
-    case 5:
-      return { kind: 'holds', expression: { kind: 'not', operand: tested }, values: 'single' };
-    case 6:
-      return { kind: 'holds', expression: { kind: 'matches', predicate: { kind: 'exists', field } }, values: 'single' };
+      return { kind: 'holds', expression: { kind: 'matches', predicate: { kind: 'exists', field } } };
     default:
       return { kind: 'any', field, test };
   }

@@ -28,7 +28,7 @@ export function lowerCallCondition(lowering: Lowering, node: Call): Predicate {
   }
   const value = constantOf(typed);
   if (value !== undefined) return value === true ? TRUE : FALSE;
-  return fieldTest(typed) ?? { kind: 'holds', expression: typed.expression, values: 'any' };
+  return fieldTest(typed) ?? { kind: 'holds', expression: typed.expression };
 }
 
 /** `wildcard(field, "pattern", …)` is `field like ("pattern", …)`; Elasticsearch has it still, and does not document it. */

@@ -188,7 +188,7 @@ function lowerIn(lowering: Lowering, node: Match, operand: Typed | undefined): P
 }
 
 function holds(expression: Expression): Predicate {
-  return { kind: 'holds', expression, values: 'any' };
+  return { kind: 'holds', expression };
 }
 
 function not(operand: Predicate): Predicate {

@@ -55,7 +55,7 @@ export function testOperand({ expression }: Typed, tests: readonly Test[]): Pred
   const operands = tests.map((test) => ({ kind: 'test', operand: expression, test }) as const);
   const [only] = operands;
   if (only === undefined) return FALSE;
-  return { kind: 'holds', expression: operands.length === 1 ? only : { kind: 'or', operands }, values: 'any' };
+  return { kind: 'holds', expression: operands.length === 1 ? only : { kind: 'or', operands } };
 }
 
 /** The texts of a list, where each stands; null is equal to nothing, and what is no text has been reported. */

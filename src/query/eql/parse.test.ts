@@ -53,8 +53,7 @@ function written(predicate: Predicate): string {
     case 'any':
       return `${predicate.field.name} ${test1(predicate.test)}`;
     case 'exists':
-    case 'single':
-      return `${predicate.kind} ${predicate.field.name}`;
+      return `exists ${predicate.field.name}`;
     case 'and':
     case 'or':
       return `(${predicate.operands.map(written).join(` ${predicate.kind} `)})`;
@@ -63,7 +62,6 @@ function written(predicate: Predicate): string {
     case 'constant':
       return String(predicate.value);
     case 'holds':
-      expect(predicate.values).toBe('any');
       return `holds ${expression(predicate.expression)}`;
   }
 }

@@ -221,17 +221,16 @@ function reportUnknown(lowering: Lowering, node: Call): void {
     report(lowering, node.start, `the function ${name} is not supported, nor in Elasticsearch`, ELSEWHERE[lower]);
     return;
   }
-  const suggestion = nearest(node.name, functionNames('eql'));
-  const hint =
-    suggestion === undefined ? `there are ${functionNames('eql').join(', ')}` : `did you mean ${suggestion}?`;
+  const suggestion = nearest(node.name, functionNames());
+  const hint = suggestion === undefined ? `there are ${functionNames().join(', ')}` : `did you mean ${suggestion}?`;
   report(lowering, node.start, `unknown function ${name}`, hint);
 }
 
 /** Elasticsearch takes no notice of the case of a function's name. */
 function rowOf(name: string): FunctionRow | undefined {
   const sought = name.toLowerCase();
-  const exact = functionNames('eql').find((candidate) => candidate.toLowerCase() === sought);
-  return exact === undefined ? undefined : functionOf(exact, 'eql');
+  const exact = functionNames().find((candidate) => candidate.toLowerCase() === sought);
+  return exact === undefined ? undefined : functionOf(exact);
 }
 
 function signatureOf(row: FunctionRow): string {
