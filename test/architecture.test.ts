@@ -106,6 +106,19 @@ test('no cycle of files, not even of types', () => {
   for (const file of files) visit(file, []);
 });
 
+test('every module is reached from main.ts, so that there is none that only tests use', () => {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const loaded = [...(sources.get(file) ?? '').matchAll(/\bimport\('(\.[^']+)'\)|\bnew URL\('(\.[^']+\.ts)'/g)];
+    for (const [, imported, named] of loaded) visit(path.join(path.dirname(file), imported ?? named ?? ''));
+    for (const { from, to } of inProject) if (from === file) visit(to);
+  };
+  visit('src/main.ts');
+  expect(files.filter((file) => !reached.has(file) && !isTest(file))).toEqual([]);
+});
+
 test('the core is pure: nothing of Node, no network, no clock, only the packages on the list', () => {
   const core = imports.filter(({ from }) => PURE.includes(folderOf(from)) && !isTest(from));
   const foreign = core.filter(({ to }) => !to.startsWith('.') && !PURE_PACKAGES.includes(to));
