@@ -1,6 +1,6 @@
 import { calculateDouble } from '../arithmetic.ts';
 import type { ArithmeticOperator, ExpressionOf } from './ast.ts';
-import { type Compiled, CompileError, textOf } from './compiled.ts';
+import { type Compiled, CompileError, quoting } from './compiled.ts';
 import { commonType, type DataType, isNumeric, isSpan, typeName } from './data-type.ts';
 import { castLiteral, convertAll, MULTI_VALUE } from './operand.ts';
 import { INTEGER_RANGE, LONG_RANGE } from './parse-literal.ts';
@@ -16,22 +16,17 @@ type Calculate = (left: Scalar, right: Scalar) => Scalar | { readonly fault: str
  * `left operator right`. Whole numbers stay whole: division cuts, and what does not fit is null with a warning, as is a division by zero. A date moves by a
  * span of time. Null where a side is null or has several values. @throws CompileError
  */
-export function compileArithmetic(
-  expression: ExpressionOf<'arithmetic'>,
-  left: Compiled,
-  right: Compiled,
-  query: string,
-): Compiled {
+export function compileArithmetic(expression: ExpressionOf<'arithmetic'>, left: Compiled, right: Compiled): Compiled {
   const time = left.type === 'date' || right.type === 'date' || isSpan(left.type) || isSpan(right.type);
-  if (time) return compileTime(expression, left, right, query);
+  if (time) return compileTime(expression, left, right);
   const type = commonType(left.type, right.type);
   for (const [side, name] of [
     [left, 'first'],
     [right, 'second'],
   ] as const) {
     if (isNumeric(side.type) || side.type === 'null') continue;
-    const message = `${name} argument of [${textOf(query, expression)}] must be [numeric], found value [${textOf(query, side)}] type [${typeName(side.type)}]`;
-    throw new CompileError(query, side.start, message, hintFor(expression.operator, side.type));
+    const message = quoting`${name} argument of [${expression}] must be [numeric], found value [${side}] type [${typeName(side.type)}]`;
+    throw new CompileError(side, message, hintFor(expression.operator, side.type));
   }
   if (type === undefined || type === 'null') return binary(expression, left, right, 'null', () => ({ fault: '' }));
   return binary(expression, numbers(left, type), numbers(right, type), type, calculator(type, expression.operator));
@@ -98,23 +93,18 @@ function wholeResult(operator: ArithmeticOperator, left: bigint, right: bigint):
 }
 
 /** A text in quotation marks is a span beside a date, and a date beside a span. */
-function readTime(side: Compiled, other: Compiled, query: string): Compiled {
+function readTime(side: Compiled, other: Compiled): Compiled {
   if (side.type !== 'keyword' || typeof side.literal?.value !== 'string') return side;
-  if (other.type !== 'date') return castLiteral(side, 'date', query);
+  if (other.type !== 'date') return castLiteral(side, 'date');
   const isPeriod = parseSpan(side.literal.value, 'date_period') !== undefined;
-  return castLiteral(side, isPeriod ? 'date_period' : 'time_duration', query);
+  return castLiteral(side, isPeriod ? 'date_period' : 'time_duration');
 }
 
 /** Sums of spans, and dates that move by one. */
-function compileTime(
-  expression: ExpressionOf<'arithmetic'>,
-  writtenLeft: Compiled,
-  writtenRight: Compiled,
-  query: string,
-): Compiled {
+function compileTime(expression: ExpressionOf<'arithmetic'>, writtenLeft: Compiled, writtenRight: Compiled): Compiled {
   const { operator } = expression;
-  const left = readTime(writtenLeft, writtenRight, query);
-  const right = readTime(writtenRight, writtenLeft, query);
+  const left = readTime(writtenLeft, writtenRight);
+  const right = readTime(writtenRight, writtenLeft);
   const sign = operator === '-' ? -1 : 1;
   if (operator === '+' || operator === '-') {
     if (left.type === 'null' || right.type === 'null') {
@@ -134,16 +124,16 @@ function compileTime(
   }
   const message = `[${operator}] has arguments with incompatible types [${typeName(left.type)}] and [${typeName(right.type)}]`;
   const hint = 'a date moves by a span such as 5 minutes; DATE_DIFF counts what lies between two dates';
-  throw new CompileError(query, expression.start, message, hint);
+  throw new CompileError(expression, message, hint);
 }
 
 /** `-operand`. @throws CompileError */
-export function compileNegation(expression: ExpressionOf<'negate'>, operand: Compiled, query: string): Compiled {
+export function compileNegation(expression: ExpressionOf<'negate'>, operand: Compiled): Compiled {
   const { type } = operand;
   const { start, end } = expression;
   if (!isNumeric(type) && !isSpan(type) && type !== 'null') {
-    const message = `argument of [${textOf(query, expression)}] must be [numeric, date_period or time_duration], found value [${textOf(query, operand)}] type [${typeName(type)}]`;
-    throw new CompileError(query, operand.start, message);
+    const message = quoting`argument of [${expression}] must be [numeric, date_period or time_duration], found value [${operand}] type [${typeName(type)}]`;
+    throw new CompileError(operand, message);
   }
   const evaluate = (row: Row, run: Run): Value => {
     const value = operand.evaluate(row, run);

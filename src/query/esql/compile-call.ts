@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts';
 import { AGGREGATES } from './aggregates.ts';
 import type { Expression, ExpressionOf } from './ast.ts';
-import { type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
+import { type Compiled, CompileError, type Environment, quoting } from './compiled.ts';
 import { commonType, type DataType, isNumeric, isSpan, typeName } from './data-type.ts';
 import type { Call, FunctionRow, Parameter } from './function-row.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -34,36 +34,25 @@ export function compileCall(
   environment: Environment,
   compile: (argument: Expression) => Compiled,
 ): Compiled {
-  const { query } = environment;
   const name = expression.name.toLowerCase();
   if (name === 'kql') return compileKql(expression, environment);
   const row = BY_NAME.get(name);
   if (name === 'bucket' && !environment.grouping) {
-    throw new CompileError(
-      query,
-      expression.start,
-      'BUCKET can only stand behind BY',
-      'write DATE_TRUNC or FLOOR elsewhere',
-    );
+    throw new CompileError(expression, 'BUCKET can only stand behind BY', 'write DATE_TRUNC or FLOOR elsewhere');
   }
-  if (row === undefined) failUnknown(expression, name, query);
+  if (row === undefined) failUnknown(expression, name);
   if (expression.star) {
-    throw new CompileError(
-      query,
-      expression.start,
-      `${name.toUpperCase()}(*) is not possible`,
-      'only COUNT takes an asterisk',
-    );
+    throw new CompileError(expression, `${name.toUpperCase()}(*) is not possible`, 'only COUNT takes an asterisk');
   }
-  requireCount(row, expression, query);
-  return compileRow(row, expression, expression.arguments.map(compile), query);
+  requireCount(row, expression);
+  return compileRow(row, expression, expression.arguments.map(compile));
 }
 
 /** Checks the arguments of a function and builds the call. @throws CompileError */
-function compileRow(row: FunctionRow, place: Span, written: readonly Compiled[], query: string): Compiled {
-  const values = checkArguments(row, written, place, query);
+function compileRow(row: FunctionRow, place: Span, written: readonly Compiled[]): Compiled {
+  const values = checkArguments(row, written, place);
   const wrong = row.check?.(values.map(({ literal }) => literal?.value));
-  if (wrong !== undefined) throw new CompileError(query, place.start, `[${textOf(query, place)}]: ${wrong}`);
+  if (wrong !== undefined) throw new CompileError(place, quoting`[${place}]: ${wrong}`);
   const types = values.map(({ type }) => type);
   const type = typeof row.returns === 'string' ? row.returns : row.returns(types);
   const evaluate = build(row, values, { place: { start: place.start, end: place.end }, types, returns: type });
@@ -76,22 +65,21 @@ export function checkArguments(
   { parameters, variadic, parameterAt }: Pick<FunctionRow, 'parameters' | 'variadic' | 'parameterAt'>,
   written: readonly Compiled[],
   place: Span,
-  query: string,
 ): readonly Compiled[] {
   let same: DataType | undefined;
   return written.map((argument, index) => {
     const last = variadic === true ? parameters[parameters.length - 1] : undefined;
     const parameter = parameterAt?.(index, written.length) ?? parameters[index] ?? last;
     if (parameter === undefined) return argument;
-    const value = widen(fit(argument, parameter, query), parameter, same);
+    const value = widen(fit(argument, parameter), parameter, same);
     const accepted = same !== undefined && parameter.same !== undefined ? [same] : parameter.types;
     if (value.type !== 'null' && !accepted.includes(value.type)) {
       const ordinal = written.length === 1 ? '' : `${ORDINALS[index] ?? `${index + 1}th`} `;
-      const message = `${ordinal}argument of [${textOf(query, place)}] must be [${describe(accepted)}], found value [${textOf(query, value)}] type [${typeName(value.type)}]`;
-      throw new CompileError(query, argument.start, message);
+      const message = quoting`${ordinal}argument of [${place}] must be [${describe(accepted)}], found value [${value}] type [${typeName(value.type)}]`;
+      throw new CompileError(argument, message);
     }
     if (parameter.constant === true && !value.constant) {
-      throw new CompileError(query, argument.start, `[${textOf(query, argument)}] must be a constant`);
+      throw new CompileError(argument, quoting`[${argument}] must be a constant`);
     }
     if (parameter.same !== undefined && value.type !== 'null') same ??= value.type;
     return value;
@@ -99,13 +87,13 @@ export function checkArguments(
 }
 
 /** A text in quotation marks as what the parameter takes, where it takes no text. */
-function fit(argument: Compiled, { types }: Parameter, query: string): Compiled {
+function fit(argument: Compiled, { types }: Parameter): Compiled {
   if (argument.type !== 'keyword' || argument.literal === undefined || types.includes('keyword')) return argument;
   const targets = FROM_TEXT.filter((type) => types.includes(type));
   const [first = 'keyword'] = targets;
-  if (!isSpan(first)) return castLiteral(argument, first, query);
+  if (!isSpan(first)) return castLiteral(argument, first);
   const text = String(argument.literal.value);
-  return castLiteral(argument, targets.find((type) => parseSpan(text, type) !== undefined) ?? first, query);
+  return castLiteral(argument, targets.find((type) => parseSpan(text, type) !== undefined) ?? first);
 }
 
 /** A number in the wider type of the arguments before it. */
@@ -123,7 +111,7 @@ function describe(types: readonly DataType[]): string {
   return ['numeric', ...names.filter((name) => !numeric.includes(name))].join(' or ');
 }
 
-function requireCount(row: FunctionRow, expression: ExpressionOf<'call'>, query: string): void {
+function requireCount(row: FunctionRow, expression: ExpressionOf<'call'>): void {
   const given = expression.arguments.length;
   const least = row.parameters.filter((parameter) => parameter.optional !== true).length;
   const most = row.variadic === true ? Number.POSITIVE_INFINITY : row.parameters.length;
@@ -131,7 +119,7 @@ function requireCount(row: FunctionRow, expression: ExpressionOf<'call'>, query:
   const expected =
     least === most ? String(least) : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
   const message = `${row.name.toUpperCase()} takes ${expected} argument${expected === '1' ? '' : 's'}, found ${given}`;
-  throw new CompileError(query, expression.start, message, `it is written ${signature(row)}`);
+  throw new CompileError(expression, message, `it is written ${signature(row)}`);
 }
 
 /** `NAME(parameter, [optional])`. */
@@ -144,29 +132,23 @@ export function signature({
   return `${name.toUpperCase()}(${names.join(', ')}${variadic === true ? ', …' : ''})`;
 }
 
-function failUnknown(expression: ExpressionOf<'call'>, name: string, query: string): never {
-  const place = expression.start;
+function failUnknown(expression: ExpressionOf<'call'>, name: string): never {
   if (AGGREGATE_NAMES.has(name)) {
-    const message = `aggregate function [${textOf(query, expression)}] not allowed outside STATS command`;
-    throw new CompileError(query, place, message, 'write | STATS name = … BY …');
+    const message = quoting`aggregate function [${expression}] not allowed outside STATS command`;
+    throw new CompileError(expression, message, 'write | STATS name = … BY …');
   }
-  const shown = textOf(query, { start: expression.start, end: expression.nameEnd });
+  const shown = { start: expression.start, end: expression.nameEnd };
   const reason = REFUSED_FUNCTIONS.get(name);
-  if (reason !== undefined) throw new CompileError(query, place, `the function ${shown} is not supported`, reason);
+  if (reason !== undefined) throw new CompileError(expression, quoting`the function ${shown} is not supported`, reason);
   const close = nearest(name, [...BY_NAME.keys(), ...AGGREGATE_NAMES, 'kql']);
   const hint = close === undefined ? undefined : `did you mean ${close.toUpperCase()}?`;
-  throw new CompileError(query, place, `unknown function \`${shown}\``, hint);
+  throw new CompileError(expression, quoting`unknown function \`${shown}\``, hint);
 }
 
-function compileKql(expression: ExpressionOf<'call'>, { query, kqlCondition }: Environment): Compiled {
+function compileKql(expression: ExpressionOf<'call'>, { kqlCondition }: Environment): Compiled {
   const [text] = expression.arguments;
   if (expression.arguments.length !== 1 || text?.kind !== 'literal' || typeof text.value !== 'string') {
-    throw new CompileError(
-      query,
-      expression.start,
-      'KQL takes one text in quotation marks',
-      'for example KQL("user.name:system*")',
-    );
+    throw new CompileError(expression, 'KQL takes one text in quotation marks', 'for example KQL("user.name:system*")');
   }
   const { start, end } = expression;
   const condition = kqlCondition(text.value, text);

@@ -1,5 +1,5 @@
 import type { CompareOperator, ExpressionOf } from './ast.ts';
-import { type Compiled, CompileError, textOf } from './compiled.ts';
+import { type Compiled, CompileError, quoting } from './compiled.ts';
 import { commonType, type DataType, isNumeric, isSpan, typeName } from './data-type.ts';
 import { castLiteral, convertAll, MULTI_VALUE } from './operand.ts';
 import type { Row, Run } from './run.ts';
@@ -28,10 +28,9 @@ export function compileComparison(
   { operator, start, end }: ExpressionOf<'compare'>,
   writtenLeft: Compiled,
   writtenRight: Compiled,
-  query: string,
 ): Compiled {
-  const [left, right] = alignTexts(writtenLeft, writtenRight, query);
-  requireComparable(operator, left, right, query, { start, end });
+  const [left, right] = alignTexts(writtenLeft, writtenRight);
+  requireComparable(operator, left, right, { start, end });
   const type = commonType(left.type, right.type) ?? 'keyword';
   return compare(operator, left, right, type, { start, end });
 }
@@ -68,9 +67,9 @@ function toNumbers(side: Compiled, type: DataType): Compiled['evaluate'] {
 }
 
 /** A literal text beside a date, an address, a version or a boolean becomes one. */
-export function alignTexts(left: Compiled, right: Compiled, query: string): readonly [Compiled, Compiled] {
-  if (isLiteralText(right) && FROM_TEXT.has(left.type)) return [left, castLiteral(right, left.type, query)];
-  if (isLiteralText(left) && FROM_TEXT.has(right.type)) return [castLiteral(left, right.type, query), right];
+export function alignTexts(left: Compiled, right: Compiled): readonly [Compiled, Compiled] {
+  if (isLiteralText(right) && FROM_TEXT.has(left.type)) return [left, castLiteral(right, left.type)];
+  if (isLiteralText(left) && FROM_TEXT.has(right.type)) return [castLiteral(left, right.type), right];
   return [left, right];
 }
 
@@ -78,20 +77,19 @@ function isLiteralText(operand: Compiled): boolean {
   return operand.type === 'keyword' && operand.literal !== undefined;
 }
 
-function requireComparable(operator: string, left: Compiled, right: Compiled, query: string, place: Span): void {
-  const text = textOf(query, place);
+function requireComparable(operator: string, left: Compiled, right: Compiled, place: Span): void {
   if (isSpan(left.type) || isSpan(right.type)) {
     const hint = 'add a span of time to a date, for example NOW() - 5 minutes';
-    throw new CompileError(query, place.start, `[${text}] compares a span of time, which is no value`, hint);
+    throw new CompileError(place, quoting`[${place}] compares a span of time, which is no value`, hint);
   }
   if (isNumeric(left.type) && isNumeric(right.type)) return;
   if (left.type !== right.type) {
     const kind = isNumeric(left.type) ? 'numeric' : typeName(left.type);
-    const message = `first argument of [${text}] is [${kind}] so second argument must also be [${kind}] but was [${typeName(right.type)}]`;
-    throw new CompileError(query, place.start, message, hintFor(left, right));
+    const message = quoting`first argument of [${place}] is [${kind}] so second argument must also be [${kind}] but was [${typeName(right.type)}]`;
+    throw new CompileError(place, message, hintFor(left, right));
   }
   if (left.type === 'boolean' && operator !== '==' && operator !== '!=') {
-    throw new CompileError(query, place.start, `[${text}] compares booleans, which have no order`, 'write == or !=');
+    throw new CompileError(place, quoting`[${place}] compares booleans, which have no order`, 'write == or !=');
   }
 }
 
@@ -109,17 +107,16 @@ export function compileIn(
   { start, end }: ExpressionOf<'in'>,
   written: Compiled,
   writtenList: readonly Compiled[],
-  query: string,
 ): Compiled {
   const place = { start, end };
   const [only] = writtenList;
   if (only !== undefined && writtenList.length === 1) {
-    const [left, right] = alignTexts(written, only, query);
-    requireComparable('==', left, right, query, place);
+    const [left, right] = alignTexts(written, only);
+    requireComparable('==', left, right, place);
     return compare('==', left, right, commonType(left.type, right.type) ?? 'keyword', place);
   }
-  const list = writtenList.map((item) => alignTexts(written, item, query)[1]);
-  const type = typeOfList(written, list, query, place);
+  const list = writtenList.map((item) => alignTexts(written, item)[1]);
+  const type = typeOfList(written, list, place);
   const operand = isNumeric(type) ? toNumbers(written, type) : written.evaluate;
   const constant = written.constant && list.every((item) => item.constant);
   const isNothing = written.type === 'null';
@@ -141,13 +138,13 @@ export function compileIn(
   return { type: 'boolean', evaluate, constant, ...place };
 }
 
-function typeOfList(operand: Compiled, list: readonly Compiled[], query: string, place: Span): DataType {
+function typeOfList(operand: Compiled, list: readonly Compiled[], place: Span): DataType {
   let type = operand.type;
   for (const [index, item] of list.entries()) {
     const common = isSpan(item.type) ? undefined : commonType(type, item.type);
     if (common === undefined) {
-      const message = `argument ${index + 2} of [${textOf(query, place)}] must be [${typeName(operand.type)}], found value [${textOf(query, item)}] type [${typeName(item.type)}]`;
-      throw new CompileError(query, item.start, message, hintFor(operand, item));
+      const message = quoting`argument ${index + 2} of [${place}] must be [${typeName(operand.type)}], found value [${item}] type [${typeName(item.type)}]`;
+      throw new CompileError(item, message, hintFor(operand, item));
     }
     type = common;
   }

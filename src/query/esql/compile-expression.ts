@@ -3,7 +3,7 @@ import { compileArithmetic, compileNegation } from './compile-arithmetic.ts';
 import { compileCall } from './compile-call.ts';
 import { compileComparison, compileIn } from './compile-comparison.ts';
 import { compileLike, compileRlike } from './compile-like.ts';
-import { type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
+import { type Compiled, CompileError, type Environment, oneLine, quoting } from './compiled.ts';
 import { mayConvert } from './convert.ts';
 import { isSpan, typeName } from './data-type.ts';
 import { castLiteral, convertAll, readSlot, single } from './operand.ts';
@@ -22,22 +22,22 @@ export function compileExpression(expression: Expression, environment: Environme
     case 'column':
       return compileColumn(expression, environment);
     case 'compare':
-      return compileComparison(expression, compile(expression.left), compile(expression.right), environment.query);
+      return compileComparison(expression, compile(expression.left), compile(expression.right));
     case 'in':
-      return compileIn(expression, compile(expression.operand), expression.list.map(compile), environment.query);
+      return compileIn(expression, compile(expression.operand), expression.list.map(compile));
     case 'like':
-      return compileLike(expression, compile(expression.operand), environment.query);
+      return compileLike(expression, compile(expression.operand));
     case 'rlike':
-      return compileRlike(expression, compile(expression.operand), environment.query);
+      return compileRlike(expression, compile(expression.operand));
     case 'arithmetic':
-      return compileArithmetic(expression, compile(expression.left), compile(expression.right), environment.query);
+      return compileArithmetic(expression, compile(expression.left), compile(expression.right));
     case 'negate':
-      return compileNegation(expression, compile(expression.operand), environment.query);
+      return compileNegation(expression, compile(expression.operand));
     case 'and':
     case 'or':
-      return compileJunction(expression, expression.operands.map(compile), environment.query);
+      return compileJunction(expression, expression.operands.map(compile));
     case 'not':
-      return compileNot(expression, compile(expression.operand), environment.query);
+      return compileNot(expression, compile(expression.operand));
     case 'isNull': {
       const { evaluate, constant } = compile(expression.operand);
       const { negated } = expression;
@@ -50,7 +50,7 @@ export function compileExpression(expression: Expression, environment: Environme
       };
     }
     case 'cast':
-      return compileCast(expression, compile(expression.operand), environment.query);
+      return compileCast(expression, compile(expression.operand));
     case 'call':
       return environment.aggregate?.(expression) ?? compileCall(expression, environment, compile);
   }
@@ -59,7 +59,7 @@ export function compileExpression(expression: Expression, environment: Environme
 /** Checks a condition. @throws CompileError if it is anything but true, false or null */
 export function compileCondition(expression: Expression, environment: Environment): Compiled {
   const compiled = compileExpression(expression, environment);
-  requireBoolean(compiled, environment.query, 'Condition expression needs to be boolean, found');
+  requireBoolean(compiled, 'Condition expression needs to be boolean, found');
   return compiled;
 }
 
@@ -68,23 +68,14 @@ function compileColumn({ name, start, end }: ExpressionOf<'column'>, environment
   if (column === undefined) {
     const close = environment.suggestColumn(name);
     const hint = close === undefined ? undefined : `did you mean ${close}?`;
-    throw new CompileError(
-      environment.query,
-      start,
-      `unknown column \`${textOf(name, { start: 0, end: name.length })}\``,
-      hint,
-    );
+    throw new CompileError({ start, end }, `unknown column \`${oneLine(name)}\``, hint);
   }
   return { type: column.type, evaluate: readSlot(column.slot()), constant: false, start, end };
 }
 
 /** Kleene's: false decides AND, true decides OR, whatever the others are. A multi-value is null. */
-function compileJunction(
-  { kind, start, end }: ExpressionOf<'and' | 'or'>,
-  operands: readonly Compiled[],
-  query: string,
-): Compiled {
-  for (const operand of operands) requireBoolean(operand, query, `[${kind.toUpperCase()}] joins booleans, found`);
+function compileJunction({ kind, start, end }: ExpressionOf<'and' | 'or'>, operands: readonly Compiled[]): Compiled {
+  for (const operand of operands) requireBoolean(operand, `[${kind.toUpperCase()}] joins booleans, found`);
   const decisive = kind === 'or';
   const evaluators = operands.map((operand) => single(operand));
   const evaluate = (row: Row, run: Run): Value => {
@@ -99,8 +90,8 @@ function compileJunction(
   return { type: 'boolean', evaluate, constant: operands.every(({ constant }) => constant), start, end };
 }
 
-function compileNot({ start, end }: ExpressionOf<'not'>, operand: Compiled, query: string): Compiled {
-  requireBoolean(operand, query, 'argument of [NOT] must be [boolean], found');
+function compileNot({ start, end }: ExpressionOf<'not'>, operand: Compiled): Compiled {
+  requireBoolean(operand, 'argument of [NOT] must be [boolean], found');
   const read = single(operand);
   const evaluate = (row: Row, run: Run): Value => {
     const value = read(row, run);
@@ -109,21 +100,21 @@ function compileNot({ start, end }: ExpressionOf<'not'>, operand: Compiled, quer
   return { type: 'boolean', evaluate, constant: operand.constant, start, end };
 }
 
-function requireBoolean(operand: Compiled, query: string, message: string): void {
+function requireBoolean(operand: Compiled, message: string): void {
   if (operand.type === 'boolean' || operand.type === 'null') return;
-  const text = `${message} [${textOf(query, operand)}] of type [${typeName(operand.type)}]`;
-  throw new CompileError(query, operand.start, text, 'compare it with something, for example == or IS NOT NULL');
+  const text = quoting`${message} [${operand}] of type [${typeName(operand.type)}]`;
+  throw new CompileError(operand, text, 'compare it with something, for example == or IS NOT NULL');
 }
 
-function compileCast({ type, start, end }: ExpressionOf<'cast'>, operand: Compiled, query: string): Compiled {
+function compileCast({ type, start, end }: ExpressionOf<'cast'>, operand: Compiled): Compiled {
   const from = operand.type;
   if (from !== 'null' && !mayConvert(from, type)) {
-    const message = `[${textOf(query, operand)}] is of type [${typeName(from)}], which cannot be turned to [${typeName(type)}]`;
-    throw new CompileError(query, start, message);
+    const message = quoting`[${operand}] is of type [${typeName(from)}], which cannot be turned to [${typeName(type)}]`;
+    throw new CompileError({ start, end }, message);
   }
-  if (operand.literal !== undefined && isSpan(type)) return castLiteral(operand, type, query);
+  if (operand.literal !== undefined && isSpan(type)) return castLiteral(operand, type);
   if (isSpan(type) && from !== type) {
-    throw new CompileError(query, start, `a span of time must be written in the query, as in "5 minutes"::${type}`);
+    throw new CompileError({ start, end }, `a span of time must be written in the query, as in "5 minutes"::${type}`);
   }
   return { type, evaluate: convertAll(operand, type), constant: operand.constant, start, end };
 }

@@ -2,7 +2,7 @@ import { compileLike as compilePieces } from '../like.ts';
 import type { LikePiece } from '../predicate.ts';
 import { compileRegex } from '../regex/compile-regex.ts';
 import type { ExpressionOf, Text } from './ast.ts';
-import { type Compiled, CompileError, textOf } from './compiled.ts';
+import { type Compiled, CompileError, quoting } from './compiled.ts';
 import { typeName } from './data-type.ts';
 import { MULTI_VALUE } from './operand.ts';
 import type { Row, Run } from './run.ts';
@@ -17,36 +17,36 @@ const ANY_TEXT = /^(?:\.\*|@|\(\.\*\)|\(@\))+$/;
  * `operand LIKE "pattern"`: the whole value, `*` any text, `?` one character, `\` takes the meaning off those and itself. Elasticsearch turns a pattern
  * that everything matches into IS NOT NULL, which is also true of several values, and so does this. @throws CompileError
  */
-export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled, query: string): Compiled {
+export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled): Compiled {
   const all = expression.patterns.some(({ value }) => /^\*+$/.test(value));
-  const matchers = expression.patterns.map((pattern) => compilePieces(piecesOf(pattern, query)));
-  return compileMatch(expression, operand, all && matchers.length === 1, matchers, query);
+  const matchers = expression.patterns.map((pattern) => compilePieces(piecesOf(pattern)));
+  return compileMatch(expression, operand, all && matchers.length === 1, matchers);
 }
 
 /** `operand RLIKE "expression"`: the whole value, in Lucene's syntax, in linear time. See `compileLike` for what matches everything. @throws CompileError */
-export function compileRlike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled, query: string): Compiled {
+export function compileRlike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled): Compiled {
   const all = expression.patterns.some(({ value }) => ANY_TEXT.test(value));
-  const matchers = expression.patterns.map(({ value, start }) => {
-    const result = compileRegex(value, 'lucene');
+  const matchers = expression.patterns.map((pattern) => {
+    const result = compileRegex(pattern.value, 'lucene');
     if (result.kind === 'ok') return result.matches;
     const { message, hint } = result.problem;
-    throw new CompileError(query, start, `Invalid pattern for RLIKE: ${message}`, hint);
+    throw new CompileError(pattern, `Invalid pattern for RLIKE: ${message}`, hint);
   });
-  return compileMatch(expression, operand, all && matchers.length === 1, matchers, query);
+  return compileMatch(expression, operand, all && matchers.length === 1, matchers);
 }
 
 function compileMatch(
   expression: ExpressionOf<'like' | 'rlike'>,
-  { type, evaluate, constant, start: from, end: to }: Compiled,
+  operand: Compiled,
   all: boolean,
   matchers: readonly Matches[],
-  query: string,
 ): Compiled {
+  const { type, evaluate, constant } = operand;
   const { start, end } = expression;
   if (type !== 'keyword' && type !== 'null') {
     const operator = expression.kind.toUpperCase();
-    const message = `argument of [${textOf(query, expression)}] must be [string], found value [${textOf(query, { start: from, end: to })}] type [${typeName(type)}]`;
-    throw new CompileError(query, from, message, `write TO_STRING(…) ${operator} "…"`);
+    const message = quoting`argument of [${expression}] must be [string], found value [${operand}] type [${typeName(type)}]`;
+    throw new CompileError(operand, message, `write TO_STRING(…) ${operator} "…"`);
   }
   if (all) return { type: 'boolean', evaluate: (row, run) => evaluate(row, run) !== null, constant, start, end };
   const place = { start, end };
@@ -65,7 +65,8 @@ function compileMatch(
 }
 
 /** The pieces of a pattern of LIKE. @throws CompileError */
-export function piecesOf({ value, start }: Text, query: string): readonly LikePiece[] {
+export function piecesOf(pattern: Text): readonly LikePiece[] {
+  const { value } = pattern;
   const pieces: LikePiece[] = [];
   let literal = '';
   for (let at = 0; at < value.length; at += 1) {
@@ -76,7 +77,7 @@ export function piecesOf({ value, start }: Text, query: string): readonly LikePi
         const hint =
           'in "…" write \\\\* for a literal asterisk, \\\\? for a question mark and \\\\\\\\ for a backslash';
         const problem = next === '' ? 'a backslash stands at the end' : `a backslash cannot stand before ${next}`;
-        throw new CompileError(query, start, `Invalid pattern for LIKE: ${problem}`, hint);
+        throw new CompileError(pattern, `Invalid pattern for LIKE: ${problem}`, hint);
       }
       literal += next;
       at += 1;

@@ -1,7 +1,7 @@
-import { type Problem, problemAt } from '../problem.ts';
+import type { Problem } from '../problem.ts';
 import type { Command, CommandOf, Expression } from './ast.ts';
 import { compileExpression } from './compile-expression.ts';
-import { type Column, CompileError, textOf } from './compiled.ts';
+import { type Column, CompileError, quoting } from './compiled.ts';
 import { type DataType, isSpan } from './data-type.ts';
 import type { Stage } from './operator.ts';
 import { parseEsql } from './parse.ts';
@@ -66,7 +66,7 @@ export function compileParsed<Document>(
   try {
     return { kind: 'ok', query: compileCommands(source, commands, table) };
   } catch (error) {
-    if (error instanceof CompileError) return { kind: 'invalid', problems: [error.problem] };
+    if (error instanceof CompileError) return { kind: 'invalid', problems: [error.problemIn(source)] };
     throw error;
   }
 }
@@ -78,13 +78,12 @@ function compileCommands<Document>(
   [first, ...commands]: readonly Command[],
   table: Table<Document>,
 ): CompiledQuery<Document> {
-  const beginning =
-    first?.kind === 'row' ? compileRowSource<Document>(first, source) : compileFrom(first, source, table);
+  const beginning = first?.kind === 'row' ? compileRowSource<Document>(first) : compileFrom(first, table);
   let { scope } = beginning;
   const stages: Stage[] = [];
   let stats: CompiledQuery<Document>['stats'];
   for (const [index, command] of commands.entries()) {
-    const step = compileCommand(command, commands[index + 1], scope, source);
+    const step = compileCommand(command, commands[index + 1], scope);
     scope = step.scope;
     if (step.grouping !== undefined) stats ??= { grouping: step.grouping, stage: stages.length };
     if (step.stage !== undefined) stages.push(step.stage);
@@ -115,34 +114,33 @@ function compileCommand(
   command: Command,
   following: Command | undefined,
   scope: Scope,
-  query: string,
 ): Step & { readonly grouping?: Grouping } {
   switch (command.kind) {
     case 'where':
-      return compileWhere(command, scope, query);
+      return compileWhere(command, scope);
     case 'eval':
-      return compileEval(command, scope, query);
+      return compileEval(command, scope);
     case 'stats':
-      return compileStats(command, scope, query);
+      return compileStats(command, scope);
     case 'keep':
-      return { scope: compileKeep(command, scope, query) };
+      return { scope: compileKeep(command, scope) };
     case 'drop':
-      return { scope: compileDrop(command, scope, query) };
+      return { scope: compileDrop(command, scope) };
     case 'rename':
-      return { scope: compileRename(command, scope, query) };
+      return { scope: compileRename(command, scope) };
     case 'grok':
-      return compileGrokCommand(command, scope, query);
+      return compileGrokCommand(command, scope);
     case 'dissect':
-      return compileDissectCommand(command, scope, query);
+      return compileDissectCommand(command, scope);
     case 'mvExpand':
-      return compileMvExpand(command, scope, query);
+      return compileMvExpand(command, scope);
     case 'sort':
-      return compileSort(command, scope, query, rowsWanted(following));
+      return compileSort(command, scope, rowsWanted(following));
     case 'limit':
       return { scope, stage: limitRows(Math.min(command.rows, MOST_ROWS)) };
     case 'from':
     case 'row':
-      throw new CompileError(query, command.start, 'this can only stand at the beginning of a query');
+      throw new CompileError(command, 'this can only stand at the beginning of a query');
   }
 }
 
@@ -152,17 +150,13 @@ function rowsWanted(following: Command | undefined): number | undefined {
   return following.kind === 'limit' ? Math.min(following.rows, MOST_ROWS) : undefined;
 }
 
-function compileRowSource<Document>(command: CommandOf<'row'>, query: string): Source<Document> {
+function compileRowSource<Document>(command: CommandOf<'row'>): Source<Document> {
   const layout = createLayout();
   let scope: Scope = { columns: [], layout };
   const constants = command.columns.map(({ name, expression }) => {
-    const compiled = compileExpression(expression, environmentOf({ columns: [], layout }, query, 'other'));
+    const compiled = compileExpression(expression, environmentOf({ columns: [], layout }, 'other'));
     if (isSpan(compiled.type)) {
-      throw new CompileError(
-        query,
-        expression.start,
-        `cannot use [${textOf(query, expression)}] directly in a row assignment`,
-      );
+      throw new CompileError(expression, quoting`cannot use [${expression}] directly in a row assignment`);
     }
     const column = createColumn(layout, name, compiled.type);
     scope = addColumns(scope, [column]);
@@ -176,7 +170,7 @@ function compileRowSource<Document>(command: CommandOf<'row'>, query: string): S
   return { scope, rowOf: undefined, constants: build };
 }
 
-function compileFrom<Document>(command: Command | undefined, query: string, table: Table<Document>): Source<Document> {
+function compileFrom<Document>(command: Command | undefined, table: Table<Document>): Source<Document> {
   const layout = createLayout();
   const readers: ((document: Document) => Value)[] = [];
   const conditions: ((document: Document) => boolean)[] = [];
@@ -207,22 +201,17 @@ function compileFrom<Document>(command: Command | undefined, query: string, tabl
   };
   const kql = (text: string, place: Span): number => {
     const condition = table.kql(text);
-    if (condition.kind === 'invalid') failKql(condition.problems, query, place);
+    if (condition.kind === 'invalid') failKql(condition.problems, place);
     conditions.push(condition.holds);
     return conditions.length - 1;
   };
   const scope = { columns: listed, layout, unlisted, kql, suggest: table.suggest };
   const metadata = command?.kind === 'from' ? command.metadata : [];
-  const added = metadata.map(({ pieces, start }) => {
+  const added = metadata.map(({ pieces, ...place }) => {
     const name = pieces.join('*');
     const column = table.metadata(name);
     if (column === undefined) {
-      throw new CompileError(
-        query,
-        start,
-        `unsupported metadata field [${name}]`,
-        'there are _id, _index and _version',
-      );
+      throw new CompileError(place, `unsupported metadata field [${name}]`, 'there are _id, _index and _version');
     }
     return toColumn(name, column);
   });
@@ -236,12 +225,12 @@ function compileFrom<Document>(command: Command | undefined, query: string, tabl
   return { scope: addColumns(scope, added), rowOf, constants: undefined };
 }
 
-/** The first problem of a KQL condition, at its place in the whole query where that can be told. */
-function failKql(problems: readonly Problem[], query: string, place: Span): never {
-  const [problem = problemAt(query, place.start, 'the condition is not understood')] = problems;
+/** The first problem of a KQL condition, with its place in the text of that. */
+function failKql(problems: readonly Problem[], place: Span): never {
+  const [problem] = problems;
+  if (problem === undefined) throw new CompileError(place, 'the condition in KQL is not understood');
   throw new CompileError(
-    query,
-    place.start,
+    place,
     `in KQL, line ${problem.line}, column ${problem.column}: ${problem.message}`,
     problem.hint,
   );

@@ -24,7 +24,6 @@ export interface Column {
 
 /** What the names in an expression stand for, and what it may do where it stands. */
 export interface Environment {
-  readonly query: string;
   readonly column: (name: string) => Column | undefined;
   readonly suggestColumn: (name: string) => string | undefined;
   /** The number of a KQL condition. @throws CompileError where there is no document to ask, or the condition is wrong */
@@ -35,24 +34,44 @@ export interface Environment {
   readonly aggregate?: (call: Extract<Expression, { kind: 'call' }>) => Compiled | undefined;
 }
 
-/** Raised where a query has no meaning, and caught by `compileEsql`. */
+/** What is wrong; a message that quotes the query is made when its text is at hand. */
+type Message = string | ((query: string) => string);
+
+/** A message that quotes parts of the query: a span stands for what is written there. */
+export function quoting(texts: TemplateStringsArray, ...parts: readonly (string | number | Span)[]): Message {
+  return (query) =>
+    String.raw({ raw: texts }, ...parts.map((part) => (typeof part === 'object' ? textOf(query, part) : part)));
+}
+
+/** Raised where a part of a query has no meaning; `compileParsed` catches it and adds the text. */
 export class CompileError extends Error {
-  readonly problem: Problem;
-  constructor(query: string, place: number, message: string, hint?: string) {
-    super(message);
-    this.problem = problemAt(query, place, oneLine(message, LONGEST_MESSAGE), hint && oneLine(hint, LONGEST_MESSAGE));
+  readonly #span: Span;
+  readonly #message: Message;
+  readonly #hint: string | undefined;
+  constructor(span: Span, message: Message, hint?: string) {
+    super(typeof message === 'string' ? message : 'a part of the query has no meaning');
+    this.#span = span;
+    this.#message = message;
+    this.#hint = hint && oneLine(hint, LONGEST_MESSAGE);
+  }
+
+  /** @param query the text that the span is of */
+  problemIn(query: string): Problem {
+    const message = typeof this.#message === 'string' ? this.#message : this.#message(query);
+    return problemAt(query, this.#span.start, oneLine(message, LONGEST_MESSAGE), this.#hint);
   }
 }
 
 const LONGEST_SHOWN = 80;
 const LONGEST_MESSAGE = 400;
 
-/** An expression as it stands in the query, on one line and not too long. */
+/** A part of a query as it is written, on one line and not too long. */
 export function textOf(query: string, { start, end }: Span): string {
-  return oneLine(query.slice(start, end), LONGEST_SHOWN);
+  return oneLine(query.slice(start, end));
 }
 
-function oneLine(text: string, longest: number): string {
+/** A text of a query for a message. */
+export function oneLine(text: string, longest = LONGEST_SHOWN): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`;
 }

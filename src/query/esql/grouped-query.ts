@@ -66,7 +66,10 @@ export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery |
   return {
     kind: 'groups',
     columns: names,
-    shape: [...columns.map(({ name, type }) => `${type} ${name}`), ...aggregates.map(({ text }) => text)],
+    shape: [
+      ...columns.map(({ name, type }) => `${type} ${name}`),
+      ...aggregates.map(({ place: { start, end } }) => query.source.slice(start, end)),
+    ],
     gather: (event) => {
       const { contributions, exceeded } = contribute(query, event, nowAt(event.at), RULE_LIMITS);
       return attemptOf(exceeded, contributions);

@@ -1,4 +1,4 @@
-import { type Compiled, CompileError, textOf } from './compiled.ts';
+import { type Compiled, CompileError, quoting } from './compiled.ts';
 import { convert } from './convert.ts';
 import { type DataType, isNumeric, typeName } from './data-type.ts';
 import type { Row, Run } from './run.ts';
@@ -27,13 +27,13 @@ export function single(operand: Compiled): (row: Row, run: Run) => Scalar | null
 export const MULTI_VALUE = 'single-value function encountered multi-value';
 
 /** A literal of another type, known when the query is compiled. @throws CompileError if it has none */
-export function castLiteral(operand: Compiled, type: DataType, query: string): Compiled {
+export function castLiteral(operand: Compiled, type: DataType): Compiled {
   const values: Scalar[] = [];
   for (const value of toList(operand.literal?.value ?? null)) {
     const converted = convert(value, operand.type, type);
     if ('fault' in converted) {
-      const message = `Cannot convert string [${textOf(query, operand)}] to [${typeName(type)}]: ${converted.fault}`;
-      throw new CompileError(query, operand.start, message, EXAMPLES[type]);
+      const message = quoting`Cannot convert string [${operand}] to [${typeName(type)}]: ${converted.fault}`;
+      throw new CompileError(operand, message, EXAMPLES[type]);
     }
     values.push(converted.value);
   }

@@ -13,6 +13,12 @@ type Course =
   /** Anything. */
   | 'any';
 
+/** A condition, or its negation where it is not `positive`. */
+interface Passing {
+  readonly condition: Expression;
+  readonly positive: boolean;
+}
+
 const GROWING: ReadonlySet<string> = new Set(['count', 'count_distinct', 'max', 'values', 'top', 'sum']);
 
 /**
@@ -25,7 +31,7 @@ const GROWING: ReadonlySet<string> = new Set(['count', 'count_distinct', 'max', 
 export function passingConditions(commands: readonly Command[], query: string): readonly string[] {
   const stats = commands.findIndex(({ kind }) => kind === 'stats');
   const courses = new Map<string, Course>();
-  const found: string[] = [];
+  const found: Passing[] = [];
   for (const command of stats === -1 ? [] : commands.slice(stats)) {
     switch (command.kind) {
       case 'stats':
@@ -39,13 +45,13 @@ export function passingConditions(commands: readonly Command[], query: string): 
         for (const { from, to } of command.renamings) courses.set(to, courses.get(from) ?? 'any');
         break;
       case 'where':
-        collect(command.condition, true, courses, query, found);
+        collect(command.condition, true, courses, found);
         break;
       default:
         break;
     }
   }
-  return found;
+  return found.map(({ condition, positive }) => `${positive ? '' : 'NOT '}${textOf(query, condition)}`);
 }
 
 function courseOf(expression: Expression, courses: ReadonlyMap<string, Course>): Course {
@@ -71,15 +77,14 @@ function collect(
   condition: Expression,
   positive: boolean,
   courses: ReadonlyMap<string, Course>,
-  query: string,
-  found: string[],
+  found: Passing[],
 ): void {
   if (condition.kind === 'and' || condition.kind === 'or') {
-    for (const operand of condition.operands) collect(operand, positive, courses, query, found);
+    for (const operand of condition.operands) collect(operand, positive, courses, found);
   } else if (condition.kind === 'not') {
-    collect(condition.operand, !positive, courses, query, found);
+    collect(condition.operand, !positive, courses, found);
   } else if (!stays(condition, positive, courses)) {
-    found.push(`${positive ? '' : 'NOT '}${textOf(query, condition)}`);
+    found.push({ condition, positive });
   }
 }
 

@@ -1,6 +1,6 @@
 import { compileWildcard } from '../pattern.ts';
 import type { CommandOf, NamePattern } from './ast.ts';
-import { type Column, CompileError, textOf } from './compiled.ts';
+import { type Column, CompileError, quoting } from './compiled.ts';
 import { findColumn, type Scope } from './scope.ts';
 import { failUnknown } from './stage-row.ts';
 
@@ -10,11 +10,11 @@ const PATTERN = 2;
 const STAR = 3;
 
 /** KEEP: the columns that are named, in that order. @throws CompileError */
-export function compileKeep({ names }: CommandOf<'keep' | 'drop'>, scope: Scope, query: string): Scope {
+export function compileKeep({ names }: CommandOf<'keep' | 'drop'>, scope: Scope): Scope {
   const kept = new Map<Column, number>();
   for (const pattern of names) {
     const exactness = pattern.pieces.length === 1 ? EXACT : isStar(pattern) ? STAR : PATTERN;
-    for (const column of select(pattern, scope, query)) {
+    for (const column of select(pattern, scope)) {
       const before = kept.get(column);
       if (before !== undefined && before < exactness) continue;
       kept.delete(column);
@@ -25,8 +25,8 @@ export function compileKeep({ names }: CommandOf<'keep' | 'drop'>, scope: Scope,
 }
 
 /** DROP: all but the columns that are named. @throws CompileError */
-export function compileDrop({ names }: CommandOf<'keep' | 'drop'>, scope: Scope, query: string): Scope {
-  const dropped = new Set(names.flatMap((pattern) => select(pattern, scope, query)));
+export function compileDrop({ names }: CommandOf<'keep' | 'drop'>, scope: Scope): Scope {
+  const dropped = new Set(names.flatMap((pattern) => select(pattern, scope)));
   const gone = new Set([...dropped].map(({ name }) => name));
   const { unlisted } = scope;
   const rest = { ...scope, columns: scope.columns.filter((column) => !dropped.has(column)) };
@@ -34,10 +34,10 @@ export function compileDrop({ names }: CommandOf<'keep' | 'drop'>, scope: Scope,
 }
 
 /** RENAME: one after the other; a column that had the new name is gone. @throws CompileError */
-export function compileRename({ renamings }: CommandOf<'rename'>, before: Scope, query: string): Scope {
+export function compileRename({ renamings }: CommandOf<'rename'>, before: Scope): Scope {
   let scope = before;
-  for (const { from, to, start } of renamings) {
-    const column = findColumn(scope, from) ?? failUnknown(scope, from, query, start);
+  for (const { from, to, ...place } of renamings) {
+    const column = findColumn(scope, from) ?? failUnknown(scope, from, place);
     const renamed: Column = { name: to, type: column.type, slot: column.slot };
     const isListed = scope.columns.includes(column);
     const others = scope.columns.filter((other) => other === column || other.name !== to);
@@ -53,13 +53,13 @@ function isStar({ pieces }: NamePattern): boolean {
   return pieces.every((piece) => piece === '');
 }
 
-function select(pattern: NamePattern, scope: Scope, query: string): readonly Column[] {
+function select(pattern: NamePattern, scope: Scope): readonly Column[] {
   const [name = ''] = pattern.pieces;
-  if (pattern.pieces.length === 1) return [findColumn(scope, name) ?? failUnknown(scope, name, query, pattern.start)];
+  if (pattern.pieces.length === 1) return [findColumn(scope, name) ?? failUnknown(scope, name, pattern)];
   const matches = compileWildcard(pattern.pieces);
   const found = scope.columns.filter((column) => matches(column.name));
   if (found.length === 0 && !isStar(pattern)) {
-    throw new CompileError(query, pattern.start, `No matches found for pattern [${textOf(query, pattern)}]`);
+    throw new CompileError(pattern, quoting`No matches found for pattern [${pattern}]`);
   }
   return found;
 }

@@ -105,9 +105,9 @@ function requiredOfPattern(
   field: Field | undefined,
 ): Predicate {
   if (field === undefined) return TRUE;
-  const tests = patterns.map(({ value, start, end }): Test => {
-    if (kind === 'rlike') return { kind: 'regex', source: value, syntax: 'lucene' };
-    return { kind: 'like', pieces: piecesOf({ value, start, end }, value) };
+  const tests = patterns.map((pattern): Test => {
+    if (kind === 'rlike') return { kind: 'regex', source: pattern.value, syntax: 'lucene' };
+    return { kind: 'like', pieces: piecesOf(pattern) };
   });
   // Where everything matches, the operator asks only whether there is a value.
   if (patterns.some(({ value }) => /^(?:[*.@]|\(\.\*\)|\(@\))+$/.test(value))) return wanted ? exists(field) : TRUE;

@@ -44,5 +44,3 @@ export class BudgetError extends Error {
 
 /** What an expression gives on a row. */
 export type Evaluate = (row: Row, run: Run) => Value;
-
-export const EMPTY_ROW: Row = { values: [], origin: undefined };

@@ -53,9 +53,8 @@ export function addColumns(scope: Scope, added: readonly Column[]): Scope {
 }
 
 /** What an expression sees that stands where the scope is. */
-export function environmentOf(scope: Scope, query: string, where: 'condition' | 'group' | 'other'): Environment {
+export function environmentOf(scope: Scope, where: 'condition' | 'group' | 'other'): Environment {
   return {
-    query,
     column: (name) => findColumn(scope, name),
     suggestColumn: (name) => suggestColumn(scope, name),
     grouping: where === 'group',
@@ -65,7 +64,7 @@ export function environmentOf(scope: Scope, query: string, where: 'condition' | 
         where === 'condition'
           ? '[KQL] function cannot be used where there are no documents: behind ROW and STATS'
           : '[KQL] function is only supported in WHERE and STATS commands';
-      throw new CompileError(query, place.start, message, 'write | WHERE KQL("…") right behind FROM');
+      throw new CompileError(place, message, 'write | WHERE KQL("…") right behind FROM');
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { CommandOf } from './ast.ts';
 import { compileCondition, compileExpression } from './compile-expression.ts';
-import { type Column, CompileError, textOf } from './compiled.ts';
+import { type Column, CompileError, oneLine, quoting } from './compiled.ts';
 import { isSpan, typeName } from './data-type.ts';
 import { compileDissect } from './dissect.ts';
 import { compileGrok } from './grok.ts';
@@ -8,6 +8,7 @@ import { readSlot } from './operand.ts';
 import { perRow, type Stage } from './operator.ts';
 import type { Run } from './run.ts';
 import { addColumns, createColumn, environmentOf, findColumn, type Scope, suggestColumn } from './scope.ts';
+import type { Span } from './token.ts';
 import { fromList, isMany, type Scalar, toList } from './value.ts';
 
 /** A command with the columns that the next one sees. */
@@ -18,19 +19,19 @@ export interface Step {
 }
 
 /** WHERE: rows of which the condition is true. @throws CompileError */
-export function compileWhere({ condition }: CommandOf<'where'>, scope: Scope, query: string): Step {
-  const { evaluate } = compileCondition(condition, environmentOf(scope, query, 'condition'));
+export function compileWhere({ condition }: CommandOf<'where'>, scope: Scope): Step {
+  const { evaluate } = compileCondition(condition, environmentOf(scope, 'condition'));
   return { scope, stage: perRow((row, run, next) => (evaluate(row, run) === true ? next.push(row, run) : true)) };
 }
 
 /** EVAL: each assignment sees the ones before it. @throws CompileError */
-export function compileEval({ columns }: CommandOf<'eval'>, before: Scope, query: string): Step {
+export function compileEval({ columns }: CommandOf<'eval'>, before: Scope): Step {
   let scope = before;
-  const assignments = columns.map(({ name, expression, start }) => {
-    const compiled = compileExpression(expression, environmentOf(scope, query, 'other'));
+  const assignments = columns.map(({ name, expression, ...place }) => {
+    const compiled = compileExpression(expression, environmentOf(scope, 'other'));
     if (isSpan(compiled.type)) {
-      const message = `EVAL does not support type [${typeName(compiled.type)}] as the return data type of expression [${textOf(query, expression)}]`;
-      throw new CompileError(query, start, message, 'add it to a date');
+      const message = quoting`EVAL does not support type [${typeName(compiled.type)}] as the return data type of expression [${expression}]`;
+      throw new CompileError(place, message, 'add it to a date');
     }
     const column = createColumn(scope.layout, name, compiled.type);
     scope = addColumns(scope, [column]);
@@ -46,15 +47,11 @@ export function compileEval({ columns }: CommandOf<'eval'>, before: Scope, query
 type Extract = (text: string) => readonly (readonly Scalar[])[] | undefined;
 
 /** GROK: the first pattern that a text matches. @throws CompileError */
-export function compileGrokCommand(
-  { input, patterns, ...place }: CommandOf<'grok'>,
-  scope: Scope,
-  query: string,
-): Step {
-  const groks = patterns.map(({ value, start }) => {
-    const result = compileGrok(value);
+export function compileGrokCommand({ input, patterns, ...place }: CommandOf<'grok'>, scope: Scope): Step {
+  const groks = patterns.map((pattern) => {
+    const result = compileGrok(pattern.value);
     if (result.kind === 'invalid')
-      throw new CompileError(query, start, `Invalid GROK pattern: ${result.message}`, result.hint);
+      throw new CompileError(pattern, `Invalid GROK pattern: ${result.message}`, result.hint);
     return result.grok;
   });
   const columns = new Map(groks.flatMap((grok) => grok.columns.map((column) => [column.name, column] as const)));
@@ -67,35 +64,34 @@ export function compileGrokCommand(
     }
     return undefined;
   };
-  return extraction('GROK', { input, ...place }, [...columns.values()], extract, 2 * groks.length, scope, query);
+  return extraction('GROK', { input, ...place }, [...columns.values()], extract, 2 * groks.length, scope);
 }
 
 /** DISSECT. @throws CompileError */
-export function compileDissectCommand(command: CommandOf<'dissect'>, scope: Scope, query: string): Step {
+export function compileDissectCommand(command: CommandOf<'dissect'>, scope: Scope): Step {
   const result = compileDissect(command.pattern.value, command.separator);
   if (result.kind === 'invalid') {
-    throw new CompileError(query, command.pattern.start, `Invalid pattern for DISSECT: ${result.message}`, result.hint);
+    throw new CompileError(command.pattern, `Invalid pattern for DISSECT: ${result.message}`, result.hint);
   }
   const { columns, match } = result.dissect;
   const extracted = columns.map((name) => ({ name, type: 'keyword' as const }));
-  return extraction('DISSECT', command, extracted, (text) => match(text)?.map((value) => [value]), 1, scope, query);
+  return extraction('DISSECT', command, extracted, (text) => match(text)?.map((value) => [value]), 1, scope);
 }
 
 /** Columns of what is found in a text; of several texts, in all of them. */
 function extraction(
   name: string,
-  { input, start }: Pick<CommandOf<'grok'>, 'input' | 'start'>,
+  { input, ...place }: Pick<CommandOf<'grok'>, 'input' | 'start' | 'end'>,
   extracted: readonly Pick<Column, 'name' | 'type'>[],
   extract: Extract,
   /** Steps for each character. */
   cost: number,
   scope: Scope,
-  query: string,
 ): Step {
-  const { evaluate, type } = compileExpression(input, environmentOf(scope, query, 'other'));
+  const { evaluate, type } = compileExpression(input, environmentOf(scope, 'other'));
   if (type !== 'keyword' && type !== 'null') {
-    const message = `${name} only supports KEYWORD or TEXT values, found expression [${textOf(query, input)}] type [${typeName(type)}]`;
-    throw new CompileError(query, start, message, 'write EVAL text = TO_STRING(…) before it');
+    const message = quoting`${name} only supports KEYWORD or TEXT values, found expression [${input}] type [${typeName(type)}]`;
+    throw new CompileError(place, message, 'write EVAL text = TO_STRING(…) before it');
   }
   const columns = extracted.map((column) => createColumn(scope.layout, column.name, column.type));
   const slots = columns.map((column) => column.slot());
@@ -113,8 +109,8 @@ function extraction(
 }
 
 /** MV_EXPAND: a row for each value. @throws CompileError */
-export function compileMvExpand({ name, start }: CommandOf<'mvExpand'>, scope: Scope, query: string): Step {
-  const column = findColumn(scope, name) ?? failUnknown(scope, name, query, start);
+export function compileMvExpand({ name, ...place }: CommandOf<'mvExpand'>, scope: Scope): Step {
+  const column = findColumn(scope, name) ?? failUnknown(scope, name, place);
   const read = readSlot(column.slot());
   const expanded = createColumn(scope.layout, name, column.type);
   const slot = expanded.slot();
@@ -152,13 +148,11 @@ export function limitRows(most: number): Stage {
 }
 
 /** @throws CompileError with the name that was most likely meant */
-export function failUnknown(scope: Scope, name: string, query: string, place: number): never {
+export function failUnknown(scope: Scope, name: string, place: Span): never {
   const close = suggestColumn(scope, name);
-  const shown = textOf(name, { start: 0, end: name.length });
   throw new CompileError(
-    query,
     place,
-    `unknown column \`${shown}\``,
+    `unknown column \`${oneLine(name)}\``,
     close === undefined ? undefined : `did you mean ${close}?`,
   );
 }

@@ -1,6 +1,6 @@
 import type { CommandOf } from './ast.ts';
 import { compileExpression } from './compile-expression.ts';
-import { CompileError, textOf } from './compiled.ts';
+import { CompileError, quoting } from './compiled.ts';
 import { type DataType, isSpan } from './data-type.ts';
 import type { Stage } from './operator.ts';
 import type { Evaluate, Row, Run } from './run.ts';
@@ -25,10 +25,10 @@ interface Keyed {
  * SORT. Of several values the least counts, or the greatest where the order is descending. Rows that are equal keep their order. Only `most` rows are kept, if
  * that is all that the next command wants. @throws CompileError
  */
-export function compileSort({ keys }: CommandOf<'sort'>, scope: Scope, query: string, most: number | undefined): Step {
+export function compileSort({ keys }: CommandOf<'sort'>, scope: Scope, most: number | undefined): Step {
   const compiled = keys.map(({ expression, descending, nullsFirst }): Key => {
-    const { evaluate, type } = compileExpression(expression, environmentOf(scope, query, 'other'));
-    if (isSpan(type)) throw new CompileError(query, expression.start, `cannot sort on [${textOf(query, expression)}]`);
+    const { evaluate, type } = compileExpression(expression, environmentOf(scope, 'other'));
+    if (isSpan(type)) throw new CompileError(expression, quoting`cannot sort on [${expression}]`);
     return { evaluate, type, descending, nullsFirst };
   });
   return { scope, stage: sortRows(compiled, most) };

@@ -2,7 +2,7 @@ import { AGGREGATES, type AggregateRow } from './aggregates.ts';
 import type { Assignment, CommandOf, ExpressionOf } from './ast.ts';
 import { checkArguments } from './compile-call.ts';
 import { compileCondition, compileExpression } from './compile-expression.ts';
-import { type Column, type Compiled, CompileError, type Environment, textOf } from './compiled.ts';
+import { type Column, type Compiled, CompileError, type Environment, quoting } from './compiled.ts';
 import { type DataType, isSpan, typeName } from './data-type.ts';
 import { finite, readSlot } from './operand.ts';
 import type { Stage } from './operator.ts';
@@ -39,34 +39,29 @@ interface Output {
  * STATS: one row for each combination of the values of its groups, where null is a value too, and a row with several values in a group column is of
  * several groups. Without BY there is one row, even of nothing. @throws CompileError
  */
-export function compileStats(
-  command: CommandOf<'stats'>,
-  scope: Scope,
-  query: string,
-): Step & { readonly grouping: Grouping } {
+export function compileStats(command: CommandOf<'stats'>, scope: Scope): Step & { readonly grouping: Grouping } {
   if (command.aggregates.length === 0 && command.groups.length === 0) {
     throw new CompileError(
-      query,
-      command.start,
+      command,
       'STATS needs an aggregate or BY',
       'write for example STATS c = COUNT(*) BY user.name',
     );
   }
   const layout = createLayout();
-  const groups = compileGroups(command.groups, scope, layout, query);
+  const groups = compileGroups(command.groups, scope, layout);
   const aggregates: Aggregate[] = [];
   const outputs: Output[] = [];
   const columns: Column[] = [];
   for (const assignment of command.aggregates) {
-    const environment = createEnvironment(assignment, scope, groups.columns, layout, query, aggregates);
+    const environment = createEnvironment(assignment, scope, groups.columns, layout, aggregates);
     const { evaluate, type } = compileExpression(assignment.expression, environment);
-    requireColumn(type, assignment, query);
+    requireColumn(type, assignment);
     const column = createColumn(layout, assignment.name, type);
     columns.push(column);
     outputs.push({ slot: column.slot(), evaluate });
   }
   const result = addColumns(addColumns({ columns: [], layout }, columns), groups.columns);
-  const grouping = createGrouping(groups, aggregates, outputs, query);
+  const grouping = createGrouping(groups, aggregates, outputs);
   return { scope: result, stage: groupRows(grouping, command.groups.length > 0), grouping };
 }
 
@@ -75,24 +70,20 @@ interface Groups {
   readonly evaluators: readonly Evaluate[];
 }
 
-function compileGroups(groups: readonly Assignment[], before: Scope, layout: Layout, query: string): Groups {
+function compileGroups(groups: readonly Assignment[], before: Scope, layout: Layout): Groups {
   const columns: Column[] = [];
   const evaluators = groups.map((assignment) => {
-    const { evaluate, type } = compileExpression(assignment.expression, environmentOf(before, query, 'group'));
-    requireColumn(type, assignment, query);
+    const { evaluate, type } = compileExpression(assignment.expression, environmentOf(before, 'group'));
+    requireColumn(type, assignment);
     columns.push(createColumn(layout, assignment.name, type));
     return evaluate;
   });
   return { columns, evaluators };
 }
 
-function requireColumn(type: DataType, { expression }: Assignment, query: string): void {
+function requireColumn(type: DataType, { expression }: Assignment): void {
   if (!isSpan(type)) return;
-  throw new CompileError(
-    query,
-    expression.start,
-    `[${textOf(query, expression)}] is a ${typeName(type)}, which no column can hold`,
-  );
+  throw new CompileError(expression, quoting`[${expression}] is a ${typeName(type)}, which no column can hold`);
 }
 
 /** Aggregates of the rows, and beside them the groups by their names. */
@@ -101,30 +92,29 @@ function createEnvironment(
   scope: Scope,
   groups: readonly Column[],
   layout: Layout,
-  query: string,
   aggregates: Aggregate[],
 ): Environment {
-  const filter = where === undefined ? undefined : compileCondition(where, environmentOf(scope, query, 'condition'));
+  const filter = where === undefined ? undefined : compileCondition(where, environmentOf(scope, 'condition'));
   const before = aggregates.length;
   const environment: Environment = {
-    ...environmentOf({ columns: groups, layout }, query, 'other'),
+    ...environmentOf({ columns: groups, layout }, 'other'),
     column: (name) => {
       const group = groups.find((column) => column.name === name);
       if (group !== undefined || findColumn(scope, name) === undefined) return group;
       const message = `column [${name}] must appear in the STATS BY clause or be used in an aggregate function`;
-      throw new CompileError(query, expression.start, message, `write VALUES(${name}), or add it behind BY`);
+      throw new CompileError(expression, message, `write VALUES(${name}), or add it behind BY`);
     },
     aggregate: (call) => {
       const row = BY_NAME.get(call.name.toLowerCase());
       if (row === undefined) return undefined;
-      const aggregate = compileAggregate(row, call, scope, layout.next(), query, filter?.evaluate);
+      const aggregate = compileAggregate(row, call, scope, layout.next(), filter?.evaluate);
       aggregates.push(aggregate);
       const { start, end } = call;
       return { type: aggregate.returns, evaluate: readSlot(aggregate.slot), constant: false, start, end };
     },
   };
   if (filter !== undefined && expression.kind !== 'call' && before === aggregates.length) {
-    throw new CompileError(query, expression.start, 'WHERE can only stand behind an aggregate function');
+    throw new CompileError(expression, 'WHERE can only stand behind an aggregate function');
   }
   return environment;
 }
@@ -134,11 +124,10 @@ function compileAggregate(
   call: ExpressionOf<'call'>,
   scope: Scope,
   slot: number,
-  query: string,
   where: Evaluate | undefined,
 ): Aggregate {
   const place = { start: call.start, end: call.end };
-  const inner = environmentOf(scope, query, 'other');
+  const inner = environmentOf(scope, 'other');
   const written: readonly Compiled[] = call.arguments.map((argument) => compileExpression(argument, inner));
   const least = row.parameters.filter((parameter) => parameter.optional !== true).length;
   if (
@@ -147,11 +136,11 @@ function compileAggregate(
   ) {
     const names = row.parameters.map(({ name, optional }) => (optional === true ? `[${name}]` : name));
     const hint = `it is written ${row.name.toUpperCase()}(${names.join(', ')})`;
-    throw new CompileError(query, call.start, `wrong arguments of [${textOf(query, place)}]`, hint);
+    throw new CompileError(call, quoting`wrong arguments of [${place}]`, hint);
   }
-  const values = checkArguments(row, written, place, query);
+  const values = checkArguments(row, written, place);
   const wrong = row.check?.(values.map(({ literal }) => literal?.value));
-  if (wrong !== undefined) throw new CompileError(query, call.start, `[${textOf(query, place)}]: ${wrong}`);
+  if (wrong !== undefined) throw new CompileError(call, quoting`[${place}]: ${wrong}`);
   const types = values.map(({ type }) => type);
   const returns = typeof row.returns === 'string' ? row.returns : row.returns(types);
   // COUNT of a constant counts rows.
@@ -177,8 +166,8 @@ export interface Group {
 export interface Grouping {
   /** The group columns, parallel to the keys of a contribution. */
   readonly columns: readonly Pick<Column, 'name' | 'type'>[];
-  /** The calls of aggregates, parallel to what a contribution has for them; `text` is the call as it is written. */
-  readonly aggregates: readonly { readonly name: string; readonly text: string }[];
+  /** The calls of aggregates, parallel to what a contribution has for them. */
+  readonly aggregates: readonly { readonly name: string; readonly place: Span }[];
   readonly contributionsOf: (row: Row, run: Run) => readonly Contribution[];
   readonly createGroup: (keys: readonly (Scalar | null)[], run: Run) => Group;
 }
@@ -187,11 +176,10 @@ function createGrouping(
   { evaluators, columns }: Groups,
   aggregates: readonly Aggregate[],
   outputs: readonly Output[],
-  query: string,
 ): Grouping {
   return {
     columns,
-    aggregates: aggregates.map(({ row: { name }, place }) => ({ name, text: query.slice(place.start, place.end) })),
+    aggregates: aggregates.map(({ row: { name }, place }) => ({ name, place })),
     contributionsOf: (row, run) => {
       const keys = evaluators.map((evaluate) => evaluate(row, run));
       const taken = aggregates.map(({ where, operands }) =>
