@@ -19,11 +19,11 @@ import { typeReasons } from './elastic-types.ts';
 import { historyPath, readWindows, type SpecReading } from './elastic-windows.ts';
 import { EVERY_EVENT } from './kuery-text.ts';
 
-/** Kibana asks for a severity; a rule that is written by hand may go without. */
-const DEFAULT_SEVERITY = 'medium';
-
 import { present } from './present.ts';
 import type { UnsupportedReason } from './unsupported-reason.ts';
+
+/** Kibana asks for a severity; a rule that is written by hand may go without. */
+const DEFAULT_SEVERITY = 'medium';
 
 export type ElasticImport =
   | {
