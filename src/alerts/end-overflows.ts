@@ -9,8 +9,8 @@ import type { Store } from './store.ts';
 const MOST = 100;
 
 /**
- * Notes on the overflow alerts of a cluster which have counted nothing for a while that it is over, and when it ended: at the last that they
- * counted. The sinks that show how an alert goes on are told. If more comes, counting goes on.
+ * Notes on the overflow alerts of a cluster which have counted nothing for a while that it is over, and when it ended:
+ * at the last that they counted. The sinks that show how an alert goes on are told. If more comes, counting goes on.
  * @param before those end that have counted nothing since (µs)
  * @returns the alerts, as they were
  */

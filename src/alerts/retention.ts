@@ -15,8 +15,8 @@ export interface RetentionPolicy {
 }
 
 /**
- * The alerts to drop: those over age; then, while there are too many, those of building blocks, closed before open, of the rule with most alerts, of
- * the lowest severity, the one seen longest ago. Pure.
+ * The alerts to drop: those over age; then, while there are too many, those of building blocks, closed before open, of
+ * the rule with most alerts, of the lowest severity, the one seen longest ago. Pure.
  * @param held ids that must stay, because a sink has yet to deliver them
  * @param now in microseconds since the epoch
  */

@@ -22,7 +22,8 @@ export function withWrite(review: AlertReview | undefined, write: StatusWrite): 
   const { changes, writes } = review ?? NOTHING;
   const others = writes.filter(({ at, user }) => at !== write.at || user !== write.user); // a batch may come again
   const all = [...others, write].toSorted((a, b) => a.at - b.at);
-  // Where there is no room, what one user writes again and again is its first and its last, so that nobody can write the others out of the list.
+  // Where there is no room, what one user writes again and again is its first and its last, so that nobody can write
+  // the others out of the list.
   const isSame = (a: StatusWrite, b: StatusWrite | undefined) => a.user === b?.user && a.phase === b.phase;
   const distinct = all.filter((each, i) => !isSame(each, all[i - 1]) || !isSame(each, all[i + 1]));
   const kept = all.length > MOST_WRITES ? distinct.slice(0, MOST_WRITES) : all;

@@ -68,9 +68,10 @@ interface Budget {
 /**
  * The metadata of the event, cut until it is within the bounds.
  *
- * Who did what is worth more than a whole copy of it, so nothing here loses the event: long strings are cut, objects keep their first members,
- * and arrays their last, because in `sourceIPs` only the last hop is not chosen by the client. Fields that the Event does not have go.
- * The small fields come first, so that they stay whatever the large ones hold.
+ * Who did what is worth more than a whole copy of it, so nothing here loses the event: long strings are cut, objects
+ * keep their first members, and arrays their last, because in `sourceIPs` only the last hop is not chosen by the
+ * client. Fields that the Event does not have go. The small fields come first, so that they stay whatever the large
+ * ones hold.
  */
 export function clipMetadata(event: JsonObject, bounds: Bounds): JsonObject {
   const budget: Budget = { nodes: bounds.nodes - 1 };

@@ -42,8 +42,9 @@ export const MAX_AHEAD_MICROS = 10 * 60 * 1_000_000;
 /**
  * Decodes the body of one POST of the API server's audit webhook: an EventList of audit.k8s.io/v1. Never throws.
  *
- * One item that is not an event is quarantined and the others are decoded, even if it is not JSON, as long as it is possible to tell where it ends.
- * A field of the wrong type quarantines the item: to drop just the field would make the event say something that it does not.
+ * One item that is not an event is quarantined and the others are decoded, even if it is not JSON, as long as it is
+ * possible to tell where it ends. A field of the wrong type quarantines the item: to drop just the field would make the
+ * event say something that it does not.
  *
  * @param receivedAt integer microseconds since the epoch
  */

@@ -56,7 +56,10 @@ export interface DecodedEvent {
   readonly event: AuditEvent;
   /** Position in the batch, from 0: the tie-breaker between events of the same time. */
   readonly ordinal: number;
-  /** True if something was removed: the bodies, by the API server or because the event was over one of our bounds, or a part of the metadata that was over one by itself. */
+  /**
+   * True if something was removed: the bodies, by the API server or because the event was over one of our bounds, or a
+   * part of the metadata that was over one by itself.
+   */
   readonly truncated: boolean;
   /** When the batch was received, in integer microseconds since the epoch. */
   readonly receivedAt: number;

@@ -16,7 +16,10 @@ export function requestKeyParts(cluster: string, event: AuditEvent): string | un
   return parts === undefined ? undefined : JSON.stringify(parts);
 }
 
-/** What tells one event from another: the request, the stage and the time of the stage. `undefined` if one of the times or the auditID is missing. */
+/**
+ * What tells one event from another: the request, the stage and the time of the stage. `undefined` if one of the times
+ * or the auditID is missing.
+ */
 export function eventKeyParts(cluster: string, event: AuditEvent): string | undefined {
   const parts = requestParts(cluster, event);
   if (parts === undefined || !event.stageTimestamp) return undefined;

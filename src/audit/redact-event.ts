@@ -6,12 +6,16 @@ import { isObject } from './shape.ts';
 
 /**
  * The places in a body whose values are hidden whatever they are: the content of Secrets and ConfigMaps (and of whatever else has such a
- * member: what an event says of its resource is not relied on), values of environment variables, and the tokens of token requests and reviews.
+ * member: what an event says of its resource is not relied on), values of environment variables, and the tokens of
+ * token requests and reviews.
  */
 const HIDDEN_PLACE =
   /^(?:items\.)?(?:(?:data|stringData|binaryData)(?:\.|$)|(?:spec|status)\.token$)|(?:^|\.)env\.value$|last-applied-configuration/;
 
-/** A member that is called what it holds, such as `spec.password` of a custom resource. One that leads to a secret (`secretName`, `secret.name`) is not. */
+/**
+ * A member that is called what it holds, such as `spec.password` of a custom resource. One that leads to a secret
+ * (`secretName`, `secret.name`) is not.
+ */
 const HIDDEN_NAME =
   /(?:^|\.)(?:pass(?:word|wd|phrase)?|secret|token|credentials?|(?:api|access|secret|private)[-_]?key|(?:client|shared)[-_]?secret|(?:access|auth|bearer|refresh|id)[-_]?token)$/i;
 

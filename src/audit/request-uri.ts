@@ -89,8 +89,8 @@ function decode(text: string): string {
 }
 
 /**
- * The values of a query parameter, in their order, decoded as Go's net/url does, which the API server reads them with: `+` is a blank, and what is
- * badly encoded or has a semicolon in it is left out.
+ * The values of a query parameter, in their order, decoded as Go's net/url does, which the API server reads them with:
+ * `+` is a blank, and what is badly encoded or has a semicolon in it is left out.
  * @see https://pkg.go.dev/net/url#ParseQuery
  */
 export function parametersOf(uri: string, name: string): readonly string[] {

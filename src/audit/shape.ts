@@ -27,8 +27,9 @@ export const METADATA_FIELDS = [
 /**
  * The first field of the event that has the wrong JSON type, as `.user: expected an object, found a string`; `undefined` if there is none.
  *
- * `null` counts as absent: Go writes it for a time or a list that is not set. Fields that the Event does not have are not looked at, nor are
- * the bodies, which may hold any JSON. Written out field by field because it runs on every event, and loads by a constant name are the fast ones.
+ * `null` counts as absent: Go writes it for a time or a list that is not set. Fields that the Event does not have are
+ * not looked at, nor are the bodies, which may hold any JSON. Written out field by field because it runs on every
+ * event, and loads by a constant name are the fast ones.
  *
  * @see k8s.io/apiserver/pkg/apis/audit/v1 `Event`
  */

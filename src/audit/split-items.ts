@@ -11,9 +11,9 @@ const BACKSLASH = 92;
 /**
  * Finds where the items of an EventList begin and end without parsing them, so that one broken item need not cost the others.
  *
- * One pass that knows strings and brackets and nothing else: it looks for `"items": [` among the members of the outermost object and cuts at
- * the commas of that array. `undefined` if there is no such array or it does not end, as when an item has lost a bracket or a quote:
- * then nobody can say where the next one begins.
+ * One pass that knows strings and brackets and nothing else: it looks for `"items": [` among the members of the
+ * outermost object and cuts at the commas of that array. `undefined` if there is no such array or it does not end, as
+ * when an item has lost a bracket or a quote: then nobody can say where the next one begins.
  */
 export function splitItems(text: string, maxItems: number): SplitList | undefined {
   const open = findItems(text);

@@ -4,7 +4,10 @@ import type { RuleDocument, ThresholdDocument } from '../rules/document.ts';
 import { formatDuration } from '../rules/duration.ts';
 import { DEFAULT_SPAN, TOTAL_ALERTS_PER_HOUR } from '../rules/limits.ts';
 
-/** When a rule alerts, which later matches join the alert, and how many it may open: in sentences; `written`: its sequence as it was read. Pure. */
+/**
+ * When a rule alerts, which later matches join the alert, and how many it may open: in sentences; `written`: its
+ * sequence as it was read. Pure.
+ */
 export function explainDecision(rule: CompiledRule, written?: EqlSequence): readonly string[] {
   const { document } = rule;
   return [

@@ -16,8 +16,8 @@ export interface EventsRead {
 }
 
 /**
- * Reads audit logs to their ends, one after another, with a progress bar for `verb`. What is no event is skipped, and a file that breaks off is left
- * there; both are said on standard error.
+ * Reads audit logs to their ends, one after another, with a progress bar for `verb`. What is no event is skipped, and a
+ * file that breaks off is left there; both are said on standard error.
  * @param take gets the events in the order of the files, some hundred at once
  */
 export async function readEvents(

@@ -41,7 +41,8 @@ export function addMemoryFlags(command: Command): Command {
 }
 
 /**
- * Does work on the memory that the configuration names, with the rules and exceptions that the server would run: those of its files, and those in the cluster.
+ * Does work on the memory that the configuration names, with the rules and exceptions that the server would run: those
+ * of its files, and those in the cluster.
  *
  * @param mayCreate whether a state file may be made where there is none
  * @throws CommandError if there is no such memory, or it does not answer

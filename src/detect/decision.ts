@@ -2,8 +2,8 @@ import type { DecodedEvent } from '../audit/event.ts';
 import type { CompiledRule, Occurrence, Overrides } from '../rules/compiled-rule.ts';
 
 /**
- * An occurrence of a rule on an event, with every identity that the state protocol needs. Pure data, no past in it, and no secret: all of it
- * may be kept and shown.
+ * An occurrence of a rule on an event, with every identity that the state protocol needs. Pure data, no past in it, and
+ * no secret: all of it may be kept and shown.
  */
 export interface Decision {
   readonly rule: CompiledRule;

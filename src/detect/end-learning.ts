@@ -28,8 +28,9 @@ export type LearningEnd =
   | { readonly kind: 'ends-early'; readonly to: number; readonly since: number };
 
 /**
- * Ends the learning time of a rule whose whole history window is in the logs, as one step of the store: from now on the rule is as one that has run since
- * they begin. A hole of a day, or of half the window where that is shorter, and logs do not cover it.
+ * Ends the learning time of a rule whose whole history window is in the logs, as one step of the store: from now on the
+ * rule is as one that has run since they begin. A hole of a day, or of half the window where that is shorter, and logs
+ * do not cover it.
  * @param anyway whatever they cover
  */
 export function endLearning(rule: CompiledRule, { from, to, longestSilence }: LoggedTime, anyway = false) {

@@ -28,8 +28,8 @@ export interface Taught {
 }
 
 /**
- * Teaches terms to a rule without an alert, as one step of the store. It may be done again: what is known stays as it is, but that sightings before the
- * first and after the last count.
+ * Teaches terms to a rule without an alert, as one step of the store. It may be done again: what is known stays as it
+ * is, but that sightings before the first and after the last count.
  * @param lessons by term
  * @param reached the latest time that the source of the lessons has reached (µs); 0 if it says nothing about that
  */

@@ -63,7 +63,10 @@ const ECS_FIELDS: readonly Field[] = [
   ),
 ];
 
-/** Every field that has a row of its own, for reference pages and suggestions. Any other path below `kubernetes.audit.`, `kubernetes.namespace_labels.` and `firstseen.pod.` resolves too. */
+/**
+ * Every field that has a row of its own, for reference pages and suggestions. Any other path below `kubernetes.audit.`,
+ * `kubernetes.namespace_labels.` and `firstseen.pod.` resolves too.
+ */
 export const FIELDS: readonly Field[] = [
   ...ECS_FIELDS,
   ...KUBERNETES_FIELDS,
@@ -81,8 +84,8 @@ const remembered = new Map(FIELDS.map((field) => [field.name, field]));
  * The field of this name, or `undefined` if there can be none. The same name gives the same Field, whoever asks (beyond 20,000
  * different names, which only a machine could ask for, new ones are made anew each time).
  *
- * It knows the rows of the table, every path below `kubernetes.audit.`, `kubernetes.namespace_labels.` and `firstseen.pod.`, and the names that ECS defines and no audit event has: rules name those,
- * and in Elastic they load.
+ * It knows the rows of the table, every path below `kubernetes.audit.`, `kubernetes.namespace_labels.` and
+ * `firstseen.pod.`, and the names that ECS defines and no audit event has: rules name those, and in Elastic they load.
  */
 export function resolveField(name: string): Field | undefined {
   const known = remembered.get(name);

@@ -3,8 +3,9 @@ const MOST_OPERATIONS = 10_000;
 const MOST_SEGMENTS = 32;
 
 /**
- * What the operations of a JSON patch (RFC 6902) set, as a list of objects that each hold one value at its place: what `add /spec/hostPID true` sets
- * is `{ spec: { hostPID: true } }`. Places in lists are left out, as flattening does; a value that is copied from elsewhere is not known here.
+ * What the operations of a JSON patch (RFC 6902) set, as a list of objects that each hold one value at its place: what
+ * `add /spec/hostPID true` sets is `{ spec: { hostPID: true } }`. Places in lists are left out, as flattening does; a
+ * value that is copied from elsewhere is not known here.
  */
 export function patchedObject(operations: readonly unknown[]): readonly unknown[] {
   return operations.slice(0, MOST_OPERATIONS).flatMap((operation) => {

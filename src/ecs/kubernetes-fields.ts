@@ -126,8 +126,8 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
 ];
 
 /**
- * The field for any other path in the event, `path` being what follows `kubernetes.audit.`. What the Event's type does not have is never set;
- * what its bodies do not hold is absent.
+ * The field for any other path in the event, `path` being what follows `kubernetes.audit.`. What the Event's type does
+ * not have is never set; what its bodies do not hold is absent.
  */
 export function kubernetesField(path: string): Field {
   const name = PREFIX + path;

@@ -24,7 +24,10 @@ const ABSENT_NAMES: ReadonlySet<string> = new Set([
   ...within('container', 'security_context.privileged'),
 ]);
 
-/** True if the name is one that ECS defines and that no Kubernetes audit event has. @see https://www.elastic.co/docs/reference/ecs/ecs-field-reference */
+/**
+ * True if the name is one that ECS defines and that no Kubernetes audit event has.
+ * @see https://www.elastic.co/docs/reference/ecs/ecs-field-reference
+ */
 export function isNeverSetName(name: string): boolean {
   return ABSENT_NAMES.has(name) || ABSENT_SETS.has(name.split('.', 1)[0] ?? '');
 }

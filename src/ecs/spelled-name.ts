@@ -6,8 +6,8 @@ export function fieldNameOf(name: string): string {
 }
 
 /**
- * A reader of one member of annotations or labels, by its name with dots or with underscores for them: Elastic's documents have underscores, which
- * cannot be undone by looking at a name.
+ * A reader of one member of annotations or labels, by its name with dots or with underscores for them: Elastic's
+ * documents have underscores, which cannot be undone by looking at a name.
  * @param likely how the name is most likely written, which is tried first
  */
 export function spelledReader(

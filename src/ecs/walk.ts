@@ -19,12 +19,14 @@ const MAX_DEPTH = 64;
 type Found = FieldValue | FieldValue[] | typeof PRESENT | undefined;
 
 /**
- * A reader of a dotted path that flattens as Elasticsearch does: through arrays, and with a dot in a key as good as a dot between keys, so that
- * `a.b` finds `{"a":{"b":1}}`, `{"a.b":1}` and `[{"a":{"b":1}}]`, and all of them if they stand beside each other.
+ * A reader of a dotted path that flattens as Elasticsearch does: through arrays, and with a dot in a key as good as a
+ * dot between keys, so that `a.b` finds `{"a":{"b":1}}`, `{"a.b":1}` and `[{"a":{"b":1}}]`, and all of them if they
+ * stand beside each other.
  *
  * At each object every key that the rest of the path can begin with is tried. A node of the tree can be reached in one way
- * only, so the walk costs no more than the part of the tree that the path leads through, whatever the keys are. Only own properties are read.
- * What is found is a set of values; an object at the end of the path is `PRESENT` if anything in it, at any depth, is not empty.
+ * only, so the walk costs no more than the part of the tree that the path leads through, whatever the keys are. Only
+ * own properties are read. What is found is a set of values; an object at the end of the path is `PRESENT` if anything
+ * in it, at any depth, is not empty.
  *
  * @param path at most `MAX_SEGMENTS` segments; the empty path reads the root itself
  */

@@ -39,8 +39,9 @@ export interface Backfill {
 }
 
 /**
- * The past is learned and not judged: nothing of it opens an alert, counts on one, or counts for a threshold or a sequence. What was learned is kept in memory until
- * the end, so that neither the order of the events nor their number decides what it costs.
+ * The past is learned and not judged: nothing of it opens an alert, counts on one, or counts for a threshold or a
+ * sequence. What was learned is kept in memory until the end, so that neither the order of the events nor their number
+ * decides what it costs.
  * @param detector whose rules are all of type new_terms
  */
 export function createBackfill(store: Store, cluster: string, detector: Detector): Backfill {

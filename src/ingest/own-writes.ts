@@ -39,8 +39,8 @@ const OWN_VERBS: ReadonlyMap<string, readonly string[]> = new Map(
 
 /**
  * Leaves out the requests by which firstseen itself writes or follows its results, or each alert would be an event that may
- * be an alert; and its changes of rules, each of which was announced. Whatever else the account does is evaluated: its token may be stolen. Where the event tells which pod held
- * the token, it must be one of our replicas.
+ * be an alert; and its changes of rules, each of which was announced. Whatever else the account does is evaluated: its
+ * token may be stolen. Where the event tells which pod held the token, it must be one of our replicas.
  */
 export function createOwnWrites({ username, cluster, ourPods, ourChanges }: OwnWritesDeps): OwnWrites {
   return {

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { OwnIdentity } from '../ingest/own-writes.ts';
 import { type KubeconfigSource, openApiAccess } from './open-api-access.ts';
 
-/** The claims of a bound service account token: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens */
+/**
+ * The claims of a bound service account token:
+ * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
+ */
 const claimsSchema = z.object({
   sub: z.string().startsWith('system:serviceaccount:'),
   'kubernetes.io': z.object({ pod: z.object({ uid: z.string() }).optional() }).optional(),

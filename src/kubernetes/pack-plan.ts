@@ -15,7 +15,10 @@ export interface PackPlan {
   readonly taken: readonly string[];
 }
 
-/** Kubernetes' label for the tool that manages an object: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
+/**
+ * Kubernetes' label for the tool that manages an object:
+ * https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
+ */
 const LABELS = { 'app.kubernetes.io/managed-by': FIELD_MANAGER, 'app.kubernetes.io/part-of': 'firstseen' };
 
 /**

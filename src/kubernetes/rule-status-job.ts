@@ -62,8 +62,9 @@ const statusSchema = z.object({
 const resourceSchema = z.object({ status: statusSchema.optional().catch(undefined) });
 
 /**
- * Writes what has become of the DetectionRules into their status, and notes down in the state what of them is sound. What an author waits for, the conditions, is written at once;
- * what only counts, seldom, and of a few rules at a time. Start it where it should run once, behind a lease.
+ * Writes what has become of the DetectionRules into their status, and notes down in the state what of them is sound.
+ * What an author waits for, the conditions, is written at once; what only counts, seldom, and of a few rules at a time.
+ * Start it where it should run once, behind a lease.
  */
 export function createRuleStatusJob(
   { client, store, live, resources, clusters, hashes, openStore, logger, now }: RuleStatusJobDeps,

@@ -9,7 +9,10 @@ const HEAD = [
   'kube-apiserver reads it once, when it starts (--audit-policy-file). The first rule that matches a request decides. What no rule matches is not recorded, so a rule that is added later may see nothing of it, and neither does a replay of the audit log.',
 ];
 
-/** A policy as YAML, with comments that say for which rules each line is there, and at its head which rules see less than they look into. */
+/**
+ * A policy as YAML, with comments that say for which rules each line is there, and at its head which rules see less
+ * than they look into.
+ */
 export function formatPolicy({ policy, lines }: DerivedPolicy, coverage: readonly RuleCoverage[]): string {
   const less = coverage.filter(({ verdict }) => verdict !== 'full');
   return [

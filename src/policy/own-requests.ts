@@ -3,7 +3,10 @@ import type { GroupResources, PolicyRule } from './audit-policy.ts';
 /** Who firstseen is where the chart is installed as its documents say. */
 export const DEFAULT_ACCOUNT = 'system:serviceaccount:firstseen:firstseen';
 
-/** What firstseen does all day, and nothing else of its account: each is verb and resource together. `ingest/own-writes.ts` drops the same. */
+/**
+ * What firstseen does all day, and nothing else of its account: each is verb and resource together.
+ * `ingest/own-writes.ts` drops the same.
+ */
 export const OWN_REQUESTS: readonly Pick<PolicyRule, 'verbs' | 'resources'>[] = [
   own(['get', 'list', 'watch', 'create', 'delete'], 'firstseen.dev', ['alerts']),
   own(['patch'], 'firstseen.dev', ['alerts/status', 'detectionrules/status', 'ruleexceptions/status']),

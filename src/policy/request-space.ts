@@ -208,7 +208,10 @@ function choose(values: Values, from: readonly string[]): readonly string[] {
   return [...new Set([...from, ...values.values])].filter((value) => allows(values, value));
 }
 
-/** Users with the groups that matter. Of several groups, the one that decides decides alone; only one that a need asks for must go along. */
+/**
+ * Users with the groups that matter. Of several groups, the one that decides decides alone; only one that a need asks
+ * for must go along.
+ */
 function identitiesOf({ attributes, userGroups }: Need, rules: readonly PolicyRule[]): readonly Identity[] {
   const users = choose(attributes.user, ['', ANONYMOUS, ...rules.flatMap((rule) => rule.users), OTHER]);
   const general = new Set([AUTHENTICATED, UNAUTHENTICATED]);

@@ -1,4 +1,7 @@
-/** What an expression can be: a text, a number (integers are doubles too, a date is microseconds since the epoch), a boolean, or nothing. */
+/**
+ * What an expression can be: a text, a number (integers are doubles too, a date is microseconds since the epoch), a
+ * boolean, or nothing.
+ */
 export type Value = string | number | boolean | null;
 
 /** What the evaluation may still cost. A function that reads or builds text spends its length. */

@@ -16,8 +16,8 @@ export interface CompiledRule {
   readonly document: RuleDocument;
   readonly kind: RuleKind;
   /**
-   * What the query selects, before exceptions: what the rule index reads. Of a sequence: what any of its items does. Of a pipeline: what every
-   * event is that gets through, so that others may be too.
+   * What the query selects, before exceptions: what the rule index reads. Of a sequence: what any of its items does. Of
+   * a pipeline: what every event is that gets through, so that others may be too.
    */
   readonly predicate: Predicate;
   /**
@@ -113,13 +113,19 @@ export interface SequenceItem {
 /** One thing that a matching event means to a rule; a new_terms event with arrays has one for each combination of values. */
 export interface Occurrence {
   /**
-   * The values that make the term, in the order of the rule's fields; of a rule that judges several events together, the group; of a pipeline
-   * without groups, what its columns say.
+   * The values that make the term, in the order of the rule's fields; of a rule that judges several events together,
+   * the group; of a pipeline without groups, what its columns say.
    */
   readonly terms: readonly Term[];
-  /** The term as it is remembered: the JSON array text of the canonical values, hashed where that is long. Undefined for a rule without terms. */
+  /**
+   * The term as it is remembered: the JSON array text of the canonical values, hashed where that is long. Undefined for
+   * a rule without terms.
+   */
   readonly term: string | undefined;
-  /** The values of the rule's suppression fields that the occurrence stands for, null where there is none; where not given, those of the event. */
+  /**
+   * The values of the rule's suppression fields that the occurrence stands for, null where there is none; where not
+   * given, those of the event.
+   */
   readonly suppressed?: readonly (string | null)[];
   /** What the event adds to its group; only of a rule that judges several events together. */
   readonly row?: NewRow;
@@ -167,7 +173,8 @@ export interface WindowedKind {
   /** False if the rows cannot make a fire, whatever their times. */
   mayFire(rule: CompiledRule, rows: readonly Pick<Row, 'items' | 'used'>[]): boolean;
   /**
-   * The fires that a new row makes, each of them with it, in the order of time; one that comes in order makes at most one. Throws if it cannot tell.
+   * The fires that a new row makes, each of them with it, in the order of time; one that comes in order makes at most
+   * one. Throws if it cannot tell.
    * @param rows all rows held of the group, in the order of time, the new one among them
    */
   fires(rule: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[];

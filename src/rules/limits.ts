@@ -29,7 +29,10 @@ export const DEFAULT_SPAN = 6 * MINUTE;
 /** The most events that a sequence may consist of, those of `runs` counted singly. */
 export const SEQUENCE_STEP_CAP = 256;
 
-/** The most alerts opened in any hour over all rules of a cluster; binds neither building blocks nor rules of high and critical severity. */
+/**
+ * The most alerts opened in any hour over all rules of a cluster; binds neither building blocks nor rules of high and
+ * critical severity.
+ */
 export const TOTAL_ALERTS_PER_HOUR = 200;
 
 /** A term's text above this many UTF-8 bytes is kept as its hash. */

@@ -1,6 +1,9 @@
 /** What follows a product's name and is its version: digits and dots first, and whatever is attached to them. */
 const VERSION = /^v?\d[\w.+~-]*$/;
-/** A commit, or what client-go writes where it was built without one (k8s.io/client-go/rest/config.go, k8s.io/component-base/version/base.go). */
+/**
+ * A commit, or what client-go writes where it was built without one (k8s.io/client-go/rest/config.go,
+ * k8s.io/component-base/version/base.go).
+ */
 const COMMIT = /^(?:[0-9a-f]{7,40}|\$Format(?::%H\$)?|unknown|HEAD)$/;
 /** The suffix of a program's file on one platform. */
 const PLATFORM_SUFFIX = /\.exe$/i;

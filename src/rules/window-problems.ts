@@ -6,7 +6,10 @@ import { formatDuration } from './duration.ts';
 import { ROW_CAP, SEQUENCE_STEP_CAP } from './limits.ts';
 import { DURATION_BOUNDS } from './rule-schema.ts';
 
-/** What does not fit between the type of a rule and what its query turned out to be, and what a sequence asks for in vain. Paths are below `spec`. */
+/**
+ * What does not fit between the type of a rule and what its query turned out to be, and what a sequence asks for in
+ * vain. Paths are below `spec`.
+ */
 export function queryFitProblems({ type, sequenceOrder }: RuleDocument, query: ParsedQuery): DocumentProblem[] {
   if (query.kind === 'invalid') return [];
   if (query.kind !== 'sequence') {

@@ -21,7 +21,10 @@ export interface Steps {
   readonly match: number;
   /** Matching, and what each match means to its rule: its identity, its terms or its group. */
   readonly decide: number;
-  /** To read, parse and compile the whole set for the first time, as a start does: nothing is warm or kept from before; in ms of the thread. */
+  /**
+   * To read, parse and compile the whole set for the first time, as a start does: nothing is warm or kept from before;
+   * in ms of the thread.
+   */
   readonly firstLoad: number;
   /** The same once it has been done, as when rules change, in ms. */
   readonly load: number;

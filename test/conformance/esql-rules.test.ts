@@ -1,4 +1,7 @@
-/** The ES|QL rules of the kit, where it lies beside the project: what their queries select, and at which events a group survives its query. */
+/**
+ * The ES|QL rules of the kit, where it lies beside the project: what their queries select, and at which events a group
+ * survives its query.
+ */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,8 +15,8 @@ export interface ExpectedRule {
   readonly file: string;
   readonly type: string;
   /**
-   * The audit IDs of the events that the query selects, in any order; of a sequence: those of the sequences that it finds; with STATS: those of the
-   * groups that fire.
+   * The audit IDs of the events that the query selects, in any order; of a sequence: those of the sequences that it
+   * finds; with STATS: those of the groups that fire.
    */
   readonly matches: readonly string[];
   /** The audit IDs at which an alert is raised, in order, with an empty state at the start. */

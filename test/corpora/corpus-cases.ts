@@ -118,7 +118,10 @@ const CODES: ReadonlyMap<number, number> = new Map([
   [10, 409],
 ]);
 
-/** @see https://cloud.google.com/kubernetes-engine/docs/how-to/audit-logging: `io.k8s.core.v1.pods.exec.create`, `core/v1/namespaces/NS/pods/NAME/exec` */
+/**
+ * @see https://cloud.google.com/kubernetes-engine/docs/how-to/audit-logging: `io.k8s.core.v1.pods.exec.create`,
+ * `core/v1/namespaces/NS/pods/NAME/exec`
+ */
 function fromGoogle(
   payload: z.infer<typeof google>['protoPayload'],
   { authorizationInfo }: Readonly<Record<string, unknown>>,

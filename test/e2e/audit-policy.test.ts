@@ -57,7 +57,10 @@ function deployment(replicas: number): object {
   return { ...metadata('busy'), spec: { replicas, selector: { matchLabels: labels }, template } };
 }
 
-/** What a cluster does that nobody looks at, roughly in its proportions: leases, status, reads, watches, Events, probes; and some work of people. */
+/**
+ * What a cluster does that nobody looks at, roughly in its proportions: leases, status, reads, watches, Events, probes;
+ * and some work of people.
+ */
 async function busyTrace(round: string): Promise<void> {
   const { server } = cluster;
   await send('POST', LEASES, { ...metadata('busy'), spec: { leaseDurationSeconds: 15 } });

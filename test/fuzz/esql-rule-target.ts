@@ -15,8 +15,9 @@ import type { Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
 /**
- * Queries in ES|QL as rules run them, event by event. What is accepted can be explained; an event of which a row is left meets the condition by which rules
- * are found, and leaves a row after each command; what it adds to a group is bounded, and the group can be judged.
+ * Queries in ES|QL as rules run them, event by event. What is accepted can be explained; an event of which a row is
+ * left meets the condition by which rules are found, and leaves a row after each command; what it adds to a group is
+ * bounded, and the group can be judged.
  */
 export const esqlRuleTarget: FuzzTarget = { name: 'esql-rule', generate: generateEsql, check, timeLimitMs: 4_000 };
 

@@ -46,8 +46,8 @@ const TOKENS = [
 ] as const satisfies readonly [string, ...string[]];
 
 /**
- * Regular expressions of both syntaxes: none throws, takes long to prepare or is answered with a place that does not exist; what is accepted
- * is matched with a long text in linear time.
+ * Regular expressions of both syntaxes: none throws, takes long to prepare or is answered with a place that does not
+ * exist; what is accepted is matched with a long text in linear time.
  */
 export const regexTarget: FuzzTarget = { name: 'regex', generate, check, timeLimitMs: 4_000 };
 

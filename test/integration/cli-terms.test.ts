@@ -1,4 +1,7 @@
-/** `backfill` and `terms` over a state file, as a person calls them: learn, look, approve, forget, carry elsewhere, and what the server then makes of it. */
+/**
+ * `backfill` and `terms` over a state file, as a person calls them: learn, look, approve, forget, carry elsewhere, and
+ * what the server then makes of it.
+ */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -177,7 +177,10 @@ function call(name: string, caseless: boolean, given: readonly Value[]): Value {
   }
 }
 
-/** All ways to give each field of a leaf one of its values, null to one that is absent. What is a condition of its own chooses for itself. */
+/**
+ * All ways to give each field of a leaf one of its values, null to one that is absent. What is a condition of its own
+ * chooses for itself.
+ */
 function choices(leaf: Node, values: Values): readonly Chosen[] {
   const names = new Set<string>();
   for (const part of partsOf(leaf)) collectFields(part, names);

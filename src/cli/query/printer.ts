@@ -15,7 +15,8 @@ const NEWLINE = Buffer.from('\n');
 /** Standard output, in larger pieces. */
 export interface Printer {
   /**
-   * A line as it is, byte for byte. On a terminal what cannot be seen, or would move what stands around it, is written out: JSON may hold it.
+   * A line as it is, byte for byte. On a terminal what cannot be seen, or would move what stands around it, is written
+   * out: JSON may hold it.
    * @param prefix stands before it; is made safe to show
    */
   readonly line: (bytes: Buffer, prefix?: string) => void;

@@ -14,8 +14,8 @@ export function isRememberedTerm(term: string, fields: number): boolean {
 }
 
 /**
- * The term that a person means: the JSON list of its values, as `terms list` prints it; of a rule over one field also the bare value; or the hash of
- * one that is remembered by it. Values are brought into their canonical form.
+ * The term that a person means: the JSON list of its values, as `terms list` prints it; of a rule over one field also
+ * the bare value; or the hash of one that is remembered by it. Values are brought into their canonical form.
  */
 export function termOf(argument: string, rule: CompiledRule, hashes: Hashes): string {
   if (HASH.test(argument)) return argument;

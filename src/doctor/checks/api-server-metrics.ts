@@ -3,7 +3,10 @@ import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok, warning } from '../finding.ts';
 import { readSamples, samplesOf, sumOf } from '../prometheus-text.ts';
 
-/** What each plugin of the audit backend does when it counts an error: https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/audit/metrics.go */
+/**
+ * What each plugin of the audit backend does when it counts an error:
+ * https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/audit/metrics.go
+ */
 const LOST: Readonly<Record<string, string>> = {
   webhook: 'batches could not be sent, and were given up after five tries',
   buffered: 'the buffer was full: see --audit-webhook-batch-buffer-size and -throttle-qps',

@@ -163,7 +163,10 @@ interface Answer {
 
 const answerSchema = z.object({ error: z.string().default(''), hint: z.string().default('') });
 
-/** As the API server sends it: https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/plugin/pkg/audit/webhook/webhook.go */
+/**
+ * As the API server sends it:
+ * https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/plugin/pkg/audit/webhook/webhook.go
+ */
 async function send(
   webhook: WebhookKubeconfig,
   target: Target,

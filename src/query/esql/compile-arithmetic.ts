@@ -13,8 +13,9 @@ import { isMany, type Scalar, type TimeSpan, type Value } from './value.ts';
 type Calculate = (left: Scalar, right: Scalar) => Scalar | { readonly fault: string };
 
 /**
- * `left operator right`. Whole numbers stay whole: division cuts, and what does not fit is null with a warning, as is a division by zero. A date moves by a
- * span of time. Null where a side is null or has several values. @throws CompileError
+ * `left operator right`. Whole numbers stay whole: division cuts, and what does not fit is null with a warning, as is a
+ * division by zero. A date moves by a span of time. Null where a side is null or has several values.
+ * @throws CompileError
  */
 export function compileArithmetic(expression: ExpressionOf<'arithmetic'>, left: Compiled, right: Compiled): Compiled {
   const time = left.type === 'date' || right.type === 'date' || isSpan(left.type) || isSpan(right.type);

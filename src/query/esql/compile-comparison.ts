@@ -21,8 +21,10 @@ const DECISIONS: Readonly<Record<CompareOperator, Decide>> = {
 };
 
 /**
- * `left operator right`: null where a side is null or has several values. The types must agree, numbers of any type do; a text in quotation marks is
- * read as what stands on the other side. As in Elasticsearch, the literal `null` beside a value of a type is a mistake. @throws CompileError
+ * `left operator right`: null where a side is null or has several values. The types must agree, numbers of any type do;
+ * a text in quotation marks is read as what stands on the other side. As in Elasticsearch, the literal `null` beside a
+ * value of a type is a mistake.
+ * @throws CompileError
  */
 export function compileComparison(
   { operator, start, end }: ExpressionOf<'compare'>,
@@ -100,7 +102,8 @@ function hintFor(left: Compiled, right: Compiled): string | undefined {
 }
 
 /**
- * `operand IN (…)`: true if a value of the list is equal, null if none is and one of them is null. A list of one value is an equality, and as strict about its types.
+ * `operand IN (…)`: true if a value of the list is equal, null if none is and one of them is null. A list of one value
+ * is an equality, and as strict about its types.
  * @throws CompileError
  */
 export function compileIn(

@@ -14,8 +14,10 @@ type Matches = (text: string) => boolean;
 const ANY_TEXT = /^(?:\.\*|@|\(\.\*\)|\(@\))+$/;
 
 /**
- * `operand LIKE "pattern"`: the whole value, `*` any text, `?` one character, `\` takes the meaning off those and itself. Elasticsearch turns a pattern
- * that everything matches into IS NOT NULL, which is also true of several values, and so does this. @throws CompileError
+ * `operand LIKE "pattern"`: the whole value, `*` any text, `?` one character, `\` takes the meaning off those and
+ * itself. Elasticsearch turns a pattern that everything matches into IS NOT NULL, which is also true of several values,
+ * and so does this.
+ * @throws CompileError
  */
 export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled): Compiled {
   const all = expression.patterns.some(({ value }) => /^\*+$/.test(value));
@@ -23,7 +25,11 @@ export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand:
   return compileMatch(expression, operand, all && matchers.length === 1, matchers);
 }
 
-/** `operand RLIKE "expression"`: the whole value, in Lucene's syntax, in linear time. See `compileLike` for what matches everything. @throws CompileError */
+/**
+ * `operand RLIKE "expression"`: the whole value, in Lucene's syntax, in linear time. See `compileLike` for what matches
+ * everything.
+ * @throws CompileError
+ */
 export function compileRlike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled): Compiled {
   const all = expression.patterns.some(({ value }) => ANY_TEXT.test(value));
   const matchers = expression.patterns.map((pattern) => {

@@ -49,8 +49,8 @@ export type CompileResult<Document> =
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /**
- * Checks a query of ES|QL against a table and prepares it. Every mistake that can be told without a document is told here, with its place: syntax,
- * unknown columns and functions, types that do not fit. Never throws.
+ * Checks a query of ES|QL against a table and prepares it. Every mistake that can be told without a document is told
+ * here, with its place: syntax, unknown columns and functions, types that do not fit. Never throws.
  */
 export function compileEsql<Document>(source: string, table: Table<Document>): CompileResult<Document> {
   const parsed = parseEsql(source);

@@ -13,8 +13,8 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,4})?$/i;
 const VERSION_TEXT = 1_024;
 
 /**
- * Turns a value of one type into one of another, as the TO_… functions and `::` do. Decimals are rounded half up to whole numbers; dates are
- * milliseconds since the epoch.
+ * Turns a value of one type into one of another, as the TO_… functions and `::` do. Decimals are rounded half up to
+ * whole numbers; dates are milliseconds since the epoch.
  * @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/type-conversion-functions
  */
 export function convert(value: Scalar, from: DataType, to: DataType): Converted {

@@ -23,8 +23,8 @@ const MOST_KEYS = 100;
 const KEY = /^(\+?)(\??)([^+?*&/>]*?)(?:\/(\d{1,3}))?(->)?$/;
 
 /**
- * Prepares a pattern of DISSECT: `%{key}` with text between. `%{}` and `%{?key}` skip, `%{+key}` joins (`%{+key/2}` says in which order), `%{key->}` takes any
- * number of the text behind it. Linear in the text.
+ * Prepares a pattern of DISSECT: `%{key}` with text between. `%{}` and `%{?key}` skip, `%{+key}` joins (`%{+key/2}`
+ * says in which order), `%{key->}` takes any number of the text behind it. Linear in the text.
  * @see https://www.elastic.co/docs/reference/enrich-processor/dissect-processor
  */
 export function compileDissect(pattern: string, separator: string): DissectResult {

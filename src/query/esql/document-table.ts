@@ -14,8 +14,9 @@ export interface DocumentTableOptions {
 }
 
 /**
- * Plain JSON documents as a table, in the way that Elasticsearch keeps them: objects inside of lists flatten to values of their dotted path, null and empty lists are
- * absent, values are in order, and repeated texts and addresses count once. What does not fit the column's type is left out.
+ * Plain JSON documents as a table, in the way that Elasticsearch keeps them: objects inside of lists flatten to values
+ * of their dotted path, null and empty lists are absent, values are in order, and repeated texts and addresses count
+ * once. What does not fit the column's type is left out.
  */
 export function createDocumentTable({ types, metadata, kql }: DocumentTableOptions): Table<unknown> {
   const names = Object.keys(types).sort();

@@ -20,8 +20,8 @@ export interface EventFields {
 const INDEX = 'logs-kubernetes.audit_logs-default';
 
 /**
- * Audit events as a table, with the types of the field table. Every name that resolves is a column, null where an event does not have it. Values are in order, as
- * Elasticsearch keeps them.
+ * Audit events as a table, with the types of the field table. Every name that resolves is a column, null where an event
+ * does not have it. Values are in order, as Elasticsearch keeps them.
  */
 export function createEventTable({ listed, resolveField, suggestField }: EventFields): Table<DecodedEvent> {
   return {

@@ -6,7 +6,10 @@ import type { Value } from './value.ts';
 
 /** What one execution may cost. */
 export interface QueryLimits {
-  /** Steps for each document, and for the end. A step takes about as long as a comparison: 0.1 µs, up to 0.5 µs a character in GROK and REPLACE. */
+  /**
+   * Steps for each document, and for the end. A step takes about as long as a comparison: 0.1 µs, up to 0.5 µs a
+   * character in GROK and REPLACE.
+   */
   readonly steps: number;
   /** Values that are kept until the end: keys of groups, different values, rows to sort. */
   readonly values: number;

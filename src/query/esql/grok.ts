@@ -45,8 +45,9 @@ const TYPES: Readonly<Record<string, DataType>> = {
 };
 
 /**
- * Prepares a pattern of Grok: `%{NAME}`, `%{NAME:column}`, `%{NAME:column:type}`, `(?<column>…)` and regular expressions in the syntax of Oniguruma as
- * far as they can be matched in linear time. It matches anywhere in a text; a dot stops at line breaks, `^` and `$` stand at lines.
+ * Prepares a pattern of Grok: `%{NAME}`, `%{NAME:column}`, `%{NAME:column:type}`, `(?<column>…)` and regular
+ * expressions in the syntax of Oniguruma as far as they can be matched in linear time. It matches anywhere in a text; a
+ * dot stops at line breaks, `^` and `$` stand at lines.
  */
 export function compileGrok(pattern: string): GrokResult {
   if (pattern.length > LONGEST_PATTERN) {

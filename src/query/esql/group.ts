@@ -11,8 +11,8 @@ export interface Contributed {
 }
 
 /**
- * What one document adds to the groups of a query's first STATS, to be kept and given to `foldGroup` later: the same that the query does with all documents at
- * once. None for a query without STATS. Never throws.
+ * What one document adds to the groups of a query's first STATS, to be kept and given to `foldGroup` later: the same
+ * that the query does with all documents at once. None for a query without STATS. Never throws.
  */
 export function contribute<Document>(
   query: CompiledQuery<Document>,

@@ -38,7 +38,8 @@ export interface GroupedQuery {
   /** What is held of an event of which so much was gathered. */
   readonly entries: (gathered: readonly Contribution[], options: EntryOptions) => readonly GroupEntry[];
   /**
-   * What the columns say that are no group columns, numbers first, if the row that the group becomes survives the rest of the query; undefined if not.
+   * What the columns say that are no group columns, numbers first, if the row that the group becomes survives the rest
+   * of the query; undefined if not.
    * @param entries the columns of what the events have added, in the order of time
    * @param at what NOW() is (µs)
    */

@@ -26,8 +26,8 @@ const ARGUMENT = ',';
 const LEFT_OUT = '!';
 
 /**
- * What an aggregate takes of a row, as texts. A long text is cut where it is to be shown, and replaced by its hash where it is only told apart
- * from others.
+ * What an aggregate takes of a row, as texts. A long text is cut where it is to be shown, and replaced by its hash
+ * where it is only told apart from others.
  * @param shorten a text or, where that is long, its hash
  */
 export function encodeTaken(

@@ -9,8 +9,8 @@ const LONGEST = 4_096;
 const LINE_ENDS = '[^\\n\\r\\x{85}\\x{2028}\\x{2029}]';
 
 /**
- * A regular expression of Java's syntax, as far as it can be matched in linear time: look-around, back-references, possessive and atomic groups are
- * refused. A dot stops at each of Java's line ends.
+ * A regular expression of Java's syntax, as far as it can be matched in linear time: look-around, back-references,
+ * possessive and atomic groups are refused. A dot stops at each of Java's line ends.
  * @see https://github.com/google/re2/wiki/Syntax
  */
 export function compileJavaRegex(source: string): JavaRegex {

@@ -79,7 +79,8 @@ export const REFUSED_COMMANDS: Readonly<Record<string, string>> = {
  *   query      = source { "|" command }
  *   source     = FROM index { "," index } [ METADATA name { "," name } ] | ROW assignments
  *   command    = WHERE or | EVAL assignments | STATS [ aggregates ] [ BY assignments ] | KEEP patterns | DROP patterns
- *              | RENAME name AS name { "," name AS name } | GROK primary text { "," text } | DISSECT primary text [ APPEND_SEPARATOR "=" text ]
+ *              | RENAME name AS name { "," name AS name } | GROK primary text { "," text }
+ *              | DISSECT primary text [ APPEND_SEPARATOR "=" text ]
  *              | MV_EXPAND name | SORT keys | LIMIT integer
  *   assignment = [ name "=" ] or ;  aggregate = assignment [ WHERE or ]
  *   key        = or [ ASC | DESC ] [ NULLS ( FIRST | LAST ) ]

@@ -22,11 +22,12 @@ interface Passing {
 const GROWING: ReadonlySet<string> = new Set(['count', 'count_distinct', 'max', 'values', 'top', 'sum']);
 
 /**
- * The conditions behind STATS that a group can meet and then meet no more when rows are added: an upper bound of a count, an equality, a ratio.
- * A search over a whole range may not see what was true for a while. As text, in the order of the query.
+ * The conditions behind STATS that a group can meet and then meet no more when rows are added: an upper bound of a
+ * count, an equality, a ratio. A search over a whole range may not see what was true for a while. As text, in the order
+ * of the query.
  *
- * SUM counts as growing, which it does wherever there is nothing negative in it; MIN compared with a time falls, and a lower bound of it is about
- * the first row, not about what comes after.
+ * SUM counts as growing, which it does wherever there is nothing negative in it; MIN compared with a time falls, and a
+ * lower bound of it is about the first row, not about what comes after.
  */
 export function passingConditions(commands: readonly Command[], query: string): readonly string[] {
   const stats = commands.findIndex(({ kind }) => kind === 'stats');

@@ -10,8 +10,8 @@ import { piecesOf } from './compile-like.ts';
 type ResolveField = (name: string) => Field | undefined;
 
 /**
- * What an event must fulfil for all conditions to be true of it, as far as a predicate can say: every event that the conditions select fulfils it, some fulfil it for nothing.
- * For the rule index, and to spare the engine most events.
+ * What an event must fulfil for all conditions to be true of it, as far as a predicate can say: every event that the
+ * conditions select fulfils it, some fulfil it for nothing. For the rule index, and to spare the engine most events.
  *
  * The conditions are those of a compiled query (`CompiledQuery.conditions`), so they are valid.
  */
@@ -150,8 +150,9 @@ function requiredOfCall(
 }
 
 /**
- * The field's only value passes one of the tests, or none. That it is the only one is not required: as a column it may have fewer values than the event, where some
- * are not of its type. For the same reason nothing more than a value is required for a test to fail, unless all values count.
+ * The field's only value passes one of the tests, or none. That it is the only one is not required: as a column it may
+ * have fewer values than the event, where some are not of its type. For the same reason nothing more than a value is
+ * required for a test to fail, unless all values count.
  */
 function tested(field: Field, tests: readonly Test[], wanted: boolean): Predicate {
   if (tests.some((test) => test.kind === 'equals' && !isComparable(field, test.value))) return exists(field);

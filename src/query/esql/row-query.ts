@@ -10,8 +10,8 @@ import { startQuery } from './start.ts';
 export interface RowQuery {
   readonly kind: 'rows';
   /**
-   * What the columns say that the query has made, if a row is left of the event; undefined if none is. Of several rows the different values stand
-   * together. Texts are cut.
+   * What the columns say that the query has made, if a row is left of the event; undefined if none is. Of several rows
+   * the different values stand together. Texts are cut.
    */
   readonly evaluate: (event: DecodedEvent) => Attempt<readonly ShownColumn[] | undefined>;
 }

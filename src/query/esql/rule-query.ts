@@ -32,9 +32,9 @@ export interface RuleQueryFields {
 }
 
 /**
- * Reads a query of ES|QL that a rule is to run. Without STATS each event is judged by itself, all of the query on that one event; with STATS the rows up
- * to it are held by group, and what stands behind it is evaluated on the one row that a group becomes. What has a meaning only for a
- * search over many rows is refused by name. Never throws.
+ * Reads a query of ES|QL that a rule is to run. Without STATS each event is judged by itself, all of the query on that
+ * one event; with STATS the rows up to it are held by group, and what stands behind it is evaluated on the one row that
+ * a group becomes. What has a meaning only for a search over many rows is refused by name. Never throws.
  */
 export function parseRuleQuery(source: string, { resolveField, suggestField }: RuleQueryFields): RuleQueryResult {
   const parsed = parseEsql(source);

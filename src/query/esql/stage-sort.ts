@@ -22,8 +22,9 @@ interface Keyed {
 }
 
 /**
- * SORT. Of several values the least counts, or the greatest where the order is descending. Rows that are equal keep their order. Only `most` rows are kept, if
- * that is all that the next command wants. @throws CompileError
+ * SORT. Of several values the least counts, or the greatest where the order is descending. Rows that are equal keep
+ * their order. Only `most` rows are kept, if that is all that the next command wants.
+ * @throws CompileError
  */
 export function compileSort({ keys }: CommandOf<'sort'>, scope: Scope, most: number | undefined): Step {
   const compiled = keys.map(({ expression, descending, nullsFirst }): Key => {

@@ -36,8 +36,9 @@ interface Output {
 }
 
 /**
- * STATS: one row for each combination of the values of its groups, where null is a value too, and a row with several values in a group column is of
- * several groups. Without BY there is one row, even of nothing. @throws CompileError
+ * STATS: one row for each combination of the values of its groups, where null is a value too, and a row with several
+ * values in a group column is of several groups. Without BY there is one row, even of nothing.
+ * @throws CompileError
  */
 export function compileStats(command: CommandOf<'stats'>, scope: Scope): Step & { readonly grouping: Grouping } {
   if (command.aggregates.length === 0 && command.groups.length === 0) {

@@ -7,7 +7,10 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Of the units that ES|QL knows, singular, plural and short. @see https://www.elastic.co/docs/reference/query-languages/esql/esql-time-spans */
+/**
+ * Of the units that ES|QL knows, singular, plural and short.
+ * @see https://www.elastic.co/docs/reference/query-languages/esql/esql-time-spans
+ */
 const UNITS: readonly (readonly [names: string, type: SpanType, months: number, days: number, millis: number])[] = [
   ['millisecond milliseconds ms', 'time_duration', 0, 0, 1],
   ['second seconds sec s', 'time_duration', 0, 0, SECOND],

@@ -40,8 +40,8 @@ export interface TracedCondition {
 }
 
 /**
- * Runs a valid query on one event, command by command, up to the one that leaves no row, or to the one before STATS. Each step runs all commands before it
- * anew: this is to explain, not to judge many events.
+ * Runs a valid query on one event, command by command, up to the one that leaves no row, or to the one before STATS.
+ * Each step runs all commands before it anew: this is to explain, not to judge many events.
  */
 export function traceQuery(
   source: string,

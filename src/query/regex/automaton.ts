@@ -25,9 +25,10 @@ interface Automaton {
 class TooComplexError extends Error {}
 
 /**
- * Whole-text matching of an expression: one look-up a code point, and where a text is unlike those before, at most one of each place. Its states are made as
- * they are met; those of an expression with more places than that are all made here, so that one is in one of them at a time.
- * Undefined if they are too many: with counts after a wildcard, complements and intersections, there can be exponentially many.
+ * Whole-text matching of an expression: one look-up a code point, and where a text is unlike those before, at most one
+ * of each place. Its states are made as they are met; those of an expression with more places than that are all made
+ * here, so that one is in one of them at a time. Undefined if they are too many: with counts after a wildcard,
+ * complements and intersections, there can be exponentially many.
  */
 export function compileAutomaton(node: LuceneNode): ((text: string) => boolean) | undefined {
   const alphabet = alphabetOf(node);

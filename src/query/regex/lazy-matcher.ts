@@ -1,6 +1,9 @@
 import type { Alphabet } from './alphabet.ts';
 
-/** A nondeterministic automaton: places, and where one comes from each for free or by a character of one of some classes, in ascending order. */
+/**
+ * A nondeterministic automaton: places, and where one comes from each for free or by a character of one of some
+ * classes, in ascending order.
+ */
 export interface Places {
   readonly free: number[][];
   readonly moves: { readonly classes: readonly number[]; readonly to: number }[][];
@@ -30,9 +33,10 @@ type PlaceSet = Uint32Array;
 const EVERYTHING: PlaceSet = new Uint32Array(0);
 
 /**
- * Whole-text matching. A state is a set of places that one can be in at once; states are made as texts lead to them, since most of an expression's
- * states are never met, and to make them all is what preparing it would cost. Where the states held become too many, they are
- * forgotten and made anew: a character then costs a look at each place, and else one look-up.
+ * Whole-text matching. A state is a set of places that one can be in at once; states are made as texts lead to them,
+ * since most of an expression's states are never met, and to make them all is what preparing it would cost. Where the
+ * states held become too many, they are forgotten and made anew: a character then costs a look at each place, and else
+ * one look-up.
  */
 export function createLazyMatcher(automaton: Nondeterministic, { size, classOf }: Alphabet): (text: string) => boolean {
   const { end } = automaton;

@@ -4,7 +4,10 @@ import type { UnsupportedReason } from './unsupported-reason.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Which data a rule reads, where it stands, and whether it needs all of them: a sequence or a join does, a query may match in one alone. */
+/**
+ * Which data a rule reads, where it stands, and whether it needs all of them: a sequence or a join does, a query may
+ * match in one alone.
+ */
 interface Sources {
   readonly patterns: readonly string[];
   readonly path: readonly string[];

@@ -7,13 +7,13 @@ import type { Row } from '../row.ts';
 import { nameValues } from './words.ts';
 
 /**
- * A query in ES|QL with STATS: the rows that get to it are held by group, and with each new one the group's row is computed anew from those within
- * the look-back, by the same code as in a search. Every event after which that row survives the rest of the query is a fire; its
- * alert takes those that follow.
+ * A query in ES|QL with STATS: the rows that get to it are held by group, and with each new one the group's row is
+ * computed anew from those within the look-back, by the same code as in a search. Every event after which that row
+ * survives the rest of the query is a fire; its alert takes those that follow.
  *
- * Elastic computes at the end of each run of the rule (elastic/kibana, rule_types/esql), so a condition that holds early and fails later is seen
- * here and may not be there. A null is a key, and an event with several values in a group column is in several groups, as in
- * Elasticsearch.
+ * Elastic computes at the end of each run of the rule (elastic/kibana, rule_types/esql), so a condition that holds
+ * early and fails later is seen here and may not be there. A null is a key, and an event with several values in a group
+ * column is in several groups, as in Elasticsearch.
  */
 export const statsKind: RuleKind = {
   type: 'esql',
@@ -82,8 +82,8 @@ function firesOf({ document, pipeline }: CompiledRule, rows: readonly Row[], add
 }
 
 /**
- * The places of the rows at which a window ends that has the new row in it, in the order of time. A row that comes in order has one. Of many the
- * first and the last are among them, and the others are evenly spread.
+ * The places of the rows at which a window ends that has the new row in it, in the order of time. A row that comes in
+ * order has one. Of many the first and the last are among them, and the others are evenly spread.
  */
 function endsOf(rows: readonly Row[], added: Row, windowMicros: number): readonly number[] {
   const first = rows.indexOf(added);
