@@ -2,7 +2,7 @@ import type { Field } from '../ecs/field.ts';
 import { addressKey, addressRange } from './address.ts';
 import { type DateSpan, parseDate } from './date.ts';
 import type { Predicate, Test } from './predicate.ts';
-import type { ProblemKind } from './problem.ts';
+import { clip, type ProblemKind } from './problem.ts';
 
 type Order = '<' | '<=' | '>' | '>=';
 
@@ -12,13 +12,6 @@ export type Lowered =
   | { readonly kind: 'refused'; readonly message: string; readonly hint: string; readonly as?: ProblemKind };
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?$/i;
-const LONGEST_SHOWN = 60;
-
-/** A user's text for a message: on one line and not too long. */
-export function clip(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length <= LONGEST_SHOWN ? line : `${line.slice(0, LONGEST_SHOWN - 1).toWellFormed()}…`;
-}
 
 /** The field has this value, by its type. A date that is less precise than a microsecond stands for all of its span. */
 export function lowerEqual(field: Field, text: string): Lowered {

@@ -48,3 +48,12 @@ function lineOf(source: string, number: number): string {
   const end = source.indexOf('\n', start);
   return source.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
 }
+
+/** In UTF-16 units. */
+const LONGEST_SHOWN = 60;
+
+/** A user's text for a message: on one line and not too long. */
+export function clip(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= LONGEST_SHOWN ? line : `${line.slice(0, LONGEST_SHOWN - 1).toWellFormed()}…`;
+}

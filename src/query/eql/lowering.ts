@@ -1,7 +1,6 @@
 import type { Field } from '../../ecs/field.ts';
-import { clip } from '../field-value.ts';
 import type { Predicate } from '../predicate.ts';
-import { type Problem, type ProblemKind, problemAt } from '../problem.ts';
+import { clip, type Problem, type ProblemKind, problemAt } from '../problem.ts';
 import type { FieldNode, Node } from './syntax.ts';
 
 /** What the names in a query stand for. */

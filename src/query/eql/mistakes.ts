@@ -1,4 +1,4 @@
-import { clip } from '../field-value.ts';
+import { clip } from '../problem.ts';
 import { fail, isKeyword, isSymbol, type Parser, peek, previous, shown } from './parser.ts';
 import type { Node } from './syntax.ts';
 import { KEYWORDS, type Token } from './token.ts';

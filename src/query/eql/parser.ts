@@ -1,5 +1,4 @@
-import { clip } from '../field-value.ts';
-import { type Problem, type ProblemKind, problemAt } from '../problem.ts';
+import { clip, type Problem, type ProblemKind, problemAt } from '../problem.ts';
 import { tokenize } from './lexer.ts';
 import type { Node } from './syntax.ts';
 import type { Keyword, Punctuation, Token } from './token.ts';

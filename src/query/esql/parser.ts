@@ -1,5 +1,4 @@
-import { clip } from '../field-value.ts';
-import { type Problem, problemAt } from '../problem.ts';
+import { clip, type Problem, problemAt } from '../problem.ts';
 import { tokenize } from './lexer.ts';
 import { type NameToken, nameOf, type Punctuation, type Span, type Token } from './token.ts';
 

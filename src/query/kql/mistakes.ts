@@ -1,5 +1,4 @@
-import { clip } from '../field-value.ts';
-import type { ProblemKind } from '../problem.ts';
+import { clip, type ProblemKind } from '../problem.ts';
 
 /** What is wrong in words for the person who wrote it, and what to write instead. */
 export interface Advice {

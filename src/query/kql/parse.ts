@@ -1,7 +1,7 @@
 import type { Field } from '../../ecs/field.ts';
-import { clip, type Lowered } from '../field-value.ts';
+import type { Lowered } from '../field-value.ts';
 import type { Predicate } from '../predicate.ts';
-import { type Problem, problemAt } from '../problem.ts';
+import { clip, type Problem, problemAt } from '../problem.ts';
 import { FALSE, simplify, TRUE } from '../simplify.ts';
 import type { Comparison } from './lexer.ts';
 import { adviseFreeText, adviseSingleQuotes } from './mistakes.ts';

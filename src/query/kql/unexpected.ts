@@ -1,5 +1,5 @@
-import { clip } from '../field-value.ts';
 import type { Predicate } from '../predicate.ts';
+import { clip } from '../problem.ts';
 import type { Punctuation, Token } from './lexer.ts';
 import { type Advice, adviseColon } from './mistakes.ts';
 import { fail, isSymbol, type Parser, peek, sourceOf } from './parser.ts';
