@@ -1,8 +1,8 @@
 import { decodeDocument } from '../audit/decode.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { excerpt } from '../audit/text.ts';
-import { openAuditInputs } from './audit-input.ts';
 import { CommandError, type Io } from './io.ts';
+import { openAuditInputs } from './open-audit-inputs.ts';
 
 export interface EventChoice {
   readonly auditId?: string;

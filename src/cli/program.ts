@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { AuditInputError } from '../ingest/audit-input.ts';
 import { alertsCommand } from './alerts.ts';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { backfillCommand } from './backfill.ts';
@@ -45,9 +46,10 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof CommandError)) throw error;
-    if (error.message !== '') io.err(`${error.message}\n`);
-    return error.exitCode;
+    const failure = error instanceof AuditInputError ? new CommandError(error.message, EXIT.failed) : error;
+    if (!(failure instanceof CommandError)) throw failure;
+    if (failure.message !== '') io.err(`${failure.message}\n`);
+    return failure.exitCode;
   }
 }
 

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { AuditInput } from './audit-input.ts';
+import type { AuditInput } from '../ingest/audit-input.ts';
 import type { Io } from './io.ts';
 
 export interface ProgressBar {

@@ -1,14 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sanitise } from '../audit/text.ts';
 import { parseTimestamp } from '../audit/timestamp.ts';
+import { type AuditDocument, type AuditInput, AuditInputError } from '../ingest/audit-input.ts';
 import { detectLanguage, type SearchLanguage } from '../query/detect-language.ts';
 import { compileEsql } from '../query/esql/compile.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import { formatProblem, type Problem } from '../query/problem.ts';
 import { countSteps } from '../rules/compile-sequence.ts';
 import { SEQUENCE_STEP_CAP } from '../rules/limits.ts';
-import { type AuditDocument, type AuditInput, openAuditInputs } from './audit-input.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
+import { openAuditInputs } from './open-audit-inputs.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { createAuditCorpus } from './query/audit-corpus.ts';
 import type { Corpus } from './query/corpus.ts';
@@ -202,7 +203,7 @@ async function feed(
   try {
     for (const input of inputs) {
       const wanted = await searchInput(input).catch((error: unknown) => {
-        if (!(error instanceof CommandError)) throw error;
+        if (!(error instanceof AuditInputError)) throw error;
         notes.push(error.message);
         broken = true;
         return true;

@@ -1,7 +1,7 @@
 import { decodeDocument } from '../audit/decode.ts';
 import type { DecodedEvent } from '../audit/event.ts';
-import type { AuditInput } from './audit-input.ts';
-import { CommandError, type Io } from './io.ts';
+import { type AuditInput, AuditInputError } from '../ingest/audit-input.ts';
+import type { Io } from './io.ts';
 import { startProgressBar } from './progress-bar.ts';
 
 /** Events taken at once: as many as a busy API server sends in a few batches. */
@@ -62,7 +62,7 @@ export async function readEvents(
   try {
     for (const input of inputs) {
       await read(input).catch((error: unknown) => {
-        if (!(error instanceof CommandError)) throw error;
+        if (!(error instanceof AuditInputError)) throw error;
         notes.push(`${error.message}\n`);
         counts.broken += 1;
       });

@@ -4,8 +4,8 @@ import { lastHop } from '../../audit/identity.ts';
 import { excerpt } from '../../audit/text.ts';
 import { parseTimestamp } from '../../audit/timestamp.ts';
 import { ALERT_BOUNDS } from '../../kubernetes/alert-resource.ts';
-import { openAuditInputs } from '../audit-input.ts';
 import type { Io } from '../io.ts';
+import { openAuditInputs } from '../open-audit-inputs.ts';
 import type { AlertObject } from './alert-object.ts';
 
 export interface EventsAround {

@@ -4,9 +4,9 @@ import { splitItems } from '../../audit/split-items.ts';
 import { formatTimestamp } from '../../audit/timestamp.ts';
 import { displayEvent } from '../../detect/draft.ts';
 import { FIELDS, resolveField } from '../../ecs/fields.ts';
+import type { AuditDocument } from '../../ingest/audit-input.ts';
 import { createEventTable } from '../../query/esql/event-table.ts';
 import { nearest } from '../../query/nearest.ts';
-import type { AuditDocument } from '../audit-input.ts';
 import { asOneLine, type Column, type Corpus, joinLines, type ReadDocument } from './corpus.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import type { DecodedEvent } from '../../audit/event.ts';
+import type { AuditDocument } from '../../ingest/audit-input.ts';
 import type { Table } from '../../query/esql/table.ts';
 import type { QueryFields } from '../../query/parse-query.ts';
-import type { AuditDocument } from '../audit-input.ts';
 
 /** What a query searches: how its documents are read, and what names stand for in them. */
 export interface Corpus extends QueryFields {

@@ -2,11 +2,11 @@ import type { DecodedEvent } from '../../audit/event.ts';
 import { formatTimestamp, parseTimestamp } from '../../audit/timestamp.ts';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../ecs/field.ts';
 import { compilePath, MAX_SEGMENTS } from '../../ecs/walk.ts';
+import type { AuditDocument } from '../../ingest/audit-input.ts';
 import { createDocumentTable, type DocumentTableOptions } from '../../query/esql/document-table.ts';
 import { kqlCondition } from '../../query/esql/kql-condition.ts';
 import type { Table, TableColumn } from '../../query/esql/table.ts';
 import { nearest } from '../../query/nearest.ts';
-import type { AuditDocument } from '../audit-input.ts';
 import { asOneLine, type Corpus, type ReadDocument } from './corpus.ts';
 import type { DocumentType, DocumentTypes } from './document-types.ts';
 

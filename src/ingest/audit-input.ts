@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CommandError, EXIT, type Io } from './io.ts';
 
 /** What a file begins with if it is gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -30,30 +28,24 @@ export interface AuditInput {
   /**
    * Its JSON documents, each an Event or an EventList: one a line, or spread over several lines as `jq` prints them.
    * @param onBytes told how many bytes of the file have been read since the last call
-   * @throws CommandError for a file that cannot be read to its end; what came before was given
+   * @throws AuditInputError for a file that cannot be read to its end; what came before was given
    */
   documents(onBytes?: (bytes: number) => void): AsyncIterable<AuditDocument>;
   /** The same, those that were read at once together: a step between tasks for each document would cost more than to parse it. */
   batches(onBytes?: (bytes: number) => void): AsyncIterable<readonly AuditDocument[]>;
 }
 
-/** Opens audit log files, plain or gzip, or standard input for `-`. @throws CommandError for a file that is not there */
-export async function openAuditInputs(names: readonly string[], io: Io): Promise<readonly AuditInput[]> {
-  return Promise.all(names.map((name) => openAuditInput(name, io)));
+/** A file of audit events that cannot be read to its end: its name, the line where that is known, and why. */
+export class AuditInputError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'AuditInputError';
+  }
 }
 
-async function openAuditInput(name: string, io: Io): Promise<AuditInput> {
-  if (name === '-') return createAuditInput('standard input', undefined, () => io.stdin);
-  const found = await stat(name).catch(() => undefined);
-  if (found === undefined) throw new CommandError(`no file ${name}; give audit log files, or - for standard input`);
-  if (found.isDirectory()) {
-    throw new CommandError(
-      `${name} is a folder; give the audit log files in it, such as ${name.replace(/\/+$/, '')}/*.log`,
-    );
-  }
-  return createAuditInput(name, found.isFile() ? found.size : undefined, () =>
-    createReadStream(name, { highWaterMark: CHUNK_BYTES }),
-  );
+/** @param bytes its size; undefined for what is no plain file */
+export function createFileInput(path: string, bytes: number | undefined): AuditInput {
+  return createAuditInput(path, bytes, () => createReadStream(path, { highWaterMark: CHUNK_BYTES }));
 }
 
 /** @param open gives the bytes, plain or gzip */
@@ -65,7 +57,7 @@ export function createAuditInput(name: string, bytes: number | undefined, open: 
       const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
       if (!(error instanceof Error) || code === undefined) throw error;
       const what = code.startsWith('Z_') ? 'the gzip data is broken or cut off' : 'it cannot be read';
-      throw new CommandError(`${name}: ${what}: ${error.message}`, EXIT.failed);
+      throw new AuditInputError(`${name}: ${what}: ${error.message}`);
     }
   }
   return {
@@ -134,7 +126,7 @@ async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGener
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
     if (length > MAX_DOCUMENT_BYTES) {
-      throw new CommandError(`${name}:${line}: the line is longer than 64 MiB; is this an audit log?`, EXIT.failed);
+      throw new AuditInputError(`${name}:${line}: the line is longer than 64 MiB; is this an audit log?`);
     }
   }
   if (length > 0) yield [lineAt(Buffer.concat(parts), line)];
@@ -183,7 +175,7 @@ async function* documentsOf(
     for (const line of lines) add(line, found);
     if (found.length > 0) yield found;
     if (length > MAX_DOCUMENT_BYTES) {
-      throw new CommandError(`${name}: neither JSON lines nor JSON documents of at most 64 MiB each`, EXIT.failed);
+      throw new AuditInputError(`${name}: neither JSON lines nor JSON documents of at most 64 MiB each`);
     }
   }
   if (spread.length > 0) yield [joined(spread)];

@@ -42,7 +42,7 @@ describe('lines', () => {
     const chunk = Buffer.alloc(1024 * 1024, 'x');
     await expect(read('{"a":1}\n', ...Array(65).fill(chunk))).rejects.toThrow(
       expect.objectContaining({
-        name: 'CommandError',
+        name: 'AuditInputError',
         message: expect.stringMatching(/^x\.log:2: the line is longer than 64 MiB/),
       }),
     );
