@@ -14,8 +14,7 @@ import { startRules } from './app/start-rules.ts';
 import { formatTimestamp } from './audit/timestamp.ts';
 import type { Config } from './config/schema.ts';
 import { createOpsServer } from './http/ops.ts';
-import { type Address, lingerMs } from './http/options.ts';
-import { createReceiver } from './http/receiver.ts';
+import { lingerMs } from './http/options.ts';
 import { createAlertReview } from './ingest/alert-writes.ts';
 import { createEvaluator } from './ingest/create-evaluator.ts';
 import { createIngest } from './ingest/create-ingest.ts';
@@ -32,6 +31,7 @@ import { createKubernetesClient, type KubernetesClient } from './kubernetes/clie
 import { readOwnIdentity } from './kubernetes/own-identity.ts';
 import { OVERFLOW_QUIET } from './rules/limits.ts';
 import { createSinks } from './sinks/registry.ts';
+import { createSources } from './sources/registry.ts';
 import { openState } from './state/open-state.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -51,8 +51,6 @@ export interface AppDeps {
 }
 
 export interface App {
-  readonly receiver: Address;
-  readonly ops: Address;
   /**
    * Stops last-started first; what is not done within the receiver's drain limit is left to the sender and to leases.
    * @param linger whether the receiver first lets its senders go elsewhere; not after a bug
@@ -86,9 +84,9 @@ const TRACES_LEFT_MS = 2_000;
 export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   const undo: Undo[] = [];
   try {
-    const addresses = await build(config, deps, undo);
+    await build(config, deps, undo);
     const { drainMs } = config.receiver;
-    return { ...addresses, stop: (linger) => unwind(undo, drainMs, linger ? lingerMs(config.receiver) : 0) };
+    return { stop: (linger) => unwind(undo, drainMs, linger ? lingerMs(config.receiver) : 0) };
   } catch (error) {
     await unwind(undo, config.receiver.drainMs);
     throw error;
@@ -264,18 +262,19 @@ async function build(config: Config, { logger, version, env, write, instance, on
     },
   });
   const ingest = traced.ingest(createIngest({ evaluate, observer, now: nowMicros }));
-  const receiver = createReceiver({ ingest, metrics, logger, onBug }, config.receiver);
+  const sources = createSources({ ingest, metrics, logger, onBug }, config);
   const readiness = () => [
-    ...receiver.readiness(),
+    ...sources.flatMap((source) => source.readiness()),
     rules.readiness(),
     { name: 'store', required: false, ...storeHealth.check() },
   ];
   const ops = createOpsServer({ metrics, readiness, quarantine: quarantine.items, logger }, config.ops);
-  const opsAddress = await ops.start();
+  await ops.start();
   undo.push(() => ops.stop(1_000));
-  const receiverAddress = await receiver.start();
-  undo.push((stop) => receiver.stop(config.receiver.drainMs, stop.lingerMs));
-  return { receiver: receiverAddress, ops: opsAddress };
+  undo.push(async ({ lingerMs }) => {
+    await Promise.all(sources.map((source) => source.stop(config.receiver.drainMs, lingerMs)));
+  });
+  for (const source of sources) await source.start();
 }
 
 async function startTracing(

@@ -18,6 +18,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['state', 'kubernetes'],
   ['sinks'],
   ['http'],
+  ['sources'],
   ['config'],
   ['app', 'doctor'],
   ['app.ts'],

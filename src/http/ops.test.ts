@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { onTestEnd } from '../../test/support/on-test-end.ts';
+import type { Readiness } from '../ingest/readiness.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createOpsServer } from './ops.ts';
 import { opsOptionsSchema } from './options.ts';
-import type { Readiness } from './readiness.ts';
 
 const logger = createLogger({
   level: 'error',

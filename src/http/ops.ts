@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { excerpt } from '../audit/text.ts';
+import type { Readiness, ReadinessCheck } from '../ingest/readiness.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createListener, type Listener } from './listener.ts';
 import type { OpsOptions } from './options.ts';
-import type { Readiness, ReadinessCheck } from './readiness.ts';
 
 export interface OpsDeps {
   readonly metrics: Pick<Metrics, 'expose'>;

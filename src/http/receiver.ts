@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { excerpt } from '../audit/text.ts';
-import type { Ingest } from '../ingest/ingest.ts';
-import { createLimitedLog } from '../telemetry/limited-log.ts';
+import { hasEvents } from '../ingest/intake.ts';
+import type { ReadinessCheck } from '../ingest/readiness.ts';
+import type { Intake, Source } from '../ingest/source.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { OPERATIONAL_ERRORS, OperationalError } from '../telemetry/operational-error.ts';
+import { OPERATIONAL_ERRORS } from '../telemetry/operational-error.ts';
 import { type Answer, refuse, send, tryAgain } from './answer.ts';
 import { authenticate, readTokens, type TokenDigest } from './authenticate.ts';
 import { acceptableLength, createByteBudget, readBody } from './body.ts';
 import { certificateFiles, loadCertificates } from './certificates.ts';
 import { createListener } from './listener.ts';
 import { type Address, defaultCluster, type ReceiverOptions, receiverProblems, requiresCredential } from './options.ts';
-import type { ReadinessCheck } from './readiness.ts';
 import { Refusal } from './refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { createSenders } from './senders.ts';
@@ -20,14 +20,14 @@ import { createServer } from './server.ts';
 import { watchFiles } from './watched-files.ts';
 
 export interface ReceiverDeps {
-  readonly ingest: Ingest;
+  readonly intake: Intake;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Told of a throw that is neither a refusal nor an operational fault; the process should end and start anew. */
   readonly onBug: (error: unknown) => void;
 }
 
-export interface Receiver {
+export interface Receiver extends Source {
   /**
    * Loads certificates and tokens, then listens.
    * @returns the address, with the port that port 0 stood for
@@ -44,11 +44,11 @@ export interface Receiver {
    * does so only after its backoff of 10 s. `Connection: close` on an answer costs nobody anything.
    */
   stop(limitMs: number, lingerMs?: number): Promise<void>;
-  readiness(): readonly ReadinessCheck[];
 }
 
 const MAX_MESSAGE_BYTES = 1024;
 const MS_PER_SECOND = 1_000;
+const NAME = 'receiver';
 
 /**
  * The audit webhook: `POST /audit` and `POST /audit/<cluster>` take an EventList and answer 200 only when all that it
@@ -63,15 +63,13 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   const [problem] = receiverProblems(options);
   if (problem !== undefined) throw new Error(`${problem.path.join('.')}: ${problem.message}`);
 
-  const { ingest, metrics, logger } = deps;
+  const { intake, metrics, logger } = deps;
   const { clusters, tls } = options;
   const credentialRequired = requiresCredential(options);
   const names = clusters.map(({ name }) => name);
   const refusals = createRefusalLog(deps);
-  const limited = createLimitedLog(logger);
   const senders = createSenders(metrics, { node: options.nodeName, cluster: defaultCluster(clusters) });
   for (const cluster of names) {
-    metrics.lastBatchTimestamp.set({ cluster }, 0);
     for (const code of ['200', '400', '503']) metrics.batches.inc({ cluster, code }, 0);
   }
   const budget = createByteBudget(options.maxBytesInFlight, (bytes) => metrics.bytesInFlight.set({}, bytes));
@@ -106,7 +104,6 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       const answer = await evaluate(cluster, body, request);
       send(response, answer, { close: isDraining() || !server.isCurrent(request.socket) });
       metrics.batches.inc({ cluster, code: String(answer.status) });
-      metrics.batchBytes.observe({ cluster }, length);
       const seconds = (performance.now() - start) / MS_PER_SECOND;
       metrics.ackSeconds.observe({ cluster }, seconds);
       const client = request.socket.remoteAddress;
@@ -118,25 +115,19 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
 
   async function evaluate(cluster: string, body: Buffer, request: Request): Promise<Answer> {
     try {
-      const outcome = await ingest.ingest(cluster, body);
-      if (outcome.kind === 'rejected') {
-        const { reason } = outcome;
-        limited.note('warn', 'batch rejected', `${cluster}/${reason}`, { cluster, reason, bytes: body.length });
-        const error = excerpt(outcome.message, MAX_MESSAGE_BYTES);
-        return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
+      const outcome = await intake.take(cluster, body);
+      switch (outcome.kind) {
+        case 'accepted':
+          if (hasEvents(outcome)) senders.heard(cluster, request);
+          return { status: 200, body: { events: outcome.events, quarantined: outcome.quarantined } };
+        case 'rejected': {
+          const error = excerpt(outcome.message, MAX_MESSAGE_BYTES);
+          return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
+        }
+        case 'uncommitted':
+          return tryAgain(OPERATIONAL_ERRORS[outcome.error.code].doc, 'send it again in a moment');
       }
-      metrics.batchEvents.observe({ cluster }, outcome.events);
-      // An empty list is from someone who tries the way, and says nothing of any API server.
-      if (outcome.events + outcome.quarantined > 0) {
-        metrics.lastBatchTimestamp.set({ cluster }, Date.now() / MS_PER_SECOND);
-        senders.heard(cluster, request);
-      }
-      return { status: 200, body: { events: outcome.events, quarantined: outcome.quarantined } };
     } catch (error) {
-      if (error instanceof OperationalError) {
-        limited.note('warn', 'batch not committed', `${cluster}/${error.code}`, { cluster, error });
-        return tryAgain(OPERATIONAL_ERRORS[error.code].doc, 'send it again in a moment');
-      }
       return bug(error);
     }
   }
@@ -208,6 +199,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   }
 
   return {
+    name: NAME,
     async start() {
       let address: Address;
       try {
@@ -232,7 +224,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
     },
     readiness: () => [
       {
-        name: 'receiver',
+        name: NAME,
         ok: state === 'listening',
         required: true,
         detail: state === 'listening' ? `listens on port ${options.listen.port}` : state,

@@ -25,7 +25,7 @@ export const OPERATIONAL_ERRORS = {
 
 export type OperationalErrorCode = keyof typeof OPERATIONAL_ERRORS;
 
-/** An operational fault. Caught in two places: the HTTP handler (503 with Retry-After) and the reconcile loop (backoff). */
+/** An operational fault. Caught in two places: the intake of batches (its source has them sent again) and the reconcile loop (backoff). */
 export class OperationalError extends Error {
   readonly code: OperationalErrorCode;
   readonly retryable: boolean;

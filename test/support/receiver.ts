@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { type ReceiverOptions, receiverOptionsSchema } from '../../src/http/options.ts';
 import { createReceiver, type Receiver } from '../../src/http/receiver.ts';
 import type { Ingest, IngestOutcome } from '../../src/ingest/ingest.ts';
+import { createIntake } from '../../src/ingest/intake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { onTestEnd } from './on-test-end.ts';
@@ -44,20 +45,19 @@ export async function startReceiver(
       done();
     },
   });
-  const receiver = createReceiver(
-    {
-      ingest: {
-        ingest(cluster, body) {
-          batches.push({ cluster, body });
-          return ingest(cluster, body);
-        },
-      },
-      metrics,
-      logger: createLogger({ level: 'info', format: 'json', stream }),
-      onBug: (error) => bugs.push(error),
+  const logger = createLogger({ level: 'info', format: 'json', stream });
+  const options = receiverOptions(input);
+  const noted: Ingest = {
+    ingest(cluster, body) {
+      batches.push({ cluster, body });
+      return ingest(cluster, body);
     },
-    receiverOptions(input),
+  };
+  const intake = createIntake(
+    { ingest: noted, metrics, logger },
+    options.clusters.map(({ name }) => name),
   );
+  const receiver = createReceiver({ intake, metrics, logger, onBug: (error) => bugs.push(error) }, options);
   const { port } = await receiver.start();
   onTestEnd(() => receiver.stop(0));
   return { receiver, port, metrics, batches, bugs, log };
