@@ -21,7 +21,6 @@ const ORDER: readonly (readonly string[])[] = [
   ['sources'],
   ['config'],
   ['app', 'doctor'],
-  ['app.ts'],
   ['cli'],
   ['main.ts'],
 ];

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Command } from 'commander';
-import { startApp } from '../app.ts';
+import { startApp } from '../app/start-app.ts';
 import type { Config } from '../config/schema.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
 import { createDebugSwitch } from '../telemetry/debug-switch.ts';

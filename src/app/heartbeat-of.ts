@@ -1,0 +1,29 @@
+import type { Store } from '../alerts/store.ts';
+import type { Config } from '../config/schema.ts';
+import { createHeartbeat, type Heartbeat } from '../ingest/heartbeat.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Kubernetes } from './connect-kubernetes.ts';
+import { nowMicros } from './now-micros.ts';
+
+export interface HeartbeatOfDeps extends Pick<Kubernetes, 'client' | 'identity'> {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** The heartbeat, if it is asked for. @throws Error if firstseen could not tell its own request from those of others */
+export function heartbeatOf(
+  { heartbeat, kubernetes }: Config,
+  { client, identity, ...deps }: HeartbeatOfDeps,
+): Heartbeat | undefined {
+  if (!heartbeat.enabled) return undefined;
+  if (client === undefined || identity === undefined) {
+    throw new Error(
+      'heartbeat.enabled: expected the credential of a service account, to know the heartbeat again by its name; ' +
+        'found another one: give a kubeconfig with a service account token, or leave the heartbeat off',
+    );
+  }
+  const cluster = kubernetes.localCluster;
+  return createHeartbeat({ ...deps, own: identity, get: client.statusOf, cluster, now: nowMicros });
+}

@@ -1,0 +1,4 @@
+/** The clock, in microseconds since the epoch. */
+export function nowMicros(): number {
+  return Date.now() * 1_000;
+}
