@@ -1,12 +1,12 @@
 import { explainSequence } from '../../src/cli/explain-sequence.ts';
 import { FIELDS, resolveField } from '../../src/ecs/fields.ts';
+import { FUNCTIONS } from '../../src/query/eql/functions.ts';
 import { parseEql } from '../../src/query/eql/parse.ts';
-import { explainPredicate } from '../../src/query/explain.ts';
-import type { FunctionRow, Parameter } from '../../src/query/function-row.ts';
-import { FUNCTIONS } from '../../src/query/functions.ts';
+import { explainPredicate } from '../../src/query/explain/explain-predicate.ts';
 import { parseKql } from '../../src/query/kql/parse.ts';
 import { nearest } from '../../src/query/nearest.ts';
 import type { ParsedCondition } from '../../src/query/parse-query.ts';
+import type { FunctionRow, Parameter } from '../../src/query/predicate/function-row.ts';
 import { code, type Page, page, table } from './page.ts';
 
 /** A query that shows a construct; what it means is what the program makes of it. */

@@ -6,7 +6,7 @@ import { sha256Hashes } from '../ingest/hashes.ts';
 import { derivePolicy } from '../policy/derive-policy.ts';
 import { formatPolicy } from '../policy/format-policy.ts';
 import { policyCoverage } from '../policy/policy-coverage.ts';
-import { createFieldSlots } from '../query/slots.ts';
+import { createFieldSlots } from '../query/match/slots.ts';
 import { parseAuditPolicy } from '../rulefiles/audit-policy-file.ts';
 import { formatFileProblem } from '../rulefiles/file-problem.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';

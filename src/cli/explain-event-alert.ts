@@ -1,8 +1,8 @@
 import type { Decision } from '../detect/decision.ts';
 import { draftAlert } from '../detect/draft.ts';
 import { resolveField } from '../ecs/fields.ts';
-import { describeValues } from '../query/explain-match.ts';
-import type { FieldMemo } from '../query/slots.ts';
+import { describeValues } from '../query/explain/explain-match.ts';
+import type { FieldMemo } from '../query/match/slots.ts';
 import type { CompiledRule, SlottedField, Term } from '../rules/compiled-rule.ts';
 import { formatDuration } from '../rules/duration.ts';
 import { list, suppressionOf } from './explain-decision.ts';

@@ -1,6 +1,6 @@
 import type { EqlItem, EqlSequence } from '../query/eql/parse.ts';
-import { explainPredicate } from '../query/explain.ts';
-import { formatPredicate } from '../query/format-predicate.ts';
+import { explainPredicate } from '../query/explain/explain-predicate.ts';
+import { formatPredicate } from '../query/explain/format-predicate.ts';
 import { formatDuration } from '../rules/duration.ts';
 
 /** A sequence in words, and as canonical text. Pure. */

@@ -1,5 +1,5 @@
 import { excerpt, sanitise } from '../audit/text.ts';
-import type { JudgedClause, JudgedPart } from '../query/explain-match.ts';
+import type { JudgedClause, JudgedPart } from '../query/explain/explain-match.ts';
 import type { EventExplanation, JudgedException } from './explain-event.ts';
 
 export interface ClauseStyle {

@@ -1,6 +1,6 @@
 import { sha256Hashes } from '../ingest/hashes.ts';
 import { decodeTestEvent, runRuleTest } from '../ingest/rule-test.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
 import type { CompiledRules, ReadyRule } from '../rulefiles/compile-loaded.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleTestDocument } from '../rules/document.ts';

@@ -4,7 +4,7 @@ import { expectPresent } from '../../test/support/expect.ts';
 import { compiledRules, detectorOf, ruleDocument } from '../../test/support/rules.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
-import type { FieldMemo } from '../query/slots.ts';
+import type { FieldMemo } from '../query/match/slots.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument, SuppressionDocument } from '../rules/document.ts';
 import { DAY, HOUR } from '../rules/limits.ts';

@@ -2,7 +2,7 @@ import type { DecodedEvent } from '../audit/event.ts';
 import { eventKeyParts, hourOf, requestKeyParts } from '../audit/identity.ts';
 import type { FieldValues } from '../ecs/field.ts';
 import { createRedactor, type Redactor } from '../ecs/redactor.ts';
-import type { FieldMemo, FieldSlots } from '../query/slots.ts';
+import type { FieldMemo, FieldSlots } from '../query/match/slots.ts';
 import type { CompiledRule, Occurrence, Overrides, SlottedField } from '../rules/compiled-rule.ts';
 import type { ExceptionDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';

@@ -1,10 +1,10 @@
 import type { Field, FieldValues } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
-import { compilePredicate, type Matcher } from '../query/compile.ts';
-import type { Predicate } from '../query/predicate.ts';
-import { projectOnto } from '../query/required.ts';
-import type { FieldMemo, FieldSlots } from '../query/slots.ts';
+import { compilePredicate, type Matcher } from '../query/match/compile-predicate.ts';
+import type { FieldMemo, FieldSlots } from '../query/match/slots.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { projectOnto } from './project-onto.ts';
 
 /**
  * The fields that the index looks at: those that most rules constrain and that take few distinct values, so that

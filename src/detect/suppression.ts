@@ -1,5 +1,5 @@
 import type { DecodedEvent } from '../audit/event.ts';
-import type { FieldMemo } from '../query/slots.ts';
+import type { FieldMemo } from '../query/match/slots.ts';
 import type { CompiledRule, Fire, Occurrence } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import type { NewRow, Row } from '../rules/row.ts';

@@ -3,7 +3,7 @@ import { decodeEvent } from '../audit/decode.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { createDetector } from '../detect/detector.ts';
 import { settle } from '../detect/settle.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleTestDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { expectKind, expectPresent } from '../../test/support/expect.ts';
 import { compiledRule, ruleDocument, rulesOf } from '../../test/support/rules.ts';
-import type { Predicate } from '../query/predicate.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
 import type { AuditPolicy } from './audit-policy.ts';
 import { policyCoverage } from './policy-coverage.ts';
 import { auditPolicyOf } from './policy-schema.ts';

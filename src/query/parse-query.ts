@@ -2,7 +2,7 @@ import type { Field } from '../ecs/field.ts';
 import { type EqlSequence, parseEql } from './eql/parse.ts';
 import { parseRuleQuery, type RuleQuery } from './esql/rule-query.ts';
 import { parseKql } from './kql/parse.ts';
-import type { Predicate } from './predicate.ts';
+import type { Predicate } from './predicate/predicate.ts';
 import type { Problem } from './problem.ts';
 
 /** What the names in a query stand for. */

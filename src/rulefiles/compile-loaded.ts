@@ -1,4 +1,4 @@
-import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
+import { createFieldSlots, type FieldSlots } from '../query/match/slots.ts';
 import { compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';

@@ -3,14 +3,14 @@ import type { Field } from '../ecs/field.ts';
 import { FIELDS, resolveField } from '../ecs/fields.ts';
 import { PREFIX } from '../ecs/kubernetes-fields.ts';
 import { ruleNeeds } from '../policy/rule-needs.ts';
-import { fieldsOf } from '../query/fields-of.ts';
-import { foldKnown } from '../query/fold-known.ts';
 import { nearest } from '../query/nearest.ts';
 import { parseQuery } from '../query/parse-query.ts';
-import type { Predicate } from '../query/predicate.ts';
+import { fieldsOf } from '../query/predicate/fields-of.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import type { FileProblem } from './file-problem.ts';
+import { foldKnown } from './fold-known.ts';
 import type { LoadedRule } from './loaded-rule.ts';
 
 const EVENT_FIELDS = FIELDS.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));

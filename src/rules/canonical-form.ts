@@ -1,7 +1,7 @@
 import type { Field } from '../ecs/field.ts';
-import { addressKey, addressRange } from '../query/address.ts';
-import { formatAddress } from '../query/format-address.ts';
 import { nearest } from '../query/nearest.ts';
+import { addressKey, addressRange } from '../query/values/address.ts';
+import { formatAddress } from '../query/values/format-address.ts';
 import { productOf } from './product.ts';
 
 /** Gives the values of a field that count as one the same text. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/events.ts';
 import { expectKind } from '../../test/support/expect.ts';
-import { createFieldSlots } from '../query/slots.ts';
+import { createFieldSlots } from '../query/match/slots.ts';
 import { compileException } from './compile-exception.ts';
 import type { ExceptionDocument } from './document.ts';
 import { HOUR } from './limits.ts';

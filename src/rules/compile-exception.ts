@@ -1,8 +1,8 @@
 import type { DecodedEvent } from '../audit/event.ts';
 import { resolveField } from '../ecs/fields.ts';
-import { compilePredicate, type Matcher } from '../query/compile.ts';
+import { compilePredicate, type Matcher } from '../query/match/compile-predicate.ts';
+import type { FieldMemo, FieldSlots } from '../query/match/slots.ts';
 import { parseQuery } from '../query/parse-query.ts';
-import type { FieldMemo, FieldSlots } from '../query/slots.ts';
 import type { ExceptionDocument, ValueListDocument } from './document.ts';
 import { findField, suggestField } from './find-field.ts';
 import { queryProblem, type RuleProblem } from './rule-problem.ts';

@@ -1,8 +1,8 @@
 import type { DecodedEvent } from '../audit/event.ts';
 import { lastHop } from '../audit/identity.ts';
-import { addressKey } from '../query/address.ts';
 import type { RuleQuery } from '../query/esql/rule-query.ts';
-import type { FieldMemo } from '../query/slots.ts';
+import type { FieldMemo } from '../query/match/slots.ts';
+import { addressKey } from '../query/values/address.ts';
 import type { CompiledPipeline } from './compiled-rule.ts';
 import type { Hashes } from './hashes.ts';
 import { bounded } from './kinds/combinations.ts';

@@ -3,7 +3,7 @@ import { anonymousRequest, NOON, type RequestChanges } from '../../test/support/
 import { expectKind } from '../../test/support/expect.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import { sha256Hashes } from '../ingest/hashes.ts';
-import { createFieldSlots } from '../query/slots.ts';
+import { createFieldSlots } from '../query/match/slots.ts';
 import { compileRule } from './compile-rule.ts';
 import type { RuleDocument } from './document.ts';
 import { DAY, HOUR } from './limits.ts';

@@ -1,10 +1,10 @@
 import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
-import { compilePredicate } from '../query/compile.ts';
+import { compilePredicate } from '../query/match/compile-predicate.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
 import { nearest } from '../query/nearest.ts';
 import { type ParsedQuery, parseQuery } from '../query/parse-query.ts';
-import type { Predicate } from '../query/predicate.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
 import { type Canonicalise, canonicalForm } from './canonical-form.ts';
 import { compileException } from './compile-exception.ts';
 import { compilePipeline, passesPipeline } from './compile-pipeline.ts';

@@ -1,7 +1,7 @@
-import { compilePredicate } from '../query/compile.ts';
 import type { EqlItem, EqlSequence } from '../query/eql/parse.ts';
-import type { Predicate } from '../query/predicate.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import { compilePredicate } from '../query/match/compile-predicate.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
 import type { CompiledSequence, SequenceItem } from './compiled-rule.ts';
 
 /** What an event must be to have any part in the sequence. */

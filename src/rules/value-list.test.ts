@@ -4,7 +4,7 @@ import { expectKind } from '../../test/support/expect.ts';
 import { fail } from '../../test/support/fail.ts';
 import { compiledRule, ruleDocument } from '../../test/support/rules.ts';
 import { resolveField } from '../ecs/fields.ts';
-import { createFieldSlots } from '../query/slots.ts';
+import { createFieldSlots } from '../query/match/slots.ts';
 import type { ValueListDocument } from './document.ts';
 import { compileValueList } from './value-list.ts';
 

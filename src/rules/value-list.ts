@@ -1,9 +1,9 @@
 import type { Field, FieldValue, FieldValues } from '../ecs/field.ts';
-import { addressKey, addressRange } from '../query/address.ts';
-import type { Matcher } from '../query/compile.ts';
-import { compileAnyOf } from '../query/compile-test.ts';
-import type { LikePiece, Test } from '../query/predicate.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import type { Matcher } from '../query/match/compile-predicate.ts';
+import { compileAnyOf } from '../query/match/compile-test.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
+import type { LikePiece, Test } from '../query/predicate/predicate.ts';
+import { addressKey, addressRange } from '../query/values/address.ts';
 import type { ValueListDocument } from './document.ts';
 import { describeValue } from './document-problem.ts';
 

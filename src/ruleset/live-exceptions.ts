@@ -1,4 +1,4 @@
-import { createFieldSlots } from '../query/slots.ts';
+import { createFieldSlots } from '../query/match/slots.ts';
 import { type CompiledExceptionResult, compileException } from '../rules/compile-exception.ts';
 import type { RuleExceptionDocument, ValueListDocument } from '../rules/document.ts';
 import { type DocumentProblem, formatPath } from '../rules/document-problem.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDetector, type Detector, type Stopwatch } from '../detect/detector.ts';
 import type { Redactor } from '../ecs/redactor.ts';
-import { createFieldSlots, type FieldSlots } from '../query/slots.ts';
+import { createFieldSlots, type FieldSlots } from '../query/match/slots.ts';
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
 import { compileRule } from '../rules/compile-rule.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';

@@ -1,5 +1,5 @@
 import { projectForIndex } from '../detect/rule-index.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
 import { excerptAt, formatFileProblem } from '../rulefiles/file-problem.ts';
 import type { LoadedRule } from '../rulefiles/loaded-rule.ts';
 import { linesOf } from '../rulefiles/places.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Store } from '../alerts/store.ts';
 import { runRuleTest } from '../ingest/rule-test.ts';
-import type { FieldSlots } from '../query/slots.ts';
+import type { FieldSlots } from '../query/match/slots.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 

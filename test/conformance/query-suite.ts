@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Field, FieldType } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
 import { parseEql } from '../../src/query/eql/parse.ts';
 import { parseKql } from '../../src/query/kql/parse.ts';
-import type { Predicate } from '../../src/query/predicate.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
+import type { Predicate } from '../../src/query/predicate/predicate.ts';
 import { formatProblem, type Problem } from '../../src/query/problem.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
 import { createDocumentFields, documentEvent } from './documents.ts';
 import type { Suite, SuiteResult } from './suite.ts';
 

@@ -1,14 +1,14 @@
 import { expect } from '@jest/globals';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
 import { explainQuery } from '../../src/query/esql/explain-query.ts';
 import { formatQuery } from '../../src/query/esql/format-query.ts';
 import type { GroupedQuery } from '../../src/query/esql/grouped-query.ts';
 import type { RowQuery } from '../../src/query/esql/row-query.ts';
 import { parseRuleQuery } from '../../src/query/esql/rule-query.ts';
 import { traceQuery } from '../../src/query/esql/trace-query.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { generateEsql, randomRow } from './esql.ts';
 import { checkProblems } from './query-checks.ts';
 import type { Random } from './random.ts';

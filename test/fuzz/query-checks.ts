@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
+import { projectOnto } from '../../src/detect/project-onto.ts';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
-import { fieldsOf } from '../../src/query/fields-of.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { nearest } from '../../src/query/nearest.ts';
-import type { Predicate } from '../../src/query/predicate.ts';
+import { fieldsOf } from '../../src/query/predicate/fields-of.ts';
+import type { Predicate } from '../../src/query/predicate/predicate.ts';
 import { formatProblem, type Problem } from '../../src/query/problem.ts';
-import { projectOnto } from '../../src/query/required.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
 import { expectPresent } from '../support/expect.ts';
 import type { Random } from './random.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { formatFileProblem } from '../../src/rulefiles/file-problem.ts';
 import { readRules } from '../../src/rulefiles/load.ts';
 import { compileRule } from '../../src/rules/compile-rule.ts';

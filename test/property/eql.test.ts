@@ -5,11 +5,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Field, FieldType, FieldValue } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
 import { parseEql } from '../../src/query/eql/parse.ts';
 import { parseSyntax } from '../../src/query/eql/parse-query.ts';
 import type { Node } from '../../src/query/eql/syntax.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { expectKind } from '../support/expect.ts';
 import { fail } from '../support/fail.ts';
 

@@ -3,12 +3,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
 import { compileEsql } from '../../src/query/esql/compile.ts';
 import { createEventTable } from '../../src/query/esql/event-table.ts';
 import { requiredOf } from '../../src/query/esql/required-of.ts';
 import { type RunningQuery, startQuery } from '../../src/query/esql/start.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { expectKind } from '../support/expect.ts';
 
 const TYPES: Readonly<Record<string, FieldType>> = { k: 'keyword', n: 'integer', b: 'boolean', ip: 'ip', t: 'date' };

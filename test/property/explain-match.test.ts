@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import type { Field, FieldType, FieldValues } from '../../src/ecs/field.ts';
-import { explainMatch, type JudgedClause } from '../../src/query/explain-match.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { explainMatch, type JudgedClause } from '../../src/query/explain/explain-match.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { naiveMatches } from '../support/naive-interpreter.ts';
 import { predicatesOver, valuesOfType } from '../support/random-conditions.ts';
 

@@ -2,11 +2,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { FieldType } from '../../src/ecs/field.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
-import { formatPredicate } from '../../src/query/format-predicate.ts';
+import { formatPredicate } from '../../src/query/explain/format-predicate.ts';
 import { parseKql } from '../../src/query/kql/parse.ts';
-import type { Predicate, Test } from '../../src/query/predicate.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
+import type { Predicate, Test } from '../../src/query/predicate/predicate.ts';
 import { createDocumentFields, documentEvent } from '../conformance/documents.ts';
 import { expectKind } from '../support/expect.ts';
 

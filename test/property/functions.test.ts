@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createBudget } from '../../src/query/budget.ts';
-import type { Value } from '../../src/query/function-row.ts';
-import { FUNCTIONS, functionOf } from '../../src/query/functions.ts';
+import { FUNCTIONS, functionOf } from '../../src/query/eql/functions.ts';
+import { createBudget } from '../../src/query/match/budget.ts';
+import type { Value } from '../../src/query/predicate/function-row.ts';
 import { expectPresent } from '../support/expect.ts';
 
 /** Short alphabets, so that texts occur in each other; sometimes so long that they are searched for in another way. */

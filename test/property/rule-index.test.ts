@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AuditEvent, DecodedEvent } from '../../src/audit/event.ts';
 import { createRuleIndex } from '../../src/detect/rule-index.ts';
-import type { Predicate } from '../../src/query/predicate.ts';
+import type { Predicate } from '../../src/query/predicate/predicate.ts';
 import { anonymousRequest, NOON } from '../support/events.ts';
 import { naiveMatches } from '../support/naive-interpreter.ts';
 import { inOtherNodes, picks } from '../support/random-conditions.ts';

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeEvent } from '../../src/audit/decode.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
 import { compileRule } from '../../src/rules/compile-rule.ts';
 import { importSigma } from '../../src/rules/import/sigma/import-sigma.ts';
 import { fail } from '../support/fail.ts';

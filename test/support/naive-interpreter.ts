@@ -4,8 +4,8 @@
  */
 import ipaddr from 'ipaddr.js';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
-import type { Value } from '../../src/query/function-row.ts';
-import type { Expression, LikePiece, Predicate, Test } from '../../src/query/predicate.ts';
+import type { Value } from '../../src/query/predicate/function-row.ts';
+import type { Expression, LikePiece, Predicate, Test } from '../../src/query/predicate/predicate.ts';
 
 /** What one event holds: the values of each field. */
 export type Read = (field: Field) => FieldValues;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Field, FieldType, FieldValue, FieldValues } from '../../src/ecs/field.ts';
-import { FUNCTIONS } from '../../src/query/functions.ts';
-import type { CompareOperator, Expression, LikePiece, Predicate, Test } from '../../src/query/predicate.ts';
+import { FUNCTIONS } from '../../src/query/eql/functions.ts';
+import type { CompareOperator, Expression, LikePiece, Predicate, Test } from '../../src/query/predicate/predicate.ts';
 
 const TEXTS = ['', 'a', 'b', 'ab', 'ba', 'aab', 'abab', '1', 'true', 'a*b', 'A', 'aB', 'é', 'É', '😀', 'a😀b', '\n'];
 const ADDRESSES = [

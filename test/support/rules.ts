@@ -1,8 +1,8 @@
 import { createDetector, type Detector } from '../../src/detect/detector.ts';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
-import { compilePredicate } from '../../src/query/compile.ts';
-import type { Predicate } from '../../src/query/predicate.ts';
-import { createFieldSlots } from '../../src/query/slots.ts';
+import { compilePredicate } from '../../src/query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../src/query/match/slots.ts';
+import type { Predicate } from '../../src/query/predicate/predicate.ts';
 import { compileRule } from '../../src/rules/compile-rule.ts';
 import type { CompiledRule } from '../../src/rules/compiled-rule.ts';
 import type { NewTermsDocument, RuleDocument } from '../../src/rules/document.ts';

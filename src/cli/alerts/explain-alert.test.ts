@@ -11,7 +11,7 @@ import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
 import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
-import { createFieldSlots } from '../../query/slots.ts';
+import { createFieldSlots } from '../../query/match/slots.ts';
 import { compileRule } from '../../rules/compile-rule.ts';
 import { parseDetectionRule } from '../../rules/rule-schema.ts';
 import { stateKeys } from '../../rules/state-keys.ts';

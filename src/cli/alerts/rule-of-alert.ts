@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { sha256Hashes } from '../../ingest/hashes.ts';
 import { RULES_PATH } from '../../kubernetes/rule-watch.ts';
-import { createFieldSlots, type FieldSlots } from '../../query/slots.ts';
+import { createFieldSlots, type FieldSlots } from '../../query/match/slots.ts';
 import { compileRule } from '../../rules/compile-rule.ts';
 import type { CompiledRule } from '../../rules/compiled-rule.ts';
 import type { RuleDocument } from '../../rules/document.ts';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseTimestamp } from '../../audit/timestamp.ts';
-import { compileWildcard } from '../../query/pattern.ts';
+import { compileWildcard } from '../../query/match/wildcard.ts';
 import { SEVERITIES } from '../../rules/document.ts';
 import { parseDuration } from '../../rules/duration.ts';
 import type { ClusterClient } from '../cluster-client.ts';

@@ -1,6 +1,6 @@
-import { compilePredicate } from '../../query/compile.ts';
-import type { Predicate } from '../../query/predicate.ts';
-import { createFieldSlots } from '../../query/slots.ts';
+import { compilePredicate } from '../../query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../query/match/slots.ts';
+import type { Predicate } from '../../query/predicate/predicate.ts';
 import type { Column } from './corpus.ts';
 import { createTablePrinter, type Printer } from './printer.ts';
 import type { Search, SearchedEvent, SearchOptions } from './search.ts';

@@ -1,6 +1,6 @@
 import { sanitise } from '../../audit/text.ts';
 import type { EqlSequence } from '../../query/eql/parse.ts';
-import { createFieldSlots } from '../../query/slots.ts';
+import { createFieldSlots } from '../../query/match/slots.ts';
 import { compileSequence } from '../../rules/compile-sequence.ts';
 import type { FieldAndValue } from '../../rules/compiled-rule.ts';
 import { sequenceGroups } from '../../rules/kinds/sequence.ts';

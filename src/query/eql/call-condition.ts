@@ -1,6 +1,6 @@
-import { lowerEqual } from '../field-value.ts';
-import type { Expression, Predicate } from '../predicate.ts';
-import { FALSE, TRUE } from '../simplify.ts';
+import { lowerEqual } from '../predicate/field-value.ts';
+import type { Expression, Predicate } from '../predicate/predicate.ts';
+import { FALSE, TRUE } from '../predicate/simplify.ts';
 import { type Lowering, report } from './lowering.ts';
 import { lowerPatterns, lowerSearch, testOperand } from './match-condition.ts';
 import { containsTest } from './pattern-test.ts';

@@ -1,11 +1,11 @@
 import type { Field } from '../../ecs/field.ts';
-import { lowerEqual, lowerOrder } from '../field-value.ts';
-import { MIRRORED } from '../mirrored.ts';
-import type { CompareOperator, Expression, Predicate } from '../predicate.ts';
-import { FALSE, TRUE } from '../simplify.ts';
+import { lowerEqual, lowerOrder } from '../predicate/field-value.ts';
+import type { CompareOperator, Expression, Predicate } from '../predicate/predicate.ts';
+import { FALSE, TRUE } from '../predicate/simplify.ts';
 import { lowerCallCondition } from './call-condition.ts';
 import { type Lowering, report, resolve } from './lowering.ts';
 import { lowerPatterns } from './match-condition.ts';
+import { MIRRORED } from './mirrored.ts';
 import type { FieldNode, Node } from './syntax.ts';
 import { areComparable, constantOf, nameOfType, type Typed } from './typed.ts';
 import { lowerValue } from './value.ts';

@@ -1,5 +1,5 @@
 import type { Field } from '../../ecs/field.ts';
-import type { Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate/predicate.ts';
 import { clip, type Problem, type ProblemKind, problemAt } from '../problem.ts';
 import type { FieldNode, Node } from './syntax.ts';
 

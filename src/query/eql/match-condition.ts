@@ -1,7 +1,7 @@
-import { compileTest } from '../compile-test.ts';
-import type { Predicate, RegexSyntax, Test } from '../predicate.ts';
+import { compileTest } from '../match/compile-test.ts';
+import type { Predicate, RegexSyntax, Test } from '../predicate/predicate.ts';
+import { FALSE, TRUE } from '../predicate/simplify.ts';
 import { checkRegex } from '../regex/compile-regex.ts';
-import { FALSE, TRUE } from '../simplify.ts';
 import { hasEnough, type Lowering, report } from './lowering.ts';
 import { equalsTest, isPlainText, likeTest, regexTest } from './pattern-test.ts';
 import type { MatchOperator, Node } from './syntax.ts';

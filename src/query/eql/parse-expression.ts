@@ -1,4 +1,4 @@
-import type { CompareOperator } from '../predicate.ts';
+import type { CompareOperator } from '../predicate/predicate.ts';
 import { failAfterExpression, failMissingExpression, failUnclosed } from './mistakes.ts';
 import {
   behind,

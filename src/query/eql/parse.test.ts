@@ -3,7 +3,7 @@ import { expectKind } from '../../../test/support/expect.ts';
 import { fail } from '../../../test/support/fail.ts';
 import type { Field, FieldType } from '../../ecs/field.ts';
 import { nearest } from '../nearest.ts';
-import type { Expression, Predicate, Test } from '../predicate.ts';
+import type { Expression, Predicate, Test } from '../predicate/predicate.ts';
 import { formatProblem } from '../problem.ts';
 import { type EqlSequence, parseEql } from './parse.ts';
 

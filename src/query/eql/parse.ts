@@ -1,8 +1,8 @@
 import type { Field } from '../../ecs/field.ts';
 import { neverSet } from '../../ecs/row.ts';
-import type { Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate/predicate.ts';
+import { FALSE, simplify } from '../predicate/simplify.ts';
 import type { Problem } from '../problem.ts';
-import { FALSE, simplify } from '../simplify.ts';
 import { lowerCondition } from './condition.ts';
 import { type EqlFields, type Lowering, report, resolve } from './lowering.ts';
 import { parseSyntax } from './parse-query.ts';

@@ -1,4 +1,4 @@
-import type { LikePiece, Test } from '../predicate.ts';
+import type { LikePiece, Test } from '../predicate/predicate.ts';
 
 /** Of Lucene's regular expressions with all of its optional operators. */
 const REGEX_OPERATORS = /[.?+*|{}[\]()"\\#@&<>~]/;

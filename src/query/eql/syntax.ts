@@ -1,4 +1,4 @@
-import type { ArithmeticOperator, CompareOperator } from '../predicate.ts';
+import type { ArithmeticOperator, CompareOperator } from '../predicate/predicate.ts';
 
 export type MatchOperator = ':' | 'in' | 'in~' | 'like' | 'like~' | 'regex' | 'regex~';
 

@@ -1,6 +1,6 @@
 import type { Field, FieldType } from '../../ecs/field.ts';
-import type { Value } from '../function-row.ts';
-import type { Expression } from '../predicate.ts';
+import type { Value } from '../predicate/function-row.ts';
+import type { Expression } from '../predicate/predicate.ts';
 
 /**
  * What an expression can give, null apart. `fraction`: a number that divides with a remainder behind the point, whatever its value.

@@ -1,10 +1,10 @@
-import { addressKey, addressRange } from '../address.ts';
-import { calculate } from '../arithmetic.ts';
-import type { FunctionRow, Parameter } from '../function-row.ts';
-import { functionNames, functionOf } from '../functions.ts';
+import { calculate } from '../match/arithmetic.ts';
 import { nearest } from '../nearest.ts';
-import type { ArithmeticOperator } from '../predicate.ts';
+import type { FunctionRow, Parameter } from '../predicate/function-row.ts';
+import type { ArithmeticOperator } from '../predicate/predicate.ts';
 import { clip } from '../problem.ts';
+import { addressKey, addressRange } from '../values/address.ts';
+import { functionNames, functionOf } from './functions.ts';
 import { hasEnough, type Lowering, report, resolve, wholeName } from './lowering.ts';
 import type { Node } from './syntax.ts';
 import {

@@ -1,4 +1,4 @@
-import { calculateDouble } from '../arithmetic.ts';
+import { calculateDouble } from '../match/arithmetic.ts';
 import type { ArithmeticOperator, ExpressionOf } from './ast.ts';
 import { type Compiled, CompileError, quoting } from './compiled.ts';
 import { commonType, type DataType, isNumeric, isSpan, typeName } from './data-type.ts';

@@ -1,5 +1,5 @@
-import { compileLike as compilePieces } from '../like.ts';
-import type { LikePiece } from '../predicate.ts';
+import { compileLike as compilePieces } from '../match/like.ts';
+import type { LikePiece } from '../predicate/predicate.ts';
 import { compileRegex } from '../regex/compile-regex.ts';
 import type { ExpressionOf, Text } from './ast.ts';
 import { type Compiled, CompileError, quoting } from './compiled.ts';

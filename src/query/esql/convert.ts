@@ -1,6 +1,6 @@
-import { addressKey } from '../address.ts';
-import { parseDate } from '../date.ts';
-import { formatAddress } from '../format-address.ts';
+import { addressKey } from '../values/address.ts';
+import { parseDate } from '../values/date.ts';
+import { formatAddress } from '../values/format-address.ts';
 import { type DataType, STORABLE } from './data-type.ts';
 import { INTEGER_RANGE, LONG_RANGE } from './parse-literal.ts';
 import { parseSpan } from './time-span.ts';

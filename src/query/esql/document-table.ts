@@ -1,5 +1,5 @@
-import { addressKey } from '../address.ts';
 import { nearest } from '../nearest.ts';
+import { addressKey } from '../values/address.ts';
 import { parseDateText } from './convert.ts';
 import type { DataType } from './data-type.ts';
 import { INTEGER_RANGE, LONG_RANGE } from './parse-literal.ts';

@@ -1,6 +1,6 @@
 import type { DecodedEvent } from '../../audit/event.ts';
 import type { Field, FieldValue, FieldValues } from '../../ecs/field.ts';
-import { addressKey } from '../address.ts';
+import { addressKey } from '../values/address.ts';
 import { kqlCondition } from './kql-condition.ts';
 import { INTEGER_RANGE } from './parse-literal.ts';
 import type { Table, TableColumn } from './table.ts';

@@ -1,6 +1,6 @@
 import type { Field } from '../../ecs/field.ts';
-import { fieldsOf } from '../fields-of.ts';
 import { parseKql } from '../kql/parse.ts';
+import { fieldsOf } from '../predicate/fields-of.ts';
 import type { Assignment, Command, Expression } from './ast.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { DecodedEvent } from '../../audit/event.ts';
-import { compilePredicate } from '../compile.ts';
 import { parseKql } from '../kql/parse.ts';
-import { createFieldSlots } from '../slots.ts';
+import { compilePredicate } from '../match/compile-predicate.ts';
+import { createFieldSlots } from '../match/slots.ts';
 import type { KqlCondition } from './table.ts';
 
 /** A condition in KQL as the condition of a table of events: what `KQL("…")` means. */

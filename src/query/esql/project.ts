@@ -1,4 +1,4 @@
-import { compileWildcard } from '../pattern.ts';
+import { compileWildcard } from '../match/wildcard.ts';
 import type { CommandOf, NamePattern } from './ast.ts';
 import { type Column, CompileError, quoting } from './compiled.ts';
 import { findColumn, type Scope } from './scope.ts';

@@ -1,9 +1,9 @@
 import type { Field, FieldValue } from '../../ecs/field.ts';
 import { FIELDS } from '../../ecs/fields.ts';
-import { addressKey, addressRange } from '../address.ts';
 import { parseKql } from '../kql/parse.ts';
-import type { Predicate, Test } from '../predicate.ts';
-import { FALSE, simplify, TRUE } from '../simplify.ts';
+import type { Predicate, Test } from '../predicate/predicate.ts';
+import { FALSE, simplify, TRUE } from '../predicate/simplify.ts';
+import { addressKey, addressRange } from '../values/address.ts';
 import type { Expression, ExpressionOf } from './ast.ts';
 import { piecesOf } from './compile-like.ts';
 

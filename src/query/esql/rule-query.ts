@@ -1,7 +1,7 @@
 import type { DecodedEvent } from '../../audit/event.ts';
 import type { Field } from '../../ecs/field.ts';
 import { FIELDS } from '../../ecs/fields.ts';
-import type { Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate/predicate.ts';
 import { type Problem, problemAt } from '../problem.ts';
 import type { Command } from './ast.ts';
 import { compileEsql } from './compile.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { expectKind } from '../../../test/support/expect.ts';
 import type { Field, FieldType } from '../../ecs/field.ts';
 import { nearest } from '../nearest.ts';
-import type { Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate/predicate.ts';
 import { formatProblem } from '../problem.ts';
 import { MAXIMUM_QUERY_LENGTH, parseKql } from './parse.ts';
 

@@ -1,8 +1,8 @@
 import type { Field } from '../../ecs/field.ts';
-import type { Lowered } from '../field-value.ts';
-import type { Predicate } from '../predicate.ts';
+import type { Lowered } from '../predicate/field-value.ts';
+import type { Predicate } from '../predicate/predicate.ts';
+import { FALSE, simplify, TRUE } from '../predicate/simplify.ts';
 import { clip, type Problem, problemAt } from '../problem.ts';
-import { FALSE, simplify, TRUE } from '../simplify.ts';
 import type { Comparison } from './lexer.ts';
 import { adviseFreeText, adviseSingleQuotes } from './mistakes.ts';
 import {

@@ -1,6 +1,6 @@
-import type { Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate/predicate.ts';
+import { FALSE } from '../predicate/simplify.ts';
 import { type Problem, type ProblemKind, problemAt } from '../problem.ts';
-import { FALSE } from '../simplify.ts';
 import { type Keyword, type Punctuation, type Token, tokenize, type WordToken } from './lexer.ts';
 
 const MAXIMUM_PROBLEMS = 20;

@@ -1,4 +1,4 @@
-import type { Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate/predicate.ts';
 import { clip } from '../problem.ts';
 import type { Punctuation, Token } from './lexer.ts';
 import { type Advice, adviseColon } from './mistakes.ts';

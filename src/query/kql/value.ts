@@ -1,6 +1,6 @@
 import type { Field } from '../../ecs/field.ts';
-import { type Lowered, lowerEqual, lowerOrder } from '../field-value.ts';
-import { FALSE } from '../simplify.ts';
+import { type Lowered, lowerEqual, lowerOrder } from '../predicate/field-value.ts';
+import { FALSE } from '../predicate/simplify.ts';
 import type { Comparison } from './lexer.ts';
 
 /** A value as it stands in a query: its literal pieces between the wildcards, so one piece if it has none. */

@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
-import type { RegexSyntax } from '../predicate.ts';
+import type { RegexSyntax } from '../predicate/predicate.ts';
 import { compileAutomaton } from './automaton.ts';
 import { parseLucene } from './parse-lucene.ts';
 import { re2Size } from './re2-size.ts';

@@ -1,4 +1,4 @@
-import { otherAsciiCase } from '../fold-ascii.ts';
+import { otherAsciiCase } from '../values/fold-ascii.ts';
 import {
   ANY_CHARACTER,
   ANY_TEXT,

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { anonymousRequest } from '../../../test/support/events.ts';
 import { expectKind } from '../../../test/support/expect.ts';
 import { resolveField } from '../../ecs/fields.ts';
-import { compilePredicate } from '../../query/compile.ts';
 import { parseKql } from '../../query/kql/parse.ts';
-import { createFieldSlots } from '../../query/slots.ts';
+import { compilePredicate } from '../../query/match/compile-predicate.ts';
+import { createFieldSlots } from '../../query/match/slots.ts';
 import {
   kueryAnd,
   kueryCompare,

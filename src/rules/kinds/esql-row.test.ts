@@ -4,7 +4,7 @@ import { anonymousRequest, NOON, type RequestChanges } from '../../../test/suppo
 import { expectKind } from '../../../test/support/expect.ts';
 import { compiledRule, detectorOf, ruleDocument } from '../../../test/support/rules.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
-import { createFieldSlots } from '../../query/slots.ts';
+import { createFieldSlots } from '../../query/match/slots.ts';
 import { compileRule } from '../compile-rule.ts';
 import { SECOND } from '../limits.ts';
 import { formatRuleProblem } from '../rule-problem.ts';

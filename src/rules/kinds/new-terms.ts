@@ -1,5 +1,5 @@
 import type { FieldValues } from '../../ecs/field.ts';
-import type { FieldMemo } from '../../query/slots.ts';
+import type { FieldMemo } from '../../query/match/slots.ts';
 import type { CompiledRule, Occurrence, RuleKind, Term, TermField } from '../compiled-rule.ts';
 import type { RuleDocument } from '../document.ts';
 import { formatDuration } from '../duration.ts';

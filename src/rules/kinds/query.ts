@@ -1,6 +1,6 @@
 import { lastHop } from '../../audit/identity.ts';
 import { pathOf } from '../../audit/request-uri.ts';
-import type { FieldMemo } from '../../query/slots.ts';
+import type { FieldMemo } from '../../query/match/slots.ts';
 import type { Occurrence, RuleKind, SlottedField } from '../compiled-rule.ts';
 import { HOUR } from '../limits.ts';
 import { combine, distinctLastFirst } from './combinations.ts';

@@ -1,4 +1,4 @@
-import type { FieldMemo } from '../../query/slots.ts';
+import type { FieldMemo } from '../../query/match/slots.ts';
 import type { CompiledSequence, FieldAndValue, Occurrence, RuleKind, SequenceItem } from '../compiled-rule.ts';
 import { formatDuration } from '../duration.ts';
 import type { Hashes } from '../hashes.ts';

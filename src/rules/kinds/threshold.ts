@@ -1,4 +1,4 @@
-import type { FieldMemo } from '../../query/slots.ts';
+import type { FieldMemo } from '../../query/match/slots.ts';
 import type { CompiledRule, FieldAndValue, Fire, Occurrence, RuleKind } from '../compiled-rule.ts';
 import type { RuleDocument, ThresholdDocument } from '../document.ts';
 import { formatDuration } from '../duration.ts';

@@ -1,4 +1,4 @@
-import { addressRange } from '../../address.ts';
+import { addressRange } from '../../values/address.ts';
 import { type FunctionRow, parameter } from '../function-row.ts';
 import { type Scalar, toList } from '../value.ts';
 

@@ -1,5 +1,5 @@
-import { addressRange } from '../../../query/address.ts';
 import { nearest } from '../../../query/nearest.ts';
+import { addressRange } from '../../../query/values/address.ts';
 import { type DocumentPath, describeValue, quoteName } from '../../document-problem.ts';
 import { addressField, searchField } from './field-mapping.ts';
 import { type Findings, note, refuse } from './findings.ts';

@@ -1,5 +1,5 @@
-import { compileWildcard } from './pattern.ts';
-import type { LikePiece } from './predicate.ts';
+import type { LikePiece } from '../predicate/predicate.ts';
+import { compileWildcard } from './wildcard.ts';
 
 const WORD = 32;
 const ASCII = 128;

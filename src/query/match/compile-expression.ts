@@ -1,10 +1,10 @@
-import type { Field } from '../ecs/field.ts';
-import { addressKey } from './address.ts';
+import type { Field } from '../../ecs/field.ts';
+import type { Value } from '../predicate/function-row.ts';
+import { partsOf } from '../predicate/parts-of.ts';
+import type { CompareOperator, Expression, Holds, Predicate, Test } from '../predicate/predicate.ts';
+import { addressKey } from '../values/address.ts';
 import { calculate } from './arithmetic.ts';
 import { compileTest } from './compile-test.ts';
-import type { Value } from './function-row.ts';
-import { partsOf } from './parts-of.ts';
-import type { CompareOperator, Expression, Holds, Predicate, Test } from './predicate.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
 import { toValues } from './to-value.ts';
 

@@ -1,4 +1,4 @@
-import type { Spending } from './function-row.ts';
+import type { Spending } from '../predicate/function-row.ts';
 
 /** Characters read or written by expressions, for one rule and one event: a few milliseconds. */
 const STEPS = 4_000_000;

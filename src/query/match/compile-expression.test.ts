@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { expectPresent } from '../../test/support/expect.ts';
-import type { DecodedEvent } from '../audit/event.ts';
-import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
-import { compilePredicate } from './compile.ts';
-import type { Value } from './function-row.ts';
-import { functionOf } from './functions.ts';
-import type { ArithmeticOperator, CompareOperator, Expression, Holds } from './predicate.ts';
+import { expectPresent } from '../../../test/support/expect.ts';
+import type { DecodedEvent } from '../../audit/event.ts';
+import type { Field, FieldType, FieldValues } from '../../ecs/field.ts';
+import { functionOf } from '../eql/functions.ts';
+import type { Value } from '../predicate/function-row.ts';
+import type { ArithmeticOperator, CompareOperator, Expression, Holds } from '../predicate/predicate.ts';
+import { compilePredicate } from './compile-predicate.ts';
 import { createFieldSlots } from './slots.ts';
 
 const EVENT: DecodedEvent = { event: {}, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false };

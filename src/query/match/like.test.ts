@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { LikePiece } from '../predicate/predicate.ts';
 import { compileLike } from './like.ts';
-import type { LikePiece } from './predicate.ts';
 
 function pieces(pattern: string): LikePiece[] {
   return [...pattern].map((character) => {

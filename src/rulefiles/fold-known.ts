@@ -1,6 +1,6 @@
-import { compileTest } from './compile-test.ts';
-import type { Predicate } from './predicate.ts';
-import { FALSE, simplify, TRUE } from './simplify.ts';
+import { compileTest } from '../query/match/compile-test.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
+import { FALSE, simplify, TRUE } from '../query/predicate/simplify.ts';
 
 /**
  * The same condition with what is known of every event filled in: fields that never have a value, and those that always

@@ -1,11 +1,11 @@
-import type { FieldType, FieldValue } from '../ecs/field.ts';
-import { addressKey, addressRange } from './address.ts';
-import { foldAscii } from './fold-ascii.ts';
+import type { FieldType, FieldValue } from '../../ecs/field.ts';
+import type { Test } from '../predicate/predicate.ts';
+import { compileRegex } from '../regex/compile-regex.ts';
+import { addressKey, addressRange } from '../values/address.ts';
+import { foldAscii } from '../values/fold-ascii.ts';
 import { compileLike } from './like.ts';
-import { compileWildcard } from './pattern.ts';
-import type { Test } from './predicate.ts';
-import { compileRegex } from './regex/compile-regex.ts';
 import { numberOf } from './to-value.ts';
+import { compileWildcard } from './wildcard.ts';
 
 /** Tests one value of a field: for a field of type `ip` its address key, else the value as the field reads it. */
 export type ValueTest = (value: FieldValue) => boolean;

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { expectKind, expectPresent } from '../../test/support/expect.ts';
 import type { Field } from '../ecs/field.ts';
-import { parseKql } from './kql/parse.ts';
-import type { Predicate } from './predicate.ts';
-import { projectOnto } from './required.ts';
+import { parseKql } from '../query/kql/parse.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
+import { projectOnto } from './project-onto.ts';
 
 const FIELDS = new Map<string, Field>();
 for (const name of ['f', 'g', 'h']) {

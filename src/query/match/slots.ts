@@ -1,6 +1,6 @@
-import type { DecodedEvent } from '../audit/event.ts';
-import type { Field, FieldValues } from '../ecs/field.ts';
-import { addressKey } from './address.ts';
+import type { DecodedEvent } from '../../audit/event.ts';
+import type { Field, FieldValues } from '../../ecs/field.ts';
+import { addressKey } from '../values/address.ts';
 import { type Budget, createBudget } from './budget.ts';
 
 /** The fields that a set of rules reads, numbered: rules that share the slots share what is read of an event. */

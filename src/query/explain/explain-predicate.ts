@@ -1,8 +1,8 @@
-import type { Field } from '../ecs/field.ts';
+import type { Field } from '../../ecs/field.ts';
+import type { Predicate, Test } from '../predicate/predicate.ts';
+import { simplify } from '../predicate/simplify.ts';
 import { formatExpression, operandsOf } from './format-predicate.ts';
 import { formatLike, formatMoment, formatValue, formatWord, quoteForEql } from './format-value.ts';
-import type { Predicate, Test } from './predicate.ts';
-import { simplify } from './simplify.ts';
 
 /** Whether what is said is said of one value that the field has, or of none. */
 type Some = 'some' | 'none';

@@ -1,5 +1,5 @@
-import type { Value } from './function-row.ts';
-import type { ArithmeticOperator } from './predicate.ts';
+import type { Value } from '../predicate/function-row.ts';
+import type { ArithmeticOperator } from '../predicate/predicate.ts';
 
 /**
  * Of two numbers, else null. What is no finite number is null, a division by zero with it. Unless one of the two `isDouble`,

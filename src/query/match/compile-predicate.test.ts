@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { expectKind } from '../../test/support/expect.ts';
-import type { DecodedEvent } from '../audit/event.ts';
-import type { Field, FieldType, FieldValues } from '../ecs/field.ts';
-import { compilePredicate } from './compile.ts';
-import { fieldsOf } from './fields-of.ts';
-import { parseKql } from './kql/parse.ts';
-import type { Predicate, Test } from './predicate.ts';
+import { expectKind } from '../../../test/support/expect.ts';
+import type { DecodedEvent } from '../../audit/event.ts';
+import type { Field, FieldType, FieldValues } from '../../ecs/field.ts';
+import { parseKql } from '../kql/parse.ts';
+import { fieldsOf } from '../predicate/fields-of.ts';
+import type { Predicate, Test } from '../predicate/predicate.ts';
+import { compilePredicate } from './compile-predicate.ts';
 import { createFieldSlots } from './slots.ts';
 
 const EVENT: DecodedEvent = { event: {}, ordinal: 0, truncated: false, receivedAt: 0, at: 0, skewed: false };

@@ -1,5 +1,5 @@
-import type { FieldType, FieldValue, FieldValues } from '../ecs/field.ts';
-import type { Value } from './function-row.ts';
+import type { FieldType, FieldValue, FieldValues } from '../../ecs/field.ts';
+import type { Value } from '../predicate/function-row.ts';
 
 /** The number that a value of a field of numbers stands for; Elasticsearch takes the text of one, too. */
 export function numberOf(value: FieldValue): number | undefined {

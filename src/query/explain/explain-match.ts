@@ -1,14 +1,14 @@
-import { cutBytes } from '../audit/text.ts';
-import type { Field, FieldValue, FieldValues } from '../ecs/field.ts';
-import { compilePredicate } from './compile.ts';
-import { compileValue } from './compile-expression.ts';
-import { type Clause, clauseOf } from './explain.ts';
-import { fieldsOf } from './fields-of.ts';
+import { cutBytes } from '../../audit/text.ts';
+import type { Field, FieldValue, FieldValues } from '../../ecs/field.ts';
+import { compileValue } from '../match/compile-expression.ts';
+import { compilePredicate } from '../match/compile-predicate.ts';
+import type { FieldMemo, FieldSlots } from '../match/slots.ts';
+import { fieldsOf } from '../predicate/fields-of.ts';
+import { partsOf } from '../predicate/parts-of.ts';
+import type { Expression, Holds, Predicate } from '../predicate/predicate.ts';
+import { type Clause, clauseOf } from './explain-predicate.ts';
 import { formatExpression } from './format-predicate.ts';
 import { formatMoment, quoteForEql } from './format-value.ts';
-import { partsOf } from './parts-of.ts';
-import type { Expression, Holds, Predicate } from './predicate.ts';
-import type { FieldMemo, FieldSlots } from './slots.ts';
 
 /** A statement of a condition, whether it holds of one event, and why. */
 export interface JudgedClause {

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { expectKind } from '../../test/support/expect.ts';
-import { fail } from '../../test/support/fail.ts';
-import { resolveField } from '../ecs/fields.ts';
-import { explainPredicate } from './explain.ts';
+import { expectKind } from '../../../test/support/expect.ts';
+import { fail } from '../../../test/support/fail.ts';
+import { resolveField } from '../../ecs/fields.ts';
+import { parseKql } from '../kql/parse.ts';
+import type { Expression, Predicate, Test } from '../predicate/predicate.ts';
+import { explainPredicate } from './explain-predicate.ts';
 import { formatPredicate } from './format-predicate.ts';
-import { parseKql } from './kql/parse.ts';
-import type { Expression, Predicate, Test } from './predicate.ts';
 
 function kql(source: string): Predicate {
   const result = parseKql(source, { resolveField });

@@ -1,9 +1,9 @@
-import { addressKey, addressRange } from './address.ts';
-import { calculate } from './arithmetic.ts';
-import type { CallForm, FunctionRow, Parameter, Spending, Value } from './function-row.ts';
-import { finder } from './pattern.ts';
-import type { ArithmeticOperator } from './predicate.ts';
-import { compileRegex } from './regex/compile-regex.ts';
+import { calculate } from '../match/arithmetic.ts';
+import { finder } from '../match/wildcard.ts';
+import type { CallForm, FunctionRow, Parameter, Spending, Value } from '../predicate/function-row.ts';
+import type { ArithmeticOperator } from '../predicate/predicate.ts';
+import { compileRegex } from '../regex/compile-regex.ts';
+import { addressKey, addressRange } from '../values/address.ts';
 
 /** No text that an expression builds is longer, in UTF-16 units. */
 const LONGEST_TEXT = 1 << 20;

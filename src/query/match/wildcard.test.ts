@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { compileWildcard } from './pattern.ts';
+import { compileWildcard } from './wildcard.ts';
 
 function matches(pattern: string, text: string): boolean {
   return compileWildcard(pattern.split('*'))(text);

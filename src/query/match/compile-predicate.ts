@@ -1,8 +1,8 @@
-import type { Field, FieldValues } from '../ecs/field.ts';
+import type { Field, FieldValues } from '../../ecs/field.ts';
+import type { Predicate, Test } from '../predicate/predicate.ts';
+import { simplify } from '../predicate/simplify.ts';
 import { compileHolds } from './compile-expression.ts';
 import { compileAnyOf, type ValueTest } from './compile-test.ts';
-import type { Predicate, Test } from './predicate.ts';
-import { simplify } from './simplify.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { Field } from '../ecs/field.ts';
+import type { Field } from '../../ecs/field.ts';
+import type { Value } from '../predicate/function-row.ts';
+import type { Expression, LikePiece, Predicate, Test } from '../predicate/predicate.ts';
+import { simplify } from '../predicate/simplify.ts';
 import { formatLike, formatValue, formatWord, quoteForEql } from './format-value.ts';
-import type { Value } from './function-row.ts';
-import type { Expression, LikePiece, Predicate, Test } from './predicate.ts';
-import { simplify } from './simplify.ts';
 
 /** How tightly a text binds: what binds less tightly than what is around it stands in parentheses. */
 const OR = 0;

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { fail } from '../../test/support/fail.ts';
 import { resolveField } from '../ecs/fields.ts';
+import { parseKql } from '../query/kql/parse.ts';
+import { FALSE, TRUE } from '../query/predicate/simplify.ts';
 import { foldKnown } from './fold-known.ts';
-import { parseKql } from './kql/parse.ts';
-import { FALSE, TRUE } from './simplify.ts';
 
 function folded(query: string) {
   const parsed = parseKql(query, { resolveField });

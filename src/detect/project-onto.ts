@@ -1,6 +1,6 @@
 import type { Field } from '../ecs/field.ts';
-import type { Predicate } from './predicate.ts';
-import { FALSE, simplify } from './simplify.ts';
+import type { Predicate } from '../query/predicate/predicate.ts';
+import { FALSE, simplify } from '../query/predicate/simplify.ts';
 
 /**
  * What a condition requires of some fields: a condition on those fields alone that holds on every event on which the whole

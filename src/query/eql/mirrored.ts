@@ -1,4 +1,4 @@
-import type { CompareOperator } from './predicate.ts';
+import type { CompareOperator } from '../predicate/predicate.ts';
 
 /** The operator of the same comparison with its sides exchanged: `1 < a` is `a > 1`. */
 export const MIRRORED: Readonly<Record<CompareOperator, CompareOperator>> = {

@@ -1,8 +1,8 @@
-import type { Field } from '../ecs/field.ts';
-import { addressKey, addressRange } from './address.ts';
-import { type DateSpan, parseDate } from './date.ts';
+import type { Field } from '../../ecs/field.ts';
+import { clip, type ProblemKind } from '../problem.ts';
+import { addressKey, addressRange } from '../values/address.ts';
+import { type DateSpan, parseDate } from '../values/date.ts';
 import type { Predicate, Test } from './predicate.ts';
-import { clip, type ProblemKind } from './problem.ts';
 
 type Order = '<' | '<=' | '>' | '>=';
 

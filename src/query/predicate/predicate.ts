@@ -1,4 +1,4 @@
-import type { Field, FieldValue } from '../ecs/field.ts';
+import type { Field, FieldValue } from '../../ecs/field.ts';
 import type { FunctionRow, Value } from './function-row.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Field } from '../ecs/field.ts';
+import type { Field } from '../../ecs/field.ts';
 import { partsOf } from './parts-of.ts';
 import type { Expression, Predicate } from './predicate.ts';
 

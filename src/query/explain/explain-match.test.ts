@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { anonymousRequest } from '../../test/support/events.ts';
-import { expectKind } from '../../test/support/expect.ts';
-import { resolveField } from '../ecs/fields.ts';
-import { parseEql } from './eql/parse.ts';
+import { anonymousRequest } from '../../../test/support/events.ts';
+import { expectKind } from '../../../test/support/expect.ts';
+import { resolveField } from '../../ecs/fields.ts';
+import { parseEql } from '../eql/parse.ts';
+import { createFieldSlots } from '../match/slots.ts';
 import { explainMatch, type JudgedClause } from './explain-match.ts';
-import { createFieldSlots } from './slots.ts';
 
 function judged(condition: string, groups: readonly string[]): JudgedClause {
   const result = parseEql(`any where ${condition}`, { resolveField });

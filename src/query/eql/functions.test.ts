@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { expectPresent } from '../../test/support/expect.ts';
-import { createBudget } from './budget.ts';
-import type { Value } from './function-row.ts';
+import { expectPresent } from '../../../test/support/expect.ts';
+import { createBudget } from '../match/budget.ts';
+import type { Value } from '../predicate/function-row.ts';
 import { FUNCTIONS, functionNames, functionOf } from './functions.ts';
 
 type Case = readonly [values: readonly Value[], expected: Value];

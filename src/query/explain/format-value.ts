@@ -1,5 +1,5 @@
-import type { Field, FieldValue } from '../ecs/field.ts';
-import type { LikePiece } from './predicate.ts';
+import type { Field, FieldValue } from '../../ecs/field.ts';
+import type { LikePiece } from '../predicate/predicate.ts';
 
 /** What cannot be seen, or may break a line. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\u00a0]/gu;
