@@ -1,4 +1,4 @@
-import { explainSequence } from '../../src/cli/explain-sequence.ts';
+import { explainSequence } from '../../src/cli/explain/explain-sequence.ts';
 import { FIELDS, resolveField } from '../../src/ecs/fields.ts';
 import { FUNCTIONS } from '../../src/query/eql/functions.ts';
 import { parseEql } from '../../src/query/eql/parse.ts';

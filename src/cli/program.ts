@@ -1,17 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { AuditInputError } from '../ingest/audit-input.ts';
-import { alertsCommand } from './alerts.ts';
+import { alertsCommand } from './alerts/alerts.ts';
 import { auditPolicyCommand } from './audit-policy.ts';
 import { backfillCommand } from './backfill.ts';
-import { doctorCommand } from './doctor.ts';
-import { exceptCommand } from './except.ts';
-import { explainCommand } from './explain.ts';
+import { doctorCommand } from './doctor/doctor.ts';
+import { exceptCommand } from './except/except.ts';
+import { explainCommand } from './explain/explain.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
-import { queryCommand } from './query.ts';
-import { replayCommand } from './replay.ts';
-import { rulesCommand } from './rules.ts';
+import { queryCommand } from './query/query.ts';
+import { replayCommand } from './replay/replay.ts';
+import { rulesCommand } from './rules/rules.ts';
 import { serveCommand } from './serve.ts';
-import { termsCommand } from './terms.ts';
+import { termsCommand } from './terms/terms.ts';
 import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `

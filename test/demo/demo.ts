@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { readAlerts } from '../../src/alerts/records.ts';
-import { alertTable } from '../../src/cli/alert-table.ts';
+import { alertTable } from '../../src/cli/replay/alert-table.ts';
 import { openSqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 import { anonymous, clusterAdminBinding, eventList, execIntoPod, ordinaryTraffic, privilegedPod } from './events.ts';
 import { type DemoServer, type Figures, startDemoServer } from './server.ts';
