@@ -1,3 +1,4 @@
+import { createLastingFault } from '../telemetry/lasting-fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
@@ -47,6 +48,8 @@ export interface DeliveryLane {
   stop(limitMs: number): Promise<void>;
 }
 
+const HELD_UP = { begins: 'alert delivery is held up', ends: 'alert delivery goes on' };
+
 /** The deliveries of one cluster's alerts to one sink. */
 export function createDeliveryLane(
   deps: DeliveryDeps,
@@ -59,8 +62,8 @@ export function createDeliveryLane(
   const inFlight = new Set<Promise<void>>();
   const attempts = new Set<AbortController>();
   const bell = createBell();
-  const queueFault = createFault(logger, { ...about, what: 'alert queue' });
-  const sinkFault = createFault(logger, { ...about, what: 'sink' });
+  const queueFault = createLastingFault(logger, HELD_UP, { ...about, what: 'alert queue' });
+  const sinkFault = createLastingFault(logger, HELD_UP, { ...about, what: 'sink' });
   /** Looks at the queue since something was due. */
   let idle = 0;
   let running: Promise<void> | undefined;
@@ -95,10 +98,10 @@ export function createDeliveryLane(
     try {
       claims = await queue.claim(cluster, sink.name, limit, options.leaseMs);
     } catch (error) {
-      queueFault.again(error);
+      queueFault.failed(error);
       return 0;
     }
-    queueFault.over();
+    queueFault.mended();
     if (abandoned) return 0;
     for (const claimed of claims) {
       const delivery = settle(claimed).finally(() => inFlight.delete(delivery));
@@ -121,11 +124,11 @@ export function createDeliveryLane(
         await queue.retry(cluster, sink.name, alert.id, backoffMs(before + 1, options.retry, random));
       } else await queue.bury(cluster, sink.name, alert.id, text(error));
     } catch (fault) {
-      queueFault.again(fault);
+      queueFault.failed(fault);
       return;
     }
-    if (outcome === 'retry') sinkFault.again(error);
-    else sinkFault.over();
+    if (outcome === 'retry') sinkFault.failed(error);
+    else sinkFault.mended();
     if (outcome === 'buried') logger.error('alert given up', { ...about, alert: alert.id, error: text(error) });
     observe({ ...about, alertId: alert.id, outcome, durationMs: performance.now() - begun });
   }
@@ -190,22 +193,6 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-}
-
-/** A fault that lasts: said when it begins and when it is over, and counted in between. */
-function createFault(logger: DeliveryLog, about: Readonly<Record<string, unknown>>) {
-  let failures = 0;
-  return {
-    failures: () => failures,
-    again(error: unknown): void {
-      failures += 1;
-      if (failures === 1) logger.warn('alert delivery is held up', { ...about, error: text(error) });
-    },
-    over(): void {
-      if (failures > 0) logger.info('alert delivery goes on', { ...about, failures });
-      failures = 0;
-    },
-  };
 }
 
 /** A wait that can be cut short, also by a ring that came before it. */

@@ -6,10 +6,10 @@ export interface Job {
 }
 
 /** Runs work at once, and then always so long after it has ended. @param work must not reject */
-export function createPeriodicJob(intervalMs: number, work: () => Promise<void>): Job {
+export function createPeriodicJob(intervalMs: number, work: () => Promise<unknown>): Job {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let turn: Promise<void> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
   const next = () => {
     turn = work().finally(() => {
       if (!stopped) timer = setTimeout(next, intervalMs);

@@ -10,6 +10,7 @@ import type { Heartbeat } from '../ingest/heartbeat.ts';
 import { createAlertSync } from '../kubernetes/alert-sync.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { OVERFLOW_QUIET } from '../rules/limits.ts';
+import { createLastingFault } from '../telemetry/lasting-fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { nowMicros } from './now-micros.ts';
@@ -65,6 +66,7 @@ export function createLeasedJobs(config: Config, deps: LeasedJobsDeps, undo: Und
 
 function createRetentionJob(policy: RetentionPolicy, deps: LeasedJobsDeps): Job {
   const { logger, store, clusters, lifecycle, sinks, reconciler } = deps;
+  const fault = createLastingFault(logger, { begins: 'retention is held up', ends: 'retention goes on' });
   const retain = async () => {
     for (const cluster of clusters) {
       const dropped = await applyRetention(store, lifecycle, cluster, sinks, policy, nowMicros());
@@ -72,12 +74,12 @@ function createRetentionJob(policy: RetentionPolicy, deps: LeasedJobsDeps): Job 
     }
     reconciler.nudge();
   };
-  return createPeriodicJob(RETENTION_INTERVAL_MS, () =>
-    retain().catch((error: unknown) => logger.warn('retention is held up', { error })),
-  );
+  return createPeriodicJob(RETENTION_INTERVAL_MS, () => fault.during(retain));
 }
 
 function createOverflowsJob({ logger, store, clusters, sinks, reconciler }: LeasedJobsDeps): Job {
+  const words = { begins: 'the end of overflows is held up', ends: 'overflows are ended again' };
+  const fault = createLastingFault(logger, words);
   const closeOverflows = async () => {
     for (const cluster of clusters) {
       for (const { id, spec, state } of await endOverflows(store, cluster, sinks, nowMicros() - OVERFLOW_QUIET)) {
@@ -88,9 +90,7 @@ function createOverflowsJob({ logger, store, clusters, sinks, reconciler }: Leas
       }
     }
   };
-  return createPeriodicJob(OVERFLOWS_INTERVAL_MS, () =>
-    closeOverflows().catch((error: unknown) => logger.warn('the end of overflows is held up', { error })),
-  );
+  return createPeriodicJob(OVERFLOWS_INTERVAL_MS, () => fault.during(closeOverflows));
 }
 
 function retentionPolicy({ retention }: Config): RetentionPolicy {

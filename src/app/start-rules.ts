@@ -11,6 +11,7 @@ import type { OwnChanges } from '../ingest/own-changes.ts';
 import type { OwnIdentity } from '../ingest/own-writes.ts';
 import type { ReadinessCheck } from '../ingest/readiness.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { namespaceOf } from '../kubernetes/own-identity.ts';
 import { createPackInstaller } from '../kubernetes/pack-installer.ts';
 import { createRuleStatusJob } from '../kubernetes/rule-status-job.ts';
 import { createRuleWatch } from '../kubernetes/rule-watch.ts';
@@ -27,7 +28,7 @@ import { tamperRules } from '../ruleset/tamper-rules.ts';
 import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
+import { onFault } from '../telemetry/operational-error.ts';
 
 export interface RulesDeps {
   readonly logger: Logger;
@@ -116,17 +117,9 @@ function loadPack(config: Config): Promise<LoadedRules> {
   return loadRuleFiles(wantedPack(config) === 'none' ? [] : PACK_PATHS);
 }
 
-/** `system:serviceaccount:NAMESPACE:NAME` */
-function namespaceOf({ username }: OwnIdentity): string | undefined {
-  return username.split(':')[2];
-}
-
 /** Nothing while the store is away: it is a help where the API server is, and no condition of a start. */
 async function knownRules(store: Store, [cluster = '']: readonly string[]): Promise<readonly RuleResource[]> {
-  return loadKnownRules(store, cluster).catch((error: unknown) => {
-    if (error instanceof OperationalError) return [];
-    throw error;
-  });
+  return loadKnownRules(store, cluster).catch(onFault(() => []));
 }
 
 interface FollowedRules {

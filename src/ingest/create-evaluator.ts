@@ -7,7 +7,7 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { LATENESS } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
+import { onFault } from '../telemetry/operational-error.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { type NamespaceLabels, withNamespaceLabels } from './namespace-labels.ts';
 import type { IngestObserver } from './observer.ts';
@@ -63,16 +63,11 @@ export function createEvaluator({
     const writes = keys.map(
       (key) => ({ kind: 'setFields', key, mode: 'absent', fields: { since: String(at) } }) as const,
     );
-    try {
-      const results = await store.update(cluster, reads, (result) => ({ kind: 'commit', writes, result }));
-      for (const [index, state] of starting.entries()) {
-        const before = results[index];
-        const since = before?.kind === 'fields' ? before.values[0] : undefined;
-        begun.set(`${cluster}/${state}`, Number(since ?? at));
-      }
-    } catch (error) {
-      // A batch without a decision needs no store; with the next one it is tried again.
-      if (!(error instanceof OperationalError)) throw error;
+    const noted = store.update(cluster, reads, (result) => ({ kind: 'commit', writes, result }));
+    // A batch without a decision needs no store; with the next one it is tried again.
+    for (const [index, before] of (await noted.catch(onFault(() => []))).entries()) {
+      const since = before.kind === 'fields' ? before.values[0] : undefined;
+      begun.set(`${cluster}/${starting[index]}`, Number(since ?? at));
     }
   }
 

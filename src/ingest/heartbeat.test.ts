@@ -26,7 +26,7 @@ function beating(changes: Partial<HeartbeatDeps> = {}) {
       return 403;
     },
     metrics,
-    logger: { warn: (_message, fields = {}) => void warned.push(fields) },
+    logger: { info() {}, warn: (_message, fields = {}) => void warned.push(fields) },
     own,
     cluster: CLUSTER,
     now: () => time,

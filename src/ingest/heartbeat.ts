@@ -5,9 +5,10 @@ import { pathOf } from '../audit/request-uri.ts';
 import { HEARTBEAT_PATH } from '../policy/demand.ts';
 import { SECOND } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
+import { createLastingFault } from '../telemetry/lasting-fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
+import { OperationalError, onFault } from '../telemetry/operational-error.ts';
 import type { OwnIdentity } from './own-writes.ts';
 
 export interface HeartbeatDeps {
@@ -18,7 +19,7 @@ export interface HeartbeatDeps {
    */
   readonly get: (path: string) => Promise<number>;
   readonly metrics: Pick<Metrics, 'heartbeats' | 'heartbeatLastSeen' | 'heartbeatRoundTripSeconds'>;
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly own: OwnIdentity;
   /** The cluster whose API server is asked. */
   readonly cluster: string;
@@ -54,6 +55,8 @@ export function heartbeatPath(cluster: string): string {
  */
 export function createHeartbeat({ store, get, metrics, logger, own, cluster, now }: HeartbeatDeps): Heartbeat {
   const path = heartbeatPath(cluster);
+  const words = { begins: 'heartbeat could not be sent', ends: 'heartbeat is sent again' };
+  const fault = createLastingFault(logger, words, { cluster });
   metrics.heartbeatLastSeen.set({ cluster }, 0);
 
   /** The number of what may be a heartbeat. */
@@ -89,20 +92,17 @@ export function createHeartbeat({ store, get, metrics, logger, own, cluster, now
 
   return {
     async beat() {
-      const nonce = randomBytes(NONCE_BYTES).toString('hex');
-      try {
+      const isSent = await fault.during(async () => {
+        const nonce = randomBytes(NONCE_BYTES).toString('hex');
         await remember(nonce, now());
         const status = await get(`${path}?nonce=${nonce}`);
         // 403 and 404 are what is expected. With 401 the event has no user; 429 and 5xx may be audited or not.
         if (status === 401 || status === 429 || status >= 500) {
           throw new OperationalError('api_unavailable', `GET ${path}: ${status}`);
         }
-        metrics.heartbeats.inc({ cluster, outcome: 'sent' });
-      } catch (error) {
-        if (!(error instanceof OperationalError)) throw error;
-        metrics.heartbeats.inc({ cluster, outcome: 'failed' });
-        logger.warn('heartbeat could not be sent', { cluster, error });
-      }
+        return true;
+      });
+      metrics.heartbeats.inc({ cluster, outcome: isSent === true ? 'sent' : 'failed' });
     },
 
     async take(from, events) {
@@ -113,14 +113,8 @@ export function createHeartbeat({ store, get, metrics, logger, own, cluster, now
       });
       if (beats.length === 0) return events;
       const looked = beats.slice(0, MOST_IN_BATCH);
-      let times: readonly (number | undefined)[];
-      try {
-        times = await sentAt(looked.map(({ nonce }) => nonce));
-      } catch (error) {
-        // Not worth a refusal of the batch: that the store is away is said elsewhere, and the next one comes soon.
-        if (!(error instanceof OperationalError)) throw error;
-        return events;
-      }
+      // A fault is not worth a refusal of the batch: that the store is away is said elsewhere, and the next one comes soon.
+      const times = await sentAt(looked.map(({ nonce }) => nonce)).catch(onFault(() => []));
       const known = new Set<DecodedEvent>();
       for (const [index, { event }] of looked.entries()) {
         const sent = times[index];

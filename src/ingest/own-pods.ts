@@ -2,7 +2,7 @@ import { createPeriodicJob, type Job } from '../alerts/job.ts';
 import type { Store } from '../alerts/store.ts';
 import { DAY, MINUTE } from '../rules/limits.ts';
 import { stateKeys } from '../rules/state-keys.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
+import { onFault } from '../telemetry/operational-error.ts';
 
 export interface OwnPodsDeps {
   readonly store: Pick<Store, 'update'>;
@@ -46,25 +46,22 @@ export function createOwnPods({ store, cluster, podUid, now }: OwnPodsDeps): Own
   async function refresh(): Promise<void> {
     const at = now();
     if (at < refreshedAt + REFRESH) return;
-    try {
-      await store.update(cluster, [], () => ({
-        kind: 'commit',
-        writes: [
-          {
-            kind: 'setScores',
-            key: stateKeys.pods,
-            mode: 'set',
-            entries: [{ member: podUid, score: at }],
-            keepMs: KEEP / MICROS_PER_MS,
-          },
-          { kind: 'pruneScores', key: stateKeys.pods, below: at - KEEP },
-        ],
-        result: undefined,
-      }));
-    } catch (error) {
-      if (error instanceof OperationalError) return; // with the next tick
-      throw error;
-    }
+    const refreshed = store.update(cluster, [], () => ({
+      kind: 'commit',
+      writes: [
+        {
+          kind: 'setScores',
+          key: stateKeys.pods,
+          mode: 'set',
+          entries: [{ member: podUid, score: at }],
+          keepMs: KEEP / MICROS_PER_MS,
+        },
+        { kind: 'pruneScores', key: stateKeys.pods, below: at - KEEP },
+      ],
+      result: true,
+    }));
+    // A store that is away is asked again with the next tick.
+    if (!(await refreshed.catch(onFault(() => false)))) return;
     refreshedAt = at;
     first.resolve();
   }
@@ -75,20 +72,12 @@ export function createOwnPods({ store, cluster, podUid, now }: OwnPodsDeps): Own
     async ours(uids) {
       const unknown = uids.filter((uid) => !known.has(uid) && uid.length <= LONGEST_UID);
       if (unknown.length === 0) return known;
-      try {
-        const found = await store.update(
-          cluster,
-          [{ kind: 'scores', key: stateKeys.pods, members: unknown }],
-          ([read]) => ({
-            kind: 'commit',
-            writes: [],
-            result: unknown.filter((_uid, i) => read?.kind === 'scores' && read.scores[i] !== undefined),
-          }),
-        );
-        for (const uid of found) known.add(uid);
-      } catch (error) {
-        if (!(error instanceof OperationalError)) throw error;
-      }
+      const found = store.update(cluster, [{ kind: 'scores', key: stateKeys.pods, members: unknown }], ([read]) => ({
+        kind: 'commit',
+        writes: [],
+        result: unknown.filter((_uid, i) => read?.kind === 'scores' && read.scores[i] !== undefined),
+      }));
+      for (const uid of await found.catch(onFault(() => []))) known.add(uid);
       return known;
     },
   };

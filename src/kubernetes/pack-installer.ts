@@ -3,8 +3,8 @@ import { excerpt } from '../audit/text.ts';
 import type { OwnChange } from '../ingest/own-changes.ts';
 import type { RuleDocument } from '../rules/document.ts';
 import { type RuleResource, toRuleResource } from '../ruleset/rule-resource.ts';
+import { createLastingFault } from '../telemetry/lasting-fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
 import type { ApiCall, KubernetesClient } from './client.ts';
 import { FIELD_MANAGER } from './managed-fields.ts';
 import { planPack } from './pack-plan.ts';
@@ -41,7 +41,7 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
   /** What was said, so that it is said once. */
   const said = new Set<string>();
   let seen: readonly RuleResource[] | undefined;
-  let isHeld = false;
+  const fault = createLastingFault(logger, { begins: 'installing the pack is held up', ends: 'the pack is installed' });
 
   async function install(): Promise<void> {
     const now = resources();
@@ -88,17 +88,7 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
     logger.info(what, { rule });
   }
 
-  return createPeriodicJob(INTERVAL_MS, async () => {
-    try {
-      await install();
-      if (isHeld) logger.info('the pack is installed');
-      isHeld = false;
-    } catch (error) {
-      if (!(error instanceof OperationalError)) throw error;
-      if (!isHeld) logger.warn('installing the pack is held up', { error });
-      isHeld = true;
-    }
-  });
+  return createPeriodicJob(INTERVAL_MS, () => fault.during(install));
 }
 
 /** With no force: a field that somebody has set since is not taken from them, but a conflict. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Backoff, backoffMs } from '../alerts/backoff.ts';
 import type { Job } from '../alerts/job.ts';
+import { createLastingFault } from '../telemetry/lasting-fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KubernetesClient } from './client.ts';
 
@@ -81,7 +82,7 @@ export function createResourceWatch<T>(
   const { signal } = stopped;
   /** The version up to which everything was handled; undefined if a list is needed. */
   let version: string | undefined;
-  let failures = 0;
+  const fault = createLastingFault(logger, { begins: 'watch is held up', ends: 'watch goes on' }, { of });
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
@@ -92,9 +93,12 @@ export function createResourceWatch<T>(
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof PlaceLost) version = undefined;
-        else held(error);
+        else {
+          fault.failed(error);
+          onHeld?.();
+        }
       }
-      await sleep(backoffMs(Math.max(failures, 1), backoff, random), undefined, { signal }).catch(() => {});
+      await sleep(backoffMs(Math.max(fault.failures(), 1), backoff, random), undefined, { signal }).catch(() => {});
     }
   }
 
@@ -113,7 +117,7 @@ export function createResourceWatch<T>(
       if (token !== '') continue;
       signal.throwIfAborted();
       await handlers.onList(listed);
-      settled();
+      fault.mended();
       return metadata.resourceVersion;
     }
   }
@@ -132,24 +136,12 @@ export function createResourceWatch<T>(
       if (event.type === 'DELETED') await handlers.onDeleted(name);
       else if (event.type !== 'BOOKMARK') await handlers.onChanged(name, read(event.object));
       version = resourceVersion;
-      settled();
+      fault.mended();
     }
   }
 
   function withQuery(settings: Readonly<Record<string, string>>): string {
     return `${path}?${new URLSearchParams(settings)}`;
-  }
-
-  function held(error: unknown): void {
-    failures += 1;
-    const text = error instanceof Error ? error.message : String(error);
-    if (failures === 1) logger.warn('watch is held up', { of, error: text });
-    onHeld?.();
-  }
-
-  function settled(): void {
-    if (failures > 0) logger.info('watch goes on', { of, failures });
-    failures = 0;
   }
 
   return {

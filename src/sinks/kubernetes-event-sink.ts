@@ -10,7 +10,7 @@ import {
   type ObjectReference,
   requestedObject,
 } from '../kubernetes/event-resource.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
+import { onFault } from '../telemetry/operational-error.ts';
 
 export interface KubernetesEventSinkDeps {
   readonly client: Pick<KubernetesClient, 'call'>;
@@ -40,14 +40,11 @@ export function createKubernetesEventSink(
 ): Sink {
   /** Undefined if it is not there, or cannot be read: an Event is not worth a failure for that. */
   async function uidAt(path: string, signal: AbortSignal): Promise<string | undefined> {
-    try {
-      const answer = await client.call({ method: 'GET', path, accept: METADATA_ONLY, expect: ['NotFound'] }, signal);
-      const read = withUid.safeParse(answer.kind === 'ok' ? answer.body : undefined);
-      return read.success ? read.data.metadata.uid : undefined;
-    } catch (error) {
-      if (error instanceof OperationalError && !signal.aborted) return undefined;
-      throw error;
-    }
+    const get: ApiCall = { method: 'GET', path, accept: METADATA_ONLY, expect: ['NotFound'] };
+    const answer = await client.call(get, signal).catch(onFault(() => undefined));
+    signal.throwIfAborted();
+    const read = withUid.safeParse(answer?.kind === 'ok' ? answer.body : undefined);
+    return read.success ? read.data.metadata.uid : undefined;
   }
 
   /** The object with its uid. Without it `kubectl describe` would not show the Event. */

@@ -25,7 +25,10 @@ export const OPERATIONAL_ERRORS = {
 
 export type OperationalErrorCode = keyof typeof OPERATIONAL_ERRORS;
 
-/** An operational fault. Caught in two places: the intake of batches (its source has them sent again) and the reconcile loop (backoff). */
+/**
+ * A fault of the world. The intake of batches reports it to the source, which has the batch sent again; a delivery is tried
+ * again after a pause; periodic work tells it once (`LastingFault`); a command prints it. Code that can do without uses `onFault`.
+ */
 export class OperationalError extends Error {
   readonly code: OperationalErrorCode;
   readonly retryable: boolean;
@@ -36,4 +39,16 @@ export class OperationalError extends Error {
     this.code = code;
     this.retryable = OPERATIONAL_ERRORS[code].retryable;
   }
+}
+
+/**
+ * For `catch`, where work can go on without what a fault keeps back.
+ * @param instead what stands in for it
+ * @returns a handler that throws anything but an OperationalError: that is a bug
+ */
+export function onFault<T>(instead: (fault: OperationalError) => T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof OperationalError) return instead(error);
+    throw error;
+  };
 }

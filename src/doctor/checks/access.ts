@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { excerpt } from '../../audit/text.ts';
 import { kubernetesOptionsSchema } from '../../kubernetes/options.ts';
 import { type Permission, permissionName, requiredPermissions, resourceName } from '../../kubernetes/permissions.ts';
-import { OperationalError } from '../../telemetry/operational-error.ts';
+import { onFault } from '../../telemetry/operational-error.ts';
 import { ownAccount, serviceAccount } from '../account.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok } from '../finding.ts';
@@ -24,13 +24,13 @@ export const accessCheck: Check = {
   name: 'access',
   async run(subject) {
     const api = await subject.api();
-    const who = await whoAmI(subject).catch((error: unknown) => {
-      if (!(error instanceof OperationalError)) throw error;
-      return failure(excerpt(error.message, 400), {
+    const unanswered = onFault((fault) =>
+      failure(excerpt(fault.message, 400), {
         why: 'alerts wait until it answers; nothing that this API server could tell was checked',
         mend: `kubectl get --raw /readyz    # then --kubeconfig, and the network between here and ${api.server}`,
-      });
-    });
+      }),
+    );
+    const who = await whoAmI(subject).catch(unanswered);
     if (typeof who !== 'string') return [who];
     const options = subject.known('kubernetes');
     const known = ok(`${api.server} answers, and knows us as ${excerpt(who, MAX_NAME_BYTES)}`);

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AlertQueue } from '../../alerts/queue.ts';
 import type { Store } from '../../alerts/store.ts';
 import type { ReadResult } from '../../rules/state.ts';
-import { OperationalError } from '../../telemetry/operational-error.ts';
+import { OperationalError, onFault } from '../../telemetry/operational-error.ts';
 import { checkWrites } from '../check-writes.ts';
 import type { SqliteStateOptions } from '../options.ts';
 import { createSerialQueue } from '../serial-queue.ts';
@@ -165,10 +165,8 @@ export function createSqliteState(
   }
 
   const timer = setInterval(() => {
-    maintain().catch((error) => {
-      // Whoever writes next meets the same fault and reports it; anything else is a bug.
-      if (!(error instanceof OperationalError)) throw error;
-    });
+    // Whoever writes next meets the same fault and reports it.
+    maintain().catch(onFault(() => {}));
   }, MAINTENANCE_INTERVAL_MS);
   timer.unref();
 
