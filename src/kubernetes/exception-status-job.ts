@@ -4,11 +4,13 @@ import type { RuleDocument } from '../rules/document.ts';
 import type { ExceptionEntry } from '../ruleset/exception-entry.ts';
 import { type ExceptionStatus, exceptionStatus } from '../ruleset/exception-status.ts';
 import type { ExceptionUse, ExceptionUses } from '../ruleset/exception-use.ts';
+import { createLastingFault } from '../telemetry/lasting-fault.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { OperationalError } from '../telemetry/operational-error.ts';
+import { onFault } from '../telemetry/operational-error.ts';
 import type { KubernetesClient } from './client.ts';
 import { conditionsSchema } from './conditions-schema.ts';
 import { EXCEPTIONS_PATH } from './exception-watch.ts';
+import { createStatusWriter, type WantedStatus } from './status-writer.ts';
 
 export interface ExceptionStatusJobDeps {
   readonly client: Pick<KubernetesClient, 'call'>;
@@ -29,12 +31,9 @@ export interface ExceptionStatusJobOptions {
   readonly countsMs?: number;
 }
 
-/** What was written last, since the watch tells it only later. */
-interface Written {
-  readonly status: ExceptionStatus;
-  /** When counts were written. */
-  readonly countsAt: number;
-}
+const WORDS = { begins: 'status of exceptions cannot be written', ends: 'status of exceptions is written again' };
+/** Exceptions that may have nothing but counts written at each look: at the usual interval 60 a minute, as of rules. */
+const MOST_COUNTS = 5;
 
 /** As a resource has it; what is not as the definition says counts as not there. */
 const statusSchema = z.object({
@@ -42,7 +41,6 @@ const statusSchema = z.object({
   suppressed: z.int().optional(),
   lastUsed: z.string().optional(),
 });
-const resourceSchema = z.object({ status: statusSchema.optional().catch(undefined) });
 
 /**
  * Writes what has become of the RuleExceptions into their status: conditions when they change, counts seldom. Start it where
@@ -54,41 +52,45 @@ export function createExceptionStatusJob(
 ): Job {
   const stopped = new AbortController();
   const { signal } = stopped;
-  /** By uid. */
-  const written = new Map<string, Written>();
+  const fault = createLastingFault(logger, WORDS);
+  const writer = createStatusWriter<ExceptionStatus>(client, statusSchema, {
+    path: EXCEPTIONS_PATH,
+    verdictOf: ({ conditions }) => conditions,
+    countsOf: ({ suppressed, lastUsed }) => [suppressed, lastUsed],
+    countsMs,
+    mostCounts: MOST_COUNTS,
+  });
   /** What the state knows and no exception was there for, last time. */
   let gone: ReadonlySet<string> = new Set();
-  let failures = 0;
 
   async function round(): Promise<void> {
     const all = entries();
     const uids = new Set(all.map(({ uid }) => uid));
-    for (const uid of written.keys()) if (!uids.has(uid)) written.delete(uid);
     const counted = await readUses();
+    await writer.write(statuses(all, counted), signal);
+    if (counted !== undefined && !signal.aborted) await forgetOthers(uids, counted);
+  }
+
+  async function* statuses(
+    all: readonly ExceptionEntry[],
+    counted: ReadonlyMap<string, ExceptionUse> | undefined,
+  ): AsyncIterable<WantedStatus<ExceptionStatus>> {
     for (const entry of all) {
-      if (signal.aborted) return;
-      const last = written.get(entry.uid);
-      const before = last?.status ?? statusOf(entry);
-      const status = exceptionStatus({
-        entry,
-        rules: rules(),
-        clusters,
-        use: counted?.get(entry.uid),
+      const { name, uid } = entry;
+      const before = writer.statusOf(entry);
+      const use = counted?.get(uid);
+      yield {
+        name,
+        uid,
         before,
-        now: now(),
-      });
-      const counts = counted !== undefined && !isSame(countsOf(status), countsOf(before));
-      if (!isSame(status.conditions, before?.conditions) || (counts && isDue(last))) await write(entry, status, counts);
+        status: exceptionStatus({ entry, rules: rules(), clusters, use, before, now: now() }),
+      };
     }
-    if (counted !== undefined) await forgetOthers(uids, counted);
   }
 
   /** Undefined while the store is away: whether an exception is sound is told all the same. */
   async function readUses(): Promise<ReadonlyMap<string, ExceptionUse> | undefined> {
-    return uses.read().catch((error: unknown) => {
-      if (error instanceof OperationalError) return undefined;
-      throw error;
-    });
+    return uses.read().catch(onFault(() => undefined));
   }
 
   /** Not at once: another replica may know an exception before this one does. */
@@ -98,38 +100,7 @@ export function createExceptionStatusJob(
     gone = others;
   }
 
-  function isDue(last: Written | undefined): boolean {
-    return last === undefined || performance.now() - last.countsAt >= countsMs;
-  }
-
-  async function write({ name, uid }: ExceptionEntry, status: ExceptionStatus, counts: boolean): Promise<void> {
-    await client.call(
-      {
-        method: 'PATCH',
-        path: `${EXCEPTIONS_PATH}/${encodeURIComponent(name)}/status`,
-        // Of one that was made anew under this name meanwhile, this is not the status.
-        body: { metadata: { uid }, status },
-        contentType: 'application/merge-patch+json',
-        expect: ['NotFound', 'Conflict'],
-      },
-      signal,
-    );
-    const countsAt = counts ? performance.now() : (written.get(uid)?.countsAt ?? Number.NEGATIVE_INFINITY);
-    written.set(uid, { status, countsAt });
-  }
-
-  function goesOn(): void {
-    if (failures > 0) logger.info('status of exceptions is written again', { failures });
-    failures = 0;
-  }
-
-  function held(error: unknown): void {
-    if (signal.aborted) return;
-    failures += 1;
-    if (failures === 1) logger.warn('status of exceptions cannot be written', { error: String(error) });
-  }
-
-  const rounds = createPeriodicJob(intervalMs, () => round().then(goesOn, held));
+  const rounds = createPeriodicJob(intervalMs, () => fault.during(round, signal));
   return {
     start: rounds.start,
     async stop() {
@@ -137,17 +108,4 @@ export function createExceptionStatusJob(
       await rounds.stop();
     },
   };
-}
-
-function statusOf({ value }: ExceptionEntry): ExceptionStatus | undefined {
-  const parsed = resourceSchema.safeParse(value);
-  return parsed.success ? parsed.data.status : undefined;
-}
-
-function countsOf(status: ExceptionStatus | undefined): unknown {
-  return [status?.suppressed, status?.lastUsed];
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -51,6 +51,8 @@ test('the time of a transition stays while the status does; counts are told if t
   expect('suppressed' in later).toBe(false);
   const ended = statusOf(sound({ expiresAt: NOW }), { before: later, use: { suppressed: 3, lastUsed: NOW - 1 } }, NOW);
   expect([ended.suppressed, ended.lastUsed]).toEqual([3, '2027-01-31T11:59:59Z']);
+  const untold = statusOf(sound({ expiresAt: NOW }), { before: ended }, NOW);
+  expect([untold.suppressed, untold.lastUsed]).toEqual([3, '2027-01-31T11:59:59Z']); // the store is away
 });
 
 type Changes = Partial<NonNullable<ExceptionEntry['document']>>;

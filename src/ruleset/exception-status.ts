@@ -21,7 +21,7 @@ export interface ExceptionStatusInput {
   readonly rules: readonly Pick<RuleDocument, 'name' | 'tags'>[];
   /** The monitored clusters. */
   readonly clusters: readonly string[];
-  /** What it has done; undefined if nothing. */
+  /** What it has done; undefined if nothing, or while the state does not tell: then what was said before stays. */
   readonly use: ExceptionUse | undefined;
   /** What the resource says now. */
   readonly before: ExceptionStatus | undefined;
@@ -37,8 +37,13 @@ export function exceptionStatus({ entry, rules, clusters, use, before, now }: Ex
   const findings = [ready(entry, rules, clusters, now), ...expired(entry, now)];
   return {
     conditions: conditionsOf(findings, before?.conditions ?? [], entry.generation, formatSeconds(now)),
-    ...(use !== undefined && { suppressed: use.suppressed, lastUsed: formatSeconds(use.lastUsed) }),
+    ...counts(use, before),
   };
+}
+
+function counts(use: ExceptionUse | undefined, before: ExceptionStatus | undefined): Partial<ExceptionStatus> {
+  if (use !== undefined) return { suppressed: use.suppressed, lastUsed: formatSeconds(use.lastUsed) };
+  return before?.lastUsed === undefined ? {} : { suppressed: before.suppressed, lastUsed: before.lastUsed };
 }
 
 function ready(
