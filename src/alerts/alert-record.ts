@@ -1,4 +1,6 @@
+import { parseJson } from '../audit/parse-json.ts';
 import type { AlertRecord, AlertSpec, AlertState } from '../detect/alert.ts';
+import { isRecord } from '../rules/document-problem.ts';
 
 /** The fields of the hash `alert:<id>`. */
 export const alertFields = {
@@ -25,10 +27,10 @@ export function parseAlert(
   cluster: string,
   texts: { readonly spec: string; readonly state: string; readonly version: string },
 ): AlertRecord | undefined {
-  const spec = parseObject(texts.spec);
-  const state = parseObject(texts.state);
+  const spec = parseJson(texts.spec);
+  const state = parseJson(texts.state);
   const version = parseCount(texts.version);
-  if (spec === undefined || state === undefined || version === undefined) return undefined;
+  if (!isRecord(spec) || !isRecord(state) || version === undefined) return undefined;
   // Written by firstseen alone, from these very types: the shape is not checked again on each delivery.
   return { id, cluster, version, spec: spec as unknown as AlertSpec, state: state as unknown as AlertState };
 }
@@ -36,13 +38,4 @@ export function parseAlert(
 /** A whole number from 0 up; undefined for anything else. */
 export function parseCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }

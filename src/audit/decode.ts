@@ -1,5 +1,6 @@
 import { type Bounds, clipMetadata, DEFAULT_BOUNDS, exceedsBounds, withoutBodies } from './bounds.ts';
 import type { AuditEvent, DecodedEvent } from './event.ts';
+import { parseJson } from './parse-json.ts';
 import { redactText } from './redact-text.ts';
 import { pathOf } from './request-uri.ts';
 import { isObject, type JsonObject, jsonTypeOf, shapeProblem } from './shape.ts';
@@ -50,9 +51,9 @@ export const MAX_AHEAD_MICROS = 10 * 60 * 1_000_000;
  */
 export function decodeBatch(text: string, receivedAt: number, bounds: Bounds = DEFAULT_BOUNDS): DecodedBatch {
   const source = wellFormedJson(text);
-  const document = parse(source);
+  const document = parseJson(source);
   if (document === undefined) return decodeBrokenList(source, receivedAt, bounds);
-  return decodeList(document.value, receivedAt, bounds);
+  return decodeList(document, receivedAt, bounds);
 }
 
 /**
@@ -61,11 +62,10 @@ export function decodeBatch(text: string, receivedAt: number, bounds: Bounds = D
  */
 export function decodeDocument(text: string, receivedAt: number, bounds: Bounds = DEFAULT_BOUNDS): DecodedBatch {
   const source = wellFormedJson(text);
-  const document = parse(source);
+  const document = parseJson(source);
   if (document === undefined) return decodeBrokenList(source, receivedAt, bounds);
-  const value = document.value;
-  if (!looksLikeEvent(value)) return decodeList(value, receivedAt, bounds);
-  const item = decodeEvent(value, 0, receivedAt, bounds, 'event');
+  if (!looksLikeEvent(document)) return decodeList(document, receivedAt, bounds);
+  const item = decodeEvent(document, 0, receivedAt, bounds, 'event');
   return 'reason' in item ? batch([], [item]) : batch([item], []);
 }
 
@@ -120,31 +120,22 @@ function decodeList(document: unknown, receivedAt: number, bounds: Bounds): Deco
 /** The slow path: the text as a whole does not parse. Whatever item does is decoded, if the list around them is sound. */
 function decodeBrokenList(text: string, receivedAt: number, bounds: Bounds): DecodedBatch {
   const split = splitItems(text, bounds.items);
-  const frame = split === undefined ? undefined : parse(split.frame);
+  const frame = split === undefined ? undefined : parseJson(split.frame);
   if (split === undefined || frame === undefined) return notJson(text);
-  const list = decodeList(frame.value, receivedAt, bounds);
+  const list = decodeList(frame, receivedAt, bounds);
   if (list.kind === 'rejected') return list;
   const events: DecodedEvent[] = [];
   const quarantined: QuarantinedItem[] = [];
   for (const [ordinal, itemText] of split.items.entries()) {
-    const parsed = parse(itemText);
+    const parsed = parseJson(itemText);
     const item =
       parsed === undefined
         ? quarantine(undefined, ordinal, ': expected an object, found text that is not JSON')
-        : decodeEvent(parsed.value, ordinal, receivedAt, bounds);
+        : decodeEvent(parsed, ordinal, receivedAt, bounds);
     if ('reason' in item) quarantined.push(item);
     else events.push(item);
   }
   return batch(events, quarantined);
-}
-
-/** Its JSON value, in a wrapper because `null` is one; `undefined` if it is not JSON or the parser gives up on it. */
-function parse(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
 }
 
 function batch(events: readonly DecodedEvent[], quarantined: readonly QuarantinedItem[]): DecodedBatch {

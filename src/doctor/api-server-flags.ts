@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { parseJson } from '../audit/parse-json.ts';
 import { CannotCheck } from './finding.ts';
-import { parseJson } from './parse-json.ts';
 import type { Subject } from './subject.ts';
 
 /** Flags by their names, without the hyphens. */

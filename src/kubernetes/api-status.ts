@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../audit/parse-json.ts';
 import { excerpt } from '../audit/text.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 
@@ -56,12 +57,4 @@ export function errorOf(method: string, path: string, status: ApiStatus): Operat
   const hint = notServed ? ' (is the CustomResourceDefinition installed?)' : '';
   const text = `${where}: ${code} ${message}${hint}`;
   return new OperationalError(mends || notServed ? 'api_unavailable' : 'api_rejected', text);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../audit/parse-json.ts';
 import type { OwnIdentity } from '../ingest/own-writes.ts';
 import { type KubeconfigSource, openApiAccess } from './open-api-access.ts';
 
@@ -21,7 +22,7 @@ export async function readOwnIdentity(source: KubeconfigSource): Promise<OwnIden
   const authorization = new Headers(headers as Record<string, string> | undefined).get('authorization') ?? '';
   const [, payload] = /^Bearer [^.]+\.([^.]+)\.[^.]+$/.exec(authorization) ?? [];
   if (payload === undefined) return undefined;
-  const claims = claimsSchema.safeParse(parse(Buffer.from(payload, 'base64url').toString('utf8')));
+  const claims = claimsSchema.safeParse(parseJson(Buffer.from(payload, 'base64url').toString('utf8')));
   if (!claims.success) return undefined;
   const podUid = claims.data['kubernetes.io']?.pod?.uid;
   return { username: claims.data.sub, ...(podUid === undefined ? {} : { podUid }) };
@@ -30,12 +31,4 @@ export async function readOwnIdentity(source: KubeconfigSource): Promise<OwnIden
 /** The namespace of a service account; undefined for any other credential. */
 export function namespaceOf(identity: OwnIdentity | undefined): string | undefined {
   return /^system:serviceaccount:([^:]+):[^:]+$/.exec(identity?.username ?? '')?.[1];
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,6 +9,7 @@ import type { Predicate, Test } from '../query/predicate/predicate.ts';
 import { simplify } from '../query/predicate/simplify.ts';
 import { foldAscii } from '../query/values/fold-ascii.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
+import { QUERY_FIELDS } from '../rules/find-field.ts';
 import { type Level, STAGES } from './audit-policy.ts';
 import { type Attribute, allOf, bothNeeds, EVERYTHING, merged, type Need, RECORDED } from './need.ts';
 import { noneOf, oneOf, type Values } from './values.ts';
@@ -73,7 +74,7 @@ export function ruleNeeds({
   const joins = (sequence?.items ?? []).flatMap(({ by }) => namesOf(by));
   const besides = [
     ...document.exceptions.flatMap(({ language, query, lists = [] }) => {
-      const parsed = parseQuery(language, query, { resolveField });
+      const parsed = parseQuery(language, query, QUERY_FIELDS);
       const listed = lists.flatMap(({ field }) => resolveField(field) ?? []);
       return [...(parsed.kind === 'event' ? fieldsOf(parsed.predicate) : []), ...listed];
     }),

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { parseJson } from '../audit/parse-json.ts';
 import { sanitise } from '../audit/text.ts';
 import { isRecord, quoteName } from '../rules/document-problem.ts';
 import type { ElasticLists } from '../rules/import/elastic-exceptions.ts';
@@ -127,12 +128,4 @@ function firstOf<T, V>(all: Iterable<T>, find: (one: T) => V | undefined): V | u
 
 function listKey(id: unknown, namespace: unknown): string {
   return JSON.stringify([String(id), typeof namespace === 'string' ? namespace : 'single']);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

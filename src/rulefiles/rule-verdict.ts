@@ -9,6 +9,7 @@ import { fieldsOf } from '../query/predicate/fields-of.ts';
 import type { Predicate } from '../query/predicate/predicate.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleDocument } from '../rules/document.ts';
+import { QUERY_FIELDS } from '../rules/find-field.ts';
 import type { FileProblem } from './file-problem.ts';
 import { foldKnown } from './fold-known.ts';
 import type { LoadedRule } from './loaded-rule.ts';
@@ -128,7 +129,7 @@ function conditionsOf({
   termFields,
   sequence,
 }: CompiledRule): readonly (readonly [string, Predicate])[] {
-  const query = sequence && parseQuery(document.language, document.query, { resolveField });
+  const query = sequence && parseQuery(document.language, document.query, QUERY_FIELDS);
   if (query?.kind === 'sequence') {
     return query.sequence.items.map(({ predicate: condition, by }, index) => [
       `no event can be number ${index + 1} of its sequence: `,

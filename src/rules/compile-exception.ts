@@ -1,10 +1,9 @@
 import type { DecodedEvent } from '../audit/event.ts';
-import { resolveField } from '../ecs/fields.ts';
 import { compilePredicate, type Matcher } from '../query/match/compile-predicate.ts';
 import type { FieldMemo, FieldSlots } from '../query/match/slots.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import type { ExceptionDocument, ValueListDocument } from './document.ts';
-import { findField, suggestField } from './find-field.ts';
+import { findField, QUERY_FIELDS } from './find-field.ts';
 import { queryProblem, type RuleProblem } from './rule-problem.ts';
 import { compileValueList } from './value-list.ts';
 
@@ -59,7 +58,7 @@ function compileQuery(
   path: RuleProblem['path'],
   problems: RuleProblem[],
 ): readonly Matcher[] {
-  const result = parseQuery(language, query, { resolveField, suggestField });
+  const result = parseQuery(language, query, QUERY_FIELDS);
   if (result.kind === 'event') return [compilePredicate(result.predicate, slots)];
   if (result.kind === 'invalid') problems.push(...result.problems.map((problem) => queryProblem(path, query, problem)));
   else problems.push({ path, message: 'an exception is about one event, not a sequence' });

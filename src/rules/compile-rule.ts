@@ -11,7 +11,7 @@ import { compilePipeline, passesPipeline } from './compile-pipeline.ts';
 import { compileSequence, sequencePredicate, sequenceShape } from './compile-sequence.ts';
 import type { CompiledPipeline, CompiledRule, CompiledSequence, RuleKind, SlottedField } from './compiled-rule.ts';
 import type { QueryLanguage, RuleDocument } from './document.ts';
-import { findField, suggestField } from './find-field.ts';
+import { findField, QUERY_FIELDS } from './find-field.ts';
 import type { Hashes } from './hashes.ts';
 import { RULE_KINDS } from './kinds/registry.ts';
 import { sequenceKind } from './kinds/sequence.ts';
@@ -34,7 +34,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   const problems: RuleProblem[] = [];
 
   const parse = (language: QueryLanguage, source: string, path: RuleProblem['path']): ParsedQuery => {
-    const result = parseQuery(language, source, { resolveField, suggestField });
+    const result = parseQuery(language, source, QUERY_FIELDS);
     if (result.kind === 'invalid') {
       problems.push(...result.problems.map((problem) => queryProblem(path, source, problem)));
     }

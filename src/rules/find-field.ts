@@ -5,16 +5,18 @@ import type { RuleProblem } from './rule-problem.ts';
 
 const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
-/** The field that was most likely meant by a name that is none. */
-export function suggestField(name: string): string | undefined {
-  return nearest(name, FIELD_NAMES);
-}
+/** What the names in a query over audit events stand for. */
+export const QUERY_FIELDS = {
+  resolveField,
+  /** The field that was most likely meant by a name that is none. */
+  suggestField: (name: string): string | undefined => nearest(name, FIELD_NAMES),
+};
 
 /** The field of this name; if there is none, that is put to the problems, with what was most likely meant. */
 export function findField(name: string, path: RuleProblem['path'], problems: RuleProblem[]): Field | undefined {
   const found = resolveField(name);
   if (found !== undefined) return found;
-  const suggestion = suggestField(name);
+  const suggestion = QUERY_FIELDS.suggestField(name);
   const hint =
     suggestion === undefined ? 'see the field reference for the fields there are' : `did you mean ${suggestion}?`;
   problems.push({ path, message: `unknown field ${name}`, hint });

@@ -1,3 +1,4 @@
+import { parseJson } from '../audit/parse-json.ts';
 import { isRecord } from './document-problem.ts';
 
 /** How a term came to be known without an alert. */
@@ -22,7 +23,8 @@ export function formatSilentTerm({ at, request, what, by, values }: SilentTerm):
 
 /** What `formatSilentTerm` wrote; of anything else as much as can be read. */
 export function parseSilentTerm(text: string): SilentTerm {
-  const value = parsed(text);
+  const parsed = parseJson(text);
+  const value = isRecord(parsed) ? parsed : {};
   const values = Array.isArray(value.values) ? value.values.filter((one) => typeof one === 'string') : undefined;
   return {
     at: typeof value.at === 'number' ? value.at : 0,
@@ -31,15 +33,6 @@ export function parseSilentTerm(text: string): SilentTerm {
     by: TEACHERS.find((teacher) => teacher === value.by) ?? 'learning',
     ...(values !== undefined && { values }),
   };
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function textOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { Store } from '../alerts/store.ts';
+import { parseJson } from '../audit/parse-json.ts';
 import { isRecord, valueAt } from '../rules/document-problem.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import type { RuleEntry } from './rule-entry.ts';
@@ -81,12 +82,4 @@ function textOf({ name, uid, generation, value }: RuleResource): string {
   const { tests: _, ...needed } = isRecord(spec) ? spec : {};
   const { apiVersion, kind } = isRecord(value) ? value : {};
   return JSON.stringify({ apiVersion, kind, metadata: { name, uid, generation }, spec: needed });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { resolveField } from '../../ecs/fields.ts';
 import { nearest } from '../../query/nearest.ts';
 import { parseQuery } from '../../query/parse-query.ts';
-import { suggestField } from '../../rules/find-field.ts';
+import { QUERY_FIELDS } from '../../rules/find-field.ts';
 import { kueryEquals, kueryExists, kueryNot, kueryWildcard } from '../../rules/import/kuery-text.ts';
 import { RESERVED_RULE_NAMES } from '../../rules/rule-name.ts';
 import type { AlertObject } from '../alerts/alert-object.ts';
@@ -223,7 +223,7 @@ function requireEnough({ spec }: AlertObject, conditions: readonly Condition[], 
 
 /** A field that holds addresses may have another text on an event, which no query can ask for. */
 function isAskable(condition: Condition): boolean {
-  return parseQuery('kuery', toKuery(condition), { resolveField, suggestField }).kind === 'event';
+  return parseQuery('kuery', toKuery(condition), QUERY_FIELDS).kind === 'event';
 }
 
 function toKuery({ field, is, value }: Condition): string {

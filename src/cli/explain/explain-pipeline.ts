@@ -1,5 +1,4 @@
 import type { DecodedEvent } from '../../audit/event.ts';
-import { resolveField } from '../../ecs/fields.ts';
 import type { Expression } from '../../query/esql/ast.ts';
 import { stepOf } from '../../query/esql/explain-query.ts';
 import type { ShownColumn } from '../../query/esql/shown-column.ts';
@@ -10,6 +9,7 @@ import type { FieldMemo, FieldSlots } from '../../query/match/slots.ts';
 import { passesPipeline } from '../../rules/compile-pipeline.ts';
 import type { CompiledPipeline } from '../../rules/compiled-rule.ts';
 import type { RuleDocument } from '../../rules/document.ts';
+import { QUERY_FIELDS } from '../../rules/find-field.ts';
 import { parsed } from './explain-rule.ts';
 
 /** What each command of a query in ES|QL makes of an event, up to the one that leaves nothing of it. Pure. */
@@ -22,7 +22,7 @@ export function judgePipeline(
 ): JudgedClause {
   memo.budget.refill();
   const holds = passesPipeline(pipeline, event, memo);
-  const parts = traceQuery(query, event, { resolveField }).map((traced): JudgedPart => {
+  const parts = traceQuery(query, event, QUERY_FIELDS).map((traced): JudgedPart => {
     const clause = judgeCommand(traced, query, slots, memo);
     return { ...clause, isDecisive: clause.holds === holds };
   });

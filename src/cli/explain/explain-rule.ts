@@ -1,6 +1,5 @@
 import { sanitise } from '../../audit/text.ts';
 import { indexedBy } from '../../detect/rule-index.ts';
-import { resolveField } from '../../ecs/fields.ts';
 import { type Level, STAGES, type Stage } from '../../policy/audit-policy.ts';
 import { derivePolicy } from '../../policy/derive-policy.ts';
 import { describePolicyRule } from '../../policy/describe-policy-rule.ts';
@@ -16,6 +15,7 @@ import type { Predicate } from '../../query/predicate/predicate.ts';
 import { type JudgedRule, neverFires, type Verdict } from '../../rulefiles/rule-verdict.ts';
 import type { CompiledRule } from '../../rules/compiled-rule.ts';
 import type { ExceptionDocument, QueryLanguage, RuleDocument, ValueListDocument } from '../../rules/document.ts';
+import { QUERY_FIELDS } from '../../rules/find-field.ts';
 import { explainAlert, explainDecision } from './explain-decision.ts';
 import { explainSequence } from './explain-sequence.ts';
 
@@ -132,7 +132,7 @@ export function listInWords({ field, type, values, excluded }: ValueListDocument
 
 /** What compiling has read already, and found right. */
 export function parsed(language: QueryLanguage, query: string): ParsedQuery {
-  return parseQuery(language, query, { resolveField });
+  return parseQuery(language, query, QUERY_FIELDS);
 }
 
 export function exceptionPredicate({ language, query }: ExceptionDocument): Predicate {

@@ -3,13 +3,11 @@ import type { DecodedEvent } from '../../audit/event.ts';
 import { splitItems } from '../../audit/split-items.ts';
 import { formatTimestamp } from '../../audit/timestamp.ts';
 import { displayEvent } from '../../detect/draft.ts';
-import { FIELDS, resolveField } from '../../ecs/fields.ts';
+import { FIELDS } from '../../ecs/fields.ts';
 import type { AuditDocument } from '../../ingest/audit-input.ts';
 import { createEventTable } from '../../query/esql/event-table.ts';
-import { nearest } from '../../query/nearest.ts';
+import { QUERY_FIELDS } from '../../rules/find-field.ts';
 import { asOneLine, type Column, type Corpus, joinLines, type ReadDocument } from './corpus.ts';
-
-const FIELD_NAMES = FIELDS.map(({ name }) => name);
 
 const COLUMNS: readonly Column[] = [
   { name: 'TIME', read: ({ at }) => formatTimestamp(at) },
@@ -26,17 +24,12 @@ const COLUMNS: readonly Column[] = [
  */
 export function createAuditCorpus(receivedAt: number): Corpus {
   return {
-    resolveField,
-    suggestField,
-    table: createEventTable({ listed: FIELDS, resolveField, suggestField }),
+    ...QUERY_FIELDS,
+    table: createEventTable({ listed: FIELDS, ...QUERY_FIELDS }),
     columns: COLUMNS,
     complaints: () => [],
     read: (document) => readDocument(document, receivedAt),
   };
-}
-
-function suggestField(name: string): string | undefined {
-  return nearest(name, FIELD_NAMES);
 }
 
 function readDocument(document: AuditDocument, receivedAt: number): ReadDocument {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../audit/parse-json.ts';
 import { excerpt } from '../../audit/text.ts';
 import { kubernetesOptionsSchema } from '../../kubernetes/options.ts';
 import { type Permission, permissionName, requiredPermissions, resourceName } from '../../kubernetes/permissions.ts';
@@ -6,7 +7,6 @@ import { onFault } from '../../telemetry/operational-error.ts';
 import { ownAccount, serviceAccount } from '../account.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok } from '../finding.ts';
-import { parseJson } from '../parse-json.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Account, Subject } from '../subject.ts';
 

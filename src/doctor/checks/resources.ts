@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { parseJson } from '../../audit/parse-json.ts';
 import { excerpt } from '../../audit/text.ts';
 import { ALERT_API_VERSION, ALERT_BOUNDS } from '../../kubernetes/alert-resource.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok, unchecked, warning } from '../finding.ts';
-import { parseJson } from '../parse-json.ts';
 import type { Subject } from '../subject.ts';
 
 const GROUP = 'firstseen.dev';

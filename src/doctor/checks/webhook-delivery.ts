@@ -5,12 +5,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { z } from 'zod';
+import { parseJson } from '../../audit/parse-json.ts';
 import { excerpt } from '../../audit/text.ts';
 import { namesOf, subjectOf, validity } from '../certificate.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok, warning } from '../finding.ts';
 import { changeWebhook, newAuthority, newClientCertificate, newServerCertificate } from '../mend-certificates.ts';
-import { parseJson } from '../parse-json.ts';
 import type { Subject } from '../subject.ts';
 import { givenWebhook, pemOf, type WebhookKubeconfig } from '../webhook-kubeconfig.ts';
 
