@@ -36,7 +36,7 @@ test('a closed alert leaves live, and the next match opens a new one', async () 
 
 test('closing forgets no term', async () => {
   const { send, store, lifecycle, id } = await withAlert(newTerms);
-  const terms = () => entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(newTerms).rule.state));
+  const terms = () => entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(newTerms).rule.memoryKey));
   const before = await terms();
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
   expect(await terms()).toEqual(before);

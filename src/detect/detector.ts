@@ -150,7 +150,9 @@ function decide(
     // A row is its own record of having been counted.
     doneKey:
       occurrence.row === undefined
-        ? hashes.key(JSON.stringify([rule.state, identity, occurrence.term ?? occurrence.suppressed ?? occurrence.cut]))
+        ? hashes.key(
+            JSON.stringify([rule.memoryKey, identity, occurrence.term ?? occurrence.suppressedBy ?? occurrence.cut]),
+          )
         : '',
     hour: hourOf(event),
     suppressionKey: suppressionKey(rule, event, occurrence, memo, identity, hashes),

@@ -20,7 +20,7 @@ function learner(learningMicros = DAY) {
       const { reads, step } = endLearning(rule, { from: NOON - WEEK, to: NOON, longestSilence: SILENCE, ...time });
       return at.store.update(CLUSTER, reads, step);
     },
-    since: async () => (await fieldsOf(at.store, CLUSTER, stateKeys.rule(rule.state), 'since'))[0],
+    since: async () => (await fieldsOf(at.store, CLUSTER, stateKeys.rule(rule.memoryKey), 'since'))[0],
   };
 }
 

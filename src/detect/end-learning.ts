@@ -34,7 +34,7 @@ export type LearningEnd =
  * @param anyway whatever they cover
  */
 export function endLearning(rule: CompiledRule, { from, to, longestSilence }: LoggedTime, anyway = false) {
-  const key = stateKeys.rule(rule.state);
+  const key = stateKeys.rule(rule.memoryKey);
   const window = rule.document.newTerms?.windowMicros ?? 0;
   const learning = learningMicros(rule);
   const reads: readonly StateRead[] = [

@@ -19,7 +19,7 @@ test('a term with a secret in it is remembered by its hash: two secrets are two 
   expect(
     await send(agent(1, `a token=${SECRET}`), agent(2, 'a token=other'), agent(3, `a token=${SECRET}`), agent(4, 'b')),
   ).toEqual(['opened', 'opened', 'attached', 'opened']);
-  const terms = await entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(rule).rule.state));
+  const terms = await entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(rule).rule.memoryKey));
   expect(terms.map(({ member }) => member.replace(/^#[\w-]{43}$/, '#'))).toEqual(['#', '#', '["b"]']);
   expect((await alerts()).map(({ spec }) => spec.newTerms?.[0]?.value).sort()).toEqual([
     'a token=REDACTED',
@@ -72,9 +72,9 @@ test('a threshold counts different secrets as different, and keeps none', async 
   ]);
   const [alert] = await alerts();
   expect(alert?.spec.groupBy).toEqual([{ field: 'user_agent.original', value: 'a token=REDACTED' }]);
-  const { state } = compiledRule(rule).rule;
-  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(state));
-  const rows = await hashOf(store, CLUSTER, stateKeys.rows(state, group?.member ?? ''));
+  const { memoryKey } = compiledRule(rule).rule;
+  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(memoryKey));
+  const rows = await hashOf(store, CLUSTER, stateKeys.rows(memoryKey, group?.member ?? ''));
   expect(rows.size).toBe(3);
   expect(JSON.stringify([[...rows], alert])).not.toMatch(/hunter2|other-secret/);
 });
@@ -120,9 +120,9 @@ test('of a query in ES|QL neither what it passes on is shown, nor what it cuts o
     { field: 'user.name', value: 'system:anonymous' },
     { field: 'user_agent.original', value: 'a token=REDACTED' },
   ]);
-  const { state } = compiledRule(groups).rule;
-  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(state));
-  const held = await hashOf(store, CLUSTER, stateKeys.rows(state, group?.member ?? ''));
+  const { memoryKey } = compiledRule(groups).rule;
+  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(memoryKey));
+  const held = await hashOf(store, CLUSTER, stateKeys.rows(memoryKey, group?.member ?? ''));
   expect(held.size).toBe(2);
   expect(JSON.stringify([[...held], found])).not.toMatch(/hunter2|other-secret/i);
 });

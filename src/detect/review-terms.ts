@@ -34,9 +34,9 @@ export interface RuleTerms {
 /** Reads all that a rule knows, as one step that writes nothing. */
 export function reviewTerms(rule: CompiledRule, hashes: Hashes) {
   const reads: readonly StateRead[] = [
-    { kind: 'oldest', key: stateKeys.terms(rule.state), limit: TERM_CAP },
-    { kind: 'hash', key: stateKeys.silent(rule.state) },
-    { kind: 'fields', key: stateKeys.rule(rule.state), fields: ['since', 'evicted'] },
+    { kind: 'oldest', key: stateKeys.terms(rule.memoryKey), limit: TERM_CAP },
+    { kind: 'hash', key: stateKeys.silent(rule.memoryKey) },
+    { kind: 'fields', key: stateKeys.rule(rule.memoryKey), fields: ['since', 'evicted'] },
   ];
 
   function step(results: readonly ReadResult[]): Step<RuleTerms> {
@@ -87,7 +87,7 @@ export interface FoundTerms {
 /** Takes the terms off the list of those that were learned in silence. They stay known. */
 export function approveTerms(rule: CompiledRule, terms: readonly string[]) {
   return change(rule, terms, ({ silent }) =>
-    silent.length === 0 ? [] : [{ kind: 'removeFields', key: stateKeys.silent(rule.state), fields: silent }],
+    silent.length === 0 ? [] : [{ kind: 'removeFields', key: stateKeys.silent(rule.memoryKey), fields: silent }],
   );
 }
 
@@ -97,16 +97,16 @@ export function forgetTerms(rule: CompiledRule, terms: readonly string[]) {
     known.length === 0
       ? []
       : [
-          { kind: 'removeScores', key: stateKeys.terms(rule.state), members: known },
-          { kind: 'removeFields', key: stateKeys.silent(rule.state), fields: known },
+          { kind: 'removeScores', key: stateKeys.terms(rule.memoryKey), members: known },
+          { kind: 'removeFields', key: stateKeys.silent(rule.memoryKey), fields: known },
         ],
   );
 }
 
 function change(rule: CompiledRule, terms: readonly string[], writesFor: (found: FoundTerms) => readonly StateWrite[]) {
   const reads: readonly StateRead[] = [
-    { kind: 'scores', key: stateKeys.terms(rule.state), members: terms },
-    { kind: 'fields', key: stateKeys.silent(rule.state), fields: terms },
+    { kind: 'scores', key: stateKeys.terms(rule.memoryKey), members: terms },
+    { kind: 'fields', key: stateKeys.silent(rule.memoryKey), fields: terms },
   ];
   return {
     reads,

@@ -19,10 +19,10 @@ test('a rule opens as many alerts in an hour as its budget says; the rest is cou
   expect(last().opened).toHaveLength(3); // the overflow alert among them
   const overflow = (await alerts()).filter(({ spec }) => spec.overflow);
   expect(overflow.map(({ state, version }) => [state.count, version, state.windowMicros])).toEqual([[3, 3, HOUR]]);
-  const { state } = compiledRule(newTerms).rule;
-  const terms = await entriesOf(store, CLUSTER, stateKeys.terms(state));
+  const { memoryKey } = compiledRule(newTerms).rule;
+  const terms = await entriesOf(store, CLUSTER, stateKeys.terms(memoryKey));
   expect(terms.map(({ member }) => member)).toEqual(['["agent-0"]', '["agent-1"]']);
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'matches', 'overflowed')).toEqual(['5', '3']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(memoryKey), 'matches', 'overflowed')).toEqual(['5', '3']);
 });
 
 test('what overflowed is counted once, and fires when there is budget again', async () => {
@@ -165,9 +165,9 @@ test('combinations beyond the cap are one overflow, however much budget there is
   expect(outcomes[100]).toBe('overflow');
   const overflow = (await alerts()).find(({ spec }) => spec.overflow);
   expect(overflow?.state.count).toBe(1);
-  const { state } = compiledRule(document).rule;
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'overflowed')).toEqual(['3']);
-  expect(await entriesOf(store, CLUSTER, stateKeys.terms(state))).toHaveLength(100);
+  const { memoryKey } = compiledRule(document).rule;
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(memoryKey), 'overflowed')).toEqual(['3']);
+  expect(await entriesOf(store, CLUSTER, stateKeys.terms(memoryKey))).toHaveLength(100);
   expect(new Set(await send(nth(0, { sourceIPs })))).toEqual(new Set(['duplicate']));
 });
 

@@ -25,8 +25,8 @@ function thresholdRule(threshold: Partial<ThresholdDocument> = {}, changes: Part
 }
 
 const rule = thresholdRule();
-const { state } = compiledRule(rule).rule;
-const groupsKey = stateKeys.groups(state);
+const { memoryKey } = compiledRule(rule).rule;
+const groupsKey = stateKeys.groups(memoryKey);
 
 /** The n-th request of a test, a second after the one before. */
 const nth = (n: number, changes: RequestChanges = {}) => anonymousRequest({ at: NOON + n * SECOND, ...changes });
@@ -121,7 +121,7 @@ test('rows that no window can need any more go, when their group has an event', 
   const group = async () => (await entriesOf(store, CLUSTER, groupsKey))[0]?.member ?? '';
   await send(nth(0));
   await send(anonymousRequest({ at: NOON + WINDOW + LATENESS }));
-  const key = stateKeys.rows(state, await group());
+  const key = stateKeys.rows(memoryKey, await group());
   expect((await hashOf(store, CLUSTER, key)).size).toBe(2);
   await send(anonymousRequest({ at: NOON + WINDOW + LATENESS + 1 }));
   expect((await hashOf(store, CLUSTER, key)).size).toBe(3); // what was reached before decides
@@ -178,11 +178,11 @@ test('a full group lets its oldest rows go, says so, and does not count them aga
   expect(count(await send(...events.slice(0, ROW_CAP - 1)))).toEqual({ held: ROW_CAP - 1 });
   expect(await send(...events.slice(ROW_CAP - 1, ROW_CAP))).toEqual(['opened']);
   expect(await send(...events.slice(ROW_CAP))).toEqual(['held', 'held', 'held']);
-  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(full.state));
-  const rows = await hashOf(store, CLUSTER, stateKeys.rows(full.state, group?.member ?? ''));
+  const [group] = await entriesOf(store, CLUSTER, stateKeys.groups(full.memoryKey));
+  const rows = await hashOf(store, CLUSTER, stateKeys.rows(full.memoryKey, group?.member ?? ''));
   expect(rows.size).toBe(ROW_CAP + 1);
   expect(JSON.parse(rows.get(LET_GO) ?? '')).toEqual([3, NOON, NOON + 2 * SECOND]);
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(full.state), 'letGo')).toEqual(['3']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(full.memoryKey), 'letGo')).toEqual(['3']);
   expect(await send(...events.slice(0, 2))).toEqual(['late', 'late']); // sent again
   expect((await alerts())[0]?.state.count).toBe(1);
 });
@@ -207,15 +207,15 @@ test('of too many groups the one that was longest without an event goes, and is 
   await write(store, CLUSTER, { kind: 'setScores', key: groupsKey, mode: 'set', entries });
   await write(store, CLUSTER, {
     kind: 'setFields',
-    key: stateKeys.rows(state, 'group-0'),
+    key: stateKeys.rows(memoryKey, 'group-0'),
     mode: 'set',
     fields: { [LET_GO]: '[1,2,3]' },
   });
   expect(await send(nth(1))).toEqual(['held']);
-  expect([...(await hashOf(store, CLUSTER, stateKeys.rows(state, 'group-0')))]).toEqual([]);
+  expect([...(await hashOf(store, CLUSTER, stateKeys.rows(memoryKey, 'group-0')))]).toEqual([]);
   const held = await entriesOf(store, CLUSTER, groupsKey);
   expect([held.length, held[0]?.member]).toEqual([GROUP_CAP, 'group-1']);
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(state), 'evicted')).toEqual(['1']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(memoryKey), 'evicted')).toEqual(['1']);
 });
 
 test('combinations beyond the cap are one overflow, and are counted once', async () => {

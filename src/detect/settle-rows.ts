@@ -51,8 +51,8 @@ export function rowReads(decisions: readonly RowDecision[]): StateRead[] {
   const groups = new Map<string, Set<string>>();
   for (const { rule, occurrence } of decisions) {
     const { group } = occurrence.row;
-    rows.add(stateKeys.rows(rule.state, group));
-    const key = stateKeys.groups(rule.state);
+    rows.add(stateKeys.rows(rule.memoryKey, group));
+    const key = stateKeys.groups(rule.memoryKey);
     const members = groups.get(key) ?? new Set();
     groups.set(key, members.add(group));
   }
@@ -67,7 +67,7 @@ export function rowReads(decisions: readonly RowDecision[]): StateRead[] {
 export function groupReads(decisions: readonly RowDecision[], draft: StateDraft): StateRead[] {
   const touched = new Map<string, Set<string>>();
   for (const { rule, occurrence } of decisions) {
-    const key = stateKeys.groups(rule.state);
+    const key = stateKeys.groups(rule.memoryKey);
     const groups = touched.get(key) ?? new Set();
     touched.set(key, groups.add(occurrence.row.group));
   }
@@ -83,7 +83,7 @@ export function mayFire(decisions: readonly RowDecision[], draft: StateDraft): r
   const groups = new Map<string, { decisions: RowDecision[]; rows: Pick<Row, 'items' | 'used'>[] }>();
   for (const decision of decisions) {
     const { row } = decision.occurrence;
-    const key = stateKeys.rows(decision.rule.state, row.group);
+    const key = stateKeys.rows(decision.rule.memoryKey, row.group);
     if (draft.field(key, decision.identity) !== undefined) continue;
     const group = groups.get(key) ?? { decisions: [], rows: readRows(draft, key) };
     groups.set(key, group);
@@ -140,22 +140,22 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
     const from = group.letGo?.from ?? gone[0]?.at ?? 0;
     group.letGo = { count: (group.letGo?.count ?? 0) + gone.length, from, to: gone.at(-1)?.at ?? from };
     draft.setField(key, LET_GO, encodeLetGo(group.letGo));
-    draft.count(stateKeys.rule(rule.state), 'letGo', gone.length);
+    draft.count(stateKeys.rule(rule.memoryKey), 'letGo', gone.length);
   }
 
   /** Notes that the group lives; the one that was longest without an event goes if there are too many. */
   function refresh(rule: CompiledRule, group: string, at: number, oldest: number): void {
-    const key = stateKeys.groups(rule.state);
+    const key = stateKeys.groups(rule.memoryKey);
     draft.raise(key, group, at, keepMs(rule));
     if (draft.size(key) <= GROUP_CAP) return;
     for (const { member, score } of draft.entries(key, 'oldest')) {
       if (draft.size(key) <= GROUP_CAP) return;
       if (draft.score(key, member) !== score) continue;
       draft.remove(key, member);
-      const rows = stateKeys.rows(rule.state, member);
+      const rows = stateKeys.rows(rule.memoryKey, member);
       draft.removeHash(rows);
       groups.delete(rows);
-      if (score >= oldest) draft.count(stateKeys.rule(rule.state), 'evicted', 1);
+      if (score >= oldest) draft.count(stateKeys.rule(rule.memoryKey), 'evicted', 1);
     }
   }
 
@@ -172,7 +172,7 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
     take(decision, hwm) {
       const { rule, event, occurrence, identity } = decision;
       const { row } = occurrence;
-      const key = stateKeys.rows(rule.state, row.group);
+      const key = stateKeys.rows(rule.memoryKey, row.group);
       const group = groupOf(key);
       if (draft.field(key, identity) !== undefined) return { kind: 'duplicate' };
       const oldest = hwm - memoryMicros(rule);
@@ -201,7 +201,7 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
     },
 
     consume({ rule, occurrence }, { uses }) {
-      const key = stateKeys.rows(rule.state, occurrence.row.group);
+      const key = stateKeys.rows(rule.memoryKey, occurrence.row.group);
       const used = new Map(uses.map((row) => [row.key, { ...row, used: true }]));
       const group = groupOf(key);
       group.rows = group.rows.map((row) => used.get(row.key) ?? row);

@@ -16,7 +16,7 @@ import { openSqliteState } from '../state/sqlite/sqlite-state.ts';
 import { settle } from './settle.ts';
 
 const newTerms = ruleDocument({ newTerms: {} });
-const termsKey = stateKeys.terms(compiledRule(newTerms).rule.state);
+const termsKey = stateKeys.terms(compiledRule(newTerms).rule.memoryKey);
 const WEEK = 7 * DAY;
 
 /** The n-th request of a test, a minute after the one before. */
@@ -55,7 +55,7 @@ test('a rule counts what became of its matches, and when the last one was', asyn
   const again = nth(1);
   await send(nth(0), again);
   await send(again, nth(2, { sourceIPs: ['203.0.113.8'] }));
-  const key = stateKeys.rule(compiledRule(document).rule.state);
+  const key = stateKeys.rule(compiledRule(document).rule.memoryKey);
   const counted = await fieldsOf(store, CLUSTER, key, 'matches', 'alerts', 'suppressed', 'overflowed', 'last');
   expect(counted).toEqual(['3', '1', '1', '1', String(NOON + 2 * MINUTE)]);
 });
@@ -160,11 +160,11 @@ test('known: the last sighting is never set back by an event that comes late', a
 test('learning: a new term is learned in silence, with when and by which request, until the time is over', async () => {
   const document = ruleDocument({ newTerms: { learningMicros: HOUR } });
   const { send, store, alerts } = evaluation([document]);
-  const { state } = compiledRule(document).rule;
+  const { memoryKey } = compiledRule(document).rule;
   expect(await send(nth(0), nth(1))).toEqual(['learning', 'known']);
   expect(await send(nth(0))).toEqual(['duplicate']);
   expect(await alerts()).toEqual([]);
-  const [silent] = await fieldsOf(store, CLUSTER, stateKeys.silent(state), '["masscan/1.3"]');
+  const [silent] = await fieldsOf(store, CLUSTER, stateKeys.silent(memoryKey), '["masscan/1.3"]');
   const { request, ...taught } = parseSilentTerm(silent ?? '');
   expect(request).toMatch(/^[\w-]{22}$/);
   const what = 'system:anonymous list pods in default, allowed';
@@ -339,7 +339,7 @@ test('at the cap the oldest sighting goes, is counted, and is new again', async 
   const oldest = await entriesOf(store, CLUSTER, termsKey);
   expect(oldest).toHaveLength(TERM_CAP);
   expect(oldest[0]?.member).toBe('["old-3"]'); // old-0 was seen again, old-1 and old-2 are gone
-  const rule = stateKeys.rule(compiledRule(newTerms).rule.state);
+  const rule = stateKeys.rule(compiledRule(newTerms).rule.memoryKey);
   expect(await fieldsOf(store, CLUSTER, rule, 'evicted', 'matches')).toEqual(['2', '4']);
   expect(await send(agent(4, 'old-1'))).toEqual(['opened']);
 });
@@ -351,7 +351,7 @@ test('a term that is learned in silence and evicted leaves nothing behind', asyn
   const entries = Array.from({ length: TERM_CAP - 1 }, (_, i) => ({ member: `["old-${i}"]`, score: NOON + HOUR + i }));
   await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
   expect(await send(nth(1, { userAgent: 'second' }))).toEqual(['learning']);
-  const silent = stateKeys.silent(compiledRule(document).rule.state);
+  const silent = stateKeys.silent(compiledRule(document).rule.memoryKey);
   const [first, second] = await fieldsOf(store, CLUSTER, silent, '["first"]', '["second"]');
   expect([first === undefined, second === undefined]).toEqual([true, false]);
 });

@@ -87,10 +87,10 @@ function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): 
   for (const decision of decisions) {
     const { rule, occurrence, hour, doneKey } = decision;
     if (!isRowDecision(decision)) gather(done, stateKeys.done(hour), doneKey);
-    if (occurrence.term !== undefined) gather(terms, stateKeys.terms(rule.state), occurrence.term);
+    if (occurrence.term !== undefined) gather(terms, stateKeys.terms(rule.memoryKey), occurrence.term);
     for (const key of possibleKeys(decision, hashes)) live.add(key);
     live.add(rule.overflowKey);
-    if (learningMicros(rule) > 0) learning.add(stateKeys.rule(rule.state));
+    if (learningMicros(rule) > 0) learning.add(stateKeys.rule(rule.memoryKey));
   }
   return [
     { kind: 'fields', key: stateKeys.cluster, fields: ['hwm'] },
@@ -118,7 +118,7 @@ function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes
     }
     if (firing.has(decision) || fires(decision, draft))
       opening.set(rule, Math.min(event.at, opening.get(rule) ?? event.at));
-    if (occurrence.term !== undefined) gather(seen, stateKeys.terms(rule.state), occurrence.term);
+    if (occurrence.term !== undefined) gather(seen, stateKeys.terms(rule.memoryKey), occurrence.term);
   }
   const evictions = [...seen].flatMap(([key, terms]) => {
     const known = [...terms].filter((term) => draft.score(key, term) !== undefined).length;
@@ -193,7 +193,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
 
 /** What the rule's status tells of. */
 function countFor({ rule, event, occurrence }: Decision, outcome: Outcome, draft: StateDraft): void {
-  const key = stateKeys.rule(rule.state);
+  const key = stateKeys.rule(rule.memoryKey);
   draft.count(key, 'matches', 1);
   if (outcome === 'opened') draft.count(key, 'alerts', 1);
   if (outcome === 'attached') draft.count(key, 'suppressed', 1);
@@ -230,7 +230,7 @@ function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome
   }
   if (!open(decision, suppressionKey, sightingOf(decision), storedHwm, books)) return overflow(decision, books);
   // A term that had aged is not silent any more.
-  if (occurrence.term !== undefined) draft.removeField(stateKeys.silent(rule.state), occurrence.term);
+  if (occurrence.term !== undefined) draft.removeField(stateKeys.silent(rule.memoryKey), occurrence.term);
   return 'opened';
 }
 
@@ -311,14 +311,14 @@ function isDone(draft: StateDraft, { hour, doneKey }: Decision): boolean {
 
 function fires({ rule, occurrence, event }: Decision, draft: StateDraft): boolean {
   if (occurrence.cut > 0) return true;
-  const lastSighting = (state: string, term: string) => draft.score(stateKeys.terms(state), term);
+  const lastSighting = (memoryKey: string, term: string) => draft.score(stateKeys.terms(memoryKey), term);
   return rule.kind.fires(rule, occurrence, event.at, { lastSighting });
 }
 
 /** Learning ends at a fixed time after the rule first ran on the cluster, which the first decision of all notes down. */
 function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
   if (learningMicros(rule) === 0) return false;
-  const key = stateKeys.rule(rule.state);
+  const key = stateKeys.rule(rule.memoryKey);
   const since = Number(draft.field(key, 'since') ?? event.at);
   if (draft.field(key, 'since') === undefined) draft.setField(key, 'since', String(since));
   return event.at < since + learningMicros(rule);
@@ -341,9 +341,9 @@ function doneKeepMs({ event: { event } }: Decision): number {
 
 /** Where the terms or groups of a rule stand, and how long they stay of use; undefined for a rule that has none. */
 function holding(rule: CompiledRule): { readonly key: string; readonly micros: number } | undefined {
-  if (rule.kind.windowed !== undefined) return { key: stateKeys.groups(rule.state), micros: rowMemoryMicros(rule) };
+  if (rule.kind.windowed !== undefined) return { key: stateKeys.groups(rule.memoryKey), micros: rowMemoryMicros(rule) };
   if (rule.document.newTerms === undefined) return undefined;
-  return { key: stateKeys.terms(rule.state), micros: memoryMicros(rule) };
+  return { key: stateKeys.terms(rule.memoryKey), micros: memoryMicros(rule) };
 }
 
 function gather(map: Map<string, Set<string>>, key: string, member: string): void {

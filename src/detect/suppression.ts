@@ -22,7 +22,7 @@ export function suppressionKey(
   // The alert of a group has the values of the group and no others, also where the event has several.
   const ofGroup = isAboutGroups(rule);
   const values =
-    occurrence.suppressed ??
+    occurrence.suppressedBy ??
     rule.suppressBy.map(({ name, slot }) =>
       ofGroup ? occurrence.terms.find(({ field }) => field === name)?.value : memo.read(slot),
     );

@@ -11,8 +11,8 @@ import { type Lesson, teachTerms } from './teach-terms.ts';
 const WEEK = 7 * DAY;
 const document = ruleDocument({ newTerms: {} });
 const { rule } = compiledRule(document);
-const termsKey = stateKeys.terms(rule.state);
-const silentKey = stateKeys.silent(rule.state);
+const termsKey = stateKeys.terms(rule.memoryKey);
+const silentKey = stateKeys.silent(rule.memoryKey);
 
 function lesson(first: number, last = first, approved = false): Lesson {
   return {
@@ -116,7 +116,7 @@ test('at the cap the oldest give way to newer ones, and older ones find no room'
     false,
   ]);
   expect([...(await silent()).keys()].sort()).toEqual(['["new"]', '["old"]']);
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'evicted')).toEqual(['1']);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.memoryKey), 'evicted')).toEqual(['1']);
 });
 
 test('a term that aged and then alerted is not silent any more', async () => {

@@ -34,8 +34,8 @@ export interface Taught {
  * @param reached the latest time that the source of the lessons has reached (µs); 0 if it says nothing about that
  */
 export function teachTerms(rule: CompiledRule, lessons: ReadonlyMap<string, Lesson>, reached: number) {
-  const termsKey = stateKeys.terms(rule.state);
-  const silentKey = stateKeys.silent(rule.state);
+  const termsKey = stateKeys.terms(rule.memoryKey);
+  const silentKey = stateKeys.silent(rule.memoryKey);
   const terms = [...lessons.keys()];
   const reads: readonly StateRead[] = [
     { kind: 'fields', key: stateKeys.cluster, fields: ['hwm'] },

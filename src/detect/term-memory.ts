@@ -19,19 +19,19 @@ export function memoryMicros({ document }: CompiledRule): number {
  * @param at when (µs)
  */
 export function remember(draft: StateDraft, rule: CompiledRule, term: string, at: number): void {
-  const key = stateKeys.terms(rule.state);
+  const key = stateKeys.terms(rule.memoryKey);
   draft.raise(key, term, at, memoryMicros(rule) / 1_000);
   if (draft.size(key) <= TERM_CAP) return;
   for (const { member, score } of draft.entries(key, 'oldest')) {
     if (draft.size(key) <= TERM_CAP) return;
     if (draft.score(key, member) !== score) continue;
     draft.remove(key, member);
-    draft.removeField(stateKeys.silent(rule.state), member);
-    draft.count(stateKeys.rule(rule.state), 'evicted', 1);
+    draft.removeField(stateKeys.silent(rule.memoryKey), member);
+    draft.count(stateKeys.rule(rule.memoryKey), 'evicted', 1);
   }
 }
 
 /** Notes that a term is known without an alert, for people to look at. */
 export function rememberSilent(draft: StateDraft, rule: CompiledRule, term: string, taught: SilentTerm): void {
-  draft.setField(stateKeys.silent(rule.state), term, formatSilentTerm(taught), memoryMicros(rule) / 1_000);
+  draft.setField(stateKeys.silent(rule.memoryKey), term, formatSilentTerm(taught), memoryMicros(rule) / 1_000);
 }

@@ -18,7 +18,7 @@ const excepted = ruleDocument({
   exceptions: [{ query: 'user_agent.original: fine', language: 'kuery', reason: 'known' }],
 });
 const DOCUMENTS = [learning, eager, excepted];
-const KEYS = DOCUMENTS.map((document) => compiledRule(document).rule.state);
+const KEYS = DOCUMENTS.map((document) => compiledRule(document).rule.memoryKey);
 
 /** An event each hour of the window, so that it is covered. */
 const HOURS = Array.from({ length: 7 * 24 + 1 }, (_, hour) => {
@@ -35,8 +35,10 @@ function backfilled() {
       return backfill.finish(complete);
     },
     async held() {
-      const terms = await Promise.all(KEYS.map((state) => entriesOf(at.store, CLUSTER, stateKeys.terms(state))));
-      const silent = await Promise.all(KEYS.map((state) => hashOf(at.store, CLUSTER, stateKeys.silent(state))));
+      const terms = await Promise.all(
+        KEYS.map((memoryKey) => entriesOf(at.store, CLUSTER, stateKeys.terms(memoryKey))),
+      );
+      const silent = await Promise.all(KEYS.map((memoryKey) => hashOf(at.store, CLUSTER, stateKeys.silent(memoryKey))));
       return { terms, silent };
     },
   };

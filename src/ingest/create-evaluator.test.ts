@@ -85,9 +85,9 @@ test('learning lasts from when the rule first runs, matches or not, and a later 
   const { rule } = compiledRule(learner);
   const { evaluate, told } = evaluatorOn(store, detectorOf(learner));
   await evaluate(CLUSTER, []);
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since')).toEqual([undefined]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.memoryKey), 'since')).toEqual([undefined]);
   await evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON, username: 'eve' })));
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since')).toEqual([String(NOON)]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.memoryKey), 'since')).toEqual([String(NOON)]);
 
   const later = evaluatorOn(store, detectorOf(learner));
   await later.evaluate(CLUSTER, batchOf(anonymousRequest({ at: NOON + DAY - 1, userAgent: 'a' })));
@@ -117,7 +117,7 @@ test('a store that is away when a rule starts is asked again, and a bug is not h
   await expect(evaluate(CLUSTER, quiet(NOON + 1))).rejects.toThrow(TypeError);
   fault = undefined;
   await evaluate(CLUSTER, quiet(NOON + 2));
-  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.state), 'since')).toEqual([String(NOON + 2)]);
+  expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.memoryKey), 'since')).toEqual([String(NOON + 2)]);
 });
 
 test('a batch without a decision does not need the store', async () => {

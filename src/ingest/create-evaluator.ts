@@ -51,12 +51,12 @@ export function createEvaluator({
   /** The latest time that a cluster's events have reached. */
   const highest = new Map<string, number>();
 
-  /** When each learning rule began on each cluster (µs), by `cluster/state`. */
+  /** When each learning rule began on each cluster (µs), by `cluster/memoryKey`. */
   const begun = new Map<string, number>();
 
   /** Learning lasts from when a rule first runs on a cluster, whether an event matches it or not. */
   async function noteStart(cluster: string, learners: readonly CompiledRule[], at: number): Promise<void> {
-    const starting = learners.map(({ state }) => state).filter((state) => !begun.has(`${cluster}/${state}`));
+    const starting = learners.map(({ memoryKey }) => memoryKey).filter((key) => !begun.has(`${cluster}/${key}`));
     if (starting.length === 0) return;
     const keys = starting.map(stateKeys.rule);
     const reads = keys.map((key) => ({ kind: 'fields', key, fields: ['since'] }) as const);
@@ -75,7 +75,7 @@ export function createEvaluator({
     if (at === 0) return;
     const learners = rules.filter((rule) => learningMicros(rule) > 0);
     await noteStart(cluster, learners, at);
-    const ends = (rule: CompiledRule) => (begun.get(`${cluster}/${rule.state}`) ?? at) + learningMicros(rule);
+    const ends = (rule: CompiledRule) => (begun.get(`${cluster}/${rule.memoryKey}`) ?? at) + learningMicros(rule);
     observer?.learning(cluster, learners.filter((rule) => at < ends(rule)).length);
   }
 

@@ -107,9 +107,9 @@ test('the fields of the term and of the suppression are read through the shared 
 });
 
 test('the memory of a rule is named by its name, type, fields with their forms, and window, and by nothing else', () => {
-  const stateOf = (document: RuleDocument) => compiledRule(document).rule.state;
+  const memoryKeyOf = (document: RuleDocument) => compiledRule(document).rule.memoryKey;
   const fields = ['user.name', 'source.ip'];
-  const state = stateOf(ruleDocument({ newTerms: { fields } }));
+  const memoryKey = memoryKeyOf(ruleDocument({ newTerms: { fields } }));
   const kept = ruleDocument({
     newTerms: { fields, learningMicros: DAY },
     title: 'Another',
@@ -119,7 +119,7 @@ test('the memory of a rule is named by its name, type, fields with their forms, 
     budget: { alertsPerHour: 1 },
     suppression: { by: ['user.name'], windowMicros: DAY, missingFields: 'suppress' },
   });
-  expect(stateOf(kept)).toBe(state);
+  expect(memoryKeyOf(kept)).toBe(memoryKey);
   const anew = [
     ruleDocument({ name: 'other', newTerms: { fields } }),
     ruleDocument({ newTerms: { fields: fields.toReversed() } }),
@@ -131,9 +131,9 @@ test('the memory of a rule is named by its name, type, fields with their forms, 
     ruleDocument(),
   ];
   const spaced = ruleDocument({ newTerms: { fields, normalize: { 'source.ip': '/24,/64' } } });
-  expect(anew.map(stateOf)).toContain(stateOf(spaced)); // blanks are no difference
-  expect(new Set([state, ...anew.map(stateOf)]).size).toBe(anew.length + 1);
-  expect(state).toMatch(/^[\w-]{22}$/);
+  expect(anew.map(memoryKeyOf)).toContain(memoryKeyOf(spaced)); // blanks are no difference
+  expect(new Set([memoryKey, ...anew.map(memoryKeyOf)]).size).toBe(anew.length + 1);
+  expect(memoryKey).toMatch(/^[\w-]{22}$/);
 });
 
 test('forms are named for fields of the term that have them', () => {
@@ -214,13 +214,13 @@ test('order and until of a sequence have to go together', () => {
 });
 
 test('memory survives edits of the query, and begins anew where rows would mean something else', () => {
-  const state = (changes: Partial<RuleDocument>) => compiledRule(ruleDocument(changes)).rule.state;
+  const memoryKey = (changes: Partial<RuleDocument>) => compiledRule(ruleDocument(changes)).rule.memoryKey;
   const threshold = (changes: Partial<typeof THRESHOLD>, query = 'user.name: *') =>
-    state({ type: 'threshold', query, threshold: { ...THRESHOLD, ...changes } });
+    memoryKey({ type: 'threshold', query, threshold: { ...THRESHOLD, ...changes } });
   expect(threshold({})).toBe(threshold({ value: 7 }, 'user.name: a'));
   expect(threshold({})).not.toBe(threshold({ fields: ['source.ip'] }));
   expect(threshold({})).not.toBe(threshold({ windowMicros: 1 }));
-  const sequence = (query: string) => state({ type: 'eql', language: 'eql', query });
+  const sequence = (query: string) => memoryKey({ type: 'eql', language: 'eql', query });
   expect(sequence(SEQUENCE)).toBe(sequence(SEQUENCE.replace('"list"', '"watch"')));
   expect(sequence(SEQUENCE)).not.toBe(sequence(`${SEQUENCE} [any where true]`));
   expect(sequence(SEQUENCE)).not.toBe(sequence(SEQUENCE.replace('sequence', 'sequence by user.name')));

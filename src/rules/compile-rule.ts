@@ -128,7 +128,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     suppressBy: suppressBy.length === 0 ? undefined : suppressBy,
     // Elastic reads them from the event of an alert, and that of a sequence is about several.
     overrides: sequence === undefined ? overrides : undefined,
-    state: hashes.key(stateIdentity(document, sequence, pipeline)),
+    memoryKey: hashes.key(memoryIdentity(document, sequence, pipeline)),
     overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
   };
   return { kind: 'ok', rule };
@@ -161,7 +161,7 @@ function kindOf(
 }
 
 /** What a rule's memory depends on: change one of these and it starts anew. */
-function stateIdentity(
+function memoryIdentity(
   { name, type, newTerms, threshold, suppression, windowMicros }: RuleDocument,
   sequence: CompiledSequence | undefined,
   pipeline: CompiledPipeline | undefined,

@@ -47,7 +47,7 @@ export interface CompiledRule {
   /** What happened, in the words of the rule; absent: in those of every rule. */
   readonly says?: ReasonTemplate;
   /** Names the rule's memory: the hash of its name, type, key fields and window. Other edits keep what was learned. */
-  readonly state: string;
+  readonly memoryKey: string;
   /** The suppression key of its overflow alert. */
   readonly overflowKey: string;
 }
@@ -146,7 +146,7 @@ export interface Term extends FieldAndValue {
 /** What a reducer may know of the past. */
 export interface Memory {
   /** When the term was last seen (µs), if it is remembered. */
-  lastSighting(state: string, term: string): number | undefined;
+  lastSighting(memoryKey: string, term: string): number | undefined;
 }
 
 /** One rule type: what an event means to it, and when that fires. All pure. */

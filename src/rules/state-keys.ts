@@ -1,20 +1,20 @@
 /**
  * The logical names of everything that is remembered about one cluster. A store puts its own prefix before them.
- * `state` is the hash of what a rule's memory depends on (`stateIdentity`), so that it never contains hostile text.
+ * `memoryKey` is the hash of what a rule's memory depends on (`memoryIdentity`), so that it never contains hostile text.
  */
 export const stateKeys = {
   /** Set: what was already counted, by the hour in which the request was received. */
   done: (hour: number) => `done:${hour}`,
   /** Sorted set: term → last sighting (µs). */
-  terms: (state: string) => `terms:${state}`,
+  terms: (memoryKey: string) => `terms:${memoryKey}`,
   /** Hash: term learned without an alert → when and by which request. */
-  silent: (state: string) => `silent:${state}`,
+  silent: (memoryKey: string) => `silent:${memoryKey}`,
   /** Hash: event key → row of a group (see `row.ts`); and under `LET_GO` what a full group has let go. */
-  rows: (state: string, group: string) => `rows:${state}:${group}`,
+  rows: (memoryKey: string, group: string) => `rows:${memoryKey}:${group}`,
   /** Sorted set: group → when its last event was (µs). */
-  groups: (state: string) => `groups:${state}`,
+  groups: (memoryKey: string) => `groups:${memoryKey}`,
   /** Hash: since, matches, alerts, suppressed, overflowed, evicted, letGo; last, when the last match was (µs). */
-  rule: (state: string) => `rule:${state}`,
+  rule: (memoryKey: string) => `rule:${memoryKey}`,
   /** Hash: of each RuleException by its uid, `<uid>/suppressed` how many matches it silenced, `<uid>/last` the time of the latest (µs). */
   exceptions: 'exceptions',
   /** Hash: suppression key → id of the alert that takes repeats. */

@@ -94,10 +94,10 @@ test('an edit says whether what was learned is kept, until the next edit', async
   }
   expect(edits).toEqual([
     undefined,
-    { keepsState: true, changed: [] },
-    { keepsState: false, changed: ['newTerms.window'] },
-    { keepsState: false, changed: ['newTerms.normalize'] },
-    { keepsState: false, changed: ['type', 'newTerms.fields', 'newTerms.normalize', 'newTerms.window'] },
+    { keepsMemory: true, changed: [] },
+    { keepsMemory: false, changed: ['newTerms.window'] },
+    { keepsMemory: false, changed: ['newTerms.normalize'] },
+    { keepsMemory: false, changed: ['type', 'newTerms.fields', 'newTerms.normalize', 'newTerms.window'] },
   ]);
 });
 

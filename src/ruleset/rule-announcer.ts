@@ -39,7 +39,7 @@ export function createRuleAnnouncer({
       else logger.error('rule is broken', fields);
     }
     if (source.kind === 'resource' && verdict === 'runs') {
-      const memory = edit === undefined ? {} : { keepsState: edit.keepsState, changed: edit.changed };
+      const memory = edit === undefined ? {} : { keepsMemory: edit.keepsMemory, changed: edit.changed };
       logger.info('rule is in force', { rule, ...from, ...memory });
     }
     if (source.kind === 'resource' && verdict === 'disabled') logger.info('rule is switched off', { rule, ...from });

@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleEdit } from './rule-entry.ts';
 
-/** What the memory of a rule may depend on, in words of the resource. Which of them it does, its state tells. */
+/** What the memory of a rule may depend on, in words of the resource. Which of them it does, its `memoryKey` tells. */
 const IDENTITY = ({ document, sequence, pipeline }: CompiledRule): Readonly<Record<string, unknown>> => ({
   type: document.type,
   'newTerms.fields': document.newTerms?.fields,
@@ -17,10 +17,10 @@ const IDENTITY = ({ document, sequence, pipeline }: CompiledRule): Readonly<Reco
 
 /** What became of a rule's memory when one version took the place of another. */
 export function ruleEdit(before: CompiledRule, after: CompiledRule): RuleEdit {
-  if (before.state === after.state) return { keepsState: true, changed: [] };
+  if (before.memoryKey === after.memoryKey) return { keepsMemory: true, changed: [] };
   const old = IDENTITY(before);
   const changed = Object.entries(IDENTITY(after)).flatMap(([name, value]) =>
     JSON.stringify(old[name]) === JSON.stringify(value) ? [] : [name],
   );
-  return { keepsState: false, changed };
+  return { keepsMemory: false, changed };
 }

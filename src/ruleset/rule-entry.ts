@@ -30,7 +30,7 @@ export interface RuleEntry {
 /** The step from one version of a rule to the next, as it was put in force. */
 export interface RuleEdit {
   /** True if what the version before had learned is still of use. */
-  readonly keepsState: boolean;
+  readonly keepsMemory: boolean;
   /** The settings that make the memory begin anew, such as `newTerms.window`; empty if it is kept. */
   readonly changed: readonly string[];
 }

@@ -60,11 +60,11 @@ export async function readRuleFacts(
 }
 
 /** Three reads a rule. */
-function readsOf({ document, kind, state }: CompiledRule, now: number): readonly [StateRead, StateRead, StateRead] {
-  const held = kind.windowed === undefined ? stateKeys.terms(state) : stateKeys.groups(state);
+function readsOf({ document, kind, memoryKey }: CompiledRule, now: number): readonly [StateRead, StateRead, StateRead] {
+  const held = kind.windowed === undefined ? stateKeys.terms(memoryKey) : stateKeys.groups(memoryKey);
   const limit = document.budget.alertsPerHour;
   return [
-    { kind: 'fields', key: stateKeys.rule(state), fields: COUNTERS },
+    { kind: 'fields', key: stateKeys.rule(memoryKey), fields: COUNTERS },
     { kind: 'size', key: held },
     { kind: 'newest', key: stateKeys.opensOf(document.name), above: now - HOUR, limit },
   ];

@@ -114,7 +114,7 @@ test('what an edit did is told until the next one, also by a process that has no
   const document = ruleDocument();
   const inForce = { rule: compiledRule(document).rule, source };
   const entry = { name: 'anonymous', source, verdict: 'runs', problems: [], inForce } as const;
-  const edit = { keepsState: false, changed: ['newTerms.window'] };
+  const edit = { keepsMemory: false, changed: ['newTerms.window'] };
   const before = statusOf({ entry: { ...entry, edit } });
   const { message } = conditionOf(before, 'Ready');
   expect(message).toMatch(/began anew, because spec\.newTerms\.window changed/);

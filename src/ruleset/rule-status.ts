@@ -81,7 +81,7 @@ function ready(entry: RuleEntry, old: readonly Condition[]): Finding {
 
 function inForceText({ edit }: RuleEntry): string {
   if (edit === undefined) return 'In force.';
-  if (edit.keepsState) return 'In force. What the version before had learned is kept.';
+  if (edit.keepsMemory) return 'In force. What the version before had learned is kept.';
   const what = edit.changed.length === 0 ? 'the rule' : edit.changed.map((name) => `spec.${name}`).join(', ');
   return `In force. Its memory began anew, because ${what} changed: what the version before had learned is not used.`;
 }

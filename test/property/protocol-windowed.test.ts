@@ -223,7 +223,7 @@ test('with hardly a budget: no event is used whose alert is not recorded, and th
           const fired = outcomes.filter((outcome) => ['opened', 'attached', 'overflow'].includes(outcome));
           overflows += fired.filter((outcome) => outcome === 'overflow').length;
           return [...fires].flatMap(([{ rule }, [fire]], i) =>
-            fired[i] === 'overflow' ? [] : (fire?.uses ?? []).map(({ key }) => `${rule.state} ${key}`),
+            fired[i] === 'overflow' ? [] : (fire?.uses ?? []).map(({ key }) => `${rule.memoryKey} ${key}`),
           );
         });
         const held = await heldRows(store, rules);
@@ -236,13 +236,13 @@ test('with hardly a budget: no event is used whose alert is not recorded, and th
   expect(overflows).toBeGreaterThan(RUNS); // budgets ran out
 });
 
-/** By the rule's state and the key of the row. */
+/** By the rule's memory key and the key of the row. */
 async function heldRows(store: SqliteState, rules: readonly CompiledRule[]): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>();
-  for (const { state } of rules) {
-    for (const { member } of await entriesOf(store, CLUSTER, stateKeys.groups(state))) {
-      const group = await hashOf(store, CLUSTER, stateKeys.rows(state, member));
-      for (const [key, text] of group) rows.set(`${state} ${key}`, decodeRow(key, text));
+  for (const { memoryKey } of rules) {
+    for (const { member } of await entriesOf(store, CLUSTER, stateKeys.groups(memoryKey))) {
+      const group = await hashOf(store, CLUSTER, stateKeys.rows(memoryKey, member));
+      for (const [key, text] of group) rows.set(`${memoryKey} ${key}`, decodeRow(key, text));
     }
   }
   return rows;

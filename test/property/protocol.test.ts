@@ -169,7 +169,7 @@ test('a process that dies before or after any commit, and a sender that retries:
               () => false,
             );
             if (!answered) evaluate = evaluatorOn(dying, BOTH, size);
-            await assertTermsHaveAlerts(store, rule.state);
+            await assertTermsHaveAlerts(store, rule.memoryKey);
           }
         }
         expect(await actualAlerts(store)).toEqual(expectedAlerts(events));
@@ -180,8 +180,8 @@ test('a process that dies before or after any commit, and a sender that retries:
   expect(deaths).toBeGreaterThan(RUNS); // processes died
 });
 
-async function assertTermsHaveAlerts(store: SqliteState, state: string): Promise<void> {
-  const remembered = await entriesOf(store, CLUSTER, stateKeys.terms(state));
+async function assertTermsHaveAlerts(store: SqliteState, memoryKey: string): Promise<void> {
+  const remembered = await entriesOf(store, CLUSTER, stateKeys.terms(memoryKey));
   const lines = await actualAlerts(store);
   const alerted = new Set(lines.map((line) => termKey(/^terms (.*) at /.exec(line)?.[1] ?? '')));
   for (const { member } of remembered)

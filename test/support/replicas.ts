@@ -36,7 +36,7 @@ export async function readRuleState(url: string, ruleFile: string, cluster = 'lo
   const state = await connectState(url);
   try {
     const alerts = (await readAlerts(state, cluster)).filter(({ spec }) => spec.rule.name === rule.document.name);
-    const terms = await entriesOf(state, cluster, stateKeys.terms(rule.state));
+    const terms = await entriesOf(state, cluster, stateKeys.terms(rule.memoryKey));
     return { alerts, terms: terms.map(({ member }) => member) };
   } finally {
     await state.close();

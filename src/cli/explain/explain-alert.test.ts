@@ -175,7 +175,7 @@ test('with the state: how much was known before, and what of it is nearest', asy
   const store = openSqliteState({ kind: 'sqlite', path }, {});
   await store.update(CLUSTER, [], () => ({
     kind: 'commit',
-    writes: [{ kind: 'setScores', key: stateKeys.terms(compiled.rule.state), mode: 'set', entries }],
+    writes: [{ kind: 'setScores', key: stateKeys.terms(compiled.rule.memoryKey), mode: 'set', entries }],
     result: undefined,
   }));
   const busy = await explain({ state: { kind: 'sqlite', path } });

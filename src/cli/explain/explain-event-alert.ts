@@ -111,8 +111,8 @@ function suppressedBy(rule: CompiledRule, { event, occurrence }: Decision, memo:
   const { suppressBy, kind, document } = rule;
   if (suppressBy !== undefined && kind.windowed === undefined) {
     const valuesOf = ({ slot }: SlottedField, index: number) => {
-      const given = occurrence.suppressed?.[index];
-      return occurrence.suppressed === undefined ? memo.read(slot) : (given ?? undefined);
+      const given = occurrence.suppressedBy?.[index];
+      return occurrence.suppressedBy === undefined ? memo.read(slot) : (given ?? undefined);
     };
     const found = suppressBy.map(
       (field, i) =>

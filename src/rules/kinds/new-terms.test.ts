@@ -113,7 +113,8 @@ test('it fires on a term never seen, and on one last seen more than a window ago
 
 test('it asks the memory of its own rule for its own term', () => {
   const { rule } = ruleOver('user_agent.original');
-  const lastSighting = (state: string, term: string) => (state === rule.state && term === '["a"]' ? NOON : undefined);
+  const lastSighting = (memoryKey: string, term: string) =>
+    memoryKey === rule.memoryKey && term === '["a"]' ? NOON : undefined;
   const fires = (term: string) => newTermsKind.fires(rule, { terms: [], term, cut: 0 }, NOON, { lastSighting });
   expect([fires('["a"]'), fires('["b"]')]).toEqual([false, true]);
 });

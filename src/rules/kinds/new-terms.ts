@@ -17,7 +17,7 @@ export const newTermsKind: RuleKind = {
   type: 'new_terms',
   occurrences,
   fires: (rule, { term }, at, memory) => {
-    const last = term === undefined ? undefined : memory.lastSighting(rule.state, term);
+    const last = term === undefined ? undefined : memory.lastSighting(rule.memoryKey, term);
     return last === undefined || last < at - windowOf(rule.document);
   },
   suppressionKey: ({ terms }) => canonicalText(terms),

@@ -72,11 +72,11 @@ test('where repeats are grouped by fields, an event with several values is in a 
     return compiled.rule.kind.occurrences(compiled.rule, memo, sha256Hashes, event);
   };
   const several = { username: 'eve', sourceIPs: ['10.0.0.1', '10.0.0.2'] };
-  expect(groups(several).map(({ suppressed }) => suppressed)).toEqual([
+  expect(groups(several).map(({ suppressedBy }) => suppressedBy)).toEqual([
     ['10.0.0.2', 'eve'],
     ['10.0.0.1', 'eve'],
   ]);
-  expect(groups({ ...several, username: '' }).map(({ suppressed }) => suppressed?.[1])).toEqual([null, null]);
+  expect(groups({ ...several, username: '' }).map(({ suppressedBy }) => suppressedBy?.[1])).toEqual([null, null]);
   expect(groups({ username: 'eve' })).toEqual([{ terms: [], term: undefined, cut: 0 }]);
   const eql = ruleDocument({ type: 'eql', language: 'eql', query: 'any where true', suppression });
   expect(groups(several, eql)).toEqual([{ terms: [], term: undefined, cut: 0 }]);

@@ -39,7 +39,7 @@ function oncePerGroup(fields: readonly SlottedField[], memo: FieldMemo): readonl
     }),
   );
   if (kept.length === 1) return ONCE;
-  const found: Occurrence[] = kept.map((suppressed) => ({ terms: [], term: undefined, suppressed, cut: 0 }));
+  const found: Occurrence[] = kept.map((suppressedBy) => ({ terms: [], term: undefined, suppressedBy, cut: 0 }));
   if (cut > 0) found.push({ terms: [], term: undefined, cut });
   return found;
 }
