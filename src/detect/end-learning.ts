@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { DAY } from '../rules/limits.ts';
 import type { ReadResult, StateRead, Step } from '../rules/state.ts';
-import { stateKeys } from '../rules/state-keys.ts';
+import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 import { learningMicros } from './term-memory.ts';
 
 /** The time that audit logs tell of (µs). */
@@ -39,7 +39,7 @@ export function endLearning(rule: CompiledRule, { from, to, longestSilence }: Lo
   const learning = learningMicros(rule);
   const reads: readonly StateRead[] = [
     { kind: 'fields', key: stateKeys.cluster, fields: ['hwm'] },
-    { kind: 'fields', key, fields: ['since'] },
+    { kind: 'fields', key, fields: [ruleFields.since] },
   ];
 
   function judge(hwm: number, since: number | undefined): LearningEnd {
@@ -59,7 +59,11 @@ export function endLearning(rule: CompiledRule, { from, to, longestSilence }: Lo
     const result = judge(hwm, since === undefined ? undefined : Number(since));
     if (result.kind !== 'ended') return { kind: 'commit', writes: [], result };
     const began = String(Math.min(from, Math.max(to, hwm) - learning));
-    return { kind: 'commit', writes: [{ kind: 'setFields', key, mode: 'set', fields: { since: began } }], result };
+    return {
+      kind: 'commit',
+      writes: [{ kind: 'setFields', key, mode: 'set', fields: { [ruleFields.since]: began } }],
+      result,
+    };
   }
 
   return { reads, step };

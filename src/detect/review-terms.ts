@@ -3,7 +3,7 @@ import type { Hashes } from '../rules/hashes.ts';
 import { TERM_CAP } from '../rules/limits.ts';
 import { parseSilentTerm, type SilentTerm } from '../rules/silent-term.ts';
 import type { ReadResult, StateRead, StateWrite, Step } from '../rules/state.ts';
-import { stateKeys } from '../rules/state-keys.ts';
+import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 import { termSuppressionKey } from './suppression.ts';
 import { learningMicros } from './term-memory.ts';
 
@@ -36,7 +36,7 @@ export function reviewTerms(rule: CompiledRule, hashes: Hashes) {
   const reads: readonly StateRead[] = [
     { kind: 'oldest', key: stateKeys.terms(rule.memoryKey), limit: TERM_CAP },
     { kind: 'hash', key: stateKeys.silent(rule.memoryKey) },
-    { kind: 'fields', key: stateKeys.rule(rule.memoryKey), fields: ['since', 'evicted'] },
+    { kind: 'fields', key: stateKeys.rule(rule.memoryKey), fields: [ruleFields.since, ruleFields.evicted] },
   ];
 
   function step(results: readonly ReadResult[]): Step<RuleTerms> {

@@ -13,7 +13,7 @@ import {
 } from '../rules/row.ts';
 import type { StateRead } from '../rules/state.ts';
 import type { StateDraft } from '../rules/state-draft.ts';
-import { LET_GO, stateKeys } from '../rules/state-keys.ts';
+import { LET_GO, ruleFields, stateKeys } from '../rules/state-keys.ts';
 import type { Decision } from './decision.ts';
 import { describeEvent } from './draft.ts';
 
@@ -47,17 +47,17 @@ export function isRowDecision(decision: Decision): decision is RowDecision {
 
 /** The first round of reads: each group with all of its rows, and its place among the groups. */
 export function rowReads(decisions: readonly RowDecision[]): StateRead[] {
-  const rows = new Set<string>();
+  const rowsKeys = new Set<string>();
   const groups = new Map<string, Set<string>>();
   for (const { rule, occurrence } of decisions) {
     const { group } = occurrence.row;
-    rows.add(stateKeys.rows(rule.memoryKey, group));
+    rowsKeys.add(stateKeys.rows(rule.memoryKey, group));
     const key = stateKeys.groups(rule.memoryKey);
     const members = groups.get(key) ?? new Set();
     groups.set(key, members.add(group));
   }
   return [
-    ...[...rows].map((key) => ({ kind: 'hash', key }) as const),
+    ...[...rowsKeys].map((key) => ({ kind: 'hash', key }) as const),
     ...[...groups].map(([key, members]) => ({ kind: 'scores', key, members: [...members] }) as const),
     ...[...groups.keys()].map((key) => ({ kind: 'size', key }) as const),
   ];
@@ -140,7 +140,7 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
     const from = group.letGo?.from ?? gone[0]?.at ?? 0;
     group.letGo = { count: (group.letGo?.count ?? 0) + gone.length, from, to: gone.at(-1)?.at ?? from };
     draft.setField(key, LET_GO, encodeLetGo(group.letGo));
-    draft.count(stateKeys.rule(rule.memoryKey), 'letGo', gone.length);
+    draft.count(stateKeys.rule(rule.memoryKey), ruleFields.letGo, gone.length);
   }
 
   /** Notes that the group lives; the one that was longest without an event goes if there are too many. */
@@ -152,10 +152,10 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
       if (draft.size(key) <= GROUP_CAP) return;
       if (draft.score(key, member) !== score) continue;
       draft.remove(key, member);
-      const rows = stateKeys.rows(rule.memoryKey, member);
-      draft.removeHash(rows);
-      groups.delete(rows);
-      if (score >= oldest) draft.count(stateKeys.rule(rule.memoryKey), 'evicted', 1);
+      const rowsKey = stateKeys.rows(rule.memoryKey, member);
+      draft.removeHash(rowsKey);
+      groups.delete(rowsKey);
+      if (score >= oldest) draft.count(stateKeys.rule(rule.memoryKey), ruleFields.evicted, 1);
     }
   }
 

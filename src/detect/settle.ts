@@ -9,7 +9,7 @@ import {
 } from '../rules/limits.ts';
 import type { ReadResult, StateRead, Step } from '../rules/state.ts';
 import { StateDraft } from '../rules/state-draft.ts';
-import { stateKeys, writeRank } from '../rules/state-keys.ts';
+import { ruleFields, stateKeys, writeRank } from '../rules/state-keys.ts';
 import { type AlertBook, createAlertBook, type Sighting } from './alert-book.ts';
 import type { Decision, Outcome } from './decision.ts';
 import type { RuleFault } from './detector.ts';
@@ -98,7 +98,7 @@ function firstReads(decisions: readonly Decision[], { hashes }: SettleContext): 
     ...[...done].map(([key, members]) => ({ kind: 'members', key, members: [...members] }) as const),
     ...[...terms].map(([key, members]) => ({ kind: 'scores', key, members: [...members] }) as const),
     ...[...terms.keys()].map((key) => ({ kind: 'size', key }) as const),
-    ...[...learning].map((key) => ({ kind: 'fields', key, fields: ['since'] }) as const),
+    ...[...learning].map((key) => ({ kind: 'fields', key, fields: [ruleFields.since] }) as const),
     ...rowReads(decisions.filter(isRowDecision)),
   ];
 }
@@ -194,11 +194,11 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
 /** What the rule's status tells of. */
 function countFor({ rule, event, occurrence }: Decision, outcome: Outcome, draft: StateDraft): void {
   const key = stateKeys.rule(rule.memoryKey);
-  draft.count(key, 'matches', 1);
-  if (outcome === 'opened') draft.count(key, 'alerts', 1);
-  if (outcome === 'attached') draft.count(key, 'suppressed', 1);
-  if (outcome === 'overflow') draft.count(key, 'overflowed', Math.max(1, occurrence.cut));
-  draft.setField(key, 'last', String(event.at));
+  draft.count(key, ruleFields.matches, 1);
+  if (outcome === 'opened') draft.count(key, ruleFields.alerts, 1);
+  if (outcome === 'attached') draft.count(key, ruleFields.attached, 1);
+  if (outcome === 'overflow') draft.count(key, ruleFields.overflowed, Math.max(1, occurrence.cut));
+  draft.setField(key, ruleFields.lastMatch, String(event.at));
 }
 
 /** What a step writes into. */
@@ -319,8 +319,8 @@ function fires({ rule, occurrence, event }: Decision, draft: StateDraft): boolea
 function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
   if (learningMicros(rule) === 0) return false;
   const key = stateKeys.rule(rule.memoryKey);
-  const since = Number(draft.field(key, 'since') ?? event.at);
-  if (draft.field(key, 'since') === undefined) draft.setField(key, 'since', String(since));
+  const since = Number(draft.field(key, ruleFields.since) ?? event.at);
+  if (draft.field(key, ruleFields.since) === undefined) draft.setField(key, ruleFields.since, String(since));
   return event.at < since + learningMicros(rule);
 }
 

@@ -2,7 +2,7 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { LATENESS, TERM_CAP } from '../rules/limits.ts';
 import { formatSilentTerm, type SilentTerm } from '../rules/silent-term.ts';
 import type { StateDraft } from '../rules/state-draft.ts';
-import { stateKeys } from '../rules/state-keys.ts';
+import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 
 /** How long a rule only learns, from when it first runs on a cluster (µs); 0 for one that does not. */
 export function learningMicros({ document }: CompiledRule): number {
@@ -27,7 +27,7 @@ export function remember(draft: StateDraft, rule: CompiledRule, term: string, at
     if (draft.score(key, member) !== score) continue;
     draft.remove(key, member);
     draft.removeField(stateKeys.silent(rule.memoryKey), member);
-    draft.count(stateKeys.rule(rule.memoryKey), 'evicted', 1);
+    draft.count(stateKeys.rule(rule.memoryKey), ruleFields.evicted, 1);
   }
 }
 

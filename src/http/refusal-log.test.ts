@@ -26,8 +26,8 @@ test('every refusal is counted, and one in 10 s of each reason is logged with th
   log.note('unauthenticated', { client: '192.0.2.2' });
   expect(counted).toBe(102);
   expect(logged).toEqual([
-    { reason: 'unauthenticated', client: '192.0.2.1', suppressed: 0 },
-    { reason: 'method', client: '192.0.2.1', suppressed: 0 },
-    { reason: 'unauthenticated', client: '192.0.2.2', suppressed: 99 },
+    { reason: 'unauthenticated', client: '192.0.2.1', leftOut: 0 },
+    { reason: 'method', client: '192.0.2.1', leftOut: 0 },
+    { reason: 'unauthenticated', client: '192.0.2.2', leftOut: 99 },
   ]);
 });

@@ -6,7 +6,7 @@ import type { SinkSchedule } from '../detect/settle-context.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 import { LATENESS } from '../rules/limits.ts';
-import { stateKeys } from '../rules/state-keys.ts';
+import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 import { onFault } from '../telemetry/operational-error.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { type NamespaceLabels, withNamespaceLabels } from './namespace-labels.ts';
@@ -59,9 +59,9 @@ export function createEvaluator({
     const starting = learners.map(({ memoryKey }) => memoryKey).filter((key) => !begun.has(`${cluster}/${key}`));
     if (starting.length === 0) return;
     const keys = starting.map(stateKeys.rule);
-    const reads = keys.map((key) => ({ kind: 'fields', key, fields: ['since'] }) as const);
+    const reads = keys.map((key) => ({ kind: 'fields', key, fields: [ruleFields.since] }) as const);
     const writes = keys.map(
-      (key) => ({ kind: 'setFields', key, mode: 'absent', fields: { since: String(at) } }) as const,
+      (key) => ({ kind: 'setFields', key, mode: 'absent', fields: { [ruleFields.since]: String(at) } }) as const,
     );
     const noted = store.update(cluster, reads, (result) => ({ kind: 'commit', writes, result }));
     // A batch without a decision needs no store; with the next one it is tried again.

@@ -38,7 +38,7 @@ const MOST_COUNTS = 5;
 /** As a resource has it; what is not as the definition says counts as not there. */
 const statusSchema = z.object({
   conditions: conditionsSchema,
-  suppressed: z.int().optional(),
+  excepted: z.int().optional(),
   lastUsed: z.string().optional(),
 });
 
@@ -56,7 +56,7 @@ export function createExceptionStatusJob(
   const writer = createStatusWriter<ExceptionStatus>(client, statusSchema, {
     path: EXCEPTIONS_PATH,
     verdictOf: ({ conditions }) => conditions,
-    countsOf: ({ suppressed, lastUsed }) => [suppressed, lastUsed],
+    countsOf: ({ excepted, lastUsed }) => [excepted, lastUsed],
     countsMs,
     mostCounts: MOST_COUNTS,
   });

@@ -52,7 +52,7 @@ const statusSchema = z.object({
   observedGeneration: z.int().default(0),
   matches: z.int().optional(),
   alerts: z.int().optional(),
-  suppressed: z.int().optional(),
+  attached: z.int().optional(),
   overflowed: z.int().optional(),
   termsHeld: z.int().optional(),
   lastMatch: z.string().optional(),
@@ -160,6 +160,6 @@ function isResourceEntry(entry: RuleEntry): entry is ResourceEntry {
 }
 
 function countsOf(status: RuleStatus): unknown {
-  const { matches, alerts, suppressed, overflowed, termsHeld, lastMatch, costMicroseconds } = status;
-  return [matches, alerts, suppressed, overflowed, termsHeld, lastMatch, costMicroseconds];
+  const { matches, alerts, attached, overflowed, termsHeld, lastMatch, costMicroseconds } = status;
+  return [matches, alerts, attached, overflowed, termsHeld, lastMatch, costMicroseconds];
 }

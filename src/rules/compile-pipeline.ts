@@ -8,7 +8,7 @@ import type { Hashes } from './hashes.ts';
 import { bounded } from './kinds/combinations.ts';
 
 export function compilePipeline({ run, reads }: RuleQuery, hashes: Hashes): CompiledPipeline {
-  if (run.kind === 'rows') return { kind: 'rows', evaluate: ofLast(run.evaluate), reads };
+  if (run.kind === 'rows') return { kind: 'events', evaluate: ofLast(run.evaluate), reads };
   const { columns, shape, judge, entries } = run;
   const gather = ofLast(run.gather);
   const shorten = (text: string) => bounded(text, hashes);
@@ -29,7 +29,7 @@ export function compilePipeline({ run, reads }: RuleQuery, hashes: Hashes): Comp
 
 /** True if a row of the event gets through, or to STATS. What costs too much does not, and overruns the budget of the rule. */
 export function passesPipeline(pipeline: CompiledPipeline, event: DecodedEvent, { budget }: FieldMemo): boolean {
-  if (pipeline.kind === 'rows') {
+  if (pipeline.kind === 'events') {
     const attempt = pipeline.evaluate(event);
     if (attempt.kind === 'done') return attempt.result !== undefined;
   } else {

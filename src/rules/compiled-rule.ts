@@ -86,21 +86,23 @@ export interface CompiledSequence {
 }
 
 /** A query in ES|QL on one event after another. It remembers what came of the last event, because several ask. */
-export type CompiledPipeline = (
-  | { readonly kind: 'rows'; readonly evaluate: RowQuery['evaluate'] }
-  | {
-      readonly kind: 'groups';
-      readonly columns: GroupedQuery['columns'];
-      readonly shape: GroupedQuery['shape'];
-      readonly gather: GroupedQuery['gather'];
-      /** What the event adds to which groups. */
-      readonly enter: (event: DecodedEvent) => Attempt<readonly GroupEntry[]>;
-      readonly judge: GroupedQuery['judge'];
-    }
-) & {
-  /** The fields that it looks into. */
-  readonly reads: readonly Field[];
-};
+export type CompiledPipeline =
+  /** Each event by itself: nothing of it is held. */
+  (
+    | { readonly kind: 'events'; readonly evaluate: RowQuery['evaluate'] }
+    | {
+        readonly kind: 'groups';
+        readonly columns: GroupedQuery['columns'];
+        readonly shape: GroupedQuery['shape'];
+        readonly gather: GroupedQuery['gather'];
+        /** What the event adds to which groups. */
+        readonly enter: (event: DecodedEvent) => Attempt<readonly GroupEntry[]>;
+        readonly judge: GroupedQuery['judge'];
+      }
+  ) & {
+    /** The fields that it looks into. */
+    readonly reads: readonly Field[];
+  };
 
 export interface SequenceItem {
   /** What an event must be to be this item, the fields that it is joined by included. */
@@ -126,7 +128,7 @@ export interface Occurrence {
    * The values of the rule's suppression fields that the occurrence stands for, null where there is none; where not
    * given, those of the event.
    */
-  readonly suppressed?: readonly (string | null)[];
+  readonly suppressedBy?: readonly (string | null)[];
   /** What the event adds to its group; only of a rule that judges several events together. */
   readonly row?: NewRow;
   /** Above 0: not a combination of its own, but how many were cut off beyond the cap. */

@@ -13,9 +13,9 @@ export const stateKeys = {
   rows: (memoryKey: string, group: string) => `rows:${memoryKey}:${group}`,
   /** Sorted set: group → when its last event was (µs). */
   groups: (memoryKey: string) => `groups:${memoryKey}`,
-  /** Hash: since, matches, alerts, suppressed, overflowed, evicted, letGo; last, when the last match was (µs). */
+  /** Hash: see `ruleFields`. */
   rule: (memoryKey: string) => `rule:${memoryKey}`,
-  /** Hash: of each RuleException by its uid, `<uid>/suppressed` how many matches it silenced, `<uid>/last` the time of the latest (µs). */
+  /** Hash: see `exceptionFields`. */
   exceptions: 'exceptions',
   /** Hash: suppression key → id of the alert that takes repeats. */
   live: 'live',
@@ -43,6 +43,36 @@ export const stateKeys = {
   changes: 'changes',
   /** Hash: name of a rule → its last sound version, in the first cluster's partition. */
   rules: 'rules',
+} as const;
+
+/**
+ * The fields of `rule:…`. Their names in the store stay what they were first, so that what was counted and learned outlives a
+ * change of words: matches that joined an open alert are `suppressed` there, and attached everywhere else.
+ */
+export const ruleFields = {
+  /** When the rule began to learn (µs). */
+  since: 'since',
+  matches: 'matches',
+  /** Alerts opened. */
+  alerts: 'alerts',
+  /** Matches that joined an open alert. */
+  attached: 'suppressed',
+  /** Matches over the budget. */
+  overflowed: 'overflowed',
+  /** Terms or groups that made room for others. */
+  evicted: 'evicted',
+  /** Rows that a full group has let go. */
+  letGo: 'letGo',
+  /** When the last match was (µs). */
+  lastMatch: 'last',
+} as const;
+
+/** The fields of `exceptions`, of each RuleException by its uid. Their names in the store stay, too: `suppressed` is excepted. */
+export const exceptionFields = {
+  /** How many matches it silenced. */
+  excepted: (uid: string) => `${uid}/suppressed`,
+  /** The time of the latest (µs). */
+  lastUsed: (uid: string) => `${uid}/last`,
 } as const;
 
 /** The field of `rows:…` that is no row: no hash is as short. */

@@ -10,7 +10,7 @@ import type { ExceptionUse } from './exception-use.ts';
 /** The status of a RuleException, as its resource definition has it. */
 export interface ExceptionStatus {
   readonly conditions: readonly Condition[];
-  readonly suppressed?: number | undefined;
+  readonly excepted?: number | undefined;
   /** RFC 3339. */
   readonly lastUsed?: string | undefined;
 }
@@ -42,8 +42,8 @@ export function exceptionStatus({ entry, rules, clusters, use, before, now }: Ex
 }
 
 function counts(use: ExceptionUse | undefined, before: ExceptionStatus | undefined): Partial<ExceptionStatus> {
-  if (use !== undefined) return { suppressed: use.suppressed, lastUsed: formatSeconds(use.lastUsed) };
-  return before?.lastUsed === undefined ? {} : { suppressed: before.suppressed, lastUsed: before.lastUsed };
+  if (use !== undefined) return { excepted: use.excepted, lastUsed: formatSeconds(use.lastUsed) };
+  return before?.lastUsed === undefined ? {} : { excepted: before.excepted, lastUsed: before.lastUsed };
 }
 
 function ready(

@@ -30,7 +30,7 @@ test('what replicas count comes together, over rules and clusters', async () => 
   await one.flush();
   await one.flush();
   await other.flush();
-  expect([...(await one.read())]).toEqual([['u-1', { suppressed: 12, lastUsed: NOON + 99 }]]);
+  expect([...(await one.read())]).toEqual([['u-1', { excepted: 12, lastUsed: NOON + 99 }]]);
   await other.forget(['u-1', 'u-3']);
   expect([...(await one.read())]).toEqual([]);
   await store.close();
@@ -51,6 +51,6 @@ test('what could not be kept is kept the next time, with what came since', async
   uses.note('east', excepted(1, NOON + 1));
   isAway = false;
   await uses.flush();
-  expect([...(await uses.read())]).toEqual([['u-1', { suppressed: 4, lastUsed: NOON + 1 }]]);
+  expect([...(await uses.read())]).toEqual([['u-1', { excepted: 4, lastUsed: NOON + 1 }]]);
   await store.close();
 });

@@ -1,12 +1,12 @@
 import type { Store } from '../alerts/store.ts';
 import type { Detection } from '../detect/detector.ts';
 import type { StateRead, StateWrite } from '../rules/state.ts';
-import { stateKeys } from '../rules/state-keys.ts';
+import { exceptionFields, stateKeys } from '../rules/state-keys.ts';
 
 /** What a RuleException has done, in all clusters and by all replicas. */
 export interface ExceptionUse {
   /** How many matches it silenced. An event that came twice counts twice. */
-  readonly suppressed: number;
+  readonly excepted: number;
   /** The time of the latest (µs). */
   readonly lastUsed: number;
 }
@@ -30,26 +30,26 @@ export function createExceptionUses(store: Pick<Store, 'update'>, clusters: read
   /** By cluster, then by uid. */
   let noted = new Map<string, Map<string, ExceptionUse>>();
 
-  function add(cluster: string, uid: string, { suppressed, lastUsed }: ExceptionUse): void {
+  function add(cluster: string, uid: string, { excepted, lastUsed }: ExceptionUse): void {
     const ofCluster = noted.get(cluster) ?? new Map<string, ExceptionUse>();
     noted.set(cluster, ofCluster);
     const before = ofCluster.get(uid);
     ofCluster.set(uid, {
-      suppressed: (before?.suppressed ?? 0) + suppressed,
+      excepted: (before?.excepted ?? 0) + excepted,
       lastUsed: Math.max(before?.lastUsed ?? 0, lastUsed),
     });
   }
 
   async function flushCluster(cluster: string, uses: ReadonlyMap<string, ExceptionUse>): Promise<void> {
     const uids = [...uses.keys()];
-    const reads: readonly StateRead[] = [{ kind: 'fields', key, fields: uids.map(lastField) }];
+    const reads: readonly StateRead[] = [{ kind: 'fields', key, fields: uids.map(exceptionFields.lastUsed) }];
     await store.update(cluster, reads, ([known]) => {
       const fields: Record<string, string> = {};
       const writes: StateWrite[] = [];
-      for (const [index, [uid, { suppressed, lastUsed }]] of [...uses].entries()) {
+      for (const [index, [uid, { excepted, lastUsed }]] of [...uses].entries()) {
         const before = Number((known?.kind === 'fields' ? known.values[index] : undefined) ?? 0);
-        fields[lastField(uid)] = String(Math.max(before, lastUsed));
-        writes.push({ kind: 'addToField', key, field: countField(uid), by: suppressed });
+        fields[exceptionFields.lastUsed(uid)] = String(Math.max(before, lastUsed));
+        writes.push({ kind: 'addToField', key, field: exceptionFields.excepted(uid), by: excepted });
       }
       writes.push({ kind: 'setFields', key, mode: 'set', fields });
       return { kind: 'commit', writes, result: undefined };
@@ -60,7 +60,7 @@ export function createExceptionUses(store: Pick<Store, 'update'>, clusters: read
     note(cluster, excepted) {
       for (const ofRule of excepted.values()) {
         for (const [{ uid }, { count, lastAt }] of ofRule) {
-          if (uid !== undefined) add(cluster, uid, { suppressed: count, lastUsed: lastAt });
+          if (uid !== undefined) add(cluster, uid, { excepted: count, lastUsed: lastAt });
         }
       }
     },
@@ -89,17 +89,18 @@ export function createExceptionUses(store: Pick<Store, 'update'>, clusters: read
         }));
         for (const [field, value] of entries) {
           const uid = field.slice(0, field.lastIndexOf('/'));
-          const { suppressed, lastUsed } = uses.get(uid) ?? { suppressed: 0, lastUsed: 0 };
+          const { excepted, lastUsed } = uses.get(uid) ?? { excepted: 0, lastUsed: 0 };
           const number = Number(value);
-          if (field === countField(uid)) uses.set(uid, { suppressed: suppressed + number, lastUsed });
-          if (field === lastField(uid)) uses.set(uid, { suppressed, lastUsed: Math.max(lastUsed, number) });
+          if (field === exceptionFields.excepted(uid)) uses.set(uid, { excepted: excepted + number, lastUsed });
+          if (field === exceptionFields.lastUsed(uid))
+            uses.set(uid, { excepted, lastUsed: Math.max(lastUsed, number) });
         }
       }
       return uses;
     },
 
     async forget(uids) {
-      const fields = uids.flatMap((uid) => [countField(uid), lastField(uid)]);
+      const fields = uids.flatMap((uid) => [exceptionFields.excepted(uid), exceptionFields.lastUsed(uid)]);
       if (fields.length === 0) return;
       for (const cluster of clusters) {
         const writes: readonly StateWrite[] = [{ kind: 'removeFields', key, fields }];
@@ -107,12 +108,4 @@ export function createExceptionUses(store: Pick<Store, 'update'>, clusters: read
       }
     },
   };
-}
-
-function countField(uid: string): string {
-  return `${uid}/suppressed`;
-}
-
-function lastField(uid: string): string {
-  return `${uid}/last`;
 }

@@ -21,7 +21,7 @@ test('the state tells what a rule has counted, holds and learns, on each cluster
     cluster: CLUSTER,
     matches: 3,
     alerts: 1,
-    suppressed: 1,
+    attached: 1,
     overflowed: 0,
     termsHeld: 2,
     lastMatch: after + MINUTE,

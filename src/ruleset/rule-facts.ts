@@ -2,14 +2,15 @@ import type { Store } from '../alerts/store.ts';
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { HOUR } from '../rules/limits.ts';
 import type { ReadResult, StateRead } from '../rules/state.ts';
-import { stateKeys } from '../rules/state-keys.ts';
+import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 
 /** What the state tells of a rule on one cluster. */
 export interface RuleFacts {
   readonly cluster: string;
   readonly matches: number;
   readonly alerts: number;
-  readonly suppressed: number;
+  /** Matches that joined an open alert. */
+  readonly attached: number;
   readonly overflowed: number;
   /** Terms, or groups of events. */
   readonly termsHeld: number;
@@ -25,7 +26,8 @@ export interface RuleFacts {
 
 /** So many rules are asked about at once: the store does little else meanwhile. */
 const RULES_PER_READ = 50;
-const COUNTERS = ['matches', 'alerts', 'suppressed', 'overflowed', 'last', 'since'] as const;
+const { matches, alerts, attached, overflowed, lastMatch, since } = ruleFields;
+const COUNTERS = [matches, alerts, attached, overflowed, lastMatch, since];
 
 /**
  * Reads what the state tells of these rules, in every cluster.
@@ -76,12 +78,12 @@ function factsOf(
   [counted, held, opens]: readonly ReadResult[],
   reached: number,
 ): RuleFacts {
-  const [matches, alerts, suppressed, overflowed, last, since] = fieldsOf(counted);
+  const [matches, alerts, attached, overflowed, last, since] = fieldsOf(counted);
   return {
     cluster,
     matches: Number(matches ?? 0),
     alerts: Number(alerts ?? 0),
-    suppressed: Number(suppressed ?? 0),
+    attached: Number(attached ?? 0),
     overflowed: Number(overflowed ?? 0),
     termsHeld: held?.kind === 'size' ? held.size : 0,
     lastMatch: last === undefined ? undefined : Number(last),

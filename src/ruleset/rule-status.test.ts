@@ -13,7 +13,7 @@ const FACTS: RuleFacts = {
   cluster: 'local',
   matches: 5,
   alerts: 1,
-  suppressed: 3,
+  attached: 3,
   overflowed: 1,
   termsHeld: 2,
   lastMatch: NOON,
@@ -39,7 +39,7 @@ test('a rule that runs: what it has counted over all clusters, and its condition
   expect(counts).toEqual({
     matches: 7,
     alerts: 2,
-    suppressed: 6,
+    attached: 6,
     overflowed: 2,
     termsHeld: 4,
     lastMatch: '2026-03-01T13:00:00Z',

@@ -10,7 +10,7 @@ export interface RuleStatus {
   readonly observedGeneration: number;
   readonly matches?: number | undefined;
   readonly alerts?: number | undefined;
-  readonly suppressed?: number | undefined;
+  readonly attached?: number | undefined;
   readonly overflowed?: number | undefined;
   readonly termsHeld?: number | undefined;
   /** RFC 3339. */
@@ -156,14 +156,14 @@ function finding(type: string, status: Finding['status'], reason: string, messag
 
 function counts(facts: readonly RuleFacts[] | undefined, before: RuleStatus | undefined): Partial<RuleStatus> {
   if (facts === undefined) {
-    return pick(before, 'matches', 'alerts', 'suppressed', 'overflowed', 'termsHeld', 'lastMatch');
+    return pick(before, 'matches', 'alerts', 'attached', 'overflowed', 'termsHeld', 'lastMatch');
   }
   const sum = (read: (facts: RuleFacts) => number) => facts.reduce((total, each) => total + read(each), 0);
   const last = Math.max(...facts.map(({ lastMatch }) => lastMatch ?? 0));
   return {
     matches: sum(({ matches }) => matches),
     alerts: sum(({ alerts }) => alerts),
-    suppressed: sum(({ suppressed }) => suppressed),
+    attached: sum(({ attached }) => attached),
     overflowed: sum(({ overflowed }) => overflowed),
     termsHeld: sum(({ termsHeld }) => termsHeld),
     ...(last > 0 && { lastMatch: formatSeconds(last) }),

@@ -17,10 +17,10 @@ test('of each message and kind one in 10 s is written, with the number that was 
   now = 20_000;
   log.note('warn', 'batch rejected', 'not_json', {});
   expect(written).toEqual([
-    ['warn', 'batch rejected', { count: 0, suppressed: 0 }],
-    ['warn', 'batch rejected', { suppressed: 0 }],
-    ['error', 'rule failed', { suppressed: 0 }],
-    ['warn', 'batch rejected', { suppressed: 99 }],
-    ['warn', 'batch rejected', { suppressed: 0 }],
+    ['warn', 'batch rejected', { count: 0, leftOut: 0 }],
+    ['warn', 'batch rejected', { leftOut: 0 }],
+    ['error', 'rule failed', { leftOut: 0 }],
+    ['warn', 'batch rejected', { leftOut: 99 }],
+    ['warn', 'batch rejected', { leftOut: 0 }],
   ]);
 });

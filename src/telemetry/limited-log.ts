@@ -8,22 +8,22 @@ export interface LimitedLog {
 
 const INTERVAL_MS = 10_000;
 
-/** Of each message and kind one in 10 s, with the number of those that were left out since (`suppressed`). */
+/** Of each message and kind one in 10 s, with the number of those that were left out since (`leftOut`). */
 export function createLimitedLog(
   logger: Pick<Logger, 'warn' | 'error'>,
   now: () => number = () => performance.now(),
 ): LimitedLog {
-  const logged = new Map<string, { readonly at: number; suppressed: number }>();
+  const logged = new Map<string, { readonly at: number; leftOut: number }>();
   return {
     note(level, message, kind, fields) {
       const key = `${message}/${kind}`;
       const last = logged.get(key);
       if (last !== undefined && now() - last.at < INTERVAL_MS) {
-        last.suppressed++;
+        last.leftOut++;
         return;
       }
-      logged.set(key, { at: now(), suppressed: 0 });
-      logger[level](message, { ...fields, suppressed: last?.suppressed ?? 0 });
+      logged.set(key, { at: now(), leftOut: 0 });
+      logger[level](message, { ...fields, leftOut: last?.leftOut ?? 0 });
     },
   };
 }

@@ -26,7 +26,7 @@ interface Exception {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly status?: {
     readonly conditions: readonly Condition[];
-    readonly suppressed?: number;
+    readonly excepted?: number;
     readonly lastUsed?: string;
   };
 }
@@ -121,7 +121,7 @@ test('an exception is written, counted, broken, mended, and deleted', async () =
   const used = await waitFor(
     async () => {
       const { status } = await exceptionOf('written');
-      return status?.suppressed === 2 && status.lastUsed;
+      return status?.excepted === 2 && status.lastUsed;
     },
     { what: 'the count', timeoutMs: 120_000 },
   );

@@ -73,7 +73,7 @@ test('rules and exceptions are checked when they are written', async () => {
   });
   await expect(server.apply(exception({}))).rejects.toThrow(/name the rules, or the tags of the rules/);
   await server.apply(exception({ rules: ['good'], expires: '2027-01-31' }));
-  expect(await server.kubectl('get', 'ruleexceptions')).toMatch(/^NAME +READY +EXPIRES +SUPPRESSED +LAST USED +AGE\n/);
+  expect(await server.kubectl('get', 'ruleexceptions')).toMatch(/^NAME +READY +EXPIRES +EXCEPTED +LAST USED +AGE\n/);
 });
 
 test('rules that `rules import` writes are taken as they are, and come back as the rules that they were', async () => {

@@ -57,7 +57,7 @@ function whenItFires(
       'An event with several values in a column of the group is in several groups; null is a group of its own.',
     ];
   }
-  if (pipeline?.kind === 'rows') return ['It alerts for each request of which a row is left.'];
+  if (pipeline?.kind === 'events') return ['It alerts for each request of which a row is left.'];
   return ['It alerts for each request that matches.'];
 }
 

@@ -27,7 +27,7 @@ export function judgePipeline(
     return { ...clause, isDecisive: clause.holds === holds };
   });
   const text =
-    pipeline.kind === 'rows' ? 'every command leaves a row of it:' : 'every command before STATS leaves a row of it:';
+    pipeline.kind === 'events' ? 'every command leaves a row of it:' : 'every command before STATS leaves a row of it:';
   return { text, holds, found: [], parts };
 }
 

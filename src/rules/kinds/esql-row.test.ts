@@ -121,5 +121,5 @@ test('what a rule cannot honour is refused by name, with its place', () => {
   expect(problem('FROM logs-* | STATS n = COUNT(*) BY user.name | STATS m = MAX(n)')).toMatch(/a second STATS/);
   expect(problem('FROM logs-* | LIMIT 0')).toMatch(/could never fire/);
   expect(problem('FROM logs-* METADATA _id | WHERE event.ingested IS NOT NULL AND process.name IS NULL')).toBe('');
-  expectKind(compiledRule(esqlRule('LIMIT 5')).rule.pipeline, 'rows');
+  expectKind(compiledRule(esqlRule('LIMIT 5')).rule.pipeline, 'events');
 });

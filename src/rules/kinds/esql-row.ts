@@ -12,7 +12,7 @@ export const esqlRowKind: RuleKind = {
   ...queryKind,
   type: 'esql',
   occurrences: ({ pipeline }, _memo, _hashes, event) => {
-    const rows = pipeline?.kind === 'rows' ? pipeline.evaluate(event) : undefined;
+    const rows = pipeline?.kind === 'events' ? pipeline.evaluate(event) : undefined;
     if (rows?.kind !== 'done' || rows.result === undefined) return [];
     const terms = rows.result.slice(-SHOWN).map(({ name, value }) => ({ field: name, value }));
     return [{ terms, term: undefined, cut: 0 } satisfies Occurrence];
