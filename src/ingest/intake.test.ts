@@ -45,7 +45,7 @@ test('a batch that is rejected is logged without its body', async () => {
   const { intake, log } = taking(async () => ({ kind: 'rejected', reason: 'not_json', message: 'expected JSON' }));
   expect((await intake.take('local', BODY)).kind).toBe('rejected');
   expect(log).toEqual([
-    { message: 'batch rejected', fields: { cluster: 'local', reason: 'not_json', bytes: 2, suppressed: 0 } },
+    { message: 'batch rejected', fields: { cluster: 'local', reason: 'not_json', bytes: 2, leftOut: 0 } },
   ]);
 });
 
@@ -53,7 +53,7 @@ test('an operational fault is an outcome, and a bug is thrown', async () => {
   const error = new OperationalError('store_unavailable', 'away');
   const { intake, log } = taking(async () => Promise.reject(error));
   expect(await intake.take('local', BODY)).toEqual({ kind: 'uncommitted', error });
-  expect(log).toEqual([{ message: 'batch not committed', fields: { cluster: 'local', error, suppressed: 0 } }]);
+  expect(log).toEqual([{ message: 'batch not committed', fields: { cluster: 'local', error, leftOut: 0 } }]);
   await expect(taking(async () => Promise.reject(new TypeError('x'))).intake.take('local', BODY)).rejects.toThrow(
     TypeError,
   );
