@@ -86,10 +86,21 @@ test.each(['delete', 'deletecollection'])(
   },
 );
 
-test('naming dryRun on a read or an exec does not make it harmless', () => {
+test('naming dryRun where the API server does not look at it does not make it harmless', () => {
   expect(isDryRun({ requestURI: '/api/v1/secrets?dryRun=All', verb: 'list' })).toBe(false);
   const requestURI = '/api/v1/namespaces/shop/pods/web/exec?command=sh&dryRun=All';
   expect(isDryRun({ requestURI, verb: 'create', objectRef: { subresource: 'exec' } })).toBe(false);
+  const query = '?dryRun=All';
+  for (const objectRef of [
+    { resource: 'serviceaccounts', subresource: 'token' },
+    { resource: 'selfsubjectrulesreviews', apiGroup: 'authorization.k8s.io' },
+    { resource: 'tokenreviews', apiGroup: 'authentication.k8s.io' },
+  ]) {
+    expect([objectRef.resource, isDryRun({ requestURI: query, verb: 'create', objectRef })]).toEqual([
+      objectRef.resource,
+      false,
+    ]);
+  }
 });
 
 test('the hour is that of the receipt of the request', () => {

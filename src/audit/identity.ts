@@ -48,11 +48,14 @@ export function lastHop(event: AuditEvent): string | undefined {
   return event.sourceIPs?.at(-1) || undefined;
 }
 
-const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
-/** Subresources that connect to something: they take no `dryRun`, so naming it there must not make an exec look harmless. */
-const CONNECTS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
+/** The verbs that change something. */
+export const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+/** Subresources that connect to something. */
+export const CONNECTS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
 const DELETES: ReadonlySet<string> = new Set(['delete', 'deletecollection']);
+/** Groups of questions, which are answered and never stored. */
+const QUESTIONS: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
 
 /**
  * True if the request asked for nothing to be stored: `dryRun=All` in the query of a write. It is the only trace that a dry run leaves, the
@@ -60,11 +63,14 @@ const DELETES: ReadonlySet<string> = new Set(['delete', 'deletecollection']);
  *
  * Of a deletion only the body counts: where there is one, the API server does not look at the query, and a body is not always in the audit
  * log. kubernetes, `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go`.
+ *
+ * An exec, a token and a question about rights are what they are with a `dryRun`, too: the API server does not look at it, so naming it
+ * must not make them look harmless.
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run
  */
 export function isDryRun(event: AuditEvent): boolean {
   const uri = event.requestURI ?? '';
-  if (!WRITES.has(event.verb ?? '') || CONNECTS.has(event.objectRef?.subresource ?? '')) return false;
+  if (!WRITES.has(event.verb ?? '') || ignoresDryRun(event)) return false;
   if (DELETES.has(event.verb ?? '')) {
     const { requestObject: options } = event;
     return isObject(options) && Array.isArray(options.dryRun) && options.dryRun.includes('All');
@@ -74,6 +80,11 @@ export function isDryRun(event: AuditEvent): boolean {
     if (isDryRunParameter(uri.slice(start, next === -1 ? uri.length : next))) return true;
   }
   return false;
+}
+
+function ignoresDryRun({ objectRef }: AuditEvent): boolean {
+  const subresource = objectRef?.subresource ?? '';
+  return CONNECTS.has(subresource) || subresource === 'token' || QUESTIONS.has(objectRef?.apiGroup ?? '');
 }
 
 function isDryRunParameter(parameter: string): boolean {

@@ -102,12 +102,13 @@ export function parametersOf(uri: string, name: string): readonly string[] {
     .flatMap((parameter) => {
       if (parameter.includes(';')) return [];
       const equals = parameter.indexOf('=');
-      if (equals < 0 || decoded(parameter.slice(0, equals)) !== name) return [];
-      return decoded(parameter.slice(equals + 1)) ?? [];
+      if (equals < 0 || decodeParameter(parameter.slice(0, equals)) !== name) return [];
+      return decodeParameter(parameter.slice(equals + 1)) ?? [];
     });
 }
 
-function decoded(text: string): string | undefined {
+/** The name or the value of a query parameter, a `+` being a blank; undefined if it is badly encoded, or no text. */
+export function decodeParameter(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -164,6 +164,14 @@ test('firstseen.dryRun is true or absent', () => {
   expect(read('firstseen.dryRun', { requestURI: '/api/v1/namespaces/a/pods' })).toBeUndefined();
 });
 
+test('firstseen.carriedOut says whether it was done, and whether that is known', () => {
+  expect(read('firstseen.carriedOut', { responseStatus: { code: 201 } })).toBe('yes');
+  expect(read('firstseen.carriedOut', { responseStatus: { code: 409 } })).toBe('no');
+  expect(read('firstseen.carriedOut', { responseStatus: { code: 504 } })).toBe('unknown');
+  const annotations = { 'audit.k8s.io/truncated': 'true' };
+  expect(read('firstseen.carriedOut', { responseStatus: { code: 400 }, annotations })).toBe('unknown');
+});
+
 test('firstseen.truncated tells of events without their bodies', () => {
   expect(read('firstseen.truncated', { annotations: { 'audit.k8s.io/truncated': 'true' } })).toBe(true);
   expect(read('firstseen.truncated', { requestObject: { data: 'x'.repeat(300_000) } })).toBe(true);

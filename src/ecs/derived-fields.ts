@@ -1,3 +1,4 @@
+import { carriedOut } from '../audit/carried-out.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { isDryRun, lastHop } from '../audit/identity.ts';
 import { parametersOf } from '../audit/request-uri.ts';
@@ -13,6 +14,8 @@ import { valueSet } from './values.ts';
 const PREFIX = 'firstseen.';
 /** A path into the pod that a request writes. */
 const POD_PREFIX = `${PREFIX}pod.`;
+/** The field for whether the request was carried out. */
+export const CARRIED_OUT = `${PREFIX}carriedOut`;
 /** The field for what an exec runs. */
 export const COMMAND = `${PREFIX}exec.command`;
 const LONGEST_COMMAND = 16_384;
@@ -21,6 +24,12 @@ const imagesOf = podReader('containers.image');
 
 /** The rows for what is derived, so that a rule need not know in how many ways the same thing can be said. */
 export const DERIVED_FIELDS: readonly Field[] = [
+  {
+    name: CARRIED_OUT,
+    type: 'keyword',
+    doc: 'Whether the request was carried out: `yes`; `no` if it was refused, failed, was a dry run or has only arrived; `unknown` for an error that can also be the answer to what was done ([which](../carried-out.md)).',
+    read: carriedOut,
+  },
   row(
     `${PREFIX}dryRun`,
     'boolean',

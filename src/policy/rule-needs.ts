@@ -1,4 +1,4 @@
-import { readsRequestBody } from '../ecs/derived-fields.ts';
+import { CARRIED_OUT, readsRequestBody } from '../ecs/derived-fields.ts';
 import type { Field } from '../ecs/field.ts';
 import { resolveField } from '../ecs/fields.ts';
 import { isNamespaceLabel } from '../ecs/namespace-labels.ts';
@@ -156,6 +156,8 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
     }
     case `${AUDIT}responseStatus.code`:
       return { ...need, isDecided: positive && test !== undefined && !compileTest(test, field.type)(UNAUTHENTICATED) };
+    case CARRIED_OUT:
+      return { ...need, isDecided: positive && test !== undefined && !compileTest(test, field.type)('no') };
     default:
       // Only what is in a namespace has the labels of one.
       if (positive && isNamespaceLabel(field.name)) {
