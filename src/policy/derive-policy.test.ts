@@ -96,9 +96,14 @@ test.each([`${AUDIT}.impersonatedUser.username: admin`, `not ${AUDIT}.user.usern
 );
 
 test('an absent user has no decision, so a rule for decided requests of nobody adds nothing', () => {
-  const query = `event.outcome: success and (user.name: "system:anonymous" or not user.name: *)`;
-  const [last] = derived({ rule: query }).lines.slice(-1);
-  expect(last?.rule.users).toEqual(['system:anonymous']);
+  for (const decided of ['event.outcome: success', 'firstseen.carriedOut: (yes or unknown)']) {
+    const query = `${decided} and (user.name: "system:anonymous" or not user.name: *)`;
+    const [last] = derived({ rule: query }).lines.slice(-1);
+    expect([decided, last?.rule.users]).toEqual([decided, ['system:anonymous']]);
+  }
+  const query = `firstseen.carriedOut: no and (user.name: "system:anonymous" or not user.name: *)`;
+  const [undecided] = derived({ rule: query }).lines.slice(-1);
+  expect(undecided?.rule.users).toEqual([]); // who is not authenticated is not narrowed down
 });
 
 test('what a rule leaves out is left out, unless another rule asks for it', () => {

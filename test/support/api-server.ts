@@ -169,6 +169,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
+        ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), // a DELETE has none of itself
         ...headers,
       },
     });
