@@ -214,3 +214,20 @@ test('the heartbeat has a line of its own', () => {
   const { rule } = derived({ rule: 'user.name: eve' }, { heartbeat: true }).lines.at(-1) ?? {};
   expect([rule?.level, rule?.nonResourceURLs]).toEqual(['Metadata', ['/firstseen-heartbeat/*']]);
 });
+
+test('what one rule leaves out does not put the metadata that another asks for before the bodies that it reads', () => {
+  const reads = `${AUDIT}.objectRef.apiGroup: * and ${AUDIT}.responseObject.data: * and not ${AUDIT}.requestURI: /healthz*`;
+  const { lines } = derived({ reads, gets: `${AUDIT}.verb: get` }, { kubernetesMinor: 36 });
+  expect(
+    lines.flatMap(({ why, rule: { level, verbs, nonResourceURLs: paths, resources } }) =>
+      ['needed', 'excluded'].includes(why)
+        ? [{ level, verbs, paths, groups: resources.map(({ group }) => group) }]
+        : [],
+    ),
+  ).toEqual([
+    { level: 'Metadata', verbs: ['get'], paths: ['/healthz*'], groups: [] },
+    { level: 'None', verbs: [], paths: ['/healthz*'], groups: [] },
+    { level: 'RequestResponse', verbs: [], paths: [], groups: ['*'] },
+    { level: 'Metadata', verbs: ['get'], paths: [], groups: [] },
+  ]);
+});

@@ -90,12 +90,15 @@ function withExclusions(
 ): readonly PolicyLine[] {
   let kept = lines;
   for (const line of exclusionsOf(asked, frame)) {
-    const affected = demandsOn(line.selected, frame);
-    const guards = affected.flatMap((demand) => guardOf(demand, line, frame));
+    const guards = demandsOn(line.selected, frame).flatMap((demand) => guardOf(demand, line, frame));
     // Where other rules want some of it, they get that first.
     const attempts = guards.length > MOST_GUARDS ? [[line]] : [[line], [...guards, line]];
-    const candidates = attempts.map((added) => kept.toSpliced(at, 0, ...added));
-    kept = candidates.find((some) => isEnough(some, affected, frame)) ?? kept;
+    const added = attempts.find((some) => {
+      // A guard may select more than what is left out: it must not come before a rule with a higher level either.
+      const affected = new Set(some.flatMap(({ selected }) => demandsOn(selected, frame)));
+      return isEnough(kept.toSpliced(at, 0, ...some), [...affected], frame);
+    });
+    kept = kept.toSpliced(at, 0, ...(added ?? []));
   }
   return kept;
 }
@@ -167,7 +170,8 @@ function exclusionsOf(demands: readonly Demand[], { hasWildcard }: Frame): reado
 /** What a demand of other rules wants of requests that some do not want. */
 function guardOf(demand: Demand, exclusion: PolicyLine, frame: Frame): readonly PolicyLine[] {
   if (demand.level !== 'Metadata' || demand.for.every((name) => exclusion.for.includes(name))) return [];
-  const need = bothNeeds(demand.need, { ...EVERYTHING, attributes: exclusion.selected.attributes });
+  const { attributes, userGroups, uri } = exclusion.selected;
+  const need = bothNeeds(demand.need, { ...EVERYTHING, attributes, userGroups, uri });
   return need === undefined ? [] : [lineOf({ ...demand, need, selected: selectedBy(need, frame.hasWildcard) }, frame)];
 }
 
