@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { fail } from '../../../../test/support/fail.ts';
+import { sha256Hashes } from '../../../ingest/hashes.ts';
+import { createFieldSlots } from '../../../query/slots.ts';
+import { compileRule } from '../../compile-rule.ts';
 import { importSigma, type SigmaImport } from './import-sigma.ts';
 import type { SigmaValues } from './sigma-document.ts';
 
@@ -353,4 +356,15 @@ test('what is no rule at all is said at its place', () => {
   expect(problemsOf({ detection: { a: 'x' } })).toEqual([
     'detection.condition: missing: condition | write condition: selection',
   ]);
+});
+
+test('a selection that stands in a condition again counts again: a rule with more regular expressions than a query holds is refused', () => {
+  const problems = (times: number) => {
+    const condition = Array.from({ length: times }, () => 'selection').join(' and ');
+    const { document } = documentOf({ detection: { selection: { verb: '\\*?' }, condition } });
+    const result = compileRule(document, createFieldSlots(), sha256Hashes);
+    return result.kind === 'ok' ? [] : result.problems.map(({ message }) => message);
+  };
+  expect(problems(20)).toEqual([]);
+  expect(problems(21)).toEqual(['the query has more than 20 conditions with regular expressions']);
 });
