@@ -7,6 +7,6 @@ export interface FuzzTarget {
   readonly generate: (random: Random) => string;
   /** Throws if the code under test does, or breaks a promise on this input. `random` is for what goes with the input. */
   readonly check: (input: string, random: Random) => void;
-  /** The longest that one check may take, in milliseconds, several times what the longest input needs in linear time. */
+  /** The longest that one check may take, in milliseconds of a processor, several times what the longest input needs in linear time. */
   readonly timeLimitMs: number;
 }
