@@ -9,6 +9,8 @@ import { onTestEnd } from '../support/on-test-end.ts';
 import { exchange, post, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait.ts';
 
+/** What a receiver is given for its end; a machine under load is far from using half of it. */
+const PATIENCE_MS = 60_000;
 const JSON_TYPE = 'Content-Type: application/json';
 const REQUEST = `POST /audit HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`;
 
@@ -24,7 +26,7 @@ test('what is under way is answered and closed; what comes then is not taken', a
   const idle = exchange(port);
   await waitFor(() => batches.length === 1, { what: 'the batch' });
   const start = performance.now();
-  const stopped = receiver.stop(5_000);
+  const stopped = receiver.stop(PATIENCE_MS);
   expect(receiver.readiness()[0]?.ok).toBe(false);
   await expect(post(port, '/audit')).rejects.toThrow(expect.objectContaining({ code: 'ECONNREFUSED' }));
   finish();
@@ -33,7 +35,7 @@ test('what is under way is answered and closed; what comes then is not taken', a
   expect(answer).toMatch(/connection: close/i);
   await idle;
   await stopped;
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(PATIENCE_MS / 2); // it ends with the last request
 });
 
 test('a request that began before is still taken, and closes its connection', async () => {

@@ -137,6 +137,6 @@ test('an event that a query selects fulfils what the query requires', () => {
     }),
     { numRuns: 2_000 },
   );
-  expect(selected).toBeGreaterThan(100);
+  expect(selected).toBeGreaterThan(50);
   expect(spared).toBeGreaterThan(1_000);
 });

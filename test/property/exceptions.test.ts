@@ -251,7 +251,7 @@ test('the exception for an alert excepts the event that raised it, and covers th
     }),
     { numRuns: 300 },
   );
-  expect(made).toBeGreaterThan(100);
+  expect(made).toBeGreaterThan(50);
 });
 
 /** Undefined for an alert that does not tell enough. */

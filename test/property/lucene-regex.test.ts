@@ -165,8 +165,8 @@ test('the automaton of a Lucene expression accepts what the expression means', (
     }),
     { numRuns: 3_000 },
   );
-  expect(count.matched).toBeGreaterThan(3_000);
-  expect(count.not).toBeGreaterThan(3_000);
+  expect(count.matched).toBeGreaterThan(1_000);
+  expect(count.not).toBeGreaterThan(1_000);
 });
 
 test('any text is read as an expression or refused with a place in it', () => {

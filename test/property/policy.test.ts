@@ -165,8 +165,8 @@ test('what a rule matches when everything is recorded, it matches under the poli
     ),
     { numRuns: 1_500 },
   );
-  expect(matched).toBeGreaterThan(5_000);
-  expect(spared).toBeGreaterThan(1_000);
+  expect(matched).toBeGreaterThan(1_500);
+  expect(spared).toBeGreaterThan(1_500);
 });
 
 test('a rule that compares the level gets that level', () => {

