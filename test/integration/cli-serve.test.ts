@@ -154,11 +154,12 @@ describe('serve', () => {
   test('at SIGTERM finishes the request that is under way', async () => {
     const { child, port } = await start('drain');
     const options = { port, host: '127.0.0.1', path: '/audit', method: 'POST' };
-    const headers = { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(BODY)) };
-    const sending = request({ ...options, headers });
+    const length = { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(BODY)) };
+    const sending = request({ ...options, headers: { ...length, Expect: '100-continue' } });
     const answered = once(sending, 'response');
+    sending.flushHeaders();
+    await once(sending, 'continue'); // it has reached the receiver
     sending.write(BODY.slice(0, 40));
-    await sleep(300);
     child.kill('SIGTERM');
     await waitFor(() => child.log().includes('"stopping"'), { what: 'the stop' });
     await sleep(200);
