@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { fail } from '../../../../test/support/fail.ts';
 import { sha256Hashes } from '../../../ingest/hashes.ts';
-import { createFieldSlots } from '../../../query/slots.ts';
+import { createFieldSlots } from '../../../query/match/slots.ts';
 import { compileRule } from '../../compile-rule.ts';
 import { importSigma, type SigmaImport } from './import-sigma.ts';
 import type { SigmaValues } from './sigma-document.ts';
