@@ -20,9 +20,9 @@ export interface AlertGroup {
 
 const DAY = '86400';
 
-/** A credential that is not accepted: no event of that sender is seen. */
+/** The sender's credential is refused, so none of its events arrives. */
 const CREDENTIAL = 'unauthenticated|forbidden|tls_handshake|unknown_cluster|no_default_cluster';
-/** A batch of a sender that was let in, and that is lost unless it is sent again and then taken. */
+/** Batches of an accepted sender: lost unless the sender tries again and succeeds. */
 const BATCH =
   'too_large|in_flight|too_many_connections|request_timeout|length_required|content_type|content_encoding|aborted';
 
@@ -35,9 +35,9 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         severity: 'critical',
         expr: 'absent(firstseen_build_info)',
         for: '2m',
-        summary: 'No replica of firstseen is scraped.',
+        summary: 'Prometheus scrapes no replica of firstseen.',
         description:
-          'Either firstseen does not run, and no audit event is evaluated, or Prometheus does not reach it, and no other alert of this file can fire.',
+          'Either firstseen is down and no audit event is evaluated, or Prometheus cannot reach it and its other alerts cannot fire.',
       },
       {
         alert: 'FirstseenReplicaDown',
@@ -46,7 +46,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '5m',
         summary: 'The replica {{ $labels.instance }} does not answer.',
         description:
-          'API servers that kept a connection to it have to find another replica; without one their events wait, and are lost after some minutes.',
+          'Its API servers must connect to another replica. If there is none, their events are lost after some minutes.',
       },
       {
         alert: 'FirstseenRestarting',
@@ -54,7 +54,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'changes(process_start_time_seconds{job="firstseen"}[1h]) > 3',
         summary: 'firstseen on {{ $labels.instance }} has started {{ $value }} times in an hour.',
         description:
-          'It ends again and again: by a bug, which its log names, or because it is short of memory. Batches are sent again in between, but not for long.',
+          'A bug ends it, which its log names, or it runs out of memory. API servers send batches again, but not for long.',
       },
       {
         alert: 'FirstseenClusterSilent',
@@ -62,8 +62,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'time() - max by (cluster) (firstseen_last_batch_timestamp_seconds) > 300',
         for: '2m',
         summary: 'No audit event from the cluster {{ $labels.cluster }} for 5 minutes.',
-        description:
-          'An API server always has something to record. Nothing that happens in this cluster is detected now.',
+        description: 'An API server always has something to record. Nothing in this cluster is detected now.',
       },
       {
         alert: 'FirstseenSenderSilent',
@@ -72,7 +71,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '2m',
         summary: 'No audit event from {{ $labels.sender }} of the cluster {{ $labels.cluster }} for 5 minutes.',
         description:
-          'One API server of the cluster has gone silent. What is done through it is not detected, though the others are heard. It also fires for up to an hour after a control-plane node was removed.',
+          'This API server no longer sends. Requests through it are not detected; those through others are. Also fires for up to an hour after a control-plane node was removed.',
       },
       {
         alert: 'FirstseenSendersRefused',
@@ -81,16 +80,15 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '10m',
         summary: 'Requests are refused for their credential: {{ $labels.reason }}.',
         description:
-          'A sender shows no certificate or token that is accepted. If it is an API server, none of its events is detected; if it is not, someone tries the receiver.',
+          'A sender has no valid certificate or token for its cluster. If it is an API server, none of its events is detected. If not, someone is probing the receiver.',
       },
       {
         alert: 'FirstseenBatchesRefused',
         severity: 'warning',
         expr: `sum by (reason) (increase(firstseen_requests_refused_total{reason=~"${BATCH}"}[5m])) > 0`,
         for: '10m',
-        summary: 'Batches of audit events are turned away: {{ $labels.reason }}.',
-        description:
-          'The API server sends a batch up to five times, and then drops it. The events in it are not detected.',
+        summary: 'Batches of audit events are refused: {{ $labels.reason }}.',
+        description: 'The API server tries a batch up to five times, then drops it. Its events are not detected.',
       },
       {
         alert: 'FirstseenBatchesUnreadable',
@@ -98,7 +96,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'sum by (cluster) (increase(firstseen_batches_total{code="400"}[10m])) > 0',
         for: '5m',
         summary: 'Batches from the cluster {{ $labels.cluster }} cannot be read.',
-        description: 'They are no JSON, or no EventList of audit.k8s.io/v1. None of their events is detected.',
+        description: 'They are not JSON, or not an EventList of audit.k8s.io/v1. None of their events is detected.',
       },
       {
         alert: 'FirstseenAckSlow',
@@ -107,7 +105,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '10m',
         summary: 'Batches from the cluster {{ $labels.cluster }} are answered after {{ $value | humanizeDuration }}.',
         description:
-          'The API server waits for each answer before it sends the next batch, keeps so many events, and drops what comes beyond.',
+          'The API server waits for each answer before it sends the next batch. Its buffer fills meanwhile, and it drops events that do not fit.',
       },
       {
         alert: 'FirstseenAckNearTimeout',
@@ -117,40 +115,40 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         summary:
           'Batches from the cluster {{ $labels.cluster }} are answered after {{ $value | humanizeDuration }}; the API server waits 30 s.',
         description:
-          'Batches are about to time out. They are then sent again, which makes it worse, and dropped in the end: events are lost.',
+          'Batches are about to time out. The API server then sends them again, which adds load, and finally drops them: events are lost.',
       },
       {
         alert: 'FirstseenEventsLate',
         severity: 'warning',
         expr: 'sum by (cluster) (rate(firstseen_late_events_total[15m])) / sum by (cluster) (rate(firstseen_events_total{outcome="evaluated"}[15m])) > 0.01',
         for: '15m',
-        summary: '{{ $value | humanizePercentage }} of the events of the cluster {{ $labels.cluster }} come late.',
+        summary: '{{ $value | humanizePercentage }} of the events of the cluster {{ $labels.cluster }} arrive late.',
         description:
-          'They are evaluated, but too late to be counted in windows. An API server is held up, or its clock is behind.',
+          'They are evaluated, but too late to count in windows. An API server is delayed, or its clock is behind.',
       },
       {
         alert: 'FirstseenClockSkew',
         severity: 'warning',
         expr: 'sum by (cluster) (increase(firstseen_skewed_events_total[10m])) > 0',
         for: '5m',
-        summary: 'Events of the cluster {{ $labels.cluster }} come from more than 10 minutes ahead.',
+        summary: 'Events of the cluster {{ $labels.cluster }} have times more than 10 minutes ahead.',
         description:
-          'The clock of an API server, or that of firstseen, is wrong. Such an event counts at the time of its receipt, so windows and the times on alerts are not exact.',
+          'The clock of an API server or of firstseen is wrong. Such events get their time of receipt, so windows and alert times are not exact.',
       },
       {
         alert: 'FirstseenEventsQuarantined',
         severity: 'warning',
         expr: 'sum by (cluster, reason) (increase(firstseen_quarantined_total[10m])) > 0',
-        summary: 'Events of the cluster {{ $labels.cluster }} were set aside: {{ $labels.reason }}.',
+        summary: 'Events of the cluster {{ $labels.cluster }} were quarantined: {{ $labels.reason }}.',
         description:
-          'An item of a batch could not be read, or a rule failed on an event. It was not detected, and may have been made so on purpose.',
+          'An item of a batch could not be read, or a rule failed on an event. It was not detected. Someone may have made it so on purpose.',
       },
       {
         alert: 'FirstseenEventsTruncated',
         severity: 'info',
         expr: 'sum by (cluster) (increase(firstseen_truncated_events_total[1h])) > 0',
-        summary: 'Events of the cluster {{ $labels.cluster }} come without their bodies.',
-        description: 'They were too large. Rules that look into the body of a request do not see these.',
+        summary: 'Events of the cluster {{ $labels.cluster }} arrive without bodies.',
+        description: 'They were too large. Rules that read request bodies cannot match them.',
       },
       {
         alert: 'FirstseenHeartbeatLost',
@@ -159,7 +157,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '3m',
         summary: 'The heartbeat of the cluster {{ $labels.cluster }} has not come back for 5 minutes.',
         description:
-          'firstseen makes a request of its own every so often, and that request does not arrive as an audit event. Other requests may be missing just so: nothing is to be relied on until it comes back.',
+          'A request that firstseen makes regularly does not come back as an audit event. Other audit events may be missing too: do not rely on detection until it returns.',
       },
     ],
   },
@@ -172,7 +170,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'max(firstseen_rules{state="ready"}) == 0',
         for: '2m',
         summary: 'No rule is in force.',
-        description: 'Nothing is detected but changes of firstseen itself.',
+        description: 'Only changes of firstseen itself are detected.',
       },
       {
         alert: 'FirstseenRuleBroken',
@@ -180,7 +178,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'max(firstseen_rules{state="broken"}) > 0',
         for: '5m',
         summary: '{{ $value }} rules are broken.',
-        description: 'A rule that cannot be loaded is left out; the others run. What it is for is not detected.',
+        description: 'A broken rule does not run; the others do. What it looks for is not detected.',
       },
       {
         alert: 'FirstseenRuleErrors',
@@ -188,7 +186,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'sum by (rule) (increase(firstseen_rule_errors_total[15m])) > 0',
         summary: 'The rule {{ $labels.rule }} fails on events.',
         description:
-          'The rule did not see the events on which it failed; all other rules did. It is a bug of firstseen.',
+          'It was not evaluated on those events; all other rules were. This is a bug in firstseen, or an event too large for the expressions of the rule.',
       },
       {
         alert: 'FirstseenBudgetExceeded',
@@ -196,7 +194,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'sum by (cluster, rule) (increase(firstseen_decisions_total{outcome="overflow"}[1h])) > 0',
         summary: 'The rule {{ $labels.rule }} is over its budget of alerts on the cluster {{ $labels.cluster }}.',
         description:
-          'It would open more alerts in an hour than it may. The rest is counted on one overflow alert, and not told one by one. That is a noisy rule, or an attack with much noise.',
+          'It would open more alerts in an hour than its budget allows. One overflow alert counts the rest. The rule is noisy, or an attack is.',
       },
       {
         alert: 'FirstseenTermsFull',
@@ -204,9 +202,8 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'max by (cluster, rule) (firstseen_terms_held) > 90000',
         for: '15m',
         summary:
-          'The rule {{ $labels.rule }} remembers {{ $value }} terms on the cluster {{ $labels.cluster }}; the limit is 100000.',
-        description:
-          'Beyond the limit the oldest sighting is forgotten, and may raise an alert again. Someone may be flooding it.',
+          'The rule {{ $labels.rule }} holds {{ $value }} terms for the cluster {{ $labels.cluster }}; the limit is 100000.',
+        description: 'Beyond the limit it forgets the oldest term, which may alert again. Someone may be flooding it.',
       },
     ],
   },
@@ -220,7 +217,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '1m',
         summary: 'The store does not answer firstseen on {{ $labels.instance }}.',
         description:
-          'Batches in which a rule matches are answered 503, and the API server drops them after five attempts. What is detected now is not kept.',
+          'Batches with a match are answered 503, and the API server drops them after five attempts. What they hold is not detected.',
       },
       {
         alert: 'FirstseenStoreErrors',
@@ -229,7 +226,7 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         for: '5m',
         summary: 'The store refuses updates: {{ $labels.code }}.',
         description:
-          'Batches in which a rule matches are answered 503 and sent again. If it lasts, the API server drops them, and what they held is not detected.',
+          'Batches with a match are answered 503 and sent again. If this lasts, the API server drops them, and what they hold is not detected.',
       },
     ],
   },
@@ -242,18 +239,16 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'max by (cluster, sink) (firstseen_due_oldest_seconds) > 300',
         for: '2m',
         summary:
-          'The sink {{ $labels.sink }} has owed an alert of the cluster {{ $labels.cluster }} for {{ $value | humanizeDuration }}.',
-        description:
-          'Alerts are detected and kept, but do not get out there. They are delivered once the sink takes them.',
+          'An alert of the cluster {{ $labels.cluster }} has waited {{ $value | humanizeDuration }} for the sink {{ $labels.sink }}.',
+        description: 'Alerts are stored, but the sink does not accept them. They are delivered once it does.',
       },
       {
         alert: 'FirstseenDeadLetters',
         severity: 'warning',
         expr: 'max by (cluster, sink) (firstseen_dead) > 0',
         for: '5m',
-        summary:
-          'The sink {{ $labels.sink }} has refused {{ $value }} alerts of the cluster {{ $labels.cluster }} for good.',
-        description: 'They are not delivered again by themselves. Other sinks have them, as far as there are any.',
+        summary: 'The sink {{ $labels.sink }} has rejected {{ $value }} alerts of the cluster {{ $labels.cluster }}.',
+        description: 'firstseen does not try them again. Other sinks still get them.',
       },
     ],
   },
@@ -265,9 +260,9 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         severity: 'warning',
         expr: 'max(firstseen_lease_held) == 0',
         for: '5m',
-        summary: 'No replica does what one does for all.',
+        summary: 'No replica holds the lease.',
         description:
-          'Alerts are detected and delivered. But a phase that a person sets, or a deletion, is not taken up, old alerts are not dropped, and no heartbeat is sent.',
+          'Alerts are detected and delivered. But firstseen does not follow phases and deletions, drop old alerts, or send a heartbeat.',
       },
     ],
   },
@@ -278,13 +273,13 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         expr: 'min by (name) (firstseen_certificate_expiry_timestamp_seconds) - time()',
         summary: 'The certificate {{ $labels.name }} of the receiver expires in {{ $value | humanizeDuration }}.',
         description:
-          'Once it has expired API servers do not connect any more (server, server_chain), or are not let in (client_ca), and nothing is detected.',
+          'Once it has expired, API servers do not connect (server, server_chain) or are refused (client_ca), and nothing is detected.',
       }),
       ...certificate('FirstseenSenderCertificateExpires', {
         expr: 'min by (cluster, sender) (firstseen_sender_certificate_expiry_timestamp_seconds) - time()',
         summary:
           'The client certificate of {{ $labels.sender }} of the cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}.',
-        description: 'Once it has expired this API server is not let in, and what is done through it is not detected.',
+        description: 'Once it has expired, this API server is refused, and requests through it are not detected.',
       }),
     ],
   },
@@ -296,14 +291,14 @@ export const ALERT_GROUPS: readonly AlertGroup[] = [
         severity: 'warning',
         expr: 'nodejs_eventloop_lag_p99_seconds{job="firstseen"} > 0.5',
         for: '10m',
-        summary: 'firstseen on {{ $labels.instance }} lags by {{ $value | humanizeDuration }}.',
-        description: 'It is short of CPU. Answers come late, and in the end API servers drop events.',
+        summary: 'The event loop of firstseen on {{ $labels.instance }} lags by {{ $value | humanizeDuration }}.',
+        description: 'It lacks CPU. Answers are late, and API servers finally drop events.',
       },
     ],
   },
 ];
 
-/** Two weeks before the end there is time to renew it in working hours; three days before there is none to lose. */
+/** Two weeks leave time to renew it in working hours; three days do not. */
 function certificate(
   alert: string,
   { expr, ...texts }: Pick<AlertRule, 'expr' | 'summary' | 'description'>,

@@ -43,7 +43,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'stat',
         title: 'Last batch',
-        description: 'How long ago each cluster was heard. Red after 5 minutes: nothing of it is detected.',
+        description: 'Time since the last batch of each cluster. Red after 5 minutes: nothing in it is detected.',
         unit: 's',
         red: 300,
         queries: [
@@ -56,7 +56,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'stat',
         title: 'Last batch of each sender',
-        description: 'The same for each API server, as far as their addresses tell them apart.',
+        description: 'The same for each API server that has an address of its own.',
         unit: 's',
         red: 300,
         queries: [
@@ -69,8 +69,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'stat',
         title: 'Heartbeat',
-        description:
-          'How long ago a request of firstseen itself came back as an audit event. Empty if it is not enabled.',
+        description: 'Time since a request of firstseen came back as an audit event. Empty if the heartbeat is off.',
         unit: 's',
         red: 300,
         queries: [
@@ -83,7 +82,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'stat',
         title: 'First certificate to expire',
-        description: 'Time left of the certificates of the receiver and of its senders. Red below 14 days.',
+        description: 'Time left on the certificates of the receiver and its senders. Red below 14 days.',
         unit: 's',
         red: 14 * 86_400,
         lessIsWorse: true,
@@ -122,7 +121,7 @@ export const ROWS: readonly Row[] = [
         kind: 'graph',
         title: 'Refused and not committed',
         description:
-          'Requests refused, by reason, and batches answered with another code than 200. Events in them are lost unless they are sent again.',
+          'Refused requests by reason, and batches with an answer other than 200. Their events are lost unless they are sent again.',
         unit: 'short',
         queries: [
           { expr: `sum by (reason) (rate(firstseen_requests_refused_total[${RATE}])) > 0`, legend: '{{reason}}' },
@@ -135,7 +134,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'graph',
         title: 'Events with something wrong',
-        description: 'Set aside, late, ahead of time, or without their bodies.',
+        description: 'Quarantined, late, ahead of time, or without bodies.',
         unit: 'short',
         queries: [
           {
@@ -171,7 +170,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'stat',
         title: 'Rules that learn',
-        description: 'What is new to them is remembered and opens no alert.',
+        description: 'They store new terms without an alert.',
         unit: 'short',
         queries: [{ expr: `max by (cluster) (firstseen_rules_learning{${SELECTED}})`, legend: '{{cluster}}' }],
       },
@@ -192,7 +191,7 @@ export const ROWS: readonly Row[] = [
         kind: 'graph',
         title: 'Decisions by outcome',
         description:
-          'What became of matches: opened, attached to an open alert, known, learning, over the budget (overflow), duplicate, late.',
+          'What matches became: opened, attached to an open alert, known, learning, over the budget (overflow), duplicate, late.',
         unit: 'short',
         stacked: true,
         queries: [
@@ -214,7 +213,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'graph',
         title: 'Over the budget, and failed',
-        description: 'Alerts that were not told one by one, and evaluations that failed, in an hour by rule.',
+        description: 'Matches over the budget and failed evaluations, an hour, by rule.',
         unit: 'short',
         queries: [
           {
@@ -226,7 +225,7 @@ export const ROWS: readonly Row[] = [
       },
       {
         kind: 'graph',
-        title: 'Terms remembered',
+        title: 'Terms held',
         description: 'By rule; the limit is 100,000.',
         unit: 'short',
         queries: [
@@ -263,7 +262,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'graph',
         title: 'Conflicts and errors',
-        description: 'Updates begun again because another replica came first, and updates that failed.',
+        description: 'Updates retried because another replica committed first, and updates that failed.',
         unit: 'short',
         queries: [
           { expr: `sum(rate(firstseen_store_conflicts_total[${RATE}]))`, legend: 'conflicts' },
@@ -277,23 +276,23 @@ export const ROWS: readonly Row[] = [
     panels: [
       {
         kind: 'stat',
-        title: 'Refused for good',
-        description: 'Alerts that a sink has refused, and that are not delivered again.',
+        title: 'Rejected by a sink',
+        description: 'Alerts that a sink rejected. firstseen does not try them again.',
         unit: 'short',
         red: 1,
         queries: [{ expr: `max by (cluster, sink) (firstseen_dead{${SELECTED}})`, legend: '{{cluster}} {{sink}}' }],
       },
       {
         kind: 'graph',
-        title: 'Still to deliver',
-        description: 'Alerts that each sink owes.',
+        title: 'Waiting for delivery',
+        description: 'Alerts that wait for each sink.',
         unit: 'short',
         queries: [{ expr: `max by (cluster, sink) (firstseen_due{${SELECTED}})`, legend: '{{cluster}} {{sink}}' }],
       },
       {
         kind: 'graph',
-        title: 'Owed longest',
-        description: 'The age of the alert that a sink has owed longest.',
+        title: 'Longest wait for delivery',
+        description: 'How long the oldest waiting alert of each sink has waited.',
         unit: 's',
         queries: [
           {
@@ -305,10 +304,10 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'graph',
         title: 'Deliveries',
-        description: 'Taken, and failed by code.',
+        description: 'Delivered, and failed by code.',
         unit: 'short',
         queries: [
-          { expr: `sum by (sink) (rate(firstseen_delivered_total[${RATE}]))`, legend: '{{sink}} taken' },
+          { expr: `sum by (sink) (rate(firstseen_delivered_total[${RATE}]))`, legend: '{{sink}} delivered' },
           {
             expr: `sum by (sink, code) (rate(firstseen_delivery_failures_total[${RATE}]))`,
             legend: '{{sink}} {{code}}',
@@ -323,7 +322,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'graph',
         title: 'Memory',
-        description: 'Resident memory of each replica, and bodies of requests that it holds.',
+        description: 'Resident memory of each replica, and request bodies in flight.',
         unit: 'bytes',
         queries: [
           { expr: `process_resident_memory_bytes{${JOB}}`, legend: '{{instance}}' },
@@ -340,7 +339,7 @@ export const ROWS: readonly Row[] = [
       {
         kind: 'graph',
         title: 'Lag of the event loop',
-        description: 'How late Node comes to what is due (p99). Above 0.5 s answers are late.',
+        description: 'How late Node runs timers (p99). Above 0.5 s, answers are late.',
         unit: 's',
         queries: [{ expr: `nodejs_eventloop_lag_p99_seconds{${JOB}}`, legend: '{{instance}}' }],
       },

@@ -9,7 +9,7 @@ export function grafanaDashboard(): string {
   const dashboard = {
     uid: 'firstseen',
     title: 'firstseen',
-    description: 'Detection on the Kubernetes audit log: does it work, what does it find, do alerts get out.',
+    description: 'Detection on the Kubernetes audit log: does it work, what does it find, are alerts delivered.',
     tags: ['kubernetes', 'audit', 'security'],
     editable: true,
     graphTooltip: 1,
