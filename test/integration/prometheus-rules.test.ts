@@ -254,7 +254,7 @@ test('every alert fires in one of these scenarios', () => {
 });
 
 test('what an alert says is rendered with its labels and its value', async () => {
-  const description = 'Once it has expired this API server is not let in, and what is done through it is not detected.';
+  const description = 'Once it has expired, this API server is refused, and requests through it are not detected.';
   const [summary, runbook_url] = [
     'The client certificate of 10.0.0.1 of the cluster local expires in 12d 22h 2m 0s.',
     'docs/guides/monitoring.md#firstseensendercertificateexpires',
