@@ -106,7 +106,7 @@ test('values that are missing, unknown, at odds or set by the chart itself are r
   );
   for (const [values, expected] of [
     ['tls.existingSecret=', /tls\.existingSecret is required/],
-    ['tls.mode=certManager', /set tls\.mode=existingSecret, or take tls\.existingSecret away/],
+    ['tls.mode=certManager', /set tls\.mode=existingSecret, or remove tls\.existingSecret/],
     ['nonsense=1', /'nonsense' not allowed/],
     ['config.ops.listen=x', /\/config\/ops/],
     ['config.receiver.tls.certFile=x', /\/config\/receiver\/tls/],
@@ -123,7 +123,7 @@ test('values that are missing, unknown, at odds or set by the chart itself are r
     [`mode=DaemonSet,replicas=3,${REDIS}`, /replicas has no effect in mode=DaemonSet/],
     [`mode=DaemonSet,${REDIS},daemonSet.opsPort=9443`, /are the same: set another port/],
     ['config.receiver.clusters[0].name=local,config.receiver.clusters[0].token=x', /the token of local .*tokenFile/],
-    ['monitoring.serviceMonitor.enabled=true,monitoring.podMonitor.enabled=true', /counted twice: leave one/],
+    ['monitoring.serviceMonitor.enabled=true,monitoring.podMonitor.enabled=true', /counted twice: disable one/],
     [`${POLICIES},monitoring.serviceMonitor.enabled=true`, /networkPolicy\.opsFrom is required/],
     ['daemonSet.opsAddress=1.2', /\/daemonSet\/opsAddress/],
     [VALKEY, /valkey\.enabled needs state\.kind=redis/],

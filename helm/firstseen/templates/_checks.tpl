@@ -1,37 +1,37 @@
-{{/* What a schema cannot say in words that help: each ends with what to do. */}}
+{{/* Checks that a schema cannot express, or not in helpful words. Each message ends with what to do. */}}
 {{- define "firstseen.checks" -}}
 {{- $redis := .Values.state.redis -}}
 {{- if and (eq .Values.tls.mode "existingSecret") (not .Values.tls.existingSecret) -}}
 {{- fail "tls.existingSecret is required with tls.mode=existingSecret: name a Secret with tls.crt, tls.key and ca.crt, made with kubectl create secret generic firstseen-tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt" -}}
 {{- end -}}
 {{- if and .Values.tls.existingSecret (ne .Values.tls.mode "existingSecret") -}}
-{{- fail (printf "tls.existingSecret is given, but tls.mode is %s: set tls.mode=existingSecret, or take tls.existingSecret away" .Values.tls.mode) -}}
+{{- fail (printf "tls.existingSecret is given, but tls.mode is %s: set tls.mode=existingSecret, or remove tls.existingSecret" .Values.tls.mode) -}}
 {{- end -}}
 {{- if eq .Values.tls.mode "existingSecret" -}}
 {{- $given := lookup "v1" "Secret" .Release.Namespace .Values.tls.existingSecret -}}
 {{- if hasKey (dig "metadata" "annotations" dict $given | default dict) "firstseen.dev/made-for" -}}
-{{- fail (printf "the Secret %s was made by tls.mode=chart, and this upgrade would delete it under the running pods: copy it to another name, and name that in tls.existingSecret" .Values.tls.existingSecret) -}}
+{{- fail (printf "the Secret %s was made by tls.mode=chart, and this upgrade would delete it under the running pods: copy it under another name, and set that as tls.existingSecret" .Values.tls.existingSecret) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq .Values.tls.mode "chart") (le (int .Values.tls.chart.certificateDays) (int .Values.tls.chart.renewBeforeDays)) -}}
-{{- fail "tls.chart.certificateDays must be more than tls.chart.renewBeforeDays, or every upgrade would make new certificates: raise the one or lower the other" -}}
+{{- fail "tls.chart.certificateDays must be more than tls.chart.renewBeforeDays, or every upgrade would make new certificates: raise the first or lower the second" -}}
 {{- end -}}
 {{- if eq .Values.state.kind "sqlite" -}}
 {{- if and (eq .Values.mode "Deployment") (gt (int .Values.replicas) 1) -}}
 {{- fail "replicas must be 1 with state.kind=sqlite, because two processes cannot share the file: set replicas=1, or state.kind=redis" -}}
 {{- end -}}
 {{- if and (eq .Values.mode "DaemonSet") (not .Values.daemonSet.singleNode) -}}
-{{- fail "mode=DaemonSet needs state.kind=redis: with SQLite each control-plane node would learn alone, and the same fact would open an alert on each. Set state.kind=redis, or, if there is and will be one control-plane node only, daemonSet.singleNode=true" -}}
+{{- fail "mode=DaemonSet needs state.kind=redis: with SQLite each pod would learn alone and open its own alert for the same fact. Set state.kind=redis, or, if there is only one control-plane node, daemonSet.singleNode=true" -}}
 {{- end -}}
 {{- if .Values.valkey.enabled -}}
 {{- fail "valkey.enabled needs state.kind=redis: set it, or valkey.enabled=false" -}}
 {{- end -}}
 {{- if or $redis.url $redis.existingSecret $redis.sentinel.nodes $redis.cluster.nodes -}}
-{{- fail "state.redis is given, but state.kind is sqlite: set state.kind=redis, or take state.redis away" -}}
+{{- fail "state.redis is given, but state.kind is sqlite: set state.kind=redis, or remove state.redis" -}}
 {{- end -}}
 {{- else -}}
 {{- if and (not $redis.tls.enabled) (or $redis.tls.existingSecret $redis.tls.certKey $redis.tls.serverName) -}}
-{{- fail "state.redis.tls is given, but state.redis.tls.enabled is false, so Redis would be spoken to in plain text: set state.redis.tls.enabled=true, or take the rest of state.redis.tls away" -}}
+{{- fail "state.redis.tls is given, but state.redis.tls.enabled is false, so the connection to Redis would be in plain text: set state.redis.tls.enabled=true, or remove the rest of state.redis.tls" -}}
 {{- end -}}
 {{- $places := list -}}
 {{- if $redis.url -}}{{- $places = append $places "state.redis.url" -}}{{- end -}}
@@ -46,27 +46,27 @@
 {{- fail "state.redis.sentinel.name is required with state.redis.sentinel.nodes: the name of the master, as in sentinel monitor NAME in sentinel.conf" -}}
 {{- end -}}
 {{- if contains "@" $redis.url -}}
-{{- fail "state.redis.url must not hold a user or a password, because it lies in a ConfigMap: use state.redis.auth.username and state.redis.auth.existingSecret, or put the whole URL into a Secret and name that in state.redis.existingSecret" -}}
+{{- fail "state.redis.url must not hold a user or a password, because it goes into a ConfigMap: use state.redis.auth.username and state.redis.auth.existingSecret, or put the whole URL into a Secret and set that as state.redis.existingSecret" -}}
 {{- end -}}
 {{- if and $redis.url (ne $redis.tls.enabled (hasPrefix "rediss:" $redis.url)) -}}
 {{- fail "state.redis.url and state.redis.tls.enabled do not agree: rediss:// goes with tls.enabled=true, redis:// with false" -}}
 {{- end -}}
 {{- if and .Values.valkey.enabled (or $redis.tls.enabled $redis.auth.existingSecret $redis.auth.username) -}}
-{{- fail "valkey.enabled brings its own password and has no TLS: take state.redis.tls and state.redis.auth away; a password of yours goes into valkey.auth.existingSecret" -}}
+{{- fail "valkey.enabled makes its own password and has no TLS: remove state.redis.tls and state.redis.auth. To set the password, use valkey.auth.existingSecret" -}}
 {{- end -}}
 {{- if ne (empty $redis.tls.certKey) (empty $redis.tls.privateKeyKey) -}}
 {{- fail "state.redis.tls.certKey and state.redis.tls.privateKeyKey go together: set both or none" -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq .Values.mode "DaemonSet") (hasPrefix "127." .Values.daemonSet.opsAddress) (dig "podMonitor" "enabled" false (.Values.monitoring | default dict)) -}}
-{{- fail "monitoring.podMonitor cannot reach health and metrics on 127.0.0.1: set daemonSet.opsAddress=0.0.0.0, which opens them to whoever reaches the node, or leave the monitor off" -}}
+{{- fail "monitoring.podMonitor cannot reach health and metrics on 127.0.0.1: set daemonSet.opsAddress=0.0.0.0, which opens them to everyone who reaches the node, or disable the monitor" -}}
 {{- end -}}
 {{- if and .Values.monitoring.serviceMonitor.enabled .Values.monitoring.podMonitor.enabled -}}
-{{- fail "monitoring.serviceMonitor and monitoring.podMonitor are both enabled, so each pod would be scraped twice and counted twice: leave one of them on" -}}
+{{- fail "monitoring.serviceMonitor and monitoring.podMonitor are both enabled, so each pod would be scraped and counted twice: disable one of them" -}}
 {{- end -}}
 {{- if eq .Values.mode "DaemonSet" -}}
 {{- if gt (int .Values.replicas) 1 -}}
-{{- fail "replicas has no effect in mode=DaemonSet, which runs one pod on each control-plane node: take it away" -}}
+{{- fail "replicas has no effect in mode=DaemonSet, which runs one pod on each control-plane node: remove it" -}}
 {{- end -}}
 {{- if eq (int .Values.daemonSet.auditPort) (int .Values.daemonSet.opsPort) -}}
 {{- fail "daemonSet.auditPort and daemonSet.opsPort are the same: set another port for one of them" -}}
@@ -74,11 +74,11 @@
 {{- end -}}
 {{- $rules := dig "rules" dict (.Values.config | default dict) -}}
 {{- if and (hasKey $rules "paths") (not $rules.paths) -}}
-{{- fail "config.rules.paths is empty: to do without the pack set config.rules.pack=none, and take config.rules.paths away" -}}
+{{- fail "config.rules.paths is empty: remove it. To run without the pack, set config.rules.pack=none" -}}
 {{- end -}}
 {{- range $cluster := dig "receiver" "clusters" list (.Values.config | default dict) -}}
 {{- if hasKey $cluster "token" -}}
-{{- fail (printf "config.receiver.clusters: the token of %s would lie in a ConfigMap: put it into a Secret, mount that with extraVolumes and extraVolumeMounts, and name the file in tokenFile" $cluster.name) -}}
+{{- fail (printf "config.receiver.clusters: the token of %s would go into a ConfigMap: put it into a Secret, mount that with extraVolumes and extraVolumeMounts, and set the file as tokenFile" $cluster.name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $file, $_ := .Values.rules.inline -}}
@@ -88,13 +88,13 @@
 {{- end -}}
 {{- if .Values.networkPolicy.enabled -}}
 {{- if eq .Values.mode "DaemonSet" -}}
-{{- fail "networkPolicy.enabled has no effect in mode=DaemonSet, whose pods are in the node's network: set it to false. There the receiver listens on 127.0.0.1 only" -}}
+{{- fail "networkPolicy.enabled has no effect in mode=DaemonSet, whose pods use the node's network: set it to false. There the receiver listens on 127.0.0.1 only" -}}
 {{- end -}}
 {{- if and (or .Values.monitoring.serviceMonitor.enabled .Values.monitoring.podMonitor.enabled) (not .Values.networkPolicy.opsFrom) -}}
-{{- fail "networkPolicy.opsFrom is required with networkPolicy.enabled and a monitor, or Prometheus could not scrape: list who may, such as [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]" -}}
+{{- fail "networkPolicy.opsFrom is required with networkPolicy.enabled and a monitor, or Prometheus could not scrape: list who may connect, such as [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]" -}}
 {{- end -}}
 {{- if not .Values.networkPolicy.controlPlaneCIDRs -}}
-{{- fail "networkPolicy.controlPlaneCIDRs is required with networkPolicy.enabled: list where your API servers come from, such as 192.0.2.10/32. kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide shows the addresses" -}}
+{{- fail "networkPolicy.controlPlaneCIDRs is required with networkPolicy.enabled: list the addresses of your API servers, such as 192.0.2.10/32. kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide shows the addresses" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

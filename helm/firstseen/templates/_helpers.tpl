@@ -110,6 +110,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* Ends the rendering where Helm cannot look into the cluster: (list $ "what needs it" "what to do instead"). */}}
 {{- define "firstseen.requireLookup" -}}
 {{- if not (lookup "v1" "Namespace" "" "kube-system") -}}
-{{- fail (printf "%s, and has to look into the cluster for what an earlier run has made. This run cannot (helm template, --dry-run=client, Argo CD): it would make a new one each time. Use helm install and helm upgrade (or --dry-run=server, or Flux), or %s" (index . 0) (index . 1)) -}}
+{{- fail (printf "%s, and must look into the cluster to keep what an earlier run made. This run cannot (helm template, --dry-run=client, Argo CD), so it would make a new one each time. Use helm install and helm upgrade (or --dry-run=server, or Flux), or %s" (index . 0) (index . 1)) -}}
 {{- end -}}
 {{- end }}
