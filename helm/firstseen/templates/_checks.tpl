@@ -10,7 +10,7 @@
 {{- if eq .Values.tls.mode "existingSecret" -}}
 {{- $given := lookup "v1" "Secret" .Release.Namespace .Values.tls.existingSecret -}}
 {{- if hasKey (dig "metadata" "annotations" dict $given | default dict) "firstseen.dev/made-for" -}}
-{{- fail (printf "the Secret %s was made by tls.mode=chart, and this upgrade would delete it under the running pods: copy it under another name, and set that as tls.existingSecret" .Values.tls.existingSecret) -}}
+{{- fail (printf "the Secret %s was made by tls.mode=chart, and this upgrade would delete it under the running pods: copy it to another name, and set that in tls.existingSecret" .Values.tls.existingSecret) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq .Values.tls.mode "chart") (le (int .Values.tls.chart.certificateDays) (int .Values.tls.chart.renewBeforeDays)) -}}
