@@ -55,5 +55,11 @@ export function fitProblems(value: unknown): readonly DocumentProblem[] {
     const message = `a rule of type ${type} is written in kuery or eql, not in esql`;
     problems.push({ path: ['spec', 'language'], message, hint: 'write type: esql' });
   }
+  const normalize = isRecord(spec.newTerms) ? spec.newTerms.normalize : undefined;
+  if (isRecord(normalize) && Object.hasOwn(normalize, '__proto__')) {
+    // zod leaves this key out of a map without a word.
+    const path = ['spec', 'newTerms', 'normalize', '__proto__'];
+    problems.push({ path, message: '__proto__ is not a field', hint: 'remove it', on: 'key' });
+  }
   return problems;
 }

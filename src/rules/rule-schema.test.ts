@@ -335,6 +335,16 @@ test('no value makes it throw, and what it shows cannot break a terminal', () =>
   expect(problem?.message ?? '').toMatch(/found "\\u001b\[2J\\u\{202e\}\\ud800"$/);
 });
 
+test('__proto__ is refused as a field to normalize, not left out without a word', () => {
+  const newTerms = { fields: ['user.name'], window: '7d', normalize: JSON.parse('{"__proto__":"lowercase"}') };
+  expect(problemsOf(resource({ ...MINIMAL, type: 'new_terms', newTerms }))).toEqual([
+    expect.objectContaining({
+      path: ['spec', 'newTerms', 'normalize', '__proto__'],
+      message: '__proto__ is not a field',
+    }),
+  ]);
+});
+
 test('an exception among rules is told by its kind alone, with where it belongs', () => {
   const problems = problemsOf({
     kind: 'RuleException',
