@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -7,21 +8,36 @@ const LOWEST = 12_000;
 const HIGHEST = 30_000;
 const ATTEMPTS = 100;
 
-const given = new Set<number>();
+const claims: Socket[] = [];
+
+process.on('exit', () => {
+  for (const socket of claims) socket.close();
+});
 
 /**
- * A TCP port that nothing listens on at 127.0.0.1, never the same one twice in a process.
+ * A TCP port that nothing listens on at 127.0.0.1, never the same one to two callers, in whatever processes they are.
+ * The UDP port of the same number is the claim to it: only one socket can have that, it hinders no TCP server, and the
+ * system gives it back when this process ends.
  *
  * @throws Error when no free port was found.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(LOWEST, HIGHEST);
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
-    return port;
+    if ((await claim(port)) && (await isFree(port))) return port;
   }
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST} after ${ATTEMPTS} attempts`);
+}
+
+async function claim(port: number): Promise<boolean> {
+  const socket = createSocket('udp4').bind({ port, address: '127.0.0.1', exclusive: true }).unref();
+  try {
+    await once(socket, 'listening');
+  } catch {
+    return false;
+  }
+  claims.push(socket);
+  return true;
 }
 
 async function isFree(port: number): Promise<boolean> {
