@@ -51,7 +51,7 @@ export async function startDemoServer(rules: readonly string[]): Promise<DemoSer
       const exit = child.exit();
       return exit === undefined ? (await fetch(`${ops}/readyz`)).ok : exit;
     },
-    { what: 'firstseen to be ready', timeoutMs: 30_000 },
+    { what: 'firstseen to be ready' },
   );
   if (child.exit() !== undefined) throw new Error(`firstseen did not start:\n${child.log()}`);
 

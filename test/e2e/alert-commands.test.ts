@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, OPEN_PATH, sqliteState, startCluster } from '../support/cluster.ts';
-import { type Firstseen, runFirstseen } from '../support/firstseen.ts';
+import { runFirstseen } from '../support/command-line.ts';
+import type { Firstseen } from '../support/firstseen.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 

@@ -57,7 +57,6 @@ async function waitForHook(name: string, labels: object): Promise<void> {
   const path = await attempts.newMap(labels);
   await waitFor(async () => (await attempts.attempt({ method: 'DELETE', path: `${path}?dryRun=All` })).status >= 400, {
     what: `the webhook ${name} to be asked`,
-    timeoutMs: 20_000,
   });
 }
 
@@ -77,7 +76,6 @@ test('the deletion of a collection stops where a policy or a webhook denies', as
   const kept = await attempts.newMap({ keep: 'y' });
   await waitFor(async () => (await attempts.attempt({ method: 'DELETE', path: `${kept}?dryRun=All` })).status === 422, {
     what: 'the policy to be in force',
-    timeoutMs: 20_000,
   });
   const first = await attempts.newMap({ some: 'y' });
   await attempts.newMap({ some: 'y', keep: 'y' });
@@ -112,7 +110,6 @@ test('a webhook may deny with any code, and nothing is stored', async () => {
   const request = { method: 'POST', path: MAPS, body: configMap('denied', { deny: 'y' }) };
   await waitFor(async () => (await attempts.attempt({ ...request, path: `${MAPS}?dryRun=All` })).status === 418, {
     what: 'the webhook to be asked',
-    timeoutMs: 20_000,
   });
   for (const code of [400, 403, 406, 500, 503, 504]) {
     answer = { code, message: 'Unable to convert to Table as requested' };
@@ -155,7 +152,6 @@ describe('custom resources', () => {
     });
     await waitFor(async () => (await attempts.attempt({ path: path('v2') })).status === 200, {
       what: 'the resource to be served',
-      timeoutMs: 20_000,
     });
   }, 60_000);
 
@@ -209,7 +205,6 @@ test('of an aggregated API only the code is known, and that it was not waited fo
   const path = '/apis/things.example.com/v1/namespaces/default/things';
   await waitFor(async () => (await attempts.attempt({ path: `${path}?how=200` })).status === 200, {
     what: 'the aggregated API to be available',
-    timeoutMs: 60_000,
   });
   const create = (how: string) => ({ method: 'POST', path: `${path}?how=${how}`, body: configMap('x') });
   for (const [how, code, expected] of [

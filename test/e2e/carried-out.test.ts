@@ -17,6 +17,7 @@ import {
 const PODS = '/api/v1/namespaces/default/pods';
 const TOKEN = '/api/v1/namespaces/default/serviceaccounts/default/token';
 const MERGE = 'application/merge-patch+json';
+const PATIENCE_MS = 30_000;
 
 let attempts: Attempts;
 
@@ -200,7 +201,7 @@ test('a timeout and a client that leaves say nothing of whether a write was stor
     const create = { method: 'POST', path: MAPS, body: configMap(name) };
     const { event, carriedOut } =
       round % 2 === 0
-        ? await attempts.attempt({ ...create, path: `${MAPS}?timeout=${wait}ms` })
+        ? await attempts.attemptAndLeave({ ...create, path: `${MAPS}?timeout=${wait}ms` }, PATIENCE_MS) // or is cut off
         : await attempts.attemptAndLeave(create, wait - 1);
     await sleep(50); // the store is still at it
     const stored = (await attempts.stored(at)) !== undefined;

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiServer } from '../support/api-server.ts';
 import { type CertificatePair, createCertificateAuthority } from '../support/certificates.ts';
 import { accountToken, CHART, NAMESPACE, startChartServer } from '../support/chart.ts';
+import { runFirstseen } from '../support/command-line.ts';
 import { fail } from '../support/fail.ts';
-import { runFirstseen } from '../support/firstseen.ts';
 import { type Pod, startPod } from '../support/pod.ts';
 import { freePort } from '../support/ports.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -106,7 +106,6 @@ test('the Secrets that cert-manager is asked for are those that the receiver and
   await server.anonymous('/version/', { userAgent: 'e2e-cert-manager/1' });
   await waitFor(async () => (await server.kubectl('get', 'alerts', '-o', 'wide')).includes('e2e-cert-manager/1'), {
     what: 'the alert',
-    timeoutMs: 30_000,
     intervalMs: 250,
   });
 });

@@ -67,7 +67,7 @@ test('on a control-plane node: install, take the kubeconfig from its Secret, and
       const shown = await server.kubectl('get', 'alerts', '-o', 'wide');
       return shown.includes('e2e-node/1') && shown;
     },
-    { what: 'the alert', timeoutMs: 30_000, intervalMs: 250 },
+    { what: 'the alert', intervalMs: 250 },
   );
   expect(alerts).toMatch(/anonymous-request-unusual-agent/);
   expect(await (await fetch(`${pod.opsUrl}/metrics`)).text()).toMatch(new RegExp(`sender="${NODE_NAME}"`));

@@ -6,8 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Cluster, sqliteState, startCluster } from '../support/cluster.ts';
+import { runFirstseen } from '../support/command-line.ts';
 import { consoleSteps, createConsoleFolder, printsAs, runInConsole, withoutAges } from '../support/console-samples.ts';
-import { type Firstseen, runFirstseen } from '../support/firstseen.ts';
+import type { Firstseen } from '../support/firstseen.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 interface AlertObject {

@@ -27,6 +27,7 @@ const doctor: DoctorCluster['doctor'] = (changes) => at.doctor(changes);
 describe('a healthy installation', () => {
   test('all is checked, and nothing is wrong', async () => {
     const run = await doctor();
+    assertFine(run);
     expect([run.counts.error, run.counts.warning, run.counts.unchecked, run.code]).toEqual([0, 0, 0, 0]);
     for (const check of ['store', 'access', 'resources', 'clock', 'api-server-flags', 'webhook-delivery', 'server']) {
       expect([check, run.findings.some((finding) => finding.check === check && finding.severity === 'ok')]).toEqual([
@@ -203,7 +204,6 @@ describe('Kubernetes', () => {
     await at.mend(fault);
     await waitFor(async () => wrongIn(await doctor()).length === 0, {
       what: 'the right to be granted',
-      timeoutMs: 20_000,
     });
   });
 
@@ -262,7 +262,7 @@ describe('Kubernetes', () => {
         const run = await doctor();
         return wrongIn(run).length > 0 && run;
       },
-      { what: 'the schema to be published', timeoutMs: 20_000 },
+      { what: 'the schema to be published' },
     );
     theFault(
       run,
@@ -281,7 +281,7 @@ describe('Kubernetes', () => {
         const run = await doctor();
         return run.findings.some(({ what }) => what === 'the resource alerts.firstseen.dev is not installed') && run;
       },
-      { what: 'the resource to be gone', timeoutMs: 20_000 },
+      { what: 'the resource to be gone' },
     );
     const fault = run.findings.find(({ check, severity }) => check === 'resources' && severity === 'error');
     expect(fault?.mend ?? '').toMatch(/helm upgrade firstseen .* --set crds\.enabled=true/);

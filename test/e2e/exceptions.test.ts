@@ -4,12 +4,13 @@ import { parse } from 'yaml';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, NAMESPACE, startChartServer } from '../support/chart.ts';
 import { sqliteState } from '../support/cluster.ts';
-import { type Firstseen, runFirstseen, startFirstseen } from '../support/firstseen.ts';
+import { runFirstseen } from '../support/command-line.ts';
+import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { requestBatch } from '../support/replicas.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** kubectl is a process each time. */
-const WAIT = { timeoutMs: 60_000, intervalMs: 300 };
+const WAIT = { intervalMs: 300 };
 const RULE = 'agents';
 const MINUTE_MS = 60_000;
 

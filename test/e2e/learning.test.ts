@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { arrivalRuleFile, arrive, type Cluster, OPEN_PATH, redisState, startCluster } from '../support/cluster.ts';
+import { runFirstseen } from '../support/command-line.ts';
 import { anonymousRequest } from '../support/events.ts';
-import { type Firstseen, runFirstseen, startFirstseen } from '../support/firstseen.ts';
+import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { writeRule } from '../support/rule-file.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -84,7 +85,7 @@ test('a backfill under a running server ends the learning; what it told is known
 
   await request('e2e-beta/2.0');
   await request('e2e-gamma/1.0');
-  await cluster.waitForAlert('e2e-gamma/1.0', { count: 1, rule: RULE, timeoutMs: 60_000 });
+  await cluster.waitForAlert('e2e-gamma/1.0', { count: 1, rule: RULE });
   expect(await cluster.alertsOf('e2e-beta/2.0', RULE)).toEqual([]);
   expect(await listed()).toEqual([
     ['["e2e-alpha"]', 'learning'],
@@ -99,6 +100,6 @@ test('an approved term stays known, and a forgotten one alerts', async () => {
   expect(await listed('--learned')).toEqual([]);
   await request('e2e-alpha/3.0');
   await request('e2e-beta/3.0');
-  await cluster.waitForAlert('e2e-beta/3.0', { count: 1, rule: RULE, timeoutMs: 60_000 });
+  await cluster.waitForAlert('e2e-beta/3.0', { count: 1, rule: RULE });
   expect(await cluster.alertsOf('e2e-alpha/3.0', RULE)).toEqual([]);
 });

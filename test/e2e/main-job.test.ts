@@ -145,7 +145,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
         const alerts = await cluster.alertsOf(execAgent, EXEC_RULE);
         return alerts.find((alert) => alert.metadata.name !== metadata.name);
       },
-      { what: 'a second alert after the first was closed', timeoutMs: 20_000, intervalMs: 500 },
+      { what: 'a second alert after the first was closed', intervalMs: 500 },
     );
     expect(another.status.phase).toBe('Open');
     expect(await cluster.alertsOf(execAgent, EXEC_RULE)).toHaveLength(2);
@@ -168,7 +168,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
         await arrive(firstseen, 1, () => allowed(scanner)); // attached until the watch has told of the deletion
         return (await decisions('known')) > known;
       },
-      { what: 'the agent to be known without an alert', timeoutMs: 20_000 },
+      { what: 'the agent to be known without an alert' },
     );
     expect(await cluster.alertsOf(scanner)).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait.ts';
 
 /** Some of the pack is as good as all of it, and quicker. */
 const TAG = 'rbac';
-const WAIT = { timeoutMs: 60_000, intervalMs: 250 };
+const WAIT = { intervalMs: 250 };
 
 let cluster: Cluster;
 let firstseen: Firstseen;

@@ -150,20 +150,19 @@ for (const [kind, { state, written }] of Object.entries(stores)) {
         const listed = await server.kubectl('get', 'alerts', '-o', 'yaml');
         return Object.keys(own).every((name) => listed.includes(`name: ${kind}-${name}\n`)) && listed;
       },
-      { what: 'an alert of each rule', timeoutMs: 60_000, intervalMs: 500 },
+      { what: 'an alert of each rule', intervalMs: 500 },
     );
     const events = await waitFor(
       async () => {
         const listed = await server.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml');
         return Object.keys(own).every((name) => listed.includes(`(alert ${kind}-${name}-`)) && listed;
       },
-      { what: 'an Event of each rule', timeoutMs: 60_000, intervalMs: 500 },
+      { what: 'an Event of each rule', intervalMs: 500 },
     );
     await waitFor(
       () => Object.keys(own).every((name) => firstseen.log().includes(`"kibana.alert.uuid":"${kind}-${name}-`)),
       {
         what: 'a line for each rule',
-        timeoutMs: 60_000,
       },
     );
     const places: Readonly<Record<string, string>> = {

@@ -3,16 +3,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const folder = createTemporaryFolder('cli-audit-policy');
 const METADATA = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: Metadata\n';
 
 function firstseen(...args: readonly string[]): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, 'audit-policy', ...args], { cwd: ROOT });
+  return runCommand(['audit-policy', ...args]);
 }
 
 function file(name: string, content: string): string {

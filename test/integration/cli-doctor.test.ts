@@ -1,20 +1,18 @@
 /** `doctor` as a person calls it where there is no cluster: what it says, how it ends, and what it refuses. */
 
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { CHECKS } from '../../src/doctor/registry.ts';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import type { DoctorRun } from '../support/doctor.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const home = createTemporaryFolder('home');
 
 function doctor(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
   const clean = { HOME: home, KUBECONFIG: undefined, FIRSTSEEN_CONFIG: undefined };
-  return runProcess(process.execPath, [MAIN, 'doctor', ...args], { cwd: ROOT, env: { ...clean, ...env }, input });
+  return runCommand(['doctor', ...args], { env: { ...clean, ...env }, input });
 }
 
 test('given nothing it checks nothing, says how each check can be made, and does not call that fine', async () => {

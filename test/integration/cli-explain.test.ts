@@ -4,16 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const EXEC = join(ROOT, 'rules', 'exec-into-pod.yaml');
 const folder = createTemporaryFolder('cli-explain');
 
 function firstseen(args: readonly string[], input?: string): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT, ...(input !== undefined && { input }) });
+  return runCommand(args, input === undefined ? {} : { input });
 }
 
 function explain(file: string, ...args: readonly string[]): Promise<RunResult> {

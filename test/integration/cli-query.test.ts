@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type RunResult, runProcess } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'src', 'main.ts');
 const folder = createTemporaryFolder('cli-query');
 
-const query = (...args: readonly string[]): Promise<RunResult> =>
-  runProcess(process.execPath, [MAIN, 'query', ...args], { cwd: ROOT });
+const query = (...args: readonly string[]): Promise<RunResult> => runCommand(['query', ...args]);
 
 /** A line of an audit log that no encoder of ours would write: keys, blanks and numbers as they are. */
 function line(n: number, verb: string, user: string, rest = ''): string {
@@ -76,9 +76,8 @@ describe('events', () => {
   test('gzip, standard input, several files in their order', async () => {
     const packed = file('audit.log.gz', gzipSync(LOG));
     expect((await query('event.action: (list or delete)', packed)).stdout).toBe(`${LIST}\n${DELETE}\n`);
-    const input = { cwd: ROOT, input: LOG };
     for (const args of [[], ['-']]) {
-      const { stdout } = await runProcess(process.execPath, [MAIN, 'query', 'event.action: list', ...args], input);
+      const { stdout } = await runCommand(['query', 'event.action: list', ...args], { input: LOG });
       expect(stdout).toBe(`${LIST}\n`);
     }
     const other = file('other.log', `${FORBIDDEN}\n`);

@@ -4,13 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { DecodedEvent } from '../../src/audit/event.ts';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { anonymousRequest, NOON } from '../support/events.ts';
 import { writeRule } from '../support/rule-file.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const folder = createTemporaryFolder('replay-report');
 const SECOND = 1_000_000;
 
@@ -60,7 +59,7 @@ function log(name: string, events: readonly DecodedEvent[]): string {
 }
 
 function replay(...args: readonly string[]): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, 'replay', ...args], { cwd: ROOT });
+  return runCommand(['replay', ...args]);
 }
 
 const withRules = (...files: readonly string[]) => files.flatMap((path) => ['--rules', path]);

@@ -3,16 +3,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const EXEC = join(ROOT, 'rules', 'exec-into-pod.yaml');
 const VECTORS = join(ROOT, 'test', 'conformance', 'vectors', 'rules');
 
 function firstseen(...args: readonly string[]): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, 'rules', 'explain', ...args], { cwd: ROOT });
+  return runCommand(['rules', 'explain', ...args]);
 }
 
 describe('rules explain', () => {

@@ -3,15 +3,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const VECTORS = join(ROOT, 'test', 'conformance', 'vectors', 'rules');
 
 function firstseen(...args: readonly string[]): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT });
+  return runCommand(args);
 }
 
 /** What `rules list` says of rules, but for where they are, and for differences from the format that they came in. */

@@ -4,18 +4,18 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { outputOf, type RunResult, runProcess } from '../support/child-process.ts';
+import { outputOf, type RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { ensureTool } from '../support/tools.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const ELASTIC = join(ROOT, '..', 'shared', 'conformance', 'rules');
 const folder = createTemporaryFolder('cli-rules');
 const good = join(ROOT, 'rules', 'exec-into-pod.yaml');
 
 function firstseen(...args: readonly string[]): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT });
+  return runCommand(args);
 }
 
 function file(name: string, content: string): string {

@@ -3,16 +3,15 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type RunResult, runProcess } from '../support/child-process.ts';
+import type { RunResult } from '../support/child-process.ts';
+import { runCommand } from '../support/command-line.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'main.ts');
 const folder = createTemporaryFolder('elastic-export');
 const rules = join(folder, 'rules');
 
 function firstseen(...args: readonly string[]): Promise<RunResult> {
-  return runProcess(process.execPath, [MAIN, ...args], { cwd: ROOT });
+  return runCommand(args);
 }
 
 function lines(path: string, items: readonly object[]): void {
@@ -188,7 +187,8 @@ secrets-read      query              runs
     expect(code).toBe(3);
     const { rules: judged, totals } = JSON.parse(stdout);
     expect([totals.runs, totals['not supported'], totals.invalid]).toEqual([3, 1, 0]);
-    expect(judged).toMatchObject([{ name: 'anomaly', verdict: 'not supported', problems: [{ line: 4, column: 1 }] }]);
+    const anomaly = judged.find(({ name }: { readonly name: string }) => name === 'anomaly');
+    expect(anomaly).toMatchObject({ verdict: 'not supported', problems: [{ line: 4, column: 1 }] });
   });
 
   test('replay: filters and items of lists leave out what they say, and no more', async () => {

@@ -60,8 +60,8 @@ afterAll(async () => {
 
 test('an alert that opens is soon in the cluster, as an Alert and as an Event', async () => {
   await commit(sampleAlert({ id: 'opened' }));
-  await waitFor(() => exists('alert/opened'), { what: 'the Alert', timeoutMs: 3_000 });
-  await waitFor(() => exists('events.events.k8s.io/opened'), { what: 'the Event', timeoutMs: 3_000 });
+  await waitFor(() => exists('alert/opened'), { what: 'the Alert' });
+  await waitFor(() => exists('events.events.k8s.io/opened'), { what: 'the Event' });
 });
 
 test('the record of an alert that a user has deleted goes with its next repeat', async () => {
@@ -89,7 +89,7 @@ test('what opens while the API server is away is written when it is back', async
   await server.restart();
   await waitFor(
     async () => (await server.kubectl('get', 'alerts', '-o', 'name')).match(/while-away-/g)?.length === 30,
-    { what: 'all alerts', timeoutMs: 30_000 },
+    { what: 'all alerts' },
   );
   expect((await store.depth(CLUSTER, 'alert')).dead).toBe(0);
 });

@@ -246,7 +246,6 @@ test('the watch tells phases and deletions, also those of while nobody watched, 
     await patchPhase('watched-3', 'Closed');
     await waitFor(() => second.told.includes('phase watched-3 Closed') || second.listed.get('watched-3') === 'Closed', {
       what: 'the phase that was set after the restart',
-      timeoutMs: 30_000,
     });
     await server.kubectl('delete', 'alert', 'watched-3');
     await waitFor(() => second.told.includes('deleted watched-3'), { what: 'the deletion after the restart' });
@@ -272,7 +271,6 @@ test('a watch whose place the server no longer keeps lists again, and misses not
   try {
     await waitFor(() => told.filter((line) => line === 'list').length === 2, {
       what: 'a second list',
-      timeoutMs: 30_000,
     });
     await patchPhase('compacted', 'Closed');
     await waitFor(() => told.includes('phase compacted Closed'), { what: 'the phase' });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await installChart(server);
   client = await createKubernetesClient({ kubeconfig: server.kubeconfigFor(await accountToken(server)), version: 'x' });
   // An API server begins to serve a new kind a moment after it says that it does.
-  await waitFor(listed, { what: 'the kind to be served', timeoutMs: 60_000 });
+  await waitFor(listed, { what: 'the kind to be served' });
 });
 afterAll(async () => {
   client?.close();

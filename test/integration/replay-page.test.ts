@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { DecodedEvent } from '../../src/audit/event.ts';
 import { openFile, startBrowser } from '../support/browser.ts';
+import { runFirstseen } from '../support/command-line.ts';
 import { anonymousRequest, NOON } from '../support/events.ts';
-import { runFirstseen } from '../support/firstseen.ts';
 import { writeRule } from '../support/rule-file.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 

@@ -69,7 +69,7 @@ test('each alert is delivered by one replica', async () => {
   const replicas = await Promise.all(['one', 'two', 'three'].map((name) => replica(url, name)));
   const batches = Array.from({ length: 20 }, (_, i) => requestBatch(`shared-${i}`, [`shared-${i}/1.0`]));
   await Promise.all(batches.map((batch, i) => deliver(replicas[i % 3] ?? fail(batch), batch)));
-  await waitFor(async () => (await alertsOf('shared-')) === batches.length, { what: 'every Alert', timeoutMs: 20_000 });
+  await waitFor(async () => (await alertsOf('shared-')) === batches.length, { what: 'every Alert' });
   await waitFor(async () => (await sumOver(replicas.slice(0, 1), 'firstseen_due')) === 0, { what: 'an empty queue' });
   expect(await delivered(...replicas)).toBe(batches.length);
   expect(await sumOver(replicas, 'firstseen_delivery_failures_total')).toBe(0);

@@ -10,7 +10,8 @@ const running = new Set<TestEnvironment>();
 process.once('exit', () => {
   for (const file of running) file.exit();
 });
-process.once('disconnect', () => process.exit(1));
+// To listen to `disconnect` would keep the worker alive.
+setInterval(() => process.connected === false && process.exit(1), 1_000).unref();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(128 + constants.signals[signal]));
 }

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { outputOf, startProcess } from './child-process.ts';
 import { type Cluster, redisState, startCluster } from './cluster.ts';
+import { runFirstseen } from './command-line.ts';
 import { changedFile, type DoctorFinding, type DoctorRun, newFile, runDoctor } from './doctor.ts';
-import { runFirstseen } from './firstseen.ts';
 import { freePort } from './ports.ts';
 import { startRedis } from './redis-server.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
@@ -160,7 +160,6 @@ export async function startDoctorCluster(): Promise<DoctorCluster> {
   await started.showApiServer(await started.recommendedFlags());
   await waitFor(() => firstseen.metric('firstseen_last_batch_timestamp_seconds'), {
     what: 'the first batch',
-    timeoutMs: 30_000,
   });
   return started;
 }

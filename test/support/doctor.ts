@@ -1,11 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { runProcess } from './child-process.ts';
+import { runCommand } from './command-line.ts';
 import { expectPresent } from './expect.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
-
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 export interface DoctorFinding {
   readonly check: string;
@@ -23,10 +21,10 @@ export interface DoctorRun {
   readonly text: string;
 }
 
-/** Runs `firstseen doctor -o json` as a process of its own. An undefined value leaves the flag out. */
+/** Runs `firstseen doctor -o json` An undefined value leaves the flag out. */
 export async function runDoctor(flags: Readonly<Record<string, string | undefined>>): Promise<DoctorRun> {
   const args = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value]));
-  const { code, stdout, stderr } = await runProcess(process.execPath, [MAIN, 'doctor', ...args, '-o', 'json']);
+  const { code, stdout, stderr } = await runCommand(['doctor', ...args, '-o', 'json']);
   if (stderr !== '') throw new Error(`doctor ended with ${code}\n${stderr}`);
   const report = JSON.parse(stdout) as Pick<DoctorRun, 'counts' | 'findings'>;
   return { ...report, code, text: stdout };

@@ -5,14 +5,14 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type CertificateAuthority, type CertificatePair, createCertificateAuthority } from './certificates.ts';
-import { type Exit, outputOf, type StartedProcess, startProcess } from './child-process.ts';
+import { type Exit, type StartedProcess, startProcess } from './child-process.ts';
 import { freePort } from './ports.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const PACK = join(import.meta.dirname, '..', '..', 'rules');
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 const STOP_GRACE_MS = 25_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -70,11 +70,6 @@ export interface Firstseen {
   start(changes?: Pick<FirstseenOptions, 'rules' | 'config'>): Promise<void>;
   /** All that it has logged, over restarts. */
   log(): string;
-}
-
-/** Runs a verb of the command line and gives its stdout. @throws Error with what it wrote */
-export function runFirstseen(...args: readonly string[]): Promise<string> {
-  return outputOf(process.execPath, [MAIN, ...args]);
 }
 
 export async function createWebhookCertificates(): Promise<WebhookCertificates> {

@@ -7,7 +7,7 @@ import { createTemporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 const STOP_GRACE_MS = 25_000;
 
 /** The name of the node that the pod is on. */

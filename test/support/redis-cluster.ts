@@ -44,12 +44,11 @@ export async function startRedisCluster(options: { readonly replicas?: boolean }
     const info = String(await client.call('CLUSTER', 'INFO'));
     return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`);
   };
-  for (const client of clients) await waitFor(() => knowsAll(client), { what: 'the cluster', timeoutMs: 20_000 });
+  for (const client of clients) await waitFor(() => knowsAll(client), { what: 'the cluster' });
   for (const [i, client] of clients.slice(MASTERS).entries()) {
     await client.call('CLUSTER', 'REPLICATE', ids[i] ?? '');
     await waitFor(async () => (await client.info('replication')).includes('master_link_status:up'), {
       what: 'a replica',
-      timeoutMs: 20_000,
     });
   }
   for (const client of clients) client.disconnect();

@@ -33,7 +33,6 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   const client = new Redis(master.url);
   await waitFor(async () => (await client.info('replication')).match(/state=online/g)?.length === 2, {
     what: 'two replicas',
-    timeoutMs: 20_000,
   });
   client.disconnect();
 
@@ -64,7 +63,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
         const state = String(await one.call('SENTINEL', 'MASTER', NAME));
         return /num-slaves,2,/.test(state) && /num-other-sentinels,2,/.test(state);
       },
-      { what: `sentinel ${i} to know the others`, timeoutMs: 20_000 },
+      { what: `sentinel ${i} to know the others` },
     );
   }
   const [asked] = clients;

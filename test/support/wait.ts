@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 export interface WaitOptions {
   /** What is waited for, in words that complete "waited for …". */
   readonly what: string;
-  /** Milliseconds until it gives up; 10 s unless told. */
+  /** Milliseconds until it gives up; a minute unless told, because all suites run at once on few cores. */
   readonly timeoutMs?: number;
   /** Milliseconds between two probes; 50 unless told. */
   readonly intervalMs?: number;
@@ -20,7 +20,7 @@ type NotYet = undefined | null | false;
  */
 export async function waitFor<T>(
   probe: () => T | Promise<T>,
-  { what, timeoutMs = 10_000, intervalMs = 50 }: WaitOptions,
+  { what, timeoutMs = 60_000, intervalMs = 50 }: WaitOptions,
 ): Promise<Exclude<T, NotYet>> {
   const deadline = performance.now() + timeoutMs;
   let lastAnswer: string;

@@ -51,7 +51,7 @@ export async function startRecorder(): Promise<Recorder> {
           const own = received.filter((event) => event.userAgent === userAgent && event.stage !== 'RequestReceived');
           return own.length >= count && own;
         },
-        { what: `${count} events of ${userAgent}`, timeoutMs: 20_000 },
+        { what: `${count} events of ${userAgent}` },
       ),
     forwardTo(next) {
       post = next;
