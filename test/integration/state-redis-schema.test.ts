@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { redisStateOptions } from '../../src/state/options.ts';
 import { connectRedisState, type RedisState } from '../../src/state/redis/redis-state.ts';
+import { operationalError } from '../support/expect.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { write } from '../support/state-access.ts';
 
@@ -23,7 +24,7 @@ afterAll(async () => {
 
 const counter = { kind: 'addToField', key: 'h', field: 'n', by: 1 } as const;
 const due = { kind: 'markDue', sink: 's', alertId: 'a', delayMs: 0 } as const;
-const newer = { code: 'store_newer', message: /"\w+" is in schema 2, and this firstseen reads up to 1: run the newer/ };
+const newer = operationalError('store_newer', /"\w+" is in schema 2, and this firstseen reads up to 1: run the newer/);
 
 test('a commit leaves its schema, and a token without one is schema 1', async () => {
   await direct.set('fs:{unmarked}:tok', 'no-schema');

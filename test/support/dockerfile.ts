@@ -40,7 +40,7 @@ export async function buildStages(
   const stages: { name: string; stage: Stage }[] = [];
   for (const { name, text } of instructionsOf(dockerfile)) {
     if (name === 'FROM') {
-      const [image = '', alias = String(stages.length)] = text.split(/\s+/);
+      const [image = '', , alias = String(stages.length)] = text.split(/\s+/);
       const root = join(folder, alias);
       mkdirSync(root);
       const stage = { image, root, workdir: '/', env: {}, entrypoint: [], command: [], healthcheck: [] };
