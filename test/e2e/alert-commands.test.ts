@@ -11,7 +11,6 @@ import { waitFor } from '../support/wait.ts';
 
 /** Of the cluster that is started: an ordinary query rule on agents that begin with `e2e-`. */
 const RULE = 'e2e-arrived';
-const TIMEOUT_MS = 60_000;
 
 /** What bob does to alerts is not recorded. */
 const POLICY = `apiVersion: audit.k8s.io/v1
@@ -71,7 +70,7 @@ async function openAnother(known: readonly string[]): Promise<string> {
       const name = (await names()).find((each) => !known.includes(each));
       return name ?? false;
     },
-    { what: `an alert beside ${known.length}`, timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+    { what: `an alert beside ${known.length}`, intervalMs: 500 },
   );
 }
 
@@ -82,7 +81,7 @@ async function waitForCondition(name: string, type: string, status: string): Pro
       const conditions: readonly Condition[] = JSON.parse(text || '[]');
       return conditions.find((each) => each.type === type && each.status === status && each.reason !== '') ?? false;
     },
-    { what: `${name} to say ${type} ${status}`, timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+    { what: `${name} to say ${type} ${status}`, intervalMs: 500 },
   );
 }
 
@@ -92,7 +91,7 @@ async function waitForVerified(name: string, type: string, status: string): Prom
       const { reason, message } = await waitForCondition(name, type, status);
       return reason === 'Verified' && message;
     },
-    { what: `who made ${name} ${type} ${status}`, timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+    { what: `who made ${name} ${type} ${status}`, intervalMs: 500 },
   );
 }
 
@@ -156,7 +155,7 @@ test('what the audit log does not tell of is unverified', async () => {
   );
   const reopened = await waitFor(
     async () => (await runFirstseen('alerts', 'reopen', first, ...bob).catch(() => false)) as string | false,
-    { what: 'the right of bob', timeoutMs: TIMEOUT_MS },
+    { what: 'the right of bob' },
   );
   expect(reopened).toBe(`${first} reopened\n`);
   const { reason, message } = await waitForCondition(first, 'Closed', 'False');
@@ -175,7 +174,7 @@ test('a deleted alert stays away, and the next match opens another', async () =>
 
 test('explain: what matched, what was known before and is nearest, what happened around it, what comes next', async () => {
   await cluster.server.anonymous(OPEN_PATH, { userAgent: 'e2e-agent/1.1' });
-  const { metadata } = await cluster.waitForAlert('e2e-agent/1.1', { count: 1, timeoutMs: TIMEOUT_MS });
+  const { metadata } = await cluster.waitForAlert('e2e-agent/1.1', { count: 1 });
   const busy = await runFirstseen('explain', metadata.name, '--config', firstseen.configFile, ...alice);
   expect(busy).toMatch(/The state could not be read: .*held by another process/); // the running firstseen has it to itself
   await firstseen.stop();

@@ -21,7 +21,6 @@ const OWN_RULE = 'own-account';
 const OPEN_PATH = '/version/';
 /** Openings of the rule in an hour. */
 const BUDGET = 20;
-const ARRIVE_MS = 20_000;
 
 let local: Cluster;
 let staging: ApiServer;
@@ -75,7 +74,7 @@ function alertsOf(cluster: string, count: number, rule = ANONYMOUS_RULE): Promis
       const alerts = (await local.alerts()).filter(({ spec }) => spec.cluster === cluster && spec.rule.name === rule);
       return alerts.length >= count && alerts;
     },
-    { what: `${count} alerts of ${cluster}`, timeoutMs: ARRIVE_MS },
+    { what: `${count} alerts of ${cluster}` },
   );
 }
 
@@ -93,7 +92,7 @@ test('the same fact in both is two alerts, each with its cluster, and an Event o
   }
 
   const events = () => local.server.kubectl('get', 'events', '--all-namespaces');
-  await waitFor(async () => (await events()).includes(here.metadata.name), { what: 'the Event', timeoutMs: ARRIVE_MS });
+  await waitFor(async () => (await events()).includes(here.metadata.name), { what: 'the Event' });
   await waitFor(async () => (await firstseen.metric('firstseen_due')) === 0, { what: 'every sink to be done' });
   expect(await events()).not.toContain(there.metadata.name);
   expect(await staging.kubectl('get', 'events', '--all-namespaces', '-o', 'name')).toBe('');

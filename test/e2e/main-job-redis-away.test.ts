@@ -7,8 +7,6 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait.ts';
 
 const PAUSE_MS = 20_000;
-/** The API server comes again after 5 s (Retry-After), after 10 s where it was not answered; counts follow within 10 s. */
-const RECOVERY_MS = 60_000;
 
 let cluster: Cluster;
 let redis: RedisServer;
@@ -41,7 +39,6 @@ test('Redis does not answer for 20 s while the API server sends: nothing lost, n
   for (const agent of agents) await request(agent);
   await waitFor(async () => (await firstseen.metric('firstseen_batches_total', { code: '503' })) > 0, {
     what: 'a batch to be refused',
-    timeoutMs: PAUSE_MS,
   });
   for (const agent of [...agents, 'e2e-before/1.0']) await request(agent);
   expect((await fetch(`${firstseen.opsUrl}/readyz`)).status).toBe(200);
@@ -51,10 +48,9 @@ test('Redis does not answer for 20 s while the API server sends: nothing lost, n
   const expected = 2 * agents.length + 1;
   await waitFor(async () => (await arrivals(firstseen)) >= begun + expected, {
     what: 'all requests to arrive',
-    timeoutMs: RECOVERY_MS,
   });
   const counted = [...agents, 'e2e-before/1.0'];
-  for (const agent of counted) await cluster.waitForAlert(agent, { count: 2, timeoutMs: RECOVERY_MS });
+  for (const agent of counted) await cluster.waitForAlert(agent, { count: 2 });
   expect(await firstseen.metric('firstseen_dead')).toBe(0);
   expect(await firstseen.metric('firstseen_store_errors_total', { code: 'store_unavailable' })).toBeGreaterThan(0);
 });

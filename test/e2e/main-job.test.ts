@@ -14,11 +14,6 @@ import type { Firstseen, StateConfig } from '../support/firstseen.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** "Within 2 s of delivery", and 2 s for kubectl to start on a busy machine. */
-const PROMPT_MS = 4_000;
-/** The Alert sink writes a count at most every 10 s. */
-const COUNT_MS = 15_000;
-
 let cluster: Cluster;
 let redis: RedisServer | undefined;
 
@@ -65,7 +60,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
 
   test('an allowed anonymous request of an unusual agent is an Alert with all its columns, and an Event', async () => {
     await arrive(firstseen, 1, () => allowed(scanner));
-    const alert = await cluster.waitForAlert(scanner, { count: 1, timeoutMs: PROMPT_MS });
+    const alert = await cluster.waitForAlert(scanner, { count: 1 });
     const table = await cluster.server.kubectl('get', 'alerts', alert.metadata.name);
     expect(table).toMatch(/^NAME +SEVERITY +RULE +USER +ACTION +OBJECT +COUNT +STATUS +LAST SEEN +AGE\n/);
     const row =
@@ -79,7 +74,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
         const listed = await cluster.server.kubectl('get', 'events', '-n', 'default');
         return listed.includes(alert.metadata.name) && listed;
       },
-      { what: 'the Event of the alert', timeoutMs: PROMPT_MS },
+      { what: 'the Event of the alert' },
     );
     const event = events.split('\n').find((line) => line.includes(`(alert ${alert.metadata.name})`)) ?? '';
     expect(event).toMatch(/^\S+ +Warning +AnonymousRequestUnusualAgent +alert\/\S+ +user agent "/i);
@@ -97,7 +92,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
   test('another agent is another alert', async () => {
     const other = `e2e-${kind}-zgrab/0.x`;
     await arrive(firstseen, 1, () => allowed(other));
-    const alert = await cluster.waitForAlert(other, { count: 1, timeoutMs: PROMPT_MS });
+    const alert = await cluster.waitForAlert(other, { count: 1 });
     const [first] = await cluster.alertsOf(scanner);
     expect(alert.metadata.name).not.toBe(first?.metadata.name);
   });
@@ -129,12 +124,12 @@ function mainJob(kind: string, state: () => StateConfig): void {
       await allowed(agent, OPEN_PATH, reused);
       await allowed(agent, OPEN_PATH, reused);
     });
-    await cluster.waitForAlert(agent, { count: 2, timeoutMs: COUNT_MS });
+    await cluster.waitForAlert(agent, { count: 2 });
   });
 
   test('an exec is one alert, whatever its stages, and one more after it was closed', async () => {
     await arrive(firstseen, 2, exec);
-    const { metadata } = await cluster.waitForAlert(execAgent, { count: 1, rule: EXEC_RULE, timeoutMs: PROMPT_MS });
+    const { metadata } = await cluster.waitForAlert(execAgent, { count: 1, rule: EXEC_RULE });
     expect(await decisions('opened', EXEC_RULE)).toBe(1);
     expect(await decisions('duplicate', EXEC_RULE)).toBe(1);
 
@@ -155,7 +150,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
     const [alert] = await cluster.alertsOf(scanner);
     await setPhase(alert?.metadata.name ?? '', 'Acknowledged');
     await arrive(firstseen, 1, () => allowed(scanner));
-    const counted = await cluster.waitForAlert(scanner, { count: 4, timeoutMs: COUNT_MS });
+    const counted = await cluster.waitForAlert(scanner, { count: 4 });
     expect(counted.status.phase).toBe('Acknowledged');
   });
 

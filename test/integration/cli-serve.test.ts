@@ -26,7 +26,7 @@ function file(name: string, content: string): string {
 /** Runs `serve` to its end: for what does not start. */
 function serve(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
   const state = ['--state', `sqlite:${join(folder, 'refused.db')}`];
-  return runProcess(process.execPath, [MAIN, 'serve', ...state, ...args], { cwd: ROOT, env, timeoutMs: 30_000 });
+  return runProcess(process.execPath, [MAIN, 'serve', ...state, ...args], { cwd: ROOT, env });
 }
 
 interface Running {

@@ -1,7 +1,6 @@
 /** Alerts from the store to a real API server, and back what a user does to them. */
 
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createAlertLifecycle } from '../../src/alerts/lifecycle.ts';
 import { createReconciler, type Reconciler } from '../../src/alerts/reconcile.ts';
@@ -30,8 +29,6 @@ beforeAll(async () => {
   server = await startApiServer();
   await server.apply(await server.helm('template', 'fs', CHART, ...REQUIRED, '-s', 'templates/crd-alerts.yaml'));
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
-  // Within two seconds of that the API server holds up each creation (customresource_handler.go of apiextensions-apiserver).
-  await sleep(2_500);
   client = await createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
   store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
   const lifecycle = createAlertLifecycle(store, ['alert']);

@@ -26,7 +26,8 @@ const TOOLS = { globalSetup: '<rootDir>/test/jest/set-up-tools.ts' };
 const config: Config = {
   rootDir: ROOT,
   /** Tests that start servers wait more than they work, so there may be more of them at once than there are cores. */
-  maxWorkers: 3,
+  maxWorkers: 4,
+  testSequencer: '<rootDir>/test/jest/sequencer.ts',
   /** The longest that one test or hook may take, in ms. */
   testTimeout: 300_000,
   reporters: ['default', '<rootDir>/test/jest/sum-reporter.ts'],
