@@ -3,15 +3,15 @@ import type { AuditEvent, DecodedEvent } from './event.ts';
 import { parseJson } from './parse-json.ts';
 import { redactText } from './redact-text.ts';
 import { pathOf } from './request-uri.ts';
-import { isObject, type JsonObject, jsonTypeOf, shapeProblem } from './shape.ts';
+import { checkShape, isObject, type JsonObject, jsonTypeOf } from './shape.ts';
 import { splitItems } from './split-items.ts';
 import { excerpt, wellFormedJson } from './text.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** One item of a batch that is not an event, and why. Short, sanitised and without secrets: it may be logged and shown. */
+/** One item of a batch that is not an event, and why. Short, sanitised and without secrets: it may be logged. */
 export interface QuarantinedItem {
   readonly ordinal: number;
-  /** With the place in the document: `items[3].user: expected an object, found a string`. */
+  /** With the place in the document, and no text of the item: `items[3].user: expected an object, found a string`. */
   readonly reason: string;
   readonly auditID?: string;
   readonly verb?: string;
@@ -82,11 +82,13 @@ export function decodeEvent(
   place?: string,
 ): DecodedEvent | QuarantinedItem {
   if (!isObject(value)) return quarantine(value, ordinal, `: expected an object, found ${jsonTypeOf(value)}`, place);
-  const problem = shapeProblem(value) ?? typeProblem(value);
+  const shaped = checkShape(value);
+  if (typeof shaped === 'string') return quarantine(value, ordinal, shaped, place);
+  const problem = typeProblem(shaped);
   if (problem !== undefined) return quarantine(value, ordinal, problem, place);
 
-  const over = exceedsBounds(value, bounds);
-  const event = (over ? fit(value, bounds) : value) as AuditEvent;
+  const over = exceedsBounds(shaped, bounds);
+  const event = (over ? fit(shaped, bounds) : shaped) as AuditEvent;
   const claimed = timeOf(event.stageTimestamp) ?? timeOf(event.requestReceivedTimestamp) ?? receivedAt;
   const skewed = claimed > receivedAt + MAX_AHEAD_MICROS;
   return {
@@ -144,10 +146,9 @@ function batch(events: readonly DecodedEvent[], quarantined: readonly Quarantine
 
 /** An item may leave out what it is, as the API server's do, but must not say that it is something else. */
 function typeProblem(event: JsonObject): string | undefined {
-  if ((event.kind ?? EVENT_KIND) !== EVENT_KIND) return `.kind: expected "${EVENT_KIND}", found ${quoted(event.kind)}`;
-  if ((event.apiVersion ?? API_VERSION) !== API_VERSION) {
-    return `.apiVersion: expected "${API_VERSION}", found ${quoted(event.apiVersion)}`;
-  }
+  if ((event.kind ?? EVENT_KIND) !== EVENT_KIND) return `.kind: expected "${EVENT_KIND}", found another text`;
+  if ((event.apiVersion ?? API_VERSION) !== API_VERSION)
+    return `.apiVersion: expected "${API_VERSION}", found another text`;
   return undefined;
 }
 
@@ -172,7 +173,7 @@ function quarantine(value: unknown, ordinal: number, problem: string, place = `i
   const { auditID, verb, requestURI } = item;
   return {
     ordinal,
-    reason: redactText(`${place}${problem}`),
+    reason: `${place}${problem}`,
     ...(typeof auditID === 'string' ? { auditID: excerpt(redactText(auditID), 128) } : {}),
     ...(typeof verb === 'string' ? { verb: excerpt(redactText(verb), 64) } : {}),
     ...(typeof requestURI === 'string' ? { requestPath: excerpt(redactText(pathOf(requestURI)), 256) } : {}),

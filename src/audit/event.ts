@@ -1,8 +1,8 @@
 /**
  * The audit.k8s.io/v1 Event as it arrives on the wire, after decoding.
  *
- * Every field is optional, because nothing about a sender is trusted: a decoded event has been bounded and its strings are
- * well-formed, and nothing more. Field names and meanings are those of k8s.io/apiserver/pkg/apis/audit/v1.
+ * Every field is optional, because nothing about a sender is trusted. Of a decoded event this holds, and nothing more: it is within
+ * the bounds, a field is of its type or absent, never null (bodies may hold any JSON), and strings are well-formed. Field names and meanings are those of k8s.io/apiserver/pkg/apis/audit/v1.
  */
 export interface AuditEvent {
   readonly level?: string;

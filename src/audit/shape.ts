@@ -1,5 +1,3 @@
-import { excerpt } from './text.ts';
-
 /** Any JSON object, nothing known about its members. Read own properties only where the name comes from data or from a rule. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -24,16 +22,43 @@ export const METADATA_FIELDS = [
   'annotations',
 ] as const;
 
+/** The fields that may hold any JSON. */
+const BODIES: ReadonlySet<string> = new Set(['requestObject', 'responseObject']);
+/** How deep the fields of the Event go: `user.extra.<key>`. */
+const FIELD_DEPTH = 3;
+
 /**
- * The first field of the event that has the wrong JSON type, as `.user: expected an object, found a string`; `undefined` if there is none.
+ * The event, if each of its fields has the JSON type that it should have; else which has not: `.user: expected an object, found a string`.
  *
- * `null` counts as absent: Go writes it for a time or a list that is not set. Fields that the Event does not have are
- * not looked at, nor are the bodies, which may hold any JSON. Written out field by field because it runs on every
- * event, and loads by a constant name are the fast ones.
+ * `null` counts as absent: Go writes it for what is not set. No reader of an event is to think of it, so an event with a null
+ * in one of its fields is copied without. The others, nearly all, are given back as they came, after one look at each field.
+ *
+ * Fields that the Event does not have are not looked at, nor are the bodies, which may hold any JSON. The text has nothing of the event
+ * in it.
  *
  * @see k8s.io/apiserver/pkg/apis/audit/v1 `Event`
  */
-export function shapeProblem(event: JsonObject): string | undefined {
+export function checkShape(event: JsonObject): JsonObject | string {
+  if (shapeProblem(event) === undefined) return event;
+  const present = withoutNulls(event, FIELD_DEPTH);
+  return shapeProblem(present) ?? present;
+}
+
+/** The object without members that are null, so many levels down. Bodies are left as they are. */
+function withoutNulls(object: JsonObject, levels: number): JsonObject {
+  const members = Object.entries(object).flatMap(([name, member]): readonly (readonly [string, unknown])[] => {
+    if (levels === FIELD_DEPTH && BODIES.has(name)) return [[name, member]];
+    if (member === null) return [];
+    return [[name, levels > 1 && isObject(member) ? withoutNulls(member, levels - 1) : member]];
+  });
+  return Object.fromEntries(members);
+}
+
+/**
+ * The first field that has the wrong JSON type. Written out field by field because it runs on every event, and loads by a
+ * constant name are the fast ones.
+ */
+function shapeProblem(event: JsonObject): string | undefined {
   return (
     notText('.kind', event.kind) ??
     notText('.apiVersion', event.apiVersion) ??
@@ -83,7 +108,7 @@ function responseStatusProblem(status: JsonObject): string | undefined {
     notText('.status', status.status) ??
     notText('.message', status.message) ??
     notText('.reason', status.reason) ??
-    (typeof code === 'number' || isAbsent(code) ? undefined : mismatch('.code', 'a number', code))
+    (typeof code === 'number' || code === undefined ? undefined : mismatch('.code', 'a number', code))
   );
 }
 
@@ -94,7 +119,7 @@ function authenticationProblem(metadata: JsonObject): string | undefined {
 function extraProblem(extra: JsonObject): string | undefined {
   for (const key in extra) {
     const problem = notTexts('', extra[key]);
-    if (problem !== undefined) return `["${excerpt(key, 128)}"]${problem}`;
+    if (problem !== undefined) return `[*]${problem}`;
   }
   return undefined;
 }
@@ -102,17 +127,17 @@ function extraProblem(extra: JsonObject): string | undefined {
 function annotationsProblem(annotations: JsonObject): string | undefined {
   for (const key in annotations) {
     const problem = notText('', annotations[key]);
-    if (problem !== undefined) return `["${excerpt(key, 128)}"]${problem}`;
+    if (problem !== undefined) return `[*]${problem}`;
   }
   return undefined;
 }
 
 function notText(place: string, value: unknown): string | undefined {
-  return typeof value === 'string' || isAbsent(value) ? undefined : mismatch(place, 'a string', value);
+  return typeof value === 'string' || value === undefined ? undefined : mismatch(place, 'a string', value);
 }
 
 function notTexts(place: string, list: unknown): string | undefined {
-  if (isAbsent(list)) return undefined;
+  if (list === undefined) return undefined;
   if (!Array.isArray(list)) return mismatch(place, 'an array', list);
   for (let index = 0; index < list.length; index++) {
     if (typeof list[index] !== 'string') return mismatch(`${place}[${index}]`, 'a string', list[index]);
@@ -125,14 +150,10 @@ function notObject(
   value: unknown,
   problemInside: (value: JsonObject) => string | undefined,
 ): string | undefined {
-  if (isAbsent(value)) return undefined;
+  if (value === undefined) return undefined;
   if (!isObject(value)) return mismatch(place, 'an object', value);
   const problem = problemInside(value);
   return problem === undefined ? undefined : place + problem;
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -11,8 +11,8 @@ const remembered = new Map<string, boolean>();
  * The addresses of a list that holds nothing but addresses, absent if one entry is none: Elastic's ingest pipeline gives up
  * on the whole list then. Only the last 1,000 hops are looked at; a client can send a header with a hundred thousand.
  */
-export function addressSet(list: readonly string[] | null | undefined): FieldValues {
-  if (list === null || list === undefined) return undefined;
+export function addressSet(list: readonly string[] | undefined): FieldValues {
+  if (list === undefined) return undefined;
   const hops = list.length > MAX_HOPS ? list.slice(-MAX_HOPS) : list;
   return hops.every(isAddress) ? textSet(hops) : undefined;
 }

@@ -76,7 +76,7 @@ export const KUBERNETES_FIELDS: readonly Field[] = [
     'One word for the failure, such as Forbidden or AlreadyExists.',
     (e) => e.responseStatus?.reason,
   ),
-  row(`${PREFIX}responseStatus.code`, 'integer', 'The HTTP status code.', (e) => e.responseStatus?.code ?? undefined),
+  row(`${PREFIX}responseStatus.code`, 'integer', 'The HTTP status code.', (e) => e.responseStatus?.code),
   time('requestReceivedTimestamp', 'When the request reached the API server.', (e) => e.requestReceivedTimestamp),
   time('stageTimestamp', 'When the request reached this stage.', (e) => e.stageTimestamp),
   annotation('authorization.k8s.io/decision', 'allow or forbid; absent if the request was not authenticated.'),
@@ -184,7 +184,7 @@ function extra(
 ): Field {
   return row(name, 'keyword', doc, (event) => {
     const known = read(event)?.extra;
-    return known !== null && known !== undefined && Object.hasOwn(known, key) ? textSet(known[key]) : undefined;
+    return known !== undefined && Object.hasOwn(known, key) ? textSet(known[key]) : undefined;
   });
 }
 

@@ -13,11 +13,11 @@ export function fieldNameOf(name: string): string {
 export function spelledReader(
   name: string,
   likely: string = name,
-): (members: Readonly<Record<string, string>> | null | undefined) => string | undefined {
+): (members: Readonly<Record<string, string>> | undefined) => string | undefined {
   const wanted = fieldNameOf(name);
   const isInherited = likely in Object.prototype;
   return (members) => {
-    if (members === null || members === undefined) return undefined;
+    if (members === undefined) return undefined;
     const value = isInherited ? undefined : members[likely];
     if (value !== undefined) return textValue(value);
     for (const key in members) if (isSpelled(key, wanted)) return textValue(members[key]);

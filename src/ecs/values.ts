@@ -26,12 +26,12 @@ function isDistinct(values: readonly FieldValue[]): boolean {
 }
 
 /** A list of texts as a field's values, without the empty ones. */
-export function textSet(list: readonly string[] | null | undefined): FieldValues {
-  if (list === null || list === undefined) return undefined;
+export function textSet(list: readonly string[] | undefined): FieldValues {
+  if (list === undefined) return undefined;
   return valueSet(list.includes('') ? list.filter((text) => text !== '') : list);
 }
 
-/** A text or a number as a field's value: `""` and `null` are absent. */
-export function textValue(text: string | null | undefined): string | undefined {
-  return text === null || text === '' ? undefined : text;
+/** A text as a field's value: `""` is absent. */
+export function textValue(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }

@@ -9,6 +9,7 @@ import { OperationalError } from '../telemetry/operational-error.ts';
 import { createEvaluator } from './create-evaluator.ts';
 import { createIngest } from './create-ingest.ts';
 import { sha256Hashes } from './hashes.ts';
+import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 
 const EVENT_LIST = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1' };
 
@@ -16,7 +17,7 @@ function body(...items: readonly unknown[]): Buffer {
   return Buffer.from(JSON.stringify({ ...EVENT_LIST, items }));
 }
 
-function ingestOn(store: Store) {
+function ingestOn(store: Store, own?: OwnWrites) {
   const { told, observer } = noting();
   const decoded: { events: readonly DecodedEvent[]; quarantined: readonly QuarantinedItem[] }[] = [];
   const detector = detectorOf(ruleDocument());
@@ -26,7 +27,7 @@ function ingestOn(store: Store) {
       detector: () => detector,
       hashes: sha256Hashes,
       sinks: [],
-      own: undefined,
+      own,
       observer,
     }),
     observer: { ...observer, decoded: (_cluster, events, quarantined) => decoded.push({ events, quarantined }) },
@@ -51,6 +52,39 @@ test('what cannot be read is set aside, and the rest goes on', async () => {
   expect(outcome).toEqual({ kind: 'accepted', events: 1, quarantined: 2 });
   expect(decoded[0]?.quarantined.map(({ ordinal }) => ordinal)).toEqual([0, 2]);
   expect(await alerts()).toHaveLength(1);
+});
+
+test.each<[string, object]>([
+  ['auditID', { auditID: null }],
+  ['stage', { stage: null }],
+  ['verb', { verb: null }],
+  ['requestURI', { requestURI: null, objectRef: { resource: 'pods', subresource: 'exec' } }],
+  ['userAgent', { userAgent: null }],
+  ['sourceIPs', { sourceIPs: null }],
+  ['groups of the user', { user: { username: 'system:anonymous', groups: null } }],
+  ['impersonatedUser', { impersonatedUser: null }],
+  ['objectRef', { objectRef: null }],
+  ['a member of objectRef', { objectRef: { resource: 'pods', namespace: null, name: null, apiGroup: null } }],
+  ['responseStatus', { responseStatus: null }],
+  ['an annotation', { annotations: { 'authorization.k8s.io/decision': null } }],
+])('an event with null in %s is evaluated, and opens its alert', async (_what, changes) => {
+  const { store, alerts } = evaluation([]);
+  const { ingest } = ingestOn(store);
+  const event = { ...anonymousRequest().event, ...changes };
+  expect(await ingest.ingest(CLUSTER, body(event))).toEqual({ kind: 'accepted', events: 1, quarantined: 0 });
+  expect(await alerts()).toHaveLength(1);
+});
+
+test('null in the pod of our own account is no pod: the name alone makes the write ours', async () => {
+  const { store } = evaluation([]);
+  const username = 'system:serviceaccount:firstseen:firstseen';
+  const own = createOwnWrites({ username, cluster: CLUSTER, ourPods: async () => new Set() });
+  const { ingest, told } = ingestOn(store, own);
+  const objectRef = { resource: 'alerts', apiGroup: 'firstseen.dev', subresource: null };
+  const user = { username, extra: { 'authentication.kubernetes.io/pod-uid': null } };
+  const event = { ...anonymousRequest().event, verb: 'create', user, objectRef };
+  expect((await ingest.ingest(CLUSTER, body(event))).kind).toBe('accepted');
+  expect(told.ownWrites).toBe(1);
 });
 
 test('a body that is no EventList is rejected, and nothing is evaluated', async () => {
