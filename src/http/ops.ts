@@ -10,7 +10,7 @@ import type { OpsOptions } from './options.ts';
 export interface OpsDeps {
   readonly metrics: Pick<Metrics, 'expose'>;
   readonly readiness: Readiness;
-  /** What was set aside of late, as JSON values without bodies. */
+  /** What was set aside of late, as JSON values without text of a request: whoever reaches the port may read them. */
   readonly quarantine: () => readonly object[];
   readonly logger: Logger;
 }
@@ -22,7 +22,7 @@ const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsChe
 /**
  * Health and metrics in plain HTTP, on a port of their own: `/livez` (the process answers), `/readyz` (200 or 503; with
  * `?verbose`, or when it fails, one line a check as kube-apiserver prints them), `/metrics`, and `/quarantine`: the last
- * items that could not be evaluated, and why.
+ * items that could not be evaluated, and why. It asks for no credential, so nothing of it has text of a request.
  */
 export function createOpsServer(deps: OpsDeps, options: OpsOptions): Listener {
   const app = express();

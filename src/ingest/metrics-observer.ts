@@ -16,7 +16,7 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
       metrics.ruleErrors.inc({ rule });
       metrics.quarantined.inc({ cluster, reason: 'rule_error' });
       const auditID = excerpt(event.event.auditID ?? '', 64);
-      quarantine.add({ cluster, rule, auditID, reason: `the rule failed: ${excerpt(String(error), 256)}` });
+      quarantine.add({ cluster, rule, auditID: event.event.auditID, reason: 'the rule failed; the log says why' });
       limited.note('error', 'rule failed on an event', `${cluster}/${rule}`, { cluster, rule, auditID, error });
     }
   }
@@ -27,7 +27,7 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
       metrics.truncatedEvents.inc({ cluster }, events.filter(({ truncated }) => truncated).length);
       metrics.events.inc({ cluster, outcome: 'quarantined' }, quarantined.length);
       metrics.quarantined.inc({ cluster, reason: 'malformed' }, quarantined.length);
-      for (const { ordinal: _, ...item } of quarantined) quarantine.add({ cluster, ...item });
+      for (const { reason, auditID } of quarantined) quarantine.add({ cluster, reason, auditID });
       const [first] = quarantined;
       if (first !== undefined) {
         limited.note('warn', 'events quarantined', cluster, { cluster, count: quarantined.length, ...first });

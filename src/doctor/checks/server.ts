@@ -222,7 +222,7 @@ function problems(samples: readonly Sample[], base: string): readonly Finding[] 
     'quarantined_total',
     (n) => `${n} events could not be read and were set aside`,
     'no rule saw them',
-    `curl -s ${base}/quarantine    # the last ones, without bodies`,
+    `${logs} | grep -e 'events quarantined' -e 'rule failed'    # which; the last ones: curl -s ${base}/quarantine`,
   );
   count(
     'skewed_events_total',
