@@ -1,3 +1,4 @@
+import type { CarriedOut } from '../audit/carried-out.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import type { CompiledRule, Occurrence, Overrides } from '../rules/compiled-rule.ts';
 
@@ -10,6 +11,8 @@ export interface Decision {
   /** Redacted. */
   readonly event: DecodedEvent;
   readonly occurrence: Occurrence;
+  /** Whether the request was carried out, as far as the event tells. What is `unknown` alerts as if it was, and teaches nothing. */
+  readonly carriedOut: CarriedOut;
   /** Names the request behind the event, whatever the stage. */
   readonly requestKey: string;
   /** Tells the occurrence from all others of its rule: by its request, or, where events are judged together, its event and group. */

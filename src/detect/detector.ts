@@ -1,3 +1,4 @@
+import { carriedOut } from '../audit/carried-out.ts';
 import type { DecodedEvent } from '../audit/event.ts';
 import { eventKeyParts, hourOf, requestKeyParts } from '../audit/identity.ts';
 import type { FieldValues } from '../ecs/field.ts';
@@ -144,6 +145,7 @@ function decide(
   return {
     rule,
     event: redactor.event(event),
+    carriedOut: carriedOut(event),
     occurrence: redactOccurrence(occurrence, rule, event, redactor, hashes),
     requestKey,
     identity,

@@ -115,7 +115,7 @@ test('every column, for what a request can be', () => {
   expect(display({}, terms).newTerm).toBe('system:anonymous, masscan/1.3');
 });
 
-test('the reason says where, whether it was allowed, and whether it was a dry run', () => {
+test('the reason says where, whether it was allowed, whether it was a dry run, and whether it is sure', () => {
   const reason = (event: Partial<AuditEvent>) => draft({ event }).reason.replace('Anonymous request: ', '');
   expect(reason({ objectRef: { resource: 'pods', namespace: 'a', name: 'b' } })).toBe(
     'system:anonymous list pods a/b, allowed',
@@ -126,6 +126,13 @@ test('the reason says where, whether it was allowed, and whether it was a dry ru
   expect(reason({ annotations: {} })).toBe('system:anonymous list pods in default');
   expect(reason({ annotations: { 'authorization.k8s.io/decision': 'constructor' } })).toBe(
     'system:anonymous list pods in default',
+  );
+  const doubtful: Partial<AuditEvent> = { verb: 'create', responseStatus: { code: 406 } };
+  expect(reason(doubtful)).toBe(
+    'system:anonymous create pods in default, allowed (error 406, may have been carried out)',
+  );
+  expect(draft({ event: doubtful }, ruleDocument({ reason: 'A pod was made' })).reason).toBe(
+    'Anonymous request: A pod was made (error 406, may have been carried out)',
   );
   expect(reason({ verb: 'create', requestURI: '/api/v1/namespaces/default/pods?dryRun=All' })).toBe(
     'system:anonymous create pods in default, allowed (dry run)',

@@ -24,7 +24,7 @@ const TEXT_BYTES = 512;
 export function draftAlert(cluster: string, decision: Decision, fired?: Fired): AlertSpec {
   const { rule, occurrence } = decision;
   const display = displayOf(decision);
-  const what = rule.says?.(decision.event) ?? describeEvent(decision);
+  const what = rule.says === undefined ? describeEvent(decision) : rule.says(decision.event) + doubtOf(decision);
   const reason = rule.kind.reason(rule, occurrence, what, fired?.fire);
   const terms = occurrence.terms.map(({ field, value }) => ({ field, value: cut(value) }));
   return {
@@ -188,7 +188,12 @@ const DECISION_WORDS: ReadonlyMap<string, string> = new Map([
 
 /** The request of a decision in a few words. */
 export function describeEvent(decision: Decision): string {
-  return describeRequest(decision.event.event, displayOf(decision));
+  return describeRequest(decision.event.event, displayOf(decision)) + doubtOf(decision);
+}
+
+/** What is to be said of an error that can follow a stored write. */
+function doubtOf({ carriedOut, event: { event } }: Decision): string {
+  return carriedOut === 'unknown' ? ` (error ${event.responseStatus?.code}, may have been carried out)` : '';
 }
 
 /** For example `system:anonymous list pods in default, allowed`. */

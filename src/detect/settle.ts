@@ -168,10 +168,10 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     if (outcome === 'duplicate' || outcome === 'late') return outcome;
     countFor(decision, outcome, draft);
     if (isRowDecision(decision)) return outcome;
-    if (outcome !== 'overflow' && occurrence.term !== undefined)
+    if (outcome !== 'overflow' && occurrence.term !== undefined && teaches(decision))
       remember(draft, rule, occurrence.term, decision.event.at);
     // A known term may be seen again without harm: not remembering each of its requests keeps `done` small.
-    if (outcome !== 'known' || mayAttachLater(rule)) {
+    if (outcome !== 'known' || mayAttachLater(decision)) {
       draft.add(stateKeys.done(decision.hour), decision.doneKey, doneKeepMs(decision));
     }
     return outcome;
@@ -224,13 +224,14 @@ function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome
     return 'attached';
   }
   if (!fires(decision, draft)) return 'known';
-  if (isLearning(decision, draft)) {
+  if (isLearning(decision, draft) && teaches(decision)) {
     rememberSilent(draft, rule, occurrence.term ?? '', silentTermOf(decision, 'learning'));
     return 'learning';
   }
   if (!open(decision, suppressionKey, sightingOf(decision), storedHwm, books)) return overflow(decision, books);
   // A term that had aged is not silent any more.
-  if (occurrence.term !== undefined) draft.removeField(stateKeys.silent(rule.memoryKey), occurrence.term);
+  if (occurrence.term !== undefined && teaches(decision))
+    draft.removeField(stateKeys.silent(rule.memoryKey), occurrence.term);
   return 'opened';
 }
 
@@ -299,10 +300,18 @@ function overflow(decision: Decision, { draft, alerts, context, opened }: Books)
 
 /**
  * Whether an alert may be opened after a known term was seen that takes the same request when it is sent again: one that
- * another term opens, or the same term after a window shorter than the sender's retries.
+ * another term opens, or the same term after a window shorter than the sender's retries, or where this sighting did not
+ * lengthen what is known.
  */
-function mayAttachLater(rule: CompiledRule): boolean {
-  return rule.suppressBy !== undefined || (rule.document.newTerms?.windowMicros ?? 0) <= LATENESS;
+function mayAttachLater(decision: Decision): boolean {
+  const { rule } = decision;
+  const isBrief = (rule.document.newTerms?.windowMicros ?? 0) <= LATENESS;
+  return rule.suppressBy !== undefined || isBrief || !teaches(decision);
+}
+
+/** What may not have happened makes nothing known: what it seems to have done would be silent when it is done. */
+function teaches({ carriedOut }: Decision): boolean {
+  return carriedOut !== 'unknown';
 }
 
 function isDone(draft: StateDraft, { hour, doneKey }: Decision): boolean {

@@ -78,7 +78,7 @@ export function createBackfill(store: Store, cluster: string, detector: Detector
       for (const decision of detection.decisions) {
         const { rule, occurrence, event } = decision;
         const of = lessons.get(rule);
-        if (of === undefined || occurrence.term === undefined) continue;
+        if (of === undefined || occurrence.term === undefined || decision.carriedOut === 'unknown') continue;
         const before = of.get(occurrence.term);
         const isFirst = before === undefined || event.at < before.first.at;
         of.set(occurrence.term, {

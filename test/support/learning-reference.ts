@@ -26,6 +26,8 @@ interface Seen {
   readonly gap: number;
   readonly product: string;
   readonly version: number;
+  /** The answer is an error that tells nothing of what was done. */
+  readonly unknown: boolean;
 }
 
 type Action =
@@ -39,6 +41,7 @@ const seen = {
   gap: fc.constantFrom(1, MINUTE, 20 * MINUTE, HOUR, WINDOW - MINUTE, WINDOW + 1),
   product,
   version: fc.integer({ min: 1, max: 9 }),
+  unknown: fc.constantFrom(false, false, false, true),
 };
 const live = fc.record({ kind: fc.constant('live' as const), ...seen });
 const backfilled = fc.record({ kind: fc.constant('backfill' as const), ...seen });
@@ -77,6 +80,7 @@ export function expectedLearning(history: readonly Action[]) {
     at += action.gap;
     const before = known.get(action.product);
     if (action.kind === 'backfill') {
+      if (action.unknown) continue;
       if (before === undefined) known.set(action.product, { last: at, silentSince: at });
       else before.last = at;
       continue;
@@ -84,12 +88,13 @@ export function expectedLearning(history: readonly Action[]) {
     since ??= at;
     const joins = at < (open.get(action.product) ?? Number.NEGATIVE_INFINITY) + WINDOW;
     const isNew = !joins && (before === undefined || before.last < at - WINDOW);
-    const learns = at < since + HOUR;
+    const learns = at < since + HOUR && !action.unknown;
     if (isNew && !learns) {
       alerts.push(`${action.product} at ${at - NOON}`);
       open.set(action.product, at);
     }
-    known.set(action.product, { last: at, silentSince: isNew ? (learns ? at : undefined) : before?.silentSince });
+    if (!action.unknown)
+      known.set(action.product, { last: at, silentSince: isNew ? (learns ? at : undefined) : before?.silentSince });
     for (const [name, { last }] of known) if (last < at - WINDOW - LATENESS) known.delete(name);
   }
   return { known: linesOf([...known].map(([name, { last, silentSince }]) => [name, last, silentSince])), alerts };
@@ -113,7 +118,13 @@ export async function actualLearning(
     }
     at += action.gap;
     const userAgent = `${action.product}/${action.version}.0 (linux/amd64)`;
-    const event: DecodedEvent = anonymousRequest({ at, userAgent, id: `request-${i}` });
+    const panic = { stage: 'Panic', responseStatus: { code: 500 } };
+    const event: DecodedEvent = anonymousRequest({
+      at,
+      userAgent,
+      id: `request-${i}`,
+      event: action.unknown ? panic : {},
+    });
     if (action.kind === 'live') await evaluate(cluster, [event]);
     else {
       // A second time it changes nothing.
