@@ -55,6 +55,16 @@ test('without bodies the only one who wrote did it; of several each may have', (
   expect(by(wrote('alice', 0), wrote('bob', 0.5), seen('Closed', 1))).toEqual(['alice or bob']);
 });
 
+test('a write that was answered with an error may have made the change, or a write after it', () => {
+  const doubtful = (user: string, seconds: number): Step => {
+    return (review) => withWrite(review, { user, at: at(seconds), phase: 'Closed', doubtful: true });
+  };
+  expect(by(doubtful('mallory', 0), seen('Closed', 1))).toEqual(['mallory']);
+  expect(by(doubtful('mallory', 0), wrote('alice', 0.5, 'Closed'), seen('Closed', 1))).toEqual(['mallory or alice']);
+  expect(by(wrote('alice', 0, 'Closed'), doubtful('mallory', 0.5), seen('Closed', 1))).toEqual(['alice']);
+  expect(by(doubtful('mallory', 0), seen('Acknowledged', 1))).toEqual(['?']);
+});
+
 test('the list is short, and one who writes all the time does not write the others out of it', () => {
   const flood = Array.from({ length: 1_000 }, (_, i) => wrote('mallory', i / 1_000));
   const review = run(...flood, wrote('alice', 1.5, 'Closed'), seen('Closed', 2), ...flood);

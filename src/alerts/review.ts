@@ -47,8 +47,9 @@ function explained(changes: readonly PhaseChange[], writes: readonly StatusWrite
 }
 
 /**
- * A write that names the phase made the change: the first that did since the change before. Where the audit log has no bodies,
- * all who wrote since then may have, and if that was one user alone it was that one.
+ * A write that names the phase made the change: the first that did since the change before, or one before it that was answered
+ * with an error. Where the audit log has no bodies, all who wrote since then may have. If it can only have been one user, it
+ * was that one.
  */
 function explain(
   { phase, seenAt }: PhaseChange,
@@ -59,9 +60,9 @@ function explain(
   const possible = writes.filter(
     (write) => write.at > since && write.at <= seenAt + AHEAD && (write.phase ?? phase) === phase,
   );
-  const certain = possible.find((write) => write.phase !== undefined);
-  const [first = certain] = certain === undefined ? possible : [certain];
+  const certain = possible.findIndex((write) => write.phase !== undefined && write.doubtful === undefined);
+  const made = certain === -1 ? possible : possible.slice(0, certain + 1).filter((write) => write.phase !== undefined);
+  const [first] = made;
   if (first === undefined) return { phase, seenAt };
-  const by = certain === undefined ? [...new Set(possible.map(({ user }) => user))] : [certain.user];
-  return { phase, seenAt, at: first.at, by };
+  return { phase, seenAt, at: first.at, by: [...new Set(made.map(({ user }) => user))] };
 }

@@ -96,6 +96,8 @@ export interface StatusWrite {
   readonly user: string;
   /** Absent where the audit policy records no bodies. */
   readonly phase?: AlertPhase;
+  /** True if the answer was an error, so that it may not have been carried out. */
+  readonly doubtful?: true;
 }
 
 export interface AlertEvidence {

@@ -40,6 +40,8 @@ test('a patch of the phase: whose, when, and which', () => {
 
 test.each([
   { responseStatus: { code: 403 } },
+  { responseStatus: { code: 409, reason: 'Conflict' } },
+  { responseStatus: { code: 500, reason: 'InternalError' } },
   { responseStatus: undefined },
   { stage: 'RequestReceived' },
   { requestURI: `${patch.requestURI}?dryRun=All` },
@@ -53,6 +55,17 @@ test.each([
   { requestObject: 'phase' },
 ])('what was not carried out, or is no write of the status of an alert, tells nothing: %#', (changes) => {
   expect(writesOf(changes)).toEqual([]);
+});
+
+test.each([
+  { responseStatus: { code: 400 }, requestURI: `${patch.requestURI}?includeObject=x` },
+  { responseStatus: { code: 406 } },
+  { responseStatus: { code: 500 } },
+  { responseStatus: { code: 504, reason: 'Timeout' } },
+])('a write whose answer is an error that can follow a stored write counts, and says so: %#', (changes) => {
+  const failure = { kind: 'Status', status: 'Failure' };
+  const [first] = writesOf({ ...changes, responseObject: failure });
+  expect(first?.write).toMatchObject({ user: 'alice', phase: 'Closed', doubtful: true });
 });
 
 test('the answer tells the phase, else the request, in any form of a patch', () => {

@@ -1,6 +1,6 @@
 import type { AlertLifecycle } from '../alerts/lifecycle.ts';
+import { carriedOut } from '../audit/carried-out.ts';
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
-import { isDryRun } from '../audit/identity.ts';
 import { redactText } from '../audit/redact-text.ts';
 import { excerpt } from '../audit/text.ts';
 import type { AlertPhase, StatusWrite } from '../detect/alert.ts';
@@ -35,33 +35,34 @@ const VERBS: ReadonlySet<string | undefined> = new Set(['patch', 'update']);
 const PHASES: readonly AlertPhase[] = ['Open', 'Acknowledged', 'Closed'];
 
 /**
- * Who wrote the status of Alerts, as the audit log of the cluster tells in which they stand: requests that were carried out, by
- * the user who authenticated. A body that leaves the phase alone is left out; where the audit policy records none, the phase is
+ * Who wrote the status of Alerts, as the audit log of the cluster tells in which they stand: requests that were carried out, or
+ * may have been, by the user who authenticated. A body that leaves the phase alone is left out; where the audit policy records none, the phase is
  * not known. Pure.
  */
 export function alertWrites(events: readonly DecodedEvent[]): readonly AlertWrite[] {
-  return events.flatMap(({ event, at, skewed }) => {
+  return events.flatMap((decoded) => {
+    const { event, at, skewed } = decoded;
     const id = event.objectRef?.name;
-    if (id === undefined || !isStatusWrite(event) || skewed) return [];
+    if (id === undefined || skewed || !isStatusWrite(event)) return [];
+    const done = carriedOut(decoded);
     const wanted = requestedPhase(event);
-    if (wanted.kind === 'untouched') return [];
-    const write = { at, user: userOf(event), ...(wanted.kind === 'phase' && { phase: wanted.phase }) };
+    if (done === 'no' || wanted.kind === 'untouched') return [];
+    const write: StatusWrite = {
+      at,
+      user: userOf(event),
+      ...(wanted.kind === 'phase' && { phase: wanted.phase }),
+      ...(done === 'unknown' && { doubtful: true }),
+    };
     return [{ id, write }];
   });
 }
 
-function isStatusWrite(event: AuditEvent): boolean {
-  const { verb, stage, objectRef, responseStatus } = event;
-  const code = responseStatus?.code ?? 0;
+function isStatusWrite({ verb, objectRef }: AuditEvent): boolean {
   return (
     objectRef?.resource === 'alerts' &&
     objectRef.apiGroup === 'firstseen.dev' &&
     objectRef.subresource === 'status' &&
-    stage === 'ResponseComplete' &&
-    VERBS.has(verb) &&
-    code >= 200 &&
-    code < 300 &&
-    !isDryRun(event)
+    VERBS.has(verb)
   );
 }
 
