@@ -158,12 +158,15 @@ describe('what is none', () => {
   for (const [what, change] of cases) test(what, () => expect(fired(change)).toEqual([]));
 });
 
-test('a change that the API server has not waited for counts: it may have been made', () => {
+test('a change counts that was answered with an error and may have been made', () => {
   expect(fired({ ...rule, verb: 'delete', query: '?timeout=2ms', code: 504 })).toEqual(['rules']);
-  expect(fired({ ...rule, verb: 'delete', code: 500 })).toEqual([]);
+  expect(fired({ ...rule, query: '?includeObject=x', code: 400 })).toEqual(['rules']);
+  for (const code of [406, 500, 503]) expect(fired({ ...rule, code })).toEqual(['rules']);
+  expect(fired({ ...rule, verb: 'deletecollection', name: '', code: 409 })).toEqual(['rules']);
+  for (const code of [400, 401, 404, 409, 422, 429]) expect(fired({ ...rule, code })).toEqual([]);
 });
 
-test('a dry run that is not certain counts', () => {
+test('what only looks like a dry run counts', () => {
   expect(fired({ ...rule, query: '?fieldManager=x?dryRun=All' })).toEqual(['rules']);
   // Deleted all the same, if the request has a body.
   expect(fired({ ...rule, verb: 'delete', query: '?dryRun=All' })).toEqual(['rules']);

@@ -20,17 +20,8 @@ const DELETES = 'kubernetes.audit.verb: (delete or deletecollection)';
 const FIRSTSEEN = 'kubernetes.audit.objectRef.apiGroup: firstseen.dev';
 /** What controllers write all day is a status, and it is a subresource. */
 const ITSELF = 'not kubernetes.audit.objectRef.subresource: *';
-/**
- * After 504 nobody knows: the API server has only stopped waiting for the store. A client that asks for it, with a `timeout` of some
- * milliseconds, gets it where the change was made.
- */
-const CARRIED_OUT = '(kubernetes.audit.responseStatus.code < 400 or kubernetes.audit.responseStatus.code: 504)';
-
-/**
- * A request is a dry run for certain if its only `?` is followed by dryRun=All. A deletion never is: the API server does not look at the
- * query of one that has a body.
- */
-const DRY_RUN = `(kubernetes.audit.requestURI: (*?dryRun=All or *?dryRun=All&*) and not kubernetes.audit.requestURI: *?*?* and not ${DELETES})`;
+/** Where nobody knows it was done: whoever writes can have an error for an answer. */
+const CARRIED_OUT = 'firstseen.carriedOut: (yes or unknown)';
 /** Who calls itself Helm says so itself: it is never more than a hint, and Helm has no need to delete or to scale. */
 const HELM =
   '(user_agent.original: Helm/* and kubernetes.audit.verb: (create or update or patch) and not kubernetes.audit.objectRef.subresource: *)';
@@ -55,7 +46,7 @@ const TRIAGE = [
 export function tamperRules({ namespace, names, identities }: TamperTargets): readonly RuleDocument[] {
   const ours = anyOf('kubernetes.audit.objectRef.name', names);
   const others = identities.length === 0 ? '' : `and not ${anyOf('user.name', identities)}`;
-  const done = `${CARRIED_OUT} and not ${DRY_RUN} ${others}`;
+  const done = `${CARRIED_OUT} ${others}`;
   const installed = [
     `(kubernetes.audit.objectRef.resource: customresourcedefinitions and ${ITSELF} and (kubernetes.audit.objectRef.name: *.firstseen.dev or kubernetes.audit.verb: deletecollection))`,
     accessTo(namespace, names),
