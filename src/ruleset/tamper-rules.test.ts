@@ -6,7 +6,7 @@ import { type TamperTargets, tamperRules } from './tamper-rules.ts';
 
 const TARGETS: TamperTargets = {
   namespace: 'watch',
-  names: ['firstseen', 'firstseen-*', 'my-tls'],
+  names: ['firstseen', 'firstseen-*'],
   identities: ['system:serviceaccount:flux-system:kustomize-controller', 'oidc:ops*'],
 };
 
@@ -22,11 +22,20 @@ interface Change {
   readonly code?: number;
   readonly query?: string;
   readonly body?: AuditEvent['requestObject'];
+  readonly truncated?: boolean;
 }
 
 /** The rules about firstseen that a change fires, without what their names have in common. */
 function fired(change: Change, targets: TamperTargets = TARGETS): readonly string[] {
-  const { verb = 'patch', user = 'mallory', agent = 'kubectl/v1.36.3', group = '', code = 200, body } = change;
+  const {
+    verb = 'patch',
+    user = 'mallory',
+    agent = 'kubectl/v1.36.3',
+    group = '',
+    code = 200,
+    body,
+    truncated = false,
+  } = change;
   const { resource, subresource, namespace, name } = change;
   const decoded = anonymousRequest({
     username: user,
@@ -42,10 +51,10 @@ function fired(change: Change, targets: TamperTargets = TARGETS): readonly strin
         ...(name !== undefined && { name }),
       },
       responseStatus: { code },
-      ...(body !== undefined && { requestObject: body }),
+      ...(body !== undefined && { level: 'Request', requestObject: body }),
     },
   });
-  const { decisions, faults } = detectorOf(...tamperRules(targets)).detect('local', [decoded]);
+  const { decisions, faults } = detectorOf(...tamperRules(targets)).detect('local', [{ ...decoded, truncated }]);
   expect(faults).toEqual([]);
   return decisions.map(({ rule }) => rule.document.name.replace(/^firstseen-tamper-/, '')).sort();
 }
@@ -54,6 +63,10 @@ const workload = { group: 'apps', resource: 'deployments', namespace: 'watch', n
 const rule = { group: 'firstseen.dev', resource: 'detectionrules', name: 'exec-into-pod' };
 const rbac = 'rbac.authorization.k8s.io';
 const definition = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
+
+const admission = 'admissionregistration.k8s.io';
+const status = { group: 'firstseen.dev', resource: 'alerts', subresource: 'status', name: 'a' };
+const controller = 'system:serviceaccount:kube-system:';
 
 describe('what is an alert', () => {
   const cases: readonly (readonly [string, Change, string])[] = [
@@ -73,7 +86,7 @@ describe('what is an alert', () => {
     ['it is deleted by one who calls itself Helm', { ...workload, verb: 'delete', agent: 'Helm/3.1' }, 'workload'],
     ['the DaemonSet is deleted', { ...workload, resource: 'daemonsets', verb: 'delete' }, 'workload'],
     ['all Deployments of the namespace are deleted', { ...workload, verb: 'deletecollection', name: '' }, 'workload'],
-    ['a Secret of its own', { resource: 'secrets', namespace: 'watch', name: 'my-tls', verb: 'update' }, 'workload'],
+    ['a Secret of its own', { resource: 'secrets', namespace: 'watch', name: 'a-tls', verb: 'update' }, 'workload'],
     ['the ConfigMap', { resource: 'configmaps', namespace: 'watch', name: 'firstseen-rules' }, 'workload'],
     [
       'the volume',
@@ -94,6 +107,131 @@ describe('what is an alert', () => {
       },
       'access',
     ],
+    ['a Deployment of any name, whose pods could be taken for its own', { ...workload, name: 'shop' }, 'workload'],
+    ['its status', { ...workload, subresource: 'status', verb: 'update' }, 'workload'],
+    ['a pod is given another image', { resource: 'pods', namespace: 'watch', name: 'firstseen-0' }, 'workload'],
+    [
+      'a pod is evicted',
+      { resource: 'pods', subresource: 'eviction', namespace: 'watch', name: 'firstseen-0', verb: 'create' },
+      'workload',
+    ],
+    [
+      'a program is run in a pod, over a WebSocket',
+      { resource: 'pods', subresource: 'exec', namespace: 'watch', name: 'firstseen-0', verb: 'get', code: 101 },
+      'workload',
+    ],
+    [
+      'a token is issued for its account',
+      { resource: 'serviceaccounts', subresource: 'token', namespace: 'watch', name: 'firstseen', verb: 'create' },
+      'workload',
+    ],
+    [
+      'a policy of any name walls it in',
+      { group: 'networking.k8s.io', resource: 'networkpolicies', namespace: 'watch', name: 'x', verb: 'create' },
+      'workload',
+    ],
+    [
+      'a policy of a network plugin',
+      { group: 'cilium.io', resource: 'ciliumnetworkpolicies', namespace: 'watch', name: 'x', verb: 'create' },
+      'workload',
+    ],
+    ['a quota', { resource: 'resourcequotas', namespace: 'watch', name: 'x', verb: 'create' }, 'workload'],
+    ['a ConfigMap with a list of an exception', { resource: 'configmaps', namespace: 'watch', name: 'x' }, 'workload'],
+    [
+      'the finalizers of the namespace',
+      { resource: 'namespaces', subresource: 'finalize', namespace: 'watch', name: 'watch', verb: 'update' },
+      'workload',
+    ],
+    [
+      'a pod that a kubelet makes of a file',
+      { resource: 'pods', namespace: 'watch', name: 'x', verb: 'create', user: 'system:node:n1' },
+      'workload',
+    ],
+    [
+      'a pod that a controller changes',
+      { resource: 'pods', namespace: 'watch', name: 'x', verb: 'update', user: `${controller}replicaset-controller` },
+      'workload',
+    ],
+    [
+      'the priority of its pods',
+      { group: 'scheduling.k8s.io', resource: 'priorityclasses', name: 'firstseen', verb: 'delete' },
+      'workload',
+    ],
+    ['an alert is forged', { group: 'firstseen.dev', resource: 'alerts', verb: 'create', name: 'a' }, 'alerts'],
+    ['the count of an alert', { ...status, body: { status: { phase: 'Closed', count: 9 } } }, 'alerts'],
+    [
+      'the evidence of an alert',
+      { ...status, body: { status: { phase: 'Closed', evidence: [{ time: 'x' }] } } },
+      'alerts',
+    ],
+    ['all of its status', { ...status, body: { status: null } }, 'alerts'],
+    [
+      'a JSON patch of more than the phase',
+      {
+        ...status,
+        body: [
+          { op: 'replace', path: '/status/phase', value: 'Closed' },
+          { op: 'remove', path: '/status/count' },
+        ],
+      },
+      'alerts',
+    ],
+    ['a status that is put in its place, not recorded', { ...status, verb: 'update' }, 'alerts'],
+    ['a status that a program writes, not recorded', { ...status, user: 'system:serviceaccount:x:y' }, 'alerts'],
+    ['a status that a person writes, not recorded', status, 'status'],
+    [
+      'the status of a definition',
+      { ...definition, subresource: 'status', verb: 'update', name: 'alerts.firstseen.dev' },
+      'definitions',
+    ],
+    [
+      'its API is given to another server',
+      { group: 'apiregistration.k8s.io', resource: 'apiservices', name: 'v1alpha1.firstseen.dev' },
+      'definitions',
+    ],
+    [
+      'any binding in its namespace',
+      { group: rbac, resource: 'rolebindings', namespace: 'watch', name: 'x', verb: 'create' },
+      'access',
+    ],
+    [
+      'a role of any name for its resources',
+      {
+        group: rbac,
+        resource: 'clusterroles',
+        name: 'x',
+        verb: 'create',
+        body: { rules: [{ apiGroups: ['', 'firstseen.dev'] }] },
+      },
+      'access',
+    ],
+    [
+      'a binding whose body was cut off',
+      { group: rbac, resource: 'clusterrolebindings', name: 'x', verb: 'create', truncated: true },
+      'access',
+    ],
+    ['a binding whose body is not recorded', { group: rbac, resource: 'clusterrolebindings', name: 'x' }, 'reach'],
+    [
+      'a webhook that decides about alerts',
+      {
+        group: admission,
+        resource: 'validatingwebhookconfigurations',
+        name: 'x',
+        verb: 'create',
+        body: { webhooks: [{ rules: [{ apiGroups: ['firstseen.dev'] }] }] },
+      },
+      'access',
+    ],
+    [
+      'a policy that may decide about everything',
+      { group: admission, resource: 'validatingadmissionpolicies', name: 'x', verb: 'create' },
+      'reach',
+    ],
+    [
+      'a flow schema',
+      { group: 'flowcontrol.apiserver.k8s.io', resource: 'flowschemas', name: 'x', verb: 'create' },
+      'reach',
+    ],
     ['Helm, which is told once for each user', { ...workload, agent: 'Helm/3.19.0' }, 'helm'],
     [
       'a Role of the namespace with Helm',
@@ -112,10 +250,13 @@ describe('what is none', () => {
     ['one that a pattern names', { ...workload, user: 'oidc:ops-anna' }],
     ['a change that was refused', { ...rule, code: 403 }],
     ['a dry run', { ...rule, query: '?dryRun=All&fieldManager=kubectl' }],
-    ['somebody who acknowledges an alert', { group: 'firstseen.dev', resource: 'alerts', subresource: 'status' }],
+    ['somebody who acknowledges an alert', { ...status, body: { status: { phase: 'Acknowledged' } } }],
+    [
+      'the same as a JSON patch',
+      { ...status, body: [{ op: 'replace', path: '/status/phase', value: 'Acknowledged' }] },
+    ],
     ['somebody who reads the rules', { ...rule, verb: 'list' }],
     ['alerts of Flux', { group: 'notification.toolkit.fluxcd.io', resource: 'alerts', verb: 'delete', name: 'a' }],
-    ['a Deployment of somebody else', { ...workload, name: 'shop' }],
     ['one of that name elsewhere', { ...workload, namespace: 'shop' }],
     [
       'the controller that notes a revision',
@@ -126,7 +267,28 @@ describe('what is none', () => {
         verb: 'update',
       },
     ],
-    ['the status of the Deployment', { ...workload, subresource: 'status', verb: 'update' }],
+    [
+      'the controller that makes its pods',
+      { resource: 'pods', namespace: 'watch', verb: 'create', user: `${controller}replicaset-controller` },
+    ],
+    [
+      'the same where controllers have no accounts of their own',
+      { resource: 'pods', namespace: 'watch', verb: 'create', user: 'system:kube-controller-manager' },
+    ],
+    [
+      'a kubelet whose pod has stopped',
+      { resource: 'pods', namespace: 'watch', verb: 'delete', user: 'system:node:n1' },
+    ],
+    [
+      'what a scanner reports',
+      { group: 'aquasecurity.github.io', resource: 'vulnerabilityreports', namespace: 'watch' },
+    ],
+    ['a lease', { group: 'coordination.k8s.io', resource: 'leases', namespace: 'watch', name: 'x', verb: 'update' }],
+    ['a port that is forwarded', { resource: 'pods', subresource: 'portforward', namespace: 'watch', verb: 'create' }],
+    [
+      'the API server that serves a definition',
+      { ...definition, subresource: 'status', name: 'alerts.firstseen.dev', user: 'system:apiserver' },
+    ],
     [
       'the token of a pod',
       {
@@ -158,15 +320,12 @@ describe('what is none', () => {
   for (const [what, change] of cases) test(what, () => expect(fired(change)).toEqual([]));
 });
 
-test('a change counts that was answered with an error and may have been made', () => {
+test('a change that the API server has not waited for counts: it may have been made', () => {
   expect(fired({ ...rule, verb: 'delete', query: '?timeout=2ms', code: 504 })).toEqual(['rules']);
-  expect(fired({ ...rule, query: '?includeObject=x', code: 400 })).toEqual(['rules']);
-  for (const code of [406, 500, 503]) expect(fired({ ...rule, code })).toEqual(['rules']);
-  expect(fired({ ...rule, verb: 'deletecollection', name: '', code: 409 })).toEqual(['rules']);
-  for (const code of [400, 401, 404, 409, 422, 429]) expect(fired({ ...rule, code })).toEqual([]);
+  expect(fired({ ...rule, verb: 'delete', code: 409 })).toEqual([]);
 });
 
-test('what only looks like a dry run counts', () => {
+test('a dry run that is not certain counts', () => {
   expect(fired({ ...rule, query: '?fieldManager=x?dryRun=All' })).toEqual(['rules']);
   // Deleted all the same, if the request has a body.
   expect(fired({ ...rule, verb: 'delete', query: '?dryRun=All' })).toEqual(['rules']);
@@ -193,10 +352,10 @@ test('an identity is a text, whatever it holds, with * for any text', () => {
 });
 
 test.each(tamperRules(TARGETS))(
-  'all have names that nobody else may use, and are high: $name',
+  'all have names that nobody else may use, and are high, but for those that tell of more than firstseen: $name',
   ({ name, severity, enabled }) => {
     expect(name).toMatch(/^firstseen-tamper-[a-z]+$/);
-    expect(severity).toBe('high');
+    expect(severity).toBe(/-(status|reach)$/.test(name) ? 'medium' : 'high');
     expect(enabled).toBe(true);
   },
 );

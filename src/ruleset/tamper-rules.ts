@@ -1,30 +1,44 @@
 import type { RuleDocument } from '../rules/document.ts';
 import { RESERVED_RULE_NAMES } from '../rules/rule-name.ts';
 import { parseDetectionRule, RULE_API_VERSION, RULE_KIND } from '../rules/rule-schema.ts';
+import { anyOf } from './kql-words.ts';
+import { WRITES, writesIn, writesOfAccess, writesOfDefinitions, writesOfWideReach } from './tamper-scope.ts';
 
 /** What of a cluster is firstseen, and who may change it. Names are patterns: `*` stands for any text. */
 export interface TamperTargets {
-  /** Where firstseen is installed; without it only resources of the whole cluster are looked at. */
+  /** Where firstseen is installed, all of which counts as its own; without it only resources of the whole cluster are looked at. */
   readonly namespace: string | undefined;
-  /** Its objects, there and beside namespaces. At least one. */
+  /** Its objects beside namespaces, such as cluster roles. At least one. */
   readonly names: readonly string[];
   /** Users whose changes are in order, as the API server authenticated them. */
   readonly identities: readonly string[];
 }
 
-/** The roles for people that the chart makes, whatever the name of the release. */
-const USER_ROLES = ['firstseen-view', 'firstseen-responder', 'firstseen-author'];
-
-const WRITES = 'kubernetes.audit.verb: (create or update or patch or delete or deletecollection)';
-const DELETES = 'kubernetes.audit.verb: (delete or deletecollection)';
 const FIRSTSEEN = 'kubernetes.audit.objectRef.apiGroup: firstseen.dev';
-/** What controllers write all day is a status, and it is a subresource. */
+const ALERTS = `${FIRSTSEEN} and kubernetes.audit.objectRef.resource: alerts`;
 const ITSELF = 'not kubernetes.audit.objectRef.subresource: *';
-/** Where nobody knows it was done: whoever writes can have an error for an answer. */
-const CARRIED_OUT = 'firstseen.carriedOut: (yes or unknown)';
-/** Who calls itself Helm says so itself: it is never more than a hint, and Helm has no need to delete or to scale. */
+const STATUS = 'kubernetes.audit.objectRef.subresource: status';
+
+/**
+ * Who calls itself Helm says so itself: it is never more than a hint, and Helm has no need to delete or to scale. Of its own notes
+ * about a release it deletes the oldest.
+ */
 const HELM =
-  '(user_agent.original: Helm/* and kubernetes.audit.verb: (create or update or patch) and not kubernetes.audit.objectRef.subresource: *)';
+  '(user_agent.original: Helm/* and not kubernetes.audit.objectRef.subresource: * and (kubernetes.audit.verb: (create or update or patch)' +
+  ' or (kubernetes.audit.verb: delete and kubernetes.audit.objectRef.resource: secrets and kubernetes.audit.objectRef.name: sh.helm.release.v1.*)))';
+
+/** What of an alert's status is firstseen's: all but the phase. In a merge patch or a whole object, and in a JSON patch. */
+const OWN_STATUS = ['count', 'firstSeen', 'lastSeen', 'evidence', 'overflow', 'conditions'];
+const SETS_OWN_STATUS = `(${OWN_STATUS.map((field) => `kubernetes.audit.requestObject.status.${field}: *`).join(' or ')})`;
+/** A body that sets the phase and nothing else. A null in it cannot be seen; what it takes away firstseen puts back. */
+const SETS_PHASE_ALONE =
+  `((kubernetes.audit.requestObject.status.phase: * and not ${SETS_OWN_STATUS})` +
+  ` or (kubernetes.audit.requestObject.path: /status/phase and not ${anyOf('kubernetes.audit.requestObject.path', [
+    '/status',
+    ...OWN_STATUS.map((field) => `/status/${field}*`),
+  ])}))`;
+const UNRECORDED = 'kubernetes.audit.level: Metadata';
+const PROGRAMS = anyOf('user.name', ['system:serviceaccount:*', 'system:node:*']);
 
 const IMPAIR_DEFENSES = {
   tactic: { id: 'TA0005', name: 'Defense Evasion' },
@@ -45,21 +59,29 @@ const TRIAGE = [
  */
 export function tamperRules({ namespace, names, identities }: TamperTargets): readonly RuleDocument[] {
   const ours = anyOf('kubernetes.audit.objectRef.name', names);
-  const others = identities.length === 0 ? '' : `and not ${anyOf('user.name', identities)}`;
-  const done = `${CARRIED_OUT} ${others}`;
-  const installed = [
-    `(kubernetes.audit.objectRef.resource: customresourcedefinitions and ${ITSELF} and (kubernetes.audit.objectRef.name: *.firstseen.dev or kubernetes.audit.verb: deletecollection))`,
-    accessTo(namespace, names),
-    ...(namespace === undefined ? [] : [workloadIn(namespace, ours)]),
-  ];
-  const asInstalled = (query: string) => `${WRITES} and ${query} and ${done}`;
-  const [definitions = '', access = '', workload] = installed;
+  const others = identities.length === 0 ? '' : ` and not ${anyOf('user.name', identities)}`;
+  const done = `firstseen.carriedOut: (yes or unknown)${others}`;
+  const definitions = `(${writesOfDefinitions()})`;
+  const access = `(${writesOfAccess(namespace, ours)})`;
+  const workload = namespace === undefined ? undefined : `(${writesIn(namespace, ours)})`;
+  const installed = [definitions, access, ...(workload === undefined ? [] : [workload])];
   return [
     tamperRule('alerts', {
-      title: 'An alert was deleted or rewritten',
+      title: 'An alert was forged, deleted or rewritten',
       description:
-        'An Alert was deleted, or written beside its status, by somebody other than firstseen. To acknowledge or close one is a change of its status, and is not meant.',
-      query: `kubernetes.audit.verb: (update or patch or delete or deletecollection) and ${FIRSTSEEN} and kubernetes.audit.objectRef.resource: alerts and not kubernetes.audit.objectRef.subresource: * and ${done}`,
+        'An Alert was made or deleted by somebody other than firstseen, or something of it was written that is not the phase. To acknowledge or close one is a change of its phase, and is not meant.',
+      query:
+        `${ALERTS} and ${done} and ((${WRITES} and ${ITSELF}) or (${STATUS} and kubernetes.audit.verb: (update or patch)` +
+        ` and not ${SETS_PHASE_ALONE} and (not ${UNRECORDED} or kubernetes.audit.verb: update or firstseen.truncated: true or ${PROGRAMS})))`,
+    }),
+    tamperRule('status', {
+      title: 'The status of an alert was written by somebody new',
+      description:
+        'Somebody who has not done so before has written the status of an Alert, and the audit policy does not record what of it. It may be the phase, which is for people to set, or a count and evidence that are not true. firstseen sets right what is not the phase.',
+      severity: 'medium',
+      type: 'new_terms',
+      newTerms: { fields: ['user.name'], window: '90d' },
+      query: `${ALERTS} and ${STATUS} and kubernetes.audit.verb: patch and ${UNRECORDED} and not firstseen.truncated: true and not ${PROGRAMS} and ${done}`,
     }),
     tamperRule('rules', {
       title: 'A rule or an exception was changed',
@@ -70,14 +92,14 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
     tamperRule('definitions', {
       title: 'The resource definitions of firstseen were changed',
       description:
-        'A CustomResourceDefinition of firstseen was written or deleted. With it go all alerts, rules or exceptions that the cluster holds.',
-      query: `${asInstalled(definitions)} and not ${HELM}`,
+        'A CustomResourceDefinition or the APIService of firstseen was written or deleted. With it go all alerts, rules or exceptions that the cluster holds.',
+      query: `${definitions} and not ${HELM} and ${done}`,
     }),
     tamperRule('access', {
       title: 'The rights around firstseen were changed',
       description:
-        'A role or a binding of firstseen was written or deleted, or somebody was given a role that may change rules, exceptions or alerts.',
-      query: `${asInstalled(access)} and not ${HELM}`,
+        'A role or a binding of firstseen or in its namespace was written or deleted, somebody was given a role that may change rules, exceptions or alerts, or an admission webhook or policy was written that decides about them.',
+      query: `${access} and not ${HELM} and ${done}`,
     }),
     ...(workload === undefined
       ? []
@@ -85,10 +107,19 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
           tamperRule('workload', {
             title: 'firstseen itself was changed',
             description:
-              'The Deployment or DaemonSet of firstseen, a Secret, ConfigMap or another object that it runs on, or its namespace, was changed or deleted. Scaled to nothing, or without its certificates, it sees no more.',
-            query: `${asInstalled(workload)} and not ${HELM}`,
+              'Something in the namespace of firstseen was changed or deleted, or the namespace: a pod or what makes its pods, a Secret, a ConfigMap, the ways to it, what limits it, a token of an account there. Scaled to nothing, walled in, or without its certificates, it sees no more.',
+            query: `${workload} and not ${HELM} and ${done}`,
           }),
         ]),
+    tamperRule('reach', {
+      title: 'What can shut firstseen out was changed by somebody new',
+      description:
+        'Somebody who has not done so before has written what decides over the whole cluster, firstseen included: an admission webhook or policy, a flow schema, a network policy for all namespaces; or a cluster role binding of which the audit log does not say whose role it grants.',
+      severity: 'medium',
+      type: 'new_terms',
+      newTerms: { fields: ['user.name', 'kubernetes.audit.objectRef.resource'], window: '90d' },
+      query: `${writesOfWideReach()} and not ${access} and ${done}`,
+    }),
     tamperRule('helm', {
       title: 'firstseen was changed with Helm by somebody new',
       description:
@@ -98,32 +129,6 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
       query: `${HELM} and (${installed.join(' or ')}) and ${done}`,
     }),
   ];
-}
-
-function accessTo(namespace: string | undefined, names: readonly string[]): string {
-  const everywhere = `(kubernetes.audit.objectRef.resource: (clusterroles or clusterrolebindings) and (${anyOf('kubernetes.audit.objectRef.name', [...names, ...USER_ROLES])} or kubernetes.audit.verb: deletecollection))`;
-  const inside =
-    namespace === undefined
-      ? ''
-      : ` or (kubernetes.audit.objectRef.resource: (roles or rolebindings) and ${anyOf('kubernetes.audit.objectRef.namespace', [namespace])} and (${anyOf('kubernetes.audit.objectRef.name', names)} or kubernetes.audit.verb: deletecollection))`;
-  // firstseen-view is for everyone who may view, and grants nothing that could harm.
-  const granted = `(kubernetes.audit.objectRef.resource: clusterrolebindings and kubernetes.audit.verb: (create or update or patch) and kubernetes.audit.requestObject.roleRef.name: (firstseen-responder or firstseen-author))`;
-  return `(kubernetes.audit.objectRef.apiGroup: rbac.authorization.k8s.io and ${ITSELF} and (${everywhere}${inside} or ${granted}))`;
-}
-
-/** A deletion of all objects of a kind has no name. A claim is bound and grown by many controllers, and matters when it goes. */
-function workloadIn(namespace: string, ours: string): string {
-  const inside = anyOf('kubernetes.audit.objectRef.namespace', [namespace]);
-  const itself = anyOf('kubernetes.audit.objectRef.name', [namespace]);
-  const kinds =
-    'deployments or daemonsets or statefulsets or services or secrets or configmaps or serviceaccounts or networkpolicies or poddisruptionbudgets';
-  return (
-    `((${inside} and (${ours} or kubernetes.audit.verb: deletecollection) and (` +
-    `(kubernetes.audit.objectRef.resource: (${kinds}) and ${ITSELF})` +
-    ' or (kubernetes.audit.objectRef.resource: (deployments or statefulsets) and kubernetes.audit.objectRef.subresource: scale)' +
-    ` or (kubernetes.audit.objectRef.resource: persistentvolumeclaims and ${DELETES})))` +
-    ` or (kubernetes.audit.objectRef.resource: namespaces and ${itself} and ${ITSELF} and not kubernetes.audit.verb: create))`
-  );
 }
 
 function tamperRule(name: string, spec: object): RuleDocument {
@@ -144,21 +149,4 @@ function tamperRule(name: string, spec: object): RuleDocument {
   });
   if (parsed.kind === 'invalid') throw new Error(parsed.problems.map(({ message }) => message).join('; '));
   return { ...parsed.document, name: RESERVED_RULE_NAMES + name };
-}
-
-/** A condition of KQL. @param patterns at least one */
-function anyOf(field: string, patterns: readonly string[]): string {
-  return `${field}: (${patterns.map(toWord).join(' or ')})`;
-}
-
-/** A text as a word of KQL in which only `*` means something else than itself. */
-function toWord(text: string): string {
-  const word = text.replace(/[\\():<>"{} ]/g, '\\$&').replace(/[|\p{C}]|[^\S ]/gu, toEscape);
-  return /^(?:and|or|not)$/i.test(word) ? `\\${word}` : word;
-}
-
-/** Each code unit of a character by its number. */
-function toEscape(character: string): string {
-  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }

@@ -1,0 +1,94 @@
+import { anyOf } from './kql-words.ts';
+
+/** What some accounts of Kubernetes do all day. Whatever else they do is told as of anybody. */
+interface Work {
+  /** Controllers of kube-controller-manager, each of which has an account of its own in kube-system. */
+  readonly controllers?: readonly string[];
+  readonly users?: readonly string[];
+  /** Plural names with the subresource: `pods/status`. All without subresource unless told. */
+  readonly resources?: readonly string[];
+  readonly verbs?: readonly string[];
+  readonly name?: string;
+}
+
+/** Where controllers have no accounts of their own (`--use-service-account-credentials=false`), this user does the work of all. */
+const CONTROLLER_MANAGER = 'system:kube-controller-manager';
+const KUBELETS = 'system:node:*';
+const SCHEDULER = 'system:kube-scheduler';
+const API_SERVER = 'system:apiserver';
+
+/**
+ * What follows by itself from what people do, in the namespace of firstseen: to roll out, to drain a node, to replace a pod.
+ * The requests are those of the sources of Kubernetes, `pkg/controller`, `pkg/kubelet`, `pkg/scheduler`. Evictions are not among them:
+ * whoever drains asks for those.
+ */
+const WORK: readonly Work[] = [
+  { controllers: ['deployment-controller'], resources: ['replicasets', 'deployments/status'] },
+  { controllers: ['replicaset-controller'], resources: ['replicasets/status'] },
+  {
+    controllers: ['replicaset-controller', 'daemon-set-controller', 'statefulset-controller', 'job-controller'],
+    resources: ['pods'],
+    verbs: ['create', 'patch', 'delete'],
+  },
+  {
+    controllers: ['daemon-set-controller', 'statefulset-controller'],
+    resources: ['controllerrevisions', 'daemonsets/status', 'statefulsets/status'],
+  },
+  { controllers: ['job-controller', 'cronjob-controller', 'ttl-after-finished-controller'], resources: ['jobs'] },
+  { controllers: ['job-controller', 'cronjob-controller'], resources: ['jobs/status', 'cronjobs/status'] },
+  { controllers: ['endpoint-controller'], resources: ['endpoints'] },
+  {
+    controllers: ['endpointslice-controller', 'endpointslicemirroring-controller'],
+    resources: ['endpointslices'],
+  },
+  { controllers: ['disruption-controller'], resources: ['poddisruptionbudgets/status', 'pods/status'] },
+  { controllers: ['resourcequota-controller'], resources: ['resourcequotas/status'] },
+  {
+    controllers: ['node-controller', 'taint-eviction-controller', 'pod-garbage-collector'],
+    resources: ['pods'],
+    verbs: ['delete'],
+  },
+  {
+    controllers: ['node-controller', 'taint-eviction-controller', 'pod-garbage-collector'],
+    resources: ['pods/status'],
+  },
+  { controllers: ['root-ca-cert-publisher'], resources: ['configmaps'], name: 'kube-root-ca.crt' },
+  { controllers: ['service-account-controller'], resources: ['serviceaccounts'], name: 'default' },
+  { controllers: ['legacy-service-account-token-cleaner'], resources: ['secrets'], verbs: ['patch', 'delete'] },
+  // What had an owner goes with it, and everything with a namespace: the deletion that began it was told.
+  { controllers: ['generic-garbage-collector'], verbs: ['patch', 'delete'] },
+  { controllers: ['namespace-controller'], verbs: ['delete', 'deletecollection'] },
+  { controllers: ['namespace-controller'], resources: ['namespaces/finalize', 'namespaces/status'] },
+  { users: [SCHEDULER], resources: ['pods/binding', 'pods/status'] },
+  // To make room for a pod of a higher priority.
+  { users: [SCHEDULER], resources: ['pods'], verbs: ['delete'] },
+  { users: [KUBELETS], resources: ['pods/status', 'persistentvolumeclaims/status', 'serviceaccounts/token'] },
+  // A pod that has stopped. That a kubelet creates one, for a file on its node, is told.
+  { users: [KUBELETS], resources: ['pods'], verbs: ['delete'] },
+  // It mends addresses and ports of Services at its start.
+  { users: [API_SERVER], resources: ['services'], verbs: ['update', 'patch'] },
+];
+
+/** A condition of KQL: Kubernetes itself at its work. */
+export const KUBERNETES_AT_WORK = `(${WORK.map(conditionOf).join(' or ')})`;
+
+/** The API server itself, which keeps what it serves in step with the resource definitions. */
+export const BY_API_SERVER = anyOf('user.name', [API_SERVER]);
+
+function conditionOf({ controllers, users, resources, verbs, name }: Work): string {
+  const accounts = controllers?.map((controller) => `system:serviceaccount:kube-system:${controller}`);
+  const parts = [anyOf('user.name', accounts === undefined ? (users ?? []) : [...accounts, CONTROLLER_MANAGER])];
+  if (resources !== undefined) parts.push(`(${resources.map(resourceIs).join(' or ')})`);
+  if (verbs !== undefined) parts.push(anyOf('kubernetes.audit.verb', verbs));
+  if (name !== undefined) parts.push(anyOf('kubernetes.audit.objectRef.name', [name]));
+  return `(${parts.join(' and ')})`;
+}
+
+function resourceIs(text: string): string {
+  const [resource = '', subresource] = text.split('/');
+  const of =
+    subresource === undefined
+      ? 'not kubernetes.audit.objectRef.subresource: *'
+      : anyOf('kubernetes.audit.objectRef.subresource', [subresource]);
+  return `(${anyOf('kubernetes.audit.objectRef.resource', [resource])} and ${of})`;
+}
