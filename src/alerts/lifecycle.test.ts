@@ -134,3 +134,27 @@ test('the term of an alert that has ended stays known', async () => {
   expect(await send(nth(1))).toEqual(['known']);
   expect(await alerts()).toEqual([]);
 });
+
+test('a copy that is another is delivered again as a new version, and one that shows the alert is left alone', async () => {
+  const { store, lifecycle, alerts, id } = await withAlert(ruleDocument());
+  const due = async () => (await entriesOf(store, CLUSTER, stateKeys.due('log'))).map(({ member }) => member);
+  const version = async () => (await alerts())[0]?.version;
+  await store.done(CLUSTER, 'log', id, 1, 0);
+  await lifecycle.restore(CLUSTER, id, 'log', ({ count }) => count === 1);
+  expect([await version(), await due()]).toEqual([1, []]);
+  await lifecycle.restore(CLUSTER, id, 'log', () => false);
+  expect([await version(), await due()]).toEqual([2, [id]]);
+  // What was under way meanwhile may have been overwritten.
+  await store.done(CLUSTER, 'log', id, 1, 0);
+  expect(await due()).toEqual([id]);
+});
+
+test('a copy of an alert that retention has dropped, or that there is not, is not restored', async () => {
+  const { store, lifecycle, alerts, id } = await withAlert(ruleDocument());
+  await store.done(CLUSTER, 'log', id, 1, 0);
+  await lifecycle.restore(CLUSTER, 'no-such-alert', 'log', () => false);
+  await lifecycle.remove(CLUSTER, id, []);
+  await lifecycle.restore(CLUSTER, id, 'log', () => false);
+  expect((await alerts())[0]?.version).toBe(2);
+  expect(await entriesOf(store, CLUSTER, stateKeys.due('log'))).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import type { AlertPhase, AlertRecord, AlertReview, StatusWrite } from '../detect/alert.ts';
+import type { AlertPhase, AlertRecord, AlertReview, AlertState, StatusWrite } from '../detect/alert.ts';
 import { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
 import type { OnClose } from './options.ts';
@@ -15,6 +15,11 @@ export interface AlertLifecycle {
   setPhase(cluster: string, id: string, phase: AlertPhase): Promise<void>;
   /** Somebody has written the status of the alert, as the audit log tells. */
   noteWrite(cluster: string, id: string, write: StatusWrite): Promise<void>;
+  /**
+   * A sink's copy is another than the sink wrote last, as far as can be told from outside: unless it shows the alert as it is now, it is
+   * delivered again as a new version, so that a delivery under way does not count for it.
+   */
+  restore(cluster: string, id: string, sink: string, isShown: (state: AlertState) => boolean): Promise<void>;
   /** Retention drops the alert: the sinks that hold copies are told to take theirs away; then it ends. */
   remove(cluster: string, id: string, holders: readonly string[]): Promise<void>;
   /** The alert is over, and its record goes: its copy was deleted, by a user or by retention. It is not made again. */
@@ -29,6 +34,11 @@ export interface LifecycleOptions {
   readonly now?: () => number;
 }
 
+/**
+ * How long a copy that is another waits for its restoration, in milliseconds. One that is only late differs as well, and is due already:
+ * then it stays due when it was.
+ */
+const RESTORE_MS = 1_000;
 /** The audit log comes in batches: so long the change waits for it before it is shown, in milliseconds. */
 const AWAIT_AUDIT_MS = 10_000;
 
@@ -82,6 +92,13 @@ export function createAlertLifecycle(
     noteWrite: (cluster, id, write) =>
       onAlert(cluster, id, (alert, _isLive, draft) => {
         save(alert, withWrite(alert.state.review, write), draft);
+      }),
+
+    restore: (cluster, id, sink, isShown) =>
+      onAlert(cluster, id, ({ spec, state, version }, _isLive, draft) => {
+        if (state.removed || spec.buildingBlock || isShown(state)) return;
+        draft.setField(stateKeys.alert(id), 'ver', String(version + 1));
+        draft.markDue(sink, id, RESTORE_MS);
       }),
 
     remove: (cluster, id, holders) =>

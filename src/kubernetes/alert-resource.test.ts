@@ -76,7 +76,9 @@ test('the group and what was counted of it are one list, up to its bound', () =>
 test('of the state only what changes is written, and never the phase', () => {
   const patch = JSON.parse(JSON.stringify(alertStatusPatch(sampleAlert({ state: { phase: 'Closed' } }).state)));
   expect(Object.keys(patch)).toEqual(['status']);
-  expect(Object.keys(patch.status)).toEqual(['count', 'firstSeen', 'lastSeen', 'evidence']);
+  expect(Object.keys(patch.status)).toEqual(['count', 'firstSeen', 'lastSeen', 'evidence', 'overflow', 'conditions']);
+  // Null takes away what somebody else has written there.
+  expect(patch.status).toMatchObject({ overflow: null, conditions: null });
 });
 
 test('no text is longer than its bound, in bytes, and none holds what cannot be seen', () => {

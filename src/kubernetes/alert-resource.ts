@@ -110,7 +110,10 @@ function withResults({ groupBy = [], results = [], ...spec }: AlertSpec): object
   return group.length === 0 ? spec : { ...spec, groupBy: group };
 }
 
-/** What changes, as a merge patch of the status. Never `phase`: that is the user's. */
+/**
+ * What changes, as a merge patch of the status: all of it, so that nothing stays that somebody else has written there, but never
+ * `phase`, which is the user's.
+ */
 export function alertStatusPatch(state: AlertState): { readonly status: object } {
   const overflow = overflowCondition(state);
   const reviewed = reviewConditions(state.review?.changes ?? []);
@@ -122,7 +125,7 @@ export function alertStatusPatch(state: AlertState): { readonly status: object }
     lastSeen: formatTimestamp(state.lastSeen),
     evidence: state.evidence,
     ...overflowStatus(state),
-    ...(conditions.length === 0 ? {} : { conditions }),
+    conditions: conditions.length === 0 ? null : conditions,
   };
   return { status: Object(fit(status, 'status')) };
 }

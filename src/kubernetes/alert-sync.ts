@@ -6,11 +6,15 @@ import type { Store } from '../alerts/store.ts';
 import type { AlertPhase } from '../detect/alert.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { alertStatusPatch } from './alert-resource.ts';
 import { createAlertWatch } from './alert-watch.ts';
 import type { KubernetesClient } from './client.ts';
+import { statusDigest } from './status-digest.ts';
 
-/** Set once the Alert sink has made the resource. */
-const DELIVERED = alertFields.delivered('alert');
+/** The sink that makes the resource, and writes its status. */
+const SINK = 'alert';
+/** Set once it has made the resource. */
+const DELIVERED = alertFields.delivered(SINK);
 
 export interface AlertSyncDeps {
   readonly client: KubernetesClient;
@@ -20,7 +24,8 @@ export interface AlertSyncDeps {
 }
 
 /**
- * Carries what people do to Alert resources, their phase and their deletion, into the store, of every monitored cluster.
+ * Carries what people do to Alert resources, their phase and their deletion, into the store, of every monitored cluster. Whatever
+ * else of a status is not as the store has it is written again: the store is the truth.
  * Names of alerts are unique over clusters, and a name that a cluster does not hold changes nothing there.
  */
 export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncDeps, clusters: readonly string[]): Job {
@@ -34,6 +39,9 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
   const setPhase = (id: string, phase: AlertPhase) =>
     forEachCluster((cluster) => lifecycle.setPhase(cluster, id, phase));
 
+  const restore = (cluster: string, id: string, digest: string) =>
+    lifecycle.restore(cluster, id, SINK, (state) => statusDigest(alertStatusPatch(state).status) === digest);
+
   return createAlertWatch({
     client,
     logger,
@@ -44,11 +52,16 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
           existing.push(...(await deliveredAlerts(store, cluster)).map((id) => ({ cluster, id })));
         });
       },
-      async onList(phases) {
-        for (const [id, phase] of phases) await setPhase(id, phase);
-        for (const { cluster, id } of existing) if (!phases.has(id)) await lifecycle.end(cluster, id);
+      async onList(alerts) {
+        for (const [id, { phase }] of alerts) await setPhase(id, phase);
+        for (const { cluster, id } of existing) {
+          const live = alerts.get(id);
+          if (live === undefined) await lifecycle.end(cluster, id);
+          else await restore(cluster, id, live.digest);
+        }
       },
       onPhase: setPhase,
+      onStatus: (id, digest) => forEachCluster((cluster) => restore(cluster, id, digest)),
       onDeleted: (id) => forEachCluster((cluster) => lifecycle.end(cluster, id)),
     },
   });

@@ -2,20 +2,35 @@ import { z } from 'zod';
 import type { Job } from '../alerts/job.ts';
 import type { AlertPhase } from '../detect/alert.ts';
 import { ALERTS_PATH } from './alert-resource.ts';
-import { createResourceWatch, type ResourceWatchDeps, type ResourceWatchOptions } from './resource-watch.ts';
+import {
+  type ApiObject,
+  createResourceWatch,
+  type ResourceWatchDeps,
+  type ResourceWatchOptions,
+} from './resource-watch.ts';
+import { statusDigest } from './status-digest.ts';
+
+/** What is wanted of an Alert resource. */
+export interface LiveAlert {
+  readonly phase: AlertPhase;
+  /** Of the rest of its status; see `statusDigest`. */
+  readonly digest: string;
+}
 
 /** What is told of the Alert resources, as a watch of resources tells it. Names that are not ours are told too. */
 export interface AlertWatchHandlers {
   /** Before each list. What is known to exist in the API at this moment, and is not in the list, has been deleted. */
   beforeList?(): Promise<void> | void;
   /** All alerts, at the start and whenever the watch has lost its place. */
-  onList(phases: ReadonlyMap<string, AlertPhase>): Promise<void> | void;
+  onList(alerts: ReadonlyMap<string, LiveAlert>): Promise<void> | void;
   /** The phase of an alert is another one than was last told. */
   onPhase(name: string, phase: AlertPhase): Promise<void> | void;
+  /** The status of an alert was written, by whomever. */
+  onStatus?(name: string, digest: string): Promise<void> | void;
   onDeleted(name: string): Promise<void> | void;
 }
 
-export interface AlertWatchDeps extends Omit<ResourceWatchDeps<AlertPhase>, 'handlers'> {
+export interface AlertWatchDeps extends Omit<ResourceWatchDeps<LiveAlert>, 'handlers'> {
   readonly handlers: AlertWatchHandlers;
 }
 
@@ -24,22 +39,24 @@ const statusSchema = z.object({ status: z.object({ phase: z.enum(['Open', 'Ackno
 /** Follows the Alert resources. Start it where it should run once, behind a lease. */
 export function createAlertWatch(
   { handlers, ...deps }: AlertWatchDeps,
-  options: Pick<ResourceWatchOptions<AlertPhase>, 'pageSize' | 'watchSeconds' | 'backoff'> = {},
+  options: Pick<ResourceWatchOptions<LiveAlert>, 'pageSize' | 'watchSeconds' | 'backoff'> = {},
 ): Job {
-  /** The phases that were told, by name. Counts change all the time, and phases seldom. */
-  let told = new Map<string, AlertPhase>();
-  return createResourceWatch<AlertPhase>(
+  /** What was told, by name. Counts change all the time, and phases seldom. */
+  let told = new Map<string, LiveAlert>();
+  return createResourceWatch<LiveAlert>(
     {
       ...deps,
       handlers: {
         beforeList: () => handlers.beforeList?.(),
-        async onList(phases) {
-          await handlers.onList(phases);
-          told = new Map(phases);
+        async onList(alerts) {
+          await handlers.onList(alerts);
+          told = new Map(alerts);
         },
-        async onChanged(name, phase) {
-          if ((told.get(name) ?? 'Open') !== phase) await handlers.onPhase(name, phase);
-          told.set(name, phase);
+        async onChanged(name, alert) {
+          const before = told.get(name);
+          if ((before?.phase ?? 'Open') !== alert.phase) await handlers.onPhase(name, alert.phase);
+          if (before?.digest !== alert.digest) await handlers.onStatus?.(name, alert.digest);
+          told.set(name, alert);
         },
         async onDeleted(name) {
           await handlers.onDeleted(name);
@@ -47,11 +64,11 @@ export function createAlertWatch(
         },
       },
     },
-    { ...options, path: ALERTS_PATH, of: 'alerts', read: phaseOf },
+    { ...options, path: ALERTS_PATH, of: 'alerts', read: toLiveAlert },
   );
 }
 
-function phaseOf(object: unknown): AlertPhase {
+function toLiveAlert(object: ApiObject): LiveAlert {
   const parsed = statusSchema.safeParse(object);
-  return parsed.success ? parsed.data.status.phase : 'Open';
+  return { phase: parsed.success ? parsed.data.status.phase : 'Open', digest: statusDigest(object.status) };
 }

@@ -40,7 +40,8 @@ export const tamperOptionsSchema = z
       .max(64)
       .prefault(['firstseen', 'firstseen-*'])
       .describe(
-        'Names of the objects that firstseen is installed as, in its namespace and among cluster roles; * stands for any text.',
+        'Names of the objects that firstseen is installed as beside namespaces, such as cluster roles; * stands for any text. All ' +
+          'in its namespace is its own.',
       ),
   })
   .describe(

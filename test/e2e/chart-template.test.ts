@@ -341,9 +341,8 @@ test('what belongs to the installation is known by name, and cert-manager may re
       readonly names: readonly string[];
       readonly identities: readonly string[];
     };
-  const redis = 'state.kind=redis,state.redis.existingSecret=redis-url,rules.configMaps={mine}';
-  const { names, identities } = await tamperOf('--set', `${redis},serviceAccount.name=watcher`);
-  expect(names).toEqual(['firstseen', 'firstseen-*', 'watcher', 'firstseen-tls', 'redis-url', 'mine']);
+  const { names, identities } = await tamperOf('--set', 'priorityClassName=first');
+  expect(names).toEqual(['firstseen', 'firstseen-*', 'first']);
   expect(identities).toEqual(tamperOptionsSchema.parse({}).identities); // the values repeat what the program has
   const renewed = await tamperOf('--set', 'tls.mode=certManager,tls.existingSecret=,config.tamper.identities={ops}');
   expect(renewed.identities).toEqual(['ops', 'system:serviceaccount:cert-manager:cert-manager']);

@@ -1,16 +1,19 @@
 /** Alerts from the store to a real API server, and back what a user does to them. */
 
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createAlertLifecycle } from '../../src/alerts/lifecycle.ts';
+import { type AlertLifecycle, createAlertLifecycle } from '../../src/alerts/lifecycle.ts';
 import { createReconciler, type Reconciler } from '../../src/alerts/reconcile.ts';
 import { readAlerts } from '../../src/alerts/records.ts';
 import type { AlertRecord } from '../../src/detect/alert.ts';
+import { createAlertSync } from '../../src/kubernetes/alert-sync.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { stateKeys } from '../../src/rules/state-keys.ts';
 import { createAlertSink } from '../../src/sinks/alert-sink.ts';
 import { createKubernetesEventSink } from '../../src/sinks/kubernetes-event-sink.ts';
 import { openSqliteState, type SqliteState } from '../../src/state/sqlite/sqlite-state.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { REQUIRED } from '../support/chart.ts';
 import { sampleAlert } from '../support/sample-alert.ts';
@@ -23,7 +26,9 @@ let server: ApiServer;
 let client: KubernetesClient;
 let store: SqliteState;
 let reconciler: Reconciler;
+let lifecycle: AlertLifecycle;
 const logged: string[] = [];
+const QUIET = createLogger({ level: 'error', format: 'text' });
 
 beforeAll(async () => {
   server = await startApiServer();
@@ -31,7 +36,7 @@ beforeAll(async () => {
   await server.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/alerts.firstseen.dev');
   client = await createKubernetesClient({ kubeconfig: server.adminKubeconfig, version: 'test' });
   store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
-  const lifecycle = createAlertLifecycle(store, ['alert']);
+  lifecycle = createAlertLifecycle(store, ['alert']);
   const log = (message: string) => void logged.push(message);
   reconciler = createReconciler(
     {
@@ -79,6 +84,34 @@ test('an alert that retention drops is taken away, and then its record', async (
   await expect(exists('alert/old')).rejects.toThrow();
 });
 
+/** All that is firstseen's. */
+const FORGED = {
+  count: Number.MAX_SAFE_INTEGER,
+  lastSeen: '2099-01-01T00:00:00Z',
+  evidence: [],
+  overflow: { samples: ['x'] },
+  conditions: [
+    { type: 'Closed', status: 'True', reason: 'Verified', lastTransitionTime: '2026-01-01T00:00:00Z', message: 'x' },
+  ],
+};
+
+test('a forged status is set right without a further match', async () => {
+  await commit(sampleAlert({ id: 'forged' }));
+  await waitFor(async () => (await statusOf('forged')).count === 1, { what: 'the Alert' });
+  const status = await statusOf('forged');
+  const isRight = async () => isDeepStrictEqual(await statusOf('forged'), status);
+  // Before anybody looks: the list tells of it.
+  await forge('forged', FORGED);
+  const sync = createAlertSync({ client, store, lifecycle, logger: QUIET }, [CLUSTER]);
+  sync.start();
+  await waitFor(isRight, { what: 'the status after the list' });
+  for (const forged of [FORGED, { evidence: null }, { count: null, firstSeen: null }]) {
+    await forge('forged', forged);
+    await waitFor(isRight, { what: `the status after ${JSON.stringify(forged)}` });
+  }
+  await sync.stop();
+});
+
 test('what opens while the API server is away is written when it is back', async () => {
   await server.stop();
   for (let i = 0; i < 30; i += 1) await commit(sampleAlert({ id: `while-away-${i}` }));
@@ -90,6 +123,26 @@ test('what opens while the API server is away is written when it is back', async
   );
   expect((await store.depth(CLUSTER, 'alert')).dead).toBe(0);
 });
+
+async function statusOf(name: string) {
+  return (
+    JSON.parse(await server.kubectl('get', 'alerts', '-o', 'json')).items.find(
+      ({ metadata }: { readonly metadata: { readonly name: string } }) => metadata.name === name,
+    )?.status ?? {}
+  );
+}
+
+function forge(name: string, status: object): Promise<string> {
+  return server.kubectl(
+    'patch',
+    'alert',
+    name,
+    '--subresource=status',
+    '--type=merge',
+    '-p',
+    JSON.stringify({ status }),
+  );
+}
 
 /** Writes the alert as a batch does that opens it or adds to it. */
 async function commit({ id, version, spec, state }: AlertRecord): Promise<void> {

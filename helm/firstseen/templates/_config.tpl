@@ -34,14 +34,12 @@ schema of the values keeps the two apart. What may hold a password comes from it
 {{- end }}
 
 {{/*
-What belongs to this installation, by name, and who may change it: beside those of the values cert-manager, where it renews
-the certificates.
+What beside namespaces belongs to this installation, by name, and who may change it: beside those of the values cert-manager,
+where it renews the certificates.
 */}}
 {{- define "firstseen.tamper" -}}
 {{- $name := include "firstseen.fullname" . -}}
-{{- $names := list $name (printf "%s-*" $name) (include "firstseen.serviceAccountName" .) -}}
-{{- $redis := .Values.state.redis -}}
-{{- $names = concat $names (list .Values.tls.existingSecret $redis.existingSecret $redis.auth.existingSecret $redis.sentinel.existingSecret $redis.tls.existingSecret .Values.valkey.auth.existingSecret .Values.state.sqlite.persistence.existingClaim) .Values.rules.configMaps -}}
+{{- $names := list $name (printf "%s-*" $name) .Values.priorityClassName -}}
 {{- $identities := dig "tamper" "identities" list .Values.config -}}
 {{- if eq .Values.tls.mode "certManager" -}}
 {{- $identities = append $identities "system:serviceaccount:cert-manager:cert-manager" -}}
