@@ -53,10 +53,13 @@ async function specOf(name: string): Promise<Readonly<Record<string, unknown>>> 
 }
 
 type Told = Alert & {
-  readonly spec: { readonly actor: { readonly user?: string }; readonly request: { readonly name?: string } };
+  readonly spec: {
+    readonly actor: { readonly user?: string };
+    readonly request: { readonly verb?: string; readonly name?: string };
+  };
 };
 
-async function toldOf(rule: string, user: string, name: string): Promise<readonly Alert[]> {
+async function toldOf(rule: string, user: string, name: string): Promise<readonly Told[]> {
   return ((await cluster.alerts()) as readonly Told[]).filter(
     ({ spec }) =>
       spec.rule.name === `firstseen-tamper-${rule}` && spec.actor.user === user && spec.request.name === name,
@@ -133,6 +136,56 @@ test('the Deployment scaled to nothing, a Secret, a definition and an alert that
   expect(await toldOf('access', 'admin', 'firstseen')).toEqual([]); // a dry run changes nothing
   await server.kubectl('label', 'clusterrolebinding', 'firstseen', 'a=b');
   await told('access', 'admin', 'firstseen');
+});
+
+test('what stops firstseen under any name, its pods and its account are told of', async () => {
+  const { server } = cluster;
+  const kubectl = (...args: readonly string[]) => server.kubectl('-n', NAMESPACE, ...args);
+  const metadata = { namespace: NAMESPACE };
+  await kubectl('set', 'image', 'pod/firstseen-0', 'firstseen-0=evil:1');
+  await told('workload', 'admin', 'firstseen-0');
+  const named = [
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { ...metadata, name: 'wall' },
+      spec: { podSelector: {}, policyTypes: ['Ingress'] },
+    },
+    { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { ...metadata, name: 'none' }, spec: { hard: { pods: '0' } } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'a-list' }, data: { users: '*' } },
+    { apiVersion: 'v1', kind: 'Endpoints', metadata: { ...metadata, name: 'elsewhere' }, subsets: [] },
+  ];
+  await server.apply({ apiVersion: 'v1', kind: 'List', items: named });
+  for (const { metadata } of named) await told('workload', 'admin', metadata.name);
+  await kubectl('create', 'token', 'firstseen');
+  await told('workload', 'admin', 'firstseen');
+  // Not the one whose token firstseen has here.
+  await cluster.tokenOfPod('firstseen-1');
+  await kubectl('delete', 'pod', 'firstseen-1', '--force', '--grace-period=0');
+  const isDeletion = ({ spec }: Told) => spec.request.verb === 'delete';
+  await waitFor(async () => (await toldOf('workload', 'admin', 'firstseen-1')).some(isDeletion), {
+    ...WAIT,
+    what: 'the alert about the deletion of a pod',
+  });
+});
+
+test('a forged alert is told of, and so is a status, which is then set right', async () => {
+  const { server } = cluster;
+  const [alert] = await toldOf('rules', 'admin', 'silence');
+  const name = alert?.metadata.name ?? '';
+  await server.kubectl(
+    ...['patch', 'alert', name, '--subresource=status', '--type=merge', '-p'],
+    JSON.stringify({ status: { phase: 'Acknowledged', count: Number.MAX_SAFE_INTEGER, evidence: [] } }),
+  );
+  await told('alerts', 'admin', name);
+  const isRight = async () => {
+    const { status } = JSON.parse(await server.kubectl('get', 'alert', name, '-o', 'json'));
+    return status.count === alert?.status.count && status.evidence.length > 0 && status.phase === 'Acknowledged';
+  };
+  await waitFor(isRight, { ...WAIT, what: 'the status to be set right' });
+  const { metadata: _, ...forged } = JSON.parse(await server.kubectl('get', 'alert', name, '-o', 'json'));
+  await server.apply({ ...forged, metadata: { name: 'forged' } });
+  await told('alerts', 'admin', 'forged');
 });
 
 test('a set of which nothing is left says so, and its events are taken on', async () => {
