@@ -110,11 +110,8 @@ function withResults({ groupBy = [], results = [], ...spec }: AlertSpec): object
   return group.length === 0 ? spec : { ...spec, groupBy: group };
 }
 
-/**
- * What changes, as a merge patch of the status: all of it, so that nothing stays that somebody else has written there, but never
- * `phase`, which is the user's.
- */
-export function alertStatusPatch(state: AlertState): { readonly status: object } {
+/** What changes: the status as it is shown. Never `phase`: that is the user's. */
+export function alertStatus(state: AlertState): object {
   const overflow = overflowCondition(state);
   const reviewed = reviewConditions(state.review?.changes ?? []);
   // There is room for two: of an overflow alert, what was done to it last.
@@ -125,9 +122,14 @@ export function alertStatusPatch(state: AlertState): { readonly status: object }
     lastSeen: formatTimestamp(state.lastSeen),
     evidence: state.evidence,
     ...overflowStatus(state),
-    conditions: conditions.length === 0 ? null : conditions,
+    ...(conditions.length === 0 ? {} : { conditions }),
   };
-  return { status: Object(fit(status, 'status')) };
+  return Object(fit(status, 'status'));
+}
+
+/** The same as a merge patch, which leaves nothing that somebody else has written there. */
+export function alertStatusPatch(state: AlertState): { readonly status: object } {
+  return { status: { overflow: null, conditions: null, ...alertStatus(state) } };
 }
 
 /** The text itself where it is a label value, else a hash of it. */

@@ -6,7 +6,7 @@ import type { Store } from '../alerts/store.ts';
 import type { AlertPhase } from '../detect/alert.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { alertStatusPatch } from './alert-resource.ts';
+import { alertStatus } from './alert-resource.ts';
 import { createAlertWatch } from './alert-watch.ts';
 import type { KubernetesClient } from './client.ts';
 import { statusDigest } from './status-digest.ts';
@@ -40,7 +40,7 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
     forEachCluster((cluster) => lifecycle.setPhase(cluster, id, phase));
 
   const restore = (cluster: string, id: string, digest: string) =>
-    lifecycle.restore(cluster, id, SINK, (state) => statusDigest(alertStatusPatch(state).status) === digest);
+    lifecycle.restore(cluster, id, SINK, (state) => statusDigest(alertStatus(state)) === digest);
 
   return createAlertWatch({
     client,

@@ -4,9 +4,9 @@ import type { AlertState, Tally } from '../detect/alert.ts';
 /** Users, and addresses, that an Alert shows: its size is bounded, and cuts off what is more of the samples. */
 const SHOWN = 3;
 
-/** `status.overflow` as part of a merge patch: null for an alert that counts nothing over a budget. */
+/** `status.overflow` of an alert that counts what is over a budget, as part of a merge patch. */
 export function overflowStatus({ overflow, samples = [] }: AlertState): object {
-  if (overflow === undefined) return { overflow: null };
+  if (overflow === undefined) return {};
   const { since, endedAt, users, sources } = overflow;
   return {
     overflow: {

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { sampleAlert } from '../../test/support/sample-alert.ts';
-import { alertStatusPatch } from './alert-resource.ts';
+import { alertStatus, alertStatusPatch } from './alert-resource.ts';
 import { statusDigest } from './status-digest.ts';
 
 const { status } = alertStatusPatch(sampleAlert().state);
 const digest = statusDigest(status);
 
 test('a status that is read back is the one that was written, whatever the phase and the order of its fields', () => {
-  const stored = Object.entries(status).filter(([, value]) => value !== null);
-  expect(statusDigest({ phase: 'Closed', ...Object.fromEntries(stored.reverse()) })).toBe(digest);
+  const stored = Object.fromEntries(Object.entries(alertStatus(sampleAlert().state)).reverse());
+  expect(statusDigest({ phase: 'Closed', ...stored })).toBe(digest);
 });
 
 test.each([

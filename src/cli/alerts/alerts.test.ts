@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
 import type { AlertRecord } from '../../detect/alert.ts';
-import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
+import { alertResource, alertStatus } from '../../kubernetes/alert-resource.ts';
 import type { ClusterClient } from '../cluster-client.ts';
 import { type AlertObject, readAlert } from './alert-object.ts';
 import { describeAlertObject } from './describe-alert.ts';
@@ -13,8 +13,7 @@ import { selectAlerts } from './select-alerts.ts';
 const NOW = 1_772_366_460_000_000;
 
 function objectOf(alert: AlertRecord, phase = 'Open'): AlertObject {
-  const { status } = alertStatusPatch(alert.state);
-  return readAlert({ ...alertResource(alert), status: { ...status, phase } });
+  return readAlert({ ...alertResource(alert), status: { ...alertStatus(alert.state), phase } });
 }
 
 const clusterWith = (...alerts: readonly AlertObject[]): ClusterClient => ({

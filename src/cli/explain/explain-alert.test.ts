@@ -10,7 +10,7 @@ import { quietIo } from '../../../test/support/quiet-io.ts';
 import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
 import { createTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
-import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
+import { alertResource, alertStatus } from '../../kubernetes/alert-resource.ts';
 import { createFieldSlots } from '../../query/match/slots.ts';
 import { compileRule } from '../../rules/compile-rule.ts';
 import { parseDetectionRule } from '../../rules/rule-schema.ts';
@@ -41,7 +41,7 @@ const RULE = {
   },
 };
 const alert = sampleAlert({ id: 'one' });
-const objectOf = (record = alert) => readAlert({ ...alertResource(record), ...alertStatusPatch(record.state) });
+const objectOf = (record = alert) => readAlert({ ...alertResource(record), status: alertStatus(record.state) });
 
 const event = (auditID: string, time: string, more: object = {}) => ({
   kind: 'Event',

@@ -9,7 +9,7 @@ import { createDetector } from '../../detect/detector.ts';
 import { createEvaluator } from '../../ingest/create-evaluator.ts';
 import { sha256Hashes } from '../../ingest/hashes.ts';
 import type { IngestObserver } from '../../ingest/observer.ts';
-import { alertResource, alertStatusPatch } from '../../kubernetes/alert-resource.ts';
+import { alertResource, alertStatus } from '../../kubernetes/alert-resource.ts';
 import { openSqliteState } from '../../state/sqlite/sqlite-state.ts';
 import { addConfigFlags, configOf } from '../configure.ts';
 import { count } from '../count.ts';
@@ -166,7 +166,7 @@ function print(alerts: readonly AlertRecord[], output: ReplayFlags['output'], io
   }
   const items = alerts.map((alert) => ({
     ...alertResource(alert),
-    status: { phase: alert.state.phase, ...alertStatusPatch(alert.state).status },
+    status: { phase: alert.state.phase, ...alertStatus(alert.state) },
   }));
   const list = { apiVersion: 'v1', kind: 'List', items };
   io.out(output === 'json' ? `${JSON.stringify(list, null, 2)}\n` : stringify(list, { aliasDuplicateObjects: false }));
