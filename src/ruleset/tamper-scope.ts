@@ -30,7 +30,7 @@ const OF_NO_EFFECT =
 /** The status of what other tools look after: their groups have a dot, and those of Kubernetes whose status has effect have none. */
 const STATUS_OF_TOOLS = `(${SUBRESOURCE}: status and ${GROUP}: *.*)`;
 /** A session can end the process. It is `get` over a WebSocket. */
-const SESSIONS = `(${RESOURCE}: pods and ${SUBRESOURCE}: (exec or attach))`;
+const SESSIONS = `(kubernetes.audit.verb: (create or get) and ${RESOURCE}: pods and ${SUBRESOURCE}: (exec or attach))`;
 
 /**
  * Every write in the namespace of firstseen, of whatever kind and name, and those of the namespace itself: what stops it is not
