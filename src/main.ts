@@ -12,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // A second signal ends the process at once.
   process.once(signal, () => ended.resolve({ kind: 'signal', signal }));
 }
-// `firstseen … | head` closes the pipe: there is nobody left to write to.
+// `firstseen … | head` closes the pipe: exit quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -19,11 +19,12 @@ import { brokenOnly, loadConfigured } from './load-rules.ts';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 
 const HELP = `
-Without --check it prints the smallest audit policy under which the enabled rules see all that they look into.
-With --check it prints what each rule sees under a policy that you have: full, partial or never, and why.
-The rules about changes of firstseen itself, which are part of the program, are always among them.
+Without --check, prints the smallest audit policy that records every field the enabled rules read.
+With --check, prints what each rule sees under your policy (full, partial or never) and why.
+The built-in rules about changes to firstseen itself are always included.
 
-Exit codes: 0 done, and with --check no rule is "never"; 1 with --check a rule can never fire, or a rule is broken; 2 called wrongly, or a path of --rules leads nowhere.
+Exit codes: 0 done; 1 a rule is invalid or, with --check, can never fire; 2 usage error, or a path of --rules does not
+exist.
 
 Examples:
   $ firstseen audit-policy --rules rules > audit-policy.yaml
@@ -40,16 +41,16 @@ interface Flags extends Readonly<Record<string, unknown>> {
 
 export function auditPolicyCommand(io: Io): Command {
   const command = new Command('audit-policy')
-    .description('print the smallest audit policy that feeds the enabled rules, or check one that you have')
-    .option('--check <file>', 'what the rules see under this policy; - for standard input')
-    .option('--kubernetes-version <version>', 'such as 1.36; unless given, the policy is one that every version takes')
-    .option('--service-account <namespace:name>', "firstseen's own", 'firstseen:firstseen')
+    .description('print the smallest audit policy for the enabled rules, or check an existing policy')
+    .option('--check <file>', 'print what the rules see under this policy; - reads standard input')
     .option(
-      '--heartbeat',
-      'record the requests by which firstseen checks that events still come, as if heartbeat.enabled',
+      '--kubernetes-version <version>',
+      'Kubernetes version, such as 1.36 (default: a policy that every version accepts)',
     )
+    .option('--service-account <namespace:name>', "firstseen's service account", 'firstseen:firstseen')
+    .option('--heartbeat', 'record the heartbeat requests of firstseen, as with heartbeat.enabled')
     .addOption(
-      new Option('-o, --output <format>', 'yaml for the policy; table or json with --check').choices([
+      new Option('-o, --output <format>', 'output format: yaml, or with --check table or json').choices([
         'yaml',
         'table',
         'json',
@@ -68,14 +69,14 @@ export function auditPolicyCommand(io: Io): Command {
     const { ready, problems } = await loadConfigured(config, io);
     const rules = ready.map(({ rule }) => rule);
     if (rules.length === 0)
-      throw new CommandError('no enabled rule was found: name files or folders of rules with --rules', EXIT.failed);
-    // What cannot run here needs nothing recorded.
+      throw new CommandError('no enabled rule found; pass rule files or folders with --rules', EXIT.failed);
+    // A rule that cannot run needs no events.
     if (brokenOnly(problems).length > 0)
       throw new CommandError(
-        'a policy without the broken rules would be too small: mend them, or take them out of --rules',
+        'the policy would miss events of the invalid rules; fix them or remove them from --rules',
         EXIT.failed,
       );
-    // Those about firstseen itself are in force with whatever others there are.
+    // The rules about firstseen itself are always in force.
     rules.push(...tamperRulesOf(config, flags.serviceAccount));
     if (flags.check !== undefined) {
       await check(flags.check, rules, account, flags.output === 'json', io);
@@ -94,7 +95,7 @@ export function auditPolicyCommand(io: Io): Command {
 function tamperRulesOf({ tamper }: Config, account: string): readonly CompiledRule[] {
   const [namespace] = account.split(':');
   const slots = createFieldSlots();
-  // Whoever may change firstseen is recorded too: a policy cannot except anybody without leaving out what others need.
+  // Users that may change firstseen are recorded too: excluding a user would hide events that other rules need.
   return tamperRules({ ...tamper, identities: [], namespace }).flatMap((document) => {
     const compiled = compileRule(document, slots, sha256Hashes);
     return compiled.kind === 'ok' ? [compiled.rule] : [];
@@ -111,7 +112,10 @@ async function check(
   const parsed = parseAuditPolicy(await read(file, io), file);
   if (parsed.kind === 'invalid') {
     for (const problem of parsed.problems) io.err(`${formatFileProblem(problem)}\n`);
-    throw new CommandError(`${file} is no sound audit policy: mend it, and check it again`, EXIT.usage);
+    throw new CommandError(
+      `${file} is not a valid audit policy; fix the problems above and run the check again`,
+      EXIT.usage,
+    );
   }
   const coverage = policyCoverage(parsed.policy, rules, account);
   if (asJson) {
@@ -129,7 +133,7 @@ async function check(
   const never = coverage.filter(({ verdict }) => verdict === 'never').length;
   if (never > 0)
     throw new CommandError(
-      `${never} of ${coverage.length} rules can never fire under ${file}; \`firstseen audit-policy\` prints a policy that feeds them`,
+      `${never} of ${coverage.length} rules can never fire under ${file}; \`firstseen audit-policy\` prints a policy for them`,
       EXIT.failed,
     );
 }

@@ -13,11 +13,13 @@ import { addMemoryFlags, type MemoryFlags, withRuleMemory } from './rule-memory.
 import { safeJson } from './safe-output.ts';
 
 const HELP = `
-What the logs tell is known from then on, and stands in \`firstseen terms list --learned\`. No alert is opened and none is counted on; thresholds and sequences
-learn nothing. The learning time of a rule ends where the logs cover its history window: they begin before it, have no hole of more than a day, and reach
-up to when the rule began to run. It may be done again, with the same files or with others, in any order.
+Only new_terms rules learn. Backfill opens no alerts and does not count on open ones. \`firstseen terms list --learned\`
+prints the learned terms.
 
-A SQLite state is for one process: do this before the server starts, or while it is stopped. With Redis the server may run.
+A rule's learning time ends if the logs cover its history window: they start before the window, have no gap longer than
+a day, and reach the time when the rule first ran. You can repeat a backfill with the same or other files, in any order.
+
+Only one process can open a SQLite state: stop the server first. With Redis the server can keep running.
 
 Examples:
   $ firstseen backfill --config firstseen.yaml /var/log/kubernetes/audit*.log
@@ -31,12 +33,10 @@ interface Flags extends MemoryFlags {
 
 export function backfillCommand(io: Io): Command {
   const command = new Command('backfill')
-    .description('teach the rules what audit logs of the past tell, without an alert')
-    .argument('<file...>', 'audit logs: JSON lines or EventLists, plain or gzip; - for standard input')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print what was learned').choices(['table', 'json']).default('table'),
-    )
-    .option('--end-learning', 'end the learning time of every rule, also where the logs do not cover its window')
+    .description('learn terms from past audit logs, without alerts')
+    .argument('<file...>', 'audit logs: JSON lines or EventLists, plain or gzip; - reads standard input')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('--end-learning', 'end the learning time of every rule, even if the logs do not cover its window')
     .addHelpText('after', HELP);
   return addMemoryFlags(command).action(async (files: string[], flags: Flags) => {
     const inputs = await openAuditInputs(files, io);
@@ -50,12 +50,12 @@ export function backfillCommand(io: Io): Command {
       io.err(summary(read, result, seconds));
       if (read.broken > 0) {
         throw new CommandError(
-          'not every file was read to its end: what was read is learned, and no learning time ends',
+          'not all files could be read to the end: the terms read so far are learned, no learning time ends; fix the files and repeat',
           EXIT.failed,
         );
       }
       if (read.events === 0) {
-        throw new CommandError('no audit event was found: is this an audit log (audit.k8s.io/v1, JSON)?', EXIT.failed);
+        throw new CommandError('no audit events found; expected an audit log (audit.k8s.io/v1, JSON)', EXIT.failed);
       }
     });
   });
@@ -74,17 +74,17 @@ function learningWords(end: LearningEnd): string {
     case 'none':
       return 'none';
     case 'over':
-      return 'was over';
+      return 'had ended';
     case 'ended':
       return 'ends now';
     case 'unread':
-      return 'goes on: not all was read';
+      return 'continues: not all files were read';
     case 'begins-late':
-      return `goes on: the logs begin ${roughDuration(end.missing)} too late for the window`;
+      return `continues: the logs start ${roughDuration(end.missing)} too late for the window`;
     case 'hole':
-      return `goes on: no events from ${minute(end.from)} to ${minute(end.to)}`;
+      return `continues: no events from ${minute(end.from)} to ${minute(end.to)}`;
     case 'ends-early':
-      return `goes on: the logs end at ${minute(end.to)}, before the rule began at ${minute(end.since)}`;
+      return `continues: the logs end at ${minute(end.to)}, before the rule started at ${minute(end.since)}`;
   }
 }
 
@@ -98,11 +98,11 @@ function summary(read: EventsRead, { time, rules, faults, firstFault }: Backfill
   const over = time === undefined ? '' : `, from ${minute(time.from)} to ${minute(time.to)}`;
   const rate = Math.round(read.events / Math.max(seconds, 0.001)).toLocaleString('en');
   const notes: readonly (readonly [number, string])[] = [
-    [crowdedOut, `${count(crowdedOut, 'term')} found no room beside newer ones of their rule`],
-    [read.skipped, `${count(read.skipped, 'line or item', 'lines or items')} skipped: no audit events`],
+    [crowdedOut, `${count(crowdedOut, 'term')} dropped: the rule is full of newer terms`],
+    [read.skipped, `${count(read.skipped, 'line or item', 'lines or items')} skipped: not audit events`],
     [
       faults,
-      `${count(faults, 'evaluation')} failed, the first of the rule ${firstFault?.rule}: it did not see that event`,
+      `${count(faults, 'evaluation')} failed, the first in the rule ${firstFault?.rule}: it did not see that event`,
     ],
   ];
   const first = `${count(read.events, 'event')}${over}, ${count(learned, 'term')} learned (${rate} events/s)`;

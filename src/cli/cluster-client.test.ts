@@ -9,7 +9,7 @@ import type { Io } from './io.ts';
 
 const folder = createTemporaryFolder('cluster-client');
 const asked: (string | undefined)[] = [];
-/** What answers in place of an API server: a refusal, as one gives it. */
+/** A fake API server that refuses every request. */
 const server = createServer((request: IncomingMessage, response: ServerResponse) => {
   asked.push(request.headers.authorization);
   const reason = request.url?.includes('missing') ? 'NotFound' : 'Forbidden';
@@ -39,23 +39,23 @@ const whole = kubeconfig('whole', {
 const ioWith = (env: Io['env']) => quietIo({ env: { HOME: folder, ...env } });
 const get = (path: string) => ({ method: 'GET', path }) as const;
 
-test('a refusal says which role would allow it, and nothing in it moves the cursor', async () => {
+test('a refusal names the role that would allow it, escaped', async () => {
   const run = withCluster({ kubeconfig: whole }, 'responder', ioWith({}), (cluster) => cluster.call(get('/a')));
   await expect(run).rejects.toThrow(
     expect.objectContaining({
       name: 'CommandError',
       message:
-        'the API server refuses: alerts "a" is forbidden: User "eve" cannot get\\u{1b}[2J\n  hint: the ClusterRole firstseen-responder allows it',
+        'the API server refused: alerts "a" is forbidden: User "eve" cannot get\\u{1b}[2J\n  hint: ask for the ClusterRole firstseen-responder',
     }),
   );
 });
 
-test('what is not there is found not to be there', async () => {
+test('find returns undefined for a missing object', async () => {
   const find = withCluster({ kubeconfig: whole }, 'view', ioWith({}), (cluster) => cluster.find(get('/missing')));
   expect(await find).toBeUndefined();
 });
 
-test('several files of KUBECONFIG add to each other, the first wins, and one that is missing is left out', async () => {
+test('KUBECONFIG merges several files: the first wins, missing files are skipped', async () => {
   const users = kubeconfig('users', {
     users: [{ name: 'eve', user: { token: 'second' } }],
     contexts: [{ name: 'other', context: { cluster: 'here', user: 'eve' } }],
@@ -69,10 +69,10 @@ test('several files of KUBECONFIG add to each other, the first wins, and one tha
   expect(asked.at(-1)).toBe('Bearer first'); // the context of the second file has the user of the first
 });
 
-test('without any kubeconfig the hint says how to name one; a broken one and a silent server are said', async () => {
+test('a missing or invalid kubeconfig and an unreachable server are errors', async () => {
   expect(usualKubeconfig({ HOME: folder })).toBeUndefined();
   const call = (flags: object) => withCluster(flags, 'view', ioWith({}), (cluster) => cluster.call(get('/a')));
-  await expect(call({})).rejects.toThrow(/no cluster: found no ~\/\.kube\/config.*\n.*--kubeconfig FILE/);
+  await expect(call({})).rejects.toThrow(/no cluster: ~\/\.kube\/config does not exist.*\n.*--kubeconfig FILE/);
   await expect(call({ kubeconfig: join(folder, 'none') })).rejects.toThrow(/no cluster: ENOENT/);
   await expect(call({ kubeconfig: whole, context: 'nowhere' })).rejects.toThrow(/no cluster: .*nowhere/);
   const silent = kubeconfig('silent', {

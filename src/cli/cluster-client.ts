@@ -8,25 +8,25 @@ import { inPod } from '../kubernetes/service-account.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 import { CommandError, type Io } from './io.ts';
 
-/** How a command is told which cluster, in kubectl's own flags. */
+/** Flags that choose the cluster, named as in kubectl. */
 export interface ClusterFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
 }
 
-/** The cluster as the person who runs the command may see it. */
+/** The API server, with the rights of the user who runs the command. */
 export interface ClusterClient {
-  /** @throws CommandError if the API server refuses: what, and which role would allow it */
+  /** @throws CommandError if the API server refuses, with the role that would allow the request */
   call(call: ApiCall): Promise<unknown>;
-  /** The same; undefined where there is no such object. */
+  /** As `call`, but undefined if the object does not exist. */
   find(call: ApiCall): Promise<unknown>;
 }
 
-/** What is allowed to whom, by the roles of the chart. */
+/** The chart's role for each kind of work. */
 const ROLE_HINTS = {
-  view: 'the ClusterRole firstseen-view allows it, as view, edit and admin do',
-  responder: 'the ClusterRole firstseen-responder allows it',
-  author: 'the ClusterRole firstseen-author allows it',
+  view: 'ask for the ClusterRole firstseen-view, or view, edit or admin',
+  responder: 'ask for the ClusterRole firstseen-responder',
+  author: 'ask for the ClusterRole firstseen-author',
 } as const;
 
 export type NeededRole = keyof typeof ROLE_HINTS;
@@ -34,15 +34,16 @@ export type NeededRole = keyof typeof ROLE_HINTS;
 /** Adds `--kubeconfig` and `--context`. */
 export function addClusterFlags(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', "a kubeconfig file; else what kubectl takes, or the pod's service account")
-    .option('--context <name>', 'a context of the kubeconfig other than its current one');
+    .option('--kubeconfig <file>', "kubeconfig file (default: kubectl's, else the pod's service account)")
+    .option('--context <name>', 'kubeconfig context (default: the current one)');
 }
 
 /**
- * Does work on the cluster that kubectl would use: `--kubeconfig`, the files of `KUBECONFIG`, `~/.kube/config`, the pod's service account.
+ * Runs `work` on the cluster of `--kubeconfig`, `KUBECONFIG`, `~/.kube/config` or the pod's service account, in that
+ * order.
  *
- * @param role the least role of the chart that allows what the work does, for the hint of a refusal
- * @throws CommandError if there is no cluster, or it does not answer
+ * @param role the chart's smallest role that allows the work, for the hint after a refusal
+ * @throws CommandError if no cluster is configured, or it does not answer
  */
 export async function withCluster<T>(
   flags: ClusterFlags,
@@ -67,12 +68,15 @@ function asPerson(client: KubernetesClient, role: NeededRole): ClusterClient {
     if (answer.kind === 'ok') return answer;
     if (answer.reason === 'NotFound') return undefined;
     const hint = answer.reason === 'Forbidden' ? `\n  hint: ${ROLE_HINTS[role]}` : '';
-    throw new CommandError(`the API server refuses: ${answer.message}${hint}`);
+    throw new CommandError(`the API server refused: ${answer.message}${hint}`);
   }
   return {
     async call(call) {
       const answer = await ask(call);
-      if (answer === undefined) throw new CommandError(`the API server knows no ${call.path.split('?', 1)[0]}`);
+      if (answer === undefined)
+        throw new CommandError(
+          `the API server has no ${call.path.split('?', 1)[0]}\n  hint: install the chart and its resource definitions first`,
+        );
       return answer.body;
     },
     find: async (call) => (await ask(call))?.body,
@@ -83,7 +87,7 @@ async function open({ kubeconfig, context }: ClusterFlags, io: Io): Promise<Kube
   const source = { kubeconfig: kubeconfig ?? usualKubeconfig(io.env), context, env: io.env };
   if (source.kubeconfig === undefined && !inPod()) {
     throw new CommandError(
-      'no cluster: found no ~/.kube/config, and KUBECONFIG is not set\n  hint: name one with --kubeconfig FILE',
+      'no cluster: ~/.kube/config does not exist and KUBECONFIG is not set\n  hint: pass --kubeconfig FILE',
     );
   }
   try {
@@ -93,7 +97,7 @@ async function open({ kubeconfig, context }: ClusterFlags, io: Io): Promise<Kube
   }
 }
 
-/** The files that kubectl takes when it is told none; undefined if there are none. A missing file of several is left out. */
+/** kubectl's default files; undefined if none exists. Of several in `KUBECONFIG`, missing files are skipped. */
 export function usualKubeconfig(env: Io['env']): KubeconfigSource['kubeconfig'] {
   const named = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
   if (named.length > 0) {

@@ -4,13 +4,13 @@ import type { Config } from '../config/schema.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { CommandError, type Io } from './io.ts';
 
-/** Adds `--config` and a flag for every setting that has one; only these if `only` names them. */
+/** Adds `--config` and a flag for each setting, or only for the settings in `only`. */
 export function addConfigFlags(command: Command, only?: readonly string[]): Command {
-  command.option('--config <file>', 'the configuration, YAML (env: FIRSTSEEN_CONFIG)');
+  command.option('--config <file>', 'configuration file, YAML (env: FIRSTSEEN_CONFIG)');
   for (const { flag, env, doc, repeatable } of SETTINGS) {
     if (flag === undefined || (only !== undefined && !only.some((name) => flag.startsWith(name)))) continue;
     const help = env === undefined ? doc : `${doc} (env: ${env})`;
-    // Not commander's own list (`<path...>`), which takes the arguments that follow as well.
+    // Commander's own list (`<path...>`) would consume the arguments after it.
     if (repeatable === true) command.option(flag, help, (text: string, before: string[] = []) => [...before, text]);
     else command.option(flag, help);
   }
@@ -23,6 +23,6 @@ export function configOf(flags: Readonly<Record<string, unknown>>, io: Io): Conf
   const loaded = loadConfig({ file, env: io.env, flags });
   if (loaded.kind === 'ok') return loaded.config;
   throw new CommandError(
-    `the configuration is not usable:\n${loaded.problems.map((text) => `  ${text.replaceAll('\n', '\n  ')}`).join('\n')}`,
+    `invalid configuration:\n${loaded.problems.map((text) => `  ${text.replaceAll('\n', '\n  ')}`).join('\n')}`,
   );
 }

@@ -1,4 +1,4 @@
-/** For example `1 event` and `2 events`. */
+/** `1 event`, `2 events`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }

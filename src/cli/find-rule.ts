@@ -6,14 +6,13 @@ import { CommandError, type Io } from './io.ts';
 import { loadQuietly } from './load-rules.ts';
 
 export interface FoundRule extends ReadyRule {
-  /** What it was compiled with. */
+  /** The slots of its compilation. */
   readonly slots: CompiledRules['slots'];
 }
 
 /**
- * Loads the rules for a command that is about one of them, by its name or id; also one that is switched off. What is wrong is said
- * in full of that rule only.
- * @param exitCode of the CommandError that says that there is none, or that it does not load
+ * Finds one rule by name or id, enabled or not. Prints the problems of that rule, and counts other invalid rules.
+ * @throws CommandError with `exitCode` if no rule has the name, or it does not load
  */
 export async function findRule(name: string, paths: readonly string[], io: Io, exitCode: number): Promise<FoundRule> {
   const compiled = await loadQuietly(paths);
@@ -28,7 +27,7 @@ export async function findRule(name: string, paths: readonly string[], io: Io, e
   const found = all.find(({ loaded: { document } }) => document.name === name || document.id === name);
   if (found !== undefined) return { ...found, slots };
   if (problems.some(({ rule }) => rule === name))
-    throw new CommandError(`the rule ${name} does not load: see above`, exitCode);
+    throw new CommandError(`the rule ${name} does not load; fix the problems above`, exitCode);
   const near = nearest(
     name,
     all.map(({ loaded }) => loaded.document.name),

@@ -1,22 +1,22 @@
 import type { Readable } from 'node:stream';
 
-/** What a command may touch of the world around it. */
+/** The outside world of a command. */
 export interface Io {
-  /** Text, or bytes as they are. */
+  /** Writes text or raw bytes. */
   readonly out: (text: string | Uint8Array) => void;
   readonly err: (text: string) => void;
   readonly stdin: Readable;
-  /** True if a person reads standard error: progress is shown there. */
+  /** True if standard error is a terminal: commands show progress there. */
   readonly errIsTerminal: boolean;
-  /** True if a person reads standard output: colours are shown there. */
+  /** True if standard output is a terminal: commands use colours there. */
   readonly outIsTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-  /** Settles when the process is asked to stop, or when something in it is broken beyond mending. */
+  /** Resolves when the process must stop: on a signal or a bug. */
   readonly ended: Promise<Ending>;
-  /** Does this each time that the process gets SIGUSR2. SIGUSR1 is Node's own, and opens its debugger. */
+  /** Runs `act` on each SIGUSR2. (SIGUSR1 opens Node's debugger.) */
   readonly onDebugSignal: (act: () => void) => void;
-  /** Reports such a break. */
+  /** Reports a bug, which ends the process. */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -27,15 +27,15 @@ export type Ending =
 /** Exit codes; `--help` lists them. */
 export const EXIT = {
   ok: 0,
-  /** The command ran, and what it looked at is wrong: a broken rule, a failed test. */
+  /** The command ran and found a problem: an invalid rule, a failed test. */
   failed: 1,
-  /** The command cannot run as it was called: wrong flags, configuration or files. */
+  /** The command cannot run: invalid flags, configuration or files. */
   usage: 2,
-  /** No error, but warnings, or something that could not be looked at (`doctor`); rules that cannot run here (`rules check`). */
+  /** No error, but warnings or skipped checks (`doctor`), or rules that cannot run here (`rules check`). */
   incomplete: 3,
 } as const;
 
-/** Ends a command with a message for a person and an exit code. */
+/** Ends a command with a message and an exit code. */
 export class CommandError extends Error {
   readonly exitCode: number;
 

@@ -1,9 +1,9 @@
 import { sanitise } from '../audit/text.ts';
 
-/** One suite, such as a rule: its test cases, and what was counted beside them. */
+/** One suite, such as a rule: its test cases and properties. */
 export interface JunitSuite {
   readonly name: string;
-  /** Where the rule stands. */
+  /** The file of the rule. */
   readonly file?: string;
   readonly properties?: readonly (readonly [name: string, value: string | number])[];
   readonly cases: readonly JunitCase[];
@@ -14,14 +14,14 @@ export interface JunitCase {
   readonly file?: string;
   /** From 1. */
   readonly line?: number;
-  /** Absent: it passed. `failed`: it ran, and the outcome is wrong; `error`: it could not run. */
+  /** Absent if the case passed. `failed`: wrong outcome; `error`: it could not run. */
   readonly problem?: { readonly kind: 'failed' | 'error'; readonly message: string; readonly detail?: string };
 }
 
 /**
- * Test results as a JUnit XML document, in the subset that CI systems agree on (suites, cases, failures, errors, properties;
- * `file` and `line` on a case as GitLab and pytest write them). Any text is safe: what XML 1.0 does not allow, and what a reader
- * does not see, is written out.
+ * Test results as JUnit XML, in the subset that CI systems share: suites, cases, failures, errors, properties, and
+ * `file` and `line` on a case as in GitLab and pytest. Characters that are invisible or that XML 1.0 forbids
+ * are escaped.
  *
  * @see https://github.com/testmoapp/junitxml (the common denominator), https://www.w3.org/TR/xml/#charsets
  */
@@ -95,7 +95,7 @@ function attributes(list: readonly Attribute[]): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Line breaks stay where a detail has several lines; of the rest `sanitise` leaves only what XML allows, but for U+FFFE and U+FFFF. */
+/** Keeps line breaks. After `sanitise`, only U+FFFE and U+FFFF remain that XML forbids. */
 function escapeXml(text: string): string {
   return text
     .split('\n')

@@ -12,8 +12,8 @@ import { configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 
 /**
- * Loads and compiles rules for a command, and says what is wrong with them on standard error.
- * @throws CommandError if a path leads nowhere: the command was called wrongly
+ * Loads and compiles rules for a command, and prints their problems on standard error.
+ * @throws CommandError if a path does not exist
  */
 export async function loadRules(paths: readonly string[], io: Io): Promise<CompiledRules> {
   const compiled = await loadQuietly(paths);
@@ -22,7 +22,7 @@ export async function loadRules(paths: readonly string[], io: Io): Promise<Compi
 }
 
 /**
- * The same for the rules that `serve` would run: the files of the configuration, and what it wants of the pack.
+ * Loads the rules that `serve` would run: the files of the configuration and its part of the pack.
  * @throws CommandError as `loadRules`
  */
 export async function loadConfigured(config: Config, io: Io): Promise<CompiledRules> {
@@ -35,7 +35,7 @@ export async function loadConfigured(config: Config, io: Io): Promise<CompiledRu
   return compiled;
 }
 
-/** As `loadRules`, for a command that itself says what is wrong, at its own place. */
+/** As `loadRules`, but without printing the problems. */
 export async function loadQuietly(paths: readonly string[]): Promise<CompiledRules> {
   requireThere(paths);
   return compileLoaded(await loadRuleFiles(paths), sha256Hashes);
@@ -43,29 +43,29 @@ export async function loadQuietly(paths: readonly string[]): Promise<CompiledRul
 
 function requireThere(paths: readonly string[]): void {
   for (const path of paths) {
-    if (!existsSync(path)) throw new CommandError(`rules: ${sanitise(path)}: there is no such file or folder`);
+    if (!existsSync(path)) throw new CommandError(`rules: ${sanitise(path)}: no such file or folder`);
   }
 }
 
-/** The problems of rules that are wrong, without those of rules that cannot run here. */
+/** The problems of invalid rules, without those of rules that cannot run here. */
 export function brokenOnly(problems: readonly FileProblem[]): readonly FileProblem[] {
   return problems.filter(({ unsupported }) => unsupported === undefined);
 }
 
-/** The files and folders that a command was given, else those of the configuration. */
+/** The given files and folders, else those of the configuration. */
 export function pathsOf(paths: readonly string[], flags: Readonly<Record<string, unknown>>, io: Io): readonly string[] {
   return paths.length > 0 ? paths : rulePaths(configOf(flags, io));
 }
 
-/** To look for problems where no rule is would find none, and be trusted. */
+/** A check of no rules must fail: it would find no problems. */
 export function requireSome(found: number): void {
   const ends = RULE_FILE_EXTENSIONS.join(', ');
-  if (found === 0) throw new CommandError(`no rule was found; rule files end in ${ends}`, EXIT.failed);
+  if (found === 0) throw new CommandError(`no rules found; rule files end in ${ends}`, EXIT.failed);
 }
 
 export function brokenRules(count: number): CommandError {
   return new CommandError(
-    `${count} ${count === 1 ? 'problem' : 'problems'}; a rule with a problem does not run`,
+    `${count} ${count === 1 ? 'problem' : 'problems'} found; rules with problems do not run`,
     EXIT.failed,
   );
 }

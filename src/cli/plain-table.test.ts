@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import Table from 'cli-table3';
 import { PLAIN_TABLE, trimLines } from './plain-table.ts';
 
-test('columns line up and nothing is drawn', () => {
+test('columns are aligned, without lines', () => {
   const table = new Table({ ...PLAIN_TABLE, head: ['NAME', 'N'] });
   table.push(['a', 1], ['bcdefg', 22]);
   expect(trimLines(table.toString())).toBe('NAME     N\na        1\nbcdefg   22');
 });
 
-test('space at the end of lines is cut, space before them stays', () => {
+test('trailing space is cut, leading space stays', () => {
   expect(trimLines('  a  \n\n b \n')).toBe('  a\n\n b\n');
 });

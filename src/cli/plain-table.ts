@@ -2,7 +2,7 @@ import type { TableConstructorOptions } from 'cli-table3';
 
 const EDGES = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((edge) => [edge, `${edge}-mid`]);
 
-/** Columns three spaces apart and no lines, as kubectl prints a table. */
+/** A table as kubectl prints it: no lines, columns three spaces apart. */
 export const PLAIN_TABLE: TableConstructorOptions = {
   chars: {
     ...Object.fromEntries(EDGES.map((edge) => [edge, ''])),

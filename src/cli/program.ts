@@ -15,11 +15,11 @@ import { termsCommand } from './terms/terms.ts';
 import { webhookConfigCommand } from './webhook-config.ts';
 
 const EXIT_HELP = `
-Exit codes: 0 done; 1 what was looked at is wrong (a broken rule, a failed test, an event that does not match); 2 called wrongly, or cannot start;
-3 nothing is wrong, but doctor has warnings or could not check all, or a rule cannot run here (rules check).
-Of query they are those of grep: 0 something was found, 1 nothing, 2 an error.`;
+Exit codes: 0 done; 1 a problem was found (an invalid rule, a failed test, an event that does not match); 2 usage error, or
+firstseen cannot start; 3 no errors, but warnings or skipped checks (doctor), or rules that cannot run here (rules check).
+Exit codes of query, as in grep: 0 found; 1 nothing found; 2 error.`;
 
-/** Runs one command line. @returns the exit code */
+/** Runs a command line. @returns the exit code */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
   const program = new Command('firstseen')
     .description('Detects what is new or wrong in the Kubernetes audit log, inline.')
@@ -53,12 +53,12 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   }
 }
 
-/** Commander keeps these settings with each command, and copies them to none. */
+/** Commander does not pass these settings on to subcommands. */
 function configureAll(command: Command, io: Io): void {
   command
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
-    .showHelpAfterError('(add --help for what the command takes)')
+    .showHelpAfterError('(see --help)')
     .showSuggestionAfterError();
   for (const child of command.commands) configureAll(child, io);
 }

@@ -3,13 +3,13 @@ import type { AuditInput } from '../ingest/audit-input.ts';
 import type { Io } from './io.ts';
 
 export interface ProgressBar {
-  /** So many bytes more of the inputs have been read; `events` is how many events there were so far. */
+  /** Advances by `bytes` read; `events` is the total so far. */
   readonly advance: (bytes: number, events: number) => void;
-  /** Takes it off the terminal. */
+  /** Removes the bar from the terminal. */
   readonly stop: () => void;
 }
 
-/** How far a verb has read its inputs: shown on a terminal, and where it is known how much there is to read. */
+/** The progress of reading inputs, shown on a terminal if the size of the inputs is known. */
 export function startProgressBar(verb: string, inputs: readonly AuditInput[], io: Io): ProgressBar {
   const total = inputs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   if (!io.errIsTerminal || total === 0) return { advance: () => {}, stop: () => {} };

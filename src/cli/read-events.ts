@@ -4,21 +4,21 @@ import { type AuditInput, AuditInputError } from '../ingest/audit-input.ts';
 import type { Io } from './io.ts';
 import { startProgressBar } from './progress-bar.ts';
 
-/** Events taken at once: as many as a busy API server sends in a few batches. */
+/** Events per call of `take`, about a few batches of a busy API server. */
 const BATCH = 500;
 
 export interface EventsRead {
   events: number;
-  /** Lines and items of lists that are no audit events. */
+  /** Lines and list items that are not audit events. */
   skipped: number;
-  /** Files that could not be read to their end. */
+  /** Files that could not be read to the end. */
   broken: number;
 }
 
 /**
- * Reads audit logs to their ends, one after another, with a progress bar for `verb`. What is no event is skipped, and a
- * file that breaks off is left there; both are said on standard error.
- * @param take gets the events in the order of the files, some hundred at once
+ * Reads audit logs one after another, with a progress bar for `verb`. Skips parts that are not events, goes on with the
+ * next file after a read error, and reports both on standard error.
+ * @param take gets some hundred events at a time, in the order of the files
  */
 export async function readEvents(
   verb: string,
@@ -29,16 +29,16 @@ export async function readEvents(
   const counts: EventsRead = { events: 0, skipped: 0, broken: 0 };
   const bar = startProgressBar(verb, inputs, io);
   const progress = (bytes: number) => bar.advance(bytes, counts.events);
-  /** Said once the bar is gone. */
+  /** Printed after the bar is removed. */
   const notes: string[] = [];
   let waiting: DecodedEvent[] = [];
   const flush = async () => {
-    // What came first in the files comes first at the same time, over all documents of a batch.
+    // At equal times, the order in the files counts, across all documents of a batch.
     await take(waiting.map((event, ordinal) => ({ ...event, ordinal })));
     counts.events += waiting.length;
     waiting = [];
   };
-  /** The first one stands for all: they are counted. */
+  /** Reports the first skipped part; the rest is counted. */
   const skip = (where: string, reason: string, items: number) => {
     if (counts.skipped === 0) notes.push(`${where}: skipped: ${reason}\n`);
     counts.skipped += items;
@@ -53,7 +53,7 @@ export async function readEvents(
         }
         const [first] = decoded.quarantined;
         if (first !== undefined) skip(`${input.name}:${line}`, first.reason, decoded.quarantined.length);
-        // Not spread into arguments: a list holds any number of them.
+        // No spread: a list may exceed the limit on arguments.
         for (const event of decoded.events) waiting.push(event);
         if (waiting.length >= BATCH) await flush();
       }

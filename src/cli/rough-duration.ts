@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../rules/limits.ts';
 
-/** A duration for people, in one unit or two: `2d4h`, `3h`, `5m`. */
+/** A rounded duration in one or two units: `2d4h`, `3h`, `5m`. */
 export function roughDuration(micros: number): string {
   const days = Math.floor(micros / DAY);
   const hours = Math.floor((micros % DAY) / HOUR);

@@ -20,13 +20,13 @@ import { OperationalError } from '../telemetry/operational-error.ts';
 import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 
-/** What the new_terms rules know about one cluster. */
+/** The terms that new_terms rules know in one cluster. */
 export interface RuleMemory {
   readonly store: Store;
   readonly cluster: string;
-  /** Those in force there, in the order of names. */
+  /** The new_terms rules in force there, by name. */
   readonly rules: readonly CompiledRule[];
-  /** The same at work, with nothing beside them. */
+  /** A detector with only these rules. */
   readonly detector: Detector;
 }
 
@@ -34,18 +34,18 @@ export interface MemoryFlags extends Record<string, unknown> {
   readonly cluster?: string;
 }
 
-/** Adds `--cluster`, and what says where the state and the rules are. */
+/** Adds `--cluster` and the flags for state and rules. */
 export function addMemoryFlags(command: Command): Command {
-  command.option('--cluster <name>', 'the monitored cluster; needed where receiver.clusters names several');
+  command.option('--cluster <name>', 'monitored cluster (required if receiver.clusters has several)');
   return addConfigFlags(command, ['--state', '--rules', '--kubeconfig', '--kubernetes']);
 }
 
 /**
- * Does work on the memory that the configuration names, with the rules and exceptions that the server would run: those
- * of its files, and those in the cluster.
+ * Runs `work` on the state of the configuration, with the rules and exceptions that the server would run: from files
+ * and from the cluster.
  *
- * @param mayCreate whether a state file may be made where there is none
- * @throws CommandError if there is no such memory, or it does not answer
+ * @param mayCreate whether to create a missing state file
+ * @throws CommandError if the state does not exist or does not answer
  */
 export async function withRuleMemory(
   flags: MemoryFlags,
@@ -58,7 +58,7 @@ export async function withRuleMemory(
   const { state } = config;
   if (!mayCreate && state.kind === 'sqlite' && state.path !== ':memory:' && !existsSync(state.path)) {
     throw new CommandError(
-      `there is no state file ${describeValue(state.path)}\n  hint: name the state that the server uses, with --config or --state`,
+      `no state file ${describeValue(state.path)}\n  hint: pass the state of the server with --config or --state`,
     );
   }
   let store: (Store & AlertQueue) | undefined;
@@ -74,7 +74,7 @@ export async function withRuleMemory(
   }
 }
 
-/** The rules by name, or all of them. @throws CommandError if there is no such rule of type new_terms */
+/** The rules with these names, or all. @throws CommandError if no new_terms rule has a name */
 export function rulesNamed(names: readonly string[], { rules }: RuleMemory): readonly CompiledRule[] {
   return names.length === 0 ? rules : names.map((name) => ruleNamed(name, rules));
 }
@@ -85,10 +85,8 @@ export function ruleNamed(name: string, rules: readonly CompiledRule[]): Compile
   const names = rules.map(({ document }) => document.name);
   const near = nearest(name, names);
   const hint =
-    near === undefined
-      ? `those in force are ${names.join(', ') || 'none: see firstseen rules list'}`
-      : `did you mean ${near}?`;
-  throw new CommandError(`no rule of type new_terms in force is named ${describeValue(name)}\n  hint: ${hint}`);
+    near === undefined ? `in force: ${names.join(', ') || 'none; see firstseen rules list'}` : `did you mean ${near}?`;
+  throw new CommandError(`no new_terms rule in force is named ${describeValue(name)}\n  hint: ${hint}`);
 }
 
 function clusterOf({ receiver: { clusters } }: Config, name: string | undefined): string {
@@ -96,11 +94,11 @@ function clusterOf({ receiver: { clusters } }: Config, name: string | undefined)
   const [only] = names;
   if (name === undefined) {
     if (only !== undefined && names.length === 1) return only;
-    throw new CommandError(`there are several clusters: name one with --cluster, of ${names.join(', ')}`);
+    throw new CommandError(`several clusters are configured; pass --cluster with one of ${names.join(', ')}`);
   }
   if (names.includes(name)) return name;
   const near = nearest(name, names);
-  const hint = near === undefined ? `those of receiver.clusters are ${names.join(', ')}` : `did you mean ${near}?`;
+  const hint = near === undefined ? `receiver.clusters has ${names.join(', ')}` : `did you mean ${near}?`;
   throw new CommandError(`no cluster is named ${describeValue(name)}\n  hint: ${hint}`);
 }
 
@@ -115,13 +113,14 @@ async function newTermsRules(config: Config, store: Store, io: Io) {
     const rulesDeps = { logger, metrics: createMetrics(), clusters, store, client, own: undefined };
     const { live, stop } = await startRules(config, { ...rulesDeps, wrap: (detector) => detector });
     stops.push(stop);
-    // What they keep from a rule does not teach it.
+    // Rules do not learn from excepted events.
     const exceptions = await startExceptions(config, { logger, store, clusters, rules: live, client, identity });
     stops.push(exceptions.stop);
     const rules = live
       .entries()
       .flatMap(({ inForce }) => (inForce?.rule.document.newTerms === undefined ? [] : [inForce.rule]));
-    if (rules.length === 0) throw new CommandError('no rule of type new_terms is in force', EXIT.failed);
+    if (rules.length === 0)
+      throw new CommandError('no new_terms rule is in force; `firstseen rules list` prints the rules', EXIT.failed);
     return { rules, detector: createDetector(rules, live.slots, sha256Hashes, createRedactor(config.redaction)) };
   } finally {
     for (const stop of stops.reverse()) await stop();
@@ -129,7 +128,7 @@ async function newTermsRules(config: Config, store: Store, io: Io) {
   }
 }
 
-/** What the server would log at its start, as far as it is not about single rules: `rules check` tells those. */
+/** The warnings that the server logs at its start, without those on single rules, which `rules check` prints. */
 function notesTo(io: Io): Logger {
   const note = (message: string, fields?: Readonly<Record<string, unknown>>) => {
     if (fields?.problem === undefined) io.err(`note: ${message}\n`);

@@ -9,17 +9,15 @@ const HOSTILE = {
   'ke\u001by': ['\u2028', 'x'.repeat(300)],
 };
 
-for (const [name, write, read] of [
-  ['JSON', safeJson, (text: string) => JSON.parse(text)],
-  ['YAML', safeYaml, (text: string) => parse(text)],
-] as const) {
-  test(`${name} reads back as what it was, and nothing in it moves or hides text`, () => {
-    const text = write(HOSTILE);
-    expect(read(text)).toEqual(HOSTILE);
-    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-  });
-}
+test.each([
+  { format: 'JSON', write: safeJson, read: (text: string): unknown => JSON.parse(text) },
+  { format: 'YAML', write: safeYaml, read: (text: string): unknown => parse(text) },
+])('$format escapes control characters and reads back as the same value', ({ write, read }) => {
+  const text = write(HOSTILE);
+  expect(read(text)).toEqual(HOSTILE);
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+});
 
-test('YAML of an ordinary value is plain', () => {
+test('YAML of ordinary values is plain', () => {
   expect(safeYaml({ a: 'b', list: [1, true] })).toBe('a: b\nlist:\n  - 1\n  - true\n');
 });

@@ -1,9 +1,9 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 import { hasUnseen, replaceUnseen } from '../audit/text.ts';
 
-/** JSON of the same value, in which every character that a terminal would act on or hide is written as an escape. */
+/** JSON in which characters that a terminal would obey or hide are escaped. */
 export function safeJson(value: unknown): string {
-  // Newlines of the layout are the only controls that JSON.stringify leaves, and they stand outside of every string.
+  // JSON.stringify leaves only the newlines between tokens unescaped.
   return `${byLine(JSON.stringify(value, null, 2), jsonEscape)}\n`;
 }
 
@@ -12,7 +12,7 @@ export function safeYaml(value: unknown): string {
   const document = new Document(value);
   visit(document, {
     Scalar(_key, node) {
-      // Escapes are read in double quotes alone.
+      // YAML reads escapes only in double quotes.
       if (isScalar(node) && typeof node.value === 'string' && hasUnseen(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });

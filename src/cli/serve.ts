@@ -9,22 +9,22 @@ import { addConfigFlags, configOf } from './configure.ts';
 import { CommandError, EXIT, type Io } from './io.ts';
 
 const HELP = `
-Flags win over the environment, and the environment over the file. Without any of them: events on
-http://127.0.0.1:9443/audit, health and metrics on http://127.0.0.1:9444, state in ./firstseen.db, rules in ./rules.
+Flags override the environment, which overrides the file. The defaults are: events on http://127.0.0.1:9443/audit, health
+and metrics on http://127.0.0.1:9444, state in ./firstseen.db, rules in ./rules.
 
 Examples:
-  $ firstseen serve                                           on this machine only, no Kubernetes: to try it
-  $ firstseen serve --config firstseen.yaml                   TLS and several clusters: only the file has these
+  $ firstseen serve                                           local trial without Kubernetes
+  $ firstseen serve --config firstseen.yaml                   for TLS and several clusters, which need a file
   $ firstseen serve --kubernetes true --kubeconfig ~/.kube/config
-  $ firstseen serve --state redis://127.0.0.1:6379            several replicas share what they have seen
+  $ firstseen serve --state redis://127.0.0.1:6379            state shared by several replicas
 
-Each alert is one line of JSON on standard output; the log is on standard error. SIGUSR2 switches the log to debug for 15
-minutes, and a second one back at once.
-What the API server needs to send its events here: firstseen webhook-config --help`;
+Alerts go to standard output, one line of JSON each; the log goes to standard error. SIGUSR2 switches the log to debug for
+15 minutes; a second SIGUSR2 switches it back.
+\`firstseen webhook-config\` prints the configuration of the API server.`;
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve')
-    .description('receive audit events, detect, and write alerts')
+    .description('receive audit events, evaluate rules and write alerts')
     .addHelpText('after', HELP);
   return addConfigFlags(command).action(async (flags: Record<string, unknown>) => {
     const config = configOf(flags, io);
@@ -40,7 +40,7 @@ export function serveCommand(io: Io): Command {
       onBug: io.onBug,
     };
     const app = await startApp(config, deps).catch((error: unknown) => {
-      // A bug keeps its stack; what an operator can mend is said in words.
+      // A bug keeps its stack; other failures become a message.
       if (error instanceof TypeError || error instanceof ReferenceError) throw error;
       throw new CommandError(`firstseen cannot start: ${startFailure(error, config)}`);
     });
@@ -49,14 +49,15 @@ export function serveCommand(io: Io): Command {
     else logger.info('stopping', { signal: ending.signal });
     await app.stop(ending.kind === 'signal');
     logger.info('stopped');
-    if (ending.kind === 'bug') throw new CommandError('firstseen stopped because of a bug; see the log', EXIT.failed);
+    if (ending.kind === 'bug')
+      throw new CommandError('firstseen stopped because of a bug; report it with the stack in the log', EXIT.failed);
   });
 }
 
-/** What Node adds to the errors of the system. */
+/** The fields that Node adds to system errors. */
 type SystemError = NodeJS.ErrnoException & { readonly port?: number };
 
-/** What keeps it from starting, and what to do about it. */
+/** Why the server cannot start, and what to do. */
 function startFailure(error: unknown, { receiver, ops }: Config): string {
   if (!(error instanceof Error)) return String(error);
   const { syscall, code, port, path }: SystemError = error;

@@ -6,7 +6,7 @@ import { isLoopback } from '../http/options.ts';
 import { readFailure } from '../rulefiles/find-rule-files.ts';
 import { CommandError, type Io } from './io.ts';
 
-const NO_CREDENTIAL = 'It holds no credential: firstseen has to take events from anyone.';
+const NO_CREDENTIAL = 'It holds no credential, so firstseen must accept events from anyone.';
 
 const HELP = `
 Examples:
@@ -15,7 +15,7 @@ Examples:
   $ firstseen webhook-config --server https://firstseen.example:9443 --ca-file ca.crt --token-file token > webhook.yaml
   $ firstseen webhook-config --server http://127.0.0.1:9443 -o flags
 
-The API server does not resolve names of Services: give the cluster IP, and --tls-server-name if the certificate is for a name.`;
+The API server cannot resolve Service names: pass the cluster IP, and --tls-server-name if the certificate has a name.`;
 
 interface Flags {
   readonly server: string;
@@ -30,16 +30,16 @@ interface Flags {
 
 export function webhookConfigCommand(io: Io): Command {
   return new Command('webhook-config')
-    .description("print the kubeconfig of the API server's audit webhook, and the kube-apiserver flags to use")
-    .requiredOption('--server <url>', 'where the API server reaches firstseen, such as https://10.96.0.20:9443/audit')
-    .option('--ca-file <file>', 'the CA that signed the certificate of firstseen')
-    .option('--client-cert-file <file>', 'the client certificate of the API server')
-    .option('--client-key-file <file>', 'its key')
-    .option('--token-file <file>', 'the bearer token of the API server, instead of a client certificate')
-    .option('--tls-server-name <name>', 'the name in the certificate of firstseen, where the URL has an address')
-    .option('--directory <path>', 'where the files will lie on the control plane', '/etc/kubernetes/firstseen')
+    .description("print the API server's kubeconfig for the audit webhook, and the kube-apiserver flags")
+    .requiredOption('--server <url>', 'URL of firstseen for the API server, such as https://10.96.0.20:9443/audit')
+    .option('--ca-file <file>', 'CA of the firstseen certificate')
+    .option('--client-cert-file <file>', 'client certificate of the API server')
+    .option('--client-key-file <file>', 'key of the client certificate')
+    .option('--token-file <file>', 'bearer token of the API server, instead of a client certificate')
+    .option('--tls-server-name <name>', 'name in the firstseen certificate, if the URL has an address')
+    .option('--directory <path>', 'folder of the files on the control plane', '/etc/kubernetes/firstseen')
     .addOption(
-      new Option('-o, --output <what>', 'what to print').choices(['kubeconfig', 'flags']).default('kubeconfig'),
+      new Option('-o, --output <what>', 'output format').choices(['kubeconfig', 'flags']).default('kubeconfig'),
     )
     .addHelpText('after', HELP)
     .action((flags: Flags) => {
@@ -54,7 +54,7 @@ function apiServerFlags(directory: string) {
   return [
     {
       flag: `--audit-policy-file=${directory}/audit-policy.yaml`,
-      why: 'which events there are: begin with deploy/audit-policy.yaml',
+      why: 'which events are recorded; start with deploy/audit-policy.yaml',
     },
     { flag: `--audit-webhook-config-file=${directory}/webhook.yaml`, why: 'this file' },
     ...API_SERVER_FLAGS.map(({ name, value, why }) => ({ flag: `--${name}=${value}`, why })),
@@ -71,7 +71,7 @@ function header(given: Flags, flags: readonly { readonly flag: string; readonly 
     '#',
     ...flags.map(({ flag, why }) => `#   ${flag.padEnd(width)}  ${why}`),
     '#',
-    '# kube-apiserver reads the file once, at its start, and does not start without it.',
+    '# kube-apiserver reads the file once at its start, and does not start without it.',
     '',
   ].join('\n');
 }
@@ -84,14 +84,14 @@ function kubeconfig({ server, tlsServerName, ...files }: Flags): object {
     );
   }
   if (url.protocol === 'http:' && !isLoopback({ host: url.hostname.replace(/^\[|\]$/g, ''), port: 0 })) {
-    throw new CommandError('--server: expected https, because audit events would cross the network in the clear');
+    throw new CommandError('--server: expected https: audit events must not cross the network unencrypted');
   }
   if (url.pathname === '/') url.pathname = '/audit';
   if ((files.clientCertFile === undefined) !== (files.clientKeyFile === undefined)) {
-    throw new CommandError('expected --client-cert-file and --client-key-file together');
+    throw new CommandError('pass --client-cert-file and --client-key-file together');
   }
   if (files.clientCertFile !== undefined && files.tokenFile !== undefined) {
-    throw new CommandError('expected a client certificate or --token-file, not both');
+    throw new CommandError('pass either a client certificate or --token-file, not both');
   }
   const ca = files.caFile === undefined ? {} : { 'certificate-authority-data': base64(files.caFile, '--ca-file') };
   const name = tlsServerName === undefined ? {} : { 'tls-server-name': tlsServerName };

@@ -101,7 +101,7 @@ test('list and show tell what kubectl tells; who may not look is told which role
   expect(listed).toMatch(new RegExp(` low +${RULE} +system:anonymous +list pods +default +\\d+ +Open `));
   expect(await runFirstseen('alerts', 'show', first, ...bob)).toMatch(/User agent: +e2e-agent\/1\.0/);
   await expect(runFirstseen('alerts', 'ack', first, ...bob)).rejects.toThrow(
-    /refuses: .*"bob" cannot patch.*\n +hint: the ClusterRole firstseen-responder allows it/,
+    /refuses: .*"bob" cannot patch.*\n +hint: ask for the ClusterRole firstseen-responder/,
   );
   await expect(runFirstseen('alerts', 'show', 'no-such-alert', ...alice)).rejects.toThrow(
     /there is no alert no-such-alert/,
@@ -114,7 +114,7 @@ test('list and show tell what kubectl tells; who may not look is told which role
   );
 });
 
-test('acknowledged by alice: a dry run changes nothing, then the alert says who it was, as the audit log does', async () => {
+test('acknowledged by alice: a dry run changes nothing, then the alert names her, as the audit log does', async () => {
   for (const [dryRun, text] of [
     ['client', 'acknowledged (dry run)'],
     ['server', 'acknowledged (server dry run)'],

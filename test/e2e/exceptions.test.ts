@@ -160,7 +160,7 @@ test('except an alert, and the exception ends by itself', async () => {
   const said = await runFirstseen('except', `alert/${alert}`, ...reason, ...expires, '--close', ...alice);
   const name = written.metadata.name;
   expect(said).toMatch(new RegExp(`^ruleexception\\.firstseen\\.dev/${name} created\n`));
-  expect(said).toMatch(/user\.name: "system:anonymous" +who it was/);
+  expect(said).toMatch(/user\.name: "system:anonymous" +the user/);
   expect(said).toMatch(/Of the \d+ alerts of this rule at hand it covers 1:\n/);
   expect(said).toMatch(new RegExp(`^alert\\.firstseen\\.dev/${alert} closed$`, 'm'));
   const phases = await server.kubectl('get', 'alerts', alert, other, '-o', 'jsonpath={.items[*].status.phase}');
@@ -170,7 +170,7 @@ test('except an alert, and the exception ends by itself', async () => {
   );
   const bob = ['--kubeconfig', server.kubeconfigFor(server.userTokens.bob)];
   await expect(runFirstseen('except', other, ...reason, ...bob)).rejects.toThrow(
-    /refuses: .*"bob" cannot create.*\n +hint: the ClusterRole firstseen-author allows it/,
+    /refuses: .*"bob" cannot create.*\n +hint: ask for the ClusterRole firstseen-author/,
   );
 
   await condition(name, 'Ready', 'InForce');

@@ -1,4 +1,4 @@
-/** `audit-policy`, as a person calls it. */
+/** `audit-policy` as a process. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,9 +21,9 @@ function file(name: string, content: string): string {
 }
 
 describe('audit-policy', () => {
-  test('what it prints, it finds good', async () => {
+  test('--check accepts the printed policy', async () => {
     const made = await firstseen('--rules', 'rules', '--kubernetes-version', 'v1.37.1');
-    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
     const { code, stdout } = await firstseen('--rules', 'rules', '--check', file('made.yaml', made.stdout));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^RULE +SEES +WHY$/m);
@@ -31,7 +31,7 @@ describe('audit-policy', () => {
     expect(stdout).not.toMatch(/partial|never/);
   });
 
-  test('it has the account, the groups of any version and the heartbeat that are asked for', async () => {
+  test('flags set the service account and the heartbeat', async () => {
     const { stdout } = await firstseen(
       '--rules',
       'rules/exec-into-pod.yaml',
@@ -44,13 +44,13 @@ describe('audit-policy', () => {
     expect(stdout).toMatch(/nonResourceURLs: \["\/firstseen-heartbeat\/\*"\]/);
   });
 
-  test('a path of rules that leads nowhere', async () => {
+  test('a path of rules that does not exist', async () => {
     const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--rules', join(folder, 'nope'));
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^rules: .*nope: there is no such file or folder$/m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^rules: .*nope: no such file or folder$/m);
   });
 
-  test('--check names the rules that can never fire, with the line and the reason, and fails', async () => {
+  test('--check fails and lists the rules that can never fire, with line and reason', async () => {
     const path = file('metadata.yaml', METADATA);
     const { code, stdout, stderr } = await firstseen('--rules', 'rules', '--check', path);
     expect(code).toBe(1);
@@ -75,30 +75,34 @@ describe('audit-policy', () => {
     ]);
   });
 
-  test('a file that is no policy is told where, and a wrong call why', async () => {
+  test('an invalid policy is reported with its place', async () => {
     const broken = await firstseen('--rules', 'rules', '--check', file('broken.yaml', METADATA.replace('data', '')));
     expect(broken.code).toBe(2);
     expect(broken.stderr).toMatch(
       /broken\.yaml:4:12: expected None or Metadata or Request or RequestResponse, found "Meta"/,
     );
-    for (const [args, expected] of [
-      [['--check', 'nowhere.yaml'], /^--check: nowhere\.yaml: there is no such file/],
-      [['--kubernetes-version', 'newest'], /^--kubernetes-version: expected a version such as 1\.36, found "newest"/],
-      [['--service-account', 'watcher'], /^--service-account: expected a namespace and a name/],
-      [['-o', 'json'], /^-o json: expected yaml without --check/],
-    ] as const) {
-      const { code, stdout, stderr } = await firstseen('--rules', 'rules', ...args);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(expected);
-    }
   });
 
-  test('a broken rule, or none, makes no policy: it would be too small', async () => {
+  test.each([
+    { args: ['--check', 'nowhere.yaml'], message: /^--check: nowhere\.yaml: there is no such file/ },
+    {
+      args: ['--kubernetes-version', 'newest'],
+      message: /^--kubernetes-version: expected a version such as 1\.36, found "newest"/,
+    },
+    { args: ['--service-account', 'watcher'], message: /^--service-account: expected a namespace and a name/ },
+    { args: ['-o', 'json'], message: /^-o json: expected yaml without --check/ },
+  ])('usage error: $args', async ({ args, message }) => {
+    const { code, stdout, stderr } = await firstseen('--rules', 'rules', ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  test('an invalid rule, or no rule, gives no policy', async () => {
     const rule = file('rule.yaml', 'apiVersion: firstseen.dev/v1alpha1\nkind: DetectionRule\n');
     const { code, stdout } = await firstseen('--rules', 'rules', '--rules', rule);
-    expect([code, stdout]).toEqual([1, '']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     const none = await firstseen('--rules', createTemporaryFolder('no-rules'));
     expect(none.code).toBe(1);
-    expect(none.stderr).toMatch(/no enabled rule was found/);
+    expect(none.stderr).toMatch(/no enabled rule found/);
   });
 });

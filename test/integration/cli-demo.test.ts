@@ -8,18 +8,18 @@ import { waitFor } from '../support/wait.ts';
 const DEMO = join(import.meta.dirname, '..', 'demo', 'demo.ts');
 const folder = createTemporaryFolder('cli-demo');
 
-/** A folder for the temporary files of one run, to see what stays. */
+/** A folder for the temporary files of one run. */
 function temporary(name: string): string {
   const path = join(folder, name);
   mkdirSync(path);
   return path;
 }
 
-test('the demo shows what it says it shows, without colours in a pipe, and leaves nothing behind', async () => {
+test('the demo shows its alerts, without colours in a pipe, and removes its files', async () => {
   const tmp = temporary('whole');
   const env = { TMPDIR: tmp, FIRSTSEEN_LISTEN: 'nonsense', FORCE_COLOR: undefined };
   const { code, stdout, stderr } = await runProcess(process.execPath, [DEMO], { cwd: tmp, env });
-  expect([code, stderr]).toEqual([0, '']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(
     /ALERT {3}medium {2}anonymous-request-unusual-agent\n +user agent "masscan\/1\.3" not seen in 7d/,
   );
@@ -30,7 +30,7 @@ test('the demo shows what it says it shows, without colours in a pipe, and leave
   expect(readdirSync(tmp)).toEqual([]);
 });
 
-test('also when it is interrupted', async () => {
+test('an interrupted demo removes its files', async () => {
   const tmp = temporary('interrupted');
   const demo = await startProcess(process.execPath, [DEMO], { env: { TMPDIR: tmp } });
   await waitFor(() => readdirSync(tmp).some((name) => name.includes('demo')), { what: 'the server', intervalMs: 5 });

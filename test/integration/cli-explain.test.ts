@@ -1,4 +1,4 @@
-/** `explain`, and what `rules test` tells of a failure, as a person and a CI call them. */
+/** `explain`, and the failures of `rules test`, as processes. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,10 +48,10 @@ const LOG = [event('a', 'exec', 'ResponseStarted'), event('b', 'log'), event('a'
   .join('');
 
 describe('explain', () => {
-  test('an event that does not match: which statement, and what the event has there', async () => {
+  test('an event that does not match: the deciding condition with its value', async () => {
     const path = file('one.json', JSON.stringify(event('b', 'log'), null, 2));
     const { code, stdout, stderr } = await explain(path);
-    expect([code, stderr]).toEqual([1, '']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toBe(`exec-into-pod: Command run in a pod, or a terminal attached to one
 ${path}:1: audit ID b, stage ResponseComplete, level Metadata, 2026-03-02T08:00:00.000000Z
 
@@ -66,7 +66,7 @@ Query
 `);
   });
 
-  test('one that matches: what it would do', async () => {
+  test('an event that matches: the alert', async () => {
     const { code, stdout } = await explain(file('exec.json', JSON.stringify(event('a', 'exec'))));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^It matches\.$/m);
@@ -89,50 +89,64 @@ Query
     });
   });
 
-  test('an event of a log is chosen by its line or its audit ID', async () => {
+  test('line or audit ID picks an event of a log', async () => {
     const log = file('audit.log.gz', gzipSync(LOG));
     expect((await explain(log, '--line', '2')).code).toBe(1);
     expect((await explain(log, '--audit-id', 'b')).code).toBe(1);
     const { code, stdout, stderr } = await explain(log, '--audit-id', 'a');
-    expect([code, stderr]).toEqual([0, '2 events have this audit ID: this is the last; --line chooses another\n']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: '2 events have this audit ID; explaining the last. --line picks another.\n',
+    });
     expect(stdout).toMatch(/audit\.log\.gz:3: audit ID a, stage ResponseComplete,/);
   });
 
-  test('what is no choice, no event and no rule is a mistake', async () => {
-    const log = file('audit.log', LOG);
-    const list = file(
-      'list.json',
-      JSON.stringify({
-        kind: 'EventList',
-        apiVersion: 'audit.k8s.io/v1',
-        items: [event('a', 'exec'), event('b', 'log')],
-      }),
-    );
-    for (const [args, expected] of [
-      [[log], /audit\.log has 3 events\n {2}hint: --audit-id ID or --line N chooses one\n$/],
-      [[list, '--line', '1'], /^line 1 has 2 events\n {2}hint: --audit-id ID chooses one\n$/],
-      [[log, '--audit-id', 'c'], /^no event has the audit ID "c"\n$/],
-      [[log, '--line', '9'], /^there is no audit event on line 9\n$/],
-      [[log, '--line', 'x'], /Expected a line number, from 1\./],
-      [[file('broken.json', '{"verb": 7}')], /^no audit event: .*broken\.json:1: /],
-      [[join(folder, 'nowhere')], /^no file .*nowhere/],
-      [
-        [log, '--rule', 'exec-into-pdo'],
-        /^no rule is named "exec-into-pdo"\n {2}hint: did you mean exec-into-pod\?\n$/,
-      ],
-    ] as const) {
-      const [path, ...more] = args;
-      const { code, stdout, stderr } = await explain(path, ...more);
-      expect([stderr, [code, stdout]]).toEqual([stderr, [2, '']]);
-      expect(stderr).toMatch(expected);
-    }
+  const log = file('audit.log', LOG);
+  const list = file(
+    'list.json',
+    JSON.stringify({
+      kind: 'EventList',
+      apiVersion: 'audit.k8s.io/v1',
+      items: [event('a', 'exec'), event('b', 'log')],
+    }),
+  );
+
+  test.each([
+    {
+      what: 'several events',
+      args: [log],
+      message: /audit\.log has 3 events\n {2}hint: pick one with --audit-id ID or --line N\n$/,
+    },
+    {
+      what: 'several events on the line',
+      args: [list, '--line', '1'],
+      message: /^line 1 has 2 events\n {2}hint: pick one with --audit-id ID\n$/,
+    },
+    { what: 'an unknown audit ID', args: [log, '--audit-id', 'c'], message: /^no event has the audit ID "c"\n$/ },
+    { what: 'a line without event', args: [log, '--line', '9'], message: /^no audit event found on line 9\n$/ },
+    { what: 'an invalid line', args: [log, '--line', 'x'], message: /Expected a line number, 1 or more\./ },
+    {
+      what: 'an invalid event',
+      args: [file('broken.json', '{"verb": 7}')],
+      message: /^not an audit event: .*broken\.json:1: /,
+    },
+    { what: 'a missing file', args: [join(folder, 'nowhere')], message: /^file not found: .*nowhere/ },
+    {
+      what: 'an unknown rule',
+      args: [log, '--rule', 'exec-into-pdo'],
+      message: /^no rule is named "exec-into-pdo"\n {2}hint: did you mean exec-into-pod\?\n$/,
+    },
+  ])('usage error: $what', async ({ args: [path = '', ...more], message }) => {
+    const { code, stdout, stderr } = await explain(path, ...more);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
   });
 });
 
 describe('rules test', () => {
   const wrong = readFileSync(EXEC, 'utf8').replace('(exec or attach)', '(execute or attach)');
 
-  test('says why a test fails', async () => {
+  test('explains a failed test', async () => {
     const { code, stdout } = await firstseen(['rules', 'test', file('wrong.yaml', wrong)]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
@@ -151,10 +165,11 @@ describe('rules test', () => {
     );
     const json = await firstseen(['rules', 'test', path, '-o', 'json']);
     const items: readonly { passed: boolean; rule: string }[] = JSON.parse(json.stdout);
-    expect([items.length, items.filter(({ passed }) => !passed).length]).toEqual([8, 2]);
+    expect(items).toHaveLength(8);
+    expect(items.filter(({ passed }) => !passed)).toHaveLength(2);
   });
 
-  test('a file that does not load is an error of the report, too', async () => {
+  test('a file that does not load is an error in the report', async () => {
     const path = file('broken.yaml', wrong.replace('(execute or attach)', '(execute or'));
     const { code, stdout } = await firstseen(['rules', 'test', path, EXEC, '-o', 'junit']);
     expect(code).toBe(1);

@@ -1,4 +1,4 @@
-/** `firstseen query` as a person calls it. */
+/** `firstseen query` as a process. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const folder = createTemporaryFolder('cli-query');
 
 const query = (...args: readonly string[]): Promise<RunResult> => runCommand(['query', ...args]);
 
-/** A line of an audit log that no encoder of ours would write: keys, blanks and numbers as they are. */
+/** A line of an audit log with spaces and numbers that our encoder would not write. */
 function line(n: number, verb: string, user: string, rest = ''): string {
   const time = `2026-03-02T08:00:0${n}.000000Z`;
   return `{"kind":"Event", "apiVersion":"audit.k8s.io/v1","auditID":"id-${n}","stage":"ResponseComplete","verb":"${verb}","user":{"username":"${user}"},"stageTimestamp":"${time}","big":12345678901234567890${rest}}`;
@@ -39,14 +39,14 @@ function file(name: string, content: string | Buffer): string {
 const log = file('audit.log', LOG);
 
 describe('events', () => {
-  test('the lines that match, byte for byte, in KQL and EQL', async () => {
+  test('matching lines are printed byte for byte, in KQL and EQL', async () => {
     const found = await query('user.name: eve and not event.action: list', log);
-    expect([found.code, found.stdout, found.stderr]).toEqual([0, `${GET}\n${DELETE}\n`, '']);
+    expect(found).toMatchObject({ code: 0, stdout: `${GET}\n${DELETE}\n`, stderr: '' });
     const same = await query('any where user.name == "eve" and event.action != "list"', log);
-    expect([same.code, same.stdout, same.stderr]).toEqual([0, `${GET}\n${DELETE}\n`, '']);
+    expect(same).toMatchObject({ code: 0, stdout: `${GET}\n${DELETE}\n`, stderr: '' });
   });
 
-  test('bytes that are no UTF-8, and the end of a line of Windows, come out as they are', async () => {
+  test('invalid UTF-8 and Windows line endings are printed unchanged', async () => {
     const bytes = Buffer.concat([
       Buffer.from(GET.slice(0, -1)),
       Buffer.from(',"userAgent":"'),
@@ -59,21 +59,21 @@ describe('events', () => {
     expect(readFileSync(out)).toEqual(Buffer.concat([readFileSync(path), Buffer.from('\n')]));
   });
 
-  test('nothing found is exit code 1', async () => {
+  test('exit code 1 if nothing is found', async () => {
     const { code, stdout, stderr } = await query('user.name: nobody', log);
-    expect([code, stdout, stderr]).toEqual([1, '', '']);
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: '' });
   });
 
   test('-c counts, -m stops, -H names the file', async () => {
     const count = await query('-c', 'user.name: eve', log, log);
-    expect([count.code, count.stdout]).toEqual([0, '6\n']);
+    expect(count).toMatchObject({ code: 0, stdout: '6\n' });
     const none = await query('-c', 'user.name: nobody', log);
-    expect([none.code, none.stdout]).toEqual([1, '0\n']);
+    expect(none).toMatchObject({ code: 1, stdout: '0\n' });
     const first = await query('-m', '1', '-H', 'user.name: eve', log, log);
     expect(first.stdout).toBe(`${log}:${GET}\n`);
   });
 
-  test('gzip, standard input, several files in their order', async () => {
+  test('gzip, standard input, several files in order', async () => {
     const packed = file('audit.log.gz', gzipSync(LOG));
     expect((await query('event.action: (list or delete)', packed)).stdout).toBe(`${LIST}\n${DELETE}\n`);
     for (const args of [[], ['-']]) {
@@ -84,7 +84,7 @@ describe('events', () => {
     expect((await query('event.action: get', other, packed)).stdout).toBe(`${FORBIDDEN}\n${GET}\n${FORBIDDEN}\n`);
   });
 
-  test('lists, on one line or over many: an event a line, with all that it says', async () => {
+  test('each event of a list is one complete line', async () => {
     const spread = LINES.map((text) => text.replaceAll(',"', ',\n   "'));
     const list = `{\n "kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[\n  ${spread.join(',\n  ')}\n ]\n}\n`;
     const expected = `${GET.replaceAll(', "', ',"')}\n${FORBIDDEN.replaceAll(', "', ',"')}\n`;
@@ -96,7 +96,7 @@ describe('events', () => {
     );
   });
 
-  test('an event that is spread over many lines is one line', async () => {
+  test('an event over many lines is printed as one line', async () => {
     const path = file('spread.json', JSON.stringify(JSON.parse(LIST), null, 2));
     expect(JSON.parse((await query('event.action: list', path)).stdout)).toEqual(JSON.parse(LIST));
   });
@@ -110,7 +110,7 @@ describe('events', () => {
     expect(wrong.stderr).toMatch(/'yesterday' is invalid. expected a time such as 2026-03-02T08:00:00Z, or a date/);
   });
 
-  test('-o table: columns, and nothing hostile', async () => {
+  test('-o table prints escaped columns', async () => {
     const hostile = line(5, 'get', 'a\\u001b[2J\\u202eb');
     const { stdout } = await query('-o', 'table', 'event.action: *', file('hostile.log', `${LOG}${hostile}\n`));
     expect(stdout).toBe(
@@ -126,31 +126,31 @@ describe('events', () => {
     );
   });
 
-  test('-o json is the events, one a line', async () => {
+  test('-o json prints one event per line', async () => {
     expect((await query('-o', 'json', '-H', 'event.action: list', log)).stdout).toBe(`${LIST}\n`);
   });
 
-  test('lines that are no events are said once and counted', async () => {
+  test('lines that are not events are reported once and counted', async () => {
     const { code, stdout, stderr } = await query('event.action: list', file('bad.log', `x\n${LOG}{"kind":"Pod"}\n`));
-    expect([code, stdout]).toEqual([0, `${LIST}\n`]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${LIST}\n` });
     expect(stderr).toMatch(/bad\.log:1: skipped: .*\n2 lines or items skipped\n$/);
   });
 
-  test('-v says how the query was read', async () => {
+  test('-v prints the detected language', async () => {
     expect((await query('-v', '-c', 'any where true', log)).stderr).toBe('read as EQL; events: 4, found: 4\n');
   });
 });
 
 describe('ES|QL', () => {
-  test('a query that only chooses events finds their lines', async () => {
+  test('a query that only selects events prints their lines', async () => {
     const { code, stdout, stderr } = await query('FROM logs | WHERE user.name == "eve" | LIMIT 2', log);
-    expect([code, stdout, stderr]).toEqual([0, `${GET}\n${LIST}\n`, '']);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${GET}\n${LIST}\n`, stderr: '' });
     expect((await query('-c', 'FROM logs | WHERE user.name == "eve"', log)).stdout).toBe('3\n');
   });
 
   const STATS = 'FROM logs | STATS n = COUNT(*), a = MV_SORT(VALUES(event.action)) BY user.name | SORT n DESC';
 
-  test('rows are a table, or JSON', async () => {
+  test('rows are printed as a table or JSON', async () => {
     const table = [
       'n   a                     user.name',
       '3   [delete, get, list]   eve',
@@ -169,7 +169,7 @@ describe('ES|QL', () => {
     );
   });
 
-  test('nothing hostile reaches a terminal', async () => {
+  test('rows are escaped', async () => {
     const { stdout } = await query(
       'FROM x | KEEP user.name',
       file('hostile-2.log', `${line(5, 'get', 'a\\u001b[2J\\u202eb')}\n`),
@@ -177,16 +177,16 @@ describe('ES|QL', () => {
     expect(stdout).toBe('user.name\na\\u{1b}[2J\\u{202e}b\n');
   });
 
-  test('no rows are exit code 1, and ROW needs no events', async () => {
+  test('exit code 1 without rows; ROW needs no events', async () => {
     expect((await query('FROM x | KEEP user.name | WHERE user.name == "x"', log)).code).toBe(1);
     expect((await query('--now', '2026-03-02', 'ROW t = NOW()')).stdout).toBe('t\n2026-03-02T00:00:00.000Z\n');
   });
 
-  test('a wrong query, and what became null', async () => {
+  test('errors and warnings show their place', async () => {
     const { code, stderr } = await query('FROM x | WHERE user.nam == 1', log);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /line 1, column 16: unknown column `user\.nam`\n.*\n {17}\^\n {2}hint: did you mean user\.name\?\n.*read as ES\|QL/s,
+      /line 1, column 16: unknown column `user\.nam`\n.*\n {17}\^\n {2}hint: did you mean user\.name\?\n.*detected language: ES\|QL/s,
     );
     expect((await query('FROM x | EVAL d = 1 / 0 | KEEP d | LIMIT 1', log)).stderr).toMatch(
       /^warning: line 1, column 19: /,
@@ -197,15 +197,15 @@ describe('ES|QL', () => {
 describe('sequences', () => {
   const PAIR = 'sequence by user.name [any where event.action == "get"] [any where event.action in ("list", "delete")]';
 
-  test('each with the values that join it, then its lines; in the order of time', async () => {
+  test('join values, then lines, in time order', async () => {
     const shuffled = file('shuffled.log', `${[DELETE, LIST, FORBIDDEN, GET].join('\n')}\n`);
     const { code, stdout, stderr } = await query(PAIR, shuffled);
-    expect([code, stdout, stderr]).toEqual([0, `-- user.name: "eve"\n${GET}\n${LIST}\n`, '']);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `-- user.name: "eve"\n${GET}\n${LIST}\n`, stderr: '' });
     expect((await query('-c', PAIR, log)).stdout).toBe('1\n');
     expect((await query(PAIR, file('none.log', `${LIST}\n${FORBIDDEN}\n`))).code).toBe(1);
   });
 
-  test('as JSON one a line, as a table with columns', async () => {
+  test('JSON lines and tables', async () => {
     const json = await query('-o', 'json', PAIR, log);
     expect(json.stdout).toBe(`{"by":{"user.name":"eve"},"events":[${GET},${LIST}]}\n`);
     const table = await query('-o', 'table', PAIR, log);
@@ -214,7 +214,7 @@ describe('sequences', () => {
     );
   });
 
-  test('-m, and without anything that joins', async () => {
+  test('-m, and a sequence without join values', async () => {
     const any = 'sequence with maxspan=1s [any where true] [any where true]';
     const expected = [
       [GET, LIST],
@@ -241,7 +241,7 @@ describe('documents of any kind', () => {
       .filter(Boolean)
       .map((document) => DOCUMENTS.indexOf(document));
 
-  test('fields are paths of the types given, all else keywords', async () => {
+  test('fields are paths with the given type, or keyword', async () => {
     expect(await found('host.ip: 10.0.0.0/8')).toEqual([0]);
     expect(await found('n > 6')).toEqual([1, 2]);
     expect(await found('host.name: *')).toEqual([0, 1, 2]);
@@ -255,65 +255,64 @@ describe('documents of any kind', () => {
       'FROM x | STATS n = SUM(n), last = MAX(@timestamp) BY tags | SORT tags | LIMIT 1',
     );
     expect(stats.stdout).toBe('{"n":5,"last":"2026-03-02T08:00:02.000Z","tags":"x"}\n');
-    expect(stats.stderr).toMatch(/documents\.jsonl:4: skipped: no JSON object/);
+    expect(stats.stderr).toMatch(/documents\.jsonl:4: skipped: not a JSON object/);
     expect((await raw('--from', '2026-03-02T08:00:02Z', '*: *')).stdout).toEqual(`${DOCUMENTS[0]}\n`);
   });
 
-  test('a field that no document has is an error, one that has a type is not', async () => {
+  test('a field without documents and type is an error', async () => {
     const { code, stderr } = await raw('hots.ip: x');
     expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^unknown field hots\.ip: no document has it, and it has no type\n {2}hint: did you mean host\.ip\?$/m,
-    );
+    expect(stderr).toMatch(/^unknown field hots\.ip: no document has it\n {2}hint: did you mean host\.ip\?$/m);
     expect((await raw('ok: false')).code).toBe(1);
     const early = await raw('-m', '1', 'n: 5 or host.nmae: x');
-    expect([early.code, early.stderr]).toEqual([0, '']);
+    expect(early).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('a file of types that is wrong', async () => {
+  test('an invalid file of types', async () => {
     const wrong = await query('--raw', '--types', file('wrong.yaml', 'a: text\nb: keywrod\n'), 'a: *', path);
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toMatch(
-      /wrong\.yaml: a: there is no type "?text"?\n {2}hint: the types are keyword, .*\n.*b: there is no type .*\n {2}hint: did you mean keyword\?/,
+      /wrong\.yaml: a: unknown type "?text"?\n {2}hint: the types are keyword, .*\n.*b: unknown type .*\n {2}hint: did you mean keyword\?/,
     );
-    expect((await query('--types', types, 'a: *', path)).stderr).toMatch(/--types is for documents .*: add --raw/);
+    expect((await query('--types', types, 'a: *', path)).stderr).toMatch(/--types needs --raw/);
     expect((await query('--raw', '--types', join(folder, 'nope'), 'a: *', path)).stderr).toMatch(/cannot be read/);
   });
 });
 
 describe('errors', () => {
-  test('a query that is wrong, with its place and the language', async () => {
+  test('an invalid query shows its place and the language', async () => {
     const { code, stdout, stderr } = await query('user.nam: eve', log);
-    expect([code, stdout]).toEqual([2, '']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
       /^line 1, column 1: unknown field `user\.nam`\n {2}user\.nam: eve\n {2}\^\n {2}hint: did you mean user\.name\?\n/,
     );
-    expect(stderr).toMatch(/\(the query was read as KQL; --language eql or esql reads it as another\)\n$/);
+    expect(stderr).toMatch(/\(detected language: KQL; to change it: --language eql or esql\)\n$/);
   });
 
-  test('--language overrules what the text looks like', async () => {
+  test('--language overrides the detection', async () => {
     const { code, stderr } = await query('--language', 'eql', 'user.name: eve', log);
     expect(code).toBe(2);
     expect(stderr).toMatch(/read as EQL/);
   });
 
-  test('what is hostile in a query is not given back to the terminal', async () => {
+  test('errors escape the query', async () => {
     expect((await query('\u001b]0;x\u0007: "', log)).stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
-  test('a file that is not there: nothing is read', async () => {
+  test('a missing file stops the command before it reads', async () => {
     const { code, stdout, stderr } = await query('event.action: *', log, join(folder, 'nope.log'));
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^no file .*nope\.log; give audit log files, or - for standard input$/m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^file not found: .*nope\.log; pass audit log files, or - for standard input$/m);
   });
 
-  test('gzip that is cut off: what came before and after it is found, and the exit code is 2', async () => {
+  test('a truncated gzip file gives exit code 2, and the rest is searched', async () => {
     const packed = gzipSync(LOG.repeat(50));
     const cut = file('cut.log.gz', packed.subarray(0, packed.length - 20));
     const { code, stdout, stderr } = await query('event.action: delete', cut, log);
     expect(code).toBe(2);
-    expect(stdout.endsWith(`${DELETE}\n`)).toBe(true);
-    expect(stdout.split('\n').length).toBeGreaterThan(2);
+    const lines = stdout.split('\n').slice(0, -1);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.at(-1)).toBe(DELETE);
     expect(stderr).toMatch(/cut\.log\.gz: the gzip data is broken or cut off/);
   });
 });

@@ -1,4 +1,4 @@
-/** `replay --report matches` and `junit` over real files, as a person or a CI job calls it. */
+/** `replay --report matches` and `junit` over files, as a process. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ function replay(...args: readonly string[]): Promise<RunResult> {
 
 const withRules = (...files: readonly string[]) => files.flatMap((path) => ['--rules', path]);
 
-test('matches: what each type of rule selects, and where it fires', async () => {
+test('matches: the events that each type of rule selects and fires on', async () => {
   const events = [...EVENTS, request(4, 'kubectl')];
   const { code, stdout, stderr } = await replay(
     ...withRules(...Object.values(RULES)),
@@ -94,7 +94,7 @@ function counts(matches: number, fires: number, repeats: number): object {
   return { matches, fires, repeats, taught: 0, faults: 0 };
 }
 
-test('matches: what only taught is no fire, and the events of a sequence keep their whole audit IDs', async () => {
+test('matches: learning does not count as firing, and sequences keep full audit IDs', async () => {
   const learner = writeRule('learner', {
     type: 'new_terms',
     query: 'event.action: list',
@@ -108,18 +108,20 @@ test('matches: what only taught is no fire, and the events of a sequence keep th
     ...['--report', 'matches', log('taught.log', events)],
   );
   const [taught, sequence] = JSON.parse(stdout).rules;
-  expect([taught.fires, taught.taught]).toEqual([[], [long(0), long(1), long(3)]]);
-  expect([sequence.matches, sequence.fires]).toEqual([[long(0), long(1)], [long(1)]]);
+  expect(taught).toMatchObject({ fires: [], taught: [long(0), long(1), long(3)] });
+  expect(sequence).toMatchObject({ matches: [long(0), long(1)], fires: [long(1)] });
 });
 
-test('matches: long lists are cut, and the counts are true', async () => {
+test('matches: long lists are cut, counts are exact', async () => {
   const many = Array.from({ length: 10_005 }, (_, n) => request(n, 'masscan/1.3'));
   const { stdout } = await replay('--rules', RULES.query, '--report', 'matches', log('many.log', many));
   const [{ counts: of, cut, matches }] = JSON.parse(stdout).rules;
-  expect([of.matches, cut, matches.length]).toEqual([10_005, true, 10_000]);
+  expect(of.matches).toBe(10_005);
+  expect(cut).toBe(true);
+  expect(matches).toHaveLength(10_000);
 });
 
-test('junit: a suite for each rule; a failed test and a rule that does not load end it with 1', async () => {
+test('junit: one suite per rule; a failed test or an invalid rule gives exit code 1', async () => {
   const tested = writeRule('tested', {
     query: 'user_agent.original: masscan*',
     tests: [
@@ -134,8 +136,8 @@ test('junit: a suite for each rule; a failed test and a rule that does not load 
     ...['--report', 'junit', '--report-file', report, log('junit.log', EVENTS)],
   );
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^a rule could not run, or a test of it failed: see the report$/m);
-  expect(stdout).toMatch(/^SEVERITY/); // the alerts are printed beside a report that goes to a file
+  expect(stderr).toMatch(/^a rule or a test failed; see the report$/m);
+  expect(stdout).toMatch(/^SEVERITY/); // the alerts, as the report goes to a file
   const xml = readFileSync(report, 'utf8');
   expect(xml).toMatch(/^<\?xml .*\n<testsuites name="firstseen" tests="5" failures="1" errors="1">$/m);
   expect(xml).toMatch(/<testsuite name="scanner" file=".*scanner\.yaml" tests="1" failures="0" errors="0">/);
@@ -145,20 +147,20 @@ test('junit: a suite for each rule; a failed test and a rule that does not load 
   expect(xml).toMatch(/<testcase classname="broken" name="load"[^>]*>\s*<error message="invalid: /);
 });
 
-test('junit: all is well, on standard output', async () => {
+test('junit: a passing report on standard output', async () => {
   const { code, stdout, stderr } = await replay('--rules', RULES.query, '--report', 'junit', log('well.log', EVENTS));
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
   expect(stdout).toMatch(/^<\?xml [\s\S]*tests="1" failures="0" errors="0">[\s\S]*<\/testsuites>\n$/);
   expect(stdout).not.toMatch(/SEVERITY/);
 });
 
-test('called wrongly', async () => {
+test('usage errors', async () => {
   const path = log('wrong.log', EVENTS);
   const without = await replay('--rules', RULES.query, '--report-file', 'x.xml', path);
-  expect([without.code, without.stdout]).toEqual([2, '']);
+  expect(without).toMatchObject({ code: 2, stdout: '' });
   expect(without.stderr).toMatch(/--report-file needs --report: one of matches, junit, html/);
   const nowhere = join(folder, 'nowhere', 'x.xml');
   const unwritable = await replay('--rules', RULES.query, '--report', 'junit', '--report-file', nowhere, path);
   expect(unwritable.code).toBe(2);
-  expect(unwritable.stderr).toMatch(/the report cannot be written: .*ENOENT/);
+  expect(unwritable.stderr).toMatch(/--report-file: cannot write the report: .*ENOENT/);
 });

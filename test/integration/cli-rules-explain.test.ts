@@ -1,4 +1,4 @@
-/** `rules explain`, as a person calls it. */
+/** `rules explain` as a process. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,11 +18,11 @@ function firstseen(...args: readonly string[]): Promise<RunResult> {
 describe('rules explain', () => {
   test('a rule of the pack', async () => {
     const { code, stdout, stderr } = await firstseen('anonymous-request-unusual-agent');
-    expect([code, stderr]).toEqual([0, '']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^anonymous-request-unusual-agent: Anonymous request/);
     expect(stdout).toMatch(/^type new_terms, from \S*anonymous-request-unusual-agent\.yaml:\d+$/m);
     expect(stdout).toMatch(
-      /^ {2}It alerts when the value of user_agent\.original was on no matching event in the 7d before;/m,
+      /^ {2}It alerts on a value of user_agent\.original that no matching event had in the 7d before\./m,
     );
     expect(stdout).toMatch(
       /^ {2}level Metadata, stages \S+, .*: every request by system:anonymous, system:unauthenticated$/m,
@@ -44,12 +44,12 @@ describe('rules explain', () => {
     ]);
   });
 
-  test('a rule that is switched off', async () => {
+  test('a disabled rule', async () => {
     const file = join(createTemporaryFolder('explain'), 'off.yaml');
     writeFileSync(file, readFileSync(EXEC, 'utf8').replace('\nspec:\n', '\nspec:\n  enabled: false\n'));
     const { code, stdout } = await firstseen('exec-into-pod', '--rules', file);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}runs, and is switched off$/m);
+    expect(stdout).toMatch(/^ {2}runs, disabled$/m);
   });
 
   test('a rule that can never fire', async () => {
@@ -63,9 +63,9 @@ describe('rules explain', () => {
     expect(stdout).toMatch(/^Verdict\n {2}needs other data\n {2}- can never fire: no audit event has process\.name$/m);
   });
 
-  test('a name that is not there: the nearest', async () => {
+  test('an unknown name gives the nearest one', async () => {
     const { code, stdout, stderr } = await firstseen('exec-in-pod');
-    expect([code, stdout]).toEqual([1, '']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe('no rule is named "exec-in-pod"\n  hint: did you mean exec-into-pod?\n');
     const far = await firstseen('something-else-altogether');
     expect(far.stderr).toMatch(/hint: `firstseen rules list` prints their names/);
@@ -80,6 +80,6 @@ describe('rules explain', () => {
     const { code, stderr } = await firstseen('exec-into-pod', '--rules', file);
     expect(code).toBe(1);
     expect(stderr).toMatch(/bad\.yaml:\d+:\d+: /);
-    expect(stderr).toMatch(/the rule exec-into-pod does not load: see above\n$/);
+    expect(stderr).toMatch(/the rule exec-into-pod does not load; fix the problems above\n$/);
   });
 });

@@ -1,4 +1,4 @@
-/** `rules import`, as a person calls it. */
+/** `rules import` as a process. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ function firstseen(...args: readonly string[]): Promise<RunResult> {
   return runCommand(args);
 }
 
-/** What `rules list` says of rules, but for where they are, and for differences from the format that they came in. */
+/** The output of `rules list` without files and differences from the original format. */
 async function listed(...paths: readonly string[]): Promise<readonly unknown[]> {
   const { stdout } = await firstseen('rules', 'list', '-o', 'json', ...paths);
   const items: readonly { file: string; verdict: string }[] = JSON.parse(stdout);
@@ -26,7 +26,7 @@ async function listed(...paths: readonly string[]): Promise<readonly unknown[]> 
 }
 
 describe('rules import', () => {
-  test('to a folder: a file a rule, named after it, which loads as the rule that it was', async () => {
+  test('a folder gets one file per rule, equal to the original rule', async () => {
     const folder = join(createTemporaryFolder('import'), 'new', 'rules');
     const { code, stdout, stderr } = await firstseen('rules', 'import', VECTORS, '--output', folder);
     expect(code).toBe(0);
@@ -40,22 +40,22 @@ describe('rules import', () => {
     expect(await listed(folder)).toEqual(await listed(VECTORS));
   });
 
-  test('what is there stays, unless it is to be overwritten', async () => {
+  test('existing files are kept without --force', async () => {
     const folder = createTemporaryFolder('import');
     const file = join(folder, 'query-array.yaml');
     writeFileSync(file, '# mine\n');
     const kept = await firstseen('rules', 'import', VECTORS, '-o', folder);
     expect(kept.code).toBe(1);
-    expect(kept.stdout).toMatch(/^is there +query-array /m);
+    expect(kept.stdout).toMatch(/^exists +query-array /m);
     expect(kept.stdout).toMatch(/^written +query-address /m);
-    expect(kept.stderr).toMatch(/^1 file was there already, and stays; --force overwrites$/m);
+    expect(kept.stderr).toMatch(/^1 existing file was kept; --force overwrites$/m);
     expect(readFileSync(file, 'utf8')).toBe('# mine\n');
     const forced = await firstseen('rules', 'import', VECTORS, '-o', folder, '--force');
     expect(forced.code).toBe(0);
     expect(readFileSync(file, 'utf8')).toMatch(/^kind: DetectionRule$/m);
   });
 
-  test('to standard output: documents only; what is said of them goes to standard error', async () => {
+  test('standard output gets only documents, standard error the table', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'import', VECTORS);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^printed +query-array /m);
@@ -64,7 +64,7 @@ describe('rules import', () => {
     expect(await listed(file)).toEqual(await listed(VECTORS));
   });
 
-  test('a rule with a problem is not written, and the others are', async () => {
+  test('an invalid rule is skipped, the others are written', async () => {
     const from = createTemporaryFolder('import');
     const good = readFileSync(join(VECTORS, 'query_array.toml'), 'utf8');
     writeFileSync(join(from, 'good.toml'), good);
@@ -78,7 +78,7 @@ describe('rules import', () => {
     expect(stderr).toMatch(/^1 rule or file is invalid, and does not run$/m);
   });
 
-  test('a rule that cannot run here, and one that no resource can hold, are not written, and said', async () => {
+  test('rules that cannot run here or are too large are skipped and reported', async () => {
     const from = createTemporaryFolder('import');
     const rule = {
       rule_id: 'a',
@@ -107,15 +107,15 @@ describe('rules import', () => {
     expect(large.code).toBe(1);
     expect(large.stdout).toMatch(/^too large +large +runs +\S+e\.ndjson$/m);
     expect(large.stderr).toMatch(/e\.ndjson: large: spec\.exceptions: expected at most 100 items, found 101$/m);
-    expect(large.stderr).toMatch(/^a rule that is too large for a resource runs from its own file, as it is$/m);
+    expect(large.stderr).toMatch(/^a rule is too large for a resource; pass its original file to --rules instead$/m);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('an output that cannot be is a mistake of the call', async () => {
+  test('an output that cannot be written is a usage error', async () => {
     const file = join(createTemporaryFolder('import'), 'file');
     writeFileSync(file, '');
     const { code, stderr } = await firstseen('rules', 'import', VECTORS, '-o', file);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^--output: \S+ cannot be written: a file is there, and a folder is needed$/m);
+    expect(stderr).toMatch(/^--output: cannot write \S+: a file exists where a folder is needed$/m);
   });
 });

@@ -1,4 +1,4 @@
-/** `rules list|check|test` and `webhook-config`, as a person calls them. */
+/** `rules list|check|test` and `webhook-config` as processes. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ describe('rules', () => {
     mkdirSync(join(folder, 'empty'));
   });
 
-  test('check: a condition on a field that never has a value is pointed out', async () => {
+  test('check: a note on a field that never has a value', async () => {
     const never = 'kubernetes.audit.requestObject.metadata.name: x or kubernetes.audit.objectRef.resource';
     const path = file('never.yaml', text.replace('kubernetes.audit.objectRef.resource', never));
     const { code, stderr } = await firstseen('rules', 'check', path);
@@ -47,14 +47,14 @@ describe('rules', () => {
     );
   });
 
-  test('list: those of the pack, each on a line', async () => {
+  test('list: the rules of the pack, one per line', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list');
-    expect([code, stderr]).toEqual([0, '']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^NAME +STATE +TYPE +SEVERITY +TESTS +VERDICT +TITLE$/m);
     expect(stdout).toMatch(/^anonymous-request-unusual-agent +ready +new_terms +medium +\d+ +runs +Anonymous request/m);
   });
 
-  test('list -o json and -o yaml give the same', async () => {
+  test('list -o json and -o yaml print the same', async () => {
     const [json, yaml] = [
       await firstseen('rules', 'list', '-o', 'json', good),
       await firstseen('rules', 'list', '-o', 'yaml', good),
@@ -65,13 +65,13 @@ describe('rules', () => {
     expect(items).toMatchObject([item]);
   });
 
-  test('check: nothing wrong', async () => {
+  test('check: a valid rule', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'check', good);
-    expect([code, stderr]).toEqual([0, '']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^NAME +TYPE +VERDICT +WHY\nexec-into-pod +query +runs\n\n1 rule: 1 runs\n$/);
   });
 
-  test('check: a query that is wrong is shown with a caret', async () => {
+  test('check: an invalid query is shown with a caret', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'check', badQuery, good);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^exec-of-mine +query +invalid +`and` has no condition to its right$/m);
@@ -81,18 +81,19 @@ describe('rules', () => {
     expect(stderr).toMatch(/^1 rule or file is invalid, and does not run$/m);
   });
 
-  test('check: a path that is not there, and a folder without rules', async () => {
-    for (const command of ['check', 'list', 'test']) {
-      const missing = await firstseen('rules', command, good, join(folder, 'nope'));
-      expect([command, [missing.code, missing.stdout]]).toEqual([command, [2, '']]);
-      expect(missing.stderr).toMatch(/^rules: .*nope: there is no such file or folder$/m);
-    }
-    const empty = await firstseen('rules', 'check', join(folder, 'empty'));
-    expect(empty.code).toBe(1);
-    expect(empty.stderr).toMatch(/no rule was found; rule files end in \.yaml/);
+  test.each(['check', 'list', 'test'])('%s: a path that does not exist', async (command) => {
+    const { code, stdout, stderr } = await firstseen('rules', command, good, join(folder, 'nope'));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^rules: .*nope: no such file or folder$/m);
   });
 
-  test('list: what is broken is said, the others are listed', async () => {
+  test('check: a folder without rules', async () => {
+    const empty = await firstseen('rules', 'check', join(folder, 'empty'));
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toMatch(/no rules found; rule files end in \.yaml/);
+  });
+
+  test('list: an invalid rule is reported, the others are listed', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list', badQuery, join(ROOT, 'rules'));
     expect(code).toBe(1);
     expect(stdout).toMatch(/^privileged-pod-created +ready/m);
@@ -102,11 +103,11 @@ describe('rules', () => {
 
   test('test: all pass', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'test', good);
-    expect([code, stderr]).toEqual([0, '']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^\d+ passed, 0 failed\n$/);
   });
 
-  test('test: one fails, with its place and what came instead', async () => {
+  test('test: a failure shows its place and the actual outcome', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'test', badTest);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^FAIL .*bad-test\.yaml:\d+ exec-of-mine: kubectl exec over a WebSocket\n {2}.+\n/);
@@ -114,7 +115,7 @@ describe('rules', () => {
     expect(stderr).toMatch(/rule tests failed/);
   });
 
-  test('the flag --rules may be given again', async () => {
+  test('--rules is repeatable', async () => {
     const { stdout } = await firstseen(
       'rules',
       'list',
@@ -126,11 +127,11 @@ describe('rules', () => {
     expect(stdout.trim().split('\n')).toHaveLength(3);
   });
 
-  (existsSync(ELASTIC) ? test : test.skip)('Elastic rules load as they are', async () => {
+  (existsSync(ELASTIC) ? test : test.skip)('Elastic rules load unmodified', async () => {
     const { code, stdout, stderr } = await firstseen('rules', 'list', '-o', 'json', ELASTIC);
     expect(code).toBe(3);
     const rules = JSON.parse(stdout) as { file: string; state: string }[];
-    expect(rules.some(({ file: from, state }) => from.endsWith('.toml') && state === 'ready')).toBe(true);
+    expect(rules).toContainEqual(expect.objectContaining({ file: expect.stringMatching(/\.toml$/), state: 'ready' }));
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 });
@@ -149,7 +150,7 @@ describe('webhook-config', () => {
   });
   const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-  test('a client certificate, and a name for the server', async () => {
+  test('a client certificate and a TLS server name', async () => {
     const files = ['--ca-file', ca, '--client-cert-file', cert, '--client-key-file', key];
     const { code, stdout, stderr } = await firstseen(
       'webhook-config',
@@ -159,7 +160,7 @@ describe('webhook-config', () => {
       '--tls-server-name',
       'firstseen',
     );
-    expect([code, stderr]).toEqual([0, '']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(parse(stdout)).toEqual({
       apiVersion: 'v1',
       kind: 'Config',
@@ -186,7 +187,7 @@ describe('webhook-config', () => {
     expect(stdout).toMatch(/^# +--audit-webhook-config-file=\/etc\/kubernetes\/firstseen\/webhook\.yaml /m);
   });
 
-  test('a token; kubectl reads the file', async () => {
+  test('kubectl reads a file with a token', async () => {
     const { stdout } = await firstseen('webhook-config', '--server', `${server}/audit/prod`, '--token-file', token);
     const kubeconfig = file('webhook.yaml', stdout);
     const kubectl = await ensureTool('kubectl');
@@ -207,19 +208,19 @@ describe('webhook-config', () => {
     });
   });
 
-  test('http beyond this machine is refused', async () => {
+  test('http is refused except for loopback addresses', async () => {
     const { code, stderr } = await firstseen('webhook-config', '--server', 'http://10.96.0.20/audit');
     expect(code).toBe(2);
     expect(stderr).toMatch(/--server: expected https/);
   });
 
-  test('no credential: that is said', async () => {
+  test('a note without credential', async () => {
     const { stdout } = await firstseen('webhook-config', '--server', 'http://127.0.0.1:9443');
-    expect(stdout).toMatch(/It holds no credential: firstseen has to take events from anyone/);
+    expect(stdout).toMatch(/It holds no credential, so firstseen must accept events from anyone/);
     expect(parse(stdout)).toMatchObject({ users: [{ user: {} }] });
   });
 
-  test('-o flags: one flag a line', async () => {
+  test('-o flags prints one flag per line', async () => {
     const { code, stdout } = await firstseen(
       'webhook-config',
       '--server',
@@ -234,26 +235,32 @@ describe('webhook-config', () => {
     expect(stdout).toMatch(/^--audit-policy-file=\/etc\/audit\/audit-policy\.yaml$/m);
   });
 
-  for (const [what, args, said] of [
-    ['no URL', ['--server', 'firstseen'], /--server: expected a URL such as .*, found "firstseen"/],
-    ['a file that is not there', ['--server', server, '--ca-file', 'nope'], /--ca-file: nope: there is no such file/],
-    [
-      'half a client certificate',
-      ['--server', server, '--client-cert-file', 'x'],
-      /expected --client-cert-file and --client-key-file together/,
-    ],
-    [
-      'two credentials',
-      ['--server', server, '--client-cert-file', 'x', '--client-key-file', 'x', '--token-file', 'x'],
-      /expected a client certificate or --token-file, not both/,
-    ],
-  ] as const) {
-    test(`refuses ${what}, whatever is to be printed`, async () => {
-      for (const output of ['kubeconfig', 'flags']) {
-        const { code, stdout, stderr } = await firstseen('webhook-config', ...args, '-o', output);
-        expect([code, stdout]).toEqual([2, '']);
-        expect(stderr).toMatch(said);
-      }
+  describe.each(['kubeconfig', 'flags'])('-o %s', (output) => {
+    test.each([
+      {
+        what: 'an invalid URL',
+        args: ['--server', 'firstseen'],
+        message: /--server: expected a URL such as .*, found "firstseen"/,
+      },
+      {
+        what: 'a missing file',
+        args: ['--server', server, '--ca-file', 'nope'],
+        message: /--ca-file: nope: there is no such file/,
+      },
+      {
+        what: 'half a client certificate',
+        args: ['--server', server, '--client-cert-file', 'x'],
+        message: /pass --client-cert-file and --client-key-file together/,
+      },
+      {
+        what: 'two credentials',
+        args: ['--server', server, '--client-cert-file', 'x', '--client-key-file', 'x', '--token-file', 'x'],
+        message: /pass either a client certificate or --token-file, not both/,
+      },
+    ])('refuses $what', async ({ args, message }) => {
+      const { code, stdout, stderr } = await firstseen('webhook-config', ...args, '-o', output);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(message);
     });
-  }
+  });
 });

@@ -1,4 +1,4 @@
-/** The program as a person calls it: help, mistakes, and `replay` over real files. */
+/** Help, usage errors, and `replay` over files, as processes. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,65 +57,62 @@ const replay = (...args: readonly string[]) => firstseen('replay', '--rules', RU
 
 function assertBothAlerts({ code, stdout, stderr }: RunResult, events = 3): void {
   expect(code).toBe(0);
-  expect(stdout.match(/masscan\/1\.3/g)?.length).toBe(1);
-  expect(stdout.match(/zgrab\/0\.x/g)?.length).toBe(1);
+  expect(stdout.match(/masscan\/1\.3/g)).toHaveLength(1);
+  expect(stdout.match(/zgrab\/0\.x/g)).toHaveLength(1);
   expect(stderr).toMatch(new RegExp(`^${events} events, 1 rule, 2 alerts$`, 'm'));
 }
 
 describe('the program', () => {
-  test('says what it takes', async () => {
+  test('--help', async () => {
     const { code, stdout, stderr } = await program(['--help']);
-    expect([code, stderr]).toEqual([0, '']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Usage: firstseen /);
   });
 
   test('--version', async () => {
     const { code, stdout } = await program(['--version']);
-    expect([code, /^\d+\.\d+\.\d+\n$/.test(stdout)]).toEqual([0, true]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('ends with the exit code of the command, and complains on standard error', async () => {
+  test('exits with the exit code of the command', async () => {
     const { code, stdout, stderr } = await program(['repaly', 'x']);
-    expect([code, stdout]).toEqual([2, '']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/unknown command 'repaly'/);
   });
 });
 
-describe('help and mistakes', () => {
-  for (const verb of [
-    [],
-    ['serve'],
-    ['query'],
-    ['replay'],
-    ['rules'],
-    ['rules', 'list'],
-    ['rules', 'check'],
-    ['rules', 'test'],
-    ['webhook-config'],
-    ['doctor'],
-  ]) {
-    test(`${['firstseen', ...verb].join(' ')} --help`, async () => {
-      const { code, stdout, stderr } = await firstseen(...verb, '--help');
-      expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toMatch(new RegExp(`^Usage: ${['firstseen', ...verb].join(' ')} `));
-    });
-  }
+describe('help and usage errors', () => {
+  test.each([
+    'firstseen',
+    'firstseen serve',
+    'firstseen query',
+    'firstseen replay',
+    'firstseen rules',
+    'firstseen rules list',
+    'firstseen rules check',
+    'firstseen rules test',
+    'firstseen webhook-config',
+    'firstseen doctor',
+  ])('%s --help', async (command) => {
+    const { code, stdout, stderr } = await firstseen(...command.split(' ').slice(1), '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: ${command} `));
+  });
 
-  for (const [args, said] of [
-    [['repaly', 'x'], /unknown command 'repaly'\n\(Did you mean replay\?\)/],
-    [['rules', 'lsit'], /unknown command 'lsit'\n\(Did you mean list\?\)/],
-    [['replay', '--ruels', 'x', 'y'], /unknown option '--ruels'\n\(Did you mean --rules\?\)/],
-    [['replay'], /missing required argument 'file'/],
-    [['replay', '-o', 'xml', 'x'], /'xml' is invalid. Allowed choices are table, json, yaml/],
-    [['webhook-config'], /required option '--server <url>' not specified/],
-  ] as const) {
-    test(`firstseen ${args.join(' ')}`, async () => {
-      const { code, stdout, stderr } = await firstseen(...args);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(said);
-      expect(stderr).toMatch(/--help/);
-    });
-  }
+  test.each([
+    { args: 'repaly x', message: /unknown command 'repaly'\n\(Did you mean replay\?\)/ },
+    { args: 'rules lsit', message: /unknown command 'lsit'\n\(Did you mean list\?\)/ },
+    { args: 'replay --ruels x y', message: /unknown option '--ruels'\n\(Did you mean --rules\?\)/ },
+    { args: 'replay', message: /missing required argument 'file'/ },
+    { args: 'replay -o xml x', message: /'xml' is invalid. Allowed choices are table, json, yaml/ },
+    { args: 'webhook-config', message: /required option '--server <url>' not specified/ },
+  ])('usage error: firstseen $args', async ({ args, message }) => {
+    const { code, stdout, stderr } = await firstseen(...args.split(' '));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/--help/);
+  });
 });
 
 describe('replay', () => {
@@ -141,7 +138,7 @@ describe('replay', () => {
     assertBothAlerts(await runProcess('sh', ['-c', script, process.execPath, MAIN, RULE, packed], { cwd: ROOT }));
   });
 
-  test('several files have one history', async () => {
+  test('several files share one history', async () => {
     const [first, second] = [
       file('1.log', LINES),
       file('2.log.gz', gzipSync(JSON.stringify(anonymous(4, 'zgrab/0.x')))),
@@ -149,7 +146,7 @@ describe('replay', () => {
     assertBothAlerts(await replay(first, second), 4);
   });
 
-  test('thresholds and sequences, which need the order of time', async () => {
+  test('thresholds and sequences need time order', async () => {
     const threshold = { field: ['user.name'], value: 3, window: '10s' };
     const many = writeRule('many', { type: 'threshold', query: 'event.action: list', threshold });
     const query = 'sequence [any where user_agent.original : "zgrab*"] [any where user_agent.original : "masscan*"]';
@@ -173,63 +170,65 @@ describe('replay', () => {
         'The rule pair of a test: within 10s: system:anonymous list /api/v1/pods, allowed, then system:anonymous list /api/v1/pods, allowed',
       ],
     ]);
-    // As many as are put into order together.
+    // As many events as are sorted together.
     const later = Array.from({ length: 500 }, (_, n) => {
       const time = `2026-03-02T09:00:00.${String(n).padStart(6, '0')}Z`;
       const request = { ...anonymous(1, 'zgrab/0.x'), verb: 'get', auditID: `later-${n}` };
       return `${JSON.stringify({ ...request, requestReceivedTimestamp: time, stageTimestamp: time })}\n`;
     }).join('');
     const backwards = await run(file('later.log', later), file('windowed-2.log', LINES));
-    expect(backwards.stderr).toMatch(
-      /^6 matches too late for a threshold or a sequence: give the files in the order of time$/m,
-    );
+    expect(backwards.stderr).toMatch(/^6 matches too late for a threshold or sequence: pass the files in time order$/m);
   });
 
-  test('the same file twice counts each request once', async () => {
+  test('a repeated file counts each request once', async () => {
     const path = file('twice.log', LINES);
     const { stdout } = await replay('-o', 'json', path, path);
     expect(JSON.parse(stdout).items.map((item: { status: { count: number } }) => item.status.count)).toEqual([2, 1]);
   });
 
-  test('broken lines are counted and said, the others evaluated', async () => {
+  test('invalid lines are counted and reported, the others evaluated', async () => {
     const result = await replay(file('broken.log', `half a line"}\n${LINES}{"kind":\n{"kind":"Pod"}\n`));
     assertBothAlerts(result);
     expect(result.stderr).toMatch(/broken\.log:1: skipped: /);
-    expect(result.stderr).toMatch(/^3 lines or items skipped: no audit events$/m);
+    expect(result.stderr).toMatch(/^3 lines or items skipped: not audit events$/m);
   });
 
   test('a file without any audit event', async () => {
     const { code, stdout, stderr } = await replay(file('text.log', 'hello\nworld\n'));
-    expect([code, stdout]).toEqual([1, 'No alerts.\n']);
-    expect(stderr).toMatch(/no audit event was found: is this an audit log/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'No alerts.\n' });
+    expect(stderr).toMatch(/no audit events found; expected an audit log/);
   });
 
   test('an empty file', async () => {
     const { code, stdout, stderr } = await replay(file('empty.log', ''));
-    expect([code, stdout, stderr]).toEqual([0, 'No alerts.\n', '0 events, 1 rule, 0 alerts\n']);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: 'No alerts.\n',
+      stderr: '0 events, 1 rule, 0 alerts\n',
+    });
   });
 
-  test('a file that is not there, and a folder: nothing is read', async () => {
+  test('a missing file or a folder stops the command before it reads', async () => {
     const good = file('good.log', LINES);
     const missing = await replay(good, join(folder, 'nope.log'));
-    expect([missing.code, missing.stdout]).toEqual([2, '']);
-    expect(missing.stderr).toMatch(/^no file .*nope\.log; give audit log files, or - for standard input$/m);
+    expect(missing).toMatchObject({ code: 2, stdout: '' });
+    expect(missing.stderr).toMatch(/^file not found: .*nope\.log; pass audit log files, or - for standard input$/m);
     const directory = await replay(join(folder, 'logs'));
-    expect([directory.code, directory.stdout]).toEqual([2, '']);
-    expect(directory.stderr).toMatch(/logs is a folder; give the audit log files in it, such as .*logs\/\*\.log$/m);
+    expect(directory).toMatchObject({ code: 2, stdout: '' });
+    expect(directory.stderr).toMatch(/logs is a folder; pass its audit log files, such as .*logs\/\*\.log$/m);
   });
 
-  test('gzip that is cut off: what came before it counts, and it is said', async () => {
+  test('a truncated gzip file gives exit code 1, and the alerts so far', async () => {
     const packed = gzipSync(LINES.repeat(50));
     const good = file('before.log', LINES);
     const { code, stdout, stderr } = await replay(good, file('cut.log.gz', packed.subarray(0, packed.length - 20)));
     expect(code).toBe(1);
     expect(stdout).toMatch(/masscan/);
     expect(stderr).toMatch(/cut\.log\.gz: the gzip data is broken or cut off/);
-    expect(stderr).toMatch(/the alerts are those up to there/);
+    expect(stderr).toMatch(/alerts may be missing/);
   });
 
-  test('-o json and -o yaml give the same list of Alerts', async () => {
+  test('-o json and -o yaml print the same list of Alerts', async () => {
     const path = file('output.log', LINES);
     const [json, yaml] = [await replay('-o', 'json', path), await replay('-o', 'yaml', path)];
     const items: unknown = JSON.parse(json.stdout);
@@ -244,12 +243,12 @@ describe('replay', () => {
     });
   });
 
-  test('no alert is an empty list', async () => {
+  test('no alerts give an empty list', async () => {
     const { stdout } = await replay('-o', 'json', file('none.log', ''));
     expect(JSON.parse(stdout)).toEqual({ apiVersion: 'v1', kind: 'List', items: [] });
   });
 
-  test('| head closes the pipe, and nobody complains', async () => {
+  test('| head closes the pipe without an error', async () => {
     const script = '"$0" "$1" replay --rules "$2" -o json "$3" | head -n 1';
     const many = Array.from({ length: 400 }, (_, n) => ({ ...anonymous(1, `agent-${n}`), auditID: `many-${n}` }));
     const path = file('many.log', many.map((event) => `${JSON.stringify(event)}\n`).join(''));
@@ -260,7 +259,7 @@ describe('replay', () => {
     expect(stderr).not.toMatch(/EPIPE|Error|at /);
   });
 
-  test('a rule in its learning time only teaches, and it is said', async () => {
+  test('matches during the learning time are reported', async () => {
     const rule = file(
       'learning.yaml',
       [
@@ -280,18 +279,18 @@ describe('replay', () => {
       ].join('\n'),
     );
     const { code, stdout, stderr } = await firstseen('replay', '--rules', rule, file('learn.log', LINES));
-    expect([code, stdout]).toEqual([0, 'No alerts.\n']);
-    expect(stderr).toMatch(/^2 matches only taught: rules in their learning time$/m);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'No alerts.\n' });
+    expect(stderr).toMatch(/^2 matches during learning, without alerts$/m);
   });
 
-  test('a broken rule is said and does not stop the others; none at all ends it', async () => {
+  test('an invalid rule is reported and does not stop the others; without rules replay fails', async () => {
     const broken = file('broken.yaml', 'kind: DetectionRule\n');
     const path = file('rules.log', LINES);
     const result = await replay('--rules', broken, path);
     assertBothAlerts(result);
     expect(result.stderr).toMatch(/broken\.yaml/);
     const none = await firstseen('replay', '--rules', broken, path);
-    expect([none.code, none.stdout]).toEqual([1, '']);
-    expect(none.stderr).toMatch(/no rule can run; name others with --rules/);
+    expect(none).toMatchObject({ code: 1, stdout: '' });
+    expect(none.stderr).toMatch(/no rule can run; fix the problems above, or pass other rules with --rules/);
   });
 });

@@ -193,7 +193,7 @@ test('of many alerts the most severe are listed, and all are counted', async () 
 test('rules that did not run are counted', async () => {
   const broken = writeRule('broken', { query: 'user_agent.original: (' });
   const { page } = await openFile(browser, await report('broken', [...RULES, broken], EVENTS));
-  expect(await page.locator('.figure').nth(2).textContent()).toBe('1rules left out');
+  expect(await page.locator('.figure').nth(2).textContent()).toBe('1rules skipped');
   expect((await page.getByRole('region', { name: 'By rule' }).textContent()) ?? '').toMatch(
     /1 rule did not run: firstseen/,
   );

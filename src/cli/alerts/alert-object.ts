@@ -14,10 +14,10 @@ const conditionSchema = z.object({
   lastTransitionTime: text,
 });
 
-/** Names, and how often each of them was there at least. */
+/** Values, each with a lower bound of how often it occurred. */
 const talliesSchema = z.array(z.object({ value: z.string(), count: z.number() })).default([]);
 
-/** As much of an Alert as the commands read. What a newer firstseen adds is kept. */
+/** The fields of an Alert that the commands read. Fields from a newer firstseen are kept. */
 const alertSchema = z.looseObject({
   metadata: z.looseObject({ name: z.string(), creationTimestamp: text }),
   spec: z.looseObject({
@@ -82,10 +82,10 @@ const alertSchema = z.looseObject({
     .prefault({}),
 });
 
-/** An Alert as the API server gives it: any text in it may be hostile. */
+/** An Alert from the API server. Any text in it may be hostile. */
 export type AlertObject = z.infer<typeof alertSchema>;
 
-/** How a list says which alerts the API server is to give. */
+/** Selectors that the API server applies. */
 export interface ServerSelectors {
   readonly labels?: string | undefined;
   readonly fields?: string | undefined;
@@ -97,7 +97,7 @@ const pageSchema = z.object({
 });
 const PAGE = 250;
 
-/** @throws CommandError if the API server refuses, or gives what is no Alert */
+/** Lists all pages. @throws CommandError if the API server refuses, or returns an object that is not an Alert */
 export async function listAlerts(cluster: ClusterClient, { labels, fields }: ServerSelectors): Promise<AlertObject[]> {
   const alerts: AlertObject[] = [];
   for (let token = ''; ; ) {
@@ -114,15 +114,20 @@ export async function listAlerts(cluster: ClusterClient, { labels, fields }: Ser
   }
 }
 
-/** The Alert of this name; undefined if there is none. */
+/** The Alert with this name, or undefined. */
 export async function findAlert(cluster: ClusterClient, name: string): Promise<AlertObject | undefined> {
   const body = await cluster.find({ method: 'GET', path: alertPath(name) });
   return body === undefined ? undefined : readAlert(body);
 }
 
-/** Kubernetes leaves out what the objects of a list have in common. */
+/** Parses an Alert and adds `apiVersion` and `kind`, which the API server omits from list items. */
 export function readAlert(body: unknown): AlertObject {
   const parsed = alertSchema.safeParse(body);
-  if (!parsed.success) throw new CommandError(`the API server gave no Alert: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) {
+    throw new CommandError(
+      `the API server returned an invalid Alert: ${z.prettifyError(parsed.error)}\n` +
+        '  hint: install the resource definitions of this version, see docs/guides/upgrade.md',
+    );
+  }
   return { apiVersion: 'firstseen.dev/v1alpha1', kind: 'Alert', ...parsed.data };
 }

@@ -1,4 +1,4 @@
-/** What needs no API server; the rest is tried on one (test/e2e/alert-commands.test.ts). */
+/** Without an API server; test/e2e/alert-commands.test.ts uses one. */
 import { expect, test } from '@jest/globals';
 import { hostileAlert, sampleAlert } from '../../../test/support/sample-alert.ts';
 import type { AlertRecord } from '../../detect/alert.ts';
@@ -22,8 +22,8 @@ const clusterWith = (...alerts: readonly AlertObject[]): ClusterClient => ({
 });
 const namesOf = (alerts: readonly AlertObject[]) => alerts.map(({ metadata }) => metadata.name);
 
-test('whatever stands in an alert, each way to print it shows text and moves nothing', () => {
-  // The API server takes such names of nobody, but its answers are not ours.
+test('every output format escapes hostile text', () => {
+  // The API server rejects such names, but we do not control its answers.
   const hostile = readAlert({ ...objectOf(hostileAlert()), metadata: { name: 'a\u001b[2J\u202e' } });
   const raw = readAlert({
     ...hostile,
@@ -31,7 +31,7 @@ test('whatever stands in an alert, each way to print it shows text and moves not
   });
   const printed = [...ALERT_OUTPUTS.map((output) => printAlerts([raw, raw], output, NOW)), describeAlertObject(raw)];
   for (const text of printed) expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
-  expect(printAlerts([raw], 'table', NOW).split('\n')).toHaveLength(3); // a newline in a name makes no row
+  expect(printAlerts([raw], 'table', NOW).split('\n')).toHaveLength(3); // a newline in a name adds no row
 });
 
 test('the table has the columns of kubectl get alerts', () => {
@@ -44,7 +44,7 @@ test('the table has the columns of kubectl get alerts', () => {
   );
 });
 
-test('selectors narrow down, together', async () => {
+test('selectors combine', async () => {
   const [old, ci, closed] = [
     objectOf(sampleAlert({ id: 'old', state: { lastSeen: NOW - 3_600_000_000 } })),
     objectOf(sampleAlert({ id: 'ci', spec: { severity: 'high', actor: { user: 'system:serviceaccount:ci:build' } } })),
@@ -52,7 +52,7 @@ test('selectors narrow down, together', async () => {
   ];
   const cluster = clusterWith(old, ci, closed);
   const select = async (flags: object) => namesOf((await selectAlerts([], flags, cluster, NOW)).alerts);
-  expect((await select({})).at(-1)).toEqual('old'); // seen last comes first
+  expect((await select({})).at(-1)).toBe('old'); // most recently seen first
   expect(await select({ since: 600_000_000, phase: ['Open'] })).toEqual(['ci']);
   expect(await select({ user: 'system:serviceaccount:ci:*' })).toEqual(['ci']);
   expect(await select({ user: 'system:serviceaccount:*', severity: ['low'] })).toEqual([]);
@@ -61,7 +61,7 @@ test('selectors narrow down, together', async () => {
   expect(await select({ rule: 'anonymous' })).toEqual([]);
 });
 
-test('names may come as kubectl prints them; those that are not there are told apart', async () => {
+test('names in the form of kubectl are accepted, missing ones are reported', async () => {
   const cluster = clusterWith(objectOf(sampleAlert({ id: 'one' })));
   const { alerts, missing } = await selectAlerts(['alert.firstseen.dev/one', 'one', 'two'], {}, cluster, NOW);
   expect(namesOf(alerts)).toEqual(['one']);
@@ -69,7 +69,7 @@ test('names may come as kubectl prints them; those that are not there are told a
   await expect(selectAlerts(['one'], { rule: 'x' }, cluster, NOW)).rejects.toThrow(/names or selectors, not both/);
 });
 
-test('show tells everything once, in the order in which one reads it', () => {
+test('show prints all sections', () => {
   const text = describeAlertObject(objectOf(sampleAlert({ id: 'one' })));
   const titles = text.split('\n').filter((line) => /^\S+( \S+)?:$/.test(line));
   expect(titles).toEqual(['Status:', 'New terms:', 'Who:', 'Request:', 'Evidence:']);
@@ -78,7 +78,7 @@ test('show tells everything once, in the order in which one reads it', () => {
   expect(text).not.toMatch(/Forwarded|Dry run|undefined/);
 });
 
-test('show tells of an alert that counts what is over the budget whose requests those are', () => {
+test('show prints the top users and sources of an overflow alert', () => {
   const overflow = {
     since: 0,
     users: [

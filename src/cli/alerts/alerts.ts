@@ -7,7 +7,7 @@ import { ALERT_OUTPUTS, type AlertOutput, printAlerts } from './print-alerts.ts'
 import { addSelectionFlags, type SelectionFlags, selectAlerts } from './select-alerts.ts';
 
 const HELP = `
-They are kept in the cluster as Alerts: what these commands do, kubectl can do as well.
+Alerts are resources in the cluster, so kubectl works as well:
   kubectl get alerts
   kubectl patch alert NAME --subresource=status --type=merge -p '{"status":{"phase":"Closed"}}'`;
 
@@ -18,9 +18,9 @@ Examples:
   $ firstseen alerts list --user 'system:serviceaccount:ci:*' -o name`;
 
 const CHANGE_HELP = (verb: string) => `
-Who did it is told by the audit log, and stands in a condition of the alert.
+firstseen reads from the audit log who made the change and records it in a condition of the alert.
 
-Exit codes: 0 done; 1 an alert is not there; 2 called wrongly, or refused.
+Exit codes: 0 done; 1 an alert was not found; 2 usage error, or the API server refused.
 
 Examples:
   $ firstseen alerts ${verb} exec-into-pod-5kq2m8vz
@@ -31,7 +31,7 @@ const VERBS: readonly PhaseVerb[] = [
   {
     name: 'ack',
     alias: 'acknowledge',
-    description: 'say that somebody looks at them; repeats go on counting',
+    description: 'acknowledge alerts; repeats still raise their count',
     to: 'Acknowledged',
     from: ['Open'],
     done: 'acknowledged',
@@ -39,7 +39,7 @@ const VERBS: readonly PhaseVerb[] = [
   },
   {
     name: 'close',
-    description: 'say that they are dealt with; what a later match does is alerts.onClose of the configuration',
+    description: 'close alerts; the setting alerts.onClose says what a later match does',
     to: 'Closed',
     from: ['Open', 'Acknowledged'],
     done: 'closed',
@@ -47,7 +47,7 @@ const VERBS: readonly PhaseVerb[] = [
   },
   {
     name: 'reopen',
-    description: 'say that they are not dealt with after all',
+    description: 'open acknowledged or closed alerts again',
     to: 'Open',
     from: ['Acknowledged', 'Closed'],
     done: 'reopened',
@@ -57,7 +57,7 @@ const VERBS: readonly PhaseVerb[] = [
 
 export function alertsCommand(io: Io): Command {
   const command = new Command('alerts')
-    .description('look at the alerts of a cluster, acknowledge and close them')
+    .description('list, show, acknowledge and close alerts')
     .addHelpText('after', HELP)
     .addCommand(listCommand(io))
     .addCommand(showCommand(io));
@@ -72,10 +72,10 @@ interface ListFlags extends SelectionFlags, ClusterFlags {
 function listCommand(io: Io): Command {
   const command = new Command('list')
     .alias('ls')
-    .description('print them, those seen last first')
-    .argument('[name...]', 'alerts by name; those that are selected unless given');
+    .description('list alerts, most recently seen first')
+    .argument('[name...]', 'names of alerts (default: all that the flags select)');
   addClusterFlags(addSelectionFlags(command))
-    .addOption(new Option('-o, --output <format>', 'how to print them').choices(ALERT_OUTPUTS).default('table'))
+    .addOption(new Option('-o, --output <format>', 'output format').choices(ALERT_OUTPUTS).default('table'))
     .addHelpText('after', LIST_HELP);
   return command.action(async (names: string[], flags: ListFlags) => {
     const now = Date.now() * 1_000;
@@ -90,14 +90,10 @@ function listCommand(io: Io): Command {
 }
 
 function showCommand(io: Io): Command {
-  const command = new Command('show')
-    .description('print all that is known of them')
-    .argument('<name...>', 'alerts by name');
+  const command = new Command('show').description('show alerts in detail').argument('<name...>', 'names of alerts');
   addClusterFlags(command)
-    .addOption(
-      new Option('-o, --output <format>', 'how to print them').choices(['text', 'json', 'yaml']).default('text'),
-    )
-    .addHelpText('after', '\nWhy it was raised, and what to do next: firstseen explain NAME');
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json', 'yaml']).default('text'))
+    .addHelpText('after', '\n`firstseen explain NAME` says why an alert was raised and what to do next.');
   return command.action(
     async (names: string[], flags: ClusterFlags & { readonly output: 'text' | 'json' | 'yaml' }) => {
       await withCluster(flags, 'view', io, async (cluster) => {

@@ -8,15 +8,15 @@ import { type AlertObject, readAlert } from './alert-object.ts';
 import { ALERT_OUTPUTS, type AlertOutput, printAlerts, qualifiedName } from './print-alerts.ts';
 import { addSelectionFlags, isSelective, type SelectionFlags, selectAlerts } from './select-alerts.ts';
 
-/** What a person does to an alert. */
+/** A subcommand that changes the phase of alerts. */
 export interface PhaseVerb {
   readonly name: string;
   readonly alias?: string;
   readonly description: string;
   readonly to: AlertPhase;
-  /** The phases that it changes; an alert in another is left as it is. */
+  /** The phases that it changes. An alert in any other phase stays as it is. */
   readonly from: readonly AlertPhase[];
-  /** As kubectl writes what it has done: `alert.firstseen.dev/NAME closed`. */
+  /** The word after the name in the output, as in kubectl's: `alert.firstseen.dev/NAME closed`. */
   readonly done: string;
   readonly help: string;
 }
@@ -30,19 +30,19 @@ interface Flags extends SelectionFlags, ClusterFlags {
 }
 
 export function changePhaseCommand({ name, alias, description, help, ...verb }: PhaseVerb, io: Io): Command {
-  const command = new Command(name).description(description).argument('[name...]', 'alerts by name');
+  const command = new Command(name).description(description).argument('[name...]', 'names of alerts');
   if (alias !== undefined) command.alias(alias);
   addClusterFlags(addSelectionFlags(command).option('--all', 'every alert'))
     .addOption(
-      new Option('--dry-run <strategy>', 'none; client: say what would be done; server: let the API server judge it')
+      new Option('--dry-run <strategy>', 'client: only print the changes; server: send them without saving')
         .choices(DRY_RUNS)
         .default('none'),
     )
-    .addOption(new Option('-o, --output <format>', 'print the alerts, not what was done').choices(ALERT_OUTPUTS))
+    .addOption(new Option('-o, --output <format>', 'print the alerts in this format').choices(ALERT_OUTPUTS))
     .addHelpText('after', help);
   return command.action(async (names: string[], flags: Flags) => {
     if (names.length === 0 && !isSelective(flags)) {
-      throw new CommandError(`which alerts? Give names or selectors, or --all (see firstseen alerts ${name} --help)`);
+      throw new CommandError(`no alerts given: pass names, selectors or --all (see firstseen alerts ${name} --help)`);
     }
     const now = Date.now() * 1_000;
     await withCluster(flags, 'responder', io, async (cluster) => {
@@ -55,28 +55,29 @@ export function changePhaseCommand({ name, alias, description, help, ...verb }: 
         if (flags.output === undefined && text !== undefined) io.out(`${qualifiedName(alert)} ${text}\n`);
       }
       if (flags.output !== undefined) io.out(printAlerts(result, flags.output, now));
-      else if (alerts.length + missing.length === 0) io.err('no alert is selected\n');
+      else if (alerts.length + missing.length === 0) io.err('no alert matches the flags\n');
       requireFound(missing);
     });
   });
 }
 
-/** @throws CommandError that names what is not there */
+/** @throws CommandError with the missing names, if there are any */
 export function requireFound(missing: readonly string[]): void {
   if (missing.length > 0) throw noSuchAlert(missing);
 }
 
 export function noSuchAlert(missing: readonly string[]): CommandError {
-  return new CommandError(`there is no alert ${missing.map((name) => sanitise(name)).join(', ')}`, EXIT.failed);
+  const names = missing.map((name) => sanitise(name)).join(', ');
+  return new CommandError(`alert not found: ${names}\n  hint: \`firstseen alerts list\` prints the names`, EXIT.failed);
 }
 
 interface Changed {
-  /** Undefined if the alert is gone. */
+  /** Undefined if the alert no longer exists. */
   readonly done: AlertObject | undefined;
   readonly text?: string;
 }
 
-/** Puts the alert into another phase, unless it is in one that is left as it is. */
+/** Changes the phase of an alert if its phase is in `from`. */
 export async function changePhase(
   alert: AlertObject,
   { to, from, done }: Pick<PhaseVerb, 'to' | 'from' | 'done'>,

@@ -3,10 +3,10 @@ import type { AlertObject } from './alert-object.ts';
 
 const MAX_VALUE_BYTES = 1_000;
 
-/** A label and what stands beside it; a text of its own for each line. Rows without a value are left out. */
+/** A label and its value, or its lines. Rows without a value are omitted. */
 type Row = readonly [label: string, value: string | readonly string[] | undefined];
 
-/** The alert as `kubectl describe` would have it, in the order in which one reads it; whatever stands in it, it is printable. */
+/** The alert in the layout of `kubectl describe`, escaped for a terminal. */
 export function describeAlertObject({ metadata, spec, status }: AlertObject): string {
   const { rule, request, actor } = spec;
   return section(undefined, [
@@ -21,7 +21,7 @@ export function describeAlertObject({ metadata, spec, status }: AlertObject): st
     .concat(
       section('Status', [
         ['Phase', status.phase],
-        ['Count', spec.overflow ? `${status.count} (more than the budget of the rule)` : String(status.count)],
+        ['Count', spec.overflow ? `${status.count} (beyond the budget of the rule)` : String(status.count)],
         ['First seen', status.firstSeen],
         ['Last seen', status.lastSeen],
         ...status.conditions.map(
@@ -49,8 +49,8 @@ export function describeAlertObject({ metadata, spec, status }: AlertObject): st
         ['Object', spec.display.object],
         ['URI', request.uri],
         ['Outcome', outcome(request)],
-        ['Dry run', request.dryRun === true ? 'yes: nothing was changed' : undefined],
-        ['Truncated', request.truncated === true ? 'yes: its bodies, or parts of it, were left out' : undefined],
+        ['Dry run', request.dryRun === true ? 'yes, nothing changed' : undefined],
+        ['Truncated', request.truncated === true ? 'yes, the event lacks its bodies or other parts' : undefined],
         ['Audit ID', request.auditID],
         ['Stage', request.stage],
       ]),

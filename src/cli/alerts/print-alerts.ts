@@ -12,7 +12,7 @@ const HEAD = ['NAME', 'SEVERITY', 'RULE', 'USER', 'ACTION', 'OBJECT', 'COUNT', '
 const WIDE = ['SOURCE', 'USER AGENT', 'NEW TERM', 'RISK', 'CLUSTER'];
 
 /**
- * Alerts as kubectl prints them; whatever stands in them, a terminal shows it as text.
+ * Alerts in the formats of kubectl, escaped for a terminal.
  * @param now in microseconds since the epoch
  */
 export function printAlerts(alerts: readonly AlertObject[], output: AlertOutput, now: number): string {
@@ -29,12 +29,12 @@ export function printAlerts(alerts: readonly AlertObject[], output: AlertOutput,
   }
 }
 
-/** The alert as kubectl names it. */
+/** The name as kubectl prints it: `alert.firstseen.dev/NAME`. */
 export function qualifiedName({ metadata }: AlertObject): string {
   return `alert.firstseen.dev/${sanitise(metadata.name)}`;
 }
 
-/** kubectl prints one object as itself, and several as a list. */
+/** As kubectl does: one object stands alone, several form a List. */
 function listOf(alerts: readonly AlertObject[]): unknown {
   return alerts.length === 1 ? alerts[0] : { apiVersion: 'v1', kind: 'List', items: alerts };
 }
@@ -61,7 +61,7 @@ function alertsTable(alerts: readonly AlertObject[], wide: boolean, now: number)
   return `${trimLines(table.toString())}\n`;
 }
 
-/** How long ago a time was, as kubectl says it: `45s`, `12m`, `5h`, `3d`. */
+/** Age in the form of kubectl: `45s`, `12m`, `5h`, `3d`. */
 function age(time: string | undefined, now: number): string {
   const at = time === undefined ? undefined : parseTimestamp(time);
   if (at === undefined) return '';

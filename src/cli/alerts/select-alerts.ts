@@ -7,7 +7,7 @@ import type { ClusterClient } from '../cluster-client.ts';
 import { CommandError } from '../io.ts';
 import { type AlertObject, findAlert, listAlerts } from './alert-object.ts';
 
-/** Which alerts a command is about. */
+/** Flags that select alerts. */
 export interface SelectionFlags {
   readonly rule?: string;
   readonly severity?: readonly string[];
@@ -22,9 +22,9 @@ export interface SelectionFlags {
 }
 
 export interface Selection {
-  /** Those seen last come first. */
+  /** Most recently seen first. */
   readonly alerts: readonly AlertObject[];
-  /** Names that were given and are no alert's. */
+  /** Given names without an alert. */
   readonly missing: string[];
 }
 
@@ -32,25 +32,27 @@ const PHASES = ['Open', 'Acknowledged', 'Closed'] as const;
 
 export function addSelectionFlags(command: Command): Command {
   return command
-    .option('--rule <name>', 'of this rule; * stands for any text')
+    .option('--rule <name>', 'alerts of this rule; * matches any text')
     .addOption(
-      new Option('--severity <list>', `of these severities: ${SEVERITIES.join(', ')}`).argParser((text) =>
+      new Option('--severity <list>', `alerts of these severities: ${SEVERITIES.join(', ')}`).argParser((text) =>
         oneOf(text, SEVERITIES),
       ),
     )
     .addOption(
-      new Option('--phase <list>', `in these phases: ${PHASES.join(', ')}`).argParser((text) => oneOf(text, PHASES)),
+      new Option('--phase <list>', `alerts in these phases: ${PHASES.join(', ')}`).argParser((text) =>
+        oneOf(text, PHASES),
+      ),
     )
-    .option('--user <name>', 'of requests by this user; * stands for any text')
-    .option('--cluster <name>', 'of this monitored cluster')
-    .option('--since <duration>', 'seen within this time, such as 30m, 12h or 7d', since)
-    .option('-l, --selector <labels>', 'with these labels, as kubectl has it')
-    .option('--field-selector <fields>', 'with these fields, as kubectl has it, such as spec.severity=high');
+    .option('--user <name>', 'alerts about requests by this user; * matches any text')
+    .option('--cluster <name>', 'alerts of this monitored cluster')
+    .option('--since <duration>', 'alerts seen within this duration, such as 30m, 12h or 7d', since)
+    .option('-l, --selector <labels>', 'label selector, as in kubectl')
+    .option('--field-selector <fields>', 'field selector, as in kubectl, such as spec.severity=high');
 }
 
 /**
- * The alerts of these names, or those that the flags select.
- * @throws CommandError if both are given, or a selector is not one
+ * The alerts with these names, or the alerts that the flags select.
+ * @throws CommandError if both are given, or a selector is invalid
  */
 export async function selectAlerts(
   names: readonly string[],
@@ -59,7 +61,7 @@ export async function selectAlerts(
   now: number,
 ): Promise<Selection> {
   if (names.length > 0) {
-    if (isSelective(flags)) throw new CommandError('give names or selectors, not both');
+    if (isSelective(flags)) throw new CommandError('pass either names or selectors, not both');
     const unique = [...new Set(names.map((name) => name.replace(/^(alerts?|fsa)(\.firstseen\.dev)?\//, '')))];
     const found = await Promise.all(unique.map((name) => findAlert(cluster, name)));
     return {
@@ -74,7 +76,7 @@ export async function selectAlerts(
   return { alerts, missing: [] };
 }
 
-/** True if the flags say which alerts are meant, `--all` included. */
+/** True if any flag selects alerts, `--all` included. */
 export function isSelective(flags: SelectionFlags): boolean {
   const { rule, severity, phase, user, cluster, since, selector, fieldSelector, all } = flags;
   return [rule, severity, phase, user, cluster, since, selector, fieldSelector, all].some((flag) => flag !== undefined);
@@ -100,8 +102,7 @@ function matcher(wildcard: string | undefined): (text: string) => boolean {
 function oneOf<T extends string>(text: string, known: readonly T[]): readonly T[] {
   return text.split(',').map((word) => {
     const found = known.find((each) => each.toLowerCase() === word.trim().toLowerCase());
-    if (found === undefined)
-      throw new InvalidArgumentError(`Expected some of ${known.join(', ')}, with commas between.`);
+    if (found === undefined) throw new InvalidArgumentError(`Expected a comma-separated list of ${known.join(', ')}.`);
     return found;
   });
 }

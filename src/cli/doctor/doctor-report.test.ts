@@ -15,7 +15,7 @@ const FOUND: readonly Found[] = [
   { check: 'other', severity: 'unchecked', what: 'no policy is given', mend: '--policy FILE' },
 ];
 
-test('a line a finding, with why and mend below, and the sum; nothing that a terminal obeys', () => {
+test('one line per finding with why and mend below, then the totals, escaped', () => {
   expect(doctorReport(FOUND, false).split('\n')).toEqual([
     '✓ rules    4 run',
     '✗ webhook  expired\\u{1b}[2J',
@@ -32,7 +32,7 @@ test('a line a finding, with why and mend below, and the sum; nothing that a ter
   ]);
 });
 
-test('colours only where they are wanted, and only on the sign', () => {
+test('colours on the sign only, on request', () => {
   const lines = doctorReport(FOUND, true).split('\n');
   expect(lines[0]).toBe('\u001b[32m✓\u001b[0m rules    4 run');
   expect(lines[1]).toBe('\u001b[31m✗\u001b[0m webhook  expired\\u{1b}[2J');

@@ -3,11 +3,11 @@ import type { Severity } from '../../doctor/finding.ts';
 import type { Found } from '../../doctor/run-checks.ts';
 
 const SIGN: Readonly<Record<Severity, string>> = { ok: '✓', warning: '!', error: '✗', unchecked: '?' };
-/** As SGR numbers: green, yellow, red, cyan. */
+/** SGR codes: green, yellow, red, cyan. */
 const COLOUR: Readonly<Record<Severity, number>> = { ok: 32, warning: 33, error: 31, unchecked: 36 };
 const MAX_LINE_BYTES = 1_000;
 
-/** How many there are of each. */
+/** The number of findings by severity. */
 export type Counts = Readonly<Record<Severity, number>>;
 
 export function countFindings(findings: readonly Found[]): Counts {
@@ -17,8 +17,8 @@ export function countFindings(findings: readonly Found[]): Counts {
 }
 
 /**
- * One line a finding, with why and how to mend it below, and the sum. What several checks could not look at for one reason
- * is said once. Whatever is in the findings, the report is printable.
+ * One line for each finding, with the cause and the fix below, then the totals. Checks skipped for the same reason
+ * share one line. Escaped for a terminal.
  */
 export function doctorReport(findings: readonly Found[], colours: boolean): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
@@ -37,7 +37,7 @@ export function doctorReport(findings: readonly Found[], colours: boolean): stri
   return `${lines.join('\n')}\n\n${summary(countFindings(findings))}\n`;
 }
 
-/** Each finding beside the further checks that could not be made for its reason. */
+/** Each finding with the other checks that were skipped for the same reason. */
 function withoutRepeats(findings: readonly Found[]): readonly (Found & { readonly also: readonly string[] })[] {
   const same = ({ severity, what }: Found) =>
     findings.filter((other) => severity === 'unchecked' && other.severity === severity && other.what === what);

@@ -16,26 +16,25 @@ import { addConfigFlags } from '../configure.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { countFindings, doctorReport } from './doctor-report.ts';
 
-/** Where the chart and the image have it. */
+/** The default of the chart and the image. */
 const CONFIG_FILE = '/etc/firstseen/firstseen.yaml';
 
-/** For one check; each of its calls has a shorter limit of its own. */
+/** For one check. Each call within it has a shorter limit. */
 const CHECK_LIMIT_MS = 30_000;
 
 const HELP = `
-It changes nothing. What it is not given, or may not read, is shown as not checked.
+Doctor changes nothing. Checks without input or rights are reported as not checked.
 
 Examples:
   $ kubectl -n firstseen exec deploy/firstseen -- firstseen doctor        in the pod: configuration, rules, store, rights
   $ kubectl -n firstseen exec -i deploy/firstseen -- firstseen doctor --webhook-kubeconfig - < webhook.yaml
-  $ kubectl -n firstseen port-forward deploy/firstseen 9443 9444 &        from here: what an administrator may read
+  $ kubectl -n firstseen port-forward deploy/firstseen 9443 9444 &        from your machine, with your rights
   $ firstseen doctor --kubeconfig ~/.kube/config --ops http://127.0.0.1:9444 --connect 127.0.0.1:9443 \\
       --webhook-kubeconfig webhook.yaml --policy audit-policy.yaml --rules rules
-  $ firstseen doctor --apiserver-flags /etc/rancher/k3s/config.yaml       where kube-apiserver is no static pod
+  $ firstseen doctor --apiserver-flags /etc/rancher/k3s/config.yaml      if kube-apiserver is not a static pod
   $ firstseen doctor -o json | jq '.findings[] | select(.severity == "error")'
 
-Exit codes: 0 all was checked and is fine; 1 something is wrong; 2 called wrongly;
-3 nothing is wrong, but there are warnings, or something could not be checked.`;
+Exit codes: 0 all checks passed; 1 at least one error; 2 usage error; 3 no errors, but warnings or skipped checks.`;
 
 interface Flags extends Record<string, unknown> {
   readonly context?: string;
@@ -50,30 +49,23 @@ interface Flags extends Record<string, unknown> {
 
 export function doctorCommand(io: Io): Command {
   const command = new Command('doctor')
-    .description('look at an installation, from the API server to the alerts: what is wrong, and how to mend it')
+    .description('check an installation from the API server to the alerts, and say how to fix what is wrong')
     .addHelpText('after', HELP);
   addConfigFlags(command, ['--state', '--rules', '--kubeconfig'])
-    .option('--context <name>', 'a context of the kubeconfig other than its current one')
-    .option(
-      '--service-account <namespace:name>',
-      'the service account of firstseen, whose rights are looked at',
-      account,
-    )
-    .option('--apiserver-flags <file>', "kube-apiserver's flags: the manifest of its pod, or one flag a line")
-    .option(
-      '--webhook-kubeconfig <file>',
-      'the kubeconfig of the audit webhook, as the API server has it; - for standard input',
-    )
-    .option('--policy <file>', 'the audit policy, as the API server has it')
+    .option('--context <name>', 'kubeconfig context (default: the current one)')
+    .option('--service-account <namespace:name>', 'service account of firstseen, to check its rights', account)
+    .option('--apiserver-flags <file>', "kube-apiserver's flags: its pod manifest, or one flag per line")
+    .option('--webhook-kubeconfig <file>', "the API server's kubeconfig for the audit webhook; - reads standard input")
+    .option('--policy <file>', "the API server's audit policy")
     .option(
       '--connect <host:port>',
-      "connect here instead of to the webhook's address, such as a port-forward",
+      "connect here instead of to the webhook's address, for example to a port-forward",
       address,
     )
-    .option('--ops <url>', 'where the running firstseen has its health and metrics')
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'));
+    .option('--ops <url>', 'health and metrics URL of the running firstseen')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'));
   return command.action(async (flags: Flags) => {
-    // What is named here must be there; one of the configuration or of kubectl is a finding.
+    // A missing file from a flag is a usage error; a missing file from the configuration or kubectl is a finding.
     if (typeof flags.kubeconfig === 'string') await given(flags.kubeconfig, '--kubeconfig', io);
     const configuration = configurationOf(flags, io);
     const subject = createSubject({
@@ -91,7 +83,6 @@ export function doctorCommand(io: Io): Command {
     const counts = countFindings(findings);
     if (flags.output === 'json') io.out(`${JSON.stringify({ counts, findings }, null, 2)}\n`);
     else io.out(doctorReport(findings, io.outIsTerminal && (io.env.NO_COLOR ?? '') === ''));
-    // The report has said it all.
     if (counts.error > 0) throw new CommandError('', EXIT.failed);
     if (counts.warning + counts.unchecked > 0) throw new CommandError('', EXIT.incomplete);
   });
@@ -105,7 +96,7 @@ function configurationOf(flags: Flags, io: Io): Configuration {
   const { config } = loaded;
   if (file !== undefined) return { kind: 'ok', config, from: file };
   const given = SETTINGS.flatMap(({ path: [section = '', ...below], env, flag }) => {
-    // A kubeconfig says where the cluster is, and nothing of how firstseen runs.
+    // A kubeconfig only locates the cluster.
     if (section === 'kubernetes' && below[0] === 'kubeconfig') return [];
     const isSet = (env !== undefined && io.env[env]) || (flag !== undefined && flags[flagName(flag)] !== undefined);
     return isSet ? [section] : [];
@@ -113,7 +104,7 @@ function configurationOf(flags: Flags, io: Io): Configuration {
   return { kind: 'none', config, given: new Set(given as (keyof Config)[]) };
 }
 
-/** That of the configuration; else the pod's own; else kubectl's. */
+/** The cluster of the configuration, else the pod's own, else kubectl's. */
 function kubeconfigOf(configuration: Configuration, flags: Flags, io: Io): KubeconfigSource {
   const configured = configuration.kind === 'invalid' ? undefined : configuration.config.kubernetes;
   const named = typeof flags.kubeconfig === 'string' ? flags.kubeconfig : io.env.FIRSTSEEN_KUBECONFIG || undefined;

@@ -2,7 +2,7 @@ import type { AlertObject } from '../alerts/alert-object.ts';
 
 const AUDIT = 'kubernetes.audit';
 
-/** Fields of an event that its Alert tells, by the place where it does. */
+/** Event fields, by the place of their value in the Alert. */
 const FIELDS: Readonly<Record<string, (alert: AlertObject['spec']) => string | undefined>> = {
   'user.name': ({ actor }) => actor.user,
   [`${AUDIT}.impersonatedUser.username`]: ({ actor }) => actor.impersonated,
@@ -18,7 +18,7 @@ const FIELDS: Readonly<Record<string, (alert: AlertObject['spec']) => string | u
   [`${AUDIT}.annotations.authorization_k8s_io/decision`]: ({ request }) => request.decision,
 };
 
-/** The values that the alert is known to have of a field: what it tells of the event, and the values that made it. */
+/** The alert's values of a field: from the request, and from its new terms and group. */
 export function valuesOf({ spec }: AlertObject, field: string): readonly string[] {
   const told = FIELDS[field]?.(spec);
   const made = [...(spec.newTerms ?? []), ...(spec.groupBy ?? [])];
@@ -26,7 +26,7 @@ export function valuesOf({ spec }: AlertObject, field: string): readonly string[
   return told === undefined || told === '' || values.includes(told) ? values : [told, ...values];
 }
 
-/** True unless the value was cut, written for reading, or hidden on its way into the alert: then no event has it. */
+/** False if the alert holds a cut, escaped or redacted form of the value, which no event has. */
 export function isWhole(value: string): boolean {
   return !value.endsWith('…') && !/\\u\{[0-9a-f]+\}/.test(value) && !value.includes('REDACTED');
 }

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { sanitise } from '../../audit/text.ts';
 import { parseDuration } from '../../rules/duration.ts';
 import { EXCEPTION_BOUNDS } from '../../rules/exception-schema.ts';
 import { isRuleName } from '../../rules/rule-name.ts';
@@ -7,24 +6,25 @@ import { RULE_BOUNDS } from '../../rules/rule-schema.ts';
 import { parseTime } from '../../rules/schema-parts.ts';
 import { formatSeconds } from '../../ruleset/condition.ts';
 import { type AlertObject, findAlert, listAlerts } from '../alerts/alert-object.ts';
-import { changePhase, DRY_RUNS, type DryRun } from '../alerts/change-phase.ts';
+import { changePhase, DRY_RUNS, type DryRun, noSuchAlert } from '../alerts/change-phase.ts';
 import { printAlerts, qualifiedName } from '../alerts/print-alerts.ts';
 import { addClusterFlags, type ClusterClient, type ClusterFlags, withCluster } from '../cluster-client.ts';
-import { CommandError, EXIT, type Io } from '../io.ts';
+import { count } from '../count.ts';
+import type { Io } from '../io.ts';
 import { safeJson, safeYaml } from '../safe-output.ts';
 import { createException, type ExceptionObject, exceptionObject, whoAmI } from './exception-object.ts';
 import { covers, narrowestException, type Proposal } from './narrowest.ts';
 import { explainProposal } from './proposal-text.ts';
 
 const HELP = `
-The exception is for the rule and the cluster of the alert, and for requests like this one: by the same user, of the same verb,
-on the same object, with the same outcome. What is another each time is left out, such as the version of a client. It says what
-it asks for and why, and which of the alerts at hand it would have kept from being.
+Creates a RuleException for the rule and cluster of the alert. It matches requests with the same user, verb, object and
+outcome; values that change every time, such as client versions, are left out. The command prints each condition with
+its reason, and the existing alerts that the exception covers.
 
-It is a RuleException: kubectl get ruleexceptions shows whether it is at work, what it has silenced, and when it ends. Nothing
-is deleted: alerts that are there stay, and --close closes those that it covers.
+\`kubectl get ruleexceptions\` shows whether the exception is in force, how many matches it silenced and when it ends.
+Existing alerts stay; --close closes the alerts that it covers.
 
-Exit codes: 0 done; 1 there is no such alert; 2 called wrongly, or refused.
+Exit codes: 0 done; 1 the alert was not found; 2 usage error, or the API server refused.
 
 Examples:
   $ firstseen except exec-into-pod-5kq2m8vz --reason 'on-call debugging, INC-42' --expires 24h
@@ -46,46 +46,45 @@ interface Flags extends ClusterFlags {
   readonly output: (typeof OUTPUTS)[number];
 }
 
-/** When the exception ends: in so long, at a time, or not (µs). */
+/** End of the exception, in µs. */
 type Ending = { readonly after: number } | { readonly at: number } | 'never';
 
 export function exceptCommand(io: Io): Command {
   const command = new Command('except')
-    .description('write the narrowest exception that would have kept an alert from being, and say why it is that one')
-    .argument('<alert>', 'an alert by name')
+    .description('create the narrowest exception that covers an alert, and explain its conditions')
+    .argument('<alert>', 'name of the alert')
     .addOption(
-      new Option('--reason <text>', 'why such events are harmless; it stands in the exception')
+      new Option('--reason <text>', 'why these events are harmless; kept in the exception')
         .argParser(bounded(RULE_BOUNDS.reason))
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--expires <when>', 'when it ends: after a time such as 12h or 30d, on a date, or never')
+      new Option('--expires <when>', 'end of the exception: a duration such as 12h or 30d, a date, or never')
         .argParser(ending)
         .default({ after: parseDuration(DEFAULT_EXPIRES) ?? 0 }, DEFAULT_EXPIRES),
     )
     .addOption(
-      new Option('--author <name>', 'who answers for it; who you are to the cluster, unless given').argParser(
+      new Option('--author <name>', 'who is responsible (default: your user name in the cluster)').argParser(
         bounded(EXCEPTION_BOUNDS.author),
       ),
     )
-    .addOption(new Option('--name <name>', 'the name of the exception; made of the rule unless given').argParser(named))
+    .addOption(new Option('--name <name>', 'name of the exception (default: derived from the rule)').argParser(named))
     .addOption(
-      new Option('--with <field>', 'ask for this field as well; may be repeated').argParser(list).default([], 'none'),
+      new Option('--with <field>', 'add a condition on this field; repeatable').argParser(list).default([], 'none'),
     )
     .addOption(
-      new Option('--without <field>', 'do not ask for this field; may be repeated').argParser(list).default([], 'none'),
+      new Option('--without <field>', 'remove the condition on this field; repeatable')
+        .argParser(list)
+        .default([], 'none'),
     )
-    .option('--close', 'close the alerts that it covers')
+    .option('--close', 'close the alerts that the exception covers')
     .addOption(
-      new Option(
-        '--dry-run <strategy>',
-        'none; client: write nothing; server: let the API server judge it, and write nothing',
-      )
+      new Option('--dry-run <strategy>', 'client: only print the exception; server: send it without saving')
         .choices(DRY_RUNS)
         .default('none'),
     )
     .addOption(
-      new Option('-o, --output <format>', 'text: what it is and why; the others print the exception alone')
+      new Option('-o, --output <format>', 'output format; text explains the exception, the others print only it')
         .choices(OUTPUTS)
         .default('text'),
     );
@@ -98,12 +97,12 @@ export function exceptCommand(io: Io): Command {
     });
 }
 
-/** @returns the alerts at hand that it covers */
+/** @returns the existing alerts that the exception covers */
 async function except(name: string, flags: Flags, cluster: ClusterClient, io: Io): Promise<readonly AlertObject[]> {
   const { dryRun, output } = flags;
   const now = Date.now() * 1_000;
   const alert = await findAlert(cluster, name.replace(/^(alerts?|fsa)(\.firstseen\.dev)?\//, ''));
-  if (alert === undefined) throw new CommandError(`there is no alert ${sanitise(name)}`, EXIT.failed);
+  if (alert === undefined) throw noSuchAlert([name]);
 
   const proposal = narrowestException(alert, flags);
   const expires = endOf(flags.expires, now);
@@ -112,7 +111,7 @@ async function except(name: string, flags: Flags, cluster: ClusterClient, io: Io
   if (dryRun !== 'client') await createException(cluster, exception, dryRun === 'server');
   if (output !== 'text') io.out(printException(exception, output));
 
-  // Where the exception itself is the output, what is said of it is not.
+  // Keeps standard output to the exception itself.
   const say = output === 'text' ? io.out : io.err;
   if (output === 'text') say(`${nameOf(exception)} created${SUFFIXES[dryRun]}\n`);
   say(explainProposal(proposal, expires));
@@ -121,7 +120,7 @@ async function except(name: string, flags: Flags, cluster: ClusterClient, io: Io
 
 const SUFFIXES: Readonly<Record<DryRun, string>> = { none: '', client: ' (dry run)', server: ' (server dry run)' };
 
-/** The alerts at hand that the exception would have kept from being; says which they are. */
+/** The existing alerts that the exception covers; prints them. */
 async function coveredAlerts(
   proposal: Proposal,
   cluster: ClusterClient,
@@ -130,8 +129,7 @@ async function coveredAlerts(
 ): Promise<readonly AlertObject[]> {
   const ofRule = await listAlerts(cluster, { fields: `spec.rule.name=${proposal.rule}` });
   const covered = ofRule.filter((alert) => covers(proposal, alert));
-  const all = ofRule.length === 1 ? 'the one alert' : `the ${ofRule.length} alerts`;
-  say(`Of ${all} of this rule at hand it covers ${covered.length === ofRule.length ? 'all' : covered.length}:\n`);
+  say(`It covers ${covered.length} of ${count(ofRule.length, 'alert')} of this rule:\n`);
   say(printAlerts(covered, 'table', now));
   return covered;
 }
@@ -146,7 +144,7 @@ async function close(
   const verb = { to: 'Closed', from: ['Open', 'Acknowledged'], done: 'closed' } as const;
   for (const alert of alerts) {
     const { done, text } = await changePhase(alert, verb, dryRun, cluster).catch((error: unknown) => {
-      io.err('The exception is written; the alerts that it covers are not closed.\n');
+      io.err('The exception was created, but its alerts were not closed: `firstseen alerts close` closes them.\n');
       throw error;
     });
     if (done !== undefined && text !== undefined) say(`${qualifiedName(alert)} ${text}\n`);
@@ -173,8 +171,8 @@ function ending(text: string): Ending {
   if (after !== undefined && after > 0) return { after };
   const at = parseTime(text);
   if (at === undefined)
-    throw new InvalidArgumentError('Expected a time such as 12h or 30d, a date such as 2027-01-31, or never.');
-  if (at <= Date.now() * 1_000) throw new InvalidArgumentError('Expected a time that is still to come.');
+    throw new InvalidArgumentError('Expected a duration such as 12h or 30d, a date such as 2027-01-31, or never.');
+  if (at <= Date.now() * 1_000) throw new InvalidArgumentError('Expected a time in the future.');
   return { at };
 }
 
@@ -189,7 +187,7 @@ function bounded(most: number): (text: string) => string {
 
 function named(text: string): string {
   if (isRuleName(text)) return text;
-  throw new InvalidArgumentError('Expected a name of lower-case letters, digits, "-" and ".", at most 200 characters.');
+  throw new InvalidArgumentError('Expected at most 200 lower-case letters, digits, "-" and ".".');
 }
 
 function list(text: string, before: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@ import type { ClusterClient } from '../cluster-client.ts';
 import { CommandError } from '../io.ts';
 import type { Proposal } from './narrowest.ts';
 
-/** A RuleException as plain values: what `parseRuleException` reads. */
+/** A RuleException as plain values, as `parseRuleException` reads it. */
 export interface ExceptionObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -50,7 +50,7 @@ export function exceptionObject({ rule, cluster, query }: Proposal, texts: Excep
   };
 }
 
-/** The same exception always has the same name, so that it is there once. */
+/** Equal exceptions get equal names, so that a repeated command creates no second one. */
 function nameFor(rule: string, cluster: string, query: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([rule, cluster, query]))
@@ -59,7 +59,7 @@ function nameFor(rule: string, cluster: string, query: string): string {
   return `${rule.slice(0, MAX_RULE_PART).replace(/[.-]+$/, '')}-${hash}`;
 }
 
-/** @throws CommandError if there is one of this name, or the API server refuses it */
+/** @throws CommandError if the name is taken, or the API server refuses */
 export async function createException(
   cluster: ClusterClient,
   exception: ExceptionObject,
@@ -69,8 +69,8 @@ export async function createException(
   const path = `${EXCEPTIONS_PATH}/${encodeURIComponent(name)}`;
   if ((await cluster.find({ method: 'GET', path })) !== undefined) {
     throw new CommandError(
-      `the RuleException ${name} is there already\n` +
-        `  hint: kubectl get ruleexception ${name} says whether it is at work; kubectl edit changes its end; --name makes another`,
+      `the RuleException ${name} already exists\n` +
+        `  hint: \`kubectl edit ruleexception ${name}\` changes its end; --name creates another`,
     );
   }
   await cluster.call({
@@ -82,7 +82,7 @@ export async function createException(
 
 const reviewSchema = z.object({ status: z.object({ userInfo: z.object({ username: z.string().min(1) }) }) });
 
-/** Who the API server takes us for; undefined where it does not tell. Kubernetes does since 1.28. */
+/** Our user name in the cluster; undefined before Kubernetes 1.28, which added SelfSubjectReview. */
 export async function whoAmI(cluster: ClusterClient): Promise<string | undefined> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
   const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';

@@ -9,7 +9,7 @@ import { CommandError } from '../io.ts';
 import { isWhole, valuesOf } from './alert-values.ts';
 import { generatedFrom } from './generated-name.ts';
 
-/** What an event has to be, to be excepted: the value of a field, text that begins so, or no value at all. */
+/** A condition of an exception: a field has this value, starts with it, or is absent. */
 export interface Condition {
   readonly field: string;
   readonly is: 'value' | 'prefix' | 'absent';
@@ -18,31 +18,31 @@ export interface Condition {
   readonly why: string;
 }
 
-/** What the alert tells and the exception does not ask for. */
+/** A value of the alert without a condition in the exception. */
 export interface LeftOut {
   readonly field: string;
   readonly value: string;
   readonly why: string;
 }
 
-/** An exception for the rule and the cluster of an alert, and why it is this one. */
+/** An exception for the rule and cluster of an alert, with the reason for each condition. */
 export interface Proposal {
   readonly rule: string;
   readonly cluster: string;
   readonly conditions: readonly Condition[];
   readonly leftOut: readonly LeftOut[];
-  /** In KQL, a condition a line. */
+  /** In KQL, one condition per line. */
   readonly query: string;
 }
 
 export interface Wishes {
-  /** Fields to ask for beside those that are chosen. */
+  /** Additional fields to put conditions on. */
   readonly with: readonly string[];
-  /** Fields not to ask for. */
+  /** Fields to put no condition on. */
   readonly without: readonly string[];
 }
 
-/** Before what there is a choice about: kept, or left out and offered. */
+/** A candidate; `kept` is the default choice. */
 interface Candidate extends Condition {
   readonly kept: boolean;
 }
@@ -55,10 +55,10 @@ const AGENT = 'user_agent.original';
 const ANONYMOUS = 'system:anonymous';
 
 /**
- * The narrowest exception that is of use: who, what, on which object, with which outcome, and what was new; without what is
- * another each time, such as the name of a pod or the version of a client.
+ * The narrowest exception that also matches later requests of this kind. Its conditions are user, action, object,
+ * outcome and new terms. Values that differ every time, such as pod names and client versions, have none.
  *
- * @throws CommandError if no exception can be about this alert, or a wish is about a field that it does not tell
+ * @throws CommandError if the alert cannot have an exception, or lacks a field of `--with` or `--without`
  */
 export function narrowestException(alert: AlertObject, wishes: Wishes): Proposal {
   const { spec } = alert;
@@ -72,13 +72,13 @@ export function narrowestException(alert: AlertObject, wishes: Wishes): Proposal
     const { field, value, is } = condition;
     const wanted = wishes.with.includes(field) || (kept && !wishes.without.includes(field));
     if (is !== 'absent' && !isWhole(value)) {
-      leftOut.push({ field, value, why: 'the alert has it cut, escaped or hidden, and no event has it so' });
+      leftOut.push({ field, value, why: 'cut, escaped or redacted in the alert, so no event would match' });
     } else if (!isAskable(condition)) {
-      leftOut.push({ field, value, why: 'no query can ask for such a value' });
+      leftOut.push({ field, value, why: 'a query cannot express this value' });
     } else if (wanted) {
-      conditions.push(kept ? condition : { ...condition, why: 'as you wish' });
+      conditions.push(kept ? condition : { ...condition, why: 'chosen by flag' });
     } else {
-      leftOut.push({ field, value, why: kept ? 'as you wish' : condition.why });
+      leftOut.push({ field, value, why: kept ? 'chosen by flag' : condition.why });
     }
   }
   requireEnough(alert, conditions, wishes);
@@ -86,7 +86,7 @@ export function narrowestException(alert: AlertObject, wishes: Wishes): Proposal
   return { rule: spec.rule.name, cluster: spec.cluster, conditions, leftOut, query };
 }
 
-/** True if the exception would have kept this alert from being. */
+/** True if the exception covers this alert. */
 export function covers({ rule, cluster, conditions }: Proposal, alert: AlertObject): boolean {
   if (alert.spec.overflow || alert.spec.rule.name !== rule || alert.spec.cluster !== cluster) return false;
   return conditions.every(({ field, is, value }) => {
@@ -99,19 +99,19 @@ export function covers({ rule, cluster, conditions }: Proposal, alert: AlertObje
 function refuseUnfit({ spec, metadata }: AlertObject): void {
   if (spec.overflow) {
     throw new CommandError(
-      `${metadata.name} counts what was beyond the budget of ${spec.rule.name}, and tells no single event\n` +
-        `  hint: except one of the alerts of that rule (firstseen alerts list --rule ${spec.rule.name}), or raise spec.budget of the rule`,
+      `${metadata.name} is an overflow alert of ${spec.rule.name} and describes no single event\n` +
+        `  hint: pick another alert (firstseen alerts list --rule ${spec.rule.name}), or raise spec.budget of the rule`,
     );
   }
   if (spec.rule.name.startsWith(RESERVED_RULE_NAMES)) {
     throw new CommandError(
-      `${spec.rule.name} is about firstseen itself, and no exception is for such a rule\n` +
-        '  hint: name who may do it in tamper.identities of the configuration',
+      `${spec.rule.name} is a rule about firstseen itself, which takes no exceptions\n` +
+        '  hint: add the user to tamper.identities in the configuration',
     );
   }
 }
 
-/** All that may be asked for, in the order in which one reads it. A field comes once. */
+/** All possible conditions in reading order, one per field. */
 function candidatesOf(alert: AlertObject): readonly Candidate[] {
   const { newTerms = [], groupBy = [] } = alert.spec;
   const candidates = groupBy.length > 0 ? ofGroup(alert) : [...ofRequest(alert), ...ofNewTerms(alert)];
@@ -121,8 +121,8 @@ function candidatesOf(alert: AlertObject): readonly Candidate[] {
       const [value] = valuesOf(alert, field);
       const why =
         field === SOURCE
-          ? 'people and nodes get other addresses'
-          : 'the client chooses it, and it is another with each version';
+          ? 'addresses of people and nodes change'
+          : 'the client sets it, and it changes with each version';
       return value === undefined ? [] : [{ field, is: 'value', value, kept: false, why }];
     });
   const seen = new Set<string>();
@@ -138,30 +138,27 @@ function ofRequest(alert: AlertObject): readonly Candidate[] {
   const { resource } = alert.spec.request;
   const isNobody = user === undefined || user === '' || user === ANONYMOUS;
   return [
-    ...of('user.name', 'who it was'),
-    ...(isNobody ? of(SOURCE, 'from where: without it, anybody who gives no name') : []),
-    ...of(`${AUDIT}.impersonatedUser.username`, 'as whom'),
-    ...of('event.action', 'what was done'),
-    ...of(`${AUDIT}.objectRef.apiGroup`, 'to which API'),
-    ...of(`${AUDIT}.objectRef.resource`, 'to what'),
+    ...of('user.name', 'the user'),
+    ...(isNobody ? of(SOURCE, 'the address; without it, every anonymous user') : []),
+    ...of(`${AUDIT}.impersonatedUser.username`, 'the impersonated user'),
+    ...of('event.action', 'the action'),
+    ...of(`${AUDIT}.objectRef.apiGroup`, 'the API group'),
+    ...of(`${AUDIT}.objectRef.resource`, 'the resource'),
     ...(resource === undefined || resource === '' ? [] : ofSubresource(alert)),
-    ...of(`${AUDIT}.objectRef.namespace`, 'in which namespace'),
+    ...of(`${AUDIT}.objectRef.namespace`, 'the namespace'),
     ...ofName(alert),
-    ...(resource === undefined || resource === '' ? of(`${AUDIT}.requestURI`, 'to what') : []),
-    ...of(
-      `${AUDIT}.annotations.authorization_k8s_io/decision`,
-      'an attempt that is refused is another thing than one that is allowed',
-    ),
+    ...(resource === undefined || resource === '' ? of(`${AUDIT}.requestURI`, 'the path') : []),
+    ...of(`${AUDIT}.annotations.authorization_k8s_io/decision`, 'the outcome: refused and allowed requests differ'),
   ];
 }
 
 function ofSubresource(alert: AlertObject): readonly Candidate[] {
   const [value] = valuesOf(alert, SUBRESOURCE);
-  const absent = 'the object itself: its subresources are other things';
+  const absent = 'the object itself, not a subresource';
   return [
     value === undefined
       ? { field: SUBRESOURCE, is: 'absent', value: '', kept: true, why: absent }
-      : { field: SUBRESOURCE, is: 'value', value, kept: true, why: 'to which part of it' },
+      : { field: SUBRESOURCE, is: 'value', value, kept: true, why: 'the subresource' },
   ];
 }
 
@@ -171,8 +168,14 @@ function ofName(alert: AlertObject): readonly Candidate[] {
   const base = generatedFrom(name);
   return [
     base === undefined
-      ? { field: NAME, is: 'value', value: name, kept: true, why: 'to which object' }
-      : { field: NAME, is: 'prefix', value: `${base}-`, kept: true, why: 'its controller gives each another ending' },
+      ? { field: NAME, is: 'value', value: name, kept: true, why: 'the object' }
+      : {
+          field: NAME,
+          is: 'prefix',
+          value: `${base}-`,
+          kept: true,
+          why: 'the object; its controller generates the suffix',
+        },
   ];
 }
 
@@ -180,35 +183,35 @@ function ofNewTerms({ spec }: AlertObject): readonly Candidate[] {
   return (spec.newTerms ?? []).map(({ field, value }) => {
     const product = withoutVersion(field, value);
     if (product !== undefined) {
-      return { field, is: 'prefix', value: product, kept: true, why: 'what was new, in any version' };
+      return { field, is: 'prefix', value: product, kept: true, why: 'the new term, in any version' };
     }
-    return { field, is: 'value', value, kept: true, why: 'what was new, should it be forgotten and come again' };
+    return { field, is: 'value', value, kept: true, why: 'the new term, in case the rule forgets it' };
   });
 }
 
-/** Of a client its product, of an image its repository: a new version would be another alert. */
+/** The product of a user agent, or the repository of an image: a new version would raise a new alert. */
 function withoutVersion(field: string, value: string): string | undefined {
   if (field === AGENT || field === `${AUDIT}.userAgent`) return /^[^\s/]+\//.exec(value)?.[0];
   if (/\bimage(\.name)?$/.test(field)) return /^.+:(?=[^/:]+$)/.exec(value)?.[0];
   return undefined;
 }
 
-/** Several events made the alert, and the group is what they have in common: of the last of them nothing else counts. */
+/** An alert on several events has only the group in common; the other values belong to the last event. */
 function ofGroup({ spec }: AlertObject): readonly Candidate[] {
   return (spec.groupBy ?? [])
     .filter(({ field }) => resolveField(field) !== undefined)
-    .map(({ field, value }) => ({ field, is: 'value', value, kept: true, why: 'what the events have in common' }));
+    .map(({ field, value }) => ({ field, is: 'value', value, kept: true, why: 'the group, common to all events' }));
 }
 
 function requireCandidate(field: string, candidates: readonly Candidate[]): void {
   const fields = candidates.map((candidate) => candidate.field);
   if (fields.includes(field)) return;
   const near = nearest(field, fields);
-  const hint = near === undefined ? `it tells ${fields.join(', ')}` : `did you mean ${near}?`;
-  throw new CommandError(`the alert does not tell ${field}\n  hint: ${hint}`);
+  const hint = near === undefined ? `its fields are ${fields.join(', ')}` : `did you mean ${near}?`;
+  throw new CommandError(`the alert has no field ${field}\n  hint: ${hint}`);
 }
 
-/** What says neither who nor from where, nor what was new or which group, is no exception but the end of the rule. */
+/** Without user, address, new term or group, an exception would disable the rule. */
 function requireEnough({ spec }: AlertObject, conditions: readonly Condition[], { without }: Wishes): void {
   const made = [...(spec.newTerms ?? []), ...(spec.groupBy ?? [])].map(({ field }) => field);
   const isTold = (fields: readonly string[]) =>
@@ -216,12 +219,12 @@ function requireEnough({ spec }: AlertObject, conditions: readonly Condition[], 
   const isUserLost = spec.actor.user !== undefined && spec.groupBy === undefined && !isTold(['user.name']);
   if (conditions.length > 0 && !isUserLost && isTold(['user.name', SOURCE, ...made])) return;
   throw new CommandError(
-    'the alert does not tell enough for an exception: without the user, or the group, it would silence the rule for everybody\n' +
-      '  hint: write a RuleException by hand, with a query that selects these events',
+    'the alert has too few values: without user or group, an exception would silence the rule for everyone\n' +
+      '  hint: write a RuleException by hand with a query for these events',
   );
 }
 
-/** A field that holds addresses may have another text on an event, which no query can ask for. */
+/** False for values that a query on the field rejects, such as text in an address field. */
 function isAskable(condition: Condition): boolean {
   return parseQuery('kuery', toKuery(condition), QUERY_FIELDS).kind === 'event';
 }

@@ -3,18 +3,18 @@ import type { Condition, LeftOut, Proposal } from './narrowest.ts';
 
 const MAX_VALUE_BYTES = 80;
 
-/** Why it is this exception: what it asks for, what it does not, and what to say to have it otherwise. */
+/** Explains the exception: its conditions, the values without one, and the flags that change them. */
 export function explainProposal({ rule, cluster, conditions, leftOut }: Proposal, expires: string | undefined): string {
   const kept = conditions.map((condition) => [conditionText(condition), condition.why] as const);
   const others = leftOut.map((each) => [leftOutText(each), each.why] as const);
   const width = Math.max(...[...kept, ...others].map(([text]) => text.length));
   const line = ([text, why]: readonly [string, string]) => `  ${text.padEnd(width)}  ${why}\n`;
-  const until = expires === undefined ? 'It has no end.' : `It ends on ${expires}.`;
+  const until = expires === undefined ? 'It has no end.' : `It ends at ${expires}.`;
   return [
-    `For the rule ${sanitise(rule)} on the cluster ${sanitise(cluster)}, events of which all of this is true:\n`,
+    `The exception covers events of the rule ${sanitise(rule)} on the cluster ${sanitise(cluster)} that meet all conditions:\n`,
     ...kept.map(line),
-    ...(others.length === 0 ? [] : ['It does not ask for:\n', ...others.map(line)]),
-    `${until} To have it otherwise: --with FIELD, --without FIELD, --expires.\n`,
+    ...(others.length === 0 ? [] : ['Without a condition:\n', ...others.map(line)]),
+    `${until} To change it: --with FIELD, --without FIELD, --expires WHEN.\n`,
   ].join('');
 }
 

@@ -9,23 +9,23 @@ import type { Io } from '../io.ts';
 import { openAuditInputs } from '../open-audit-inputs.ts';
 
 export interface EventsAround {
-  /** The request that opened the alert, if the log has it. */
+  /** The request that opened the alert, if it is in the log. */
   readonly event: DecodedEvent | undefined;
-  /** What the same user, or the same address, did at that time, and what else is evidence; in the order of time. */
+  /** Requests of the same user or address at that time, and evidence, oldest first. */
   readonly around: readonly DecodedEvent[];
-  /** Those of them that are evidence of the alert. */
+  /** The evidence among them. */
   readonly evidence: ReadonlySet<DecodedEvent>;
-  /** How many more there were. */
+  /** The number of requests beyond these. */
   readonly more: number;
 }
 
-/** So many are shown: those of the same user before others from the same address, and then those that are nearest. */
+/** The limit. The same user comes before the same address, then the nearest in time. */
 const MOST_AROUND = 20;
 
 /**
- * Reads audit logs for what happened around the alert.
+ * Finds the requests around an alert in audit logs.
  * @param spanMicros how long before and after the request
- * @throws CommandError for a file that cannot be read
+ * @throws CommandError if a file cannot be read
  */
 export async function eventsAround(
   files: readonly string[],
@@ -64,7 +64,7 @@ export async function eventsAround(
   }
 }
 
-/** An audit ID is chosen by the client: the time and the stage have to be those of the alert as well. */
+/** Also compares time and stage, because clients can choose audit IDs. */
 function isOpener({ event, at }: DecodedEvent, { request }: AlertObject['spec'], time: number | undefined): boolean {
   return isSameId(event.auditID, request.auditID) && event.stage === request.stage && at === time;
 }
@@ -73,12 +73,12 @@ function isEvidence({ event, at }: DecodedEvent, { evidence }: AlertObject['stat
   return evidence.some(({ auditID, time }) => isSameId(event.auditID, auditID) && parseTimestamp(time) === at);
 }
 
-/** The alert has it sanitised and cut. */
+/** The alert holds a sanitised, cut copy. */
 function isSameId(auditID: string | undefined, ofAlert: string | undefined): boolean {
   return auditID !== undefined && excerpt(auditID, ALERT_BOUNDS['spec.request.auditID'] ?? 0) === ofAlert;
 }
 
-/** A request is told of at its end; its beginning would tell it twice. */
+/** Skips stage RequestReceived, so that a request is listed once. */
 function isRelated({ event }: DecodedEvent, { actor, request }: AlertObject['spec']): boolean {
   if (event.stage === 'RequestReceived' || isSameId(event.auditID, request.auditID)) return false;
   const isSameUser =

@@ -1,4 +1,4 @@
-/** With a cluster that answers from memory; on a real one it is tried in test/e2e/alert-commands.test.ts. */
+/** With a fake cluster; test/e2e/alert-commands.test.ts uses a real one. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ const opener = alert.spec.request;
 writeFileSync(
   log,
   [
-    event(opener.auditID ?? '', '2026-03-01T12:00:00.000009Z'), // the same ID, another time: not the one
+    event(opener.auditID ?? '', '2026-03-01T12:00:00.000009Z'), // the same ID at another time
     event(opener.auditID ?? '', opener.time),
     event('near', '2026-03-01T12:01:00.000000Z', {
       requestURI: '/api/v1/secrets\u202e',
@@ -100,14 +100,14 @@ const explain = (changes: Partial<ExplainSources> = {}, name = 'one') =>
   );
 const STYLE = { signs: false, all: false };
 
-test('from the Alert and its rule alone: what matched, what to do, and what it would take to tell more', async () => {
+test('without state and logs: the match, what to do, and the missing inputs', async () => {
   const text = formatAlertExplanation(await explain(), STYLE);
   expect(text.split('\n').filter((line) => /^[A-Z]/.test(line))).toEqual([
-    'What it is about',
+    'About the rule',
     'What matched',
-    'When it is nothing',
+    'False positives',
     'What to do',
-    'Not looked at',
+    'Not checked',
     'Next',
   ]);
   expect(text).toMatch(
@@ -117,28 +117,28 @@ test('from the Alert and its rule alone: what matched, what to do, and what it w
     /user_agent\.original: masscan\/1\.3\n {2}the condition of the rule \(kuery\):\n {4}user\.name: "system:anonymous"\n/,
   );
   expect(text).toMatch(/What to do\n {2}1\. Look\.\n {2}2\. Ask\.\\u\{1b\}\[2J\n/);
-  expect(text).toMatch(/--config FILE, or --state, says where.*\n.*With --log FILE/);
+  expect(text).toMatch(/Pass --config FILE or --state .*\n.*Pass --log FILE/);
 });
 
-test('with a log: each statement with its values, and what else came from the same address at that time', async () => {
+test('with a log: each condition with its values, and other requests from the same address', async () => {
   const explained = await explain({ logs: [log] });
-  expect(explained.event?.matched).toEqual(true);
-  expect(explained.event?.event.time).toBe(opener.time); // not the event that only bears the same audit ID
+  expect(explained.event?.matched).toBe(true);
+  expect(explained.event?.event.time).toBe(opener.time); // not the other event with the same audit ID
   const around = explained.around?.events.map(({ uri, code }) => `${uri} ${code}`);
   expect(around).toEqual(['/api/v1/secrets\u202e 403']);
   const text = formatAlertExplanation(explained, STYLE);
   expect(text).toMatch(/\[holds\] user\.name .*system:anonymous/);
   expect(text).toMatch(
-    /Around it\n {2}2026-03-01T12:01:00 {2}system:anonymous {2}list \/api\/v1\/secrets\\u\{202e\} {2}403 {2}203\.0\.113\.7/,
+    /Around the alert\n {2}2026-03-01T12:01:00 {2}system:anonymous {2}list \/api\/v1\/secrets\\u\{202e\} {2}403 {2}203\.0\.113\.7/,
   );
   const elsewhere = await explain({
     logs: [log],
     cluster: clusterOf(objectOf(sampleAlert({ id: 'one', spec: { request: { ...opener, auditID: 'gone' } } })), RULE),
   });
-  expect(elsewhere.notes.some((note) => /log does not have the request/.test(note))).toBe(true);
+  expect(elsewhere.notes).toContainEqual(expect.stringMatching(/^The log lacks the request/));
 });
 
-test('of many around it those of the same user come first, then those that are nearest in time', async () => {
+test('of many requests, the same user comes first, then the nearest in time', async () => {
   const busy = join(folder, 'busy.log');
   const second = (n: number) => `2026-03-01T12:01:${String(n).padStart(2, '0')}.000000Z`;
   const others = Array.from({ length: 40 }, (_, n) => event(`o${n}`, second(n), { user: { username: 'proxy' } }));
@@ -146,22 +146,22 @@ test('of many around it those of the same user come first, then those that are n
   writeFileSync(busy, [...others, ...own].map((each) => JSON.stringify(each)).join('\n'));
   const { around } = await explain({ logs: [busy] });
   const times = (user: string) => around?.events.filter((each) => each.user === user).map(({ time }) => time);
-  expect(times('system:anonymous')?.length).toEqual(15);
+  expect(times('system:anonymous')).toHaveLength(15);
   expect(times('proxy')).toEqual(Array.from({ length: 5 }, (_, n) => second(n)));
   expect(around?.more).toBe(35);
 });
 
-test('what is evidence is shown whenever it was, and marked', async () => {
+test('evidence is shown and marked, however far in time', async () => {
   const evidence = [{ time: '2026-03-01T14:00:00.000000Z', auditID: 'repeat', requestKey: 'x' }];
   const repeated = sampleAlert({ id: 'one', state: { evidence, count: 2 } });
   const explained = await explain({ logs: [log], cluster: clusterOf(objectOf(repeated), RULE) });
   expect(explained.around?.events.map(({ isEvidence }) => isEvidence)).toEqual([false, true]);
   expect(formatAlertExplanation(explained, STYLE)).toMatch(
-    /\n {2}2026-03-01T14:00:00 \* {2}system:anonymous .*\n {2}\* is evidence of the alert\n/,
+    /\n {2}2026-03-01T14:00:00 \* {2}system:anonymous .*\n {2}\* marks evidence of the alert\n/,
   );
 });
 
-test('with the state: how much was known before, and what of it is nearest', async () => {
+test('with the state: the number of known terms and the nearest', async () => {
   const path = join(folder, 'state.db');
   const parsed = parseDetectionRule(RULE);
   expectKind(parsed, 'ok');
@@ -180,34 +180,39 @@ test('with the state: how much was known before, and what of it is nearest', asy
   }));
   const busy = await explain({ state: { kind: 'sqlite', path } });
   expectKind(busy.terms, 'unknown');
-  expect(/held by another process/.test(busy.terms.why)).toBe(true);
+  expect(busy.terms.why).toMatch(/held by another process/);
   await store.close();
 
   const { terms } = await explain({ state: { kind: 'sqlite', path } });
   expectKind(terms, 'known');
-  expect([terms.count, terms.before, terms.nearest[0]?.values]).toEqual([4, 2, ['masscan/1.2']]);
+  expect(terms).toMatchObject({ count: 4, before: 2 });
+  expect(terms.nearest[0]?.values).toEqual(['masscan/1.2']);
 });
 
-test('what is not there is said: the alert, its rule, a rule that does not compile any more', async () => {
+test('a missing alert is an error; a missing, forbidden or invalid rule is a note', async () => {
   await expect(explain({}, 'two')).rejects.toThrow(
-    expect.objectContaining({ name: 'CommandError', message: 'there is no alert two', exitCode: 1 }),
+    expect.objectContaining({
+      name: 'CommandError',
+      message: 'alert not found: two\n  hint: `firstseen alerts list` prints the names',
+      exitCode: 1,
+    }),
   );
   const notes = async (...rules: readonly (typeof RULE)[]) =>
     (await explain({ cluster: clusterOf(objectOf(), ...rules) })).notes.join(' ');
   const refused = clusterOf(objectOf());
   const find: ClusterClient['find'] = async (call) => {
     if (call.path.includes('/alerts/')) return refused.find(call);
-    throw new CommandError('the API server refuses: forbidden\n  hint: a role');
+    throw new CommandError('the API server refused: forbidden\n  hint: a role');
   };
   const { notes: told } = await explain({ cluster: { ...refused, find } });
-  expect(told[0]).toBe('The rule of the cluster: the API server refuses: forbidden.');
-  expect(await notes()).toMatch(/The rule is not in the cluster, and in no file of --rules/);
+  expect(told[0]).toBe('The rule in the cluster: the API server refused: forbidden.');
+  expect(await notes()).toMatch(/The rule is neither in the cluster nor in --rules/);
   expect(await notes({ ...RULE, spec: { ...RULE.spec, query: 'user.name: (' } })).toMatch(
-    /does not compile as it is now/,
+    /The current version of the rule does not compile/,
   );
 });
 
-test('the next three commands can be pasted, whatever the names are', () => {
+test('the next three commands are safe to paste for any names', () => {
   const request = { ...opener, resource: 'deployments', apiGroup: 'apps', name: 'a b;rm' };
   const spec = { actor: { user: "o'neil $(id)" }, request };
   expect(nextCommands(objectOf(sampleAlert({ id: 'one', spec }))).map(({ command }) => command)).toEqual([
@@ -217,7 +222,7 @@ test('the next three commands can be pasted, whatever the names are', () => {
   ]);
   const taken = readAlert({ ...objectOf(), status: { phase: 'Acknowledged' } });
   expect(nextCommands(taken)[2]).toEqual({
-    what: 'it is dealt with; if it is expected here: firstseen except one --reason WHY',
+    what: 'close it, or if it is expected: firstseen except one --reason WHY',
     command: 'firstseen alerts close one',
   });
   const secret = sampleAlert({ id: 'one', spec: { request: { ...opener, resource: 'secrets', name: 'x' } } });

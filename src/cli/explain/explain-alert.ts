@@ -12,7 +12,7 @@ import { type KnownTerms, knownTerms } from './known-terms.ts';
 import { type NextCommand, nextCommands } from './next-commands.ts';
 import { ruleOfAlert } from './rule-of-alert.ts';
 
-/** Why an alert was raised, and what comes next: for people as `formatAlertExplanation` prints it, and for programs as it is. */
+/** Why an alert was raised and what to do next, as JSON prints it. `formatAlertExplanation` makes the text. */
 export interface AlertExplanation {
   readonly alert: AlertObject;
   readonly rule?: {
@@ -25,20 +25,20 @@ export interface AlertExplanation {
     readonly triage: string;
     readonly references: readonly string[];
   };
-  /** The condition with the values of the event that opened the alert: if a log was given, and has it. */
+  /** The condition with the values of the opening event, if a given log has that event. */
   readonly event?: EventExplanation;
-  /** Only of a rule that looks for new terms. */
+  /** Only for new_terms rules. */
   readonly terms?: KnownTerms;
-  /** What the same user, or the same address, did at that time, and the evidence. Only if a log was given. */
+  /** Requests of the same user or address at that time, and the evidence. Only with a log. */
   readonly around?: { readonly events: readonly NearEvent[]; readonly more: number };
-  /** What could not be looked at, and how to have it looked at; in sentences. */
+  /** Missing inputs and how to supply them, in sentences. */
   readonly notes: readonly string[];
   readonly next: readonly NextCommand[];
 }
 
 export interface NearEvent {
   readonly time: string;
-  /** True if it counts on the alert: as evidence only the first and the last four are known. */
+  /** True for evidence of the alert, which holds the first and the last four requests. */
   readonly isEvidence: boolean;
   readonly user: string;
   readonly verb: string;
@@ -51,14 +51,14 @@ export interface NearEvent {
 export interface ExplainSources {
   readonly cluster: ClusterClient;
   readonly rulePaths: readonly string[];
-  /** Undefined where no configuration says where it is. */
+  /** Undefined without a configured state. */
   readonly state: StateOptions | undefined;
   readonly logs: readonly string[];
-  /** How much of the logs before and after is of interest, in microseconds. */
+  /** The time before and after the alert to read from the logs, in microseconds. */
   readonly spanMicros: number;
 }
 
-/** @throws CommandError if there is no such alert */
+/** @throws CommandError if the alert does not exist */
 export async function explainAlert(name: string, sources: ExplainSources, io: Io): Promise<AlertExplanation> {
   const { cluster, rulePaths, state, logs, spanMicros } = sources;
   const alert = await findAlert(cluster, name);
@@ -70,7 +70,7 @@ export async function explainAlert(name: string, sources: ExplainSources, io: Io
       refusal = error.message.split('\n', 1)[0];
       return undefined;
     });
-  // Who may look at alerts may not always look at rules; then there are still the files.
+  // A user with rights on alerts may lack them on rules; then rule files still help.
   const rule = await ruleOfAlert(alert.spec.rule.name, { ...cluster, find }, rulePaths);
   const found = logs.length === 0 ? undefined : await eventsAround(logs, alert, spanMicros, io);
   const compiled = rule?.compiled;
@@ -89,23 +89,19 @@ export async function explainAlert(name: string, sources: ExplainSources, io: Io
       around: { events: found.around.map((each) => nearEvent(each, found.evidence.has(each))), more: found.more },
     }),
     notes: [
-      ...(refusal === undefined ? [] : [`The rule of the cluster: ${refusal}.`]),
+      ...(refusal === undefined ? [] : [`The rule in the cluster: ${refusal}.`]),
       ...(rule === undefined && refusal === undefined
-        ? ['The rule is not in the cluster, and in no file of --rules: it may have been deleted since.']
+        ? ['The rule is neither in the cluster nor in --rules. It may have been deleted.']
         : []),
       ...(rule !== undefined && compiled === undefined && rule.from !== 'the program'
-        ? ['The rule does not compile as it is now: firstseen rules check says why.']
+        ? ['The current version of the rule does not compile. `firstseen rules check` says why.']
         : []),
-      ...(isNewTerms && state === undefined
-        ? ['What was known before stands in the state: --config FILE, or --state, says where that is.']
-        : []),
+      ...(isNewTerms && state === undefined ? ['Pass --config FILE or --state to see the terms known before.'] : []),
       ...(found !== undefined && event === undefined
-        ? ['The log does not have the request that opened the alert: it may stand in an older file.']
+        ? ['The log lacks the request that opened the alert. Pass older files as well.']
         : []),
       ...(logs.length === 0
-        ? [
-            'With --log FILE, an audit log, each statement of the condition is shown with its values, and what happened around it.',
-          ]
+        ? ['Pass --log FILE, an audit log, to see each condition with its values and the requests around the alert.']
         : []),
     ],
     next: nextCommands(alert),

@@ -7,10 +7,10 @@ import type { CompiledRule, SlottedField, Term } from '../../rules/compiled-rule
 import { formatDuration } from '../../rules/duration.ts';
 import { list, suppressionOf } from './explain-decision.ts';
 
-/** So many terms, or groups, of one event are named. */
+/** The most terms or groups to name for one event. */
 const MOST_NAMED = 5;
 
-/** What a rule makes of an event that it matches: what it would remember of it, and the alert, in sentences. */
+/** What a rule remembers of a matching event, and its alert, in sentences. */
 export function describeAlert(rule: CompiledRule, decisions: readonly Decision[], memo: FieldMemo): readonly string[] {
   const [first] = decisions;
   if (first === undefined) return [withoutMeaning(rule, memo)];
@@ -21,7 +21,7 @@ function withoutMeaning({ document, termFields }: CompiledRule, memo: FieldMemo)
   const missing = termFields.filter(({ slot }) => describe(slot, memo) === NOTHING).map(({ name }) => name);
   return document.newTerms === undefined
     ? `The event has no ${list(missing)}, so it counts for no group.`
-    : `The event has no ${list(missing)}, so it neither alerts nor teaches.`;
+    : `The event has no ${list(missing)}, so the rule ignores it.`;
 }
 
 const NOTHING = describeValues(undefined, { type: 'keyword' });
@@ -38,12 +38,12 @@ function meaningOf(
   const { newTerms, threshold } = document;
   const named = decisions.filter(({ occurrence }) => occurrence.cut === 0);
   const shown = named.slice(0, MOST_NAMED);
-  const more = named.length > shown.length ? [`And ${named.length - shown.length} more of these.`] : [];
+  const more = named.length > shown.length ? [`And ${named.length - shown.length} more.`] : [];
   if (sequence !== undefined) {
     return [
       ...shown.map(({ occurrence: { terms, row } }) => {
         const places = (row?.items ?? []).map((item) => (item === sequence.until ? 'its end' : `event ${item + 1}`));
-        return `It can be ${list(places)} of a sequence${terms.length === 0 ? '' : ` with ${nameAll(terms)}`}.`;
+        return `It fits ${list(places)} of a sequence${terms.length === 0 ? '' : ` with ${nameAll(terms)}`}.`;
       }),
       ...more,
       `Whether it alerts depends on the other events within ${formatDuration(sequence.spanMicros)}.`,
@@ -51,20 +51,20 @@ function meaningOf(
   }
   if (newTerms !== undefined) {
     return [
-      ...shown.map(({ occurrence: { terms } }) => `It makes the term ${nameAll(terms)}.`),
+      ...shown.map(({ occurrence: { terms } }) => `Its term is ${nameAll(terms)}.`),
       ...more,
-      `Whether that is new depends on history: it alerts if no matching event had it in the ${formatDuration(newTerms.windowMicros)} before${newTerms.learningMicros === 0 ? '' : `, and the rule does not learn any more (it does for ${formatDuration(newTerms.learningMicros)})`}.`,
+      `It alerts if no matching event had that in the ${formatDuration(newTerms.windowMicros)} before${newTerms.learningMicros === 0 ? '' : ` and the learning time of ${formatDuration(newTerms.learningMicros)} is over`}.`,
     ];
   }
   if (threshold !== undefined) {
     const counted = rowFields.map(({ name, slot }, i) => {
       const { value = 0 } = threshold.cardinality[i] ?? {};
-      return `Of ${name} it takes ${value} different values; on this event it ${describe(slot, memo)}.`;
+      return `It takes ${value} different values of ${name}; on this event it ${describe(slot, memo)}.`;
     });
     return [
       ...shown.map(({ occurrence: { terms } }) => `It counts for the group ${groupOf(terms)}.`),
       ...more,
-      `It takes ${threshold.value} in a group within ${formatDuration(threshold.windowMicros)}: whether it alerts depends on the other events.`,
+      `The rule alerts at ${threshold.value} events of a group within ${formatDuration(threshold.windowMicros)}, so this depends on the other events.`,
       ...counted,
     ];
   }
@@ -72,14 +72,11 @@ function meaningOf(
     return [
       ...shown.map(({ occurrence: { terms } }) => `It counts for the group ${groupOf(terms)}.`),
       ...more,
-      'Whether it alerts depends on the other events: it does if a row is left of the group.',
+      'It alerts if a row of the group remains, which depends on the other events.',
     ];
   }
   const columns = shown.flatMap(({ occurrence: { terms } }) => (terms.length === 0 ? [] : [nameAll(terms)]));
-  return [
-    ...(columns.length === 0 ? [] : [`The columns say ${columns.join('; ')}.`]),
-    'It alerts, or joins an alert that is open.',
-  ];
+  return [...(columns.length === 0 ? [] : [`Columns: ${columns.join('; ')}.`]), 'It alerts or joins an open alert.'];
 }
 
 function groupOf(terms: readonly Term[]): string {
@@ -98,7 +95,7 @@ function nameAll(terms: readonly Term[]): string {
 function alertOf(decision: Decision): readonly string[] {
   const { rule, severity, riskScore, reason } = draftAlert('local', decision);
   const overrides = Object.keys(decision.overrides ?? {});
-  const mapped = overrides.length === 0 ? '' : ` (by the mappings of the rule)`;
+  const mapped = overrides.length === 0 ? '' : ` (by the rule's mappings)`;
   const title = describeValues(rule.title, { type: 'keyword' }).replace(/^is /, '');
   return [
     `The alert: ${title}, severity ${severity}, risk score ${riskScore}${mapped}.`,
@@ -106,7 +103,7 @@ function alertOf(decision: Decision): readonly string[] {
   ];
 }
 
-/** What the event has of that by which matches join an alert. */
+/** The event's values of the suppression fields. */
 function suppressedBy(rule: CompiledRule, { event, occurrence }: Decision, memo: FieldMemo): readonly string[] {
   const { suppressBy, kind, document } = rule;
   if (suppressBy !== undefined && kind.windowed === undefined) {
@@ -118,10 +115,10 @@ function suppressedBy(rule: CompiledRule, { event, occurrence }: Decision, memo:
       (field, i) =>
         `${field.name} ${describeValues(valuesOf(field, i), resolveField(field.name) ?? { type: 'keyword' })}`,
     );
-    return [...suppressionOf(rule), `Of this event ${found.join(', ')}.`];
+    return [...suppressionOf(rule), `On this event ${found.join(', ')}.`];
   }
   if (kind.windowed !== undefined || document.newTerms !== undefined) return suppressionOf(rule);
   const parts: unknown = JSON.parse(kind.suppressionKey(occurrence, event));
   const texts = Array.isArray(parts) ? parts.filter((part) => typeof part === 'string' && part !== '') : [];
-  return [...suppressionOf(rule), `Of this event it ${describeValues(texts.map(String), { type: 'keyword' })}.`];
+  return [...suppressionOf(rule), `On this event it ${describeValues(texts.map(String), { type: 'keyword' })}.`];
 }

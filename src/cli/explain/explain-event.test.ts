@@ -35,7 +35,7 @@ function explained(document: RuleDocument, changes?: object, style = { signs: fa
   const memo = slots.createMemo();
   memo.reset(event);
   expect(explanation.matched).toBe(rule.matches(event, memo));
-  // Without what stands above the blank line, which is the same in all.
+  // Without the head, which is the same in all tests.
   return formatEventExplanation(explanation, 'a.log:3', style).split('\n').slice(3).join('\n');
 }
 
@@ -58,7 +58,7 @@ const CHOICE = ruleDocument({
     'kubernetes.audit.verb: list and (user.name: (bob or mal*) or source.ip: 192.0.2.0/24) and not (user.name: eve and kubernetes.audit.user.groups: dev)',
 });
 
-test('what decides is told with its values, the rest in a line', () => {
+test('deciding clauses show their values, the others take one line', () => {
   expect(explained(CHOICE)).toBe(`It does not match: the query does not select it.
 
 Query
@@ -73,7 +73,7 @@ Query
 `);
 });
 
-test('all of it, and with signs', () => {
+test('all clauses in full, with signs', () => {
   const colours = (text: string) =>
     text.replaceAll('\u001b[0m', '').replaceAll('\u001b[32m', '32').replaceAll('\u001b[31m', '31');
   expect(
@@ -90,16 +90,16 @@ Query
     - 31✗ user.name is "eve" (it is "bob")
     - 31✗ kubernetes.audit.user.groups is "dev" (it has no value)
 
-What it does
-  It alerts, or joins an alert that is open.
+What the rule does
+  It alerts or joins an open alert.
   The alert: "Anonymous request", severity medium, risk score 47.
   Its reason: Anonymous request: bob list pods in default
-  Matches of the same user, last address and object (or path) join its alert for 1h, and raise its count.
-  Of this event it is "bob", "pods", "default".
+  For 1h, matches of the same user, last address and object (or path) join the alert and raise its count.
+  On this event it is "bob", "pods", "default".
 `);
 });
 
-test('expressions are told with what they come to', () => {
+test('expressions show their values', () => {
   const query = 'any where length(user.name) + 1 > 4 and substring(kubernetes.audit.objectRef.name, 1) == "x"';
   expect(
     explained(ruleDocument({ type: 'eql', language: 'eql', query })),
@@ -112,7 +112,7 @@ Query
 `);
 });
 
-test('an exception that excludes, one that has ended, one with a list', () => {
+test('exceptions: expired, and in force with a list', () => {
   const exception = { query: 'user.name: eve', language: 'kuery' as const };
   const exceptions = [
     { ...exception, reason: 'until spring', expiresAt: Date.UTC(2026, 0, 1) * 1_000 },
@@ -140,7 +140,7 @@ Exceptions
 });
 
 function last(document: RuleDocument, changes?: object): string {
-  return explained(document, changes).split('\nWhat it does\n')[1] ?? '';
+  return explained(document, changes).split('\nWhat the rule does\n')[1] ?? '';
 }
 
 test('the terms of new_terms', () => {
@@ -148,15 +148,15 @@ test('the terms of new_terms', () => {
     query: 'user.name: *',
     newTerms: { fields: ['user.name', 'kubernetes.audit.user.groups'], learningMicros: HOUR },
   });
-  expect(last(document)).toBe(`  It makes the term user.name "eve", kubernetes.audit.user.groups "dev".
-  It makes the term user.name "eve", kubernetes.audit.user.groups "ops".
-  Whether that is new depends on history: it alerts if no matching event had it in the 7d before, and the rule does not learn any more (it does for 1h).
+  expect(last(document)).toBe(`  Its term is user.name "eve", kubernetes.audit.user.groups "dev".
+  Its term is user.name "eve", kubernetes.audit.user.groups "ops".
+  It alerts if no matching event had that in the 7d before and the learning time of 1h is over.
   The alert: "Anonymous request", severity medium, risk score 47.
   Its reason: user "eve", kubernetes.audit.user.groups "dev" not seen in 7d: eve list pods in default
-  Matches of the same terms join its alert for 7d, and raise its count.
+  For 7d, matches of the same terms join the alert and raise its count.
 `);
   expect(last(document, { user: { username: 'eve' } })).toBe(
-    '  The event has no kubernetes.audit.user.groups, so it neither alerts nor teaches.\n',
+    '  The event has no kubernetes.audit.user.groups, so the rule ignores it.\n',
   );
 });
 
@@ -168,10 +168,10 @@ test('the group of a threshold', () => {
     threshold: { fields: ['source.ip'], value: 5, cardinality, windowMicros: HOUR },
   });
   expect(last(document)).toBe(`  It counts for the group source.ip "10.0.0.7".
-  It takes 5 in a group within 1h: whether it alerts depends on the other events.
-  Of kubernetes.audit.objectRef.namespace it takes 3 different values; on this event it is "default".
+  The rule alerts at 5 events of a group within 1h, so this depends on the other events.
+  It takes 3 different values of kubernetes.audit.objectRef.namespace; on this event it is "default".
   The alert: "Anonymous request", severity medium, risk score 47.
-  Matches of the same group join its alert for 1h, and raise its count.
+  For 1h, matches of the same group join the alert and raise its count.
 `);
   expect(last(document, { sourceIPs: undefined })).toBe('  The event has no source.ip, so it counts for no group.\n');
 });
@@ -190,30 +190,30 @@ Query
       - [holds] user.name has a value (it is "eve")
   - [does not hold] 2. an event, joined by user.name, for which
 
-What it does
-  It can be event 1 of a sequence with user.name "eve".
+What the rule does
+  It fits event 1 of a sequence with user.name "eve".
   Whether it alerts depends on the other events within 5m.
   The alert: "Anonymous request", severity medium, risk score 47.
-  Matches of the same join values join its alert for 1h, and raise its count.
+  For 1h, matches of the same join values join the alert and raise its count.
 `);
 });
 
-test('what the event says in place of the rule, and by what it is suppressed', () => {
+test('mapped severity and suppression values of the event', () => {
   const document = ruleDocument({
     query: 'user.name: *',
     severityMapping: [{ field: 'user.name', value: 'eve', severity: 'critical' }],
     suppression: { by: ['source.ip', 'user_agent.original'], windowMicros: HOUR, missingFields: 'doNotSuppress' },
   });
-  expect(last(document)).toBe(`  It alerts, or joins an alert that is open.
-  The alert: "Anonymous request", severity critical, risk score 47 (by the mappings of the rule).
+  expect(last(document)).toBe(`  It alerts or joins an open alert.
+  The alert: "Anonymous request", severity critical, risk score 47 (by the rule's mappings).
   Its reason: Anonymous request: eve list pods in default
-  Matches with the same source.ip and user_agent.original join its alert for 1h, and raise its count.
-  Those without one of these have an alert each.
-  Of this event source.ip is "10.0.0.7", user_agent.original has no value.
+  For 1h, matches with the same source.ip and user_agent.original join the alert and raise its count.
+  Matches without one of these open an alert each.
+  On this event source.ip is "10.0.0.7", user_agent.original has no value.
 `);
 });
 
-test('an event that was recorded too early, or with too little, and a rule that is switched off', () => {
+test('notes on the stage, the level and a disabled rule', () => {
   const document = ruleDocument({
     enabled: false,
     query:
@@ -221,28 +221,28 @@ test('an event that was recorded too early, or with too little, and a rule that 
   });
   const [, notes = ''] = explained(document, { stage: 'RequestReceived', responseStatus: undefined }).split('\n\n');
   expect(notes).toBe(`Notes
-  The event is of stage RequestReceived; the rule can only match at ResponseStarted, ResponseComplete, Panic.
+  The event has stage RequestReceived; the rule can only match at ResponseStarted, ResponseComplete, Panic.
   The event was recorded at level Metadata; the rule can only match at RequestResponse.
-  The rule is switched off: it does not run.`);
+  The rule is disabled.`);
 });
 
-test('a query in ES|QL that makes rows, and one that groups them', () => {
+test('ES|QL queries with rows and with groups', () => {
   const esql = (commands: string) =>
     ruleDocument({ type: 'esql', language: 'esql', query: `FROM logs-* METADATA _id | ${commands}` });
   const rows = esql(
     'WHERE kubernetes.audit.verb == "list" | EVAL who = CONCAT(user.name, "!") | WHERE who LIKE "*e!" | KEEP who',
   );
-  expect(last(rows)).toBe(`  The columns say who "eve!".
-  It alerts, or joins an alert that is open.
+  expect(last(rows)).toBe(`  Columns: who "eve!".
+  It alerts or joins an open alert.
   The alert: "Anonymous request", severity medium, risk score 47.
   Its reason: Anonymous request: eve list pods in default
-  Matches of the same user, last address and object (or path) join its alert for 1h, and raise its count.
-  Of this event it is "eve", "10.0.0.7", "pods", "default".
+  For 1h, matches of the same user, last address and object (or path) join the alert and raise its count.
+  On this event it is "eve", "10.0.0.7", "pods", "default".
 `);
   expect(explained(rows, { user: { username: 'bob' } })).toBe(`It does not match: the query does not select it.
 
 Query
-  [does not hold] every command leaves a row of it:
+  [does not hold] a row remains after every command:
   - [holds] rows for which kubernetes.audit.verb == "list"
   - [holds] of each row is computed: who = CONCAT(user.name, "!")
   - [does not hold] rows for which who LIKE "*e!" (who is "bob!")
@@ -250,13 +250,13 @@ Query
   expect(
     last(esql('WHERE kubernetes.audit.verb == "list" | STATS n = COUNT(*) BY user.name | WHERE n > 3')),
   ).toBe(`  It counts for the group user.name "eve".
-  Whether it alerts depends on the other events: it does if a row is left of the group.
+  It alerts if a row of the group remains, which depends on the other events.
   The alert: "Anonymous request", severity medium, risk score 47.
-  Matches of the same group join its alert for 1h, and raise its count.
+  For 1h, matches of the same group join the alert and raise its count.
 `);
 });
 
-test('a query in ES|QL, command by command: what decides of each condition, with its values', () => {
+test('each ES|QL command with the deciding conditions and their values', () => {
   const query = (commands: string) =>
     explained(ruleDocument({ type: 'esql', language: 'esql', query: `FROM logs-* | ${commands}` }))
       .split('\n\n')
@@ -266,7 +266,7 @@ test('a query in ES|QL, command by command: what decides of each condition, with
       `WHERE kubernetes.audit.verb IN ("get", "list") AND NOT (user.name == "eve" OR user.name == "bob") | KEEP user.name`,
     ),
   ).toBe(`Query
-  [does not hold] every command leaves a row of it:
+  [does not hold] a row remains after every command:
   - [does not hold] rows for which all of these are true:
     - [holds] kubernetes.audit.verb IN ("get", "list")
     - [does not hold] this is false:
@@ -275,7 +275,7 @@ test('a query in ES|QL, command by command: what decides of each condition, with
         - [does not hold] user.name == "bob"
 `);
   expect(query('EVAL n = LENGTH(user.email) | WHERE n > 3 OR KQL("user.name: (bob or mal*)") | KEEP n')).toBe(`Query
-  [does not hold] every command leaves a row of it:
+  [does not hold] a row remains after every command:
   - [holds] of each row is computed: n = LENGTH(user.email)
   - [does not hold] rows for which one of these is true:
     - [does not hold] n > 3 (it is null, n has no value)
@@ -285,15 +285,15 @@ test('a query in ES|QL, command by command: what decides of each condition, with
   expect(
     query('MV_EXPAND kubernetes.audit.user.groups | WHERE kubernetes.audit.user.groups == "sre" | STATS n = COUNT(*)'),
   ).toBe(`Query
-  [does not hold] every command before STATS leaves a row of it:
+  [does not hold] a row remains after every command before STATS:
   - [holds] a row for each value of kubernetes.audit.user.groups
   - [does not hold] rows for which kubernetes.audit.user.groups == "sre" (kubernetes.audit.user.groups is "dev, ops")
 `);
 });
 
-test('a rule that no event can match, and expressions that cost too much', () => {
+test('notes on a rule that no event can match, and on expressions over budget', () => {
   const never = explained(ruleDocument({ query: 'kubernetes.audit.verb: list and kubernetes.audit.verb: get' }));
-  expect(never).toMatch(/^ {2}No event can match this rule: `firstseen rules explain` says why\.$/m);
+  expect(never).toMatch(/^ {2}No event can match this rule\. `firstseen rules explain` says why\.$/m);
   const query = `any where ${Array.from({ length: 40 }, () => 'length(concat(user.name, "x")) > 1').join(' and ')}`;
   const dear = explained(ruleDocument({ type: 'eql', language: 'eql', query }), {
     user: { username: 'e'.repeat(200_000) },

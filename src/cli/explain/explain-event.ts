@@ -17,7 +17,7 @@ import { judgePipeline } from './explain-pipeline.ts';
 import { exceptionPredicate, listInWords, parsed } from './explain-rule.ts';
 import { itemHead } from './explain-sequence.ts';
 
-/** Why a rule does or does not match an event: for people as `formatEventExplanation` prints it, and for programs as it is. */
+/** Why a rule matches an event or not. As JSON prints it; `formatEventExplanation` makes the text. */
 export interface EventExplanation {
   readonly rule: string;
   readonly title: string;
@@ -27,13 +27,13 @@ export interface EventExplanation {
     readonly level?: string;
     readonly time: string;
   };
-  /** What the engine says: the query selects the event, and no exception in force does. */
+  /** The engine's verdict: the query selects the event, and no exception in force does. */
   readonly matched: boolean;
   readonly query: JudgedClause;
   readonly exceptions: readonly JudgedException[];
-  /** What the rule makes of an event that matches, in sentences. */
+  /** What the rule does with a matching event, in sentences. */
   readonly alert: readonly string[];
-  /** Why the event may not say all that the rule asks, and whether the rule runs at all, in sentences. */
+  /** Reasons why the event may lack fields or the rule may not run, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -41,9 +41,9 @@ export interface JudgedException {
   readonly reason: string;
   readonly starts?: string;
   readonly expires?: string;
-  /** False if it had ended when the event happened. */
+  /** False if the exception was not in force at the time of the event. */
   readonly inForce: boolean;
-  /** All of its conditions hold, and it is in force. */
+  /** All of its conditions hold and it is in force. */
   readonly excludes: boolean;
   readonly condition: JudgedClause;
 }
@@ -84,7 +84,7 @@ function judgeQuery(rule: CompiledRule, event: DecodedEvent, slots: FieldSlots, 
   const holds = judged.some((item) => item.holds);
   const parts = judged.map((clause, index) => {
     const item = written[index];
-    const head = index === sequence.until ? 'It is over with' : `${index + 1}.`;
+    const head = index === sequence.until ? 'It ends with' : `${index + 1}.`;
     return {
       text: item === undefined ? head : itemHead(head, item),
       holds: clause.holds,
@@ -139,21 +139,21 @@ function notesOf(rule: CompiledRule, { event, truncated }: DecodedEvent, { fault
   const levels = RECORDED.filter((level) => needs.some((need) => need.levels.has(level)));
   const full = RECORDED.filter((level) => needs.some((need) => need.fullLevels.has(level)));
   const { stage, level } = event;
-  /** An event that does not say may be any. */
+  /** An event without a stage or level may have any. */
   const isIn = (list: readonly string[], value: string | undefined) => value === undefined || list.includes(value);
   return [
-    ...(needs.length === 0 ? ['No event can match this rule: `firstseen rules explain` says why.'] : []),
+    ...(needs.length === 0 ? ['No event can match this rule. `firstseen rules explain` says why.'] : []),
     ...(needs.length > 0 && !isIn(stages, stage)
-      ? [`The event is of stage ${stage}; the rule can only match at ${stages.join(', ')}.`]
+      ? [`The event has stage ${stage}; the rule can only match at ${stages.join(', ')}.`]
       : []),
     ...(needs.length > 0 && !isIn(levels, level)
       ? [`The event was recorded at level ${level}; the rule can only match at ${levels.join(', ')}.`]
       : []),
     ...(isIn(levels, level) && !isIn(full, level)
-      ? [`The event was recorded at level ${level}; the rule sees all that it looks into only at ${full.join(', ')}.`]
+      ? [`The event was recorded at level ${level}; the rule sees all its fields only at ${full.join(', ')}.`]
       : []),
-    ...(truncated ? ['The event is truncated: its bodies, or parts of it, were left out.'] : []),
-    ...(rule.document.enabled ? [] : ['The rule is switched off: it does not run.']),
+    ...(truncated ? ['The event is truncated: it lacks its bodies or other parts.'] : []),
+    ...(rule.document.enabled ? [] : ['The rule is disabled.']),
     ...faults.map(({ error }) => `The rule fails on this event: ${error instanceof Error ? error.message : error}.`),
   ];
 }

@@ -12,7 +12,7 @@ import type { RuleDocument } from '../../rules/document.ts';
 import { QUERY_FIELDS } from '../../rules/find-field.ts';
 import { parsed } from './explain-rule.ts';
 
-/** What each command of a query in ES|QL makes of an event, up to the one that leaves nothing of it. Pure. */
+/** The effect of each ES|QL command on an event, up to the command that drops it. Pure. */
 export function judgePipeline(
   { query }: RuleDocument,
   pipeline: CompiledPipeline,
@@ -27,7 +27,9 @@ export function judgePipeline(
     return { ...clause, isDecisive: clause.holds === holds };
   });
   const text =
-    pipeline.kind === 'events' ? 'every command leaves a row of it:' : 'every command before STATS leaves a row of it:';
+    pipeline.kind === 'events'
+      ? 'a row remains after every command:'
+      : 'a row remains after every command before STATS:';
   return { text, holds, found: [], parts };
 }
 
@@ -41,7 +43,7 @@ function judgeCommand(
   const [head = '', ...more] = stepOf(command, query)[0] ?? [];
   const found = [
     ...made.map(showColumn),
-    ...(rows > 1 ? [`it leaves ${rows} rows`] : []),
+    ...(rows > 1 ? [`${rows} rows remain`] : []),
     ...(exceeded === undefined ? [] : [`given up: ${exceeded}`]),
   ];
   if (condition === undefined)
@@ -79,7 +81,7 @@ function judgeCondition(
     return { text: `${text}:`, holds, found, parts: [{ ...clause, isDecisive: true }] };
   }
   if (parts.length === 0) return { text, holds, found, parts: [] };
-  // Below NOT what is true decides that it is not.
+  // Below NOT, a true clause makes the condition false.
   const decisive = expression.kind === 'not' ? !holds : holds;
   return {
     text: JUNCTIONS[expression.kind] ?? text,

@@ -26,14 +26,14 @@ export interface ExplainedCondition {
 }
 
 export interface ExplainedException extends ExplainedCondition {
-  /** What has to hold besides of lists of values. */
+  /** Further conditions on value lists. */
   readonly lists: readonly string[];
   readonly reason: string;
   readonly starts?: string;
   readonly expires?: string;
 }
 
-/** What was understood of a rule: for people as `formatExplanation` prints it, and for programs as it is. */
+/** How firstseen reads a rule. As JSON prints it; `formatExplanation` makes the text. */
 export interface RuleExplanation {
   readonly name: string;
   readonly title: string;
@@ -44,27 +44,27 @@ export interface RuleExplanation {
   readonly verdict: Verdict;
   /** The differences, or why it can never fire, in sentences. */
   readonly why: readonly string[];
-  /** What its author should know, in sentences. */
+  /** Notes for the author, in sentences. */
   readonly notes: readonly string[];
   readonly selects: ExplainedCondition;
-  /** When it alerts, and what becomes of later matches, in sentences. */
+  /** When it alerts and what later matches do, in sentences. */
   readonly fires: readonly string[];
-  /** What the alert says, in sentences. */
+  /** The content of the alert, in sentences. */
   readonly alert: readonly string[];
   readonly exceptions: readonly ExplainedException[];
-  /** What an event has to meet for the rule to be looked at, in words, as far as the index can tell; empty: every event is. */
+  /** What the rule index requires before it tries the rule, in words. Empty: the rule is tried on every event. */
   readonly index: readonly string[];
   readonly record: readonly RecordedRequests[];
-  /** Fields that the rule names and that no audit event has. */
+  /** Fields of the rule that no audit event has. */
   readonly neverSet: readonly string[];
 }
 
-/** What the API server has to record for the rule to see all that it looks into. */
+/** What the API server must record for the rule to see all its fields. */
 export interface RecordedRequests {
   readonly level: Level;
   readonly stages: readonly Stage[];
   readonly requests: string;
-  /** The fields of bodies for which the level is needed. */
+  /** The body fields that need this level. */
   readonly reads: readonly string[];
   readonly why: string;
 }
@@ -130,7 +130,7 @@ export function listInWords({ field, type, values, excluded }: ValueListDocument
   return excluded ? `no value of ${field} ${what}` : `${field} ${what}`;
 }
 
-/** What compiling has read already, and found right. */
+/** Cannot fail: the compiler has parsed the same text. */
 export function parsed(language: QueryLanguage, query: string): ParsedQuery {
   return parseQuery(language, query, QUERY_FIELDS);
 }
@@ -140,7 +140,7 @@ export function exceptionPredicate({ language, query }: ExceptionDocument): Pred
   return result.kind === 'event' ? result.predicate : { kind: 'constant', value: false };
 }
 
-/** The rules of a policy that is made for this rule alone, but for those about firstseen itself. */
+/** The rules of an audit policy for this rule alone, without those about firstseen itself. */
 function recordedFor(rule: CompiledRule): readonly RecordedRequests[] {
   const { policy, lines } = derivePolicy([rule], { account: DEFAULT_ACCOUNT, heartbeat: false });
   return lines.flatMap(({ rule: line, why, reads }) => {
@@ -159,30 +159,27 @@ function recordedFor(rule: CompiledRule): readonly RecordedRequests[] {
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  patch: 'without their bodies, which up to Kubernetes 1.36 may cost the whole batch',
-  credentials: 'without their bodies, which hold credentials',
+  patch: 'without bodies: up to Kubernetes 1.36 they may lose the whole batch',
+  credentials: 'without bodies: they hold credentials',
 };
 
 const MOST_READS = 4;
 
-/** For people; ends with a line break. */
+/** As text, with a final line break. */
 export function formatExplanation(explained: RuleExplanation): string {
   const { name, title, type, enabled, file, line, verdict, why, notes, selects, exceptions, index, record } = explained;
   const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    [
-      'Verdict',
-      [`${verdict}${enabled ? '' : ', and is switched off'}`, ...[...why, ...notes].map((text) => `- ${text}`)],
-    ],
+    ['Verdict', [`${verdict}${enabled ? '' : ', disabled'}`, ...[...why, ...notes].map((text) => `- ${text}`)]],
     ['Which events', selects.words],
     ['As text', selects.text.split('\n')],
     ['When it alerts', explained.fires],
-    ['What the alert says', explained.alert],
+    ['The alert', explained.alert],
     ['Exceptions', exceptions.flatMap(exceptionLines)],
     [
-      'Which events it is compared with',
-      index.length > 0 ? index : ['every event: the query requires nothing of the fields that the index looks at'],
+      'Which events it is tried on',
+      index.length > 0 ? index : ['every event: the query requires no value of an indexed field'],
     ],
-    ['What the API server has to record', record.flatMap(recordLines)],
+    ['What the API server must record', record.flatMap(recordLines)],
   ];
   return [
     `${name}: ${sanitise(title)}`,

@@ -13,7 +13,7 @@ export function explainSequence(sequence: EqlSequence): {
   return {
     words: [
       ...items.flatMap((item, index) => itemInWords(`${index + 1}.`, item)),
-      ...(until === undefined ? [] : itemInWords('It is over with', until)),
+      ...(until === undefined ? [] : itemInWords('It ends with', until)),
     ],
     text: [
       `sequence${span}`,
@@ -31,7 +31,7 @@ function itemInWords(head: string, item: EqlItem): readonly string[] {
 export function itemHead(head: string, { by, runs }: EqlItem): string {
   const joins = by.map(({ field, optional }) => `${field.name}${optional ? ' (or none)' : ''}`);
   const about = [
-    ...(runs > 1 ? [`${runs} times in turn`] : []),
+    ...(runs > 1 ? [`${runs} times in a row`] : []),
     ...(joins.length > 0 ? [`joined by ${joins.join(', ')}`] : []),
   ];
   return `${head} an event${about.length === 0 ? '' : `, ${about.join(', ')},`} for which`;

@@ -14,15 +14,15 @@ import { type ClauseStyle, formatEventExplanation } from './format-event-explana
 import { pickEvent } from './pick-event.ts';
 
 const HELP = `
-Of an alert: what matched with its values, what was known before and what of that is nearest, what happened around it, what to do, and
-the next commands to paste. It takes what it is given: the Alert and its rule from the cluster that kubectl would use, what is known
-from the state of --config or --state, the rest from --log. Of an event: whether a rule matches it.
+For an alert: prints the matched values, the terms known before and the nearest of them, the requests around the alert,
+what to do, and commands to run next. The alert and its rule come from the cluster, known terms from the state (--config
+or --state), and the requests from --log. For an event: prints whether a rule matches it and why.
 
-Each statement of the rule's condition is marked: ✓ or ✗ on a terminal, [holds] or [does not hold] with --words, in a pipe, and
-without colours (NO_COLOR). In parentheses stands what the event has there. What decides is told in full; --all tells all.
+Each condition is marked ✓ or ✗ on a terminal, and [holds] or [does not hold] with --words, in a pipe or with NO_COLOR.
+The event's value follows in parentheses. Conditions that do not decide are shortened; --all prints them in full.
 
-Exit codes: 0 the alert is explained, or the event matches; 1 it does not, or there is no such alert; 2 called wrongly: no such rule, no
-such event, no cluster.
+Exit codes: 0 the alert is explained, or the event matches; 1 the event does not match, or the alert was not found;
+2 usage error, or the rule, the event or the cluster was not found.
 
 Examples:
   $ firstseen explain exec-into-pod-5kq2m8vz
@@ -48,37 +48,33 @@ interface Flags extends Record<string, unknown> {
 
 export function explainCommand(io: Io): Command {
   const command = new Command('explain')
-    .description('why there is an alert, and what comes next; or why an event does or does not match a rule')
-    .argument('[alert]', 'the alert, by name')
-    .option(
-      '--log <file>',
-      'an audit log, plain or gzip, that may have the events of the alert; again for more',
-      several,
-    )
+    .description('explain why an alert was raised and what to do next, or why a rule matches an event or not')
+    .argument('[alert]', 'name of the alert')
+    .option('--log <file>', 'audit log with the events of the alert, plain or gzip; repeatable', several)
     .addOption(
-      new Option('--around <duration>', 'how long before and after the alert they are of interest')
+      new Option('--around <duration>', 'time before and after the alert to read from the logs')
         .argParser(span)
         .default(5 * MINUTE, '5m'),
     )
-    .option('--event <file>', 'an event, an EventList or an audit log, plain or gzip; - for standard input')
-    .option('--rule <name>', 'with --event: the name of the rule, or its id')
-    .option('--audit-id <id>', 'the event with this audit ID, where the file has several')
-    .option('--line <n>', 'the event on this line of the file', lineNumber)
-    .option('--all', 'tell all statements in full, not only those that decide')
-    .option('--words', 'mark with words also on a terminal')
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option('--event <file>', 'event, EventList or audit log, plain or gzip; - reads standard input')
+    .option('--rule <name>', 'with --event: name or id of the rule')
+    .option('--audit-id <id>', 'with --event: pick the event with this audit ID')
+    .option('--line <n>', 'with --event: pick the event on this line', lineNumber)
+    .option('--all', 'print all conditions in full, not only the deciding ones')
+    .option('--words', 'mark conditions with words on a terminal, too')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .addHelpText('after', HELP);
   addConfigFlags(command, ['--rules', '--state']);
   return addClusterFlags(command).action(async (alert: string | undefined, flags: Flags) => {
     const signs = io.outIsTerminal && (io.env.NO_COLOR ?? '') === '' && flags.words !== true;
     const style = { signs, all: flags.all === true };
     if (alert !== undefined) {
-      if (flags.event !== undefined) throw new CommandError('explain an alert, or an event with --event: not both');
+      if (flags.event !== undefined) throw new CommandError('pass either an alert or --event, not both');
       await aboutAlert(alert, flags, style, io);
     } else if (flags.event === undefined) {
-      throw new CommandError('explain what? Name an alert, or give an event with --event FILE and --rule NAME');
+      throw new CommandError('nothing to explain: pass the name of an alert, or --event FILE and --rule NAME');
     } else if (flags.rule === undefined) {
-      throw new CommandError('--event: expected --rule NAME as well: the rule that the event is held against');
+      throw new CommandError('--event needs --rule NAME');
     } else {
       await aboutEvent({ ...flags, event: flags.event, rule: flags.rule }, style, io);
     }
@@ -88,7 +84,7 @@ export function explainCommand(io: Io): Command {
 async function aboutAlert(name: string, flags: Flags, style: ClauseStyle, io: Io): Promise<void> {
   const { kubeconfig, context, ...others } = flags;
   const config = configOf(others, io);
-  // The default of the configuration is a file in the working directory: not the state of the cluster.
+  // The default state is a file in the working directory, not the state of the cluster.
   const isNamed = [flags.config, flags.state, io.env.FIRSTSEEN_CONFIG, io.env.FIRSTSEEN_STATE].some(Boolean);
   const cluster = { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) };
   const explained = await withCluster(cluster, 'view', io, (client) =>
@@ -132,6 +128,6 @@ function span(text: string): number {
 }
 
 function lineNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Expected a line number, from 1.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Expected a line number, 1 or more.');
   return Number(text);
 }

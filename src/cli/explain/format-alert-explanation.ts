@@ -7,26 +7,26 @@ import type { KnownTerms } from './known-terms.ts';
 const MOST_BYTES = 512;
 const CELL_BYTES = 96;
 
-/** For people; ends with a line break. Whatever is in the alert, the rule and the log, it is printable. */
+/** As text, with a final line break, escaped for a terminal. */
 export function formatAlertExplanation(explained: AlertExplanation, style: ClauseStyle): string {
   const { alert, rule, event, terms, around, notes, next } = explained;
   const { metadata, spec, status } = alert;
   const values = [...(spec.newTerms ?? []), ...(spec.groupBy ?? [])];
   const parts: readonly (readonly [head: string, lines: readonly string[]])[] = [
-    ['What it is about', paragraphs(rule?.description)],
+    ['About the rule', paragraphs(rule?.description)],
     ['What matched', [...values.map(({ field, value }) => line(`${field}: ${value}`)), ...matched(explained, style)]],
     ['What was known before', terms === undefined ? [] : knownLines(terms)],
-    ['Exceptions that did not exclude it', event?.exceptions.map(({ reason }) => line(reason)) ?? []],
-    ['Around it', around === undefined ? [] : aroundLines(around)],
-    ['When it is nothing', rule?.falsePositives.map((text) => `- ${line(text)}`) ?? []],
+    ['Exceptions that do not cover it', event?.exceptions.map(({ reason }) => line(reason)) ?? []],
+    ['Around the alert', around === undefined ? [] : aroundLines(around)],
+    ['False positives', rule?.falsePositives.map((text) => `- ${line(text)}`) ?? []],
     ['What to do', paragraphs(rule?.triage)],
     ['See also', rule?.references.map(line) ?? []],
-    ['Not looked at', notes.map(line)],
+    ['Not checked', notes.map(line)],
     ['Next', next.flatMap(({ what, command }) => [`# ${line(what)}`, command])],
   ];
   return [
     `${line(metadata.name)}: ${line(spec.rule.title || spec.rule.name)}`,
-    line(`${spec.severity}, ${status.phase}, ${times(status.count)}, last seen ${status.lastSeen ?? 'not yet'}`),
+    line(`${spec.severity}, ${status.phase}, ${times(status.count)}, last seen ${status.lastSeen ?? 'never'}`),
     '',
     line(spec.reason),
     ...parts.flatMap(([head, lines]) => (lines.length === 0 ? [] : ['', head, ...lines.map((text) => `  ${text}`)])),
@@ -34,7 +34,7 @@ export function formatAlertExplanation(explained: AlertExplanation, style: Claus
   ].join('\n');
 }
 
-/** The condition, judged on the event if that is known; else as it is written. */
+/** The condition, evaluated on the event if it is known, else as written. */
 function matched({ rule, event }: AlertExplanation, style: ClauseStyle): readonly string[] {
   if (event !== undefined)
     return [...event.notes.map(line), ...clauseLines(event.query, style), ...event.alert.map(line)];
@@ -46,29 +46,29 @@ function knownLines(terms: KnownTerms): readonly string[] {
   if (terms.kind === 'unknown') return [line(`The state could not be read: ${terms.why}`)];
   const { count, before, nearest, learningUntil } = terms;
   return [
-    `${before} ${before === 1 ? 'term was' : 'terms were'} certainly known before; the rule knows ${count} now.`,
+    `At least ${before} ${before === 1 ? 'term was' : 'terms were'} known before; the rule knows ${count} now.`,
     ...(learningUntil === undefined
       ? []
       : [`Its learning time ended at ${formatTimestamp(learningUntil).slice(0, 19)}Z.`]),
-    ...(nearest.length === 0 ? [] : ['The nearest that it knows:']),
+    ...(nearest.length === 0 ? [] : ['The nearest known terms:']),
     ...nearest.map(({ values, last, silent, alert }) => {
       const how =
         silent === undefined
           ? alert === undefined
             ? ''
             : `, alert ${alert.id}`
-          : `, learned in silence: ${silent.what}`;
+          : `, learned without an alert: ${silent.what}`;
       return line(`- ${values.join(' · ')} (last seen ${formatTimestamp(last).slice(0, 19)}Z${how})`);
     }),
   ];
 }
 
 function aroundLines({ events, more }: NonNullable<AlertExplanation['around']>): readonly string[] {
-  if (events.length === 0) return ['Nothing else of the same user, or the same address.'];
+  if (events.length === 0) return ['No other request of the same user or address.'];
   const isMarked = events.some(({ isEvidence }) => isEvidence);
   return [
     ...events.map(nearLine),
-    ...(isMarked ? ['* is evidence of the alert'] : []),
+    ...(isMarked ? ['* marks evidence of the alert'] : []),
     ...(more > 0 ? [`and ${more} more`] : []),
   ];
 }
@@ -89,7 +89,7 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-/** Text of several lines; blank ones at its ends are left out. */
+/** Splits text into lines, without blank lines at both ends. */
 function paragraphs(text: string | undefined): readonly string[] {
   return text === undefined || text.trim() === '' ? [] : text.trim().split('\n').map(line);
 }

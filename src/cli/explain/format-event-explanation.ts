@@ -3,17 +3,17 @@ import type { JudgedClause, JudgedPart } from '../../query/explain/explain-match
 import type { EventExplanation, JudgedException } from './explain-event.ts';
 
 export interface ClauseStyle {
-  /** Signs in colour in place of words. */
+  /** Coloured signs instead of words. */
   readonly signs: boolean;
-  /** All clauses with what they found, not the decisive ones alone. */
+  /** All clauses with their values, not only the deciding ones. */
   readonly all: boolean;
 }
 
-/** So many clauses that decide nothing are named in a row; the rest is counted. */
+/** The most non-deciding clauses to list in a row; the rest is counted. */
 const MOST_ASIDE = 8;
 const MOST_BYTES = 512;
 
-/** For people; ends with a line break. Whatever is in the rule and the event, it is printable. */
+/** As text, with a final line break, escaped for a terminal. */
 export function formatEventExplanation(explained: EventExplanation, from: string, style: ClauseStyle): string {
   const { rule, title, event, query, exceptions, alert, notes } = explained;
   const { auditID = 'none', stage = 'none', level = 'none', time } = event;
@@ -21,7 +21,7 @@ export function formatEventExplanation(explained: EventExplanation, from: string
     ['Notes', notes],
     ['Query', clauseLines(query, style)],
     ['Exceptions', query.holds || style.all ? exceptions.flatMap((each) => exceptionLines(each, style)) : []],
-    ['What it does', alert],
+    ['What the rule does', alert],
   ];
   return [
     `${rule}: ${sanitise(title)}`,
@@ -55,19 +55,19 @@ function exceptionLines(
   return [head, ...clauseLines(condition, style).map((line) => `  ${line}`)];
 }
 
-/** So many lines of an explanation stand below a test that failed. */
+/** The most lines of explanation below a failed test. */
 const MOST_LINES = 24;
 
-/** The short form: what decides of the query, or the exception that excludes; without colours. */
+/** Short form without colours: the deciding clauses of the query, or the exception. */
 export function decisiveLines({ query, exceptions, notes }: EventExplanation): readonly string[] {
   const style = { signs: false, all: false };
   const excluding = exceptions.find(({ excludes }) => query.holds && excludes);
   const lines = [...notes, ...clauseLines(query, style), ...(excluding ? exceptionLines(excluding, style) : [])];
   const more = lines.length - MOST_LINES;
-  return more > 0 ? [...lines.slice(0, MOST_LINES), `… and ${more} lines more`] : lines;
+  return more > 0 ? [...lines.slice(0, MOST_LINES), `… and ${more} more lines`] : lines;
 }
 
-/** A clause, and what decides of what is below it. */
+/** A clause and the deciding clauses below it. */
 export function clauseLines(clause: JudgedClause, style: ClauseStyle): readonly string[] {
   const { text, holds, found, parts } = clause;
   const values = found.length === 0 ? '' : ` (${found.join(', ')})`;
@@ -86,7 +86,7 @@ function partLines(parts: readonly JudgedPart[], style: ClauseStyle): readonly s
     const [first = '', ...more] = clauseLines(part, style);
     return [`- ${first}`, ...more.map((line) => `  ${line}`)];
   });
-  return aside > MOST_ASIDE ? [...lines, `- and ${aside - MOST_ASIDE} more that decide nothing`] : lines;
+  return aside > MOST_ASIDE ? [...lines, `- and ${aside - MOST_ASIDE} more that do not decide`] : lines;
 }
 
 function mark(holds: boolean, { signs }: ClauseStyle): string {
@@ -94,7 +94,7 @@ function mark(holds: boolean, { signs }: ClauseStyle): string {
   return holds ? '[holds]' : '[does not hold]';
 }
 
-/** Cut and escaped first, so that colours are the only thing in it that a terminal obeys. */
+/** Cuts and escapes before colouring, so that no other control reaches the terminal. */
 function printable(text: string, { signs }: ClauseStyle): string {
   const safe = sanitise(text);
   return signs ? safe.replace(/^[✓✗]/, (sign) => `\u001b[${sign === '✓' ? 32 : 31}m${sign}\u001b[0m`) : safe;

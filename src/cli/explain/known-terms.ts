@@ -9,24 +9,24 @@ import { OperationalError } from '../../telemetry/operational-error.ts';
 import type { AlertObject } from '../alerts/alert-object.ts';
 import { type Nearness, nearestTerms } from './nearest-terms.ts';
 
-/** What the rule of an alert knows, beside what was new. Times are integer microseconds since the epoch. */
+/** The terms that an alert's rule knows. Times are microseconds since the epoch. */
 export type KnownTerms =
   | {
       readonly kind: 'known';
-      /** How many terms it knows, that of the alert among them. */
+      /** The number of known terms, including the alert's. */
       readonly count: number;
-      /** How many of them are known to have been seen before the alert was opened. */
+      /** Of these, the number provably seen before the alert opened. */
       readonly before: number;
       readonly nearest: readonly (KnownTerm & Nearness)[];
-      /** When the learning time of the rule ended, or ends. */
+      /** The end of the rule's learning time. */
       readonly learningUntil?: number;
     }
-  /** Why it was not looked at, in words. */
+  /** Why the state was not read. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 const MOST_NEAR = 3;
 
-/** Reads what the rule knows from the state, and changes nothing there. @throws Error for what is no fault of the state */
+/** Reads the rule's terms from the state without changing it. @throws Error if the cause is not the state */
 export async function knownTerms(alert: AlertObject, rule: CompiledRule, options: StateOptions): Promise<KnownTerms> {
   try {
     const state = await openState(options, { update() {}, conflict() {} });
@@ -56,7 +56,7 @@ export async function knownTerms(alert: AlertObject, rule: CompiledRule, options
   }
 }
 
-/** The earliest time of which the state tells. */
+/** The earliest sighting in the state. */
 function firstSeen({ last, silent, alert }: KnownTerm): number {
   return Math.min(last, silent?.at ?? last, alert?.firstSeen ?? last);
 }

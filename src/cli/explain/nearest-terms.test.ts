@@ -16,19 +16,19 @@ test('another version of a client is nearer than another client', () => {
   expect(names(['masscan/1.0'], known)[0]).toBe('masscan/1.3');
 });
 
-test('of a combination each field counts: the same user from elsewhere is near', () => {
+test('each field of a combination counts', () => {
   const known = terms(['bob', '10.0.0.1'], ['alice', '10.0.0.2'], ['carol', '192.0.2.1']);
   expect(names(['alice', '203.0.113.9'], known, 1)).toEqual(['alice 10.0.0.2']);
 });
 
-test('the term itself, hashes, and what has nothing in common are left out', () => {
+test('the term itself, hashes and unrelated terms are skipped', () => {
   expect(names(['abc'], [...terms(['abc'], ['xyz'], ['abd', 'abd'], []), { term: '#Zm9v' }, { term: '[' }])).toEqual(
     [],
   );
   expect(names(['a'], terms(['A'], ['b']))).toEqual(['A']);
 });
 
-test('of a hundred thousand terms the best are found', () => {
+test('the nearest of 100,000 terms is found', () => {
   const many = terms(...Array.from({ length: 100_000 }, (_, i) => [`agent-${i}/1.0 (linux)`]));
   expect(names(['agent-77777/1.1 (linux)'], many, 1)[0]).toBe('agent-77777/1.0 (linux)');
 });

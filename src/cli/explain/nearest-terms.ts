@@ -1,19 +1,19 @@
-/** A term that is known, with how near it is to another. */
+/** A known term and its similarity to the new one. */
 export interface Nearness {
-  /** From 0, nothing in common, to 1, the same. */
+  /** From 0 (nothing in common) to 1 (equal). */
   readonly likeness: number;
-  /** The values, one for each field; undefined for those of a term that is remembered by its hash. */
+  /** One value per field. */
   readonly values: readonly string[];
 }
 
-/** Long values are compared by their beginning. */
+/** Longer values are compared by their start. */
 const MOST_COMPARED = 256;
 
 /**
- * The terms most like the values, the most like first: for a person who asks whether a new one is a variant of what is known.
- * Each field counts the same; of the values of a field, what counts is how many pairs of neighbouring characters they share
- * (Sørensen and Dice), so that a new version of a client is near the old one wherever in the text it stands. Pure, and linear in the text.
- * @param terms as they are remembered; what is not the text of as many values is left out, and so are the values themselves
+ * The known terms most similar to the values, most similar first: shows whether a new term is a variant of a known one.
+ * Each field weighs the same. The similarity of two values is the share of their common character pairs
+ * (Sørensen–Dice), so a version number changes little wherever it stands. Pure, and linear in the text.
+ * @param terms as remembered; hashed terms and the values themselves are skipped
  */
 export function nearestTerms<T extends { readonly term: string }>(
   values: readonly string[],
@@ -35,7 +35,7 @@ export function nearestTerms<T extends { readonly term: string }>(
   return near.filter(({ likeness }) => likeness > 0);
 }
 
-/** The values of a term; undefined for one that is remembered by its hash. */
+/** The values of a term; undefined for a hashed one. */
 export function termValues(term: string): readonly string[] | undefined {
   if (!term.startsWith('[')) return undefined;
   try {
@@ -51,7 +51,7 @@ function keepBest(near: Nearness[], most: number): void {
   near.length = Math.min(near.length, most);
 }
 
-/** How often each pair of neighbouring characters occurs; of a text of one character, that. */
+/** The frequency of each pair of neighbouring characters; a one-character text is its own pair. */
 function pairsOf(text: string): ReadonlyMap<string, number> {
   const compared = text.slice(0, MOST_COMPARED).toLowerCase();
   const pairs = new Map<string, number>();

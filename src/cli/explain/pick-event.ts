@@ -6,11 +6,11 @@ import { openAuditInputs } from '../open-audit-inputs.ts';
 
 export interface EventChoice {
   readonly auditId?: string;
-  /** Of the file, from 1. */
+  /** Line in the file, from 1. */
   readonly line?: number;
 }
 
-/** An event of a file, and where it begins. */
+/** An event and where it starts in the file. */
 export interface PickedEvent {
   readonly event: DecodedEvent;
   readonly from: string;
@@ -19,13 +19,12 @@ export interface PickedEvent {
 const ID_BYTES = 128;
 
 /**
- * The one event of a file, or the one that is chosen. Of several with one audit ID, which are the stages of a request, the
- * last; a note says so.
- * @throws CommandError if there is none, or several and no choice
+ * The only event of a file, or the chosen one. If several stages of a request share the audit ID, the last with a note.
+ * @throws CommandError if there is no event, or several and none is chosen
  */
 export async function pickEvent(file: string, choice: EventChoice, io: Io): Promise<PickedEvent> {
   const [input] = await openAuditInputs([file], io);
-  if (input === undefined) throw new CommandError('name a file with an event');
+  if (input === undefined) throw new CommandError('--event: expected a file with an event');
   const { auditId, line: wanted } = choice;
   let found: PickedEvent | undefined;
   let fitting = 0;
@@ -53,7 +52,7 @@ export async function pickEvent(file: string, choice: EventChoice, io: Io): Prom
   }
   if (found === undefined) throw none(choice, events, refused);
   if (fitting > 1 && auditId === undefined) throw several(choice, fitting, input.name);
-  if (fitting > 1) io.err(`${fitting} events have this audit ID: this is the last; --line chooses another\n`);
+  if (fitting > 1) io.err(`${fitting} events have this audit ID; explaining the last. --line picks another.\n`);
   return found;
 }
 
@@ -62,14 +61,14 @@ function isWithin(wanted: number, line: number, text: string): boolean {
 }
 
 function none({ auditId, line }: EventChoice, events: number, refused: string | undefined): CommandError {
-  if (events === 0 && refused !== undefined) return new CommandError(`no audit event: ${refused}`);
+  if (events === 0 && refused !== undefined) return new CommandError(`not an audit event: ${refused}`);
   const where = line === undefined ? '' : ` on line ${line}`;
-  if (auditId === undefined) return new CommandError(`there is no audit event${where}`);
+  if (auditId === undefined) return new CommandError(`no audit event found${where}`);
   return new CommandError(`no event${where} has the audit ID ${JSON.stringify(excerpt(auditId, ID_BYTES))}`);
 }
 
 function several({ line }: EventChoice, count: number, name: string): CommandError {
   const where = line === undefined ? excerpt(name, ID_BYTES) : `line ${line}`;
-  const hint = line === undefined ? '--audit-id ID or --line N chooses one' : '--audit-id ID chooses one';
+  const hint = line === undefined ? 'pick one with --audit-id ID or --line N' : 'pick one with --audit-id ID';
   return new CommandError(`${where} has ${count} events\n  hint: ${hint}`);
 }

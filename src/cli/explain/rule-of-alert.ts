@@ -11,15 +11,15 @@ import { tamperRules } from '../../ruleset/tamper-rules.ts';
 import type { ClusterClient } from '../cluster-client.ts';
 import { loadQuietly } from '../load-rules.ts';
 
-/** The rule of an alert, as it is now: it may have been edited since. */
+/** The current rule of an alert, which may have changed since. */
 export interface RuleOfAlert {
   readonly document: RuleDocument;
-  /** Undefined for one that does not compile, or of which the condition is known only to the running firstseen. */
+  /** Undefined if the rule does not compile, or is built into the running firstseen. */
   readonly compiled?: { readonly rule: CompiledRule; readonly slots: FieldSlots };
   readonly from: 'the cluster' | 'files' | 'the program';
 }
 
-/** The DetectionRule of the cluster; else one of the files; else a built-in one. Undefined if there is none of the name. */
+/** The rule from the cluster, else from the files, else a built-in one; undefined if none has the name. */
 export async function ruleOfAlert(
   name: string,
   cluster: ClusterClient,

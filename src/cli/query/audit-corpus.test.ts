@@ -12,23 +12,27 @@ const A = '{"verb":"get", "stage" : "Panic","big":12345678901234567890}';
 const B = '{"verb":"list","stage":"Panic"}';
 const list = (items: string) => `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${items}]}`;
 
-test('an event is its line, also one that speaks of lists', () => {
-  for (const text of [A, A.replace('get', 'EventList'), A.replace('}', ',"kind":"Event","items":[1,"EventList"]}')]) {
+test.each([A, A.replace('get', 'EventList'), A.replace('}', ',"kind":"Event","items":[1,"EventList"]}')])(
+  'a single event is printed as it is: %s',
+  (text) => {
     expect(linesOf(text)).toEqual([text]);
-  }
+  },
+);
+
+test('an event over several lines is joined to one', () => {
   expect(linesOf(A.replaceAll(',', ',\r\n\t'))).toEqual([A.replace(', "stage', ',"stage')]);
 });
 
-test('an event of a list is what stands in it, by its place among all items', () => {
+test('an event of a list is printed as it is in the list', () => {
   expect(linesOf(list(A))).toEqual([A]);
   expect(linesOf(list(` ${A} ,{"verb":1},\n${B}`))).toEqual([A, B]);
 });
 
-test('also where the list as a whole is broken', () => {
+test('events of an invalid list are printed, too', () => {
   expect(linesOf(list(`${A},{"verb":},${B}`))).toEqual([A, B]);
 });
 
-test('what is none is counted, with the reason of the first', () => {
+test('skipped items are counted, with the first reason', () => {
   const { skipped, reason } = corpus.read({ text: list(`{"verb":1},${A},2`), bytes: Buffer.of(), line: 1 });
   expect([skipped, reason]).toEqual([2, 'items[0].verb: expected a string, found a number']);
 });

@@ -19,8 +19,8 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /**
- * Audit events, with the fields that rules have. Events of a list are printed one a line, as they stand in it.
- * @param receivedAt when they are taken to have come (µs): what claims to be more than 10 minutes later is of this time
+ * Audit events with the fields of rules. Each event of a list is printed on its own line, unchanged.
+ * @param receivedAt time of receipt in µs; events dated more than 10 minutes later get this time
  */
 export function createAuditCorpus(receivedAt: number): Corpus {
   return {
@@ -46,7 +46,7 @@ function readDocument(document: AuditDocument, receivedAt: number): ReadDocument
   };
 }
 
-/** The lines of a document's events. A list is taken apart only if one of them is asked for. */
+/** The lines of a document's events. Splits a list only on demand. */
 function createLineOf(document: AuditDocument, events: readonly DecodedEvent[]): (ordinal: number) => Buffer {
   let items: readonly string[] | undefined;
   return (ordinal) => {
@@ -57,7 +57,7 @@ function createLineOf(document: AuditDocument, events: readonly DecodedEvent[]):
   };
 }
 
-/** Asked only of what was decoded: a list, or one event, which may say `EventList` too. */
+/** True for a list. A decoded document is a list or one event, which may contain the text `EventList`. */
 function isList(text: string): boolean {
   if (!text.includes('EventList')) return false;
   try {

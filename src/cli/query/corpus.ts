@@ -3,34 +3,34 @@ import type { AuditDocument } from '../../ingest/audit-input.ts';
 import type { Table } from '../../query/esql/table.ts';
 import type { QueryFields } from '../../query/parse-query.ts';
 
-/** What a query searches: how its documents are read, and what names stand for in them. */
+/** The documents of a query: how to read them, and their fields. */
 export interface Corpus extends QueryFields {
   readonly read: (document: AuditDocument) => ReadDocument;
-  /** What FROM reads. */
+  /** The table that FROM reads. */
   readonly table: Table<DecodedEvent>;
-  /** The columns of an event as a table shows it. */
+  /** The columns of an event in a table. */
   readonly columns: readonly Column[];
-  /** What is wrong with a query that can only be told when all was read; none if nothing is. */
+  /** Problems of the query that show only after all documents are read. */
   readonly complaints: () => readonly string[];
 }
 
 export interface ReadDocument {
   readonly events: readonly DecodedEvent[];
-  /** How many parts of the document are no events. */
+  /** The number of parts that are not events. */
   readonly skipped: number;
-  /** Why the first of them is none. */
+  /** Why the first of them is not an event. */
   readonly reason?: string;
-  /** What the file says of the event with this ordinal: one line, without its end. */
+  /** The text of the event with this ordinal as one line, without line break. */
   readonly lineOf: (ordinal: number) => Buffer;
 }
 
 export interface Column {
   readonly name: string;
-  /** Need not be safe to show. */
+  /** May be unsafe to print. */
   readonly read: (event: DecodedEvent) => string;
 }
 
-/** A document as one line: breaks of lines stand only between the parts of JSON, never in them, so that nothing of it is lost. */
+/** A document as one line. JSON tokens contain no line breaks, so this loses nothing. */
 export function asOneLine({ bytes, text }: Pick<AuditDocument, 'bytes' | 'text'>): Buffer {
   return bytes.includes('\n') ? Buffer.from(joinLines(text)) : bytes;
 }

@@ -13,12 +13,12 @@ import type { DocumentType, DocumentTypes } from './document-types.ts';
 const TIME = '@timestamp';
 
 /**
- * Any JSON documents. A field is a dotted path, through lists and objects; its type is the one given, else keyword. A field without a
- * type that no document has is taken for a slip of the pen, once all were read.
+ * Any JSON documents. A field is a dotted path through lists and objects, with its given type or else keyword. After
+ * all documents are read, a field without a given type that none of them has is reported as a typing error.
  */
 export function createDocumentCorpus(types: DocumentTypes): Corpus {
   const fields = new Map<string, Field>();
-  /** Named, without a type, and in no document so far. */
+  /** Fields in the query without a given type, not yet found in a document. */
   const missing = new Map<string, Field>();
   let documents = 0;
 
@@ -48,8 +48,8 @@ export function createDocumentCorpus(types: DocumentTypes): Corpus {
       return [...missing.keys()].map((name) => {
         const near = suggestField(name);
         const hint =
-          near === undefined ? 'a field that may be absent is named in the file of --types' : `did you mean ${near}?`;
-        return `unknown field ${name}: no document has it, and it has no type\n  hint: ${hint}`;
+          near === undefined ? 'list a field that may be absent in the file of --types' : `did you mean ${near}?`;
+        return `unknown field ${name}: no document has it\n  hint: ${hint}`;
       });
     },
     read: (document) => {
@@ -65,7 +65,7 @@ export function createDocumentCorpus(types: DocumentTypes): Corpus {
   };
 }
 
-const NOTHING: ReadDocument = { events: [], skipped: 1, reason: 'no JSON object', lineOf: () => Buffer.of() };
+const NOTHING: ReadDocument = { events: [], skipped: 1, reason: 'not a JSON object', lineOf: () => Buffer.of() };
 
 function parse({ text }: AuditDocument): object | undefined {
   try {
@@ -76,7 +76,7 @@ function parse({ text }: AuditDocument): object | undefined {
   }
 }
 
-/** The document stands where a body would: the one part of an event that can be anything. */
+/** Wraps the document as a request body, the part of an event that holds any JSON. */
 function toEvent(document: object, at: number): DecodedEvent {
   return { event: { requestObject: document }, ordinal: 0, truncated: false, receivedAt: at, at, skewed: false };
 }
@@ -105,7 +105,7 @@ function toDates(values: FieldValues): FieldValues {
   return dates.length > 1 ? dates : dates[0];
 }
 
-/** Microseconds since the epoch of a text as in RFC 3339, or of milliseconds, as Elasticsearch takes a number. */
+/** Microseconds since the epoch, from RFC 3339 text or a number of milliseconds as in Elasticsearch. */
 function toDate(value: FieldValue): number | undefined {
   if (typeof value === 'string') return parseTimestamp(value);
   return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1_000) : undefined;
@@ -133,7 +133,7 @@ function createTable(types: DocumentTypes, resolveField: (name: string) => Field
   };
 }
 
-/** The parts of a table that are not asked of a document. */
+/** Parts of a table that do not apply to documents. */
 const NO_DOCUMENTS: Omit<DocumentTableOptions, 'types'> = {
   metadata: () => undefined,
   kql: () => ({ kind: 'invalid', problems: [] }),

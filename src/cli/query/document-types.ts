@@ -9,10 +9,10 @@ const TYPES = ['keyword', 'ip', 'integer', 'long', 'double', 'boolean', 'date'] 
 
 export type DocumentType = (typeof TYPES)[number];
 
-/** Type by name of field. */
+/** Types by field name. */
 export type DocumentTypes = ReadonlyMap<string, DocumentType>;
 
-/** Reads a file of types: YAML or JSON, a name of a field and its type in each line. @throws CommandError with all that is wrong with it */
+/** Reads a YAML or JSON file that maps field names to types. @throws CommandError with all of its problems */
 export function readDocumentTypes(file: string): DocumentTypes {
   const name = sanitise(file);
   const document = parseDocument(read(file), { prettyErrors: true });
@@ -43,5 +43,5 @@ function problemsOf(field: string, type: unknown): readonly string[] {
   if (TYPES.some((known) => known === type)) return [];
   const near = typeof type === 'string' ? nearest(type, TYPES) : undefined;
   const hint = near === undefined ? `the types are ${TYPES.join(', ')}` : `did you mean ${near}?`;
-  return [`${sanitise(field)}: there is no type ${describeValue(type)}\n  hint: ${hint}`];
+  return [`${sanitise(field)}: unknown type ${describeValue(type)}\n  hint: ${hint}`];
 }

@@ -3,24 +3,24 @@ import { sanitise } from '../../audit/text.ts';
 import type { Io } from '../io.ts';
 import { PLAIN_TABLE, trimLines } from '../plain-table.ts';
 
-/** Written at once, so that a line does not cost a call of the system. */
+/** Output is buffered to save system calls. */
 const WRITE_BYTES = 64 * 1024;
-/** Rows of a table whose columns are aligned together. */
+/** The number of table rows to align together. */
 const TABLE_ROWS = 1_000;
-/** Of a cell more is not shown. */
+/** Longer cells are cut. */
 const CELL_CHARACTERS = 256;
 
 const NEWLINE = Buffer.from('\n');
 
-/** Standard output, in larger pieces. */
+/** Buffered standard output. */
 export interface Printer {
   /**
-   * A line as it is, byte for byte. On a terminal what cannot be seen, or would move what stands around it, is written
+   * Prints a line byte for byte. On a terminal, invisible and control characters, which JSON may contain, are escaped.
    * out: JSON may hold it.
    * @param prefix stands before it; is made safe to show
    */
   readonly line: (bytes: Buffer, prefix?: string) => void;
-  /** One line that was made here, of text that is safe to show. */
+  /** Prints a line of safe text. */
   readonly text: (line: string) => void;
   readonly flush: () => void;
 }
@@ -53,13 +53,13 @@ export function createPrinter(io: Pick<Io, 'out' | 'outIsTerminal'>): Printer {
 }
 
 export interface TablePrinter {
-  /** Cells need not be safe to show: they are made so, and cut. */
+  /** Adds a row. Cells are escaped and cut. */
   readonly row: (cells: readonly string[]) => void;
-  /** Prints the rows that wait. A table without rows prints nothing. */
+  /** Prints the remaining rows. Without rows, prints nothing. */
   readonly finish: () => void;
 }
 
-/** A table of any length. The columns of a thousand rows are aligned with each other, so that no more are held. */
+/** A table of any length. Aligns a thousand rows at a time, to bound memory. */
 export function createTablePrinter(names: readonly string[], printer: Printer): TablePrinter {
   let rows: string[][] = [];
   let head = true;

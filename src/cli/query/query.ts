@@ -35,7 +35,6 @@ interface QueryFlags {
   readonly verbose?: true;
 }
 
-/** The query as it was asked. */
 interface Asked {
   readonly source: string;
   readonly language: SearchLanguage;
@@ -44,9 +43,9 @@ interface Asked {
 const LANGUAGES: Readonly<Record<SearchLanguage, string>> = { kuery: 'KQL', eql: 'EQL', esql: 'ES|QL' };
 
 const HELP = `
-The language is found by looking at the text: ES|QL begins with FROM or ROW, EQL with \`any where\` or \`sequence\`; all else is KQL.
+The language is detected: ES|QL starts with FROM or ROW, EQL with \`any where\` or \`sequence\`; everything else is KQL.
 
-Exit codes, as those of grep: 0 something was found; 1 nothing; 2 an error: a wrong query or flag, or a file that cannot be read.
+Exit codes, as in grep: 0 found; 1 nothing found; 2 an invalid query or flag, or an unreadable file.
 
 Examples:
   $ firstseen query 'user.name: "system:anonymous"' audit.log
@@ -56,25 +55,26 @@ Examples:
 
 export function queryCommand(io: Io): Command {
   return new Command('query')
-    .description('search audit logs as grep would, in KQL, EQL or ES|QL')
-    .argument('<text>', 'the query')
-    .argument('[file...]', 'audit logs: JSON lines or EventLists, plain or gzip; - or none for standard input')
-    .addOption(new Option('-l, --language <language>', 'the language of the query').choices(['kuery', 'eql', 'esql']))
-    .option('-c, --count', 'print only how many were found')
+    .description('search audit logs, like grep, in KQL, EQL or ES|QL')
+    .argument('<text>', 'query')
+    .argument('[file...]', 'audit logs: JSON lines or EventLists, plain or gzip (default: -, standard input)')
     .addOption(
-      new Option(
-        '-o, --output <format>',
-        'how to print what is found: events as their lines, and rows of ES|QL as a table, unless told',
-      ).choices(['lines', 'json', 'table']),
+      new Option('-l, --language <language>', 'query language (default: detected)').choices(['kuery', 'eql', 'esql']),
     )
-    .option('-m, --max-count <n>', 'stop when so many were found', readCount)
-    .option('-H, --with-filename', 'print the name of its file before each line')
-    .option('--from <time>', 'only events of this time or later: RFC 3339, or a date (UTC)', readTime)
+    .option('-c, --count', 'print only the number of results')
+    .addOption(
+      new Option('-o, --output <format>', 'output format (default: lines for events, table for rows of ES|QL)').choices(
+        ['lines', 'json', 'table'],
+      ),
+    )
+    .option('-m, --max-count <n>', 'stop after n results', readCount)
+    .option('-H, --with-filename', 'prefix each line with its file name')
+    .option('--from <time>', 'only events at or after this time: RFC 3339, or a date (UTC)', readTime)
     .option('--to <time>', 'only events before this time', readTime)
-    .option('--now <time>', 'what NOW() is in ES|QL; else the time of the clock', readTime)
-    .option('--raw', 'the files hold any JSON documents: a field is a dotted path, and a keyword')
-    .option('--types <file>', 'with --raw: YAML or JSON, the type of each field that is no keyword')
-    .option('-v, --verbose', 'say on standard error how the query was read, and how many events there were')
+    .option('--now <time>', 'value of NOW() in ES|QL (default: the current time)', readTime)
+    .option('--raw', 'search any JSON documents: fields are dotted paths of type keyword')
+    .option('--types <file>', 'with --raw: YAML or JSON file with the types of other fields')
+    .option('-v, --verbose', 'print the detected language and the number of events on standard error')
     .addHelpText('after', HELP)
     .action(async (source: string, files: string[], flags: QueryFlags) => {
       const asked = { source, language: flags.language ?? detectLanguage(source) };
@@ -87,7 +87,7 @@ export function queryCommand(io: Io): Command {
       if (flags.verbose) io.err(`read as ${LANGUAGES[asked.language]}; events: ${events}, found: ${search.found()}\n`);
       const failure = search.failure();
       if (failure !== undefined) throw new CommandError(failure);
-      // Of what was not read to its end nobody knows what is in it.
+      // An unread rest of a file may contain matches.
       const complaints = stopped || broken ? [] : corpus.complaints();
       if (complaints.length > 0) throw new CommandError(complaints.join('\n'));
       if (broken) throw new CommandError('', EXIT.usage);
@@ -97,11 +97,11 @@ export function queryCommand(io: Io): Command {
 
 function corpusOf({ raw, types }: QueryFlags): Corpus {
   if (raw) return createDocumentCorpus(types === undefined ? new Map() : readDocumentTypes(types));
-  if (types !== undefined) throw new CommandError('--types is for documents that are no audit events: add --raw');
+  if (types !== undefined) throw new CommandError('--types needs --raw');
   return createAuditCorpus(Date.now() * 1_000);
 }
 
-/** @param usual what is printed if nothing was asked for */
+/** @param usual the default output */
 function optionsOf(
   { count, output, maxCount, withFilename }: QueryFlags,
   usual: SearchOptions['output'],
@@ -125,7 +125,7 @@ function readTime(text: string): number {
   return micros;
 }
 
-/** @throws CommandError for a query that is not understood */
+/** @throws CommandError for an invalid query */
 function startSearch(asked: Asked, corpus: Corpus, flags: QueryFlags, printer: Printer): Search {
   const { source, language } = asked;
   const options = (usual: SearchOptions['output']) => optionsOf(flags, usual);
@@ -142,7 +142,7 @@ function startSearch(asked: Asked, corpus: Corpus, flags: QueryFlags, printer: P
       return searchEvents(predicateTest(parsed.predicate), options('lines'), corpus.columns, printer);
     case 'sequence':
       if (countSteps(parsed.sequence) > SEQUENCE_STEP_CAP) {
-        throw new CommandError(`the sequence is of more than ${SEQUENCE_STEP_CAP} events, which is the most`);
+        throw new CommandError(`a sequence can have at most ${SEQUENCE_STEP_CAP} events; remove some`);
       }
       return searchSequences(parsed.sequence, options('lines'), corpus.columns, printer);
     case 'invalid':
@@ -153,11 +153,11 @@ function startSearch(asked: Asked, corpus: Corpus, flags: QueryFlags, printer: P
 function refuse({ source, language }: Asked, problems: readonly Problem[]): CommandError {
   const others = Object.keys(LANGUAGES).filter((name) => name !== language);
   const lines = problems.map((problem) => formatProblem(problem, source).split('\n').map(sanitise).join('\n'));
-  lines.push(`(the query was read as ${LANGUAGES[language]}; --language ${others.join(' or ')} reads it as another)`);
+  lines.push(`(detected language: ${LANGUAGES[language]}; to change it: --language ${others.join(' or ')})`);
   return new CommandError(lines.join('\n'));
 }
 
-/** Reads the files until the search wants no more. */
+/** Reads the files until the search is complete. */
 async function feed(
   inputs: readonly AuditInput[],
   corpus: Corpus,
@@ -166,15 +166,15 @@ async function feed(
   printer: Printer,
   io: Io,
 ): Promise<{ readonly events: number; readonly broken: boolean; readonly stopped: boolean }> {
-  // A document without a time is in no span of it.
+  // Documents without a time are outside any time range.
   const bounded = from > Number.NEGATIVE_INFINITY || to < Number.POSITIVE_INFINITY;
   let events = 0;
   let skipped = 0;
   let broken = false;
   let stopped = false;
-  /** Said once the bar is gone. */
+  /** Printed after the bar is removed. */
   const notes: string[] = [];
-  // Where lines come out on the same terminal as they are found, a bar would stand among them.
+  // Result lines on the same terminal would mix with a bar.
   const quiet = io.outIsTerminal && count !== true && output !== 'table';
   const bar = startProgressBar('query', quiet ? [] : inputs, io);
 

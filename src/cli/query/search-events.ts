@@ -5,7 +5,7 @@ import type { Column } from './corpus.ts';
 import { createTablePrinter, type Printer } from './printer.ts';
 import type { Search, SearchedEvent, SearchOptions } from './search.ts';
 
-/** True of the events that are looked for; undefined if no more can be told. */
+/** True for events to find; undefined if the search is given up. */
 export type EventTest = (searched: SearchedEvent) => boolean | undefined;
 
 /** Prints each event that passes the test. */

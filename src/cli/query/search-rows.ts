@@ -12,7 +12,7 @@ import { type EventTest, searchEvents } from './search-events.ts';
 
 type Query = CompiledQuery<DecodedEvent>;
 
-/** Prints the rows of a query in ES|QL, once all events are read: as a table, or as one JSON object a line. */
+/** Prints the rows of an ES|QL query after all events are read, as a table or as JSON lines. */
 export function searchRows(query: Query, now: number, { output, maxCount }: SearchOptions, printer: Printer): Search {
   const running = startQuery(query, now);
   let result: QueryResult = { rows: [], warnings: [] };
@@ -46,7 +46,7 @@ export function searchRows(query: Query, now: number, { output, maxCount }: Sear
 
 const CUT = `only the first ${DEFAULT_ROWS} rows; write LIMIT for more or fewer`;
 
-/** Not an object of the language: it would put names that are numbers first. */
+/** Not a JavaScript object, which would move numeric names to the front. */
 function toObject(names: readonly string[], row: readonly unknown[]): string {
   return `{${names.map((name, index) => `${JSON.stringify(name)}:${JSON.stringify(row[index])}`).join(',')}}`;
 }
@@ -60,7 +60,7 @@ function warningsOf({ warnings }: QueryResult): readonly string[] {
 }
 
 function failureOf({ exceeded }: QueryResult): string | undefined {
-  return exceeded === undefined ? undefined : `the query was given up: ${exceeded}`;
+  return exceeded === undefined ? undefined : `the query was stopped: ${exceeded}`;
 }
 
 function hasLimit(source: string): boolean {
@@ -68,7 +68,7 @@ function hasLimit(source: string): boolean {
   return parsed.kind === 'ok' && parsed.commands.some(({ kind }) => kind === 'limit');
 }
 
-/** True if the query only chooses among events: then they are what is found, as with the other languages. */
+/** True if the query only selects events: then it prints events, as the other languages do. */
 export function choosesEvents(source: string): boolean {
   const parsed = parseEsql(source);
   return parsed.kind === 'ok' && parsed.commands.every(({ kind }) => CHOOSING.has(kind));
@@ -76,7 +76,7 @@ export function choosesEvents(source: string): boolean {
 
 const CHOOSING: ReadonlySet<string> = new Set(['from', 'where', 'limit']);
 
-/** Prints the events that a query chooses, see `choosesEvents`: all of them, unless it has a LIMIT of its own. */
+/** Prints the events that a query selects (see `choosesEvents`), without the default LIMIT. */
 export function searchChosen(
   query: Query,
   now: number,
@@ -93,7 +93,7 @@ export function searchChosen(
     },
     finish: () => undefined,
   };
-  // The last stage is the limit that every result has.
+  // The last stage is the default LIMIT.
   const first = query.stages.slice(0, -1).reduceRight((next, stage) => stage(next), end);
   const test: EventTest = ({ event }) => {
     chosen = false;

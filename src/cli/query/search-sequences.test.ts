@@ -20,7 +20,7 @@ function run(query: string, events: string, bounds: Partial<SequenceBounds> = {}
   });
   const options = { output: 'lines', maxCount: Number.POSITIVE_INFINITY, withFilename: false } as const;
   const search = searchSequences(parsed.sequence, options, corpus.columns, printer, { ...SEQUENCE_BOUNDS, ...bounds });
-  // As a reader does it: the bytes of an event are overwritten by the next.
+  // Like a reader, which overwrites the bytes of an event with the next.
   const bytes = Buffer.alloc(100);
   for (const text of events.split(' ')) {
     const [verb, username, second] = text.split(':');
@@ -45,25 +45,25 @@ function run(query: string, events: string, bounds: Partial<SequenceBounds> = {}
 
 const PAIR = 'sequence by user.name [any where event.action == "get"] [any where event.action == "list"]';
 
-test('events are taken in the order of time, however they come', () => {
+test('events are processed in time order', () => {
   const { found, notes } = run(PAIR, 'list:b:4 list:a:2 get:b:3 get:a:1 get:c:5');
   expect(found).toEqual(['"a" get:a:1 list:a:2', '"b" get:b:3 list:b:4']);
   expect(notes).toEqual([]);
 });
 
-test('beyond what can wait the oldest are taken, and what comes late then is left out and said', () => {
+test('events later than the buffer allows are skipped and counted', () => {
   const { found, notes } = run(PAIR, 'get:a:3 list:a:4 get:b:6 get:a:1 list:b:7', { waiting: 2 });
   expect(found).toEqual(['"a" get:a:3 list:a:4', '"b" get:b:6 list:b:7']);
-  expect(notes.join('\n')).toMatch(/^1 events left out: .*give the files in the order of time$/);
+  expect(notes.join('\n')).toMatch(/^1 events skipped: .*pass the files in time order$/);
 });
 
-test('of too many groups the one that was longest without an event is let go and said', () => {
+test('of too many groups, the longest idle one is dropped and counted', () => {
   const { found, notes } = run(PAIR, 'get:a:1 get:b:2 get:a:3 get:c:4 list:a:5 list:b:6 list:c:7', { groups: 2 });
   expect(found).toEqual(['"a" get:a:3 list:a:5', '"c" get:c:4 list:c:7']);
-  expect(notes.join('\n')).toMatch(/^1 groups let go with a sequence under way/);
+  expect(notes.join('\n')).toMatch(/^1 groups dropped with an incomplete sequence/);
 });
 
-test('also by what the lines take; a sequence that is too old is no loss', () => {
+test('groups are also bounded by bytes; sequences past their span do not count as dropped', () => {
   const spanned = PAIR.replace('by user.name', 'by user.name with maxspan=1s');
   expect(run(PAIR, 'get:a:1 get:b:3', { groupBytes: 10 }).notes.join('\n')).toMatch(/^1 groups/);
   expect(run(spanned, 'get:a:1 get:b:3', { groupBytes: 10 }).notes).toEqual([]);

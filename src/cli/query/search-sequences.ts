@@ -9,14 +9,14 @@ import type { Column } from './corpus.ts';
 import { createTablePrinter, type Printer } from './printer.ts';
 import type { Search, SearchedEvent, SearchOptions } from './search.ts';
 
-/** What a search for sequences may hold; what is beyond is let go, and said. */
+/** Memory bounds of a search for sequences. It drops what exceeds them and reports the number. */
 export interface SequenceBounds {
-  /** Events that wait until those before them in time have come, as they do where several files overlap. */
+  /** Events held back to restore time order, as needed for overlapping files. */
   readonly waiting: number;
   readonly waitingBytes: number;
-  /** Groups in which a sequence is under way; the one that was longest without an event goes first. */
+  /** Groups with an incomplete sequence. The longest idle one is dropped first. */
   readonly groups: number;
-  /** Lines of the events of those. */
+  /** Lines of their events. */
   readonly groupBytes: number;
 }
 
@@ -29,7 +29,7 @@ export const SEQUENCE_BOUNDS: SequenceBounds = {
   groupBytes: 256 * MEBIBYTE,
 };
 
-/** An event that is some item of the sequence. */
+/** An event that matches an item of the sequence. */
 interface Candidate {
   readonly at: number;
   readonly order: number;
@@ -39,7 +39,7 @@ interface Candidate {
   readonly groups: ReturnType<typeof sequenceGroups>['groups'];
 }
 
-/** A candidate as an event of one group. */
+/** A candidate within one group. */
 interface Member {
   readonly at: number;
   readonly items: readonly number[];
@@ -52,7 +52,7 @@ interface Group {
   bytes: number;
 }
 
-/** Finds the sequences in the events by the same machine as rules do, in the order of time, and prints each with its events. */
+/** Finds sequences in time order with the machine that rules use, and prints each with its events. */
 export function searchSequences(
   written: EqlSequence,
   { output, maxCount, withFilename }: SearchOptions,
@@ -131,14 +131,14 @@ export function searchSequences(
       const [oldest] = groups;
       if (oldest === undefined) break;
       drop(...oldest);
-      // What is too old to go on is no loss.
+      // A sequence past its span cannot complete.
       if (oldest[1].machine.pending().some(([first]) => first && candidate.at - first.at <= sequence.spanMicros)) {
         left.groups += 1;
       }
     }
   };
 
-  /** Takes the older ones of those that wait, all but so many. */
+  /** Processes the oldest waiting candidates, and keeps `keep`. */
   const settle = (keep: number): void => {
     waiting.sort((a, b) => a.at - b.at || a.order - b.order);
     const ready = waiting.slice(0, Math.max(0, waiting.length - keep));
@@ -187,7 +187,7 @@ function candidateOf(
   groups: Candidate['groups'],
   columns: readonly Column[],
 ): Candidate {
-  // A copy: the bytes of the file are gone when the next are read.
+  // A copy, because the read buffer is reused.
   return {
     at: event.at,
     order,
@@ -208,13 +208,10 @@ function notesOf(
   bounds: SequenceBounds,
 ): readonly string[] {
   const notes: readonly (readonly [count: number, text: string])[] = [
-    [untimed, 'documents left out: no time in @timestamp'],
-    [
-      late,
-      `events left out: more than ${bounds.waiting} later ones came before them; give the files in the order of time`,
-    ],
-    [groups, 'groups let go with a sequence under way: more than can be held; a maxspan would end them'],
-    [combinations, 'combinations of join values left out: more than 100 of one event'],
+    [untimed, 'documents skipped: no time in @timestamp'],
+    [late, `events skipped: they follow more than ${bounds.waiting} later ones; pass the files in time order`],
+    [groups, 'groups dropped with an incomplete sequence: too many at once; add a maxspan'],
+    [combinations, 'combinations of join values skipped: an event has more than 100'],
   ];
   return notes.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
 }

@@ -1,35 +1,35 @@
 import type { DecodedEvent } from '../../audit/event.ts';
 
-/** An event that is searched, and what its file says. */
+/** An event with its text in the file. */
 export interface SearchedEvent {
   readonly event: DecodedEvent;
-  /** One line, without its end; valid until the next event. */
+  /** One line without line break; valid until the next event. */
   readonly line: () => Buffer;
   /** The name of its file. */
   readonly file: string;
 }
 
-/** A query on its way through the events. */
+/** A running query. */
 export interface Search {
-  /** False if it asks nothing of events. */
+  /** False if the query reads no events. */
   readonly reads: boolean;
-  /** False if no more events are wanted. */
+  /** Takes the next event. False if the search needs no more. */
   readonly push: (searched: SearchedEvent) => boolean;
-  /** All events were pushed that there are. */
+  /** Call after the last event. */
   readonly finish: () => void;
-  /** How many events, sequences or rows were found. */
+  /** The number of events, sequences or rows found. */
   readonly found: () => number;
-  /** Why it was given up; what was found stands. Undefined if it was not. */
+  /** Why the search stopped early, if it did. Results so far are valid. */
   readonly failure: () => string | undefined;
-  /** What a person has to know about the result, such as what was left out of it. */
+  /** Notes on the result, such as skipped events. */
   readonly notes: () => readonly string[];
 }
 
-/** What a search is to print. */
+/** Output options of a search. */
 export interface SearchOptions {
   readonly output: 'lines' | 'json' | 'table' | 'count';
-  /** The most events, sequences or rows that are looked for. */
+  /** The most events, sequences or rows to find. */
   readonly maxCount: number;
-  /** Each line stands behind the name of its file. */
+  /** Prefix each line with its file name. */
   readonly withFilename: boolean;
 }

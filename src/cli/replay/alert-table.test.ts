@@ -33,7 +33,7 @@ function alert(name: string, count: number, newTerm: string): AlertRecord {
   };
 }
 
-test('as kubectl prints a table: columns three spaces apart, no colours, nothing at the end of a line', () => {
+test('the table looks like that of kubectl, without trailing spaces', () => {
   expect(alertTable([alert('a', 1, 'curl/8'), alert('longer-name', 12, '')]).split('\n')).toEqual([
     'SEVERITY   RULE          USER    ACTION     OBJECT        COUNT   STATUS   LAST SEEN              NEW TERM',
     'medium     a             alice   get pods   shop/cart-0   1       Open     2026-03-02T08:00:01Z   curl/8',

@@ -4,7 +4,7 @@ import { PLAIN_TABLE, trimLines } from '../plain-table.ts';
 
 const HEAD = ['SEVERITY', 'RULE', 'USER', 'ACTION', 'OBJECT', 'COUNT', 'STATUS', 'LAST SEEN', 'NEW TERM'];
 
-/** The alerts as `kubectl get alerts` prints them, with the new term beside; times are absolute, because a log is of its own time. */
+/** The table of `kubectl get alerts`, with the new term. Times are absolute, because logs are from the past. */
 export function alertTable(alerts: readonly AlertRecord[]): string {
   const table = new Table({ ...PLAIN_TABLE, head: HEAD });
   for (const { spec, state } of alerts) {

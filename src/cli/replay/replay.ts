@@ -29,57 +29,58 @@ interface ReplayFlags extends Record<string, unknown> {
   readonly reportFile?: string;
 }
 
-/** What became of what was read, for the summary. */
+/** Counters for the summary. */
 interface ReplayCounts extends EventsRead {
-  /** Matches of rules in their learning time. */
+  /** Matches during the learning time of their rule. */
   taught: number;
-  /** Events that came after others by more than thresholds and sequences allow for. */
+  /** Matches out of order by more than thresholds and sequences tolerate. */
   late: number;
-  /** Evaluations of a rule that failed. */
+  /** Failed evaluations of rules. */
   faults: number;
 }
 
 const HELP = `
 Examples:
   $ firstseen replay /var/log/kubernetes/audit.log
-  $ firstseen replay audit-*.log.gz audit.log                 oldest first: history is learned in this order
+  $ firstseen replay audit-*.log.gz audit.log                 oldest first, so that rules learn in time order
   $ kubectl -n logs exec collector-0 -- cat audit.log | firstseen replay -
   $ firstseen replay --rules my-rules -o json audit.log | jq '.items[].spec.reason'
   $ firstseen replay --rules my-rules --report matches audit.log | jq '.rules[] | {rule, fires}'
   $ firstseen replay --rules my-rules --report junit --report-file report.xml audit.log
   $ firstseen replay --rules my-rules --report html --report-file report.html audit-*.log.gz audit.log
 
-Each replay begins without history, so what comes first in the files is new; nothing is kept of it.
-The alerts go to standard output, the summary to standard error. A report without --report-file goes to standard output, in
-place of the alerts:
+A replay starts with an empty state, so every term is new at first. It discards its state at the end.
+Alerts go to standard output, the summary to standard error. A report without --report-file replaces the alerts on
+standard output:
 
-  matches   JSON: for each rule the audit IDs of the events that it selects, and of those at which it fired
-  junit     XML for CI: for each rule whether it loads, whether it ran over the logs, and its inline tests. Exits with 1 if one fails
-  html      one page for people: the alerts on a timeline, by rule and by user, with their evidence`;
+  matches   JSON: for each rule, the audit IDs of the events that it selects and on which it fired
+  junit     XML for CI: for each rule, whether it loads and runs, and its inline tests; exit code 1 if one fails
+  html      one page: the alerts on a timeline, by rule and by user, with their evidence`;
 
 export function replayCommand(io: Io): Command {
   const command = new Command('replay')
-    .description('run the rules over audit logs, and print the alerts that would have been')
-    .argument('<file...>', 'audit logs: JSON lines or EventLists, plain or gzip; - for standard input')
+    .description('run the rules over audit logs and print the resulting alerts')
+    .argument('<file...>', 'audit logs: JSON lines or EventLists, plain or gzip; - reads standard input')
     .addOption(
-      new Option('-o, --output <format>', 'how to print the alerts')
+      new Option('-o, --output <format>', 'output format of the alerts')
         .choices(['table', 'json', 'yaml'])
         .default('table'),
     )
-    .addOption(new Option('--report <kind>', 'what to tell beside the alerts').choices(REPORT_KINDS))
-    .option('--report-file <file>', 'where to write the report; standard output unless given')
+    .addOption(new Option('--report <kind>', 'report to write').choices(REPORT_KINDS))
+    .option('--report-file <file>', 'file for the report (default: standard output, instead of the alerts)')
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (files: string[], flags: ReplayFlags) => {
     const paths = rulePaths(configOf(flags, io));
     if (flags.reportFile !== undefined && flags.report === undefined) {
       throw new CommandError(`--report-file needs --report: one of ${REPORT_KINDS.join(', ')}`);
     }
-    // Before a long replay, not after it.
+    // Fails before a long replay rather than after it.
     if (flags.reportFile !== undefined) await saveReport(flags.reportFile, '', 'a');
     const inputs = await openAuditInputs(files, io);
     const rules = await loadRules(paths, io);
     const { ready, slots } = rules;
-    if (ready.length === 0) throw new CommandError('no rule can run; name others with --rules', EXIT.failed);
+    if (ready.length === 0)
+      throw new CommandError('no rule can run; fix the problems above, or pass other rules with --rules', EXIT.failed);
     const counts: ReplayCounts = { events: 0, skipped: 0, taught: 0, late: 0, faults: 0, broken: 0 };
     const record = flags.report === undefined ? undefined : createReplayRecord(ready);
     const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
@@ -109,18 +110,21 @@ export function replayCommand(io: Io): Command {
       await store.close();
     }
     if (counts.broken > 0) {
-      throw new CommandError('not every file was read to its end; the alerts are those up to there', EXIT.failed);
+      throw new CommandError(
+        'not all files could be read to the end, so alerts may be missing; fix the files and repeat',
+        EXIT.failed,
+      );
     }
     if (counts.events === 0 && counts.skipped > 0) {
-      throw new CommandError('no audit event was found: is this an audit log (audit.k8s.io/v1, JSON)?', EXIT.failed);
+      throw new CommandError('no audit events found; expected an audit log (audit.k8s.io/v1, JSON)', EXIT.failed);
     }
-    if (failures) throw new CommandError('a rule could not run, or a test of it failed: see the report', EXIT.failed);
+    if (failures) throw new CommandError('a rule or a test failed; see the report', EXIT.failed);
   });
 }
 
 async function saveReport(file: string, text: string, flag: 'w' | 'a' = 'w'): Promise<void> {
   await writeFile(file, text, { flag }).catch((error: unknown) => {
-    throw new CommandError(`the report cannot be written: ${sanitise(String(error))}`);
+    throw new CommandError(`--report-file: cannot write the report: ${sanitise(String(error))}`);
   });
 }
 
@@ -145,12 +149,9 @@ function countInto(counts: ReplayCounts, record: ReplayRecord | undefined): Inge
 
 function summary({ events, skipped, taught, late, faults }: ReplayCounts, rules: number, alerts: number): string {
   const notes = [
-    [taught, `${count(taught, 'match', 'matches')} only taught: rules in their learning time`],
-    [
-      late,
-      `${count(late, 'match', 'matches')} too late for a threshold or a sequence: give the files in the order of time`,
-    ],
-    [skipped, `${count(skipped, 'line or item', 'lines or items')} skipped: no audit events`],
+    [taught, `${count(taught, 'match', 'matches')} during learning, without alerts`],
+    [late, `${count(late, 'match', 'matches')} too late for a threshold or sequence: pass the files in time order`],
+    [skipped, `${count(skipped, 'line or item', 'lines or items')} skipped: not audit events`],
     [faults, `${count(faults, 'evaluation', 'evaluations')} failed: the rule did not see that event`],
   ] as const;
   const found = [count(events, 'event', 'events'), count(rules, 'rule', 'rules'), count(alerts, 'alert', 'alerts')];

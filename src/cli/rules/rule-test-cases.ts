@@ -9,7 +9,7 @@ import { explainEvent } from '../explain/explain-event.ts';
 import { decisiveLines } from '../explain/format-event-explanation.ts';
 import type { JunitCase } from '../junit.ts';
 
-/** Runs the inline tests of a rule, each on an empty store, in their order; the detail of a failure says why. */
+/** Runs the inline tests of a rule in order, each on an empty store. Failures explain the last event. */
 export async function ruleTestCases({ rule, loaded }: ReadyRule, { slots }: CompiledRules): Promise<JunitCase[]> {
   const cases: JunitCase[] = [];
   for (const [index, ruleTest] of rule.document.tests.entries()) {
@@ -30,7 +30,7 @@ export async function ruleTestCases({ rule, loaded }: ReadyRule, { slots }: Comp
   return cases;
 }
 
-/** What the query, and the exceptions, make of the last event of a test. */
+/** How query and exceptions treat the last event of a test. */
 function whyOf(rule: CompiledRule, { events }: RuleTestDocument, slots: FieldSlots): readonly string[] {
   const last = decodeTestEvent(events.at(-1), events.length - 1);
   return 'event' in last ? decisiveLines(explainEvent(rule, last, slots)) : [];

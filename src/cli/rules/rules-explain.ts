@@ -7,7 +7,7 @@ import { findRule } from '../find-rule.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 
 const HELP = `
-Exit codes: 0 it runs; 1 no rule has the name, or it does not load; 2 called wrongly; 3 it can never fire.
+Exit codes: 0 the rule runs; 1 the rule was not found or is invalid; 2 usage error; 3 the rule can never fire.
 
 Examples:
   $ firstseen rules explain anonymous-request-unusual-agent
@@ -17,9 +17,9 @@ type Flags = { readonly output: 'text' | 'json' } & Record<string, unknown>;
 
 export function explainCommand(io: Io): Command {
   const command = new Command('explain')
-    .description('what was understood of a rule: its query in words, when it alerts, what it needs')
-    .argument('<rule>', 'the name of the rule, or its id')
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .description('explain a rule: its query in words, when it alerts and what it needs')
+    .argument('<rule>', 'name or id of the rule')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .addHelpText('after', HELP);
   return addConfigFlags(command, ['--rules']).action(async (name: string, flags: Flags) => {
     const found = await findRule(name, rulePaths(configOf(flags, io)), io, EXIT.failed);

@@ -15,12 +15,12 @@ import { PLAIN_TABLE, trimLines } from '../plain-table.ts';
 import { requireThatAllRun, verdictDetails } from './verdict-table.ts';
 
 const HELP = `
-Whatever --rules takes is read; what is written are DetectionRules in YAML, for --rules and for kubectl apply, without what
-has its default. In a folder each rule has a file of its own, named after it. Comments of a YAML file are not carried over.
-What each verdict means: firstseen rules check --help.
+Reads rules in every format of --rules, and writes DetectionRules in YAML for --rules and kubectl apply. Fields with
+default values are omitted. In a folder, each rule gets a file named after it. Comments in YAML files are lost.
+\`firstseen rules check --help\` explains the verdicts.
 
-Exit codes: 0 all rules were written; 1 a rule is invalid, or too large for a resource, or its file was there already; 2 called
-wrongly; 3 some cannot run here, and were not written.
+Exit codes: 0 all rules were written; 1 a rule is invalid or too large for a resource, or its file exists; 2 usage error;
+3 some rules cannot run here and were not written.
 
 Examples:
   $ firstseen rules import detection-rules/rules/integrations/kubernetes --output my-rules
@@ -33,16 +33,16 @@ interface Flags {
 
 export function importCommand(io: Io): Command {
   return new Command('import')
-    .description('write rules of any format as DetectionRules, and say of each what became of it')
-    .argument('<path...>', 'files and folders of rules')
-    .option('-o, --output <folder>', 'where to write them; - for standard output', '-')
-    .option('--force', 'overwrite files that are there')
+    .description('convert rules of any format to DetectionRules, with a verdict on each')
+    .argument('<path...>', 'rule files and folders')
+    .option('-o, --output <folder>', 'folder for the rules; - writes to standard output', '-')
+    .option('--force', 'overwrite existing files')
     .addHelpText('after', HELP)
     .action(async (paths: string[], { output, force }: Flags) => {
       const folder = output === '-' ? undefined : output;
       if (folder !== undefined) await makeFolder(folder);
       const { ready, disabled, verdicts } = await loadQuietly(paths);
-      if (verdicts.length === 0) throw new CommandError('no rule was found', EXIT.failed);
+      if (verdicts.length === 0) throw new CommandError('no rules found; pass other files or folders', EXIT.failed);
       const results = new Map<JudgedRule, string>();
       const tooLarge: string[] = [];
       for (const { loaded, judged } of [...ready, ...disabled]) {
@@ -56,28 +56,31 @@ export function importCommand(io: Io): Command {
         if (folder === undefined) io.out(`---\n${text}`);
         const isNew =
           folder === undefined || (await write(join(folder, `${loaded.document.name}.yaml`), text, force === true));
-        results.set(judged, folder === undefined ? 'printed' : isNew ? 'written' : 'is there');
+        results.set(judged, folder === undefined ? 'printed' : isNew ? 'written' : 'exists');
       }
       const table = new Table({ ...PLAIN_TABLE, head: ['RESULT', 'RULE', 'VERDICT', 'FROM'] });
       for (const judged of verdicts)
         table.push([results.get(judged) ?? 'left out', judged.name, judged.verdict, sanitise(judged.file)]);
-      // Where the rules themselves are the output, what is said of them is not.
+      // Keeps standard output to the rules themselves.
       const say = folder === undefined ? io.err : io.out;
       say(`${trimLines(table.toString())}\n`);
       io.err(verdictDetails(verdicts) + tooLarge.join(''));
-      const kept = [...results.values()].filter((result) => result === 'is there').length;
+      const kept = [...results.values()].filter((result) => result === 'exists').length;
       if (kept > 0) {
-        const files = kept === 1 ? '1 file was there already, and stays' : `${kept} files were there already, and stay`;
+        const files = kept === 1 ? '1 existing file was kept' : `${kept} existing files were kept`;
         throw new CommandError(`${files}; --force overwrites`, EXIT.failed);
       }
       if (tooLarge.length > 0) {
-        throw new CommandError('a rule that is too large for a resource runs from its own file, as it is', EXIT.failed);
+        throw new CommandError(
+          'a rule is too large for a resource; pass its original file to --rules instead',
+          EXIT.failed,
+        );
       }
       requireThatAllRun(verdicts.filter((judged) => !results.has(judged)));
     });
 }
 
-/** Lists that are shared by many rules, and lists of values, may be longer than a resource holds. */
+/** Shared lists and value lists may exceed the size of a resource. */
 function whatDoesNotFit(document: RuleDocument): readonly string[] {
   const parsed = parseDetectionRule(toDetectionRule(document));
   if (parsed.kind === 'ok') return [];
@@ -92,7 +95,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** False if something is there and was left as it is. */
+/** False if the file exists and was kept. */
 async function write(path: string, text: string, force: boolean): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: force ? 'w' : 'wx' });
@@ -107,11 +110,11 @@ function cannotWrite(path: string, error: unknown): CommandError {
   const code = codeOf(error);
   const reason =
     code === 'EEXIST' || code === 'ENOTDIR'
-      ? 'a file is there, and a folder is needed'
+      ? 'a file exists where a folder is needed'
       : code === 'EISDIR'
         ? 'a folder has this name'
         : describeValue(code ?? String(error));
-  return new CommandError(`--output: ${sanitise(path)} cannot be written: ${reason}`);
+  return new CommandError(`--output: cannot write ${sanitise(path)}: ${reason}`);
 }
 
 function codeOf(error: unknown): unknown {

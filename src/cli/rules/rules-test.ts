@@ -8,10 +8,10 @@ import { brokenOnly, brokenRules, loadRules, pathsOf, requireSome } from '../loa
 import { ruleTestCases } from './rule-test-cases.ts';
 
 const HELP = `
-A test is a list of events and what the last of them does: match, fire or be silent. For one that fails, what the query makes of
-that event is told, as \`firstseen explain\` does.
+A test is a list of events and the expected outcome of the last one: match, fire or silent. For a failed test, the output
+explains that event as \`firstseen explain\` does.
 
-Exit codes: 0 all pass; 1 one fails, or a rule is broken; 2 called wrongly.
+Exit codes: 0 all tests pass; 1 a test fails or a rule is invalid; 2 usage error.
 
 Examples:
   $ firstseen rules test my-rules
@@ -22,9 +22,9 @@ type Flags = { readonly output: 'text' | 'json' | 'junit' } & Record<string, unk
 export function testCommand(io: Io): Command {
   const command = new Command('test')
     .description('run the inline tests of the rules')
-    .argument('[path...]', 'files and folders of rules; those of the configuration unless given')
+    .argument('[path...]', 'rule files and folders (default: those of the configuration)')
     .addOption(
-      new Option('-o, --output <format>', 'how to print the results; junit is for CI')
+      new Option('-o, --output <format>', 'output format; junit is for CI')
         .choices(['text', 'json', 'junit'])
         .default('text'),
     )
@@ -82,7 +82,7 @@ function print(suites: readonly JunitSuite[], { problems }: CompiledRules, outpu
   }
 }
 
-/** A file that holds no rule that loads must not look like one whose tests pass. */
+/** A file without valid rules must not look as if its tests passed. */
 function brokenSuite(broken: FileProblem): JunitSuite {
   const { file, rule = file, place, message } = broken;
   const problem = { kind: 'error' as const, message, detail: formatFileProblem(broken) };

@@ -18,7 +18,7 @@ type Output = { readonly output: 'table' | 'json' | 'yaml' } & Record<string, un
 
 export function rulesCommand(io: Io): Command {
   return new Command('rules')
-    .description('look at rules, check and explain them, run their tests, and write them as DetectionRules')
+    .description('list, check, explain, test and import rules')
     .addCommand(listCommand(io))
     .addCommand(checkCommand(io))
     .addCommand(testCommand(io))
@@ -27,26 +27,27 @@ export function rulesCommand(io: Io): Command {
 }
 
 const CHECK_HELP = `
-First a table of what becomes of each rule, then all that is worth knowing of it: the place of what is wrong, with a caret, each
-difference from what its format means, and notes.
+Prints a table with a verdict on each rule, then the details: problems with their place, differences from the original
+format, and notes.
 
-  runs                            as its format means it
-  runs with a stated difference   and what the difference is
-  needs other data                it reads what no audit event has, and never fires
-  can never fire                  it asks for what no event can be, whatever data there are
-  not supported                   this version cannot run it, and does not
-  invalid                         something is wrong with it, and it does not run
+  runs                            the rule runs as its format defines
+  runs with a stated difference   the rule runs, except for the listed differences
+  needs other data                the rule reads fields that audit events do not have, and never fires
+  can never fire                  no event can match the query
+  not supported                   the rule uses a feature that this version lacks, and does not run
+  invalid                         the rule has an error, and does not run
 
-Exit codes: 0 all run; 1 a rule is invalid, or none was found; 2 called wrongly; 3 some cannot run here.`;
+Exit codes: 0 all rules run; 1 a rule is invalid, or none was found; 2 usage error; 3 some rules cannot run here.`;
 
 function listCommand(io: Io): Command {
   const command = new Command('list')
-    .description('print the rules')
-    .argument('[path...]', 'files and folders of rules; those of the configuration unless given')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print them').choices(['table', 'json', 'yaml']).default('table'),
-    )
-    .addHelpText('after', '\nExit codes: 0 all run; 1 a rule is invalid; 2 called wrongly; 3 some cannot run here.');
+    .description('list the rules')
+    .argument('[path...]', 'rule files and folders (default: those of the configuration)')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json', 'yaml']).default('table'))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all rules run; 1 a rule is invalid; 2 usage error; 3 some rules cannot run here.',
+    );
   return addConfigFlags(command, ['--rules']).action(async (paths: string[], flags: Output) => {
     const { ready, disabled, verdicts, problems } = await loadQuietly(pathsOf(paths, flags, io));
     const rows = [
@@ -62,11 +63,9 @@ function listCommand(io: Io): Command {
 
 function checkCommand(io: Io): Command {
   const command = new Command('check')
-    .description(
-      'load and compile the rules: what becomes of each, and every problem with file, line, column and a hint',
-    )
-    .argument('[path...]', 'files and folders of rules; those of the configuration unless given')
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['table', 'json']).default('table'))
+    .description('load and compile the rules, with a verdict on each and all problems with file, line, column and hint')
+    .argument('[path...]', 'rule files and folders (default: those of the configuration)')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
     .addHelpText('after', CHECK_HELP);
   return addConfigFlags(command, ['--rules']).action(async (paths: string[], flags: Output) => {
     const { verdicts } = await loadQuietly(pathsOf(paths, flags, io));

@@ -47,7 +47,7 @@ const exitOf = (rules: readonly JudgedRule[]): number => {
   }
 };
 
-test('the table has a line a rule, with the first reason', () => {
+test('the table has one line per rule, with the first reason', () => {
   expect(verdictTable(RULES)).toBe(`NAME   TYPE    VERDICT                         WHY
 a      query   runs
 b      query   runs with a stated difference   one (and 1 more)
@@ -57,7 +57,7 @@ d      query   not supported                   rule type esql is not supported y
   expect(verdictTable([judged({ why: [`\u001b[2J${'x'.repeat(500)}`] })])).toMatch(/^.{10,200}…$/m);
 });
 
-test('the totals count each verdict in words', () => {
+test('the totals line', () => {
   expect(totalsLine(RULES)).toBe(
     '4 rules: 1 runs, 1 runs with a stated difference, 1 needs other data, 1 is not supported\n',
   );
@@ -65,7 +65,7 @@ test('the totals count each verdict in words', () => {
   expect(totalsLine([judged({}), judged({})])).toBe('2 rules: 2 run\n');
 });
 
-test('the details are all reasons, with a caret where there is a place, and all notes', () => {
+test('the details have all reasons and notes, with carets', () => {
   expect(verdictDetails(RULES)).toBe(`a.yaml:4: a: note: a note
 a.yaml:4: b: difference: one
 a.yaml:4: b: difference: two
@@ -77,13 +77,13 @@ d.toml:2:8: d: rule type esql is not supported yet by this version
 `);
 });
 
-test('it ends with 0 if all run, 1 if one is invalid, 3 if one cannot run here', () => {
+test('exit codes: 0 all run, 1 one is invalid, 3 one cannot run here', () => {
   expect(exitOf(RULES.slice(0, 2))).toBe(0);
   expect(exitOf(RULES)).toBe(3);
   expect(exitOf([...RULES, judged({ verdict: 'invalid' })])).toBe(1);
 });
 
-test('programs get the same', () => {
+test('JSON has the same content', () => {
   const { rules, totals } = Object(verdictsForPrograms(RULES));
   expect(totals['needs other data']).toBe(1);
   expect(rules[3].problems).toEqual([

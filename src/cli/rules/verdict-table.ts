@@ -5,22 +5,22 @@ import { type JudgedRule, neverFires, VERDICTS, type Verdict } from '../../rulef
 import { CommandError, EXIT } from '../io.ts';
 import { PLAIN_TABLE, trimLines } from '../plain-table.ts';
 
-/** What is shown of why, in the table: the rest stands below it. */
+/** The longest reason in the table. It stands in full below. */
 const WHY_BYTES = 110;
 
-/** The rules by name, with what becomes of each; ends with a line break. */
+/** The rules by name with their verdicts, with a final line break. */
 export function verdictTable(rules: readonly JudgedRule[]): string {
   const table = new Table({ ...PLAIN_TABLE, head: ['NAME', 'TYPE', 'VERDICT', 'WHY'] });
   for (const { name, type, verdict, why } of rules) {
     const [first = '', ...more] = why;
-    // The column before says it already.
+    // The verdict column already says this.
     const shown = excerpt(first.startsWith(`${verdict}: `) ? first.slice(verdict.length + 2) : first, WHY_BYTES);
     table.push([name, type ?? '', verdict, more.length === 0 ? shown : `${shown} (and ${more.length} more)`]);
   }
   return `${trimLines(table.toString())}\n`;
 }
 
-/** How many there are of each verdict. */
+/** The number of rules by verdict. */
 export type Totals = Readonly<Record<Verdict, number>>;
 
 export function totalsOf(rules: readonly JudgedRule[]): Totals {
@@ -46,7 +46,7 @@ const WORDS: Readonly<Record<Verdict, (count: number) => string>> = {
   invalid: (n) => (n === 1 ? 'is invalid' : 'are invalid'),
 };
 
-/** What the table has no room for: each problem with its place and a caret, each difference, each note; one a line. */
+/** The details below the table: problems with place and caret, differences, notes. */
 export function verdictDetails(rules: readonly JudgedRule[]): string {
   const lines = rules.flatMap(({ name, file, line, verdict, why, notes, problems }) => {
     const at = `${sanitise(file)}${line === undefined ? '' : `:${line}`}: ${name}`;
@@ -59,7 +59,7 @@ export function verdictDetails(rules: readonly JudgedRule[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** For programs: what the table and what is below it say. */
+/** The table and its details as JSON. */
 export function verdictsForPrograms(rules: readonly JudgedRule[]): object {
   const items = rules.map(({ name, type, file, line, verdict, why, notes, problems }) => ({
     name,
@@ -75,7 +75,7 @@ export function verdictsForPrograms(rules: readonly JudgedRule[]): object {
 }
 
 /**
- * What a command ends with that looked at these rules.
+ * Ends a command that checked these rules.
  * @throws CommandError 1 if a rule is invalid; else 3 if one cannot run here
  */
 export function requireThatAllRun(rules: readonly JudgedRule[]): void {

@@ -10,14 +10,15 @@ import { CommandError, type Io } from '../io.ts';
 import type { RuleMemory } from '../rule-memory.ts';
 import { parseTermLine, whyForeign } from './term-line.ts';
 
-/** Terms in one commit: some milliseconds of work. */
+/** Terms per commit, which takes some milliseconds. */
 const TERMS_PER_COMMIT = 500;
-/** As many as some hundred rules may have; beyond that it is no export. */
+/** More than some hundred rules can have. A longer file is not an export. */
 const MOST_LINES = 100 * TERM_CAP;
 
 /**
- * Teaches the rules the terms of an export. All of it is read before anything is written; what no rule here can take is said and left out.
- * @throws CommandError for a file that is no export: which line, and why
+ * Adds the terms of an export to the rules. Reads the whole file before writing. Prints and skips terms that no rule
+ * here can take.
+ * @throws CommandError with line and reason if the file is not an export
  */
 export async function importTerms(file: string, { store, cluster, rules }: RuleMemory, io: Io): Promise<void> {
   const byName = new Map(rules.map((rule) => [rule.document.name, rule]));
@@ -28,11 +29,11 @@ export async function importTerms(file: string, { store, cluster, rules }: RuleM
     const parsed = parseTermLine(text);
     if (parsed.kind === 'invalid') throw new CommandError(`${sanitise(file)}:${number}: ${sanitise(parsed.message)}`);
     const { line, lesson } = parsed;
-    // It would be known until then, however long nothing is seen of it.
+    // The term would stay known until that time.
     if (lesson.last > latest)
       throw new CommandError(`${sanitise(file)}:${number}: lastSeen: ${sanitise(line.lastSeen)} is in the future`);
     const rule = byName.get(line.rule);
-    const reason = rule === undefined ? 'no such rule is in force here' : whyForeign(line, rule);
+    const reason = rule === undefined ? 'no rule of that name is in force here' : whyForeign(line, rule);
     if (rule === undefined || reason !== undefined) {
       const why = `${line.rule}: ${reason}`;
       left.set(why, (left.get(why) ?? 0) + 1);
@@ -42,7 +43,7 @@ export async function importTerms(file: string, { store, cluster, rules }: RuleM
     of.set(line.term, lesson);
     lessons.set(rule, of);
   });
-  for (const [why, terms] of left) io.err(`note: ${count(terms, 'term')} left out: ${sanitise(why)}\n`);
+  for (const [why, terms] of left) io.err(`note: ${count(terms, 'term')} skipped: ${sanitise(why)}\n`);
   for (const [rule, of] of lessons) {
     const sum = { learned: 0, known: 0, outdated: 0, crowdedOut: 0 };
     const entries = [...of];
@@ -56,9 +57,9 @@ export async function importTerms(file: string, { store, cluster, rules }: RuleM
     }
     const { learned, known, outdated, crowdedOut } = sum;
     const more = [
-      [known, 'known before'],
+      [known, 'already known'],
       [outdated, 'too old'],
-      [crowdedOut, 'without room'],
+      [crowdedOut, 'dropped: the rule is full of newer terms'],
     ] as const;
     const rest = more.flatMap(([n, what]) => (n === 0 ? [] : [`, ${n} ${what}`])).join('');
     io.err(`${rule.document.name}: ${count(learned, 'term')} learned${rest}\n`);
@@ -69,7 +70,7 @@ async function eachLine(file: string, io: Io, take: (line: string, number: numbe
   const input = file === '-' ? io.stdin : createReadStream(file);
   let number = 0;
   try {
-    // Reading ends with an error of the stream, which the interface itself keeps to itself.
+    // readline does not pass on errors of its input stream.
     const failed = new Promise<never>((_resolve, reject) => input.once('error', reject));
     const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
     for (;;) {
@@ -77,13 +78,15 @@ async function eachLine(file: string, io: Io, take: (line: string, number: numbe
       if (next.done === true) return;
       number += 1;
       if (number > MOST_LINES)
-        throw new CommandError(`${sanitise(file)}: more than ${MOST_LINES} lines: is this an export?`);
+        throw new CommandError(
+          `${sanitise(file)}: more than ${MOST_LINES} lines; expected a file written by \`firstseen terms export\``,
+        );
       if (next.value.trim() !== '') take(next.value, number);
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(
-      `${sanitise(file)}: it cannot be read: ${sanitise(error instanceof Error ? error.message : String(error))}`,
+      `${sanitise(file)}: cannot be read: ${sanitise(error instanceof Error ? error.message : String(error))}`,
     );
   } finally {
     if (file !== '-') input.destroy();

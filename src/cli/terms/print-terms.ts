@@ -8,14 +8,14 @@ import { PLAIN_TABLE, trimLines } from '../plain-table.ts';
 const HEAD = ['RULE', 'TERM', 'FIRST SEEN', 'LAST SEEN', 'LEARNED BY', 'WHAT TAUGHT IT'];
 const TERM_BYTES = 100;
 
-/** A rule with the terms that are to be shown of it. */
+/** A rule with the terms to print. */
 export interface ShownRule {
   readonly rule: CompiledRule;
   readonly terms: readonly KnownTerm[];
   readonly memory: RuleTerms;
 }
 
-/** The terms as a table, those of a rule together, the one seen last first. */
+/** A table of terms, grouped by rule, most recently seen first. */
 export function termTable(shown: readonly ShownRule[]): string {
   const table = new Table({ ...PLAIN_TABLE, head: HEAD });
   for (const { rule, terms } of shown) {
@@ -36,7 +36,7 @@ function rowOf({ document }: CompiledRule, { term, last, silent, alert }: KnownT
   ];
 }
 
-/** Of a hash what it stands for is told, too, if that is known. */
+/** A hash is followed by its values, if known. */
 function shownTerm(term: string, values: readonly string[] | undefined): string {
   if (!term.startsWith('#')) return cutBytes(term, TERM_BYTES);
   return values === undefined ? term : `${term} ${cutBytes(JSON.stringify(values), TERM_BYTES)}`;
@@ -46,7 +46,7 @@ function second(micros: number): string {
   return `${formatTimestamp(micros).slice(0, 19)}Z`;
 }
 
-/** A line for each rule: how much it knows, and whether it still learns. */
+/** One line per rule: its number of terms and its learning time. */
 export function learningSummary(shown: readonly ShownRule[], reached: number): string {
   return shown.map(({ rule, memory }) => `${rule.document.name}: ${summaryOf(memory, reached)}\n`).join('');
 }
@@ -56,7 +56,7 @@ function summaryOf({ terms, learningUntil, evicted }: RuleTerms, reached: number
   const learning =
     learningUntil === undefined
       ? ''
-      : `, ${learningUntil > reached ? 'learns' : 'learned'} until ${second(learningUntil)}`;
-  const gone = evicted === 0 ? '' : `, ${evicted} gave way to newer ones`;
+      : `, ${learningUntil > reached ? 'learning' : 'learned'} until ${second(learningUntil)}`;
+  const gone = evicted === 0 ? '' : `, ${evicted} evicted by newer ones`;
   return `${terms.length} known, ${silent} of them learned without an alert${learning}${gone}`;
 }

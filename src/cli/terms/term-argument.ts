@@ -6,7 +6,7 @@ import { CommandError } from '../io.ts';
 
 const HASH = /^#[\w-]{43}$/;
 
-/** Whether a term can be one over so many fields: the JSON list of its values as a rule remembers it, to the letter, or the hash of one. */
+/** True if the text is a remembered term of so many fields: the exact JSON list of its values, or a hash. */
 export function isRememberedTerm(term: string, fields: number): boolean {
   if (HASH.test(term)) return true;
   const values = listed(term);
@@ -14,8 +14,8 @@ export function isRememberedTerm(term: string, fields: number): boolean {
 }
 
 /**
- * The term that a person means: the JSON list of its values, as `terms list` prints it; of a rule over one field also
- * the bare value; or the hash of one that is remembered by it. Values are brought into their canonical form.
+ * Parses a term: the JSON list of its values as `terms list` prints it, a bare value for a rule with one field, or a
+ * hash. Normalises the values.
  */
 export function termOf(argument: string, rule: CompiledRule, hashes: Hashes): string {
   if (HASH.test(argument)) return argument;
@@ -29,7 +29,7 @@ export function termOf(argument: string, rule: CompiledRule, hashes: Hashes): st
   );
 }
 
-/** @throws CommandError if they are not as many as the rule has fields */
+/** @throws CommandError if the number of values differs from the number of fields */
 export function termOfValues(
   values: readonly string[],
   { document, termFields }: CompiledRule,
@@ -47,7 +47,7 @@ export function termOfValues(
   return rememberedTerm(terms, hashes);
 }
 
-/** Undefined if it is not a JSON list of texts. */
+/** Undefined if the text is not a JSON list of strings. */
 function listed(text: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -14,13 +14,13 @@ function problemOf(change: Readonly<Record<string, unknown>>): string | undefine
   return parsed.kind === 'invalid' ? parsed.message : undefined;
 }
 
-test('a term is taken as a rule remembers it: the list of its values, or the hash of one', () => {
+test('a term is the list of its values or a hash', () => {
   expect(problemOf({})).toBeUndefined();
   expect(problemOf({ term: `#${'a'.repeat(43)}` })).toBeUndefined();
 });
 
 test.each(['eve', '["eve"]', '["eve","a","b"]', '["eve", "203.0.113.7"]', '["eve",7]', '[["eve","a"]'])(
-  'a text that no event could be remembered as is no term: %j',
+  'no event can give the term %j',
   (term) => {
     const problem = problemOf({ term });
     expect(problem ?? '').toMatch(/^term: expected a list of .*, such as \["value","value"\] without spaces, found /);

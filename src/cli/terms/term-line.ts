@@ -7,25 +7,25 @@ import { describeValue, isRecord } from '../../rules/document-problem.ts';
 import { type SilentTerm, TEACHERS } from '../../rules/silent-term.ts';
 import { isRememberedTerm } from './term-argument.ts';
 
-/** A term as it goes out and comes in: one line of JSON. */
+/** A term in an export: one line of JSON. */
 const termLine = z.strictObject({
   rule: z.string().min(1).max(253),
-  /** The rule's fields: a rule of the same name over others learns nothing of it. */
+  /** The rule's fields. A rule of the same name with other fields does not accept the term. */
   fields: z.array(z.string().max(256)).min(1).max(3),
-  /** The forms in which the rule remembers values, if it names any. */
+  /** The rule's normalisation by field, if any. */
   normalize: z.record(z.string().max(256), z.string().max(32)).optional(),
-  /** As it is remembered. */
+  /** The term as remembered. */
   term: z.string().min(1).max(512),
   firstSeen: z.string().max(64).optional(),
   lastSeen: z.string().max(64),
   /** Learned without an alert, and not approved. */
   learned: z.boolean(),
-  /** Who did what when it was first seen. */
+  /** User and action of the first sighting. */
   what: z.string().max(512).optional(),
   by: z.enum(TEACHERS).optional(),
-  /** The values as they stood in that event, where the term does not tell them. */
+  /** The values in that event, if the term itself does not show them. */
   values: z.array(z.string().max(512)).max(3).optional(),
-  /** The alert about it. */
+  /** The alert about the term. */
   alert: z.string().max(253).optional(),
 });
 
@@ -68,7 +68,7 @@ export function parseTermLine(text: string): ParsedTermLine {
     return { kind: 'invalid', message: `${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not a term'}` };
   }
   const line = parsed.data;
-  // Any other text would be kept, and never be what an event says: the rule would seem to know what it does not.
+  // Any other text would be stored but never match an event.
   if (!isRememberedTerm(line.term, line.fields.length)) {
     const list = JSON.stringify(line.fields.map(() => 'value'));
     return {
@@ -91,13 +91,15 @@ export function parseTermLine(text: string): ParsedTermLine {
   return { kind: 'ok', line, lesson: { last, first: taught, ...(!line.learned && { approved: true as const }) } };
 }
 
-/** Why a rule cannot take the term; undefined if it can. */
+/** Why the rule cannot take the term; undefined if it can. */
 export function whyForeign(
   { fields, normalize = {} }: TermLine,
   { document, termFields }: CompiledRule,
 ): string | undefined {
   const own = termFields.map(({ name }) => name);
-  const other = own.map((name) => `${name} ${document.newTerms?.normalize?.[name] ?? 'as it is'}`);
-  const told = fields.map((name) => `${name} ${normalize[name] ?? 'as it is'}`);
-  return told.join() === other.join() ? undefined : `its terms are of ${told.join(', ')}; here of ${other.join(', ')}`;
+  const other = own.map((name) => `${name} ${document.newTerms?.normalize?.[name] ?? 'unchanged'}`);
+  const told = fields.map((name) => `${name} ${normalize[name] ?? 'unchanged'}`);
+  return told.join() === other.join()
+    ? undefined
+    : `its fields are ${told.join(', ')}; the rule here has ${other.join(', ')}`;
 }

@@ -23,11 +23,11 @@ import { termOf } from './term-argument.ts';
 import { toTermLine } from './term-line.ts';
 
 const HELP = `
-A new_terms rule alerts on what it does not know. In its learning time, and from a backfill, it comes to know terms without an alert: \`terms list --learned\`
-shows them, each with its first and last sighting and with what taught it. \`approve\` takes those off that list that are as they should be. \`forget\` makes the
-next sighting of one an alert.
+A new_terms rule alerts on terms that it does not know. During its learning time and from a backfill it learns terms
+without an alert. \`list --learned\` prints these terms with their first and last sighting and the event that taught them.
+\`approve\` takes reviewed terms off that list. \`forget\` removes terms, so that the next sighting alerts.
 
-A SQLite state is for one process: do this while the server is stopped. With Redis the server may run.`;
+Only one process can open a SQLite state: stop the server first. With Redis the server can keep running.`;
 
 const LIST_HELP = `
 Examples:
@@ -35,27 +35,25 @@ Examples:
   $ firstseen terms list --config firstseen.yaml exec-by-new-user -o json | jq -r '.[] | select(.by == "backfill") | .term'`;
 
 const CHANGE_HELP = (verb: string) => `
-A term is the JSON list of its values, as \`terms list\` prints it; of a rule over one field the value is enough.
+A term is the JSON list of its values, as \`terms list\` prints it. For a rule with one field, the bare value works too.
 
-Exit codes: 0 done; 1 a term is not known; 2 called wrongly.
+Exit codes: 0 done; 1 the rule does not know a term; 2 usage error.
 
 Examples:
   $ firstseen terms ${verb} --config firstseen.yaml anonymous-request-unusual-agent curl/8.5.0
   $ firstseen terms ${verb} --config firstseen.yaml secret-reads '["10.0.0.7","eve"]' '["10.0.0.9","eve"]'
   $ firstseen terms ${verb} --config firstseen.yaml anonymous-request-unusual-agent --all`;
 
-/** Terms in one commit: some milliseconds of work. */
+/** Terms per commit, which takes some milliseconds. */
 const TERMS_PER_COMMIT = 500;
 
 export function termsCommand(io: Io): Command {
   return new Command('terms')
-    .description('look at what new_terms rules know, approve it, forget it, carry it elsewhere')
+    .description('list, approve, forget, export and import the terms of new_terms rules')
     .addHelpText('after', HELP)
     .addCommand(listCommand(io))
-    .addCommand(
-      changeCommand(io, 'approve', 'take terms off the list of those that were learned without an alert', approveAll),
-    )
-    .addCommand(changeCommand(io, 'forget', 'forget terms: the next sighting of each is new', forgetAll))
+    .addCommand(changeCommand(io, 'approve', 'mark terms that were learned without an alert as reviewed', approveAll))
+    .addCommand(changeCommand(io, 'forget', 'forget terms, so that their next sighting is new', forgetAll))
     .addCommand(exportCommand(io))
     .addCommand(importCommand(io));
 }
@@ -68,10 +66,10 @@ interface ListFlags extends MemoryFlags {
 function listCommand(io: Io): Command {
   const command = new Command('list')
     .alias('ls')
-    .description('print the terms that rules know, those seen last first')
-    .argument('[rule...]', 'rules by name; all of type new_terms unless given')
-    .option('--learned', 'only those that were learned without an alert, and that nobody has approved')
-    .addOption(new Option('-o, --output <format>', 'how to print them').choices(['table', 'json']).default('table'))
+    .description('list known terms, most recently seen first')
+    .argument('[rule...]', 'names of rules (default: all new_terms rules)')
+    .option('--learned', 'only terms learned without an alert and not approved')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
     .addHelpText('after', LIST_HELP);
   return addMemoryFlags(command).action((names: string[], flags: ListFlags) =>
     withRuleMemory(flags, io, false, async (memory) => {
@@ -96,7 +94,7 @@ type Change = (rule: CompiledRule, terms: readonly string[]) => ReturnType<typeo
 
 interface Verb {
   readonly change: Change;
-  /** Which of the terms that are known are meant by `--all`. */
+  /** The known terms that `--all` selects. */
   readonly all: (memory: RuleTerms) => readonly string[];
   readonly done: (found: FoundTerms) => string;
 }
@@ -116,13 +114,13 @@ const forgetAll: Verb = {
 function changeCommand(io: Io, name: string, description: string, verb: Verb): Command {
   const command = new Command(name)
     .description(description)
-    .argument('<rule>', 'the rule, by name')
-    .argument('[term...]', 'the terms')
-    .option('--all', name === 'approve' ? 'all that were learned without an alert' : 'all that the rule knows')
+    .argument('<rule>', 'name of the rule')
+    .argument('[term...]', 'terms')
+    .option('--all', name === 'approve' ? 'all terms learned without an alert' : 'all terms of the rule')
     .addHelpText('after', CHANGE_HELP(name));
   return addMemoryFlags(command).action((ruleName: string, named: string[], flags: MemoryFlags & { all?: true }) => {
     if ((named.length === 0) === (flags.all === undefined)) {
-      throw new CommandError('expected either terms or --all');
+      throw new CommandError('pass either terms or --all');
     }
     return withRuleMemory(flags, io, false, async (memory) => {
       const rule = ruleNamed(ruleName, memory.rules);
@@ -159,7 +157,7 @@ async function notKnown([first = '', ...others]: readonly string[], rule: Compil
   const more = others.length === 0 ? '' : `, nor ${others.length} others`;
   const hint =
     near === undefined
-      ? `\`firstseen terms list ${rule.document.name}\` prints the ${known.length} that it knows`
+      ? `\`firstseen terms list ${rule.document.name}\` prints its ${count(known.length, 'term')}`
       : `did you mean ${sanitise(near)}?`;
   return new CommandError(
     `${rule.document.name} does not know ${sanitise(first)}${more}\n  hint: ${hint}`,
@@ -169,8 +167,8 @@ async function notKnown([first = '', ...others]: readonly string[], rule: Compil
 
 function exportCommand(io: Io): Command {
   const command = new Command('export')
-    .description('write the terms as lines of JSON, for `terms import`')
-    .argument('[rule...]', 'rules by name; all of type new_terms unless given');
+    .description('write terms as JSON lines for `terms import`')
+    .argument('[rule...]', 'names of rules (default: all new_terms rules)');
   return addMemoryFlags(command).action((names: string[], flags: MemoryFlags) =>
     withRuleMemory(flags, io, false, async (memory) => {
       for (const rule of rulesNamed(names, memory)) {
@@ -183,8 +181,8 @@ function exportCommand(io: Io): Command {
 
 function importCommand(io: Io): Command {
   const command = new Command('import')
-    .description('teach rules the terms of an export, without an alert; a learning time goes on')
-    .argument('<file>', 'what `terms export` wrote; - for standard input');
+    .description('add the terms of an export, without alerts; learning times continue')
+    .argument('<file>', 'file from `terms export`; - reads standard input');
   return addMemoryFlags(command).action((file: string, flags: MemoryFlags) =>
     withRuleMemory(flags, io, true, (memory) => importTerms(file, memory, io)),
   );

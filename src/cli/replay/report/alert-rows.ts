@@ -3,7 +3,7 @@ import { type Html, type HtmlValue, html } from './html.ts';
 import type { RequestRecord } from './replay-record.ts';
 import { timeText } from './timeline.ts';
 
-/** An alert as two rows of the table: what one sees at a glance, and, to be opened, what it stands on. */
+/** An alert as two table rows: the summary, and the details with evidence to unfold. */
 export function alertRows(alert: AlertRecord, request: (key: string) => RequestRecord | undefined): Html {
   const { spec, state } = alert;
   const { rule, display, severity } = spec;

@@ -9,17 +9,17 @@ import type { RuleRecord } from './replay-record.ts';
 import type { Replayed } from './replayed.ts';
 import { timeline, timeText } from './timeline.ts';
 
-/** How many alerts the page shows, the most severe first; all are counted. */
+/** The most alerts to list, most severe first. The figures count all. */
 const MOST_ALERTS = 2_000;
-/** How many users and files it names. */
+/** The most users, and the most files, to list. */
 const MOST_USERS = 25;
 const MOST_FILES = 10;
 
 const BY_SEVERITY = SEVERITIES.toReversed();
 
 /**
- * One page that needs nothing else: no request leaves it, which its own policy (CSP) makes sure of, and without its script it is a
- * plain table. What is in the events is text and nothing but text.
+ * A self-contained page. Its CSP forbids all requests; without its script it shows a plain table. All event data is
+ * escaped text.
  */
 export function htmlReport({ record, alerts, events, files, rules }: Replayed): string {
   const shown = alerts
@@ -43,7 +43,7 @@ export function htmlReport({ record, alerts, events, files, rules }: Replayed): 
 <button class="toggle" id="theme" type="button" aria-pressed="false" hidden>Light / dark</button></header>
 <main>
 <section class="figures" aria-label="Summary">
-${figure(events, 'events read')}${figure(record.rules.length, 'rules run')}${refused > 0 && figure(refused, 'rules left out')}${figure(alerts.length, 'alerts')}
+${figure(events, 'events read')}${figure(record.rules.length, 'rules run')}${refused > 0 && figure(refused, 'rules skipped')}${figure(alerts.length, 'alerts')}
 ${BY_SEVERITY.map((severity) => figure(withSeverity(alerts, severity).length, severity, severity))}
 </section>
 ${
@@ -54,7 +54,7 @@ ${timeline(alerts.map(({ spec, state }) => ({ at: state.firstSeen, severity: spe
 <div class="columns">${byRule(record.rules, alerts, refused)}${byUser(alerts)}</div>
 ${alertSection(shown, alerts.length, (key) => record.request(key))}
 </main>
-<footer>Made by firstseen from audit logs. Each replay begins without history: what comes first in the files is new.</footer>
+<footer>Made by firstseen from audit logs. A replay starts with an empty state, so every term is new at first.</footer>
 <script>${new Html(PAGE_SCRIPT)}</script>
 </body>
 </html>`.text

@@ -1,6 +1,6 @@
 import { sanitise } from '../../../audit/text.ts';
 
-/** Text of a page that is safe as it stands; only `html` and what is trusted make it. */
+/** Safe HTML, made only by `html` and from trusted constants. */
 export class Html {
   readonly text: string;
 
@@ -20,8 +20,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A template of HTML. Each value is a text or a quoted attribute: escaped, with what cannot be seen written out, so that any text of an
- * event stays text. Lists are joined, undefined and false are nothing.
+ * An HTML template. Values in text and quoted attributes are escaped, and invisible characters shown as escapes. Lists
+ * are joined; undefined and false give nothing.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.reduce((before, part, index) => before + render(values[index - 1]) + part));

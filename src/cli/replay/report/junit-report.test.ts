@@ -7,7 +7,7 @@ import { loadRuleFiles } from '../../../rulefiles/load.ts';
 import { junitSuites } from './junit-report.ts';
 import { createReplayRecord } from './replay-record.ts';
 
-test('a rule that failed on events fails its replay, with what the first of them met', async () => {
+test('a rule that failed on events fails its replay case, with the first fault', async () => {
   const file = writeRule('failing', { query: 'event.action: list' });
   const rules = compileLoaded(await loadRuleFiles([file]), sha256Hashes);
   const record = createReplayRecord(rules.ready);
@@ -20,6 +20,6 @@ test('a rule that failed on events fails its replay, with what the first of them
   const [suite] = await junitSuites(record.rules, rules);
   expect(suite?.cases[0]?.problem).toEqual({
     kind: 'failed',
-    message: 'the rule failed on 2 events; the first: first: Error: no\\u{0}thing',
+    message: 'the rule failed on 2 events; first: first: Error: no\\u{0}thing',
   });
 });

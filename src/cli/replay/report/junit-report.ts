@@ -6,8 +6,8 @@ import { ruleTestCases } from '../../rules/rule-test-cases.ts';
 import type { RuleRecord } from './replay-record.ts';
 
 /**
- * A suite for each rule: that it loads, or that it ran over the logs without a fault; then its inline tests. What it found is no
- * failure: it stands in the properties.
+ * One suite per rule: a case for loading and running over the logs, then its inline tests. Matches are no failures
+ * and are reported as properties.
  */
 export async function junitSuites(
   records: readonly RuleRecord[],
@@ -37,7 +37,7 @@ function replayCase({ ready: { loaded, judged }, faults, firstFault = '' }: Rule
   const where = { name: 'replay', file: loaded.file, ...(judged.line !== undefined && { line: judged.line }) };
   if (faults === 0) return where;
   const events = faults === 1 ? '1 event' : `${faults} events`;
-  return { ...where, problem: { kind: 'failed', message: `the rule failed on ${events}; the first: ${firstFault}` } };
+  return { ...where, problem: { kind: 'failed', message: `the rule failed on ${events}; first: ${firstFault}` } };
 }
 
 function refusedSuite({ name, file, line, verdict, why, problems }: JudgedRule): JunitSuite {

@@ -1,6 +1,6 @@
 import { type IdList, MOST_IDS, type RuleRecord } from './replay-record.ts';
 
-/** Per rule what it selected and at which events it fired, as one JSON document, rules by name. */
+/** For each rule, the events that it selected and on which it fired, as one JSON document sorted by rule name. */
 export function matchesReport(records: readonly RuleRecord[], events: number): string {
   const rules = records
     .map((record) => {

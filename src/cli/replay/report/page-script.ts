@@ -1,4 +1,4 @@
-/** What the page does beyond being read: a search, filters, a button for light and dark. It takes nothing but what stands on the page. */
+/** Search, filters and the light/dark button. Uses only data of the page. */
 export const PAGE_SCRIPT = `
 'use strict';
 (() => {

@@ -1,4 +1,4 @@
-/** The style of the page: light and dark by what the reader's system says, or by the button; severities keep a contrast of 4.5 and more. */
+/** Light and dark follow the system or the button. Severity colours have a contrast of at least 4.5. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -8,54 +8,54 @@ import type { Settled } from '../../../detect/settle.ts';
 import type { ReadyRule } from '../../../rulefiles/compile-loaded.ts';
 import type { CompiledRule } from '../../../rules/compiled-rule.ts';
 
-/** How many audit IDs of a rule a report names of each sort; the rest is counted. */
+/** The most audit IDs per rule and list in a report; the rest is counted. */
 export const MOST_IDS = 10_000;
 
-/** Of how many requests it is kept what they were; of those beyond an alert's evidence has the time and the audit ID alone. */
+/** The most requests to describe. Evidence beyond that shows only time and audit ID. */
 const MOST_REQUESTS = 50_000;
 
 const ID_BYTES = 128;
 const TEXT_BYTES = 256;
 
-/** What one rule did in a replay. */
+/** The results of one rule in a replay. */
 export interface RuleRecord {
   readonly ready: ReadyRule;
-  /** The events that it selects, after its exceptions; of a sequence: those of the sequences that it found. */
+  /** Events that it selects, after exceptions. For a sequence rule, the events of completed sequences. */
   readonly matches: IdList;
-  /** The events that raised an alert. */
+  /** Events that opened an alert. */
   readonly fires: IdList;
-  /** The events that were counted on an alert that was there already. */
+  /** Events that joined an open alert. */
   readonly repeats: IdList;
-  /** The events that would have raised an alert, had the rule not been in its learning time. */
+  /** Events that opened no alert because the rule was learning. */
   readonly taught: IdList;
   faults: number;
-  /** What the first fault says. */
+  /** The message of the first fault. */
   firstFault: string | undefined;
 }
 
-/** A request that some alert may stand on. */
+/** A request that may be evidence of an alert. */
 export interface RequestRecord {
   /** For example `system:anonymous list pods in default, allowed`. */
   readonly what: string;
-  /** Longer than the state keeps it. */
+  /** In full, where the state keeps a cut one. */
   readonly auditID: string;
   readonly source: string;
   readonly userAgent: string;
 }
 
-/** What is noted down of a replay for a report. */
+/** Collects the data of a report during a replay. */
 export interface ReplayRecord {
   /** In the order of the files. */
   readonly rules: readonly RuleRecord[];
-  /** The rules to run: the same, watched. */
+  /** The rules to run, with recording. */
   readonly watched: readonly CompiledRule[];
-  /** What is known of a request. */
+  /** The recorded request with this key. */
   request(requestKey: string): RequestRecord | undefined;
   detected(faults: readonly RuleFault[]): void;
   settled(decisions: readonly Decision[], settled: Settled): void;
 }
 
-/** Audit IDs in the order of arrival, each once, and how many there were. */
+/** Distinct audit IDs in order of arrival, and their number. */
 export class IdList {
   readonly #ids = new Set<string>();
   #count = 0;
@@ -71,14 +71,14 @@ export class IdList {
     return [...this.#ids];
   }
 
-  /** Exact up to `MOST_IDS`; beyond that an ID that comes again counts again. */
+  /** Exact up to `MOST_IDS`. Beyond, a repeated ID counts again. */
   get count(): number {
     return this.#count;
   }
 }
 
 const RAISED: readonly Outcome[] = ['opened', 'overflow'];
-/** What becomes of events that no alert shows. */
+/** Records matches that open no alert. */
 const OF_NO_ALERT: readonly Outcome[] = ['duplicate', 'known', 'learning', 'late'];
 
 export function createReplayRecord(ready: readonly ReadyRule[]): ReplayRecord {
@@ -130,7 +130,7 @@ export function createReplayRecord(ready: readonly ReadyRule[]): ReplayRecord {
   };
 }
 
-/** The rule, which notes what it selects. An item of a sequence selects nothing until the sequence is there. */
+/** Wraps a rule to record what it selects. Items of a sequence count once the sequence is complete. */
 function watch(rule: CompiledRule, matches: IdList): CompiledRule {
   if (rule.sequence !== undefined) return rule;
   return {
@@ -143,7 +143,7 @@ function watch(rule: CompiledRule, matches: IdList): CompiledRule {
   };
 }
 
-/** An event without one is a match too. */
+/** Events without an audit ID count as well. */
 function auditIDOf({ event }: DecodedEvent): string {
   return event.auditID ?? '';
 }

@@ -2,14 +2,14 @@ import type { AlertRecord } from '../../../detect/alert.ts';
 import type { CompiledRules } from '../../../rulefiles/compile-loaded.ts';
 import type { ReplayRecord } from './replay-record.ts';
 
-/** A replay that is over. */
+/** A finished replay. */
 export interface Replayed {
   readonly record: ReplayRecord;
   readonly rules: CompiledRules;
   /** Oldest first. */
   readonly alerts: readonly AlertRecord[];
-  /** How many events were evaluated. */
+  /** The number of evaluated events. */
   readonly events: number;
-  /** As they were named. */
+  /** File names as given. */
   readonly files: readonly string[];
 }

@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long a column may be (µs): what people count time in, so that columns begin at round times. */
+/** Possible column lengths (µs): calendar units, so that columns start at round times. */
 const STEPS = [
   ...[1, 5, 15, 30].map((n) => n * SECOND),
   ...[1, 5, 15, 30].map((n) => n * MINUTE),
@@ -20,7 +20,7 @@ const HEIGHT = 190;
 const LEFT = 40;
 const TOP = 12;
 const BASE = 158;
-/** Between the labels of the axis. */
+/** Distance between axis labels. */
 const LABEL_WIDTH = 125;
 
 export interface TimedAlert {
@@ -30,12 +30,12 @@ export interface TimedAlert {
 }
 
 export interface Column {
-  /** Where it begins (µs). */
+  /** Start of the column (µs). */
   readonly from: number;
   readonly counts: Readonly<Record<Severity, number>>;
 }
 
-/** Alerts in columns of time, all of one length; at most 60 and one, or as many as a round number of weeks needs. */
+/** Alerts in time columns of equal length: at most 61, or more if a column would exceed the longest step. */
 export function columnsOf(alerts: readonly TimedAlert[]): {
   readonly step: number;
   readonly columns: readonly Column[];
@@ -58,7 +58,7 @@ export function columnsOf(alerts: readonly TimedAlert[]): {
   return { step, columns };
 }
 
-/** When alerts were raised, by severity, as a drawing that says the same to a screen reader. */
+/** Alerts over time by severity, as an SVG with a text for screen readers. */
 export function timeline(alerts: readonly TimedAlert[]): Html {
   const { step, columns } = columnsOf(alerts);
   const most = Math.max(1, ...columns.map(totalOf));
@@ -110,7 +110,7 @@ function totalOf({ counts }: Column): number {
   return SEVERITIES.reduce((sum, severity) => sum + counts[severity], 0);
 }
 
-/** A time for people: `2026-03-01 12:00:05`; without seconds or hours where a step has none. */
+/** `2026-03-01 12:00:05`, as precise as the step needs. */
 export function timeText(micros: number, step = SECOND): string {
   const text = new Date(micros / 1_000).toISOString().replace('T', ' ');
   return text.slice(0, step >= DAY ? 10 : step >= MINUTE ? 16 : 19);

@@ -7,7 +7,7 @@ import type { Replayed } from './replayed.ts';
 export const REPORT_KINDS = ['matches', 'junit', 'html'] as const;
 export type ReportKind = (typeof REPORT_KINDS)[number];
 
-/** The text of a report, and whether it says that something is wrong with the rules. */
+/** The text of a report, and whether it contains failures. */
 export interface Report {
   readonly text: string;
   readonly failures: boolean;
