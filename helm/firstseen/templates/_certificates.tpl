@@ -1,12 +1,12 @@
 {{/*
-A certificate and its key as JSON: those of an earlier run while they are what is wanted, else new ones. Takes a mapping:
-  old      the Secret of the earlier run, empty if there is none; the pair is below tls.crt and tls.key
-  ca       the authority, as genCA gives it
+A certificate and its key as JSON: the existing pair while it fits, else a new one. Takes a mapping:
+  old      the existing Secret with tls.crt and tls.key, or empty
+  ca       the CA, from genCA
   name     the common name
   dns, ips further names and addresses
-  days     how long a new one lasts
-  renewBefore  within how many days of its end an old one is replaced
-Helm cannot read a certificate, so what it was made for and when it ends stand in annotations of the Secret.
+  days     validity of a new certificate
+  renewBefore  days before expiry when an existing certificate is replaced
+Helm cannot parse a certificate, so annotations of the Secret hold its purpose and expiry.
 */}}
 {{- define "firstseen.certificate" -}}
 {{- $data := .old.data | default dict -}}
@@ -23,7 +23,7 @@ Helm cannot read a certificate, so what it was made for and when it ends stand i
 {{- end -}}
 {{- end }}
 
-{{/* The kubeconfig of the API servers' audit webhook: (list $ "authorities" "certificate" "key"), in PEM. */}}
+{{/* The kubeconfig of the audit webhook: (list $ "authorities" "certificate" "key"), in PEM. */}}
 {{- define "firstseen.webhookKubeconfig" -}}
 {{- $root := index . 0 -}}
 apiVersion: v1

@@ -20,7 +20,7 @@ schema of the values keeps the two apart. What may hold a password comes from it
 {{- mergeOverwrite (deepCopy .Values.config) $fixed | toYaml -}}
 {{- end }}
 
-{{/* The clusters, with the name in the certificate that is made as the credential of the one that it is made for. */}}
+{{/* The clusters, with the common name of the generated client certificate added to its cluster. */}}
 {{- define "firstseen.clusters" -}}
 {{- $clusters := list -}}
 {{- range .Values.config.receiver.clusters -}}
@@ -34,8 +34,8 @@ schema of the values keeps the two apart. What may hold a password comes from it
 {{- end }}
 
 {{/*
-What beside namespaces belongs to this installation, by name, and who may change it: beside those of the values cert-manager,
-where it renews the certificates.
+The names, outside of namespaces, of this installation's objects, and the users who may change them: those of the values, and
+cert-manager if it renews the certificates.
 */}}
 {{- define "firstseen.tamper" -}}
 {{- $name := include "firstseen.fullname" . -}}
@@ -94,11 +94,11 @@ where it renews the certificates.
 {{- end -}}
 {{- end }}
 
-{{/* What of the state's settings lies in Secrets. */}}
+{{/* Settings of the state from Secrets. */}}
 {{- define "firstseen.stateEnv" -}}
 {{- $redis := .Values.state.redis -}}
 {{- if eq .Values.state.kind "sqlite" }}
-# SQLite's own temporary files: the root file system is read-only.
+# For SQLite's temporary files, as the root file system is read-only.
 - name: SQLITE_TMPDIR
   value: /var/lib/firstseen
 {{- else }}

@@ -1,4 +1,4 @@
-{{/* Name of the chart's objects: the release's, with the chart's behind it unless it is in there. */}}
+{{/* Name of the chart's objects: the release name, followed by the chart name unless it contains that. */}}
 {{- define "firstseen.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
@@ -17,7 +17,7 @@
 {{- end -}}
 {{- end }}
 
-{{/* What selects the pods of firstseen: never changes over the life of a release. */}}
+{{/* Selector labels of the pods, constant over the life of a release. */}}
 {{- define "firstseen.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -31,7 +31,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* Of what belongs to the installation as a whole: resource definitions and roles for people. */}}
+{{/* Labels of cluster-wide objects: resource definitions and roles for users. */}}
 {{- define "firstseen.sharedLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -43,7 +43,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "firstseen.commonLabels" . }}
 {{- end }}
 
-{{/* An image from a mapping with repository, tag and digest, and the tag to take if there is neither. */}}
+{{/* An image from a mapping with repository, tag and digest, and a default tag. */}}
 {{- define "firstseen.imageOf" -}}
 {{- if .image.digest -}}
 {{- printf "%s@%s" .image.repository .image.digest -}}
@@ -60,7 +60,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- default (printf "%s-state" (include "firstseen.fullname" .)) .Values.state.sqlite.persistence.existingClaim -}}
 {{- end }}
 
-{{/* The Secret that the receiver mounts, whoever fills it. */}}
+{{/* The Secret with the receiver's certificate. */}}
 {{- define "firstseen.tlsSecretName" -}}
 {{- if eq .Values.tls.mode "existingSecret" -}}
 {{- .Values.tls.existingSecret -}}
@@ -69,13 +69,13 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end }}
 
-{{/* The Service's address: the one that it has, else the one that is asked for, else nothing. */}}
+{{/* The Service's address: the live one, else the requested one, else nothing. */}}
 {{- define "firstseen.clusterIP" -}}
 {{- $live := dig "spec" "clusterIP" "" (lookup "v1" "Service" .Release.Namespace (include "firstseen.fullname" .) | default dict) -}}
 {{- default .Values.service.clusterIP $live -}}
 {{- end }}
 
-{{/* The name in the receiver's certificate that API servers check, as they are given an address. */}}
+{{/* The name in the receiver's certificate that API servers verify. */}}
 {{- define "firstseen.serverName" -}}
 {{- printf "%s.%s.svc" (include "firstseen.fullname" .) .Release.Namespace -}}
 {{- end }}
@@ -89,7 +89,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- dict "dns" (uniq $dns) "ips" (uniq $ips) | toJson -}}
 {{- end }}
 
-{{/* The cluster whose API servers get the client certificate that is made: the local one, else the first. */}}
+{{/* The cluster of the generated client certificate: the local one, else the first. */}}
 {{- define "firstseen.senderCluster" -}}
 {{- $names := list -}}
 {{- range .Values.config.receiver.clusters -}}{{- $names = append $names .name -}}{{- end -}}
@@ -97,7 +97,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- has $local $names | ternary $local (first $names) -}}
 {{- end }}
 
-{{/* The common name of that certificate: the first of the cluster's clientNames, if it has any. */}}
+{{/* The common name of that certificate: the cluster's first clientName, if any. */}}
 {{- define "firstseen.clientName" -}}
 {{- $sender := include "firstseen.senderCluster" . -}}
 {{- $name := printf "kube-apiserver-%s" $sender -}}
@@ -107,7 +107,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $name -}}
 {{- end }}
 
-{{/* Ends the rendering where Helm cannot look into the cluster: (list $ "what needs it" "what to do instead"). */}}
+{{/* Fails if Helm cannot look up objects in the cluster: (list $ "what needs it" "what to do instead"). */}}
 {{- define "firstseen.requireLookup" -}}
 {{- if not (lookup "v1" "Namespace" "" "kube-system") -}}
 {{- fail (printf "%s, and must look into the cluster to keep what an earlier run made. This run cannot (helm template, --dry-run=client, Argo CD), so it would make a new one each time. Use helm install and helm upgrade (or --dry-run=server, or Flux), or %s" (index . 0) (index . 1)) -}}

@@ -21,15 +21,15 @@ metadata:
     {{- end }}
 spec:
   serviceAccountName: {{ include "firstseen.serviceAccountName" . }}
-  # Only what writes alerts needs a token.
+  # Only a pod that writes alerts needs a token.
   automountServiceAccountToken: {{ dig "kubernetes" "enabled" true .Values.config }}
   enableServiceLinks: false
   {{- if $onNode }}
   hostNetwork: true
-  # For the names of Redis and of the API: a pod in the node's network would ask the node's DNS.
+  # To resolve Redis and the API: by default, a pod in the node's network uses the node's DNS.
   dnsPolicy: ClusterFirstWithHostNet
   {{- end }}
-  # receiver.lingerMs and receiver.drainMs: firstseen itself goes on taking requests until others take them. And some more.
+  # More than receiver.lingerMs and receiver.drainMs, in which firstseen still takes requests.
   terminationGracePeriodSeconds: {{ add (div (add $stop 999) 1000) 15 }}
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
@@ -69,7 +69,7 @@ spec:
       requiredDuringSchedulingIgnoredDuringExecution:
         nodeSelectorTerms:
           - matchExpressions:
-              # Whatever its value: it is empty with kubeadm, true with k3s and RKE2.
+              # Any value: empty with kubeadm, true with k3s and RKE2.
               - key: node-role.kubernetes.io/control-plane
                 operator: Exists
   {{- end }}
@@ -106,7 +106,7 @@ spec:
         - name: NODE_OPTIONS
           value: --max-old-space-size-percentage={{ .Values.heapPercent }}
         {{- if $onNode }}
-        # Each API server sends to its own node, and all of them from 127.0.0.1: in metrics they go by their nodes.
+        # All API servers send from 127.0.0.1, so metrics identify them by node.
         - name: FIRSTSEEN_NODE_NAME
           valueFrom:
             fieldRef:
@@ -230,7 +230,7 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* Where the kubelet looks: at the pod, or, if it listens on the node's loopback address, at the node itself. */}}
+{{/* The host of probes: the pod, or the node if firstseen listens on its loopback address. */}}
 {{- define "firstseen.probe" -}}
 {{- $root := index . 0 -}}
 path: {{ index . 1 }}
