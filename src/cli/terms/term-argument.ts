@@ -24,7 +24,7 @@ export function termOf(argument: string, rule: CompiledRule, hashes: Hashes): st
   if (rule.termFields.length === 1) return termOfValues([argument], rule, hashes);
   const fields = rule.termFields.map(({ name }) => name);
   throw new CommandError(
-    `a term of ${rule.document.name} has ${fields.length} values, of ${fields.join(', ')}; found ${describeValue(argument)}\n` +
+    `a term of ${rule.document.name} has ${fields.length} values, for ${fields.join(', ')}; found ${describeValue(argument)}\n` +
       `  hint: write them as a list, such as '${JSON.stringify(fields.map(() => 'value'))}'`,
   );
 }
@@ -37,7 +37,7 @@ export function termOfValues(
 ): string {
   if (values.length !== termFields.length) {
     throw new CommandError(
-      `a term of ${document.name} has ${termFields.length} values, of ${termFields.map(({ name }) => name).join(', ')}; found ${values.length}`,
+      `a term of ${document.name} has ${termFields.length} values, for ${termFields.map(({ name }) => name).join(', ')}; found ${values.length}`,
     );
   }
   const terms = values.map((value, i) => {
