@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebhookCertificates } from '../support/firstseen.ts';
 import type { Batch } from './batches.ts';
 
-/** Sends batches to one server over four connections that stay open, as an API server does. */
+/** Sends batches to a server over four keep-alive connections, as an API server does. */
 export interface Load {
-  /** So many batches, each connection the next one as soon as it has its answer. @throws Error at any answer but 200 */
+  /** Sends this number of batches, one at a time per connection. @throws Error if an answer is not 200 */
   closed(batches: readonly Batch[], count: number): Promise<void>;
   /**
-   * So many batches a second for so many seconds, whatever the answers take; what is due while all connections are busy waits
-   * for one, and that counts. Gives the milliseconds until the answer, by batch.
+   * Sends batches at a fixed rate for some seconds, independent of the answers. Returns the latency of each batch in
+   * ms, including the time that a due batch waits for a free connection.
    */
   paced(batches: readonly Batch[], perSecond: number, seconds: number): Promise<readonly number[]>;
   close(): void;
@@ -19,7 +19,7 @@ export interface Load {
 
 const CONNECTIONS = 4;
 
-/** What is sent is new each time, whoever sends it. */
+/** Numbers batches across all senders, so that each is new. */
 let serial = 0;
 
 export function createLoad(url: string, certificates: WebhookCertificates | undefined): Load {
@@ -68,6 +68,6 @@ export function createLoad(url: string, certificates: WebhookCertificates | unde
 
 function batchAt(batches: readonly Batch[], index: number): Batch {
   const batch = batches[index % batches.length];
-  if (batch === undefined) throw new Error('there are no batches to send');
+  if (batch === undefined) throw new Error('no batches to send');
   return batch;
 }

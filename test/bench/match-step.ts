@@ -1,12 +1,12 @@
 /**
- * The steps of the core with one set of rules, in a process of its own, as they run in life: with several rule sets in one process, what V8
- * has learned of one would slow the others. Prints one line of JSON (`Steps`).
+ * The steps of the core with one rule set, in its own process as in production: V8's optimisations for one set would
+ * slow others in the same process. Prints one line of JSON (`Steps`).
  *
- *   node test/bench/match-step.ts 50 ROUNDS      so many rules of the pack
+ *   node test/bench/match-step.ts 50 ROUNDS      50 rules, from the pack and copies of it
  *   node test/bench/match-step.ts mix ROUNDS     the usual mix
- *   node test/bench/match-step.ts DIR ROUNDS     those rules of a folder that run
+ *   node test/bench/match-step.ts DIR ROUNDS     the rules of a folder that run
  *
- * With 0 rounds it only loads them.
+ * With 0 rounds it only loads the rules.
  */
 import { decodeBatch } from '../../src/audit/decode.ts';
 import { createDetector } from '../../src/detect/detector.ts';
@@ -21,14 +21,14 @@ import { ruleMix } from './rule-mix.ts';
 import { benchRules } from './rules.ts';
 
 const WARM_UP_ROUNDS = 8;
-/** How often a round goes through all batches, first to match alone and then to decide as well. */
+/** Passes over all batches per round, first for matching only, then with decisions. */
 const PASSES = 3;
 
 const [set = '', rounds = '0'] = process.argv.slice(2);
 const [compiled, firstLoad] = await timedLoad();
 const rules = compiled.ready.map(({ rule }) => rule);
 const detector = createDetector(rules, compiled.slots, sha256Hashes);
-/** Matches and leaves it at that: no decision, so no key is hashed. */
+/** Matches without decisions, so without hashing keys. */
 const matcher = createDetector(
   rules.map((rule) => ({ ...rule, kind: { ...rule.kind, occurrences: () => [] } })),
   compiled.slots,
@@ -38,7 +38,7 @@ const batches = benchBatches();
 for (const [index, batch] of batches.entries()) batch.stamp(new Date(), index);
 const receivedAt = Date.now() * 1_000;
 
-/** Reads, parses and compiles the set. Of a folder some rules may not run; of our own all must. */
+/** Reads, parses and compiles the set. All of our own rules must run; rules of a folder may not. */
 async function compileSet(): Promise<CompiledRules> {
   const count = Number(set);
   if (set !== 'mix' && Number.isNaN(count)) return compileLoaded(await loadRuleFiles([set]), sha256Hashes);
@@ -48,7 +48,7 @@ async function compileSet(): Promise<CompiledRules> {
   return result;
 }
 
-/** The set, and what this thread computed for it, in ms: reading small files takes nothing beside, and a busy machine does not count. */
+/** The set, and the CPU time of this thread to load it, in ms. */
 async function timedLoad(): Promise<readonly [CompiledRules, number]> {
   const before = process.threadCpuUsage();
   const result = await compileSet();
@@ -64,7 +64,7 @@ function decode(body: Buffer) {
 
 const figures = { parse: [] as number[], decode: [] as number[], match: [] as number[], decide: [] as number[] };
 for (let round = Number(rounds) === 0 ? 0 : -WARM_UP_ROUNDS; round < Number(rounds); round++) {
-  // Batch by batch, as they come: nothing outlives its batch, so that each step pays for its own garbage.
+  // Batch by batch as in production, so that each step pays for its own garbage.
   const sums = { parse: 0, decode: 0, match: 0, decide: 0 };
   const timed = <T>(step: keyof typeof sums, run: () => T): T => {
     const before = process.cpuUsage();

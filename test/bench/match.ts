@@ -5,32 +5,31 @@ import { median } from './cpu.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
 
 const STEP = join(import.meta.dirname, 'match-step.ts');
-/** Rules of Elastic's, where a copy of them lies beside the project. */
+/** Elastic's rules, if a copy is beside the project. */
 const KIT = join(import.meta.dirname, '..', '..', '..', 'shared', 'conformance', 'rules');
 const USUAL = 50;
-/** In so many processes the first load is measured: each can do it once. */
+/** Processes to measure the first load in, once each. */
 const FIRST_LOADS = 5;
 
-/** What the steps of the core take with one set of rules. */
+/** Cost of the core's steps with one rule set. */
 export interface Steps {
-  /** How many rules of the set run. */
+  /** Number of rules that run. */
   readonly rules: number;
-  /** CPU of an event in each step, in µs. */
+  /** CPU time per event and step, in µs. */
   readonly parse: number;
   readonly decode: number;
   readonly match: number;
-  /** Matching, and what each match means to its rule: its identity, its terms or its group. */
+  /** Matching, with the identity, terms or group of each match. */
   readonly decide: number;
   /**
-   * To read, parse and compile the whole set for the first time, as a start does: nothing is warm or kept from before;
-   * in ms of the thread.
+   * Reading, parsing and compiling the set for the first time, as at a start, in ms of thread CPU time.
    */
   readonly firstLoad: number;
-  /** The same once it has been done, as when rules change, in ms. */
+  /** The same when warm, as after a change of rules, in ms. */
   readonly load: number;
 }
 
-/** The steps of the core alone, without transport and store, beside parsing the same JSON in the same process. */
+/** The core's steps without transport and store, compared to JSON.parse in the same process. */
 export async function benchMatch({ rounds, rules }: BenchOptions): Promise<readonly Goal[]> {
   console.log(`\nSteps of the core, CPU of an event, median of ${rounds} rounds, a process for each set of rules`);
   printRow('', 'JSON.parse µs', 'decode µs', '× parse', 'match µs', '× parse', 'decide µs', '1st load ms', 'load ms');

@@ -20,8 +20,8 @@ interface Measured {
 }
 
 /**
- * How long an answer takes, and how much memory is held, at a pace that the goals name. A fresh process each, TLS on both sides, as in a
- * cluster. Of the memory the largest that was seen.
+ * Latency and peak memory at the fixed rate of the goals, each contender in a new process, with mutual TLS as in a
+ * cluster.
  */
 export async function benchPaced({ seconds }: BenchOptions): Promise<readonly Goal[]> {
   await buildFirstseen();
@@ -87,7 +87,7 @@ async function measure(
   }
 }
 
-/** The most memory that a process has held until the signal. */
+/** Peak memory of a process until the signal. */
 async function watch(pid: number, signal: AbortSignal): Promise<number> {
   let most = 0;
   while (!signal.aborted) {

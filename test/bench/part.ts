@@ -1,4 +1,4 @@
-/** A figure that was aimed for, and the one that was measured. */
+/** A goal and its measured value. */
 export interface Goal {
   readonly what: string;
   readonly atMost: number;
@@ -7,9 +7,9 @@ export interface Goal {
 }
 
 export interface BenchOptions {
-  /** Rounds that count; each meets every contender once. */
+  /** Measured rounds; each runs every contender once. */
   readonly rounds: number;
-  /** Batches that a contender gets in one round. */
+  /** Batches per contender and round. */
   readonly batches: number;
   /** Seconds of traffic at a fixed pace. */
   readonly seconds: number;
@@ -17,7 +17,7 @@ export interface BenchOptions {
   readonly rules: readonly number[];
 }
 
-/** One part of the benchmark: measures, prints its table, and gives the goals that it can tell about. */
+/** A part of the benchmark: measures, prints a table and returns its goals. */
 export type BenchPart = (options: BenchOptions) => Promise<readonly Goal[]>;
 
 /** One line of a table: a name, and figures below the headings. */

@@ -1,10 +1,10 @@
 /**
- * Prints how many bytes of a Redis server's memory a term takes, and a key of `done`:
+ * Prints the Redis memory per term and per key of `done`:
  *
  *   node test/bench/redis-terms.ts
  *
- * The terms are user agents as clients of Kubernetes send them. Measured is the difference of used_memory of INFO memory
- * around the commits, on a server of its own.
+ * The terms are user agents of Kubernetes clients. Measures the difference of used_memory (INFO memory) around the
+ * commits, on its own server.
  */
 import { Redis } from 'ioredis';
 import { sha256Hashes } from '../../src/ingest/hashes.ts';
@@ -19,7 +19,7 @@ const IN_ONE_COMMIT = 1_000;
 const KEEP_MS = 7 * 86_400_000;
 const FIRST_MICROS = 1_767_225_600_000_000;
 
-/** Of the lengths that clients have: 20 to 120 characters. */
+/** User agents of realistic length: 20 to 120 characters. */
 function userAgent(n: number): string {
   const id = sha256Hashes.name(`agent ${n}`);
   const version = `v1.${20 + (n % 16)}.${n % 12}`;
@@ -41,7 +41,7 @@ for (const count of COUNTS) {
   const redis = new Redis(server.url);
   const usedMemory = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
   async function measure(what: string, commit: (from: number) => Promise<void>): Promise<void> {
-    await commit(-IN_ONE_COMMIT); // what the first commit makes once is not a term's
+    await commit(-IN_ONE_COMMIT); // excludes the one-time cost of the first commit
     const before = await usedMemory();
     for (let from = 0; from < count; from += IN_ONE_COMMIT) await commit(from);
     const bytes = (await usedMemory()) - before;

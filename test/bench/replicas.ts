@@ -1,12 +1,12 @@
 /**
- * How often replicas on one Redis get in each other's way, and what that costs a batch: real processes on this machine, each
- * sent batches at a steady rate over connections of their own, whether or not the last one was answered.
+ * Conflicts between replicas on one Redis, and their cost: real processes on this machine get batches at a steady rate
+ * over separate connections, independent of the answers.
  *
  *   node test/bench/replicas.ts [--seconds 10] [--rates 10,40] [--replicas 1,2,3] [--matches 20]
  *
- * Prints, for each number of replicas and rate: the batches answered, how many of 100 attempts to commit came first, how
- * often a commit was begun again, and the time from the send of a batch to its answer. Every batch has 100 events, of which
- * `matches` match one rule and are known to it, so that each batch is one commit.
+ * Prints, for each number of replicas and rate: the batches answered, how many of 100 attempts to commit came first,
+ * how often a commit was begun again, and the time from the send of a batch to its answer. Every batch has 100 events,
+ * of which `matches` match one rule and are known to it, so that each batch is one commit.
  */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -48,7 +48,7 @@ function nextBatch(): string {
   return JSON.stringify(batch);
 }
 
-/** Sends at the rate for so long; milliseconds to each answer of 200, and how many were others. */
+/** Sends at the rate for some time. Returns the latencies of 200s in ms, and the number of other answers. */
 async function drive(replica: Firstseen, rate: number, seconds: number) {
   const agent = new Agent({ keepAlive: true });
   const times: number[] = [];
@@ -57,7 +57,7 @@ async function drive(replica: Firstseen, rate: number, seconds: number) {
   const sent: Promise<void>[] = [];
   for (let i = 0; i < rate * seconds; i++) {
     const body = nextBatch();
-    // At any moment of its turn: API servers know nothing of each other.
+    // At a random time within the interval, because API servers are independent.
     await sleep(Math.max(0, begun + ((i + Math.random()) * 1_000) / rate - performance.now()));
     sent.push(post(replica, body, agent));
   }

@@ -1,7 +1,7 @@
 /**
- * Rules as a user's folder holds them: in number, types and constructs like the published sets for Kubernetes audit logs,
- * in our own words. Most are KQL with lists, prefixes, exclusions and the existence of a field; a few learn terms, a few
- * are EQL, one is a sequence, two count, and some are ES|QL: filters, transforms of what was run in a container, groups.
+ * A realistic rule set: like published sets for Kubernetes audit logs in number, types and constructs, in our own
+ * words. Most are KQL with lists, prefixes, exclusions and existence; a few learn terms, a few are EQL, one is a
+ * sequence, two count, and some are ES|QL: filters, transforms of container commands, groups.
  */
 const A = 'kubernetes.audit';
 const OBJECT = `${A}.objectRef`;
@@ -42,7 +42,7 @@ const QUERIES: readonly string[] = [
   `${ALLOWED} and ${OBJECT}.resource:"pods" and ${A}.verb:"create" and ${A}.requestObject.spec.serviceAccountName:* and not ${A}.requestObject.spec.serviceAccountName:("default" or build-*) and ${KNOWN_IMAGES}`,
 ];
 
-/** What is selected, and the fields whose values are new or not. */
+/** Queries of new_terms rules, with their term fields. */
 const NEW_TERMS: readonly (readonly [query: string, fields: readonly string[]])[] = [
   [
     `${OBJECT}.resource:"secrets" and ${A}.verb:("get" or "list") and user_agent.original:(* and not (*kubernetes/$Format))`,
@@ -101,7 +101,7 @@ const THRESHOLDS: readonly (readonly [query: string, threshold: object])[] = [
 ];
 
 const FROM = 'FROM logs-kubernetes.audit_logs-* METADATA _id, _index, _version';
-/** What was run in a container, out of the path of the request. */
+/** The command of an exec, from the request URI. */
 const COMMAND = `${FROM}
 | WHERE ${OBJECT}.resource == "pods" AND ${OBJECT}.subresource == "exec" AND ${A}.requestURI LIKE "*command=*"
 | EVAL uri = URL_DECODE(${A}.requestURI)

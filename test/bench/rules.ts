@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
-/** A rule as it stands in a file of the pack; what is not changed here is not looked at. */
+/** The fields of a rule file that are changed here. */
 interface RuleManifest {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly query: string; readonly tests?: unknown };
 }
 
 const PACK = join(import.meta.dirname, '..', '..', 'rules');
-/** The one that the traffic matches comes first, so that it is there at every count. */
+/** The rule that the traffic matches comes first, so that every count includes it. */
 const FILES = [
   'anonymous-request-unusual-agent.yaml',
   'exec-into-pod.yaml',
@@ -18,8 +18,8 @@ const FILES = [
 ];
 
 /**
- * So many rules, each as the text of a file: the pack, and then copies of it that ask for another namespace or another user,
- * as the rules of a large set differ from each other. They read the same fields, and some of them nearly match.
+ * The texts of `count` rules: the pack, then copies narrowed to other namespaces or users. They read the same fields,
+ * and some nearly match, as in a large rule set.
  */
 export function benchRules(count: number): readonly string[] {
   const pack = FILES.map(

@@ -1,14 +1,14 @@
 /**
- * What firstseen costs, as ratios between contenders that are measured in the same run, and the goals set beside what was measured.
- * docs/performance.md says how to read it.
+ * The cost of firstseen, as ratios between contenders of the same run, and its goals. docs/performance.md explains the
+ * output.
  *
  *   npm run bench                       match, search, serve and paced: about 5 minutes on 2 cores
  *   npm run bench -- serve              one part, or several
- *   npm run bench -- backfill           from audit logs to learned terms; not among those that run unless told
- *   npm run bench -- api-server         from a request at a real API server to its Alert; not among those that run unless told
- *   npm run bench -- redis-terms        memory of Redis by term; likewise apart
- *   npm run bench -- held-rows          memory by event that a threshold, a sequence or STATS holds; likewise apart
- *   npm run bench -- replicas           conflicts of replicas on one Redis; likewise apart
+ *   npm run bench -- backfill          from audit logs to learned terms; runs only by name
+ *   npm run bench -- api-server        from a request at a real API server to its Alert; runs only by name
+ *   npm run bench -- redis-terms       Redis memory per term; runs only by name
+ *   npm run bench -- held-rows         memory per event held by a threshold, a sequence or STATS; runs only by name
+ *   npm run bench -- replicas          conflicts of replicas on one Redis; runs only by name
  *   npm run bench -- serve --rounds 5 --batches 50 --rules 4,50
  */
 import { cpus } from 'node:os';
@@ -29,7 +29,7 @@ const PARTS: Readonly<Record<string, BenchPart>> = {
   search: benchSearch,
   backfill: benchBackfill,
   serve: benchServe,
-  // One run of traffic tells both.
+  // One run gives both figures.
   latency: benchPaced,
   memory: benchPaced,
   'api-server': benchApiServer,
@@ -55,7 +55,7 @@ const options = {
   rules: values.rules.split(',').map((text) => positive('rules', text)),
 };
 
-/** A part that is a program of its own, without goals. */
+/** A part that is a separate program without goals. */
 function benchScript(file: string): BenchPart {
   return async () => {
     console.log(await outputOf(process.execPath, [join(import.meta.dirname, file)]));

@@ -5,7 +5,7 @@ import { costOf, perSecond, runQuietly } from './command-cost.ts';
 import { eventLines, writeLines } from './log-file.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
 
-/** How often the events stand in the file. */
+/** Copies of the events in the file. */
 const COPIES = 10;
 
 const QUERIES = [
@@ -22,7 +22,7 @@ const QUERIES = [
   ['ES|QL, STATS', 'FROM logs | WHERE event.action == "delete" | STATS n = COUNT(*) BY user.name'],
 ] as const;
 
-/** `firstseen query` over a plain file, beside `JSON.parse` of its lines in the same process. */
+/** `firstseen query` over a plain file, compared to `JSON.parse` of its lines in the same process. */
 export async function benchSearch({ rounds }: BenchOptions): Promise<readonly Goal[]> {
   const lines = eventLines();
   const folder = mkdtempSync(join(tmpdir(), 'firstseen-bench-'));

@@ -5,26 +5,26 @@ import { createLoad, type Load } from './load.ts';
 import { type BenchOptions, type Goal, printRow } from './part.ts';
 import { type BenchServer, buildFirstseen, sqliteFile, startBenchRedis, startFloor, startServe } from './servers.ts';
 
-/** A server under one kind of traffic. Several contenders may share a server. */
+/** A server with one kind of traffic. Contenders may share a server. */
 interface Contender {
   readonly name: string;
   readonly server: BenchServer;
   readonly load: Load;
   readonly batches: readonly Batch[];
-  /** CPU of the server, and of the Redis behind it, in µs an event, by round. */
+  /** CPU time of the server and of its Redis, in µs per event, by round. */
   readonly cpu: number[];
   readonly redisCpu: number[];
 }
 
-/** Rounds before those that count: until then V8 still compiles. */
+/** Warm-up rounds, in which V8 still compiles. */
 const WARM_UP_ROUNDS = 12;
-/** The number of rules that goals speak of. */
+/** The number of rules in the goals. */
 const USUAL = 50;
 const MANY = 1_000;
 
 /**
- * The CPU time of an event in whole servers, firstseen beside the least that any receiver would do. Rounds of all contenders are
- * interleaved and each is given the same batches, so that a slow moment of the machine meets all of them alike.
+ * CPU time per event in whole servers, compared to a minimal receiver. Rounds of all contenders are interleaved with
+ * the same batches, so that slow phases of the machine affect all equally.
  */
 export async function benchServe(options: BenchOptions): Promise<readonly Goal[]> {
   await buildFirstseen();

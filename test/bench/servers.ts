@@ -10,12 +10,12 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { benchRules } from './rules.ts';
 
-/** A server in a process of its own that takes batches. */
+/** A server for batches, in its own process. */
 export interface BenchServer {
   readonly pid: number;
-  /** Where batches are posted. */
+  /** URL for batches. */
   readonly url: string;
-  /** All that it has logged. */
+  /** Its log. */
   log(): string;
   stop(): Promise<void>;
 }
@@ -31,7 +31,7 @@ const MAIN = join(ROOT, 'dist', 'main.js');
 const FLOOR = join(import.meta.dirname, 'floor.ts');
 const START_TIMEOUT_MS = 60_000;
 
-/** What receiving and parsing costs at least. */
+/** A minimal receiver: the least cost of receiving and parsing. */
 export async function startFloor(
   kind: 'raw' | 'express',
   certificates: WebhookCertificates | undefined,
@@ -42,18 +42,18 @@ export async function startFloor(
   return started([FLOOR, kind, String(port), ...files], port, certificates);
 }
 
-/** Builds what `startServe` runs: in the image there are no types to take away, which costs memory. */
+/** Builds the program for `startServe`, because type stripping, which the image does not do, costs memory. */
 export async function buildFirstseen(): Promise<void> {
   await outputOf('npm', ['run', 'build', '--silent'], { cwd: ROOT });
 }
 
-/** The flags that the image gives to Node. */
+/** The Node flags of the image. */
 function imageFlags(): readonly string[] {
   const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
   return (JSON.parse(entry) as readonly string[]).filter((word) => word.startsWith('--'));
 }
 
-/** firstseen as the image runs it: `serve` with a configuration file and files of rules. Alerts go to its log. */
+/** firstseen as in the image: `serve` with a configuration and rule files. Alerts go to its log. */
 export async function startServe({ state, rules, certificates }: FirstseenBenchOptions): Promise<BenchServer> {
   const folder = createTemporaryFolder('bench');
   const port = await freePort();
@@ -73,12 +73,12 @@ export async function startServe({ state, rules, certificates }: FirstseenBenchO
   return server;
 }
 
-/** A fresh SQLite file. */
+/** A new SQLite file. */
 export function sqliteFile(): StateConfig {
   return { kind: 'sqlite', path: join(createTemporaryFolder('bench-state'), 'firstseen.db') };
 }
 
-/** A Redis of its own with the append-only file flushed every second; each of its databases is a fresh state. */
+/** A separate Redis with appendfsync everysec. Each of its databases is a new state. */
 export async function startBenchRedis(): Promise<{ readonly server: RedisServer; next(): StateConfig }> {
   const server = await startRedis({ appendFsync: 'everysec', config: ['databases 64'] });
   let database = 0;

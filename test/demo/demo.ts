@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the real receiver, fed as an API server feeds it, and what it says. Needs nothing else and leaves
- * nothing behind. It checks what it shows: it ends with 0 only if everything came as it should.
+ * `npm run demo`: sends batches to a real receiver, as an API server does, and shows the results. Needs nothing else
+ * and leaves nothing behind. Exits with 0 only if all results are as expected.
  */
 import { join } from 'node:path';
 import { styleText } from 'node:util';
@@ -21,7 +21,7 @@ const EXPECTED_MS = 30_000;
 
 type RuleName = (typeof RULES)[number];
 
-/** How often each thing happened. */
+/** Counters of the receiver. */
 interface Tally {
   readonly evaluated: number;
   readonly quarantined: number;
@@ -32,13 +32,13 @@ interface Tally {
 
 interface Step {
   readonly title: string;
-  /** What is sent; made when it is, so that its times are true. */
+  /** Makes the body at the time of sending, for current timestamps. */
   readonly bodies: () => readonly string[];
-  /** What the step adds; what is not named stays as it was. */
+  /** The counters that the step increases. */
   readonly adds: Partial<Tally>;
-  /** The rule whose alert opens, and what its reason says. */
+  /** The rule that opens an alert, and its reason. */
   readonly fires?: { readonly rule: RuleName; readonly reason: RegExp };
-  /** Why nothing fires, or what the alert stands for. */
+  /** Explains the outcome. */
   readonly because: string;
 }
 
@@ -49,7 +49,7 @@ const STEPS: readonly Step[] = [
     title: 'Ordinary traffic: kubelets, controllers, and alice with kubectl',
     bodies: () => Array.from({ length: 10 }, () => eventList(...ordinaryTraffic())),
     adds: { evaluated: 120 },
-    because: 'nothing to see',
+    because: 'no rule matches',
   },
   {
     title: 'Anonymous health probes and discovery',
@@ -63,14 +63,14 @@ const STEPS: readonly Step[] = [
       ),
     ],
     adds: { evaluated: 5 },
-    because: 'probes are left out by the rule',
+    because: 'the rule excludes probes',
   },
   {
     title: 'Anonymous GET /version/, by masscan/1.3',
     bodies: () => [scan],
     adds: { evaluated: 1, opened: 1 },
     fires: { rule: 'anonymous-request-unusual-agent', reason: /user agent "masscan\/1\.3" not seen in 7d/ },
-    because: 'the user agent is known from now on: learned in the commit that opened the alert',
+    because: 'the commit that opens the alert also learns the user agent',
   },
   {
     title: 'The same agent again, on other paths',
@@ -79,17 +79,17 @@ const STEPS: readonly Step[] = [
     because: 'no second alert: the count of the first one grows',
   },
   {
-    title: 'The first scan redelivered, byte for byte, as after a lost answer',
+    title: 'The first scan redelivered byte for byte, as after a lost answer',
     bodies: () => [scan],
     adds: { evaluated: 1, duplicate: 1 },
-    because: 'counted already: no alert, and no count grows',
+    because: 'already counted: no alert, and no count grows',
   },
   {
     title: 'Another agent: zgrab/0.x',
     bodies: () => [eventList(anonymous('/version/', 'zgrab/0.x'))],
     adds: { evaluated: 1, opened: 1 },
     fires: { rule: 'anonymous-request-unusual-agent', reason: /user agent "zgrab\/0\.x" not seen in 7d/ },
-    because: 'another term is new again',
+    because: 'another user agent is a new term',
   },
   {
     title: 'kubectl exec: one request, reported at its start and at its end',
@@ -103,20 +103,20 @@ const STEPS: readonly Step[] = [
     bodies: () => [eventList(privilegedPod())],
     adds: { evaluated: 1, opened: 1 },
     fires: { rule: 'privileged-pod-created', reason: /toolbox/ },
-    because: 'read from the object in the request',
+    because: 'detected from the object in the request',
   },
   {
     title: 'cluster-admin for a default service account, in a batch with a broken item',
     bodies: () => [eventList({ kind: 'Event', auditID: 42 }, clusterAdminBinding())],
     adds: { evaluated: 1, quarantined: 1, opened: 1 },
     fires: { rule: 'cluster-admin-binding-created', reason: /ops/ },
-    because: 'the broken item is set aside and counted; the rest is evaluated',
+    because: 'the broken item is quarantined and counted; the rest is evaluated',
   },
   {
     title: 'An anonymous request that was forbidden',
     bodies: () => [eventList(anonymous('/api/v1/secrets', 'nikto/2.5', 'forbid'))],
     adds: { evaluated: 1 },
-    because: 'the API server refused it: nobody got in',
+    because: 'the rule ignores refused requests',
   },
 ];
 
@@ -126,7 +126,7 @@ async function main(): Promise<void> {
   const start = performance.now();
   say(
     bold('firstseen: a demo'),
-    dim('A real server on this machine, fed as kube-apiserver feeds an audit webhook.'),
+    dim('A real server on this machine gets batches as from the audit webhook of kube-apiserver.'),
     '',
   );
   const server = await startDemoServer(RULES.map((name) => join(PACK, `${name}.yaml`)));
@@ -153,7 +153,7 @@ async function main(): Promise<void> {
   showNextSteps();
 }
 
-/** Sends what belongs to a step, and shows and checks what became of it. */
+/** Sends the body of a step, then prints and checks the results. */
 async function play(number: number, step: Step, server: DemoServer, before: Tally): Promise<Tally> {
   const { title, adds, fires, because } = step;
   const bodies = step.bodies();
@@ -164,7 +164,7 @@ async function play(number: number, step: Step, server: DemoServer, before: Tall
     slowest = Math.max(slowest, milliseconds);
     expect(`${title}: status code`, status, 200);
   }
-  // The answer came after the commit: the figures are those of this step.
+  // The answer follows the commit, so the counters include this step.
   const after = tallyOf(await server.figures());
   for (const key of Object.keys(after) as (keyof Tally)[]) {
     expect(`${title}: ${key}`, after[key] - before[key], adds[key] ?? 0);
@@ -211,18 +211,18 @@ async function showFigures(server: DemoServer): Promise<void> {
     row(evaluated, 'events evaluated'),
     row(quarantined, 'quarantined'),
     row(opened, 'alerts opened'),
-    row(attached, 'repeats, counted in an alert that was open'),
+    row(attached, 'repeats, counted on an open alert'),
     row(duplicate, 'duplicates: redelivered, or another stage of a request'),
     '',
   );
 }
 
-/** Reads what the server has left in its file, as the next start would. */
+/** Reads the state file of the server. */
 async function showAlerts(stateFile: string): Promise<void> {
   const store = openSqliteState({ kind: 'sqlite', path: stateFile });
   try {
     const alerts = [...(await readAlerts(store, 'local'))].sort((a, b) => a.state.firstSeen - b.state.firstSeen);
-    say(bold('kubectl get alerts, on a cluster, would print'), alertTable(alerts), '');
+    say(bold('On a cluster, kubectl get alerts would print'), alertTable(alerts), '');
     const counts = alerts.map(({ spec, state }) =>
       `${spec.rule.name} ${spec.display.newTerm} ${state.count}`.replace(/ +/g, ' '),
     );
@@ -250,11 +250,11 @@ function showNextSteps(): void {
   ];
   say(
     bold('Next'),
-    ...step('The same rules over an audit log of yours:', 'npx node src/main.ts replay audit.log'),
-    ...step('What it can do:', 'npx node src/main.ts --help'),
-    ...step('Every test:', 'npm test'),
+    ...step('Run the same rules over your audit log:', 'npx node src/main.ts replay audit.log'),
+    ...step('List the commands:', 'npx node src/main.ts --help'),
+    ...step('Run every test:', 'npm test'),
     ...step(
-      'On a cluster, with the image of the Dockerfile pushed:',
+      'Install on a cluster, after you pushed the image:',
       'helm install firstseen helm/firstseen -n firstseen --create-namespace \\',
       '    --set image.repository=IMAGE',
     ),
@@ -272,7 +272,7 @@ function say(...lines: readonly string[]): void {
 
 type Colour = (text: string) => string;
 
-/** A word in the margin, and what it says. */
+/** A label in the margin, and its text. */
 function field(name: string, text: string, colour: Colour = (plain) => plain): string {
   return `    ${colour(name.padEnd(7))} ${colour === dim ? dim(text) : text}`;
 }
@@ -281,7 +281,7 @@ function severityColour(severity: string): string {
   return severity === 'high' || severity === 'critical' ? red(severity) : yellow(severity);
 }
 
-// styleText leaves colours away where nobody would see them, and where NO_COLOR asks for it.
+// styleText omits colours in pipes and with NO_COLOR.
 function bold(text: string): string {
   return styleText('bold', text);
 }

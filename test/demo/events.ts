@@ -13,7 +13,7 @@ export function eventList(...items: readonly unknown[]): string {
   return JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items });
 }
 
-/** Nodes that report, controllers that watch, and a person who looks at pods: what an idle cluster is full of. */
+/** Usual traffic of an idle cluster: nodes report, controllers watch, a user lists pods. */
 export function ordinaryTraffic(): AuditEvent[] {
   const nodes = NODES.flatMap((node) => [
     request({
@@ -46,7 +46,7 @@ export function ordinaryTraffic(): AuditEvent[] {
   return [...nodes, ...controllers, ...people];
 }
 
-/** A request without a credential; the API server allows it unless told. */
+/** A request without credentials, allowed by the API server by default. */
 export function anonymous(uri: string, userAgent: string, decision: 'allow' | 'forbid' = 'allow'): AuditEvent {
   return request({
     verb: 'get',
@@ -59,7 +59,7 @@ export function anonymous(uri: string, userAgent: string, decision: 'allow' | 'f
   });
 }
 
-/** `kubectl exec`: one request, which the API server reports when the session starts and when it ends. */
+/** `kubectl exec`: one request, reported at the start and the end of the session. */
 export function execIntoPod(): readonly [started: AuditEvent, ended: AuditEvent] {
   const started = request({
     level: 'Metadata',

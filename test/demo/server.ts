@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** The log sink's line for an alert, as far as the demo shows it. */
+/** The fields of the log sink's alert line that the demo shows. */
 export interface AlertLine {
   readonly severity: string;
   readonly rule: string;
@@ -14,25 +14,25 @@ export interface AlertLine {
 }
 
 export interface DemoServer {
-  /** Where an API server sends its batches. */
+  /** URL for batches. */
   readonly url: string;
   readonly stateFile: string;
-  /** Sends one body as the audit webhook of an API server does. @returns the status code and how long it took */
+  /** Sends a body like an audit webhook. @returns the status code and the duration */
   send(body: string): Promise<{ readonly status: number; readonly milliseconds: number }>;
-  /** The sum of the series of a metric that have these labels. */
+  /** The sum over all series of a metric with these labels. */
   figures(): Promise<Figures>;
-  /** The alerts that the log sink has written so far, once there are `count` or more. */
+  /** Waits for `count` alerts in the log and returns all. */
   alerts(count: number): Promise<readonly AlertLine[]>;
-  /** All that the process has written. */
+  /** All output of the process. */
   log(): string;
-  /** Asks it to end, and waits until it has. */
+  /** Stops the process and waits for its exit. */
   stop(): Promise<Exit>;
 }
 
-/** Sums the series of a metric that have these labels. */
+/** Sums all series of a metric with these labels. */
 export type Figures = (metric: string, labels?: Readonly<Record<string, string>>) => number;
 
-/** Starts the real program as it comes: SQLite in a file, plain HTTP on this machine only, no Kubernetes. */
+/** Starts the real program with SQLite in a file, on a loopback address and without Kubernetes. */
 export async function startDemoServer(rules: readonly string[]): Promise<DemoServer> {
   const stateFile = join(createTemporaryFolder('demo'), 'firstseen.db');
   const [port, opsPort] = [await freePort(), await freePort()];
