@@ -101,13 +101,13 @@ test('list and show tell what kubectl tells; who may not look is told which role
   expect(listed).toMatch(new RegExp(` low +${RULE} +system:anonymous +list pods +default +\\d+ +Open `));
   expect(await runFirstseen('alerts', 'show', first, ...bob)).toMatch(/User agent: +e2e-agent\/1\.0/);
   await expect(runFirstseen('alerts', 'ack', first, ...bob)).rejects.toThrow(
-    /refuses: .*"bob" cannot patch.*\n +hint: ask for the ClusterRole firstseen-responder/,
+    /refused: .*"bob" cannot patch.*\n +hint: ask for the ClusterRole firstseen-responder/,
   );
   await expect(runFirstseen('alerts', 'show', 'no-such-alert', ...alice)).rejects.toThrow(
-    /there is no alert no-such-alert/,
+    /alert not found: no-such-alert/,
   );
   await expect(runFirstseen('alerts', 'close', ...alice)).rejects.toThrow(
-    /which alerts\? Give names or selectors, or --all/,
+    /no alerts given: pass names, selectors or --all/,
   );
   await expect(runFirstseen('alerts', 'list', '--field-selector', 'spec.nothing=1', ...alice)).rejects.toThrow(
     /field label not supported: spec\.nothing|"spec\.nothing"/,
@@ -172,11 +172,11 @@ test('a deleted alert stays away, and the next match opens another', async () =>
   expect(next).not.toBe(live);
 });
 
-test('explain: what matched, what was known before and is nearest, what happened around it, what comes next', async () => {
+test('explain: the match, known terms, requests around the alert, and next commands', async () => {
   await cluster.server.anonymous(OPEN_PATH, { userAgent: 'e2e-agent/1.1' });
   const { metadata } = await cluster.waitForAlert('e2e-agent/1.1', { count: 1 });
   const busy = await runFirstseen('explain', metadata.name, '--config', firstseen.configFile, ...alice);
-  expect(busy).toMatch(/The state could not be read: .*held by another process/); // the running firstseen has it to itself
+  expect(busy).toMatch(/The state could not be read: .*held by another process/); // the running firstseen holds it open
   await firstseen.stop();
   const told = await runFirstseen(
     'explain',
@@ -193,7 +193,7 @@ test('explain: what matched, what was known before and is nearest, what happened
   expect(told).toMatch(/\(it is "e2e-agent\/1\.1"\)/); // the condition is shown with the values of the event
   expect(told).toMatch(/\nWhat was known before\n(.+\n)+? {2}- e2e-agent\/1\.0 \(last seen /);
   expect(told).toMatch(
-    /\nAround it\n(.+\n)*? {2}\S+ {2}system:anonymous {2}list \S+ {2}200 {2}127\.0\.0\.1 {2}e2e-agent\/1\.0\n/,
+    /\nAround the alert\n(.+\n)*? {2}\S+ {2}system:anonymous {2}list \S+ {2}200 {2}127\.0\.0\.1 {2}e2e-agent\/1\.0\n/,
   );
   expect(told).toMatch(/\nWhat to do\n/);
   const [, next = ''] = told.split('\nNext\n');

@@ -162,11 +162,11 @@ describe('a dry run', () => {
 
   test('issues a token and answers a question all the same', async () => {
     const token = await attempts.attempt({ method: 'POST', path: `${TOKEN}?dryRun=All`, body: { spec: {} } });
-    expect([token.status, token.carriedOut]).toEqual([201, 'yes']);
+    expect(token).toMatchObject({ status: 201, carriedOut: 'yes' });
     expect(JSON.parse(token.body).status.token).toMatch(/^ey/);
     const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews?dryRun=All';
     const review = await attempts.attempt({ method: 'POST', path, body: { spec: { namespace: 'default' } } });
-    expect([review.status, review.carriedOut]).toEqual([201, 'yes']);
+    expect(review).toMatchObject({ status: 201, carriedOut: 'yes' });
     expect(JSON.parse(review.body).status.resourceRules).not.toEqual([]);
   });
 });
@@ -212,14 +212,13 @@ test('a timeout and a client that leaves say nothing of whether a write was stor
   expect(lost).toBeGreaterThan(0);
 }, 120_000);
 
-test('a read is answered with data, or it is not', async () => {
-  for (const [path, accept, code, expected] of [
-    [MAPS, 'application/json', 200, 'yes'],
-    [`${MAPS}?includeObject=x`, TABLE, 400, 'no'],
-    [`${MAPS}/absent`, 'application/json', 404, 'no'],
-    [MAPS, ONE, 406, 'no'],
-  ] as const) {
-    const { event, carriedOut } = await attempts.attempt({ path, accept });
-    expect([event.responseStatus?.code, carriedOut]).toEqual([code, expected]);
-  }
+test.each([
+  { path: MAPS, accept: 'application/json', code: 200, expected: 'yes' },
+  { path: `${MAPS}?includeObject=x`, accept: TABLE, code: 400, expected: 'no' },
+  { path: `${MAPS}/absent`, accept: 'application/json', code: 404, expected: 'no' },
+  { path: MAPS, accept: ONE, code: 406, expected: 'no' },
+])('a read answered with $code: carried out $expected', async ({ path, accept, code, expected }) => {
+  const { event, carriedOut } = await attempts.attempt({ path, accept });
+  expect(event.responseStatus?.code).toBe(code);
+  expect(carriedOut).toBe(expected);
 });

@@ -142,14 +142,13 @@ test('Helm makes an authority, a certificate for each side, and a kubeconfig tha
   const days = (certificate(tls['tls.crt']).validToDate.getTime() - Date.now()) / DAY_MS;
   expect(days).toBeGreaterThan(119);
   expect(days).toBeLessThan(121);
-  const kubeconfig = kubeconfigOf(webhook);
-  expect([kubeconfig.url, kubeconfig.servername, kubeconfig.ca, kubeconfig.cert, kubeconfig.key]).toEqual([
-    'https://CLUSTER-IP:443/audit',
-    'firstseen.firstseen.svc',
-    ca['tls.crt'],
-    webhook['tls.crt'],
-    webhook['tls.key'],
-  ]);
+  expect(kubeconfigOf(webhook)).toMatchObject({
+    url: 'https://CLUSTER-IP:443/audit',
+    servername: 'firstseen.firstseen.svc',
+    ca: ca['tls.crt'],
+    cert: webhook['tls.crt'],
+    key: webhook['tls.key'],
+  });
   const workload = await server.kubectl('-n', NAMESPACE, 'get', 'deploy', 'firstseen', '-o', 'yaml');
   expect(workload).not.toMatch(/firstseen-ca|firstseen-webhook/); // no pod has the key of the authority
 });

@@ -85,8 +85,10 @@ test('the Service keeps its address, whatever an upgrade asks for', async () => 
   const other = address === '10.96.0.77' ? '10.96.0.78' : '10.96.0.77';
   for (const asked of [other, address, '']) {
     const notes = await upgrade('--set', `service.clusterIP=${asked}`);
-    expect([asked, await get('service/firstseen', '{.spec.clusterIP}')]).toEqual([asked, address]);
-    expect([asked, notes.includes(`service.clusterIP=${other} has no effect`)]).toEqual([asked, asked === other]);
+    expect(await get('service/firstseen', '{.spec.clusterIP}')).toBe(address);
+    const warning = `service.clusterIP=${other} has no effect`;
+    if (asked === other) expect(notes).toContain(warning);
+    else expect(notes).not.toContain(warning);
   }
 });
 

@@ -161,16 +161,16 @@ test('except an alert, and the exception ends by itself', async () => {
   const name = written.metadata.name;
   expect(said).toMatch(new RegExp(`^ruleexception\\.firstseen\\.dev/${name} created\n`));
   expect(said).toMatch(/user\.name: "system:anonymous" +the user/);
-  expect(said).toMatch(/Of the \d+ alerts of this rule at hand it covers 1:\n/);
+  expect(said).toMatch(/It covers 1 of \d+ alerts of this rule:\n/);
   expect(said).toMatch(new RegExp(`^alert\\.firstseen\\.dev/${alert} closed$`, 'm'));
   const phases = await server.kubectl('get', 'alerts', alert, other, '-o', 'jsonpath={.items[*].status.phase}');
   expect(phases).toBe('Closed Open');
   await expect(runFirstseen('except', alert, ...reason, ...alice)).rejects.toThrow(
-    /is there already[\s\S]*--name makes another/,
+    /already exists[\s\S]*--name creates another/,
   );
   const bob = ['--kubeconfig', server.kubeconfigFor(server.userTokens.bob)];
   await expect(runFirstseen('except', other, ...reason, ...bob)).rejects.toThrow(
-    /refuses: .*"bob" cannot create.*\n +hint: ask for the ClusterRole firstseen-author/,
+    /refused: .*"bob" cannot create.*\n +hint: ask for the ClusterRole firstseen-author/,
   );
 
   await condition(name, 'Ready', 'InForce');

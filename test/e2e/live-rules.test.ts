@@ -89,7 +89,7 @@ async function matched(firstseen: Firstseen, rule: string, ...agents: readonly s
 const outcome = (firstseen: Firstseen, rule: string, name: string) =>
   firstseen.metric('firstseen_decisions_total', { rule, outcome: name });
 
-test('a rule is created, edited, broken, mended and deleted', async () => {
+test('a rule is created, edited, broken, fixed and deleted', async () => {
   const rule = 'live-agents';
   const firstseen = await start();
   const query = (agent: string) => `user_agent.original: "${agent}"`;
@@ -99,7 +99,7 @@ test('a rule is created, edited, broken, mended and deleted', async () => {
     tests: [{ name: 'another agent', event: { verb: 'get', userAgent: 'two' }, expect: 'silent' }],
   });
   const created = await condition(rule, 'Ready', 1);
-  expect([created.status, created.reason]).toEqual(['True', 'InForce']);
+  expect(created).toMatchObject({ status: 'True', reason: 'InForce' });
   expect((await condition(rule, 'TestsPassed', 1)).message).toEqual('1 passed.');
   expect(await matched(firstseen, rule, 'one', 'two')).toBe(1);
 
@@ -110,7 +110,7 @@ test('a rule is created, edited, broken, mended and deleted', async () => {
 
   await apply(rule, { query: 'user_agent.original: "one"\n  and user_agent.orignal: "two"' });
   const broken = await condition(rule, 'Ready', 3);
-  expect([broken.status, broken.reason]).toEqual(['False', 'Invalid']);
+  expect(broken).toMatchObject({ status: 'False', reason: 'Invalid' });
   expect(broken.message).toMatch(/^Generation 2 goes on running\.\nspec\.query: line 2, column 7: /);
   expect(broken.message).toMatch(
     /\n {4}and user_agent\.orignal: "two"\n {8}\^\n {2}hint: did you mean user_agent\.original\?/,
@@ -133,7 +133,7 @@ test('a rule is created, edited, broken, mended and deleted', async () => {
   expect(await matched(firstseen, rule, 'one')).toBe(0);
 });
 
-test('a test that fails, and a rule that can never fire, are said in the status', async () => {
+test('the status reports a failed test and a rule that can never fire', async () => {
   await start();
   await apply('live-tested', {
     query: 'event.action: list',
@@ -148,7 +148,7 @@ test('a test that fails, and a rule that can never fire, are said in the status'
   );
 });
 
-test('an edit keeps what a rule has learned, unless it changes what that is; the status says which, and counts', async () => {
+test('an edit keeps the memory of a rule unless it changes the terms; the status says which, and counts', async () => {
   const rule = 'live-first-seen';
   const newTerms = { fields: ['user_agent.original'], window: '7d' };
   const spec = { type: 'new_terms', query: 'user_agent.original: learned-*', newTerms, suppression: { window: '1s' } };
@@ -173,7 +173,7 @@ test('an edit keeps what a rule has learned, unless it changes what that is; the
   expect(await outcome(firstseen, rule, 'opened')).toBe(2);
 });
 
-test('a change that comes while a replica is killed is in force in the other, which writes the status', async () => {
+test('a change while a replica is killed takes effect in the other, which writes the status', async () => {
   const rule = 'live-replicated';
   const state = redisState(redis);
   const one = await start({ state, hostname: 'one' });
@@ -195,7 +195,7 @@ test('a change that comes while a replica is killed is in force in the other, wh
   expect(await matched(one, rule, 'before', 'after', 'after')).toBe(2); // what ran before is known after a restart
 });
 
-test('while the API server is away the pack and the rules known of the cluster are in force, and then its rules are', async () => {
+test('without the API server the pack and the last known rules are in force, afterwards the current rules', async () => {
   const state = sqliteState();
   await apply('live-known', { query: 'user_agent.original: known' });
   const first = await start({ state });

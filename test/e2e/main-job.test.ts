@@ -97,7 +97,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
     expect(alert.metadata.name).not.toBe(first?.metadata.name);
   });
 
-  test('probes, agents without a version, refusals and failed logins are no alerts', async () => {
+  test('probes, agents without a version, refusals and failed logins raise no alerts', async () => {
     const matches = () => firstseen.metric('firstseen_matches_total', { rule: ANONYMOUS_RULE });
     const before = await matches();
     const unseen = (name: string) => `e2e-${kind}-${name}/1.0`;
@@ -111,7 +111,7 @@ function mainJob(kind: string, state: () => StateConfig): void {
     });
     expect(await matches()).toBe(before);
     for (const agent of [unversioned, ...['probe', 'refused', 'unauthenticated'].map(unseen)]) {
-      expect([agent, await cluster.alertsOf(agent)]).toEqual([agent, []]);
+      expect({ agent, alerts: await cluster.alertsOf(agent) }).toEqual({ agent, alerts: [] });
     }
   });
 
@@ -168,11 +168,12 @@ function mainJob(kind: string, state: () => StateConfig): void {
     expect(await cluster.alertsOf(scanner)).toEqual([]);
   });
 
-  test('own writes are dropped, nothing was set aside, nothing went wrong', async () => {
+  test('own writes are dropped, and there are no quarantined events and no errors', async () => {
     expect(await firstseen.metric('firstseen_own_writes_dropped_total')).toBeGreaterThan(0);
-    for (const metric of ['quarantined_total', 'rule_errors_total', 'dead', 'store_errors_total']) {
-      expect([metric, await firstseen.metric(`firstseen_${metric}`)]).toEqual([metric, 0]);
-    }
+    expect(await firstseen.metric('firstseen_quarantined_total')).toBe(0);
+    expect(await firstseen.metric('firstseen_rule_errors_total')).toBe(0);
+    expect(await firstseen.metric('firstseen_dead')).toBe(0);
+    expect(await firstseen.metric('firstseen_store_errors_total')).toBe(0);
     const errors = firstseen
       .log()
       .split('\n')

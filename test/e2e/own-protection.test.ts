@@ -94,7 +94,7 @@ test('whoever changes a rule is told of, with an exception in place that would s
   await told('rules', 'admin', 'silence');
   await patch(first, { severity: 'low' });
   await told('rules', 'admin', first);
-  for (const name of pack) expect([name, await toldOf('rules', ACCOUNT, name)]).toEqual([name, []]);
+  for (const name of pack) expect({ name, alerts: await toldOf('rules', ACCOUNT, name) }).toEqual({ name, alerts: [] });
 });
 
 test('a stolen token of firstseen that changes a rule is told of', async () => {

@@ -137,7 +137,7 @@ async function restart(replica: Firstseen, ...changes: Parameters<Firstseen['sta
   await sleep(500); // the Service sees it, before the next one goes
 }
 
-test('restarts one after another: each fact is one alert with its exact count, and no batch had to be sent again', async () => {
+test('a rolling restart: each fact is one alert with its exact count, and no batch is sent again', async () => {
   const before = await failedAttempts(); // nobody listened when the API server started
   const traffic = startTraffic('e2e-roll-restarted');
   for (const replica of replicas) await restart(replica);
@@ -145,19 +145,19 @@ test('restarts one after another: each fact is one alert with its exact count, a
   expect(await failedAttempts()).toBe(before);
 });
 
-test('an upgrade to other rules, one replica after another: old and new run side by side on one state', async () => {
+test('a rolling upgrade of rules: old and new versions share one state', async () => {
   const before = await failedAttempts();
   const traffic = startTraffic('e2e-roll-upgraded');
   const rules = [agentRule('2', 'user_agent.original: (e2e-roll-* or e2e-upgraded-*)'), ownRule()];
   for (const replica of replicas) await restart(replica, { rules });
   await sleep(1_000);
   const versions = await expectAlerts('e2e-roll-upgraded', await traffic.stop());
-  expect([...new Set(versions)].sort()).toEqual(['1', '2']); // what was opened before the upgrade, and after
+  expect(new Set(versions)).toEqual(new Set(['1', '2'])); // opened before and after the upgrade
 
   expect(await failedAttempts()).toBe(before);
 });
 
-test('a SIGKILL: the API server sends again, and nothing is lost or counted twice', async () => {
+test('a SIGKILL: the API server retries, and nothing is lost or counted twice', async () => {
   const traffic = startTraffic('e2e-roll-killed');
   await sleep(2_000);
   const [victim] = replicas;
@@ -167,12 +167,12 @@ test('a SIGKILL: the API server sends again, and nothing is lost or counted twic
   await expectAlerts('e2e-roll-killed', await traffic.stop());
 });
 
-test('the API server has lost no event, and no replica has taken another’s writes for a stranger’s', async () => {
+test('the API server lost no event, and replicas recognise each other’s writes', async () => {
   expect(await apiServerMetric('apiserver_audit_event_total', '')).toBeGreaterThan(0);
   expect(await lostEvents()).toBe(lostBefore);
-  for (const name of ['quarantined_total', 'rule_errors_total', 'dead']) {
-    expect([name, await sumOver(replicas, `firstseen_${name}`)]).toEqual([name, 0]);
-  }
+  expect(await sumOver(replicas, 'firstseen_quarantined_total')).toBe(0);
+  expect(await sumOver(replicas, 'firstseen_rule_errors_total')).toBe(0);
+  expect(await sumOver(replicas, 'firstseen_dead')).toBe(0);
   expect(await sumOver(replicas, 'firstseen_own_writes_dropped_total')).toBeGreaterThan(0);
   const own = async () => (await cluster.alerts()).filter(({ spec }) => spec.rule.name === OWN_RULE);
   expect(await own()).toEqual([]);

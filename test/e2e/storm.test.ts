@@ -119,7 +119,7 @@ async function writes(): Promise<Readonly<Record<'creates' | 'patches' | 'events
   };
 }
 
-test('a storm is as many alerts as the budget, and one that tells of the rest; all else goes on', async () => {
+test('a storm gives the alerts of the budget and one overflow alert; other rules go on', async () => {
   const [first, second] = replicas;
   await send(first, request(1, 'storm-known', BEGAN - 1_000));
   await waitFor(async () => (await alertsOf(STORM_RULE))[0]?.status.count === 1, {
@@ -170,9 +170,9 @@ test('a storm is as many alerts as the budget, and one that tells of the rest; a
   ]);
 
   const status = found.find(({ spec }) => spec.overflow)?.status ?? fail('there is no overflow alert');
-  expect(status.phase).toBe('Open'); // the phase is the user’s
+  expect(status.phase).toBe('Open'); // users set the phase
   const [condition] = status.conditions ?? [];
-  expect([condition?.type, condition?.status]).toEqual(['Overflow', 'False']);
+  expect(condition).toMatchObject({ type: 'Overflow', status: 'False' });
   expect(condition?.message ?? '').toMatch(/^99981 matches over the budget, from \S+Z to \S+Z$/);
   const { users = [], sources = [], samples = [], since = '', until = '' } = status.overflow ?? {};
   expect(users[0]?.value).toBe('eve');

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { sqliteState } from '../support/cluster.ts';
 import { startFirstseen } from '../support/firstseen.ts';
 
-/** What a real API server has sent, poisoned and odd events among it. It stands beside the project, not in it. */
+/** Batches of a real API server, with poisoned and odd events; kept beside the project. */
 const BODIES = fileURLToPath(
   new URL('../../../shared/corpora/wire-kube-apiserver-1.36.3/request-bodies.ndjson', import.meta.url),
 );
@@ -20,9 +20,9 @@ const skip = existsSync(BODIES) ? false : 'the recorded bodies (../shared/corpor
   }
   expect(items).toBeGreaterThan(0);
   expect(await firstseen.metric('firstseen_events_total', { outcome: 'evaluated' })).toBe(items);
-  for (const metric of ['quarantined_total', 'rule_errors_total', 'requests_refused_total']) {
-    expect([metric, await firstseen.metric(`firstseen_${metric}`)]).toEqual([metric, 0]);
-  }
+  expect(await firstseen.metric('firstseen_quarantined_total')).toBe(0);
+  expect(await firstseen.metric('firstseen_rule_errors_total')).toBe(0);
+  expect(await firstseen.metric('firstseen_requests_refused_total')).toBe(0);
   expect(await firstseen.stop()).toEqual({ code: 0, signal: null });
   expect(firstseen.log()).not.toMatch(/"level":"(?:error|warn)"/);
 });

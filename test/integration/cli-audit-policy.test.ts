@@ -1,4 +1,4 @@
-/** `audit-policy` as a process. */
+/** The `audit-policy` command. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `doctor` as a process, without a cluster. */
+/** `doctor` without a cluster. */
 
 import { readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';

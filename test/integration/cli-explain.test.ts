@@ -1,4 +1,4 @@
-/** `explain`, and the failures of `rules test`, as processes. */
+/** `explain`, and the failures of `rules test`. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `firstseen query` as a process. */
+/** `firstseen query`. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -186,7 +186,7 @@ describe('ES|QL', () => {
     const { code, stderr } = await query('FROM x | WHERE user.nam == 1', log);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /line 1, column 16: unknown column `user\.nam`\n.*\n {17}\^\n {2}hint: did you mean user\.name\?\n.*detected language: ES\|QL/s,
+      /line 1, column 16: unknown column `user\.nam`\n.*\n {17}\^\n {2}hint: did you mean user\.name\?\n.*language: ES\|QL/s,
     );
     expect((await query('FROM x | EVAL d = 1 / 0 | KEEP d | LIMIT 1', log)).stderr).toMatch(
       /^warning: line 1, column 19: /,
@@ -286,13 +286,13 @@ describe('errors', () => {
     expect(stderr).toMatch(
       /^line 1, column 1: unknown field `user\.nam`\n {2}user\.nam: eve\n {2}\^\n {2}hint: did you mean user\.name\?\n/,
     );
-    expect(stderr).toMatch(/\(detected language: KQL; to change it: --language eql or esql\)\n$/);
+    expect(stderr).toMatch(/\(language: KQL; to change it: --language eql or esql\)\n$/);
   });
 
   test('--language overrides the detection', async () => {
     const { code, stderr } = await query('--language', 'eql', 'user.name: eve', log);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/read as EQL/);
+    expect(stderr).toMatch(/language: EQL/);
   });
 
   test('errors escape the query', async () => {

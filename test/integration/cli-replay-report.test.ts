@@ -1,4 +1,4 @@
-/** `replay --report matches` and `junit` over files, as a process. */
+/** `replay --report matches` and `junit` over files. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

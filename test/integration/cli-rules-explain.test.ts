@@ -1,4 +1,4 @@
-/** `rules explain` as a process. */
+/** `rules explain`. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

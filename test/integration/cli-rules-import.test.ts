@@ -1,4 +1,4 @@
-/** `rules import` as a process. */
+/** `rules import`. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

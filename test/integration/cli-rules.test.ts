@@ -1,4 +1,4 @@
-/** `rules list|check|test` and `webhook-config` as processes. */
+/** `rules list|check|test` and `webhook-config`. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

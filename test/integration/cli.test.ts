@@ -1,4 +1,4 @@
-/** Help, usage errors, and `replay` over files, as processes. */
+/** Help, usage errors, and `replay` over files. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -153,7 +153,7 @@ function startSearch(asked: Asked, corpus: Corpus, flags: QueryFlags, printer: P
 function refuse({ source, language }: Asked, problems: readonly Problem[]): CommandError {
   const others = Object.keys(LANGUAGES).filter((name) => name !== language);
   const lines = problems.map((problem) => formatProblem(problem, source).split('\n').map(sanitise).join('\n'));
-  lines.push(`(detected language: ${LANGUAGES[language]}; to change it: --language ${others.join(' or ')})`);
+  lines.push(`(language: ${LANGUAGES[language]}; to change it: --language ${others.join(' or ')})`);
   return new CommandError(lines.join('\n'));
 }
 
