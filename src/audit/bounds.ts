@@ -1,15 +1,21 @@
 import { type JsonObject, METADATA_FIELDS } from './shape.ts';
 
-/** How large one event may be. Above a bound it loses its bodies, and its metadata is clipped if that is what is too large. */
+/**
+ * Limits on the size of one event. An event over a limit loses its bodies; if its metadata is still too large, that is
+ * clipped.
+ */
 export interface Bounds {
-  /** Containers within one another; the event itself is the first. */
+  /** Nesting of containers; the event itself counts as the first. */
   readonly depth: number;
-  /** Values of any kind in one event, itself included. */
+  /** Values of any kind in one event, the event itself included. */
   readonly nodes: number;
   readonly keysPerObject: number;
-  /** In UTF-16 units, of a value or a key. */
+  /** In UTF-16 units, for a value or a key. */
   readonly stringLength: number;
-  /** Items in one batch. A batch above this is refused: `--audit-webhook-batch-max-size` is 400 if nobody changed it. */
+  /**
+   * Items in one batch. A larger batch is refused. The API server sends at most 400 by default
+   * (`--audit-webhook-batch-max-size`).
+   */
   readonly items: number;
 }
 
@@ -21,12 +27,12 @@ export const DEFAULT_BOUNDS: Bounds = {
   items: 100_000,
 };
 
-/** True if the event is over a bound. The walk goes no deeper than `bounds.depth` calls. */
+/** True if the event is over a bound. The walk recurses at most `bounds.depth` deep. */
 export function exceedsBounds(event: object, bounds: Bounds): boolean {
   return nodesIn(event, 1, bounds) > bounds.nodes;
 }
 
-/** How many values the container holds, itself included; infinitely many once it is over a bound. */
+/** The number of values in the container, itself included; infinity once it is over a bound. */
 function nodesIn(container: object, depth: number, bounds: Bounds): number {
   if (depth > bounds.depth) return Number.POSITIVE_INFINITY;
   let nodes = 1;
@@ -53,7 +59,7 @@ function nodesIn(container: object, depth: number, bounds: Bounds): number {
   return nodes;
 }
 
-/** The event without its bodies, nothing else changed. */
+/** The event without its bodies; the rest is unchanged. */
 export function withoutBodies(event: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(event).filter(([name]) => name !== 'requestObject' && name !== 'responseObject'),
@@ -66,12 +72,11 @@ interface Budget {
 }
 
 /**
- * The metadata of the event, cut until it is within the bounds.
+ * The metadata of the event, cut to fit the bounds.
  *
- * Who did what is worth more than a whole copy of it, so nothing here loses the event: long strings are cut, objects
- * keep their first members, and arrays their last, because in `sourceIPs` only the last hop is not chosen by the
- * client. Fields that the Event does not have go. The small fields come first, so that they stay whatever the large
- * ones hold.
+ * An event is never lost: who did what is worth more than a complete copy. Long strings are cut, objects keep their
+ * first members, and arrays keep their last, because the client chooses all of `sourceIPs` but the last hop. Unknown
+ * fields are dropped. Small fields come first, so large ones cannot push them out.
  */
 export function clipMetadata(event: JsonObject, bounds: Bounds): JsonObject {
   const budget: Budget = { nodes: bounds.nodes - 1 };
@@ -84,7 +89,10 @@ export function clipMetadata(event: JsonObject, bounds: Bounds): JsonObject {
   return Object.fromEntries(kept);
 }
 
-/** The value within the bounds, `undefined` if there is no room for it at all. `depth` is that of the container around it. */
+/**
+ * The value cut to the bounds, or `undefined` if there is no room for it. `depth` is the depth of the container around
+ * it.
+ */
 function clip(value: unknown, depth: number, budget: Budget, bounds: Bounds): unknown {
   if (budget.nodes < 1) return undefined;
   if (typeof value !== 'object' || value === null) {

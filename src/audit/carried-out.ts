@@ -2,10 +2,13 @@ import type { AuditEvent, DecodedEvent } from './event.ts';
 import { CONNECTS, isDryRun, WRITES } from './identity.ts';
 import { decodeParameter } from './request-uri.ts';
 
-/** Whether the API server did what was asked: `unknown` is an error that can also be the answer to what was done. */
+/**
+ * Whether the API server did what was asked. `unknown`: an error that the API server can also return after it stored
+ * the change.
+ */
 export type CarriedOut = 'yes' | 'no' | 'unknown';
 
-/** What the event says of the answer; `''` is nothing. */
+/** The answer as the event records it; `''` where the event has no value. */
 interface Answer {
   readonly code: number;
   readonly reason: string;
@@ -13,11 +16,11 @@ interface Answer {
 }
 
 /**
- * Whether a request was carried out. The code alone does not say: a write can be stored and its answer fail after that, and who
- * writes can bring this about. What can follow a stored write was found out on a kube-apiserver 1.36.3; docs/carried-out.md has it all, and
- * test/e2e/carried-out.test.ts does it again.
+ * Whether a request was carried out. The status code alone cannot tell: a write can be stored and its answer fail
+ * afterwards, and the client can provoke this. The errors that can follow a stored write were measured on
+ * kube-apiserver 1.36.3: docs/carried-out.md lists them, and test/e2e/carried-out.test.ts repeats the measurement.
  *
- * A read is carried out if it was answered with data, so its errors are `no`.
+ * A read is carried out if it returned data, so its errors are `no`.
  */
 export function carriedOut({ event, truncated }: Pick<DecodedEvent, 'event' | 'truncated'>): CarriedOut {
   const code = event.responseStatus?.code ?? 0;
@@ -37,37 +40,37 @@ function mayBeDone(event: AuditEvent, answer: Answer, truncated: boolean): boole
   return event.verb === 'deletecollection' && mayHaveStoppedHalfway(answer);
 }
 
-/** What is passed on is answered by a pod, a service or a node: with any code, and never with a reason. */
+/** A proxied request is answered by a pod, a service or a node: with any code, and never with a reason. */
 function mayHaveReachedBackend({ code, reason, message }: Answer): boolean {
   return reason === '' || (code === 503 && !message.startsWith('error trying to reach service: dial '));
 }
 
-/** An admission webhook that denies chooses the code and the reason, and what follows this beginning of the message. */
+/** An admission webhook that denies a request chooses code and reason. Its message always begins with this text. */
 const DENIED = 'admission webhook "';
 
-/** The errors that were seen after a write was stored. */
+/** Errors that were observed after a write was stored. */
 function isAnswerOfStored(event: AuditEvent, { code, reason, message }: Answer, truncated: boolean): boolean {
   if (message.startsWith(DENIED)) return false;
   switch (code) {
-    case 400: // a Table was asked for whose rows nobody knows
+    case 400: // a Table with an unknown row policy was requested
       return (
         message.startsWith('Unable to convert to Table as requested') ||
         (reason === '' && (truncated || hasOddRows(event.requestURI ?? '')))
       );
-    case 406: // a list was asked for, and there is one object, or the other way round
+    case 406: // a list was requested for a single object, or the other way round
       return !message.startsWith('only the following media types are accepted');
-    case 500: // what was stored cannot be converted for the answer; or the store did not answer in time
+    case 500: // the stored object cannot be converted for the answer, or the store did not answer in time
       return reason === '' && message !== 'http: invalid Read on closed Body';
-    case 503: // the server of an aggregated API did not answer, or the client did not wait for it
+    case 503: // an aggregated API server did not answer, or the client did not wait for it
       return reason === '';
-    case 504: // the API server has stopped waiting for the store
+    case 504: // the API server stopped waiting for the store
       return true;
     default:
       return false;
   }
 }
 
-/** Objects are deleted one by one, up to the first that cannot be: some may be gone. */
+/** A collection is deleted one object at a time and stops at the first failure: some objects may be gone. */
 function mayHaveStoppedHalfway({ code, reason, message }: Answer): boolean {
   if (message.startsWith(DENIED)) return true;
   if (code === 400) return reason !== 'BadRequest';
@@ -75,11 +78,12 @@ function mayHaveStoppedHalfway({ code, reason, message }: Answer): boolean {
   return code === 403 || code === 409 || code === 500;
 }
 
-/** What `includeObject` may say of the rows of a Table. */
+/** Values that the API server accepts for `includeObject`. */
 const ROWS: ReadonlySet<string | undefined> = new Set(['', 'None', 'Metadata', 'Object']);
 
 /**
- * True if the query names other rows of a Table. What cannot be decoded counts: the API server takes bytes that are no text.
+ * True if the query has an invalid `includeObject`. A value that cannot be decoded is invalid too, because the API
+ * server reads raw bytes.
  * @see k8s.io/apimachinery/pkg/apis/meta/v1beta1/validation `ValidateTableOptions`
  */
 function hasOddRows(uri: string): boolean {

@@ -108,14 +108,15 @@ test('a field of the wrong type quarantines its item and says where', () => {
   expect(reasonOf({ apiVersion: 'audit.k8s.io/v1beta1' })).toBe(
     'items[3].apiVersion: expected "audit.k8s.io/v1", found another text',
   );
-  for (const [item, found] of [
-    [null, 'null'],
-    [7, 'a number'],
-    ['x', 'a string'],
-    [[], 'an array'],
-  ] as const) {
-    expect(reasonOf(item)).toBe(`items[3]: expected an object, found ${found}`);
-  }
+});
+
+test.each([
+  [null, 'null'],
+  [7, 'a number'],
+  ['x', 'a string'],
+  [[], 'an array'],
+] as const)('a field of the wrong type quarantines its item and says where: %s', (item, found) => {
+  expect(reasonOf(item)).toBe(`items[3]: expected an object, found ${found}`);
 });
 
 test('what the event does not define is not judged', () => {
@@ -216,7 +217,7 @@ test('the time is that of the stage, else of the request, else of the receipt', 
 
 test('a time more than ten minutes ahead of the receipt is not believed', () => {
   const at = (stageTimestamp: string) => only(list({ ...good, stageTimestamp }));
-  expect({ ...at('2026-05-01T12:10:00.000000Z'), event: 0 }.skewed).toEqual(false);
+  expect({ ...at('2026-05-01T12:10:00.000000Z'), event: 0 }.skewed).toBe(false);
   const ahead = at('2026-05-01T12:10:00.000001Z');
   expect(ahead.skewed).toBe(true);
   expect(ahead.at).toBe(RECEIVED);

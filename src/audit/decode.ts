@@ -8,14 +8,16 @@ import { splitItems } from './split-items.ts';
 import { excerpt, wellFormedJson } from './text.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** One item of a batch that is not an event, and why. Short, sanitised and without secrets: it may be logged. */
+/**
+ * An item of a batch that could not be decoded, and why. Short, sanitised and without secrets, so it may be logged.
+ */
 export interface QuarantinedItem {
   readonly ordinal: number;
-  /** With the place in the document, and no text of the item: `items[3].user: expected an object, found a string`. */
+  /** With the place in the document, without text of the item: `items[3].user: expected an object, found a string`. */
   readonly reason: string;
   readonly auditID?: string;
   readonly verb?: string;
-  /** Without its query, which can hold secrets. */
+  /** Without the query, which can hold secrets. */
   readonly requestPath?: string;
 }
 
@@ -27,7 +29,7 @@ export type DecodedBatch =
     }
   | Rejection;
 
-/** The document as a whole is unusable. `message` says what was expected and what came. */
+/** The document as a whole is unusable. `message` says what was expected and what was found. */
 export interface Rejection {
   readonly kind: 'rejected';
   readonly reason: 'not_json' | 'not_event_list';
@@ -37,15 +39,14 @@ export interface Rejection {
 const API_VERSION = 'audit.k8s.io/v1';
 const LIST_KIND = 'EventList';
 const EVENT_KIND = 'Event';
-/** How far the time of an event may be ahead of ours, for clocks that differ; beyond it the time of receipt counts. */
+/** How far an event's time may be ahead of ours, to allow for clock skew. Beyond this the time of receipt is used. */
 export const MAX_AHEAD_MICROS = 10 * 60 * 1_000_000;
 
 /**
  * Decodes the body of one POST of the API server's audit webhook: an EventList of audit.k8s.io/v1. Never throws.
  *
- * One item that is not an event is quarantined and the others are decoded, even if it is not JSON, as long as it is
- * possible to tell where it ends. A field of the wrong type quarantines the item: to drop just the field would make the
- * event say something that it does not.
+ * A broken item is quarantined and the others are decoded, even if it is not JSON, as long as its end can be found. A
+ * field of the wrong type quarantines the whole item, because dropping the field would change what the event says.
  *
  * @param receivedAt integer microseconds since the epoch
  */
@@ -57,8 +58,8 @@ export function decodeBatch(text: string, receivedAt: number, bounds: Bounds = D
 }
 
 /**
- * Decodes an EventList or one Event, such as a line of an audit log file. Never throws.
- * An Event may leave out `kind` and `apiVersion` if it holds at least one of the fields that only an event has.
+ * Decodes an EventList or a single Event, such as a line of an audit log file. Never throws. An Event may omit `kind`
+ * and `apiVersion` if it has at least one field that only events have.
  */
 export function decodeDocument(text: string, receivedAt: number, bounds: Bounds = DEFAULT_BOUNDS): DecodedBatch {
   const source = wellFormedJson(text);
@@ -70,9 +71,9 @@ export function decodeDocument(text: string, receivedAt: number, bounds: Bounds 
 }
 
 /**
- * Decodes one event that has been parsed already. Never throws, never changes `value`.
- * @param ordinal its position among those that arrived together, from 0
- * @param place how the reason of a quarantine calls it
+ * Decodes one event that is already parsed. Never throws, never changes `value`.
+ * @param ordinal its position in the batch, from 0
+ * @param place how the reason of a quarantine names it
  */
 export function decodeEvent(
   value: unknown,
@@ -119,7 +120,10 @@ function decodeList(document: unknown, receivedAt: number, bounds: Bounds): Deco
   return batch(events, quarantined);
 }
 
-/** The slow path: the text as a whole does not parse. Whatever item does is decoded, if the list around them is sound. */
+/**
+ * The slow path for text that does not parse as a whole: decodes each item that parses, if the list around the items is
+ * intact.
+ */
 function decodeBrokenList(text: string, receivedAt: number, bounds: Bounds): DecodedBatch {
   const split = splitItems(text, bounds.items);
   const frame = split === undefined ? undefined : parseJson(split.frame);
@@ -144,7 +148,7 @@ function batch(events: readonly DecodedEvent[], quarantined: readonly Quarantine
   return { kind: 'batch', events, quarantined };
 }
 
-/** An item may leave out what it is, as the API server's do, but must not say that it is something else. */
+/** An item may omit its kind and version, as items from the API server do, but they must not be wrong. */
 function typeProblem(event: JsonObject): string | undefined {
   if ((event.kind ?? EVENT_KIND) !== EVENT_KIND) return `.kind: expected "${EVENT_KIND}", found another text`;
   if ((event.apiVersion ?? API_VERSION) !== API_VERSION)
@@ -158,7 +162,7 @@ function looksLikeEvent(value: unknown): boolean {
   return ['auditID', 'stage', 'requestURI', 'stageTimestamp'].some((name) => Object.hasOwn(value, name));
 }
 
-/** The event within the bounds: its bodies go first, its metadata is clipped only if it is too large by itself. */
+/** The event within the bounds: its bodies go first; its metadata is clipped only if it is too large without them. */
 function fit(event: JsonObject, bounds: Bounds): JsonObject {
   const metadata = withoutBodies(event);
   return exceedsBounds(metadata, bounds) ? clipMetadata(metadata, bounds) : metadata;

@@ -1,8 +1,9 @@
 /**
  * The audit.k8s.io/v1 Event as it arrives on the wire, after decoding.
  *
- * Every field is optional, because nothing about a sender is trusted. Of a decoded event this holds, and nothing more: it is within
- * the bounds, a field is of its type or absent, never null (bodies may hold any JSON), and strings are well-formed. Field names and meanings are those of k8s.io/apiserver/pkg/apis/audit/v1.
+ * Every field is optional because no sender is trusted. Decoding guarantees only that the event is within the bounds,
+ * that a field has its type or is absent, never null (bodies may hold any JSON), and that strings are well-formed.
+ * Field names and meanings are those of k8s.io/apiserver/pkg/apis/audit/v1.
  */
 export interface AuditEvent {
   readonly level?: string;
@@ -51,22 +52,25 @@ export interface ResponseStatus {
   readonly code?: number;
 }
 
-/** An event together with what decoding found out about it. */
+/** An event and what decoding learned about it. */
 export interface DecodedEvent {
   readonly event: AuditEvent;
-  /** Position in the batch, from 0: the tie-breaker between events of the same time. */
+  /** Position in the batch, from 0. Orders events of the same time. */
   readonly ordinal: number;
   /**
-   * True if something was removed: the bodies, by the API server or because the event was over one of our bounds, or a
-   * part of the metadata that was over one by itself.
+   * True if something was removed: the bodies, by the API server or because the event was over one of our bounds, or
+   * part of the metadata because it was over a bound without the bodies.
    */
   readonly truncated: boolean;
   /** When the batch was received, in integer microseconds since the epoch. */
   readonly receivedAt: number;
-  /** When it happened (stageTimestamp, else requestReceivedTimestamp, else receivedAt), in integer microseconds since the epoch. */
+  /**
+   * When it happened (stageTimestamp, else requestReceivedTimestamp, else receivedAt), in integer microseconds since
+   * the epoch.
+   */
   readonly at: number;
-  /** True if the event claimed a time more than 10 minutes ahead of its receipt, and `at` is the receipt instead. */
+  /** True if the event claimed a time more than 10 minutes after its receipt; `at` is then the time of receipt. */
   readonly skewed: boolean;
-  /** The labels of the namespace of its object, as the cluster had them when it was evaluated; absent where that is not known. */
+  /** The labels of the object's namespace when the event was evaluated; absent if unknown. */
   readonly namespaceLabels?: Readonly<Record<string, string>>;
 }

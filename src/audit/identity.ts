@@ -5,21 +5,18 @@ import { parseTimestamp } from './timestamp.ts';
 const MICROS_PER_HOUR = 3_600_000_000;
 
 /**
- * What tells one request from another, as the JSON text of a list, which no choice of names can make ambiguous; the caller hashes it.
+ * Identifies a request: JSON text of a list, so no choice of names makes two requests look alike. The caller hashes it.
  *
- * `Audit-ID` is a header that the client chooses and that the API server copies (kubernetes/kubernetes#101597), so an auditID alone
- * identifies nothing: a second request could hide behind it. `undefined` if the event has no auditID or no time of receipt:
- * such an event is known only by all that it says and its place in the batch.
+ * Clients choose the `Audit-ID` header and the API server copies it (kubernetes/kubernetes#101597), so an auditID alone
+ * identifies nothing: a second request could hide behind it. `undefined` if the event has no auditID or no time of
+ * receipt; such an event is identified by its whole content and its position in the batch.
  */
 export function requestKeyParts(cluster: string, event: AuditEvent): string | undefined {
   const parts = requestParts(cluster, event);
   return parts === undefined ? undefined : JSON.stringify(parts);
 }
 
-/**
- * What tells one event from another: the request, the stage and the time of the stage. `undefined` if one of the times
- * or the auditID is missing.
- */
+/** Identifies an event: its request, stage and time of the stage. `undefined` if a time or the auditID is missing. */
 export function eventKeyParts(cluster: string, event: AuditEvent): string | undefined {
   const parts = requestParts(cluster, event);
   if (parts === undefined || !event.stageTimestamp) return undefined;
@@ -40,7 +37,7 @@ function requestParts(cluster: string, event: AuditEvent): readonly unknown[] | 
 }
 
 /**
- * The peer that the API server itself saw. All entries before the last come from headers that the client sends
+ * The peer address that the API server itself saw. All entries before the last come from headers of the client
  * (X-Forwarded-For, X-Real-Ip).
  * @see k8s.io/apimachinery/pkg/util/net `SourceIPs`
  */
@@ -48,24 +45,24 @@ export function lastHop(event: AuditEvent): string | undefined {
   return event.sourceIPs?.at(-1) || undefined;
 }
 
-/** The verbs that change something. */
+/** Verbs that change an object. */
 export const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
-/** Subresources that connect to something. */
+/** Subresources that open a connection. */
 export const CONNECTS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
 const DELETES: ReadonlySet<string> = new Set(['delete', 'deletecollection']);
-/** Groups of questions, which are answered and never stored. */
+/** API groups whose objects are questions: answered, never stored. */
 const QUESTIONS: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
 
 /**
- * True if the request asked for nothing to be stored: `dryRun=All` in the query of a write. It is the only trace that a dry run leaves, the
- * answer is 201 as ever. A `dryRun` with any other value is refused by the API server, and on reads and connects it means nothing.
+ * True for a dry run: `dryRun=All` in the query of a write. The query is the only trace of a dry run; the answer is 201
+ * as usual. The API server refuses any other value of `dryRun`, and ignores it on reads and connects.
  *
- * Of a deletion only the body counts: where there is one, the API server does not look at the query, and a body is not always in the audit
- * log. kubernetes, `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go`.
+ * For a deletion only the body counts: if there is a body, the API server ignores the query, and the audit log does not
+ * always have the body. kubernetes, `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go`.
  *
- * An exec, a token and a question about rights are what they are with a `dryRun`, too: the API server does not look at it, so naming it
- * must not make them look harmless.
+ * The API server also ignores `dryRun` on an exec, a token request and a question about rights, so the parameter must
+ * not make these look harmless.
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run
  */
 export function isDryRun(event: AuditEvent): boolean {
@@ -98,7 +95,7 @@ function isDryRunParameter(parameter: string): boolean {
   }
 }
 
-/** The hour, counted from the epoch, in which the request was received; of `at` if the event does not say. */
+/** The hour of receipt, counted from the epoch; the hour of `at` if the event has no time of receipt. */
 export function hourOf(decoded: DecodedEvent): number {
   const received = decoded.event.requestReceivedTimestamp;
   const micros = (received ? parseTimestamp(received) : undefined) ?? decoded.at;

@@ -42,29 +42,26 @@ test('metadata is redacted wherever a text may be', () => {
   expect(text.split('REDACTED')).toHaveLength(13);
 });
 
-test('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in patches', () => {
-  const bodies: readonly unknown[] = [
-    { kind: 'Secret', data: { a: 'hunter2' }, stringData: { b: 'hunter2' } },
-    { kind: 'ConfigMap', data: { a: 'hunter2', nested: { a: ['hunter2', 7_357] } }, binaryData: { b: 'hunter2' } },
-    { kind: 'SecretList', items: [{ data: { a: 'hunter2' } }] },
-    [{ op: 'add', path: '/data/a', value: 'hunter2' }],
-    [{ op: 'replace', path: '/stringData', value: { a: 'hunter2' } }],
-    [{ op: 'replace', path: '/items/0/data/a', value: 'hunter2' }],
-    [{ op: 'add', path: '', value: { data: { a: 'hunter2' } } }],
-    { spec: { token: 'hunter2' } },
-    { status: { token: 'hunter2' } },
-    { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"a":"hunter2"}}' } } },
-    [{ op: 'add', path: '/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration', value: 'hunter2' }],
-    { spec: { containers: [{ env: [{ name: 'A', value: 'hunter2' }] }] } },
-    [{ op: 'add', path: '/spec/containers/0/env/-', value: { name: 'A', value: 'hunter2' } }],
-    'password=hunter2',
-  ];
-  for (const body of bodies) {
-    const { requestObject, responseObject } = redacted({ requestObject: body, responseObject: body });
-    for (const shown of [requestObject, responseObject]) {
-      expect(JSON.stringify(shown)).not.toMatch(/hunter2|7357/);
-      expect(JSON.stringify(shown)).toMatch(/REDACTED/);
-    }
+test.each<unknown>([
+  { kind: 'Secret', data: { a: 'hunter2' }, stringData: { b: 'hunter2' } },
+  { kind: 'ConfigMap', data: { a: 'hunter2', nested: { a: ['hunter2', 7_357] } }, binaryData: { b: 'hunter2' } },
+  { kind: 'SecretList', items: [{ data: { a: 'hunter2' } }] },
+  [{ op: 'add', path: '/data/a', value: 'hunter2' }],
+  [{ op: 'replace', path: '/stringData', value: { a: 'hunter2' } }],
+  [{ op: 'replace', path: '/items/0/data/a', value: 'hunter2' }],
+  [{ op: 'add', path: '', value: { data: { a: 'hunter2' } } }],
+  { spec: { token: 'hunter2' } },
+  { status: { token: 'hunter2' } },
+  { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"a":"hunter2"}}' } } },
+  [{ op: 'add', path: '/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration', value: 'hunter2' }],
+  { spec: { containers: [{ env: [{ name: 'A', value: 'hunter2' }] }] } },
+  [{ op: 'add', path: '/spec/containers/0/env/-', value: { name: 'A', value: 'hunter2' } }],
+  'password=hunter2',
+])('the content of Secrets and ConfigMaps is hidden, alone, in lists, and in patches: %s', (body) => {
+  const { requestObject, responseObject } = redacted({ requestObject: body, responseObject: body });
+  for (const shown of [requestObject, responseObject]) {
+    expect(JSON.stringify(shown)).not.toMatch(/hunter2|7357/);
+    expect(JSON.stringify(shown)).toMatch(/REDACTED/);
   }
 });
 

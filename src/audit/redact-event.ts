@@ -5,27 +5,27 @@ import { redactUri } from './request-uri.ts';
 import { isObject } from './shape.ts';
 
 /**
- * The places in a body whose values are hidden whatever they are: the content of Secrets and ConfigMaps (and of whatever else has such a
- * member: what an event says of its resource is not relied on), values of environment variables, and the tokens of
+ * Places in a body whose values are always hidden: the content of Secrets and ConfigMaps (and of anything with such a
+ * member, because the resource named in the event is not trusted), values of environment variables, and the tokens of
  * token requests and reviews.
  */
 const HIDDEN_PLACE =
   /^(?:items\.)?(?:(?:data|stringData|binaryData)(?:\.|$)|(?:spec|status)\.token$)|(?:^|\.)env\.value$|last-applied-configuration/;
 
 /**
- * A member that is called what it holds, such as `spec.password` of a custom resource. One that leads to a secret
- * (`secretName`, `secret.name`) is not.
+ * A member whose name says it is a secret, such as `spec.password` of a custom resource. References to a secret
+ * (`secretName`, `secret.name`) stay.
  */
 const HIDDEN_NAME =
   /(?:^|\.)(?:pass(?:word|wd|phrase)?|secret|token|credentials?|(?:api|access|secret|private)[-_]?key|(?:client|shared)[-_]?secret|(?:access|auth|bearer|refresh|id)[-_]?token)$/i;
 
-/** @param path in the body: names with dots between them, without places in arrays */
+/** @param path in the body: names joined by dots, without array indices */
 export function isHiddenPlace(path: string): boolean {
   return HIDDEN_PLACE.test(path) || HIDDEN_NAME.test(path);
 }
 
 /**
- * The places that the operations of a JSON patch are about, as paths; undefined for a body that is no such patch.
+ * The paths that the operations of a JSON patch change; undefined if the body is not a JSON patch.
  * @see https://www.rfc-editor.org/rfc/rfc6902
  */
 export function patchedPlaces(body: unknown): readonly string[] | undefined {
@@ -47,9 +47,9 @@ function pathOfPointer(pointer: string): string {
 }
 
 /**
- * The event as it may be kept and shown. It has the shape of the event that came; nothing in it is new but `REDACTED`.
+ * The event without secrets, safe to keep and show. It has the shape of the original; only `REDACTED` is new.
  *
- * The bodies are redacted when they are looked at, because nearly nothing does.
+ * Bodies are redacted on first access, because they are rarely read.
  */
 export function redactEvent(decoded: DecodedEvent, options: RedactionOptions): DecodedEvent {
   const members = Object.entries(decoded.event).map(
@@ -81,7 +81,10 @@ function redactBody(body: unknown): unknown {
   });
 }
 
-/** @param path where the value stands in its body; undefined outside of bodies. An event is no deeper than its bounds allow. */
+/**
+ * @param path where the value is in its body; undefined outside of bodies. Events are bounded in depth, so recursion is
+ * safe.
+ */
 function redactAt(value: unknown, path: string | undefined): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => redactAt(item, path));
   if (isObject(value)) return redactObject(value, path);

@@ -1,30 +1,33 @@
-/** Stands where a secret was. */
+/** Replaces a secret. */
 export const REDACTED = 'REDACTED';
 
-/** What nearly every text is without; the texts that have one of these are looked at closely. */
+/** A quick check: text without any of these has no secret. Most text has none of them. */
 const SUSPECT = /eyJ|bearer|basic|authorization|token|passw|passphrase|pwd|secret|key|credential|sig|:\/\//i;
 
 const SPACE = '(?:\\s|%20|\\+)';
 const NAMES =
   'token|password|passwd|passphrase|pwd|secret|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|signature|(?<![a-z])sig';
 
-/** A quote, also one in a text that stands quoted in another. */
+/** A quotation mark, escaped or not: the text may itself be quoted in another. */
 const QUOTE = '\\\\{0,3}["\']';
 
-/** A value: quoted up to the quote that began it, or what has no blank in it. The second group of its form is the quote. */
+/**
+ * A value: quoted up to the matching quotation mark, or up to the next blank. Group 2 of the pattern is the quotation
+ * mark.
+ */
 function valueWithout(others: string): string {
   return `(?:(${QUOTE})(?:(?!\\2)(?:\\\\[\\s\\S]|[^\\\\]))+|[^\\s"'${others}]+)`;
 }
 
 /**
- * The forms that a secret has in any text. None can fail after a long look ahead, and none begins where another one of its kind has looked
- * already, so that each costs time linear in the text.
+ * The forms of a secret in any text. No pattern fails after a long lookahead or starts where another match of its kind
+ * has already looked, so each costs time linear in the text.
  */
 const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, REDACTED],
-  // The header of a JSON Web Token is JSON, which begins so in base64.
+  // The header of a JSON Web Token is JSON; in base64 it begins like this.
   [/eyJ[\w-]{8,}(?:\.[\w-]+){0,4}/g, REDACTED],
-  // The header of HTTP, with or without a scheme.
+  // The Authorization header of HTTP, with or without a scheme.
   [
     new RegExp(
       `(authorization["']?\\s{0,2}(?:[:=]|%3A|%3D)${SPACE}{0,4}["']?(?:[a-z]{1,20}${SPACE}{1,4})?)[^\\s"'&,;]+`,
@@ -47,14 +50,14 @@ const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
 ];
 
 /**
- * UTF-16 units that are looked at; what is beyond goes. No text that is kept or shown is nearly as long, also after a few secrets in
- * it have become short.
+ * UTF-16 units that are searched; the rest is dropped. No text that is kept or shown is nearly this long, even after
+ * redaction.
  */
 const LONGEST = 16_384;
 
 /**
- * The text without the secrets that can be told by their form: credentials of HTTP, JSON Web Tokens, private keys, passwords in
- * URLs, and what is called a token, password, secret or key where a value follows. The same text if it has none.
+ * The text without recognisable secrets: HTTP credentials, JSON Web Tokens, private keys, passwords in URLs, and the
+ * values of anything named token, password, secret or key. Returns the same text if there are none.
  */
 export function redactText(text: string): string {
   if (!SUSPECT.test(text)) return text;
@@ -62,7 +65,7 @@ export function redactText(text: string): string {
   return FORMS.reduce((left, [form, shown]) => left.replace(form, shown), looked);
 }
 
-/** True of the name of an option after which a secret stands, such as `--db-password`. */
+/** True if the option takes a secret, such as `--db-password`. */
 export function announcesSecret(word: string): boolean {
   return SECRET_OPTION.test(word);
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** What is hidden of an event, beside what is always hidden. */
+/** What is hidden in addition to secrets, which are always hidden. */
 export const redactionOptionsSchema = z
   .strictObject({
     execArguments: z
       .enum(['show', 'hide'])
       .default('show')
       .describe(
-        'Whether alerts show what is run in a container with its arguments, or the program only. Arguments that have the form of a secret are never shown.',
+        'Arguments of commands run in containers: `show` them in alerts, or `hide` all but the program. Arguments that look like secrets are never shown.',
       ),
   })
-  .describe('Secrets never leave the evaluation of an event: neither to the store, nor to a sink, nor to the log.');
+  .describe('Secrets never leave the evaluation of an event: not to the store, not to a sink, not to the log.');
 
 export type RedactionOptions = Readonly<z.output<typeof redactionOptionsSchema>>;

@@ -6,8 +6,7 @@ export function pathOf(uri: string): string {
 }
 
 /**
- * Query parameters whose values say what was asked for and hold no secret: those of the Kubernetes API, and of the sessions
- * into pods.
+ * Query parameters whose values are useful and hold no secret: those of the Kubernetes API and of sessions into pods.
  */
 const SHOWN: ReadonlySet<string> = new Set([
   'allowWatchBookmarks',
@@ -44,20 +43,22 @@ const SHOWN: ReadonlySet<string> = new Set([
   'watch',
 ]);
 
-/** A request that is passed on to a node, a pod or a service: its query is theirs, and its names mean what they say there. */
+/**
+ * A request proxied to a node, a pod or a service. Its query belongs to them, so parameter names have no known meaning.
+ */
 const PROXIED = /\/proxy(\/|$)/;
 
 /**
- * The URI without secrets: the value of every query parameter is hidden that is not known to be harmless, and the rest is redacted as any
- * text is.
- * @param execArguments whether more is shown of what is run in a container than the program
+ * The URI without secrets: values of query parameters are hidden unless the parameter is known to be harmless; the rest
+ * is redacted like any text.
+ * @param execArguments whether to show the arguments of a command run in a container, not only the program
  */
 export function redactUri(uri: string, execArguments: 'show' | 'hide'): string {
   const start = uri.indexOf('?');
   if (start < 0) return redactText(uri);
   const path = uri.slice(0, start);
   const isProxied = PROXIED.test(path);
-  /** The word before, of what is run. */
+  /** The previous word of the command. */
   let word: string | undefined;
   const shown = uri
     .slice(start + 1)
@@ -75,10 +76,10 @@ export function redactUri(uri: string, execArguments: 'show' | 'hide'): string {
   return `${redactText(path)}?${shown.join('&')}`;
 }
 
-/** As far as a parameter is decoded: no name that is known, and no option, is as long. */
+/** Parameters are decoded up to this length: no known name and no option is longer. */
 const LONGEST_DECODED = 256;
 
-/** What the API server takes the text for. */
+/** The decoded text as the API server reads it. */
 function decode(text: string): string {
   if (text.length > LONGEST_DECODED || !text.includes('%')) return text;
   try {
@@ -89,8 +90,8 @@ function decode(text: string): string {
 }
 
 /**
- * The values of a query parameter, in their order, decoded as Go's net/url does, which the API server reads them with:
- * `+` is a blank, and what is badly encoded or has a semicolon in it is left out.
+ * The values of a query parameter in order, decoded like Go's net/url, which the API server uses: `+` is a blank; badly
+ * encoded values and values with a semicolon are left out.
  * @see https://pkg.go.dev/net/url#ParseQuery
  */
 export function parametersOf(uri: string, name: string): readonly string[] {
@@ -107,7 +108,9 @@ export function parametersOf(uri: string, name: string): readonly string[] {
     });
 }
 
-/** The name or the value of a query parameter, a `+` being a blank; undefined if it is badly encoded, or no text. */
+/**
+ * The decoded name or value of a query parameter, with `+` as a blank; undefined if it is badly encoded or not text.
+ */
 export function decodeParameter(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

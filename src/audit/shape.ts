@@ -1,7 +1,7 @@
-/** Any JSON object, nothing known about its members. Read own properties only where the name comes from data or from a rule. */
+/** Any JSON object with unknown members. If the name comes from data or from a rule, read own properties only. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The fields of the Event that are its metadata, all but its bodies: what is small and says most first. */
+/** The metadata fields of the Event, all but its bodies. Small and telling fields come first. */
 export const METADATA_FIELDS = [
   'kind',
   'apiVersion',
@@ -28,13 +28,12 @@ const BODIES: ReadonlySet<string> = new Set(['requestObject', 'responseObject'])
 const FIELD_DEPTH = 3;
 
 /**
- * The event, if each of its fields has the JSON type that it should have; else which has not: `.user: expected an object, found a string`.
+ * The event, if all its fields have the right JSON type; else the problem: `.user: expected an object, found a string`.
  *
- * `null` counts as absent: Go writes it for what is not set. No reader of an event is to think of it, so an event with a null
- * in one of its fields is copied without. The others, nearly all, are given back as they came, after one look at each field.
+ * `null` counts as absent: Go writes it for an unset field. Readers of an event never see null: an event with a null in
+ * one of its fields is copied without it. Other events, nearly all, are returned unchanged after one check per field.
  *
- * Fields that the Event does not have are not looked at, nor are the bodies, which may hold any JSON. The text has nothing of the event
- * in it.
+ * Unknown fields are not checked, nor are the bodies, which may hold any JSON. The problem quotes nothing of the event.
  *
  * @see k8s.io/apiserver/pkg/apis/audit/v1 `Event`
  */
@@ -164,7 +163,7 @@ function mismatch(place: string, expected: string, value: unknown): string {
   return `${place}: expected ${expected}, found ${jsonTypeOf(value)}`;
 }
 
-/** The JSON type of a value, with its article. */
+/** The JSON type of a value, with an article. */
 export function jsonTypeOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

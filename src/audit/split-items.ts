@@ -1,4 +1,4 @@
-/** A list whose text does not parse as a whole, taken apart at the commas between its items. */
+/** A list whose text does not parse as a whole, split at the commas between its items. */
 export interface SplitList {
   /** The text with an empty list in place of the items. */
   readonly frame: string;
@@ -9,11 +9,12 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 
 /**
- * Finds where the items of an EventList begin and end without parsing them, so that one broken item need not cost the others.
+ * Finds where the items of an EventList begin and end without parsing them, so one broken item does not cost the
+ * others.
  *
- * One pass that knows strings and brackets and nothing else: it looks for `"items": [` among the members of the
- * outermost object and cuts at the commas of that array. `undefined` if there is no such array or it does not end, as
- * when an item has lost a bracket or a quote: then nobody can say where the next one begins.
+ * One pass that knows only strings and brackets: it looks for `"items": [` among the members of the outermost object
+ * and cuts at the commas of that array. `undefined` if there is no such array or it does not end. It does not end if
+ * an item lacks a bracket or a quote; then nothing tells where the next item begins.
  */
 export function splitItems(text: string, maxItems: number): SplitList | undefined {
   const open = findItems(text);
@@ -46,7 +47,7 @@ export function splitItems(text: string, maxItems: number): SplitList | undefine
   return undefined;
 }
 
-/** Where the array that is the outermost object's `items` opens. */
+/** Where the `items` array of the outermost object opens. */
 function findItems(text: string): number | undefined {
   const items = /"items"\s*:\s*\[/y;
   let depth = 0;
@@ -70,7 +71,9 @@ function findItems(text: string): number | undefined {
   return undefined;
 }
 
-/** The place of the quote that ends the string which begins at `open`; the end of the text if none does. */
+/**
+ * The place of the closing quotation mark of the string that begins at `open`; the end of the text if there is none.
+ */
 function endOfString(text: string, open: number): number {
   for (let index = open + 1; index < text.length; index++) {
     const code = text.charCodeAt(index);

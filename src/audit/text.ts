@@ -1,30 +1,32 @@
 /**
- * What a reader cannot see, or what moves or hides the text around it: controls (among them ESC, newline, tab, C1), format characters
- * (bidirectional marks and overrides, zero-width, soft hyphen, tags), line and paragraph separators, lone surrogates, and the rest of what
- * Unicode lets a renderer leave out (fillers, joiners, variation selectors); the blank Braille pattern is empty although it is a symbol.
+ * Characters that a reader cannot see, or that move or hide the text around them: controls (ESC, newline, tab, C1),
+ * format characters (bidirectional marks and overrides, zero-width, soft hyphen, tags), line and paragraph separators,
+ * lone surrogates, and everything else that Unicode lets a renderer omit (fillers, joiners, variation selectors). The
+ * blank Braille pattern is included although Unicode calls it a symbol.
  *
- * @see https://www.unicode.org/reports/tr36/ (security considerations) and DerivedCoreProperties.txt for Default_Ignorable_Code_Point
+ * @see https://www.unicode.org/reports/tr36/ (security considerations) and DerivedCoreProperties.txt for
+ * Default_Ignorable_Code_Point
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
 
 /**
- * The text as it may be shown on a terminal, in a table or in a message: each character that cannot be seen is written out as `\u{1b}`.
+ * The text made safe for a terminal, a table or a message: characters that cannot be seen are escaped as `\u{1b}`.
  *
- * An escape and not U+FFFD, because which character it was is evidence: two names that differ only in a zero-width space stay
- * two names. It is for reading only and is never turned back, so a backslash that was there before is left alone. The result can be
+ * An escape and not U+FFFD, because the exact character is evidence: two names that differ only in a zero-width space
+ * stay two names. The result is for reading only and never decoded, so existing backslashes are left alone. It can be
  * ten times as long: sanitise first, then cut.
  */
 export function sanitise(text: string): string {
   return replaceUnseen(text, escapeCharacter);
 }
 
-/** True if some of its characters cannot be seen. */
+/** True if the text has characters that cannot be seen. */
 export function hasUnseen(text: string): boolean {
   return UNSEEN.test(text);
 }
 
-/** The text with `replacement` for each character that cannot be seen, for a format with escapes of its own. */
+/** The text with `replacement` applied to each character that cannot be seen, for formats with their own escapes. */
 export function replaceUnseen(text: string, replacement: (character: string) => string): string {
   return UNSEEN.test(text) ? text.replace(EVERY_UNSEEN, replacement) : text;
 }
@@ -37,8 +39,8 @@ const ELLIPSIS = '…';
 const ELLIPSIS_BYTES = 3;
 
 /**
- * The text if it takes at most `maxBytes` bytes of UTF-8, else as much of its beginning as fits together with an ellipsis.
- * It is cut between code points; below 3 bytes there is no room for the ellipsis and none is added.
+ * The text if it takes at most `maxBytes` bytes of UTF-8, else its beginning and an ellipsis within that limit. It is
+ * cut between code points; below 3 bytes the ellipsis does not fit and is omitted.
  */
 export function cutBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
@@ -55,7 +57,7 @@ export function cutBytes(text: string, maxBytes: number): string {
   return text;
 }
 
-/** How many bytes the text takes in UTF-8; a lone surrogate counts as the U+FFFD that stands for it there. */
+/** The length of the text in UTF-8 bytes. A lone surrogate counts as U+FFFD, which replaces it in UTF-8. */
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {
@@ -67,14 +69,14 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-/** Sanitised and cut, at a cost that does not grow with the text: for the few words of an event that go into a message. */
+/** Sanitised and cut, for the few words of an event that go into a message. The cost does not grow with the text. */
 export function excerpt(text: string, maxBytes: number): string {
   return cutBytes(sanitise(text.slice(0, maxBytes + 1)), maxBytes);
 }
 
 /**
- * The JSON text with U+FFFD for every lone surrogate, so that all strings and keys that it parses to are well-formed.
- * A text without surrogate escapes, which is nearly every one, costs two searches (a regular expression would cost four times as much).
+ * The JSON text with U+FFFD for every lone surrogate, so all parsed strings and keys are well-formed. Text without
+ * surrogate escapes, the usual case, costs two searches (a regular expression would cost four times as much).
  */
 export function wellFormedJson(text: string): string {
   const decoded = text.isWellFormed() ? text : text.toWellFormed();
@@ -82,7 +84,10 @@ export function wellFormedJson(text: string): string {
   return withoutLoneEscapes(decoded);
 }
 
-/** Takes the escapes from left to right, so that the second backslash of `\\` begins none and a pair is taken whole. */
+/**
+ * Reads escapes from left to right, so the second backslash of `\\` starts no escape and a surrogate pair is read
+ * whole.
+ */
 function withoutLoneEscapes(text: string): string {
   let result = '';
   let copied = 0;
@@ -101,7 +106,7 @@ function withoutLoneEscapes(text: string): string {
   return result + text.slice(copied);
 }
 
-/** Which half of a pair the escape at `index` stands for, if it is an escape and stands for one: `\ud800` to `\udfff`. */
+/** Which half of a surrogate pair the escape at `index` encodes (`\ud800` to `\udfff`); undefined for anything else. */
 function surrogateEscape(text: string, index: number): 'high' | 'low' | undefined {
   if (text[index] !== '\\' || text[index + 1] !== 'u' || !isHex(text, index + 4) || !isHex(text, index + 5))
     return undefined;

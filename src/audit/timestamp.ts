@@ -1,4 +1,6 @@
-/** Integer microseconds are exact in a double between the years 1684 and 2255; nothing outside is a time that we can order by. */
+/**
+ * Integer microseconds are exact in a double between the years 1684 and 2255. Times outside cannot be ordered exactly.
+ */
 const MICROS_PER_SECOND = 1_000_000;
 const SECONDS_PER_DAY = 86_400;
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const;
@@ -11,10 +13,12 @@ const COLON = 58;
 const DOT = 46;
 
 /**
- * Reads an RFC 3339 time as integer microseconds since the epoch, exactly: `Date` would lose everything below a millisecond.
+ * Reads an RFC 3339 time as integer microseconds since the epoch, exactly: `Date` would lose everything below a
+ * millisecond.
  *
- * One to nine fraction digits are read, what is below a microsecond is dropped. `undefined` if the text is not such a time, names
- * a day that does not exist, or is too far from the epoch to be exact. As in Go, whose encoder writes these texts, there is no 60th second.
+ * Reads one to nine fraction digits and drops those below a microsecond. `undefined` if the text is not such a time,
+ * names a day that does not exist, or is too far from the epoch to be exact. There is no 60th second, as in Go, whose
+ * encoder writes these texts.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
  */
@@ -41,11 +45,11 @@ export function parseTimestamp(text: string): number | undefined {
 }
 
 const MINUTE_LENGTH = 'YYYY-MM-DDTHH:MM'.length;
-/** The last minute that was read, and the seconds from the epoch to its beginning: the times of a stream differ mostly in what follows. */
+/** The last minute that was read and its seconds since the epoch: consecutive times mostly share the minute. */
 let lastMinute = '1970-01-01T00:00';
 let lastMinuteSeconds = 0;
 
-/** The seconds from the epoch to the minute that the text begins with, not knowing of its zone. */
+/** Seconds from the epoch to the minute at the start of the text, ignoring the zone. */
 function readMinute(text: string): number | undefined {
   if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH || !isLetter(text, 10, 'T')) return undefined;
   if (text.charCodeAt(13) !== COLON) return undefined;
@@ -64,7 +68,7 @@ export function formatTimestamp(micros: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
-/** The digits from `start` to `end` as a number; NaN if one of them is none. */
+/** The digits from `start` to `end` as a number; NaN if one of them is not a digit. */
 function digits(text: string, start: number, end: number): number {
   let value = 0;
   for (let index = start; index < end; index++) {
@@ -101,7 +105,7 @@ function secondsOfDay(hour: number, minute: number, second: number): number | un
   return hour <= 23 && minute <= 59 && second <= 59 ? hour * 3600 + minute * 60 + second : undefined;
 }
 
-/** Seconds east of UTC that the zone at `place` stands for, which must be the end of the text. */
+/** The zone's offset from UTC at `place`, in seconds; the zone must end the text. */
 function zoneOffset(text: string, place: number): number | undefined {
   if (isLetter(text, place, 'Z')) return place + 1 === text.length ? 0 : undefined;
   const sign = text.charCodeAt(place);

@@ -8,8 +8,8 @@ const MAX_REMEMBERED = 4_096;
 const remembered = new Map<string, boolean>();
 
 /**
- * The addresses of a list that holds nothing but addresses, absent if one entry is none: Elastic's ingest pipeline gives up
- * on the whole list then. Only the last 1,000 hops are looked at; a client can send a header with a hundred thousand.
+ * The addresses of a list; absent if one entry is not an address, because Elastic's ingest pipeline then drops the
+ * whole list. Only the last 1,000 hops are read: a client can send a header with a hundred thousand.
  */
 export function addressSet(list: readonly string[] | undefined): FieldValues {
   if (list === undefined) return undefined;
@@ -18,8 +18,9 @@ export function addressSet(list: readonly string[] | undefined): FieldValues {
 }
 
 /**
- * True for a dotted quad without leading zeros and for an IPv6 address without zone: what Elasticsearch's `ip` type takes, and all that
- * Go's net.ParseIP lets through. The last answers are remembered, since most requests come from a few addresses.
+ * True for a dotted quad without leading zeros and for an IPv6 address without zone. These are what Elasticsearch's
+ * `ip` type accepts and all that Go's net.ParseIP accepts. Recent answers are cached, since most requests come from a
+ * few addresses.
  */
 export function isAddress(text: string): boolean {
   if (text.length > LONGEST_ADDRESS) return false;

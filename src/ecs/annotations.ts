@@ -2,8 +2,8 @@ import type { AuditEvent } from '../audit/event.ts';
 import { fieldNameOf, spelledReader } from './spelled-name.ts';
 
 /**
- * The annotations that Kubernetes itself writes. Elastic's documents have underscores in place of the dots, which cannot be undone
- * by looking at a name, so the original names of the usual ones are kept here; all others are looked for.
+ * Annotations that Kubernetes itself writes. Elastic's documents replace dots by underscores, which cannot be undone
+ * from the name alone, so this table has the original names of the usual ones; all others are searched for.
  * @see https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/
  */
 export const KNOWN_ANNOTATIONS: readonly string[] = [

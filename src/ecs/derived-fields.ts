@@ -10,81 +10,81 @@ import { podReader } from './pod-specs.ts';
 import { row } from './row.ts';
 import { valueSet } from './values.ts';
 
-/** What firstseen reads out of an event that stands in no one place of it. */
+/** Fields that firstseen derives from several places of an event. */
 const PREFIX = 'firstseen.';
 /** A path into the pod that a request writes. */
 const POD_PREFIX = `${PREFIX}pod.`;
-/** The field for whether the request was carried out. */
+/** The field that says whether the request was carried out. */
 export const CARRIED_OUT = `${PREFIX}carriedOut`;
-/** The field for what an exec runs. */
+/** The field that holds the command of an exec. */
 export const COMMAND = `${PREFIX}exec.command`;
 const LONGEST_COMMAND = 16_384;
 
 const imagesOf = podReader('containers.image');
 
-/** The rows for what is derived, so that a rule need not know in how many ways the same thing can be said. */
+/** Rows for derived fields, so that a rule need not handle every way to express the same thing. */
 export const DERIVED_FIELDS: readonly Field[] = [
   {
     name: CARRIED_OUT,
     type: 'keyword',
-    doc: 'Whether the request was carried out: `yes`; `no` if it was refused, failed, was a dry run or has only arrived; `unknown` for an error that can also be the answer to what was done ([which](../carried-out.md)).',
+    doc: 'Whether the request was carried out: `yes`; `no` if it was refused, failed, was a dry run or has no answer yet; `unknown` for an error that can also follow a stored change ([which errors](../carried-out.md)).',
     read: carriedOut,
   },
   row(
     `${PREFIX}dryRun`,
     'boolean',
-    '`true` if a write asked for nothing to be stored (`dryRun=All` in its query, of a deletion in its body); else absent.',
+    '`true` for a dry run: `dryRun=All` in the query of a write, or in the body of a deletion. Absent otherwise.',
     (event) => isDryRun(event) || undefined,
   ),
   {
     name: `${PREFIX}truncated`,
     type: 'boolean',
-    doc: '`true` if the event lost its bodies because it was too large, for the API server or for firstseen; else absent.',
+    doc: '`true` if the event lost its bodies because it was too large for the API server or for firstseen; absent otherwise.',
     read: ({ truncated }) => truncated || undefined,
   },
   row(
     `${PREFIX}source.ip`,
     'ip',
-    'The last hop of the request: the one address that the client does not choose.',
+    'The last hop of the request, the only address that the client cannot choose.',
     (event) => addressSet([lastHop(event) ?? '']),
   ),
-  row(COMMAND, 'keyword', 'What an exec runs, its words decoded and joined by blanks.', commandOf),
+  row(COMMAND, 'keyword', 'The command of an exec, its words decoded and joined by blanks.', commandOf),
   row(
     `${PREFIX}grants`,
     'keyword',
-    'What a written role grants, as `verb resource`, such as `create pods/exec` or `* *`: each verb with each resource of the same rule of the role.',
+    'The permissions in a role that the request writes, as `verb resource`, such as `create pods/exec` or `* *`: each verb with each resource of the same role rule.',
     ({ requestObject, responseObject }) => grantsOf(requestObject, responseObject),
   ),
   row(
     `${PREFIX}image.registry`,
     'keyword',
-    'The registries of the images of a written pod; `docker.io` where an image names none.',
+    'The image registries of a pod that the request writes; `docker.io` for an image without a registry.',
     imageField('registry'),
   ),
   row(
     `${PREFIX}image.repository`,
     'keyword',
-    'The images of a written pod with their registry, without tag and digest.',
+    'The images of a pod that the request writes, with registry, without tag and digest.',
     imageField('repository'),
   ),
-  pod('hostPID', 'boolean', 'Whether the pod shares the processes of its node.'),
-  pod('hostIPC', 'boolean', 'Whether the pod shares the IPC of its node.'),
-  pod('hostNetwork', 'boolean', 'Whether the pod shares the network of its node.'),
-  pod('hostUsers', 'boolean', 'Whether the pod shares the users of its node.'),
-  pod('nodeName', 'keyword', 'The node that the pod is put on, past the scheduler.'),
+  pod('hostPID', 'boolean', 'Whether the pod uses the PID namespace of its node.'),
+  pod('hostIPC', 'boolean', 'Whether the pod uses the IPC namespace of its node.'),
+  pod('hostNetwork', 'boolean', 'Whether the pod uses the network of its node.'),
+  pod('hostUsers', 'boolean', 'Whether the pod uses the user namespace of its node.'),
+  pod('nodeName', 'keyword', 'The node that the request assigns the pod to, bypassing the scheduler.'),
   pod('serviceAccountName', 'keyword', 'The service account of the pod.'),
-  pod('volumes.hostPath.path', 'keyword', 'The paths of the node that the pod mounts.'),
+  pod('volumes.hostPath.path', 'keyword', 'The node paths that the pod mounts.'),
   pod('containers.image', 'keyword', 'The images of the pod.'),
-  pod('containers.command', 'keyword', 'The words of the commands of the pod.'),
+  pod('containers.command', 'keyword', 'The words of the commands in the pod.'),
   pod('containers.securityContext.privileged', 'boolean', 'Whether a container of the pod is privileged.'),
-  pod('containers.securityContext.capabilities.add', 'keyword', 'The Linux capabilities that a container adds.'),
+  pod('containers.securityContext.capabilities.add', 'keyword', 'The Linux capabilities that containers add.'),
   pod('containers.securityContext.procMount', 'keyword', 'How /proc is mounted: Default or Unmasked.'),
 ];
 
-/** A name below `firstseen.pod.` that has no row of its own. */
+/** A name below `firstseen.pod.` without a row of its own. */
 export function derivedField(name: string): Field | undefined {
   if (!name.startsWith(POD_PREFIX)) return undefined;
-  return pod(name.slice(POD_PREFIX.length), 'keyword', 'Read from the pod that the request writes.');
+  return pod(name.slice(POD_PREFIX.length), 'keyword', 'A path in the pod that the request writes.');
 }
 
 /** True if the field is read from the body of a request. */

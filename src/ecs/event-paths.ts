@@ -1,4 +1,4 @@
-/** The fields of an audit event, as deep as its type fixes them: below `*` anything may stand. */
+/** The fields of an audit event as far as its type defines them. Below `*` any field may appear. */
 const EVENT: Readonly<Record<string, '' | '*' | readonly string[]>> = {
   kind: '',
   apiVersion: '',
@@ -22,8 +22,8 @@ const EVENT: Readonly<Record<string, '' | '*' | readonly string[]>> = {
 };
 
 /**
- * Whether an audit event can have something at this dotted path. Of what the API server's types fix, all other names are
- * mistakes; in bodies, annotations and the extra of a user anything may be.
+ * Whether an audit event can have a value at this dotted path. Where the API server's types define the fields, any
+ * other name is a mistake; bodies, annotations and a user's `extra` may hold anything.
  * @see k8s.io/apiserver/pkg/apis/audit/v1 `Event`, k8s.io/apimachinery/pkg/apis/meta/v1 `Status`
  */
 export function isEventPath(path: string): boolean {

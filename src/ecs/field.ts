@@ -6,13 +6,13 @@ export type FieldType = 'keyword' | 'ip' | 'integer' | 'boolean' | 'date';
 export type FieldValue = string | number | boolean;
 
 /**
- * What a field holds on one event: nothing, one value, or the set of values that an array flattens to.
- * Empty values (null, "", {}, []) are absent. An array is never nested and repeats no value. It is empty in one case: the field
- * leads to an object with something in it, so that it exists, as in Elasticsearch, although no test of a value can hold.
+ * The values of a field on one event: nothing, one value, or the set of values of a flattened array. Empty values
+ * (null, "", {}, []) are absent. An array is never nested and has no duplicates. An empty array means that the field
+ * leads to a non-empty object: the field exists, as in Elasticsearch, but no test of a value can match.
  */
 export type FieldValues = FieldValue | readonly FieldValue[] | undefined;
 
-/** A field that a rule may name: resolved once when a rule is compiled, read once per event. */
+/** A field that a rule may name: resolved once per compiled rule, read once per event. */
 export interface Field {
   readonly name: string;
   readonly type: FieldType;
@@ -20,8 +20,8 @@ export interface Field {
   readonly doc: string;
   /** Pure; never throws, whatever the event holds. */
   readonly read: (event: DecodedEvent) => FieldValues;
-  /** True if the name is known but no event that we read has the field: a condition on it cannot hold. */
+  /** True if the name is known but no audit event has the field: a condition on it cannot match. */
   readonly neverSet?: true;
-  /** The value that the field has on every event. */
+  /** Set if the field has this value on every event. */
   readonly constant?: FieldValue;
 }

@@ -194,7 +194,7 @@ test('the metadata of a body is never there', () => {
   expect(read('kubernetes.audit.requestObject.metadata.labels.app')).toBeUndefined();
   expect(read('kubernetes.audit.responseObject.metadata.name')).toBeUndefined();
   expect(read('kubernetes.audit.responseObject')).toBeUndefined();
-  expect(resolveField('kubernetes.audit.requestObject.metadata.name')?.doc ?? '').toMatch(/^Removed/);
+  expect(resolveField('kubernetes.audit.requestObject.metadata.name')?.doc ?? '').toMatch(/^Never set/);
   expect(resolveField('kubernetes.audit.requestObject.metadata.name')?.neverSet).toBe(true);
 });
 

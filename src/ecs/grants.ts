@@ -3,9 +3,10 @@ import { patchedObject } from './json-patch.ts';
 import { MAX_VALUES, valueSet } from './values.ts';
 
 /**
- * What the role of a request grants, as `verb resource`: each verb with each resource of the same rule, so that a verb of one rule is never
- * taken together with a resource of another. Of what is asked and of what the API server answered, since a patch says only what it changes.
- * API groups are left out: the resources worth asking for have names of their own. Empty for what is no role.
+ * The permissions in the role of a request, as `verb resource`: each verb with each resource of the same role rule, so
+ * a verb is never paired with a resource of another rule. Reads both request and response, since a patch holds only the
+ * changes. API groups are left out, because the resources that matter have unique names. Empty if the object is not a
+ * role.
  */
 export function grantsOf(...bodies: readonly unknown[]): FieldValues {
   const found: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * The parts of a reference to an image. A first part without a dot, a colon and not `localhost` is no registry, and then the image
- * comes from Docker Hub; an official one of it has `library/` before its name.
+ * The parts of an image reference. If the first part has no dot and no colon and is not `localhost`, it is not a
+ * registry: the image comes from Docker Hub, and official images there get the prefix `library/`.
  * @see https://github.com/distribution/reference `ParseNormalizedNamed`
  */
 export function imageParts(image: string): { readonly registry: string; readonly repository: string } {

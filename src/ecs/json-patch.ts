@@ -1,11 +1,14 @@
-/** What kube-apiserver takes of operations in one patch. @see k8s.io/apiserver/pkg/endpoints/handlers `maxJSONPatchOperations` */
+/**
+ * The most operations that kube-apiserver accepts in one patch. @see k8s.io/apiserver/pkg/endpoints/handlers
+ * `maxJSONPatchOperations`
+ */
 const MOST_OPERATIONS = 10_000;
 const MOST_SEGMENTS = 32;
 
 /**
- * What the operations of a JSON patch (RFC 6902) set, as a list of objects that each hold one value at its place: what
- * `add /spec/hostPID true` sets is `{ spec: { hostPID: true } }`. Places in lists are left out, as flattening does; a
- * value that is copied from elsewhere is not known here.
+ * The values that a JSON patch (RFC 6902) sets, as objects that each hold one value at its path: `add /spec/hostPID
+ * true` gives `{ spec: { hostPID: true } }`. Array indices are dropped, as flattening does. Values that an operation
+ * copies from elsewhere are unknown.
  */
 export function patchedObject(operations: readonly unknown[]): readonly unknown[] {
   return operations.slice(0, MOST_OPERATIONS).flatMap((operation) => {

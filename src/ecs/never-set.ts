@@ -1,11 +1,11 @@
-/** The field sets of ECS of which an audit event has no field: any name within them is known, and absent. */
+/** ECS field sets that no audit event fills: any name within them is known, and absent. */
 const ABSENT_SETS: ReadonlySet<string> = new Set(
   `agent as cloud code_signature cgroup destination device dll dns ecs elf email entity error faas file gen_ai geo group hash host http
   interface labels log macho message network observer organization os package pe process registry risk rule server service span tags threat
   tls trace transaction url vlan volume vulnerability x509`.split(/\s+/),
 );
 
-/** The names that ECS has within the field sets that an audit event does fill; misspelt ones are not among them. */
+/** Names that ECS has within the field sets that audit events do fill. Misspelt names are not among them. */
 const ABSENT_NAMES: ReadonlySet<string> = new Set([
   ...within('event', 'agent_id_status category code created duration end hash id provider reason reference risk_score'),
   ...within('event', 'risk_score_norm sequence severity start timezone type url'),
@@ -25,7 +25,7 @@ const ABSENT_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * True if the name is one that ECS defines and that no Kubernetes audit event has.
+ * True if ECS defines the name and no Kubernetes audit event has it.
  * @see https://www.elastic.co/docs/reference/ecs/ecs-field-reference
  */
 export function isNeverSetName(name: string): boolean {

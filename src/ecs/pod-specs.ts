@@ -4,7 +4,8 @@ import { PRESENT, valueSet } from './values.ts';
 import { compilePath, type PathReader } from './walk.ts';
 
 /**
- * Where the spec of a pod stands in what is written: a Pod; what has a template (deployments, jobs, …); a CronJob; a PodTemplate.
+ * Paths of the pod spec in the kinds that hold one: a Pod; kinds with a template (deployments, jobs, …); a CronJob; a
+ * PodTemplate.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
  */
 const PLACES = [
@@ -13,21 +14,21 @@ const PLACES = [
   ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
   ['template', 'spec'],
 ];
-/** The lists of containers of a pod. Those of the third are added to a pod that runs (`pods/ephemeralcontainers`). */
+/** The container lists of a pod. The third is for containers added to a running pod (`pods/ephemeralcontainers`). */
 const CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers'];
 
-/** The pods that a body writes, and all containers of each. */
+/** The pods that a body writes, with all containers of each. */
 interface Pods {
   readonly specs: readonly object[];
   readonly containers: readonly unknown[];
 }
 
-/** Every rule over pods asks the same body, one after another: what was found in it is kept while it is there. */
+/** All rules over pods read the same body one after another, so the result is cached per body. */
 const found = new WeakMap<object, Pods>();
 
 /**
- * A reader of one path of the pod that a request writes, wherever it stands: in a pod or in what makes pods, in a whole object, in a
- * patch that looks like one, and in what the operations of a JSON patch set. `containers` stands for all three lists of containers.
+ * A reader of one path in the pod that a request writes: in a Pod or in a workload, in a whole object, in a merge
+ * patch, or in the operations of a JSON patch. `containers` covers all three container lists.
  */
 export function podReader(path: string): PathReader {
   const [first, ...rest] = path.split('.');

@@ -6,15 +6,15 @@ import { redactUri } from '../audit/request-uri.ts';
 import { COMMAND, commandOf } from './derived-fields.ts';
 import { PREFIX } from './kubernetes-fields.ts';
 
-/** Takes secrets out of what leaves the evaluation of an event: of what is kept and what is shown. Rules see the event as it came. */
+/** Removes secrets from what is kept or shown of an event. Rules see the event as it came. */
 export interface Redactor {
-  /** The event without secrets. The same object each time it is asked for the event that it was last asked for. */
+  /** The event without secrets. Repeated calls with the same event return the same object. */
   event(event: DecodedEvent): DecodedEvent;
-  /** A value of a field on the event, without secrets; the same text if it holds none. */
+  /** A value of a field without secrets; the same text if it has none. */
   value(field: string, value: string, event: DecodedEvent): string;
 }
 
-/** The paths into bodies, and into what is read out of one. */
+/** Fields that are paths into bodies, or derived from one. */
 const BODY = /^(?:kubernetes\.audit|firstseen)\.(requestObject|responseObject|pod)(?:\.(.+))?$/;
 
 export function createRedactor(options: RedactionOptions): Redactor {
@@ -40,7 +40,7 @@ export function createRedactor(options: RedactionOptions): Redactor {
   };
 }
 
-/** In a JSON patch the values stand at `value`, and each operation says what place they are for. */
+/** In a JSON patch the values are at `value`, and each operation names the path that it changes. */
 function isHidden(path: string, body: string, { event }: DecodedEvent): boolean {
   if (isHiddenPlace(path)) return true;
   const [, rest] = /^value(\..+)?$/.exec(path) ?? ['', undefined];

@@ -3,17 +3,17 @@ import type { Field, FieldType, FieldValues } from './field.ts';
 
 type Read = (event: AuditEvent) => FieldValues;
 
-/** One row of the field table whose values stand in the event itself. */
+/** A row of the field table whose values come from the event. */
 export function row(name: string, type: FieldType, doc: string, read: Read): Field {
   return { name, type, doc, read: ({ event }) => read(event) };
 }
 
-/** A row that is the same on every event. */
+/** A row with the same value on every event. */
 export function constant(name: string, value: string, doc: string): Field {
   return { name, type: 'keyword', doc: `Always \`${value}\`. ${doc}`, read: () => value, constant: value };
 }
 
-/** A name that is known and never has a value. */
+/** A known name that never has a value. */
 export function neverSet(name: string, doc: string): Field {
   return { name, type: 'keyword', doc, read: () => undefined, neverSet: true };
 }

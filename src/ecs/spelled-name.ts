@@ -1,14 +1,14 @@
 import { textValue } from './values.ts';
 
-/** The name as it stands in a field name: dots as underscores. */
+/** The name as used in a field name: dots become underscores. */
 export function fieldNameOf(name: string): string {
   return name.replaceAll('.', '_');
 }
 
 /**
- * A reader of one member of annotations or labels, by its name with dots or with underscores for them: Elastic's
- * documents have underscores, which cannot be undone by looking at a name.
- * @param likely how the name is most likely written, which is tried first
+ * A reader of one member of annotations or labels, by its name with dots or with underscores: Elastic's documents have
+ * underscores, which cannot be undone from the name alone.
+ * @param likely the most likely spelling, tried first
  */
 export function spelledReader(
   name: string,
@@ -25,7 +25,7 @@ export function spelledReader(
   };
 }
 
-/** True if the key with underscores for its dots is `wanted`. */
+/** True if the key, with its dots replaced by underscores, is `wanted`. */
 function isSpelled(key: string, wanted: string): boolean {
   if (key.length !== wanted.length) return false;
   for (let index = 0; index < key.length; index++) {

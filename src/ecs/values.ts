@@ -1,14 +1,17 @@
 import type { FieldValue, FieldValues } from './field.ts';
 
-/** Distinct values that one field can have on one event. The last ones stay: in a list of hops they are the trusted ones. */
+/**
+ * The most distinct values that a field can have on one event. The last ones are kept: in a list of hops they are the
+ * trusted ones.
+ */
 export const MAX_VALUES = 10_000;
 
-/** What a field is that leads to an object with something in it: there, but without a value. */
+/** The value of a field that leads to a non-empty object: the field exists but has no value. */
 export const PRESENT: readonly FieldValue[] = Object.freeze([]);
 
 /**
- * The values as a set: none twice, at most `MAX_VALUES`, a single one by itself. Of equal values the last stays, so that the order
- * of last occurrences is kept. A short list without repeats is returned as it is.
+ * The values as a set: no duplicates, at most `MAX_VALUES`, a single one unwrapped. The last of equal values is kept,
+ * so the order is that of last occurrences. A short list without duplicates is returned as it is.
  */
 export function valueSet(values: readonly FieldValue[]): FieldValues {
   if (values.length === 0) return undefined;
@@ -25,13 +28,13 @@ function isDistinct(values: readonly FieldValue[]): boolean {
   return true;
 }
 
-/** A list of texts as a field's values, without the empty ones. */
+/** A list of texts as field values, without the empty ones. */
 export function textSet(list: readonly string[] | undefined): FieldValues {
   if (list === undefined) return undefined;
   return valueSet(list.includes('') ? list.filter((text) => text !== '') : list);
 }
 
-/** A text as a field's value: `""` is absent. */
+/** A text as a field value: `""` is absent. */
 export function textValue(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }

@@ -1,32 +1,33 @@
 import type { FieldValue, FieldValues } from './field.ts';
 import { PRESENT, valueSet } from './values.ts';
 
-/** Reads what a path leads to in a JSON value that nothing is known about. Never throws. */
+/** Reads the values at a path in arbitrary JSON. Never throws. */
 export type PathReader = (root: unknown) => FieldValues;
 
-/** One way to go on from a place in the path: a member with this key, after which the path goes on at `next`. */
+/**
+ * One way to continue from a position in the path: a member with this key, after which the path continues at `next`.
+ */
 interface Step {
   readonly key: string;
   readonly next: number;
-  /** True for a key such as `constructor`, which every object seems to have. */
+  /** True for a key such as `constructor`, which every object inherits. */
   readonly isInherited: boolean;
 }
 
-/** The path's segments are few, and no decoded event is deeper than this: see `DEFAULT_BOUNDS`. */
 export const MAX_SEGMENTS = 32;
+/** No decoded event is deeper, see `DEFAULT_BOUNDS`. */
 const MAX_DEPTH = 64;
 
 type Found = FieldValue | FieldValue[] | typeof PRESENT | undefined;
 
 /**
- * A reader of a dotted path that flattens as Elasticsearch does: through arrays, and with a dot in a key as good as a
- * dot between keys, so that `a.b` finds `{"a":{"b":1}}`, `{"a.b":1}` and `[{"a":{"b":1}}]`, and all of them if they
- * stand beside each other.
+ * A reader of a dotted path that flattens like Elasticsearch: through arrays, and with a dot in a key equal to a dot
+ * between keys. `a.b` finds `{"a":{"b":1}}`, `{"a.b":1}` and `[{"a":{"b":1}}]`, and all of them if they occur together.
  *
- * At each object every key that the rest of the path can begin with is tried. A node of the tree can be reached in one way
- * only, so the walk costs no more than the part of the tree that the path leads through, whatever the keys are. Only
- * own properties are read. What is found is a set of values; an object at the end of the path is `PRESENT` if anything
- * in it, at any depth, is not empty.
+ * At each object, every key that is a prefix of the remaining path is tried. Each node of the tree can be reached in
+ * one way only, so the walk costs no more than the part of the tree below the path, whatever the keys. Only own
+ * properties are read. The result is a set of values; an object at the end of the path is `PRESENT` if anything in it,
+ * at any depth, is not empty.
  *
  * @param path at most `MAX_SEGMENTS` segments; the empty path reads the root itself
  */
@@ -66,7 +67,7 @@ function walk(node: unknown, steps: readonly (readonly Step[])[], place: number,
   return all;
 }
 
-/** What was found so far and one more value. Only an array that was made here is ever pushed to. */
+/** The values found so far and one more. Only arrays created here are changed. */
 function withScalar(found: Found, value: unknown): Found {
   if (value === '' || (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean'))
     return found;
