@@ -38,7 +38,9 @@ function tail(name: string, segments: number): string {
   return name.split('.').slice(-segments).join('.');
 }
 
-/** The optimal string alignment distance, or `limit` if it is not below that; only cells that can be below are filled. */
+/**
+ * The optimal string alignment distance, or `limit` if it is not smaller; only cells that can be smaller are filled.
+ */
 function distanceBelow(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let beforePrevious: readonly number[] = [];

@@ -11,16 +11,16 @@ import { lowerValue } from './value.ts';
 type Call = Extract<Node, { readonly kind: 'call' }>;
 
 /**
- * A function as a condition. Where it is a test of a field by another name, it becomes one, so that the index of rules sees it; as in
- * Elasticsearch, which makes a query of it.
+ * A function call as a condition. A call that tests a field becomes a plain test of that field, so that the rule index
+ * sees it; Elasticsearch also turns such calls into queries.
  */
 export function lowerCallCondition(lowering: Lowering, node: Call): Predicate {
   if (node.name.toLowerCase() === 'wildcard') return lowerWildcard(lowering, node);
   const typed = lowerValue(lowering, node);
   if (typed === undefined || typed.type === 'null') return FALSE;
   if (typed.type !== 'boolean') {
-    const message = `expected a condition, and ${node.name} gives ${nameOfType(typed.type)}`;
-    report(lowering, node.start, message, 'compare it with something');
+    const message = `expected a condition, but ${node.name} returns ${nameOfType(typed.type)}`;
+    report(lowering, node.start, message, 'compare it with a value');
     return FALSE;
   }
   if (typed.expression.kind === 'call' && typed.expression.function.name === 'matchesRe2') {
@@ -31,7 +31,10 @@ export function lowerCallCondition(lowering: Lowering, node: Call): Predicate {
   return fieldTest(typed) ?? { kind: 'holds', expression: typed.expression };
 }
 
-/** `wildcard(field, "pattern", …)` is `field like ("pattern", …)`; Elasticsearch has it still, and does not document it. */
+/**
+ * `wildcard(field, "pattern", …)` is `field like ("pattern", …)`; Elasticsearch still supports it but does not document
+ * it.
+ */
 function lowerWildcard(lowering: Lowering, node: Call): Predicate {
   const [first, ...list] = node.arguments;
   if (first === undefined || list.length === 0) {
@@ -42,7 +45,7 @@ function lowerWildcard(lowering: Lowering, node: Call): Predicate {
   return lowerPatterns(lowering, { operator, operand: first, list }, lowerValue(lowering, first));
 }
 
-/** `matchesRe2(text, "pattern", …)`, our own: the patterns are read once, and are a test of the text. */
+/** `matchesRe2(text, "pattern", …)`, our own. The patterns are compiled once and become a test of the text. */
 function lowerMatchesRe2(lowering: Lowering, node: Call, [operand, ...patterns]: readonly Expression[]): Predicate {
   const texts = patterns.flatMap((pattern, index) => {
     const text = pattern.kind === 'literal' ? pattern.value : null;
@@ -52,7 +55,7 @@ function lowerMatchesRe2(lowering: Lowering, node: Call, [operand, ...patterns]:
   return operand === undefined ? FALSE : lowerSearch(lowering, { expression: operand, type: 'string' }, texts);
 }
 
-/** A call on a field and constants that says the same as tests of the field; undefined if there are no such tests. */
+/** A call on a field and constants as tests of the field; undefined if no tests are equivalent. */
 function fieldTest({ expression }: Typed): Predicate | undefined {
   if (expression.kind !== 'call') return undefined;
   const [source, ...others] = expression.arguments;

@@ -14,11 +14,12 @@ type Compare = Extract<Node, { readonly kind: 'compare' }>;
 type Match = Extract<Node, { readonly kind: 'match' }>;
 
 /**
- * An expression as a condition on an event, or FALSE where something in it is wrong, which has been reported.
+ * An expression as a condition on an event; FALSE if it has a problem, which has been reported.
  *
- * A condition is true or it is not; null counts as not true, and `not` of it is true. So `not a == 1`, `a != 1` and `not a > 1` are true
- * where the field is absent, and where it has several values, if none of them is so. Elasticsearch does the same: it turns conditions
- * into queries, `not` into `must_not`, and never moves a `not` inwards (`EqlBooleanSimplification` in the Optimizer of x-pack/plugin/eql).
+ * A condition is true or not true; null counts as not true, and its negation is true. So `not a == 1`, `a != 1` and
+ * `not a > 1` are true if the field is absent, and if it has several values and none satisfies the comparison.
+ * Elasticsearch does the same: it turns conditions into queries, `not` into `must_not`, and never moves a `not` inwards
+ * (`EqlBooleanSimplification` in the Optimizer of x-pack/plugin/eql).
  */
 export function lowerCondition(lowering: Lowering, node: Node): Predicate {
   switch (node.kind) {
@@ -45,21 +46,21 @@ export function lowerCondition(lowering: Lowering, node: Node): Predicate {
     case 'negate': {
       const typed = lowerValue(lowering, node);
       if (typed === undefined || typed.type === 'null') return FALSE;
-      const hint = 'compare it with something';
-      report(lowering, node.start, `expected a condition, and this is ${nameOfType(typed.type)}`, hint);
+      const hint = 'compare it with a value';
+      report(lowering, node.start, `expected a condition, but this is ${nameOfType(typed.type)}`, hint);
       return FALSE;
     }
   }
 }
 
-/** A field on its own, as in `where dry`: only where it is a boolean, or can be. */
+/** A field on its own, as in `where dry`: allowed only if its type is boolean or unknown. */
 function lowerBooleanField(lowering: Lowering, node: FieldNode): Predicate {
   const field = resolve(lowering, node);
   if (field === undefined || field === null) return FALSE;
   if (field.type === 'boolean' || field.neverSet === true)
     return { kind: 'any', field, test: { kind: 'equals', value: true } };
-  const hint = `write ${node.name} != null if any value will do, or compare it with one`;
-  report(lowering, node.start, `expected a condition, and ${node.name} is no boolean`, hint);
+  const hint = `write ${node.name} != null to match any value, or compare it with a value`;
+  report(lowering, node.start, `expected a condition, but ${node.name} is not a boolean`, hint);
   return FALSE;
 }
 
@@ -67,7 +68,10 @@ function lowerComparison(lowering: Lowering, node: Compare): Predicate {
   return lowerTruth(lowering, node) ?? lowerOperands(lowering, node);
 }
 
-/** `condition == true` and the like; undefined if it is none. A field is no condition here: it may be absent, or neither. */
+/**
+ * `condition == true` and the like; undefined for anything else. A field is not a condition here, because it may be
+ * absent or not boolean.
+ */
 function lowerTruth(lowering: Lowering, { operator, left, right }: Compare): Predicate | undefined {
   if (operator !== '==' && operator !== '!=') return undefined;
   const [truth, other] = left.kind === 'boolean' ? [left, right] : [right, left];
@@ -86,12 +90,12 @@ function lowerOperands(lowering: Lowering, { operator, at, ...node }: Compare): 
   if (left === undefined || right === undefined) return FALSE;
   if (constantOf(right) !== undefined) return lowerAgainst(lowering, at, left, operator, right);
   if (constantOf(left) !== undefined) return lowerAgainst(lowering, at, right, MIRRORED[operator], left);
-  const hint = 'Elasticsearch refuses it too; compare each with a constant';
-  report(lowering, at, 'a field cannot be compared with a field, also not through functions', hint);
+  const hint = 'compare each field with a constant; Elasticsearch refuses this too';
+  report(lowering, at, 'a field cannot be compared with another field, not even through functions', hint);
   return FALSE;
 }
 
-/** Something, by an operator, against a constant. */
+/** An expression compared with a constant. */
 function lowerAgainst(
   lowering: Lowering,
   at: number,
@@ -116,7 +120,7 @@ function lowerAgainst(
 function checkComparable(lowering: Lowering, at: number, operand: Typed, against: Typed): boolean {
   if (areComparable(operand.type, against.type)) return true;
   const message = `${nameOfType(operand.type)} and ${nameOfType(against.type)} cannot be compared`;
-  report(lowering, at, message, 'string(…) makes text of a number, number(…) a number of text');
+  report(lowering, at, message, 'convert a number to text with string(…), or text to a number with number(…)');
   return false;
 }
 
@@ -159,13 +163,13 @@ function isNull(expression: Expression): Predicate {
   return holds({ kind: 'isNull', operand: expression });
 }
 
-/** What stands before the operator, and what is sought: in a list of values, or as one of several patterns. */
+/** The operand before the operator, and the values or patterns after it. */
 function lowerMatch(lowering: Lowering, node: Match): Predicate {
   const operand = lowerValue(lowering, node.operand);
   return node.operator === 'in' ? lowerIn(lowering, node, operand) : lowerPatterns(lowering, node, operand);
 }
 
-/** One of the values of a list; null in it is equal to nothing. */
+/** Whether the operand equals one of the values of a list. A null in the list equals nothing. */
 function lowerIn(lowering: Lowering, node: Match, operand: Typed | undefined): Predicate {
   const alternatives: Predicate[] = [];
   const list: Expression[] = [];
@@ -174,7 +178,12 @@ function lowerIn(lowering: Lowering, node: Match, operand: Typed | undefined): P
     if (typed === undefined || operand === undefined) continue;
     const value = constantOf(typed);
     if (value === undefined) {
-      report(lowering, item.start, 'a list holds constants, and this is none', 'Elasticsearch refuses it too');
+      report(
+        lowering,
+        item.start,
+        'expected a constant in this list',
+        'write a constant such as "text" or 5; Elasticsearch refuses other expressions too',
+      );
     } else if (value !== null && operand.expression.kind === 'field') {
       alternatives.push(lowerField(lowering, item.start, operand.expression.field, '==', value));
     } else if (value !== null && checkComparable(lowering, item.start, operand, typed)) {

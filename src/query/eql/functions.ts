@@ -5,18 +5,18 @@ import type { ArithmeticOperator } from '../predicate/predicate.ts';
 import { compileRegex } from '../regex/compile-regex.ts';
 import { addressKey, addressRange } from '../values/address.ts';
 
-/** No text that an expression builds is longer, in UTF-16 units. */
+/** The longest text that an expression may build, in UTF-16 units. */
 const LONGEST_TEXT = 1 << 20;
 
 const TEXT: Parameter = { name: 'source', type: 'string' };
 const SUBSTRING: Parameter = { name: 'substring', type: 'string' };
 
 /**
- * All functions of EQL, in the order of the alphabet.
+ * All functions of EQL, in alphabetical order.
  *
- * They mean what Elasticsearch's engine computes (`x-pack/plugin/eql`, package `expression.function.scalar`, of
- * elastic/elasticsearch; where it throws on one event, so that the whole search fails, the result here is null). Positions count
- * UTF-16 units from 0. Without case, all of Unicode is compared in lower case.
+ * They compute what Elasticsearch's engine computes (`x-pack/plugin/eql`, package `expression.function.scalar`, of
+ * elastic/elasticsearch). Where that throws on one event and so fails the whole search, the result here is null.
+ * Positions count UTF-16 units from 0. Comparisons without case use the lower case of all of Unicode.
  */
 export const FUNCTIONS: readonly FunctionRow[] = [
   arithmetic('add', '+', 'The sum of two numbers.'),
@@ -30,7 +30,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     ],
     caseless: true,
     returns: 'string',
-    doc: 'The text between the first `left` and the next `right` (with `greedy` the last), empty if one of them is missing; the whole text if one of the three is empty.',
+    doc: 'The text between the first `left` and the next `right` (with `greedy`, the last `right`). Empty if one of them is missing; the whole text if any of the three is empty.',
     evaluate: between,
   },
   {
@@ -49,10 +49,10 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     parameters: [{ name: 'value', type: 'any' }],
     variadic: true,
     returns: 'string',
-    doc: 'The texts of all values, one after the other.',
+    doc: 'All values as text, joined.',
     evaluate: concat,
   },
-  arithmetic('divide', '/', 'The quotient of two numbers; of two integers an integer, rounded towards zero.'),
+  arithmetic('divide', '/', 'The quotient of two numbers; for two integers an integer, rounded towards zero.'),
   {
     name: 'endsWith',
     parameters: [TEXT, SUBSTRING],
@@ -66,7 +66,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     parameters: [TEXT, SUBSTRING, { name: 'start', type: 'number', optional: true }],
     caseless: true,
     returns: 'number',
-    doc: 'Where a text first has another, at `start` (0 if it is null) or after it; null if it has not.',
+    doc: 'The position of one text in another, searched from `start` (0 if null); null if it is not found.',
     evaluate: indexOf,
   },
   {
@@ -81,7 +81,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     parameters: [TEXT, { name: 'pattern', type: 'string', constant: true }],
     variadic: true,
     returns: 'boolean',
-    doc: 'Whether a match of one of the regular expressions of RE2 is in a text. Our own, for rules of Sigma: `regex` matches whole texts.',
+    doc: 'Whether a text contains a match of one of the RE2 regular expressions. Not in Elasticsearch: Sigma rules need it, because `regex` matches whole texts.',
     evaluate: matchesRe2,
   },
   arithmetic('modulo', '%', 'The remainder of a division, with the sign of the dividend.'),
@@ -90,7 +90,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     name: 'number',
     parameters: [TEXT, { name: 'base', type: 'number', optional: true, constant: true }],
     returns: 'number',
-    doc: 'The number that a text spells, in base 10, or 16 if it begins with 0x, or in another base; null if it spells none.',
+    doc: 'The number that a text holds, in base 10, in base 16 if it begins with 0x, or in the given base; null if the text is not a number.',
     evaluate: toNumber,
   },
   {
@@ -113,20 +113,20 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     parameters: [TEXT, SUBSTRING],
     caseless: true,
     returns: 'boolean',
-    doc: 'Whether a text has another in it; false if one of them is empty.',
+    doc: 'Whether a text contains another; false if one of them is empty.',
     evaluate: onTexts((text, part) => text !== '' && part !== '' && finder(part)(text, 0) !== -1),
   },
   {
     name: 'substring',
     parameters: [TEXT, { name: 'start', type: 'number' }, { name: 'end', type: 'number', optional: true }],
     returns: 'string',
-    doc: 'The text from `start` up to `end`, which count from the end of the text if they are negative.',
+    doc: 'The text from `start` up to `end`. Negative positions count from the end of the text.',
     evaluate: substring,
   },
   arithmetic('subtract', '-', 'The difference of two numbers.'),
 ];
 
-/** The function of this name, which is compared with case. */
+/** The function of this name; names are case-sensitive. */
 export function functionOf(name: string): FunctionRow | undefined {
   return FUNCTIONS.find((row) => row.name === name);
 }
@@ -150,7 +150,7 @@ function arithmetic(name: string, operator: ArithmeticOperator, doc: string): Fu
   };
 }
 
-/** A test of two texts, null if one of the values is none. */
+/** A test of two texts; null if one of the values is not text. */
 function onTexts(test: (text: string, other: string) => boolean): FunctionRow['evaluate'] {
   return ([left, right], spending, { caseless }) => {
     if (typeof left !== 'string' || typeof right !== 'string') return null;
@@ -174,7 +174,7 @@ function between(values: readonly Value[], spending: Spending, { caseless }: Cal
   return end < start ? null : text.slice(start, end);
 }
 
-/** In linear time, which the engine's own search does not promise. */
+/** Linear time, which the engine's own search does not guarantee. */
 function lastIndexOf(text: string, part: string): number {
   const reversed = (each: string) => each.split('').reverse().join('');
   const found = finder(reversed(part))(reversed(text), 0);

@@ -21,7 +21,8 @@ const SYMBOL_SET: ReadonlySet<string> = new Set(SYMBOLS);
  *   symbol   = "==" | "!=" | "<=" | ">=" | "![" | one of : = < > + - * / % . , ( ) [ ] | ?
  *   comment  = "//" … end of line | "/*" … "*\/"                        stands for white space, as spaces, tabs and line breaks
  *
- * A name that is a keyword, in lower case and without backticks, is one. A raw string ends at the last three of up to five quotation marks.
+ * A name that is a keyword, in lower case and without backticks, is one. A raw string ends at the last three of up to
+ * five quotation marks.
  * @see https://github.com/elastic/elasticsearch x-pack/plugin/eql/src/main/antlr/EqlBase.g4, from which the rules are
  */
 export function tokenize(query: string): readonly Token[] {
@@ -46,7 +47,7 @@ export function tokenize(query: string): readonly Token[] {
   return tokens;
 }
 
-/** The offset behind white space or one comment, `at` if there is none, undefined if a comment does not end. */
+/** The offset after white space or one comment; `at` if there is none, undefined if a comment does not end. */
 function skipBlank(query: string, at: number): number | undefined {
   if (query.startsWith('//', at)) {
     const end = query.indexOf('\n', at);
@@ -103,34 +104,29 @@ function readBackticks(query: string, start: number): Token {
   return { kind: 'name', start, end: start + whole.length, name: inner.replaceAll('``', '`'), quoted: true };
 }
 
-/** A character that begins no token: often one that other query languages know. */
+/** A character that begins no token. Often it is an operator of another query language. */
 function readUnknown(query: string, start: number, two: string): Token {
   if (two.startsWith("'")) {
     const text = /^'([^'\r\n]{0,60})'/.exec(query.slice(start, start + 62))?.[1];
     const hint = text === undefined ? 'write the text in double quotes' : `write "${text.replace(/["\\]/g, '\\$&')}"`;
-    return broken(start, query, 'single quotes do not quote in EQL', hint);
+    return broken(start, query, 'EQL has no single quotes', hint);
   }
-  if (two.startsWith('&')) return broken(start, query, '`&` is no operator of EQL', 'write `and`');
-  if (two.startsWith('!')) return broken(start, query, '`!` is no operator of EQL', 'write `not`');
+  if (two.startsWith('&')) return broken(start, query, '`&` is not an EQL operator', 'write `and`');
+  if (two.startsWith('!')) return broken(start, query, '`!` is not an EQL operator', 'write `not`');
   if (two.startsWith('~')) {
     return broken(
       start,
       query,
-      'a `~` stands directly behind a name',
+      '`~` must follow a name directly',
       'write in~, like~, regex~ or the like without a space',
     );
   }
   if (/^[“”„«»‘’]/.test(two)) {
-    return broken(
-      start,
-      query,
-      'typographic quotation marks do not quote in EQL',
-      'write the text in straight double quotes',
-    );
+    return broken(start, query, 'EQL has no typographic quotation marks', 'put the text in straight double quotes');
   }
   const character = String.fromCodePoint(query.codePointAt(start) ?? 0).toWellFormed();
-  const hint = 'text stands in double quotes; a field with unusual characters in its name stands in backticks';
-  return broken(start, query, `\`${character}\` begins nothing that EQL knows`, hint);
+  const hint = 'put text in double quotes, and a field name with unusual characters in backticks';
+  return broken(start, query, `\`${character}\` is not valid here in EQL`, hint);
 }
 
 function broken(start: number, query: string, message: string, hint: string): Token {

@@ -8,7 +8,7 @@ import type { MatchOperator, Node } from './syntax.ts';
 import { canBe, constantOf, nameOfType, type Typed } from './typed.ts';
 import { lowerValue } from './value.ts';
 
-/** Each may take a third of a second to prepare. */
+/** Each may take a third of a second to compile. */
 const MAXIMUM_REGEXES = 20;
 
 export interface Text {
@@ -20,14 +20,14 @@ export interface Text {
 
 export interface PatternMatch {
   readonly operator: MatchOperator;
-  /** What stands before the operator. */
+  /** The expression before the operator. */
   readonly operand: { readonly start: number };
   readonly list: readonly Node[];
 }
 
 /**
- * The text is one of several, or matches one of several patterns. Only text can be: Elasticsearch refuses these operators on a
- * number, a boolean, a date or an address.
+ * The text equals one of several texts, or matches one of several patterns. Works on text only: Elasticsearch refuses
+ * these operators on a number, a boolean, a date or an address.
  */
 export function lowerPatterns(lowering: Lowering, match: PatternMatch, operand: Typed | undefined): Predicate {
   const tests = testsOf(lowering, match.operator, textsOf(lowering, match));
@@ -35,14 +35,14 @@ export function lowerPatterns(lowering: Lowering, match: PatternMatch, operand: 
   if (!canBe(operand.type, 'string')) {
     const hint =
       match.operator === 'in~' ? 'write in' : operand.type === 'ip' ? 'write ==, or cidrMatch(…)' : 'write ==';
-    const message = `\`${match.operator}\` compares text, and this is ${nameOfType(operand.type)}`;
+    const message = `\`${match.operator}\` compares text, but this is ${nameOfType(operand.type)}`;
     report(lowering, match.operand.start, message, hint);
     return FALSE;
   }
   return testOperand(operand, tests);
 }
 
-/** True if the operand, which is text, passes at least one of the tests. */
+/** True if the text operand passes at least one of the tests. */
 export function testOperand({ expression }: Typed, tests: readonly Test[]): Predicate {
   if (expression.kind === 'field') {
     const { field } = expression;
@@ -58,7 +58,7 @@ export function testOperand({ expression }: Typed, tests: readonly Test[]): Pred
   return { kind: 'holds', expression: operands.length === 1 ? only : { kind: 'or', operands } };
 }
 
-/** The texts of a list, where each stands; null is equal to nothing, and what is no text has been reported. */
+/** The texts of a list with their places; null equals nothing; values that are not text have been reported. */
 function textsOf(lowering: Lowering, { operator, list }: PatternMatch): readonly Text[] {
   return list.flatMap((item) => {
     const typed = lowerValue(lowering, item);
@@ -66,11 +66,16 @@ function textsOf(lowering: Lowering, { operator, list }: PatternMatch): readonly
     const value = constantOf(typed);
     if (typeof value === 'string') return [{ text: value, start: item.start, end: item.end }];
     if (value === undefined) {
-      report(lowering, item.start, 'a list holds constants, and this is none', 'Elasticsearch refuses it too');
+      report(
+        lowering,
+        item.start,
+        'expected a constant in this list',
+        'write a constant such as "text"; Elasticsearch refuses other expressions too',
+      );
     } else if (value !== null) {
-      const message = `\`${operator}\` compares with text, and this is ${nameOfType(typed.type)}`;
+      const message = `\`${operator}\` compares with text, but this is ${nameOfType(typed.type)}`;
       const instead = operator === 'in~' ? 'in' : '==';
-      report(lowering, item.start, message, `write ${instead}, or put it in quotation marks`);
+      report(lowering, item.start, message, `write ${instead}, or put the value in quotation marks`);
     }
     return [];
   });
@@ -92,7 +97,7 @@ function testsOf(lowering: Lowering, operator: MatchOperator, texts: readonly Te
   }
 }
 
-/** What is a plain text is one; all others are one regular expression. */
+/** A pattern without operators becomes a plain text test; all others become one regular expression. */
 function regexTests(lowering: Lowering, texts: readonly Text[], caseless: boolean): readonly Test[] {
   const plain = texts.filter(({ text }) => isPlainText(text));
   const others = texts.filter(({ text }) => !isPlainText(text));
@@ -101,15 +106,15 @@ function regexTests(lowering: Lowering, texts: readonly Text[], caseless: boolea
   return source === undefined ? tests : [...tests, regexTest(source, caseless)];
 }
 
-/** The text has a match of one of the regular expressions of RE2 in it. */
+/** The text contains a match of one of the RE2 regular expressions. */
 export function lowerSearch(lowering: Lowering, operand: Typed, patterns: readonly Text[]): Predicate {
   const source = joinedRegex(lowering, patterns, 're2', false);
   return source === undefined ? FALSE : testOperand(operand, [{ kind: 'regex', source, syntax: 're2' }]);
 }
 
 /**
- * Several regular expressions joined with `|`, as in Elasticsearch (`Match` of x-pack/plugin/eql): what they cost to prepare is
- * bounded for all of them together. Undefined for none, and where one is wrong, which has been reported.
+ * Several regular expressions joined with `|`, as in Elasticsearch (`Match` of x-pack/plugin/eql), so one bound covers
+ * the cost of compiling all of them. Undefined if there are none or one is invalid, which has been reported.
  */
 function joinedRegex(
   lowering: Lowering,
@@ -122,10 +127,16 @@ function joinedRegex(
   lowering.regexes += 1;
   if (lowering.regexes > MAXIMUM_REGEXES) {
     const message = `the query has more than ${MAXIMUM_REGEXES} conditions with regular expressions`;
-    if (lowering.regexes === MAXIMUM_REGEXES + 1) report(lowering, first.start, message, 'write several in one list');
+    if (lowering.regexes === MAXIMUM_REGEXES + 1)
+      report(
+        lowering,
+        first.start,
+        message,
+        'put several patterns in one list, for example field regex ("a.*", "b.*")',
+      );
     return undefined;
   }
-  // Flags of RE2 stay in their group; and `a)|(b` must not become sound by what stands around it.
+  // Groups keep RE2 flags local, and keep an invalid `a)|(b` from becoming valid in the joined expression.
   const isGrouped = syntax === 're2' && texts.length > 1;
   const source = texts.map(({ text }) => (isGrouped ? `(?:${text})` : text)).join('|');
   const problem = checkRegex(source, syntax, caseless);
@@ -141,7 +152,7 @@ function joinedRegex(
   return undefined;
 }
 
-/** Where an offset into a text is in the query; the start of the text, where escapes stand between. */
+/** The place in the query of an offset into a text; the start of the text if escapes are in between. */
 function placeIn({ source }: Lowering, { text, start, end }: Text, offset: number): number {
   const written = source.slice(start, end);
   const quotes = written.startsWith('"""') ? 3 : 1;

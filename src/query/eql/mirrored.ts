@@ -1,6 +1,6 @@
 import type { CompareOperator } from '../predicate/predicate.ts';
 
-/** The operator of the same comparison with its sides exchanged: `1 < a` is `a > 1`. */
+/** The operator with its sides exchanged: `1 < a` is `a > 1`. */
 export const MIRRORED: Readonly<Record<CompareOperator, CompareOperator>> = {
   '==': '==',
   '!=': '!=',

@@ -5,7 +5,7 @@ import { KEYWORDS, type Token } from './token.ts';
 
 const KEYWORD_SET: ReadonlySet<string> = new Set(KEYWORDS);
 
-/** What people of other languages write where an operator is expected, and what EQL has for it. */
+/** Operators of other languages, and the EQL equivalents. */
 const OPERATORS: Readonly<Record<string, string>> = {
   is: '== or !=',
   equals: '==',
@@ -17,7 +17,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
   rlike: 'regex',
 };
 
-/** What follows a complete expression is no operator and ends nothing. */
+/** A complete expression is followed by something that is not an operator and does not end it. */
 export function failAfterExpression(parser: Parser): Node {
   const token = peek(parser);
   switch (token.kind) {
@@ -36,37 +36,37 @@ export function failAfterExpression(parser: Parser): Node {
   }
 }
 
-/** No expression where one must be: behind an operator, a keyword, a comma or a parenthesis. */
+/** An expression is missing after an operator, a keyword, a comma or a parenthesis. */
 export function failMissingExpression(parser: Parser): Node {
   const token = peek(parser);
   const before = previous(parser);
   if (isSymbol(before, '=') || isSymbol(token, '=')) return failAtEquals(parser, isSymbol(token, '=') ? token : before);
   if (isSymbol(before, '(') && token.kind === 'end') return failUnclosed(parser, before);
   if (token.kind === 'end' && before !== undefined) {
-    const message = `${shown(parser, before)} has nothing to its right`;
+    const message = `${shown(parser, before)} has no operand to its right`;
     return fail(
       parser,
       before.start,
       message,
-      isKeyword(before, 'where') ? 'write a condition, or `true`' : 'write what is missing, or remove it',
+      isKeyword(before, 'where') ? 'write a condition, or `true`' : 'add the missing part, or remove it',
     );
   }
   if (token.kind === 'keyword') {
-    const hint = `if this is the name of a field, put it in backticks: \`${token.keyword}\``;
+    const hint = `if this is a field name, put it in backticks: \`${token.keyword}\``;
     return fail(parser, token.start, `expected an expression, found ${shown(parser, token)}`, hint);
   }
   return fail(parser, token.start, `expected an expression, found ${shown(parser, token)}`, hintForMissing(token));
 }
 
-/** A parenthesis without its other half. */
+/** An unbalanced parenthesis. */
 export function failUnclosed(parser: Parser, open: Token | undefined): Node {
   return fail(parser, open?.start ?? 0, 'this `(` is never closed', 'add the closing `)`');
 }
 
-/** `=`, which Elasticsearch's EQL took as an equality long ago. */
+/** `=`, which old versions of Elasticsearch's EQL accepted for equality. */
 function failAtEquals(parser: Parser, token: Token | undefined): Node {
-  const hint = 'write == for equal, or : for equal in any letter case';
-  return fail(parser, token?.start ?? 0, '`=` is no operator of EQL', hint);
+  const hint = 'write == to compare, or : to compare in any letter case';
+  return fail(parser, token?.start ?? 0, '`=` is not an EQL operator', hint);
 }
 
 function failAtName(parser: Parser, token: Extract<Token, { readonly kind: 'name' }>): Node {
@@ -77,7 +77,7 @@ function failAtName(parser: Parser, token: Extract<Token, { readonly kind: 'name
   }
   const instead = Object.hasOwn(OPERATORS, lower) ? OPERATORS[lower] : undefined;
   if (instead !== undefined && !token.quoted) {
-    return fail(parser, token.start, `${shown(parser, token)} is no operator of EQL`, `write ${instead}`);
+    return fail(parser, token.start, `${shown(parser, token)} is not an EQL operator`, `write ${instead}`);
   }
   return fail(parser, token.start, `expected an operator, found ${shown(parser, token)}`, hintAfter(parser, token));
 }
@@ -86,8 +86,8 @@ function failAtLineage(parser: Parser, token: Token): Node {
   return fail(
     parser,
     token.start,
-    'relations of processes (`child of`, `descendant of`, `event of`) are not supported, nor in Elasticsearch',
-    'write a sequence',
+    'relations of processes (`child of`, `descendant of`, `event of`) are not supported, here or in Elasticsearch',
+    'write a sequence of events',
   );
 }
 
@@ -102,7 +102,7 @@ function failAtSymbol(parser: Parser, token: Extract<Token, { readonly kind: 'sy
     case '(':
       return fail(parser, token.start, 'expected an operator before `(`', hintAfter(parser, token));
     case '|':
-      if (isSymbol(peek(parser, 1), '|')) return fail(parser, token.start, '`||` is no operator of EQL', 'write `or`');
+      if (isSymbol(peek(parser, 1), '|')) return fail(parser, token.start, '`||` is not an EQL operator', 'write `or`');
       return fail(parser, token.start, 'unexpected `|`', 'write `or` between two conditions');
     default:
       return fail(parser, token.start, `unexpected \`${token.symbol}\``, hintAfter(parser, token));
@@ -114,14 +114,14 @@ function hintAfter(parser: Parser, token: Token): string {
     return 'relations of processes (`child of`) are not supported';
   const before = previous(parser);
   if (before?.kind === 'name' && token.kind === 'number') {
-    return `put the whole name in backticks: \`${clip(before.name)}…\``;
+    return `put the whole field name in backticks: \`${clip(before.name)}…\``;
   }
-  if (before?.kind === 'number' && token.kind === 'name') return 'text and dates stand in double quotes';
-  return 'join conditions with `and` or `or`; a field with unusual characters in its name stands in backticks';
+  if (before?.kind === 'number' && token.kind === 'name') return 'put text and dates in double quotes';
+  return 'join conditions with `and` or `or`; put a field name with unusual characters in backticks';
 }
 
 function hintForMissing(token: Token): string | undefined {
-  if (isSymbol(token, '*')) return 'a wildcard stands inside of a text: write field : "*"';
-  if (isSymbol(token, '[')) return 'a list stands in parentheses: ("a", "b")';
+  if (isSymbol(token, '*')) return 'put a wildcard inside a text: write field : "*"';
+  if (isSymbol(token, '[')) return 'put a list in parentheses: ("a", "b")';
   return undefined;
 }

@@ -15,36 +15,36 @@ import {
 import type { FieldNode, MatchOperator, Node } from './syntax.ts';
 import type { Keyword, Punctuation, Token } from './token.ts';
 
-/** Of parentheses and calls, one inside another. */
+/** Nesting of parentheses and calls. */
 export const MAXIMUM_QUERY_DEPTH = 100;
-/** Of `+ - * / %` in a query: each may be inside of the next. */
+/** `+ - * / %` in one query: each may nest in the next. */
 export const MAXIMUM_OPERATORS = 100;
 
 const COMPARISONS: ReadonlySet<Punctuation> = new Set<CompareOperator>(['==', '!=', '<', '<=', '>', '>=']);
 const MATCHES: ReadonlySet<Keyword> = new Set<Keyword>(['in', 'in~', 'like', 'like~', 'regex', 'regex~']);
 
 /**
- * Reads an expression; what may follow it is for the caller.
+ * Reads an expression and leaves the rest to the caller.
  *
- *   expression = and { "or" and }
- *   and        = not { "and" not }
- *   not        = { "not" } comparison
- *   comparison = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
- *   sum        = product { ( "+" | "-" ) product }
- *   product    = sign { ( "*" | "/" | "%" ) sign }
- *   sign       = { "-" | "+" } match
- *   match      = primary [ [ "not" ] ( "in" | "in~" ) "(" expression { "," expression } ")"
- *                        | ( ":" | "like" | "like~" | "regex" | "regex~" ) ( constant | "(" constant { "," constant } ")" ) ]
- *   primary    = constant | call | field | "(" expression ")"
- *   constant   = string | number | "true" | "false" | "null"
- *   call       = ( name | tilde ) "(" [ expression { "," expression } ] ")"
- *   field      = [ "?" ] name { "." name }
+ * expression = and { "or" and }
+ * and        = not { "and" not }
+ * not        = { "not" } comparison
+ * comparison = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
+ * sum        = product { ( "+" | "-" ) product }
+ * product    = sign { ( "*" | "/" | "%" ) sign }
+ * sign       = { "-" | "+" } match
+ * match      = primary [ [ "not" ] ( "in" | "in~" ) "(" expression { "," expression } ")"
+ * | ( ":" | "like" | "like~" | "regex" | "regex~" ) ( constant | "(" constant { "," constant } ")" ) ]
+ * primary    = constant | call | field | "(" expression ")"
+ * constant   = string | number | "true" | "false" | "null"
+ * call       = ( name | tilde ) "(" [ expression { "," expression } ] ")"
+ * field      = [ "?" ] name { "." name }
  */
 export function parseExpression(parser: Parser): Node {
   return junction(parser, 'or', () => junction(parser, 'and', () => parseNot(parser)));
 }
 
-/** A field, as `by` takes them: other expressions are no join keys. */
+/** A join key after `by`: a field. Other expressions are refused. */
 export function parseJoinKey(parser: Parser): FieldNode | undefined {
   const token = peek(parser);
   const call = token.kind === 'tilde' || (token.kind === 'name' && isSymbol(peek(parser, 1), '('));
@@ -53,7 +53,7 @@ export function parseJoinKey(parser: Parser): FieldNode | undefined {
     if (field.kind === 'field') return field;
     return undefined;
   }
-  const hint = 'write the name of a field behind `by`';
+  const hint = 'write a field name after `by`';
   fail(parser, token.start, `expected a field as join key, found ${shown(parser, token)}`, hint);
   return undefined;
 }
@@ -82,8 +82,8 @@ function parseComparison(parser: Parser): Node {
   const right = parseSum(parser);
   const after = peek(parser);
   if (comparisonOf(after) !== undefined) {
-    const hint = 'compare twice, with `and` between, or put the first comparison in parentheses';
-    return fail(parser, after.start, 'a comparison cannot be compared again', hint);
+    const hint = 'write two comparisons joined with `and`, or put the first one in parentheses';
+    return fail(parser, after.start, 'comparisons cannot be chained', hint);
   }
   return { kind: 'compare', operator, at: token.start, left, right, start: left.start, end: right.end };
 }
@@ -139,7 +139,7 @@ function parseMatch(parser: Parser): Node {
   next(parser);
   const takesList = operator === 'in' || operator === 'in~';
   if (negated && !takesList) {
-    return fail(parser, first.start, `\`not\` cannot stand before \`${operator}\``, 'write `not` before the field');
+    return fail(parser, first.start, `\`not\` is not allowed before \`${operator}\``, 'write `not` before the field');
   }
   const list = takesList
     ? parseList(parser, token, () => parseExpression(parser))
@@ -150,7 +150,7 @@ function parseMatch(parser: Parser): Node {
   return { kind: 'match', operator, negated, at: token.start, operand, list, ...place };
 }
 
-/** One or more, in parentheses, with commas between. */
+/** One or more items in parentheses, separated by commas. */
 function parseList(parser: Parser, before: Token, parse: () => Node): readonly Node[] {
   const open = takeSymbol(parser, '(');
   if (open === undefined) {
@@ -158,7 +158,7 @@ function parseList(parser: Parser, before: Token, parse: () => Node): readonly N
     fail(
       parser,
       peek(parser).start,
-      `expected \`(\` behind ${shown(parser, before)}, found ${found}`,
+      `expected \`(\` after ${shown(parser, before)}, found ${found}`,
       'write in ("a", "b")',
     );
     return [];
@@ -198,7 +198,7 @@ function parsePrimary(parser: Parser): Node {
 function parseParentheses(parser: Parser): Node {
   const open = next(parser);
   if (isSymbol(peek(parser), ')')) {
-    return fail(parser, open.start, 'there is nothing between these parentheses', 'write something, or remove them');
+    return fail(parser, open.start, 'these parentheses are empty', 'write an expression between them, or remove them');
   }
   const inner = nested(parser, open.start, () => parseExpression(parser));
   closeParenthesis(parser, open, false);
@@ -212,7 +212,7 @@ function parseCall(parser: Parser, name: string, caseless: boolean): Node {
     return fail(
       parser,
       start,
-      `\`${clipName(name)}~\` is a function and needs its arguments`,
+      `\`${clipName(name)}~\` is a function and needs arguments`,
       `write ${clipName(name)}~(…)`,
     );
   }
@@ -230,26 +230,26 @@ function parseField(parser: Parser): Node {
   const optional = takeSymbol(parser, '?') !== undefined;
   const first = peek(parser);
   if (optional && first.kind === 'string') {
-    return fail(parser, start, '`?"…"` is no raw string any more', 'write the text in three quotation marks: """…"""');
+    return fail(parser, start, '`?"…"` is no longer a raw string', 'put the text in three quotation marks: """…"""');
   }
   if (first.kind !== 'name') {
-    return fail(parser, first.start, `expected the name of a field behind \`?\`, found ${shown(parser, first)}`);
+    return fail(parser, first.start, `expected a field name after \`?\`, found ${shown(parser, first)}`);
   }
   next(parser);
   let name = first.name;
   while (takeSymbol(parser, '.') !== undefined) {
     const segment = peek(parser);
     if (segment.kind !== 'name') {
-      const hint = 'put the name in backticks if this is a part of it';
-      return fail(parser, segment.start, `expected a name behind \`.\`, found ${shown(parser, segment)}`, hint);
+      const hint = 'put the name in backticks if this is part of it';
+      return fail(parser, segment.start, `expected a name after \`.\`, found ${shown(parser, segment)}`, hint);
     }
     next(parser);
     name = `${name}.${segment.name}`;
   }
   const bracket = peek(parser);
   if (isSymbol(bracket, '[') && peek(parser, 1).kind === 'number') {
-    const hint = 'a condition on a field with several values is true if it is true of one of them; leave the index out';
-    return fail(parser, bracket.start, 'a place in a list (`field[0]`) is not supported', hint);
+    const hint = 'leave the index out: a condition on a field with several values is true if one of them matches';
+    return fail(parser, bracket.start, 'indexing into a list (`field[0]`) is not supported', hint);
   }
   return { kind: 'field', name, optional, start, end: behind(parser) };
 }
@@ -259,14 +259,14 @@ function closeParenthesis(parser: Parser, open: Token, isList: boolean): void {
   const token = peek(parser);
   if (token.kind === 'end') failUnclosed(parser, open);
   else if (isList && (token.kind === 'string' || token.kind === 'number')) {
-    fail(parser, token.start, `expected \`,\` or \`)\`, found ${shown(parser, token)}`, 'write a comma before it');
+    fail(parser, token.start, `expected \`,\` or \`)\`, found ${shown(parser, token)}`, 'add a comma before it');
   } else failAfterExpression(parser);
 }
 
 function nested(parser: Parser, start: number, parse: () => Node): Node {
   if (parser.depth >= MAXIMUM_QUERY_DEPTH) {
     const message = `parentheses and calls are nested more than ${MAXIMUM_QUERY_DEPTH} deep`;
-    return fail(parser, start, message, 'remove parentheses that are not needed');
+    return fail(parser, start, message, 'remove unneeded parentheses, or split the condition into several rules');
   }
   parser.depth += 1;
   const inner = parse();

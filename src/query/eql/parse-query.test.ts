@@ -153,20 +153,20 @@ test('units of maxspan', () => {
 
 test('one item that runs several times is a sequence', () => {
   expect(parse('sequence [any where true] with runs=2').kind).toBe('sequence');
-  expect(message('sequence [any where true]')).toMatch(/column 1: a sequence has at least two events/);
+  expect(message('sequence [any where true]')).toMatch(/column 1: a sequence needs at least two events/);
   expect(message('sequence [any where true] with runs=1 until [any where true]')).toMatch(/at least two events/);
 });
 
 test('a mistake has its place, and a caret under it', () => {
   expect(mistake('any where a = "x"')).toBe(
     [
-      'line 1, column 13: `=` is no operator of EQL',
+      'line 1, column 13: `=` is not an EQL operator',
       '  any where a = "x"',
       '              ^',
-      '  hint: write == for equal, or : for equal in any letter case',
+      '  hint: write == to compare, or : to compare in any letter case',
     ].join('\n'),
   );
-  expect(message("any\nwhere\n  a == 'x'")).toMatch(/^line 3, column 8: single quotes do not quote in EQL/);
+  expect(message("any\nwhere\n  a == 'x'")).toMatch(/^line 3, column 8: EQL has no single quotes/);
   expect(hint("any where a == 'x\"y'")).toBe('  hint: write "x\\"y"');
 });
 
@@ -175,82 +175,83 @@ test('what stays out is refused by name, with the reason', () => {
     /samples .* are not supported: their events have no order/,
   );
   expect(message('sequence [any where a] ![any where b]')).toMatch(/column 24: missing events .* are not supported/);
-  expect(message('join [any where true] [any where true]')).toMatch(/joins are not supported, nor in Elasticsearch/);
-  expect(message('any where true | head 5')).toMatch(
-    /column 16: the pipe `\| head` is not supported: a pipe works on the results/,
+  expect(message('join [any where true] [any where true]')).toMatch(
+    /joins are not supported, here or in Elasticsearch/,
   );
-  expect(message('any where true | count')).toMatch(/the pipe `\| count` is not supported, nor in Elasticsearch/);
-  expect(message('any where true | haed 5')).toMatch(/column 18: `haed` is no pipe of EQL, did you mean head\?/);
+  expect(message('any where true | head 5')).toMatch(
+    /column 16: the pipe `\| head` is not supported: pipes process the results/,
+  );
+  expect(message('any where true | count')).toMatch(/the pipe `\| count` is not supported, here or in Elasticsearch/);
+  expect(message('any where true | haed 5')).toMatch(/column 18: `haed` is not an EQL pipe, did you mean head\?/);
   expect(message('sequence [any where a] [any where b] | tail 1')).toMatch(/column 38: the pipe/);
   expect(message('any where descendant of [any where true]')).toMatch(/column 11: relations of processes/);
   expect(message('any where a == 1 and child of [any where true]')).toMatch(/column 22: relations of processes/);
-  expect(message('any where a[0] == 1')).toMatch(/column 12: a place in a list/);
+  expect(message('any where a[0] == 1')).toMatch(/column 12: indexing into a list/);
 });
 
-test('mistakes of syntax say what was expected', () => {
-  const cases: readonly (readonly [string, RegExp])[] = [
-    ['', /column 1: there is no query/],
-    ["'x' where true", /column 1: single quotes do not quote in EQL/],
-    ['any', /column 4: expected `where` behind `any`, found the end/],
-    ['42 where true', /column 1: expected `any`, a category or `sequence`, found `42`/],
-    ['`x` where true', /a category does not stand in backticks/],
-    ['any where', /column 5: `where` has nothing to its right/],
-    ['any where a ==', /column 13: `==` has nothing to its right/],
-    ['any where a == 1 b', /column 18: expected an operator, found `b`/],
-    ['any where a == 1 AND b', /column 18: expected an operator, found `AND`/],
-    ['any where (a == 1', /column 11: this `\(` is never closed/],
-    ['any where a == 1)', /column 17: nothing opens this `\)`/],
-    ['any where ()', /there is nothing between these parentheses/],
-    ['any where a == 1 == 2', /column 18: a comparison cannot be compared again/],
-    ['any where a not like "x"', /column 13: `not` cannot stand before `like`/],
-    ['any where a like b', /column 18: `like` takes a constant, found `b`/],
-    ['any where a : ("x", b)', /column 21: `:` takes a constant/],
-    ['any where a in "x"', /column 16: expected `\(` behind `in`, found `"x"`/],
-    ['any where a && b', /column 13: `&` is no operator of EQL/],
-    ['any where a || b', /column 13: `\|\|` is no operator of EQL/],
-    ['any where !a', /column 11: `!` is no operator of EQL/],
-    ['any where a contains "x"', /column 13: `contains` is no operator of EQL/],
-    ['any where startsWith~ == 1', /is a function and needs its arguments/],
-    ['any where a == ?"x"', /`\?"…"` is no raw string any more/],
-    ['any where a == "x', /column 16: this quotation mark is not closed on its line/],
-    ['any where a == "x\ny"', /column 16: this quotation mark is not closed on its line/],
-    ['any where a == """x\ny"""', /column 16: this raw string is not closed on its line/],
-    ['any where a == "\\q"', /column 17: `\\q` is no escape/],
-    ['any where a == "\\u00e9"', /column 17: `\\u` needs two to eight hexadecimal digits in braces/],
-    ['any where a == "\\u{d800}"', /is no character of Unicode/],
-    ['any where a == 1e999', /this number is too large/],
-    ['any where a /* b', /column 13: this comment is never closed/],
-    ['any where `a == 1', /column 11: this backtick is never closed/],
-    ['any where a.where == 1', /column 13: expected a name behind `\.`, found `where`/],
-    ['any where a.1b == 1', /column 12: expected an operator, found `\.1`/],
-    ['any where a in ~ ("x")', /column 16: a `~` stands directly behind a name/],
-    ['any where a in ("x" "y")', /column 21: expected `,` or `\)`, found `"y"`/],
-    ['any where length(a "x") == 1', /column 20: expected `,` or `\)`, found `"x"`/],
-    ['any where a == “x”', /column 16: typographic quotation marks do not quote in EQL/],
-    ['any where a > now-5m', /column 20: expected an operator, found `m`/],
-    ['sequence [any where a] any where b', /column 24: expected an operator, found `any`/],
-    ['sequence [any where a], [any where b]', /column 23: the events of a sequence have no commas between them/],
-    ['any where a == #', /column 16: `#` begins nothing that EQL knows/],
-    ['sequence with maxspan=5m by a [any where a] [any where b]', /column 26: `by` stands before `with maxspan`/],
-    ['sequence with maxspan=5 [any where a] [any where b]', /column 23: maxspan has no unit/],
-    ['sequence with maxspan=5w [any where a] [any where b]', /column 24: `w` is no unit of time/],
-    ['sequence with maxspan=0s [any where a] [any where b]', /maxspan takes a whole number of at least 1/],
-    ['sequence with maxspan=1.5m [any where a] [any where b]', /maxspan takes a whole number of at least 1/],
-    ['sequence with runs=2 [any where a] [any where b]', /column 15: expected `maxspan`, found `runs`/],
-    ['sequence [any where a] with runs=0 [any where b]', /runs takes a whole number from 1 to 100, found `0`/],
-    ['sequence [any where a] with runs=101 [any where b]', /found `101`/],
-    ['sequence [any where a] with maxspan=1m [any where b]', /column 29: expected `runs`, found `maxspan`/],
-    ['sequence [any where a] with runs=2 by c [any where b] by c', /column 36: `by` stands before `with runs`/],
-    ['sequence [any where a] [any where b] until [any where c] with runs=2', /`until` takes no `with runs`/],
-    ['sequence by length(a) [any where a] [any where b]', /column 13: expected a field as join key, found `length`/],
-    ['sequence [any where a', /column 10: this `\[` is never closed/],
-    ['sequence by a any where b', /expected `\[`, found `any`/],
-  ];
-  for (const [source, expected] of cases) expect(message(source)).toMatch(expected);
+test.each<readonly [string, RegExp]>([
+  ['', /column 1: the query is empty/],
+  ["'x' where true", /column 1: EQL has no single quotes/],
+  ['any', /column 4: expected `where` after `any`, found the end/],
+  ['42 where true', /column 1: expected `any`, a category or `sequence`, found `42`/],
+  ['`x` where true', /a category cannot be in backticks/],
+  ['any where', /column 5: `where` has no operand to its right/],
+  ['any where a ==', /column 13: `==` has no operand to its right/],
+  ['any where a == 1 b', /column 18: expected an operator, found `b`/],
+  ['any where a == 1 AND b', /column 18: expected an operator, found `AND`/],
+  ['any where (a == 1', /column 11: this `\(` is never closed/],
+  ['any where a == 1)', /column 17: nothing opens this `\)`/],
+  ['any where ()', /these parentheses are empty/],
+  ['any where a == 1 == 2', /column 18: comparisons cannot be chained/],
+  ['any where a not like "x"', /column 13: `not` is not allowed before `like`/],
+  ['any where a like b', /column 18: `like` takes a constant, found `b`/],
+  ['any where a : ("x", b)', /column 21: `:` takes a constant/],
+  ['any where a in "x"', /column 16: expected `\(` after `in`, found `"x"`/],
+  ['any where a && b', /column 13: `&` is not an EQL operator/],
+  ['any where a || b', /column 13: `\|\|` is not an EQL operator/],
+  ['any where !a', /column 11: `!` is not an EQL operator/],
+  ['any where a contains "x"', /column 13: `contains` is not an EQL operator/],
+  ['any where startsWith~ == 1', /is a function and needs arguments/],
+  ['any where a == ?"x"', /`\?"…"` is no longer a raw string/],
+  ['any where a == "x', /column 16: this quotation mark is not closed on its line/],
+  ['any where a == "x\ny"', /column 16: this quotation mark is not closed on its line/],
+  ['any where a == """x\ny"""', /column 16: this raw string is not closed on its line/],
+  ['any where a == "\\q"', /column 17: `\\q` is not an escape sequence/],
+  ['any where a == "\\u00e9"', /column 17: `\\u` needs two to eight hexadecimal digits in braces/],
+  ['any where a == "\\u{d800}"', /is not a Unicode character/],
+  ['any where a == 1e999', /this number is too large/],
+  ['any where a /* b', /column 13: this comment is never closed/],
+  ['any where `a == 1', /column 11: this backtick is never closed/],
+  ['any where a.where == 1', /column 13: expected a name after `\.`, found `where`/],
+  ['any where a.1b == 1', /column 12: expected an operator, found `\.1`/],
+  ['any where a in ~ ("x")', /column 16: `~` must follow a name directly/],
+  ['any where a in ("x" "y")', /column 21: expected `,` or `\)`, found `"y"`/],
+  ['any where length(a "x") == 1', /column 20: expected `,` or `\)`, found `"x"`/],
+  ['any where a == “x”', /column 16: EQL has no typographic quotation marks/],
+  ['any where a > now-5m', /column 20: expected an operator, found `m`/],
+  ['sequence [any where a] any where b', /column 24: expected an operator, found `any`/],
+  ['sequence [any where a], [any where b]', /column 23: the events of a sequence are not separated by commas/],
+  ['any where a == #', /column 16: `#` is not valid here in EQL/],
+  ['sequence with maxspan=5m by a [any where a] [any where b]', /column 26: `by` must come before `with maxspan`/],
+  ['sequence with maxspan=5 [any where a] [any where b]', /column 23: maxspan has no unit/],
+  ['sequence with maxspan=5w [any where a] [any where b]', /column 24: `w` is not a unit of time/],
+  ['sequence with maxspan=0s [any where a] [any where b]', /maxspan takes a whole number of at least 1/],
+  ['sequence with maxspan=1.5m [any where a] [any where b]', /maxspan takes a whole number of at least 1/],
+  ['sequence with runs=2 [any where a] [any where b]', /column 15: expected `maxspan`, found `runs`/],
+  ['sequence [any where a] with runs=0 [any where b]', /runs takes a whole number from 1 to 100, found `0`/],
+  ['sequence [any where a] with runs=101 [any where b]', /found `101`/],
+  ['sequence [any where a] with maxspan=1m [any where b]', /column 29: expected `runs`, found `maxspan`/],
+  ['sequence [any where a] with runs=2 by c [any where b] by c', /column 36: `by` must come before `with runs`/],
+  ['sequence [any where a] [any where b] until [any where c] with runs=2', /`until` takes no `with runs`/],
+  ['sequence by length(a) [any where a] [any where b]', /column 13: expected a field as join key, found `length`/],
+  ['sequence [any where a', /column 10: this `\[` is never closed/],
+  ['sequence by a any where b', /expected `\[`, found `any`/],
+])('mistakes of syntax say what was expected: %s', (source, expected) => {
+  expect(message(source)).toMatch(expected);
 });
 
 test('a query in KQL is told to be one', () => {
-  const kql = /if this is KQL, write type: query, or language: kuery/;
+  const kql = /if this is KQL, set type: query, or language: kuery/;
   expect(hint('event.action: create')).toMatch(kql);
   expect(hint('kubernetes.audit.objectRef.name: x')).toMatch(kql);
   expect(hint('event.action == "create"')).not.toMatch(kql);
@@ -261,8 +262,8 @@ test('hostile queries are refused in bounds', () => {
   expect(message(`any where ${'f('.repeat(30_000)}`)).toMatch(/nested more than 100 deep/);
   expect(message(`any where a ${'+ a '.repeat(10_000)} == 1`)).toMatch(/more than 100 arithmetic operators/);
   expect(message(`any where ${'x'.repeat(MAXIMUM_QUERY_LENGTH)}`)).toMatch(/the limit is 65536/);
-  expect(message('\n('.repeat(5 << 20))).toMatch(/line 1, column 1: the query is 10485760 characters long/);
-  expect(message(`sequence ${'[any where a] with runs=100 '.repeat(11)}`)).toMatch(/1100 events, the limit is 1000/);
+  expect(message('\n('.repeat(5 << 20))).toMatch(/line 1, column 1: the query has 10485760 characters/);
+  expect(message(`sequence ${'[any where a] with runs=100 '.repeat(11)}`)).toMatch(/1100 events; the limit is 1000/);
   expect(condition(`${'not '.repeat(10_001)}a`)).toBe('(not a)');
   expect(condition(`${'('.repeat(100)}a${')'.repeat(100)}`)).toBe('a');
 });

@@ -23,7 +23,7 @@ export type SyntaxResult =
 /** In UTF-16 units. */
 export const MAXIMUM_QUERY_LENGTH = 65_536;
 export const MAXIMUM_RUNS = 100;
-/** Of all items of a sequence, each as often as it runs. */
+/** Counted over all items of a sequence, each as often as it runs. */
 export const MAXIMUM_STEPS = 1_000;
 
 const MICROS: Readonly<Record<string, number>> = {
@@ -45,13 +45,13 @@ const PIPES = ['count', 'filter', 'head', 'sort', 'tail', 'unique', 'unique_coun
  *   by       = "by" field { "," field }
  *   unit     = "ms" | "s" | "m" | "h" | "d"
  *
- * Refused by name: pipes, samples, joins, missing events (`![ … ]`). Reading stops at the first mistake. Never throws; linear in the
- * length of the query; what is too long or nested too deep is a mistake too.
+ * Refused by name: pipes, samples, joins, missing events (`![ … ]`). Reading stops at the first mistake. Never throws;
+ * linear in the length of the query; what is too long or nested too deep is a mistake too.
  * @see https://www.elastic.co/docs/reference/query-languages/eql/eql-syntax
  */
 export function parseSyntax(source: string): SyntaxResult {
   if (source.length > MAXIMUM_QUERY_LENGTH) {
-    const message = `the query is ${source.length} characters long, the limit is ${MAXIMUM_QUERY_LENGTH}`;
+    const message = `the query has ${source.length} characters; the limit is ${MAXIMUM_QUERY_LENGTH}`;
     return { kind: 'invalid', problem: problemAt(source, 0, message, 'split it into several rules') };
   }
   const parser = createParser(source);
@@ -66,10 +66,10 @@ function parseQuery(parser: Parser): QuerySyntax {
   if (isKeyword(token, 'sequence')) return parseSequence(parser);
   if (isKeyword(token, 'sample')) {
     const message =
-      'samples (`sample by …`) are not supported: their events have no order, so none of them completes one';
-    fail(parser, token.start, message, 'write a sequence, or several of them, one for each order', 'unsupported');
+      'samples (`sample by …`) are not supported: their events have no order, so no event completes a sample';
+    fail(parser, token.start, message, 'write a sequence, or one sequence for each order', 'unsupported');
   } else if (isKeyword(token, 'join')) {
-    fail(parser, token.start, 'joins are not supported, nor in Elasticsearch', 'write a sequence');
+    fail(parser, token.start, 'joins are not supported, here or in Elasticsearch', 'write a sequence with `by`');
   }
   return { kind: 'event', event: parseEvent(parser) };
 }
@@ -79,16 +79,16 @@ function parseEvent(parser: Parser): EventSyntax {
   const category = parseCategory(parser);
   if (takeKeyword(parser, 'where') === undefined) {
     const found = peek(parser);
-    const inEql = 'a query is `any where CONDITION`';
+    const inEql = 'write `any where CONDITION`';
     const hint = isFieldAndColon(parser)
-      ? `if this is KQL, write type: query, or language: kuery; in EQL ${inEql}`
+      ? `if this is KQL, set type: query, or language: kuery; in EQL ${inEql}`
       : inEql;
-    fail(parser, found.start, `expected \`where\` behind ${shown(parser, token)}, found ${shown(parser, found)}`, hint);
+    fail(parser, found.start, `expected \`where\` after ${shown(parser, token)}, found ${shown(parser, found)}`, hint);
   }
   return { category, condition: parseExpression(parser) };
 }
 
-/** True behind the first name of `field.name: value`, with which a query in KQL begins. */
+/** True after the first name of `field.name: value`: a KQL query begins like this. */
 function isFieldAndColon(parser: Parser): boolean {
   let ahead = 0;
   while (isSymbol(peek(parser, ahead), '.') && peek(parser, ahead + 1).kind === 'name') ahead += 2;
@@ -98,15 +98,15 @@ function isFieldAndColon(parser: Parser): boolean {
 function parseCategory(parser: Parser): EventSyntax['category'] {
   const token = peek(parser);
   if (token.kind === 'name' && token.quoted) {
-    fail(parser, token.start, 'a category does not stand in backticks', 'write it in double quotes');
+    fail(parser, token.start, 'a category cannot be in backticks', 'put it in double quotes');
   } else if (token.kind === 'end') {
-    fail(parser, token.start, 'there is no query', 'a query is `any where CONDITION`');
+    fail(parser, token.start, 'the query is empty', 'write `any where CONDITION`');
   } else if (token.kind === 'name' || token.kind === 'string') {
     next(parser);
     return { name: token.kind === 'name' ? token.name : token.text, start: token.start };
   } else if (takeKeyword(parser, 'any') === undefined) {
     const message = `expected \`any\`, a category or \`sequence\`, found ${shown(parser, token)}`;
-    const hint = 'a query is `any where CONDITION`; a category with unusual characters stands in double quotes';
+    const hint = 'write `any where CONDITION`; put a category with unusual characters in double quotes';
     fail(parser, token.start, message, hint);
   }
   return undefined;
@@ -117,14 +117,14 @@ function parseSequence(parser: Parser): QuerySyntax {
   const by = parseKeys(parser);
   const maxspanMicros = parseMaxspan(parser);
   if (isKeyword(peek(parser), 'by')) {
-    fail(parser, peek(parser).start, '`by` stands before `with maxspan`', 'write sequence by field with maxspan=5m');
+    fail(parser, peek(parser).start, '`by` must come before `with maxspan`', 'write sequence by field with maxspan=5m');
   }
   const items: ItemSyntax[] = [];
   do items.push(parseItem(parser));
   while (isSymbol(peek(parser), '[') || isSymbol(peek(parser), '!['));
   const until = takeKeyword(parser, 'until') === undefined ? undefined : parseUntil(parser);
   if (isSymbol(peek(parser), ',')) {
-    fail(parser, peek(parser).start, 'the events of a sequence have no commas between them', 'remove the comma');
+    fail(parser, peek(parser).start, 'the events of a sequence are not separated by commas', 'remove the comma');
   }
   if (peek(parser).kind === 'end') checkSteps(parser, start, items);
   return { kind: 'sequence', start, by, maxspanMicros, items, until };
@@ -134,8 +134,8 @@ function parseItem(parser: Parser): ItemSyntax {
   const open = peek(parser);
   if (isSymbol(open, '![')) {
     const message =
-      'missing events (`![ … ]`) are not supported: that nothing came is known only when the time is over, and then no event is judged';
-    const hint = 'write the events that come, and `until [ … ]` for one that ends the sequence';
+      'missing events (`![ … ]`) are not supported: rules are evaluated when an event arrives, and no event arrives when the time runs out';
+    const hint = 'write the events that occur, and `until [ … ]` for an event that ends the sequence';
     fail(parser, open.start, message, hint, 'unsupported');
   } else if (takeSymbol(parser, '[') === undefined) {
     const hint = 'write each event of a sequence as [ any where CONDITION ]';
@@ -150,7 +150,7 @@ function parseItem(parser: Parser): ItemSyntax {
   const by = parseKeys(parser);
   const runs = parseRuns(parser);
   if (isKeyword(peek(parser), 'by')) {
-    fail(parser, peek(parser).start, '`by` stands before `with runs`', 'write [ … ] by field with runs=3');
+    fail(parser, peek(parser).start, '`by` must come before `with runs`', 'write [ … ] by field with runs=3');
   }
   return { event, by, runs, start: open.start };
 }
@@ -158,7 +158,7 @@ function parseItem(parser: Parser): ItemSyntax {
 function parseUntil(parser: Parser): ItemSyntax {
   const item = parseItem(parser);
   if (item.runs > 1)
-    fail(parser, item.start, '`until` takes no `with runs`', 'one such event ends the sequence; remove it');
+    fail(parser, item.start, '`until` takes no `with runs`', 'remove it: a single event ends the sequence');
   return item;
 }
 
@@ -175,7 +175,7 @@ function parseKeys(parser: Parser): readonly FieldNode[] {
 /** `with maxspan=5m`, in microseconds. */
 function parseMaxspan(parser: Parser): number | undefined {
   if (takeKeyword(parser, 'with') === undefined) return undefined;
-  const hint = 'write with maxspan=5m; the units are ms, s, m, h and d';
+  const hint = 'write with maxspan=5m; units are ms, s, m, h and d';
   if (takeKeyword(parser, 'maxspan') === undefined) {
     fail(parser, peek(parser).start, `expected \`maxspan\`, found ${shown(parser, peek(parser))}`, hint);
   }
@@ -189,7 +189,7 @@ function parseMaxspan(parser: Parser): number | undefined {
   const unit = peek(parser);
   const micros = unit.kind === 'name' && Object.hasOwn(MICROS, unit.name) ? MICROS[unit.name] : undefined;
   if (micros === undefined) {
-    if (unit.kind === 'name') fail(parser, unit.start, `${shown(parser, unit)} is no unit of time`, hint);
+    if (unit.kind === 'name') fail(parser, unit.start, `${shown(parser, unit)} is not a unit of time`, hint);
     else fail(parser, number.start, 'maxspan has no unit', `did you mean ${number.value}s? ${hint}`);
     return undefined;
   }
@@ -200,14 +200,14 @@ function parseMaxspan(parser: Parser): number | undefined {
   return undefined;
 }
 
-/** `with runs=3`; 1 where it is not written. */
+/** `with runs=3`; 1 if it is missing. */
 function parseRuns(parser: Parser): number {
   if (takeKeyword(parser, 'with') === undefined) return 1;
-  const hint = `write with runs=3; from 1 to ${MAXIMUM_RUNS}`;
+  const hint = `write with runs=3; the range is 1 to ${MAXIMUM_RUNS}`;
   const key = peek(parser);
   if (key.kind !== 'name' || key.name !== 'runs') {
     const advice = isKeyword(key, 'maxspan')
-      ? 'maxspan is of the whole sequence: write sequence with maxspan=5m [ … ]'
+      ? 'maxspan applies to the whole sequence: write sequence with maxspan=5m [ … ]'
       : hint;
     fail(parser, key.start, `expected \`runs\`, found ${shown(parser, key)}`, advice);
   }
@@ -225,25 +225,25 @@ function parseRuns(parser: Parser): number {
 
 function takeAssignment(parser: Parser, name: string, hint: string): void {
   if (takeSymbol(parser, '=') !== undefined) return;
-  fail(parser, peek(parser).start, `expected \`=\` behind \`${name}\`, found ${shown(parser, peek(parser))}`, hint);
+  fail(parser, peek(parser).start, `expected \`=\` after \`${name}\`, found ${shown(parser, peek(parser))}`, hint);
 }
 
 function checkSteps(parser: Parser, start: number, items: readonly ItemSyntax[]): void {
   const steps = items.reduce((sum, { runs }) => sum + runs, 0);
   if (steps < 2) {
-    const hint = 'add an item, write `with runs=2`, or write the condition as an event query';
-    fail(parser, start, 'a sequence has at least two events', hint);
+    const hint = 'add an item, write `with runs=2`, or write an event query';
+    fail(parser, start, 'a sequence needs at least two events', hint);
   } else if (steps > MAXIMUM_STEPS) {
-    fail(parser, start, `the sequence has ${steps} events, the limit is ${MAXIMUM_STEPS}`, 'write fewer items or runs');
+    fail(parser, start, `the sequence has ${steps} events; the limit is ${MAXIMUM_STEPS}`, 'use fewer items or runs');
   }
 }
 
-/** A pipe works on the results of one search, and a rule has none. */
+/** Pipes process the results of one search; a rule has none. */
 function failAtPipe(parser: Parser): void {
   const pipe = next(parser);
   const name = peek(parser);
   if (isSymbol(name, '|')) {
-    fail(parser, pipe.start, '`||` is no operator of EQL', 'write `or`');
+    fail(parser, pipe.start, '`||` is not an EQL operator', 'write `or`');
     return;
   }
   const word = name.kind === 'name' ? name.name : '';
@@ -251,10 +251,10 @@ function failAtPipe(parser: Parser): void {
   if (known === undefined) {
     const suggestion = nearest(word, PIPES);
     const meant = suggestion === undefined ? '' : `, did you mean ${suggestion}?`;
-    fail(parser, name.start, `${shown(parser, name)} is no pipe of EQL${meant}`, 'a rule takes no pipes: remove it');
+    fail(parser, name.start, `${shown(parser, name)} is not an EQL pipe${meant}`, 'remove it: rules have no pipes');
     return;
   }
-  const elsewhere = known === 'head' || known === 'tail' ? '' : ', nor in Elasticsearch';
-  const message = `the pipe \`| ${known}\` is not supported${elsewhere}: a pipe works on the results of a search, and a rule judges each event when it comes`;
+  const elsewhere = known === 'head' || known === 'tail' ? '' : ', here or in Elasticsearch';
+  const message = `the pipe \`| ${known}\` is not supported${elsewhere}: pipes process the results of a search, and a rule evaluates each event as it arrives`;
   fail(parser, pipe.start, message, 'remove the pipe', elsewhere === '' ? 'unsupported' : undefined);
 }

@@ -9,32 +9,33 @@ import { parseSyntax } from './parse-query.ts';
 import type { EventSyntax, FieldNode, ItemSyntax, QuerySyntax } from './syntax.ts';
 
 /**
- * A field that the events of a sequence have in common.
+ * A field that joins the events of a sequence.
  *
- * Its values are compared exactly, with case and by what they are; the fields of two items may have different names. A field with
- * several values joins by each of them: the event takes part once for each combination of the values of its keys, in a state machine
- * for each (https://github.com/elastic/elasticsearch/pull/89965). An event that lacks the field takes no part, unless the key is
- * `optional` (`?key`): then its value is null, and null joins null (https://github.com/elastic/elasticsearch/pull/79677).
+ * Values are compared exactly, with case and type; the fields of two items may have different names. A field with
+ * several values joins by each of them: the event takes part once for each combination of its key values, in a state
+ * machine each (https://github.com/elastic/elasticsearch/pull/89965). An event without the field takes no part, unless
+ * the key is `optional` (`?key`): then its value is null, and null joins null
+ * (https://github.com/elastic/elasticsearch/pull/79677).
  */
 export interface JoinField {
   readonly field: Field;
   readonly optional: boolean;
 }
 
-/** One event of a sequence, or `runs` of them, one after the other. */
+/** One event of a sequence, or `runs` of them in a row. */
 export interface EqlItem {
   readonly predicate: Predicate;
-  /** Those of the sequence first, then the item's own; as many for each item. */
+  /** The keys of the sequence, then those of the item; every item has the same number. */
   readonly by: readonly JoinField[];
   readonly runs: number;
 }
 
 export interface EqlSequence {
-  /** At least two, or one that runs at least twice. */
+  /** At least two items, or one that runs at least twice. */
   readonly items: readonly EqlItem[];
-  /** An event that ends a sequence which is not complete. Runs once. */
+  /** An event that ends an incomplete sequence. Runs once. */
   readonly until?: EqlItem;
-  /** How far the last event may be from the first, inclusive. */
+  /** The longest time between the first and the last event, inclusive. */
   readonly maxspanMicros?: number;
 }
 
@@ -46,10 +47,12 @@ export type EqlResult =
 const CATEGORY = 'event.category';
 
 /**
- * Reads a query in Elasticsearch's Event Query Language (see `parseSyntax` for its grammar, `lowerCondition` for what it means).
+ * Reads a query in Elasticsearch's Event Query Language (`parseSyntax` has the grammar, `lowerCondition` the
+ * semantics).
  *
- * A category other than `any` is a condition on `event.category`. A mistake of syntax is the only problem then; else all that is wrong with
- * names, types and values is collected, in the order of the text, at most 20. Never throws; linear in the length of the query.
+ * A category other than `any` is a condition on `event.category`. A syntax error is reported alone; otherwise all
+ * problems with names, types and values are reported in text order, at most 20. Never throws; linear in the length of
+ * the query.
  */
 export function parseEql(source: string, fields: EqlFields): EqlResult {
   const syntax = parseSyntax(source);
@@ -93,7 +96,7 @@ function lowerEvent(lowering: Lowering, { category, condition }: EventSyntax): P
   if (category === undefined) return simplify(predicate);
   const field = lowering.fields.resolveField(CATEGORY);
   if (field === undefined) {
-    report(lowering, category.start, `there is no field ${CATEGORY} to compare a category with`, 'write any');
+    report(lowering, category.start, `categories need the field ${CATEGORY}, which does not exist here`, 'write any');
     return FALSE;
   }
   const isOfCategory: Predicate = { kind: 'any', field, test: { kind: 'equals', value: category.name } };
@@ -104,17 +107,17 @@ function lowerKeys(lowering: Lowering, nodes: readonly FieldNode[]): readonly Jo
   return nodes.flatMap((node): readonly JoinField[] => {
     const field = resolve(lowering, node);
     if (field === undefined) return [];
-    return [{ field: field ?? neverSet(node.name, 'Known to nobody.'), optional: node.optional }];
+    return [{ field: field ?? neverSet(node.name, 'An unknown field.'), optional: node.optional }];
   });
 }
 
 function checkKeys(lowering: Lowering, { by, start }: ItemSyntax, expected: number): void {
   if (by.length === expected) return;
-  const message = `this item has ${by.length} join keys of its own, and the first has ${expected}`;
+  const message = `this item has ${by.length} join keys of its own, but the first has ${expected}`;
   report(
     lowering,
     by[0]?.start ?? start,
     message,
-    'write as many fields behind the `by` of each item, in the same order',
+    'give every item the same number of fields after `by`, in the same order',
   );
 }

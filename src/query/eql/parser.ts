@@ -3,7 +3,7 @@ import { tokenize } from './lexer.ts';
 import type { Node } from './syntax.ts';
 import type { Keyword, Punctuation, Token } from './token.ts';
 
-/** Where a parser is in a query, and the mistake of syntax that ended it. */
+/** The position of a parser in a query, and the syntax error that ended parsing. */
 export interface Parser {
   readonly query: string;
   readonly tokens: readonly Token[];
@@ -18,7 +18,7 @@ export function createParser(query: string): Parser {
   return { query, tokens: tokenize(query), index: 0, depth: 0, operators: 0, mistake: undefined };
 }
 
-/** The token that is not yet taken, or the one `ahead` of it. */
+/** The next token, or the one `ahead` of it, without taking it. */
 export function peek(parser: Parser, ahead = 0): Token {
   return parser.tokens[parser.index + ahead] ?? endOf(parser);
 }
@@ -30,12 +30,12 @@ export function next(parser: Parser): Token {
   return token;
 }
 
-/** The token that was taken last. */
+/** The last token taken. */
 export function previous(parser: Parser): Token | undefined {
   return parser.tokens[parser.index - 1];
 }
 
-/** The offset behind what has been taken. */
+/** The offset after the last token taken. */
 export function behind(parser: Parser): number {
   return previous(parser)?.end ?? 0;
 }
@@ -64,9 +64,8 @@ export function shown(parser: Parser, token: Token): string {
 }
 
 /**
- * Notes a mistake of syntax and stops reading: only the end is left, which every production accepts, and no more mistakes are
- * noted. Where no token could be made of what comes next, that is the mistake. The result stands in for the expression that is
- * not there.
+ * Reports a syntax error and stops parsing: only the end token is left, which every production accepts, and later
+ * errors are dropped. If the next token is invalid, that is the error. The result stands in for the missing expression.
  */
 export function fail(parser: Parser, offset: number, message: string, hint?: string, kind?: ProblemKind): Node {
   const token = peek(parser);

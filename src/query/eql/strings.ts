@@ -14,7 +14,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const UNICODE = /\\u\{([0-9a-fA-F]{2,8})\}/y;
 const LINE_BREAK = /[\r\n]/;
 
-/** Reads the string that begins with the quotation mark at `start`. Linear time. */
+/** Reads the string whose quotation mark is at `start`. Linear time. */
 export function readString(query: string, start: number): StringToken {
   let text = '';
   let from = start + 1;
@@ -36,7 +36,10 @@ export function readString(query: string, start: number): StringToken {
   return unclosed(query, start, 'or write \\" if it is part of the text');
 }
 
-/** Reads the raw string that begins with three quotation marks at `start`: no escapes, and one or two marks may be its last characters. */
+/**
+ * Reads the raw string whose three quotation marks are at `start`: no escapes, and its last one or two characters may
+ * be quotation marks.
+ */
 export function readRawString(query: string, start: number): StringToken {
   const from = start + 3;
   let end = query.indexOf('"""', from);
@@ -61,10 +64,11 @@ function readEscape(query: string, at: number): Escape {
   const plain = ESCAPES[next];
   if (plain !== undefined) return { text: plain, end: at + 2 };
   if (next === 'u') return readUnicode(query, at);
-  if (next === '') return { message: 'a backslash at the end escapes nothing', hint: 'write \\\\ for a backslash' };
+  if (next === '')
+    return { message: 'a backslash at the end of the text escapes nothing', hint: 'write \\\\ for a backslash' };
   const found = String.fromCodePoint(query.codePointAt(at + 1) ?? 0).toWellFormed();
   const hint = 'write \\\\ for a backslash, or the whole text as a """raw string"""';
-  return { message: `\`\\${LINE_BREAK.test(found) ? '' : found}\` is no escape`, hint };
+  return { message: `\`\\${LINE_BREAK.test(found) ? '' : found}\` is not an escape sequence`, hint };
 }
 
 function readUnicode(query: string, at: number): Escape {
@@ -76,7 +80,7 @@ function readUnicode(query: string, at: number): Escape {
   }
   const code = Number.parseInt(digits, 16);
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-    return { message: `\`${whole}\` is no character of Unicode`, hint };
+    return { message: `\`${whole}\` is not a Unicode character`, hint };
   }
   return { text: String.fromCodePoint(code), end: at + whole.length };
 }

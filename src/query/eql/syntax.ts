@@ -2,18 +2,18 @@ import type { ArithmeticOperator, CompareOperator } from '../predicate/predicate
 
 export type MatchOperator = ':' | 'in' | 'in~' | 'like' | 'like~' | 'regex' | 'regex~';
 
-/** An expression as it is written. `start` and `end` are offsets into the query, in UTF-16 units; `end` is behind it. */
+/** An expression as written. `start` and `end` are offsets into the query in UTF-16 units; `end` is exclusive. */
 export type Node = { readonly start: number; readonly end: number } & (
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'number'; readonly value: number; readonly integer: boolean }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'null' }
-  /** `optional`: written with `?`, so that a field which nobody knows is null and no mistake. */
+  /** `optional`: written with `?`, so an unknown field is null and not a mistake. */
   | { readonly kind: 'field'; readonly name: string; readonly optional: boolean }
   | { readonly kind: 'call'; readonly name: string; readonly caseless: boolean; readonly arguments: readonly Node[] }
   | { readonly kind: 'not'; readonly operand: Node }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Node[] }
-  /** `at` is where the operator stands. */
+  /** `at` is the offset of the operator. */
   | {
       readonly kind: 'compare';
       readonly operator: CompareOperator;
@@ -40,7 +40,7 @@ export type Node = { readonly start: number; readonly end: number } & (
 
 export type FieldNode = Extract<Node, { readonly kind: 'field' }>;
 
-/** `category where condition`; no category stands for `any`. */
+/** `category where condition`; no category means `any`. */
 export interface EventSyntax {
   readonly category: { readonly name: string; readonly start: number } | undefined;
   readonly condition: Node;

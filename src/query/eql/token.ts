@@ -1,4 +1,4 @@
-/** Words that are no names unless they stand in backticks. */
+/** Reserved words; a name in backticks may use them. */
 export const KEYWORDS = [
   'and',
   'any',
@@ -24,14 +24,14 @@ export const KEYWORDS = [
   'with',
 ] as const;
 
-/** The longer ones first. */
+/** Longer symbols first. */
 export const SYMBOLS = ['==', '!=', '<=', '>=', '![', ...':=<>+-*/%.,()[]|?'] as const;
 
 export type Keyword = (typeof KEYWORDS)[number];
 export type Punctuation = (typeof SYMBOLS)[number];
 
 interface Place {
-  /** Offsets into the query, in UTF-16 units; `end` is behind the token. */
+  /** Offsets into the query in UTF-16 units; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
 }
@@ -39,13 +39,13 @@ interface Place {
 export type Token = Place &
   (
     | { readonly kind: 'name'; readonly name: string; readonly quoted: boolean }
-    /** A name with a tilde behind it that is no keyword: a function that takes no notice of case. */
+    /** A name followed by a tilde that is not a keyword: a case-insensitive function. */
     | { readonly kind: 'tilde'; readonly name: string }
     | { readonly kind: 'keyword'; readonly keyword: Keyword }
     | { readonly kind: 'string'; readonly text: string }
     | { readonly kind: 'number'; readonly value: number; readonly integer: boolean }
     | { readonly kind: 'symbol'; readonly symbol: Punctuation }
-    /** What no token can be made of; always followed by the end. */
+    /** Text that is not a token; always followed by the end token. */
     | { readonly kind: 'broken'; readonly message: string; readonly hint: string }
     | { readonly kind: 'end' }
   );

@@ -3,12 +3,12 @@ import type { Value } from '../predicate/function-row.ts';
 import type { Expression } from '../predicate/predicate.ts';
 
 /**
- * What an expression can give, null apart. `fraction`: a number that divides with a remainder behind the point, whatever its value.
- * `unknown`: a field that no audit event has is of any type, so that a rule for other data loads and can be told that it is one.
+ * The type of an expression, ignoring null. `fraction`: a number whose division keeps decimals, whatever its value.
+ * `unknown`: a field that no audit event has may be of any type, so that rules for other data still load.
  */
 export type EqlType = 'string' | 'integer' | 'fraction' | 'boolean' | 'ip' | 'date' | 'null' | 'unknown';
 
-/** An expression and what it gives. A constant is a literal, always. */
+/** An expression and its type. A constant is always a literal. */
 export interface Typed {
   readonly expression: Expression;
   readonly type: EqlType;
@@ -30,14 +30,14 @@ const NAMES: Readonly<Record<EqlType, string>> = {
   ip: 'an IP address',
   date: 'a date',
   null: 'null',
-  unknown: 'a field that no event has',
+  unknown: 'a field that no audit event has',
 };
 
 export function typeOfField({ type, neverSet }: Field): EqlType {
   return neverSet === true ? 'unknown' : FIELD_TYPES[type];
 }
 
-/** True if the type is one of these, or can be. */
+/** True if the type is one of these, or is unknown. */
 export function canBe(type: EqlType, ...wanted: readonly EqlType[]): boolean {
   return type === 'null' || type === 'unknown' || wanted.includes(type);
 }
@@ -51,7 +51,7 @@ export function canBeNumber(type: EqlType): boolean {
   return canBe(type, 'integer', 'fraction');
 }
 
-/** True if values of both can be equal: of one type, or numbers of either kind. */
+/** True if values of both types can be equal: same type, or both numbers. */
 export function areComparable(left: EqlType, right: EqlType): boolean {
   return canBe(left, right) || canBe(right, left) || (canBeNumber(left) && canBeNumber(right));
 }
@@ -67,7 +67,7 @@ export function constant(value: Value, isFraction = false): Typed {
   return { expression: { kind: 'literal', value }, type: 'integer' };
 }
 
-/** The value of a constant; undefined if it is none. */
+/** The value of a constant; undefined for other expressions. */
 export function constantOf({ expression }: Typed): Value | undefined {
   return expression.kind === 'literal' ? expression.value : undefined;
 }

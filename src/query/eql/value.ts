@@ -21,7 +21,7 @@ import {
 type Call = Extract<Node, { readonly kind: 'call' }>;
 type Arithmetic = Extract<Node, { readonly kind: 'arithmetic' }>;
 
-/** Functions that are operators by another name. */
+/** Functions that other operators replace. */
 const OPERATORS: ReadonlyMap<string, ArithmeticOperator> = new Map([
   ['add', '+'],
   ['subtract', '-'],
@@ -30,21 +30,21 @@ const OPERATORS: ReadonlyMap<string, ArithmeticOperator> = new Map([
   ['modulo', '%'],
 ]);
 
-/** Functions of other dialects of EQL, and what stands in for them. */
+/** Functions of other EQL dialects, and their replacements. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   match: 'write field regex "pattern"',
   matchlite: 'write field regex "pattern"',
-  arraycontains: 'write field == "value": it is true if one of several values is equal',
-  arraysearch: 'a condition on a field is true if it is true of one of its values',
-  arraycount: 'a condition on a field is true if it is true of one of its values',
+  arraycontains: 'write field == "value": it is true if one of several values matches',
+  arraysearch: 'leave it out: a condition on a field is true if one of its values matches',
+  arraycount: 'leave it out: a condition on a field is true if one of its values matches',
 };
 
-/** Enough for whatever a query can be as long. */
+/** Enough for the longest query. */
 const UNLIMITED = { spend: () => true };
 
 /**
- * An expression by its value, for comparisons and arguments. What is constant is calculated. Undefined if something in it is
- * wrong, which has been reported.
+ * The value of an expression, for comparisons and arguments. Constant expressions are computed. Undefined if the
+ * expression has a problem, which has been reported.
  */
 export function lowerValue(lowering: Lowering, node: Node): Typed | undefined {
   switch (node.kind) {
@@ -85,14 +85,14 @@ function lowerCondition(lowering: Lowering, node: Node): Typed | undefined {
   return { expression: { kind: 'matches', predicate }, type: 'boolean' };
 }
 
-/** Both sides must be numbers, and one of them a constant or a function: Elasticsearch calculates with one field. */
+/** Both sides must be numbers, and one of them a constant or a function: Elasticsearch computes with one field. */
 function lowerArithmetic(lowering: Lowering, node: Arithmetic): Typed | undefined {
   const left = lowerNumber(lowering, node.left, node.operator);
   const right = left === undefined ? undefined : lowerNumber(lowering, node.right, node.operator);
   if (left === undefined || right === undefined) return undefined;
   if (left.expression.kind === 'field' && right.expression.kind === 'field') {
-    const hint = 'Elasticsearch refuses it too; calculate with one field and a constant';
-    report(lowering, node.start, `two fields cannot be calculated with each other by \`${node.operator}\``, hint);
+    const hint = 'use one field and a constant; Elasticsearch refuses this too';
+    report(lowering, node.start, `\`${node.operator}\` cannot combine two fields`, hint);
     return undefined;
   }
   return calculated(node.operator, left, right);
@@ -111,15 +111,15 @@ function lowerNumber(lowering: Lowering, node: Node, operator: ArithmeticOperato
   const typed = lowerValue(lowering, node);
   if (typed === undefined || canBeNumber(typed.type)) return typed;
   const hint = hintForNumber(lowering, node, typed);
-  report(lowering, node.start, `\`${operator}\` calculates with numbers, and this is ${nameOfType(typed.type)}`, hint);
+  report(lowering, node.start, `\`${operator}\` takes numbers, but this is ${nameOfType(typed.type)}`, hint);
   return undefined;
 }
 
 function hintForNumber(lowering: Lowering, node: Node, typed: Typed): string | undefined {
-  if (node.kind === 'match') return 'put what stands before the operator in parentheses';
+  if (node.kind === 'match') return 'put the expression before the operator in parentheses';
   if (node.kind === 'field') {
     const whole = wholeName(lowering, node);
-    if (whole !== node.name) return `if this is the name of a field, put it in backticks: \`${clip(whole)}\``;
+    if (whole !== node.name) return `if this is a field name, put it in backticks: \`${clip(whole)}\``;
   }
   return typed.type === 'string' ? 'convert it with number(…)' : undefined;
 }
@@ -143,7 +143,7 @@ function lowerCall(lowering: Lowering, node: Call): Typed | undefined {
     return undefined;
   }
   if (node.caseless && row.caseless === undefined) {
-    report(lowering, node.start, `${row.name} has no form that ignores case`, `write ${signatureOf(row)}`);
+    report(lowering, node.start, `${row.name} has no case-insensitive form`, `write ${signatureOf(row)}`);
     return undefined;
   }
   if (!checkCount(lowering, node, row)) return undefined;
@@ -178,7 +178,7 @@ function lowerArgument(lowering: Lowering, row: FunctionRow, node: Node, index: 
   return undefined;
 }
 
-/** Why the argument cannot be one; undefined if it can. Null can be any. */
+/** Why the argument is invalid; undefined if it is valid. Null is always valid. */
 function mismatch({ type, constant: isConstant }: Parameter, typed: Typed): string | undefined {
   const value = constantOf(typed);
   if (isConstant === true && value === undefined) return 'must be a constant';
@@ -191,14 +191,14 @@ function mismatch({ type, constant: isConstant }: Parameter, typed: Typed): stri
   }[type];
   return isRight
     ? undefined
-    : `must be ${type === 'string' ? 'text' : `of type ${type}`}, and this is ${nameOfType(typed.type)}`;
+    : `must be ${type === 'string' ? 'text' : `of type ${type}`}, but this is ${nameOfType(typed.type)}`;
 }
 
 function noPrefix(typed: Typed): string | undefined {
   const value = constantOf(typed);
   if (typeof value !== 'string' || addressRange(value) !== undefined || addressKey(value) !== undefined)
     return undefined;
-  return `must be a prefix such as 10.0.0.0/8, and \`${clip(value)}\` is none`;
+  return `must be a prefix such as 10.0.0.0/8, but \`${clip(value)}\` is not`;
 }
 
 function checkCount(lowering: Lowering, node: Call, row: FunctionRow): boolean {
@@ -218,15 +218,15 @@ function reportUnknown(lowering: Lowering, node: Call): void {
   const lower = node.name.toLowerCase();
   const name = `\`${clip(node.name)}\``;
   if (Object.hasOwn(ELSEWHERE, lower)) {
-    report(lowering, node.start, `the function ${name} is not supported, nor in Elasticsearch`, ELSEWHERE[lower]);
+    report(lowering, node.start, `the function ${name} is not supported, here or in Elasticsearch`, ELSEWHERE[lower]);
     return;
   }
   const suggestion = nearest(node.name, functionNames());
-  const hint = suggestion === undefined ? `there are ${functionNames().join(', ')}` : `did you mean ${suggestion}?`;
+  const hint = suggestion === undefined ? `functions are ${functionNames().join(', ')}` : `did you mean ${suggestion}?`;
   report(lowering, node.start, `unknown function ${name}`, hint);
 }
 
-/** Elasticsearch takes no notice of the case of a function's name. */
+/** Elasticsearch ignores the case of function names. */
 function rowOf(name: string): FunctionRow | undefined {
   const sought = name.toLowerCase();
   const exact = functionNames().find((candidate) => candidate.toLowerCase() === sought);

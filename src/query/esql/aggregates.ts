@@ -3,7 +3,7 @@ import type { Parameter } from './function-row.ts';
 import { LONG_RANGE } from './parse-literal.ts';
 import { compareScalars, fromList, type Scalar, toList, type Value } from './value.ts';
 
-/** What an aggregate knows of its call and of the execution. */
+/** The call of an aggregate and its execution. */
 export interface Aggregation {
   /** The types of the arguments. */
   readonly types: readonly DataType[];
@@ -13,23 +13,23 @@ export interface Aggregation {
   readonly warn: (message: string) => null;
 }
 
-/** What is gathered of one group. */
+/** The accumulated state of one group. */
 export interface Accumulator {
-  /** Takes what the arguments are on a row. */
+  /** Adds the argument values of one row. */
   readonly add: (values: readonly Value[]) => void;
   readonly result: () => Value;
 }
 
-/** A function of all rows of a group. Adding one is adding one row. */
+/** A function over all rows of a group. To add a function, add a row to the table. */
 export interface AggregateRow {
   readonly name: string;
   readonly parameters: readonly Parameter[];
   readonly returns: DataType | ((types: readonly DataType[]) => DataType);
   /** One sentence for people who write rules. */
   readonly doc: string;
-  /** It may be called with an asterisk, or nothing at all. */
+  /** It may be called with an asterisk or without arguments. */
   readonly star?: true;
-  /** What is wrong with arguments that are written in the query, beyond their types. */
+  /** What is wrong with constant arguments, beyond their types. */
   readonly check?: (literals: readonly (Value | undefined)[]) => string | undefined;
   readonly create: (aggregation: Aggregation) => Accumulator;
 }
@@ -55,7 +55,7 @@ function count(): Accumulator {
   };
 }
 
-/** The different values, in the order in which they came. */
+/** The distinct values in order of arrival. */
 function distinct({ hold }: Aggregation, result: (values: ReadonlySet<Scalar>) => Value): Accumulator {
   const seen = new Set<Scalar>();
   return {
@@ -86,7 +86,7 @@ function extreme(sign: 1 | -1): AggregateRow['create'] {
 
 function sum({ returns, warn }: Aggregation): Accumulator {
   let total = 0;
-  // What the additions of doubles have lost so far (Neumaier), as Elasticsearch compensates too.
+  // Low-order bits lost by adding doubles (Neumaier); Elasticsearch compensates too.
   let lost = 0;
   let whole = 0n;
   let empty = true;
@@ -128,7 +128,7 @@ function average(): Accumulator {
   };
 }
 
-/** All values as numbers, and something computed of them in their order. */
+/** Collects all values as numbers, and computes the result from them in order. */
 function ordered(
   { hold }: Aggregation,
   result: (sorted: readonly number[], last: readonly Value[]) => Value,
@@ -153,7 +153,7 @@ function ordered(
   };
 }
 
-/** Between the two nearest values, in proportion. */
+/** Linear interpolation between the two nearest. */
 function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const low = sorted[Math.floor(at)] ?? 0;
@@ -209,7 +209,7 @@ function top({ types, hold }: Aggregation): Accumulator {
 }
 
 /**
- * The functions of STATS. Where Elasticsearch estimates (COUNT_DISTINCT, MEDIAN, PERCENTILE), these are exact.
+ * The functions of STATS. Those that Elasticsearch estimates (COUNT_DISTINCT, MEDIAN, PERCENTILE) are exact here.
  * @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/aggregation-functions
  */
 export const AGGREGATES: readonly AggregateRow[] = [
@@ -218,7 +218,7 @@ export const AGGREGATES: readonly AggregateRow[] = [
     name: 'count',
     parameters: [{ ...FIELD, optional: true }],
     returns: 'long',
-    doc: 'How many rows there are, or how many values a field has on them.',
+    doc: 'The number of rows, or of the values of a field.',
     star: true,
     create: count,
   },
@@ -226,7 +226,7 @@ export const AGGREGATES: readonly AggregateRow[] = [
     name: 'count_distinct',
     parameters: [FIELD, { name: 'precision', types: ['integer', 'long'], optional: true, constant: true }],
     returns: 'long',
-    doc: 'How many different values there are; exact, whatever the precision.',
+    doc: 'The number of distinct values; exact, whatever the precision.',
     create: (aggregation) => distinct(aggregation, (values) => BigInt(values.size)),
   },
   { name: 'max', parameters: [FIELD], returns: sameType, doc: 'The greatest value.', create: extreme(1) },
@@ -234,14 +234,14 @@ export const AGGREGATES: readonly AggregateRow[] = [
     name: 'median',
     parameters: [NUMBER],
     returns: 'double',
-    doc: 'The value that half of the values are below.',
+    doc: 'The median: half of the values are below it.',
     create: (aggregation) => ordered(aggregation, (sorted) => quantile(sorted, 0.5)),
   },
   {
     name: 'median_absolute_deviation',
     parameters: [NUMBER],
     returns: 'double',
-    doc: 'The median of the distances from the median.',
+    doc: 'The median absolute deviation: the median of the distances from the median.',
     create: (aggregation) =>
       ordered(aggregation, (sorted) => {
         const middle = quantile(sorted, 0.5);
@@ -256,11 +256,11 @@ export const AGGREGATES: readonly AggregateRow[] = [
     name: 'percentile',
     parameters: [NUMBER, { name: 'percentile', types: NUMBERS, constant: true }],
     returns: 'double',
-    doc: 'The value that so many percent of the values are below.',
+    doc: 'The value below which the given percentage of the values lies.',
     check: ([, percent]) =>
       percent === undefined || (Number(percent) >= 0 && Number(percent) <= 100)
         ? undefined
-        : 'the percentile is a number from 0 to 100',
+        : 'the percentile must be a number from 0 to 100',
     create: (aggregation) => ordered(aggregation, (sorted, [, percent]) => quantile(sorted, Number(percent) / 100)),
   },
   {
@@ -281,8 +281,10 @@ export const AGGREGATES: readonly AggregateRow[] = [
     returns: sameType,
     doc: `The greatest or least values, "desc" or "asc", repeats included; at most ${MOST_TOP}.`,
     check: ([, limit, order]) => {
-      if (limit !== undefined && !(Number(limit) > 0)) return 'the limit is a number above 0';
-      return order === undefined || /^(?:asc|desc)$/i.test(String(order)) ? undefined : 'the order is "asc" or "desc"';
+      if (limit !== undefined && !(Number(limit) > 0)) return 'the limit must be above 0';
+      return order === undefined || /^(?:asc|desc)$/i.test(String(order))
+        ? undefined
+        : 'the order must be "asc" or "desc"';
     },
     create: top,
   },
@@ -290,7 +292,7 @@ export const AGGREGATES: readonly AggregateRow[] = [
     name: 'values',
     parameters: [FIELD],
     returns: sameType,
-    doc: 'The different values, in the order in which they came.',
+    doc: 'The distinct values in order of arrival.',
     create: (aggregation) => distinct(aggregation, (values) => fromList([...values])),
   },
   {
@@ -304,7 +306,7 @@ export const AGGREGATES: readonly AggregateRow[] = [
     name: 'weighted_avg',
     parameters: [NUMBER, { name: 'weight', types: NUMBERS }],
     returns: 'double',
-    doc: 'The mean of all values, each with its weight.',
+    doc: 'The weighted mean of all values.',
     create: weightedAverage,
   },
 ];

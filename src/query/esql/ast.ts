@@ -5,7 +5,7 @@ import type { Value } from './value.ts';
 export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
 
-/** An expression as it was written. `depth` is the length of the longest chain below it, which the parser bounds. */
+/** An expression as written. `depth` is the length of the longest chain below it, which the parser bounds. */
 export type Expression = Span & { readonly depth: number } & (
     | { readonly kind: 'literal'; readonly type: DataType; readonly value: Value }
     | { readonly kind: 'column'; readonly name: string }
@@ -44,16 +44,16 @@ export interface Text extends Span {
   readonly value: string;
 }
 
-/** A name, `pieces` cut at its wildcards: one piece where there is none. */
+/** A name; `pieces` are split at its wildcards, so there is one piece if it has none. */
 export interface NamePattern extends Span {
   readonly pieces: readonly string[];
 }
 
-/** `name = expression`, or an expression that is named by its own text. */
+/** `name = expression`, or an expression named by its own text. */
 export interface Assignment extends Span {
   readonly name: string;
   readonly expression: Expression;
-  /** Only for aggregates. */
+  /** For aggregates only. */
   readonly where?: Expression;
 }
 

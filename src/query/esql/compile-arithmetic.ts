@@ -9,12 +9,12 @@ import { addSpans, moveDate, parseSpan } from './time-span.ts';
 import type { Span } from './token.ts';
 import { isMany, type Scalar, type TimeSpan, type Value } from './value.ts';
 
-/** A result, or why there is none. */
+/** A result, or a warning that says why there is none. */
 type Calculate = (left: Scalar, right: Scalar) => Scalar | { readonly fault: string };
 
 /**
- * `left operator right`. Whole numbers stay whole: division cuts, and what does not fit is null with a warning, as is a
- * division by zero. A date moves by a span of time. Null where a side is null or has several values.
+ * `left operator right`. Integers stay integers: division truncates, and an overflow or a division by zero is null with
+ * a warning. A date moves by a time span. Null if a side is null or has several values.
  * @throws CompileError
  */
 export function compileArithmetic(expression: ExpressionOf<'arithmetic'>, left: Compiled, right: Compiled): Compiled {
@@ -62,7 +62,7 @@ function calculator(type: DataType, operator: ArithmeticOperator): Calculate {
       const result = calculateDouble(operator, Number(left), Number(right));
       if ((operator === '/' || operator === '%') && right === 0) return { fault: '/ by zero' };
       const whole = operator === '/' ? Math.trunc(result) : result;
-      // The product of two integers may lose its last digits, but only far outside of the range.
+      // The product of two integers may lose its last digits, but only far outside the range.
       return whole >= INTEGER_RANGE.least && whole <= INTEGER_RANGE.most ? whole + 0 : { fault: 'integer overflow' };
     };
   }
@@ -93,7 +93,7 @@ function wholeResult(operator: ArithmeticOperator, left: bigint, right: bigint):
   }
 }
 
-/** A text in quotation marks is a span beside a date, and a date beside a span. */
+/** Next to a date a quoted text is read as a span, and next to a span as a date. */
 function readTime(side: Compiled, other: Compiled): Compiled {
   if (side.type !== 'keyword' || typeof side.literal?.value !== 'string') return side;
   if (other.type !== 'date') return castLiteral(side, 'date');
@@ -101,7 +101,7 @@ function readTime(side: Compiled, other: Compiled): Compiled {
   return castLiteral(side, isPeriod ? 'date_period' : 'time_duration');
 }
 
-/** Sums of spans, and dates that move by one. */
+/** Sums of spans, and dates moved by a span. */
 function compileTime(expression: ExpressionOf<'arithmetic'>, writtenLeft: Compiled, writtenRight: Compiled): Compiled {
   const { operator } = expression;
   const left = readTime(writtenLeft, writtenRight);
@@ -117,14 +117,14 @@ function compileTime(expression: ExpressionOf<'arithmetic'>, writtenLeft: Compil
       return binary(expression, left, right, left.type, (a, b) => addSpans(a as TimeSpan, b as TimeSpan, sign));
     }
     const move = (date: Scalar, span: Scalar): Scalar | { readonly fault: string } =>
-      moveDate(Number(date), span as TimeSpan, sign) ?? { fault: 'a date out of range' };
+      moveDate(Number(date), span as TimeSpan, sign) ?? { fault: 'date out of range' };
     if (left.type === 'date' && isSpan(right.type)) return binary(expression, left, right, 'date', move);
     if (operator === '+' && isSpan(left.type) && right.type === 'date') {
       return binary(expression, left, right, 'date', (span, date) => move(date, span));
     }
   }
   const message = `[${operator}] has arguments with incompatible types [${typeName(left.type)}] and [${typeName(right.type)}]`;
-  const hint = 'a date moves by a span such as 5 minutes; DATE_DIFF counts what lies between two dates';
+  const hint = 'add a span such as 5 minutes to a date, or use DATE_DIFF for the time between two dates';
   throw new CompileError(expression, message, hint);
 }
 

@@ -16,7 +16,7 @@ const BY_NAME = new Map(FUNCTIONS.map((row) => [row.name, row]));
 const AGGREGATE_NAMES = new Set(AGGREGATES.map(({ name }) => name));
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
 
-/** The types that a text in quotation marks can be read as, where a parameter takes one of them and no text. */
+/** The types that a quoted text converts to if the parameter takes one of them and does not take text. */
 const FROM_TEXT: readonly DataType[] = [
   'date_period',
   'time_duration',
@@ -28,7 +28,7 @@ const FROM_TEXT: readonly DataType[] = [
   'version',
 ];
 
-/** A call of a function. @throws CompileError if there is no such function or its arguments are not what it takes */
+/** A function call. @throws CompileError if the function is unknown or an argument does not fit */
 export function compileCall(
   expression: ExpressionOf<'call'>,
   environment: Environment,
@@ -38,11 +38,11 @@ export function compileCall(
   if (name === 'kql') return compileKql(expression, environment);
   const row = BY_NAME.get(name);
   if (name === 'bucket' && !environment.grouping) {
-    throw new CompileError(expression, 'BUCKET can only stand behind BY', 'write DATE_TRUNC or FLOOR elsewhere');
+    throw new CompileError(expression, 'BUCKET is only allowed after BY', 'use DATE_TRUNC or FLOOR elsewhere');
   }
   if (row === undefined) failUnknown(expression, name);
   if (expression.star) {
-    throw new CompileError(expression, `${name.toUpperCase()}(*) is not possible`, 'only COUNT takes an asterisk');
+    throw new CompileError(expression, `${name.toUpperCase()}(*) is not allowed`, 'only COUNT takes an asterisk');
   }
   requireCount(row, expression);
   return compileRow(row, expression, expression.arguments.map(compile));
@@ -60,7 +60,7 @@ function compileRow(row: FunctionRow, place: Span, written: readonly Compiled[])
   return { type, evaluate, constant, start: place.start, end: place.end };
 }
 
-/** The arguments, each of a type that its parameter takes. @throws CompileError */
+/** The arguments, each with a type that its parameter takes. @throws CompileError */
 export function checkArguments(
   { parameters, variadic, parameterAt }: Pick<FunctionRow, 'parameters' | 'variadic' | 'parameterAt'>,
   written: readonly Compiled[],
@@ -86,7 +86,7 @@ export function checkArguments(
   });
 }
 
-/** A text in quotation marks as what the parameter takes, where it takes no text. */
+/** A quoted text converted to the parameter's type, if the parameter does not take text. */
 function fit(argument: Compiled, { types }: Parameter): Compiled {
   if (argument.type !== 'keyword' || argument.literal === undefined || types.includes('keyword')) return argument;
   const targets = FROM_TEXT.filter((type) => types.includes(type));
@@ -96,7 +96,7 @@ function fit(argument: Compiled, { types }: Parameter): Compiled {
   return castLiteral(argument, targets.find((type) => parseSpan(text, type) !== undefined) ?? first);
 }
 
-/** A number in the wider type of the arguments before it. */
+/** A number in the widest type of the arguments before it. */
 function widen(argument: Compiled, { same }: Parameter, type: DataType | undefined): Compiled {
   if (same !== 'widens' || type === undefined || argument.type === type || !isNumeric(argument.type)) return argument;
   if (commonType(argument.type, type) !== type) return argument;
@@ -119,7 +119,7 @@ function requireCount(row: FunctionRow, expression: ExpressionOf<'call'>): void 
   const expected =
     least === most ? String(least) : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
   const message = `${row.name.toUpperCase()} takes ${expected} argument${expected === '1' ? '' : 's'}, found ${given}`;
-  throw new CompileError(expression, message, `it is written ${signature(row)}`);
+  throw new CompileError(expression, message, `write ${signature(row)}`);
 }
 
 /** `NAME(parameter, [optional])`. */

@@ -6,7 +6,7 @@ import type { Row, Run } from './run.ts';
 import type { Span } from './token.ts';
 import { compareScalars, isMany, type Scalar, type Value } from './value.ts';
 
-/** The types to which a text in quotation marks is turned beside a value of them. */
+/** The types that a quoted text converts to when compared with a value of them. */
 const FROM_TEXT: ReadonlySet<DataType> = new Set<DataType>(['date', 'ip', 'version', 'boolean']);
 
 type Decide = (order: number) => boolean;
@@ -21,9 +21,9 @@ const DECISIONS: Readonly<Record<CompareOperator, Decide>> = {
 };
 
 /**
- * `left operator right`: null where a side is null or has several values. The types must agree, numbers of any type do;
- * a text in quotation marks is read as what stands on the other side. As in Elasticsearch, the literal `null` beside a
- * value of a type is a mistake.
+ * `left operator right`: null if a side is null or has several values. Both types must match, but all number types
+ * match each other. A quoted text is read as the type of the other side. As in Elasticsearch, a literal `null` next to
+ * a typed value is a mistake.
  * @throws CompileError
  */
 export function compileComparison(
@@ -54,7 +54,7 @@ function compare(operator: CompareOperator, left: Compiled, right: Compiled, typ
   return { type: 'boolean', evaluate, constant: left.constant && right.constant, ...place };
 }
 
-/** Both sides in one type, so that a long of 64 bits is compared exactly. */
+/** Both sides in one type, so 64-bit longs compare exactly. */
 function numbersAside(
   left: Compiled,
   right: Compiled,
@@ -68,7 +68,7 @@ function toNumbers(side: Compiled, type: DataType): Compiled['evaluate'] {
   return side.type === 'null' ? side.evaluate : convertAll(side, type);
 }
 
-/** A literal text beside a date, an address, a version or a boolean becomes one. */
+/** Converts a literal text next to a date, an address, a version or a boolean. */
 export function alignTexts(left: Compiled, right: Compiled): readonly [Compiled, Compiled] {
   if (isLiteralText(right) && FROM_TEXT.has(left.type)) return [left, castLiteral(right, left.type)];
   if (isLiteralText(left) && FROM_TEXT.has(right.type)) return [castLiteral(left, right.type), right];
@@ -81,8 +81,8 @@ function isLiteralText(operand: Compiled): boolean {
 
 function requireComparable(operator: string, left: Compiled, right: Compiled, place: Span): void {
   if (isSpan(left.type) || isSpan(right.type)) {
-    const hint = 'add a span of time to a date, for example NOW() - 5 minutes';
-    throw new CompileError(place, quoting`[${place}] compares a span of time, which is no value`, hint);
+    const hint = 'use the span with a date, for example NOW() - 5 minutes';
+    throw new CompileError(place, quoting`[${place}] compares a time span, which is not a value`, hint);
   }
   if (isNumeric(left.type) && isNumeric(right.type)) return;
   if (left.type !== right.type) {
@@ -91,7 +91,7 @@ function requireComparable(operator: string, left: Compiled, right: Compiled, pl
     throw new CompileError(place, message, hintFor(left, right));
   }
   if (left.type === 'boolean' && operator !== '==' && operator !== '!=') {
-    throw new CompileError(place, quoting`[${place}] compares booleans, which have no order`, 'write == or !=');
+    throw new CompileError(place, quoting`[${place}] compares booleans, but they have no order`, 'write == or !=');
   }
 }
 
@@ -102,8 +102,8 @@ function hintFor(left: Compiled, right: Compiled): string | undefined {
 }
 
 /**
- * `operand IN (…)`: true if a value of the list is equal, null if none is and one of them is null. A list of one value
- * is an equality, and as strict about its types.
+ * `operand IN (…)`: true if a value of the list equals the operand; null if none does and one is null. A list of one
+ * value is an equality, with the same strict types.
  * @throws CompileError
  */
 export function compileIn(
@@ -154,7 +154,7 @@ function typeOfList(operand: Compiled, list: readonly Compiled[], place: Span): 
   return type;
 }
 
-/** Literals are looked up at once, whatever their number. */
+/** Literals are looked up in a set, whatever their number. */
 function sortList(list: readonly Compiled[], type: DataType) {
   const sought = new Set<Scalar>();
   const others: Compiled['evaluate'][] = [];

@@ -10,7 +10,7 @@ import { castLiteral, convertAll, readSlot, single } from './operand.ts';
 import type { Row, Run } from './run.ts';
 import type { Value } from './value.ts';
 
-/** Checks an expression and makes it a function of a row. @throws CompileError */
+/** Type-checks an expression and compiles it to a function of a row. @throws CompileError */
 export function compileExpression(expression: Expression, environment: Environment): Compiled {
   const { start, end } = expression;
   const compile = (inner: Expression) => compileExpression(inner, environment);
@@ -56,7 +56,7 @@ export function compileExpression(expression: Expression, environment: Environme
   }
 }
 
-/** Checks a condition. @throws CompileError if it is anything but true, false or null */
+/** Type-checks a condition. @throws CompileError if it is not boolean or null */
 export function compileCondition(expression: Expression, environment: Environment): Compiled {
   const compiled = compileExpression(expression, environment);
   requireBoolean(compiled, 'Condition expression needs to be boolean, found');
@@ -73,9 +73,12 @@ function compileColumn({ name, start, end }: ExpressionOf<'column'>, environment
   return { type: column.type, evaluate: readSlot(column.slot()), constant: false, start, end };
 }
 
-/** Kleene's: false decides AND, true decides OR, whatever the others are. A multi-value is null. */
+/**
+ * Kleene logic: false decides AND, true decides OR, whatever the others are. A value with several entries counts as
+ * null.
+ */
 function compileJunction({ kind, start, end }: ExpressionOf<'and' | 'or'>, operands: readonly Compiled[]): Compiled {
-  for (const operand of operands) requireBoolean(operand, `[${kind.toUpperCase()}] joins booleans, found`);
+  for (const operand of operands) requireBoolean(operand, `[${kind.toUpperCase()}] takes booleans, found`);
   const decisive = kind === 'or';
   const evaluators = operands.map((operand) => single(operand));
   const evaluate = (row: Row, run: Run): Value => {
@@ -103,18 +106,18 @@ function compileNot({ start, end }: ExpressionOf<'not'>, operand: Compiled): Com
 function requireBoolean(operand: Compiled, message: string): void {
   if (operand.type === 'boolean' || operand.type === 'null') return;
   const text = quoting`${message} [${operand}] of type [${typeName(operand.type)}]`;
-  throw new CompileError(operand, text, 'compare it with something, for example == or IS NOT NULL');
+  throw new CompileError(operand, text, 'compare it with a value, or test it with IS NOT NULL');
 }
 
 function compileCast({ type, start, end }: ExpressionOf<'cast'>, operand: Compiled): Compiled {
   const from = operand.type;
   if (from !== 'null' && !mayConvert(from, type)) {
-    const message = quoting`[${operand}] is of type [${typeName(from)}], which cannot be turned to [${typeName(type)}]`;
+    const message = quoting`[${operand}] is of type [${typeName(from)}], which cannot be converted to [${typeName(type)}]`;
     throw new CompileError({ start, end }, message);
   }
   if (operand.literal !== undefined && isSpan(type)) return castLiteral(operand, type);
   if (isSpan(type) && from !== type) {
-    throw new CompileError({ start, end }, `a span of time must be written in the query, as in "5 minutes"::${type}`);
+    throw new CompileError({ start, end }, `a time span must be a literal, as in "5 minutes"::${type}`);
   }
   return { type, evaluate: convertAll(operand, type), constant: operand.constant, start, end };
 }

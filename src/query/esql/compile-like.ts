@@ -10,13 +10,13 @@ import { isMany, type Value } from './value.ts';
 
 type Matches = (text: string) => boolean;
 
-/** Expressions of Lucene that any text matches, as far as they are written in practice. */
+/** Lucene expressions that match any text, in the forms used in practice. */
 const ANY_TEXT = /^(?:\.\*|@|\(\.\*\)|\(@\))+$/;
 
 /**
- * `operand LIKE "pattern"`: the whole value, `*` any text, `?` one character, `\` takes the meaning off those and
- * itself. Elasticsearch turns a pattern that everything matches into IS NOT NULL, which is also true of several values,
- * and so does this.
+ * `operand LIKE "pattern"`: the whole value, `*` for any text, `?` for one character, `\` escapes these and itself.
+ * Elasticsearch turns a pattern that matches everything into IS NOT NULL, which is also true of several values; so does
+ * this.
  * @throws CompileError
  */
 export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled): Compiled {
@@ -26,8 +26,8 @@ export function compileLike(expression: ExpressionOf<'like' | 'rlike'>, operand:
 }
 
 /**
- * `operand RLIKE "expression"`: the whole value, in Lucene's syntax, in linear time. See `compileLike` for what matches
- * everything.
+ * `operand RLIKE "expression"`: the whole value, in Lucene's syntax, in linear time. A pattern that matches everything
+ * is handled as in `compileLike`.
  * @throws CompileError
  */
 export function compileRlike(expression: ExpressionOf<'like' | 'rlike'>, operand: Compiled): Compiled {
@@ -70,7 +70,7 @@ function compileMatch(
   return { type: 'boolean', evaluate: read, constant, start, end };
 }
 
-/** The pieces of a pattern of LIKE. @throws CompileError */
+/** The pieces of a LIKE pattern. @throws CompileError */
 export function piecesOf(pattern: Text): readonly LikePiece[] {
   const { value } = pattern;
   const pieces: LikePiece[] = [];
@@ -82,7 +82,7 @@ export function piecesOf(pattern: Text): readonly LikePiece[] {
       if (next === '' || !'*?\\'.includes(next)) {
         const hint =
           'in "…" write \\\\* for a literal asterisk, \\\\? for a question mark and \\\\\\\\ for a backslash';
-        const problem = next === '' ? 'a backslash stands at the end' : `a backslash cannot stand before ${next}`;
+        const problem = next === '' ? 'a backslash at the end escapes nothing' : `a backslash cannot escape ${next}`;
         throw new CompileError(pattern, `Invalid pattern for LIKE: ${problem}`, hint);
       }
       literal += next;

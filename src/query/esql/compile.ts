@@ -23,24 +23,27 @@ import type { Table, TableColumn } from './table.ts';
 import type { Span } from './token.ts';
 import type { Value } from './value.ts';
 
-/** The rows of a result: those that a query asks for, or so many if it does not say. As in Elasticsearch. */
+/** The number of rows in a result, by default and at most. Same as Elasticsearch. */
 export const DEFAULT_ROWS = 1_000;
 export const MOST_ROWS = 10_000;
 
-/** A query that was checked against a table. It holds no state: any number of executions can run side by side. */
+/** A query checked against a table. It is stateless: any number of executions can run side by side. */
 export interface CompiledQuery<Document> {
   readonly source: string;
   readonly columns: readonly { readonly name: string; readonly type: DataType }[];
-  /** The conditions of the WHERE commands right behind FROM: what a document must fulfil to be looked at further. See `requiredOf`. */
+  /**
+   * The conditions of the WHERE commands directly after FROM. A document must satisfy them to be processed further. See
+   * `requiredOf`.
+   */
   readonly conditions: readonly Expression[];
-  /** Reads the columns of the result off a row. */
+  /** Reads the result columns of a row. */
   readonly outputs: readonly Evaluate[];
   readonly stages: readonly Stage[];
   /** The row of a document; undefined for a query that begins with ROW. */
   readonly rowOf: ((document: Document) => Row) | undefined;
   /** The only row of a query that begins with ROW. */
   readonly constants: ((run: Run) => Row) | undefined;
-  /** The first STATS, if there is one: a result can only be told from all documents. `stage` is its place in `stages`. */
+  /** The first STATS, if any: the result then needs all documents. `stage` is its index in `stages`. */
   readonly stats?: { readonly grouping: Grouping; readonly stage: number };
 }
 
@@ -49,15 +52,18 @@ export type CompileResult<Document> =
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /**
- * Checks a query of ES|QL against a table and prepares it. Every mistake that can be told without a document is told
- * here, with its place: syntax, unknown columns and functions, types that do not fit. Never throws.
+ * Checks an ES|QL query against a table and prepares it. Reports every mistake that can be found without a document,
+ * with its place: syntax, unknown columns and functions, wrong types. Never throws.
  */
 export function compileEsql<Document>(source: string, table: Table<Document>): CompileResult<Document> {
   const parsed = parseEsql(source);
   return parsed.kind === 'invalid' ? parsed : compileParsed(source, parsed.commands, table);
 }
 
-/** The same for commands that were read before, all of a query or its beginning. @param source the text that they were read from */
+/**
+ * The same for commands that were already parsed: a whole query or its beginning. @param source the text of the
+ * commands
+ */
 export function compileParsed<Document>(
   source: string,
   commands: readonly Command[],
@@ -140,11 +146,11 @@ function compileCommand(
       return { scope, stage: limitRows(Math.min(command.rows, MOST_ROWS)) };
     case 'from':
     case 'row':
-      throw new CompileError(command, 'this can only stand at the beginning of a query');
+      throw new CompileError(command, 'this is only allowed at the beginning of a query');
   }
 }
 
-/** How many rows the command behind SORT takes; at the end of a query there is a limit too. */
+/** How many rows the command after SORT takes; the end of a query has a limit too. */
 function rowsWanted(following: Command | undefined): number | undefined {
   if (following === undefined) return MOST_ROWS;
   return following.kind === 'limit' ? Math.min(following.rows, MOST_ROWS) : undefined;
@@ -211,7 +217,11 @@ function compileFrom<Document>(command: Command | undefined, table: Table<Docume
     const name = pieces.join('*');
     const column = table.metadata(name);
     if (column === undefined) {
-      throw new CompileError(place, `unsupported metadata field [${name}]`, 'there are _id, _index and _version');
+      throw new CompileError(
+        place,
+        `unsupported metadata field [${name}]`,
+        'the metadata fields are _id, _index and _version',
+      );
     }
     return toColumn(name, column);
   });
@@ -225,10 +235,10 @@ function compileFrom<Document>(command: Command | undefined, table: Table<Docume
   return { scope: addColumns(scope, added), rowOf, constants: undefined };
 }
 
-/** The first problem of a KQL condition, with its place in the text of that. */
+/** The first problem of a KQL condition, with its place in the KQL text. */
 function failKql(problems: readonly Problem[], place: Span): never {
   const [problem] = problems;
-  if (problem === undefined) throw new CompileError(place, 'the condition in KQL is not understood');
+  if (problem === undefined) throw new CompileError(place, 'invalid KQL condition');
   throw new CompileError(
     place,
     `in KQL, line ${problem.line}, column ${problem.column}: ${problem.message}`,

@@ -6,15 +6,15 @@ import { INTEGER_RANGE, LONG_RANGE } from './parse-literal.ts';
 import { parseSpan } from './time-span.ts';
 import type { Scalar } from './value.ts';
 
-/** A value of another type, or why it has none. */
+/** A value converted to another type, or the reason why it cannot be. */
 export type Converted = { readonly value: Scalar } | { readonly fault: string };
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,4})?$/i;
 const VERSION_TEXT = 1_024;
 
 /**
- * Turns a value of one type into one of another, as the TO_… functions and `::` do. Decimals are rounded half up to
- * whole numbers; dates are milliseconds since the epoch.
+ * Converts a value from one type to another, like the TO_… functions and `::`. Decimals are rounded half up to whole
+ * numbers; dates are milliseconds since the epoch.
  * @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/type-conversion-functions
  */
 export function convert(value: Scalar, from: DataType, to: DataType): Converted {
@@ -40,10 +40,10 @@ export function convert(value: Scalar, from: DataType, to: DataType): Converted 
     case 'date_period':
     case 'time_duration': {
       const span = parseSpan(String(value), to);
-      return span === undefined ? fault(`[${show(value)}] is no ${to}`) : { value: span };
+      return span === undefined ? fault(`[${show(value)}] is not a valid ${to}`) : { value: span };
     }
     case 'null':
-      return fault('nothing can be turned to null');
+      return fault('null is not a type to convert to');
   }
 }
 
@@ -63,12 +63,12 @@ const SOURCES: Readonly<Record<DataType, readonly DataType[]>> = {
   time_duration: ['time_duration', 'keyword'],
 };
 
-/** Can values of one type be turned to another at all? */
+/** Whether values of one type can be converted to another. */
 export function mayConvert(from: DataType, to: DataType): boolean {
   return SOURCES[to].includes(from);
 }
 
-/** A value as text, in Elasticsearch's form. */
+/** A value as text, in Elasticsearch's format. */
 export function toText(value: Scalar, type: DataType): string {
   switch (type) {
     case 'date':
@@ -88,7 +88,7 @@ export function formatDate(millis: number): string {
   return text.startsWith('+0') ? `+${text.slice(2)}` : text;
 }
 
-/** As Java writes a double: with a point, and from 10⁷ or below 10⁻³ with an exponent. */
+/** Formats a double like Java: with a point, and with an exponent from 10⁷ or below 10⁻³. */
 export function formatDouble(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e7 || size < 1e-3)) {
@@ -99,7 +99,7 @@ export function formatDouble(value: number): string {
   return text.includes('.') ? text : `${text}.0`;
 }
 
-/** A date in ISO 8601, of any precision from a year. */
+/** A date in ISO 8601, with any precision from a year. */
 export function parseDateText(text: string): Converted {
   const span = /^-?\d{5,}$/.test(text) ? undefined : parseDate(text);
   if (span === undefined)
@@ -143,7 +143,7 @@ function toDate(value: Scalar): Converted {
   const converted = toWhole(value, 'long');
   if ('fault' in converted) return converted;
   const millis = Number(converted.value);
-  return Math.abs(millis) <= 8.64e15 ? { value: millis } : fault(`[${show(value)}] is no date`);
+  return Math.abs(millis) <= 8.64e15 ? { value: millis } : fault(`[${show(value)}] is not a date`);
 }
 
 function fault(text: string): Converted {

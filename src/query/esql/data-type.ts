@@ -1,6 +1,6 @@
 /**
- * The static types of ES|QL that firstseen has. Elasticsearch has more (unsigned_long, date_nanos, geometries, vectors); no field
- * of an audit event is of one. A text field is `keyword` here.
+ * The static types of ES|QL in firstseen. Elasticsearch has more (unsigned_long, date_nanos, geometries, vectors), but
+ * no field of an audit event has one of these. Text fields are `keyword` here.
  */
 export type DataType =
   | 'null'
@@ -36,12 +36,12 @@ export function isNumeric(type: DataType): boolean {
   return NUMERIC.has(type);
 }
 
-/** Spans of time are constants: no column has their type. */
+/** Time spans are constants: no column has their type. */
 export function isSpan(type: DataType): boolean {
   return SPANS.has(type);
 }
 
-/** The names behind `::`, of Elasticsearch's own types and their aliases. */
+/** The type names for `::`: Elasticsearch's own types and their aliases. */
 export const TYPE_NAMES: Readonly<Record<string, DataType>> = {
   bool: 'boolean',
   boolean: 'boolean',
@@ -59,12 +59,12 @@ export const TYPE_NAMES: Readonly<Record<string, DataType>> = {
   version: 'version',
 };
 
-/** What Elasticsearch calls a type in a message. */
+/** The name of a type in Elasticsearch's messages. */
 export function typeName(type: DataType): string {
   return type === 'date' ? 'datetime' : type;
 }
 
-/** The type that both can be turned to without loss; undefined if there is none. Null gives way to anything. */
+/** The type to which both convert without loss; undefined if there is none. Null converts to any type. */
 export function commonType(left: DataType, right: DataType): DataType | undefined {
   if (left === right || right === 'null') return left;
   if (left === 'null') return right;

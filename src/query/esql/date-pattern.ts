@@ -1,4 +1,4 @@
-/** A letter of a date pattern, so many times, or literal text. */
+/** A letter of a date pattern with its repeat count, or literal text. */
 type Piece = { readonly letter: string; readonly count: number } | { readonly text: string };
 
 export type DatePattern =
@@ -21,11 +21,11 @@ const NAMED: Readonly<Record<string, string>> = {
   year_month: 'yyyy-MM',
 };
 
-/** Reads a pattern of Java's DateTimeFormatter, or the name of a format of Elasticsearch. */
+/** Reads a pattern of Java's DateTimeFormatter, or the name of an Elasticsearch format. */
 export function parseDatePattern(source: string): DatePattern {
   const pattern = Object.hasOwn(NAMED, source) ? (NAMED[source] ?? source) : source;
   if (pattern.length > LONGEST)
-    return { kind: 'invalid', message: `a date pattern of more than ${LONGEST} characters` };
+    return { kind: 'invalid', message: `the date pattern has more than ${LONGEST} characters` };
   const pieces: Piece[] = [];
   for (const [token] of pattern.matchAll(/'(?:[^']|'')*'?|([A-Za-z])\1*|[^A-Za-z']+/g)) {
     if (token.startsWith("'")) {
@@ -43,7 +43,7 @@ export function parseDatePattern(source: string): DatePattern {
   return { kind: 'ok', pieces };
 }
 
-/** A date in UTC, as a pattern says. */
+/** Formats a date in UTC. */
 export function formatByPattern(millis: number, pieces: readonly Piece[]): string {
   const date = new Date(millis);
   return pieces.map((piece) => ('text' in piece ? piece.text : formatLetter(date, piece.letter, piece.count))).join('');
@@ -117,7 +117,7 @@ export function dayOfYear(date: Date): number {
   return Math.floor((date.getTime() - first.getTime()) / 86_400_000) + 1;
 }
 
-/** Milliseconds of a text that is written as a pattern says, in UTC unless it has an offset; undefined if it is not. */
+/** Parses a text by a pattern to milliseconds, in UTC unless it has an offset; undefined if it does not match. */
 export function parseByPattern(text: string, pieces: readonly Piece[]): number | undefined {
   const parts = new Map<string, number>();
   let at = 0;

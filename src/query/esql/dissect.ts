@@ -1,8 +1,8 @@
-/** A key of a pattern and the text behind it. */
+/** A key of a pattern and the text after it. */
 interface Key {
-  /** Undefined for what is skipped. */
+  /** Undefined for skipped parts. */
   readonly name: string | undefined;
-  /** The place among the keys of the name that are joined. */
+  /** The position among joined keys of the same name. */
   readonly order: number;
   readonly padded: boolean;
   readonly delimiter: string;
@@ -10,7 +10,7 @@ interface Key {
 
 export interface Dissect {
   readonly columns: readonly string[];
-  /** The values of the columns, if the text has the shape; undefined if it does not. */
+  /** The column values if the text matches the pattern; undefined otherwise. */
   readonly match: (text: string) => readonly string[] | undefined;
 }
 
@@ -23,19 +23,19 @@ const MOST_KEYS = 100;
 const KEY = /^(\+?)(\??)([^+?*&/>]*?)(?:\/(\d{1,3}))?(->)?$/;
 
 /**
- * Prepares a pattern of DISSECT: `%{key}` with text between. `%{}` and `%{?key}` skip, `%{+key}` joins (`%{+key/2}`
- * says in which order), `%{key->}` takes any number of the text behind it. Linear in the text.
+ * Prepares a DISSECT pattern: `%{key}` with text between. `%{}` and `%{?key}` skip, `%{+key}` joins (`%{+key/2}` gives
+ * the order), `%{key->}` accepts repeats of the text after it. Linear in the text.
  * @see https://www.elastic.co/docs/reference/enrich-processor/dissect-processor
  */
 export function compileDissect(pattern: string, separator: string): DissectResult {
-  if (pattern.length > LONGEST) return { kind: 'invalid', message: `a pattern of more than ${LONGEST} characters` };
+  if (pattern.length > LONGEST) return { kind: 'invalid', message: `the pattern has more than ${LONGEST} characters` };
   const leading = pattern.indexOf('%{');
   const keys: Key[] = [];
   for (const [, written = '', delimiter = ''] of pattern.matchAll(/%\{([^}]*)\}((?:(?!%\{)[\s\S])*)/g)) {
     const [, plus, question, name = '', order, arrow] = KEY.exec(written) ?? [];
     if (plus === undefined) {
-      const hint = 'write %{key}, %{+key}, %{?key} or %{key->}; references with * and & are not supported';
-      return { kind: 'invalid', message: `%{${written.slice(0, 40).toWellFormed()}} is no key`, hint };
+      const hint = 'use %{key}, %{+key}, %{?key} or %{key->}; references with * and & are not supported';
+      return { kind: 'invalid', message: `%{${written.slice(0, 40).toWellFormed()}} is not a key`, hint };
     }
     const skipped = question !== '' || name === '';
     keys.push({ name: skipped ? undefined : name, order: Number(order ?? 0), padded: arrow !== undefined, delimiter });
@@ -46,10 +46,10 @@ export function compileDissect(pattern: string, separator: string): DissectResul
 }
 
 function checkKeys(pattern: string, leading: number, keys: readonly Key[]): string | undefined {
-  if (leading === -1 || keys.length === 0) return `[${pattern.slice(0, 60).toWellFormed()}] has no key such as %{key}`;
-  if (keys.length > MOST_KEYS) return `more than ${MOST_KEYS} keys`;
+  if (leading === -1 || keys.length === 0) return `[${pattern.slice(0, 60).toWellFormed()}] needs a key such as %{key}`;
+  if (keys.length > MOST_KEYS) return `the pattern has more than ${MOST_KEYS} keys`;
   const open = keys.slice(0, -1).some(({ delimiter }) => delimiter === '');
-  return open ? 'two keys have no text between' : undefined;
+  return open ? 'two keys need text between them' : undefined;
 }
 
 function createDissect(leading: string, keys: readonly Key[], separator: string): Dissect {

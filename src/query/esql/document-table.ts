@@ -7,16 +7,16 @@ import type { KqlCondition, Table, TableColumn } from './table.ts';
 import { compareScalars, fromList, type Scalar, type Value } from './value.ts';
 
 export interface DocumentTableOptions {
-  /** Type by name of each column. */
+  /** Column names and their types. */
   readonly types: Readonly<Record<string, DataType>>;
   readonly metadata: Table<unknown>['metadata'];
   readonly kql: (query: string) => KqlCondition<unknown>;
 }
 
 /**
- * Plain JSON documents as a table, in the way that Elasticsearch keeps them: objects inside of lists flatten to values
- * of their dotted path, null and empty lists are absent, values are in order, and repeated texts and addresses count
- * once. What does not fit the column's type is left out.
+ * Plain JSON documents as a table, in the way that Elasticsearch stores them: objects in lists flatten to the values of
+ * their dotted paths, null and empty lists are absent, values are sorted, and duplicate texts and addresses count once.
+ * Values that do not match the column's type are left out.
  */
 export function createDocumentTable({ types, metadata, kql }: DocumentTableOptions): Table<unknown> {
   const names = Object.keys(types).sort();
@@ -56,7 +56,7 @@ function collect(value: unknown, path: readonly string[], depth: number, type: D
   }
 }
 
-/** A value of JSON in the form of a type; undefined if it is none. */
+/** A JSON value converted to a type; undefined if it does not fit. */
 function toScalar(value: unknown, type: DataType): Scalar | undefined {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
   switch (type) {

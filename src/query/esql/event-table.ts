@@ -6,22 +6,22 @@ import { INTEGER_RANGE } from './parse-literal.ts';
 import type { Table, TableColumn } from './table.ts';
 import { compareScalars, fromList, type Scalar, type Value } from './value.ts';
 
-/** What the names in a query stand for. */
+/** Resolves the names in a query. */
 export interface EventFields {
-  /** The fields that `*` stands for. */
+  /** The fields that `*` covers. */
   readonly listed: readonly Field[];
-  /** The field of a name, also one that is not listed; undefined if there is none. */
+  /** The field of a name, including unlisted ones; undefined if there is none. */
   readonly resolveField: (name: string) => Field | undefined;
-  /** The name that was most likely meant by one that resolves to nothing. */
+  /** The name that was most likely meant by an unknown one. */
   readonly suggestField: (name: string) => string | undefined;
 }
 
-/** The index that the documents of Elastic's integration stand in. */
+/** The index that holds the documents of Elastic's integration. */
 const INDEX = 'logs-kubernetes.audit_logs-default';
 
 /**
- * Audit events as a table, with the types of the field table. Every name that resolves is a column, null where an event
- * does not have it. Values are in order, as Elasticsearch keeps them.
+ * Audit events as a table with the types of the field table. Every resolvable name is a column, null on events without
+ * it. Values are sorted, as Elasticsearch stores them.
  */
 export function createEventTable({ listed, resolveField, suggestField }: EventFields): Table<DecodedEvent> {
   return {
@@ -56,7 +56,7 @@ function toColumn({ type, read }: Field): TableColumn<DecodedEvent> {
 
 type Turn = (value: FieldValue) => Scalar | undefined;
 
-/** A value of a field in the form that its type has in a query; undefined for what does not fit. */
+/** A field value in the representation of its query type; undefined if it does not fit. */
 const TURNS: Readonly<Record<Field['type'], Turn>> = {
   keyword: String,
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
@@ -65,7 +65,7 @@ const TURNS: Readonly<Record<Field['type'], Turn>> = {
     typeof value === 'number' && value >= INTEGER_RANGE.least && value <= INTEGER_RANGE.most
       ? Math.trunc(value)
       : undefined,
-  // Fields have microseconds, dates of ES|QL milliseconds.
+  // Fields have microseconds, ES|QL dates have milliseconds.
   date: (value) => (typeof value === 'number' ? Math.floor(value / 1_000) : undefined),
 };
 

@@ -4,14 +4,14 @@ import type { Operator, Stage } from './operator.ts';
 import { BudgetError, type Run, type Warning } from './run.ts';
 import type { Value } from './value.ts';
 
-/** What one execution may cost. */
+/** Limits of one execution. */
 export interface QueryLimits {
   /**
-   * Steps for each document, and for the end. A step takes about as long as a comparison: 0.1 µs, up to 0.5 µs a
-   * character in GROK and REPLACE.
+   * Steps for each document, and for the end. A step takes about as long as a comparison: 0.1 µs, and up to 0.5 µs for
+   * each character in GROK and REPLACE.
    */
   readonly steps: number;
-  /** Values that are kept until the end: keys of groups, different values, rows to sort. */
+  /** Values that are kept until the end: group keys, distinct values, rows to sort. */
   readonly values: number;
 }
 
@@ -20,23 +20,23 @@ export const DEFAULT_LIMITS: QueryLimits = { steps: 4_000_000, values: 1_000_000
 export interface QueryResult {
   /** The values of each row, in the order of the query's columns. */
   readonly rows: readonly (readonly Value[])[];
-  /** What was turned to null, at most 20. */
+  /** Values that became null, at most 20. */
   readonly warnings: readonly Warning[];
-  /** Why the query was given up; its rows are those up to then. */
+  /** Why the query was stopped; the rows are those found until then. */
   readonly exceeded?: string;
 }
 
 export interface Execution {
-  /** Does something with a budget of steps of its own; false if that is not enough, or if it says so. */
+  /** Runs a function with its own budget of steps; false if the budget runs out or the function returns false. */
   readonly attempt: (work: (run: Run) => boolean) => boolean;
-  /** Rows go in here and come out in `result`. */
+  /** Rows enter here and leave through `result`. */
   readonly connect: (stages: readonly Stage[]) => Operator;
   readonly result: () => QueryResult;
 }
 
 const MOST_WARNINGS = 20;
 
-/** An execution of a query: what is left of its limits, its warnings and its rows. `now` is in milliseconds since the epoch. */
+/** An execution of a query: its remaining limits, warnings and rows. `now` is in milliseconds since the epoch. */
 export function createExecution<Document>(
   { source, outputs }: CompiledQuery<Document>,
   now: number,
@@ -51,11 +51,11 @@ export function createExecution<Document>(
     now,
     spend: (amount) => {
       steps -= amount;
-      if (steps < 0) throw new BudgetError(`more than ${limits.steps} steps`);
+      if (steps < 0) throw new BudgetError(`the query takes more than ${limits.steps} steps`);
     },
     hold: (amount) => {
       values -= amount;
-      if (values < 0) throw new BudgetError(`more than ${limits.values} values to keep`);
+      if (values < 0) throw new BudgetError(`the query keeps more than ${limits.values} values`);
     },
     warn: ({ start }, message) => {
       const key = `${start} ${message}`;

@@ -2,8 +2,8 @@ import type { Assignment, Command, CommandOf, Expression } from './ast.ts';
 import { formatPart } from './format-query.ts';
 
 /**
- * What a query does, command by command, in words; expressions as canonical text.
- * @param query the text that the commands were read from
+ * A query in words, command by command; expressions as canonical text.
+ * @param query the text of the commands
  */
 export function explainQuery(commands: readonly Command[], query: string): readonly string[] {
   const steps = commands.flatMap((command) => stepOf(command, query));
@@ -13,7 +13,7 @@ export function explainQuery(commands: readonly Command[], query: string): reado
   ]);
 }
 
-/** The lines about a command; none if nothing is to be said. */
+/** The lines for a command; none if there is nothing to say. */
 export function stepOf(command: Command, query: string): readonly (readonly string[])[] {
   const text = (part: Expression) => formatPart(query, part);
   switch (command.kind) {
@@ -24,13 +24,13 @@ export function stepOf(command: Command, query: string): readonly (readonly stri
     case 'where':
       return [whereOf(command, query)];
     case 'eval':
-      return [['of each row is computed:', ...command.columns.map((each) => `- ${assignment(each, query)}`)]];
+      return [['for each row, compute:', ...command.columns.map((each) => `- ${assignment(each, query)}`)]];
     case 'stats':
       return [statsOf(command, query)];
     case 'keep':
-      return [[`the columns ${list(command.names.map(({ pieces }) => pieces.join('*')))} stay`]];
+      return [[`keep the columns ${list(command.names.map(({ pieces }) => pieces.join('*')))}`]];
     case 'drop':
-      return [[`the columns ${list(command.names.map(({ pieces }) => pieces.join('*')))} go`]];
+      return [[`drop the columns ${list(command.names.map(({ pieces }) => pieces.join('*')))}`]];
     case 'rename':
       return [[`${list(command.renamings.map(({ from, to }) => `${from} is called ${to}`))}`]];
     case 'grok':
@@ -40,7 +40,7 @@ export function stepOf(command: Command, query: string): readonly (readonly stri
       return [[`from ${text(command.input)} is taken what the pattern ${shown} names; where it does not fit: null`]];
     }
     case 'mvExpand':
-      return [[`a row for each value of ${command.name}`]];
+      return [[`one row for each value of ${command.name}`]];
     case 'sort': {
       const keys = command.keys.map((key) => `${text(key.expression)}${key.descending ? ' (descending)' : ''}`);
       return [[`the rows are sorted by ${list(keys)}`]];

@@ -4,8 +4,9 @@ import { fieldsOf } from '../predicate/fields-of.ts';
 import type { Assignment, Command, Expression } from './ast.ts';
 
 /**
- * The fields that a query looks into, each once: those that its conditions, computations, groups and aggregates name. Not those that only
- * stand in its result. A name that a command has given a new meaning still counts, so it may be too many, and never too few.
+ * The fields that a query reads, each once: those in its conditions, computations, groups and aggregates, not those
+ * that only appear in its result. A name that a command redefines still counts, so the list may be too long but never
+ * too short.
  */
 export function fieldsRead(
   commands: readonly Command[],
@@ -65,7 +66,7 @@ export function fieldsRead(
   return [...fields];
 }
 
-/** The expressions that an expression is made of. */
+/** The direct subexpressions of an expression. */
 export function operandsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'literal':

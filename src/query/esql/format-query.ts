@@ -2,7 +2,8 @@ import { tokenize } from './lexer.ts';
 import type { Span, Token } from './token.ts';
 
 /**
- * A valid query as canonical text: one command a line, single spaces, no comments; names and texts as they were written. It means the same.
+ * A valid query as canonical text with the same meaning: one command a line, single spaces, no comments; names and
+ * texts as written.
  */
 export function formatQuery(query: string): string {
   return formatTokens(query, tokenize(query), '\n');
@@ -17,7 +18,7 @@ export function formatPart(query: string, { start, end }: Span): string {
 const OPENING: ReadonlySet<string> = new Set(['(', '[', '::', ':']);
 const CLOSING: ReadonlySet<string> = new Set([')', ']', ',', '::', ':']);
 
-/** @param beforePipe what stands before the sign between two commands */
+/** @param beforePipe the text between two commands, before the pipe */
 function formatTokens(query: string, tokens: readonly Token[], beforePipe: string): string {
   let text = '';
   let before: Token | undefined;
@@ -31,7 +32,7 @@ function formatTokens(query: string, tokens: readonly Token[], beforePipe: strin
   return text;
 }
 
-/** True if nothing stands between the two. Signs and what they belong to stay as they stand. */
+/** True if nothing goes between the two tokens. Signs stay attached or apart as written. */
 function isClose(before: Token, token: Token, written: string): boolean {
   if (before.kind === 'symbol' && OPENING.has(before.symbol)) return true;
   if (written === '(') return before.end === token.start;

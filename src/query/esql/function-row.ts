@@ -5,16 +5,19 @@ import type { Scalar, Value } from './value.ts';
 
 export interface Parameter {
   readonly name: string;
-  /** The types that it takes. */
+  /** The accepted types. */
   readonly types: readonly DataType[];
   readonly optional?: true;
   /** It must not read a column. */
   readonly constant?: true;
-  /** It has the type of the first argument that has this mark and is not null; `widens`: a number of a smaller type becomes one of it. */
+  /**
+   * The result has the type of the first non-null argument with this mark; `widens`: a number of a smaller type is
+   * converted to it.
+   */
   readonly same?: true | 'widens';
 }
 
-/** What a function knows of its call beside the values. */
+/** The call of a function, besides its values. */
 export interface Call {
   readonly place: Span;
   /** The types of the arguments; `null` for the literal null. */
@@ -22,29 +25,29 @@ export interface Call {
   readonly returns: DataType;
   readonly now: number;
   readonly spend: (steps: number) => void;
-  /** Notes why there is no value, and is null. */
+  /** Records a warning and returns null. */
   readonly warn: (message: string) => null;
 }
 
 interface RowBase {
   readonly name: string;
   readonly parameters: readonly Parameter[];
-  /** The last parameter may stand any number of times. */
+  /** The last parameter may be repeated. */
   readonly variadic?: true;
   readonly returns: DataType | ((types: readonly DataType[]) => DataType);
   /** One sentence for people who write rules. */
   readonly doc: string;
-  /** What stands at a place, where `parameters` cannot say it. */
+  /** Checks the argument at a position, if `parameters` cannot express the rule. */
   readonly parameterAt?: (index: number, count: number) => Parameter;
-  /** What is wrong with arguments that are written in the query, beyond their types; `undefined` for all others. */
+  /** What is wrong with constant arguments, beyond their types; called with `undefined` for all others. */
   readonly check?: (literals: readonly (Value | undefined)[]) => string | undefined;
 }
 
 /**
- * A function, all of it: adding one is adding one row. None throws, whatever the values are.
+ * A complete function. To add a function, add a row. None throws, whatever the values.
  *
- * `scalar`: it sees one value for each argument; null and several values give null before. `each`: the same, and the first argument's
- * values one by one. `whole`: it sees everything. `lazy`: it decides which arguments are computed.
+ * `scalar`: gets one value for each argument; null or several values give null without a call. `each`: the same, called
+ * for each value of the first argument. `whole`: gets all values. `lazy`: decides which arguments to compute.
  */
 export type FunctionRow = RowBase &
   (
@@ -57,9 +60,9 @@ export type FunctionRow = RowBase &
       }
   );
 
-/** The longest text that a function makes, as in Elasticsearch. In UTF-16 units. */
+/** The longest text that a function may build, as in Elasticsearch. In UTF-16 units. */
 export const LONGEST_TEXT = 1_048_576;
-/** The most values that a function makes. */
+/** The most values that a function may return. */
 export const MOST_VALUES = 10_000;
 
 export function parameter(name: string, ...types: readonly DataType[]): Parameter {

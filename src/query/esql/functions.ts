@@ -9,7 +9,7 @@ import { MATH_FUNCTIONS } from './functions/math.ts';
 import { MULTIVALUE_FUNCTIONS } from './functions/multivalue.ts';
 import { TEXT_FUNCTIONS } from './functions/text.ts';
 
-/** All functions of a row, for calls, suggestions and reference pages. Those of STATS are in `aggregates.ts`. */
+/** All row functions, for calls, suggestions and reference pages. Those of STATS are in `aggregates.ts`. */
 export const FUNCTIONS: readonly FunctionRow[] = [
   ...CONDITIONAL_FUNCTIONS,
   ...TEXT_FUNCTIONS,

@@ -1,6 +1,6 @@
 /**
- * The general patterns of Grok's library, in forms that take linear time: where the library looks around (before a number, after a
- * date), these do not. Patterns for the logs of single products are left out.
+ * The general patterns of Grok's library, in forms that take linear time: without the library's lookaround (before a
+ * number, after a date). Patterns for logs of specific products are left out.
  * @see https://www.elastic.co/docs/reference/enrich-processor/grok-processor
  */
 export const GROK_PATTERNS: Readonly<Record<string, string>> = {

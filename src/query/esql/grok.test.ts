@@ -19,25 +19,24 @@ test.each(Object.keys(GROK_PATTERNS))('every pattern of the library compiles: %j
   expect(compileGrok(`%{${name}:x}`).kind).toBe('ok');
 });
 
-test('patterns of the library match what they are named after', () => {
-  const cases: readonly (readonly [string, string, string])[] = [
-    ['IP', 'from 10.0.0.255 here', '10.0.0.255'],
-    ['IPV6', 'from 2001:db8::5 here', '2001:db8::5'],
-    ['WORD', ' two words', 'two'],
-    ['NUMBER', 'load -1.5', '-1.5'],
-    ['NOTSPACE', ' a/b c', 'a/b'],
-    ['UUID', 'id 123e4567-e89b-12d3-a456-426614174000.', '123e4567-e89b-12d3-a456-426614174000'],
-    ['TIMESTAMP_ISO8601', 'at 2026-11-20T10:00:00.5Z', '2026-11-20T10:00:00.5Z'],
-    ['HTTPDATE', '[20/Nov/2026:10:00:00 +0100]', '20/Nov/2026:10:00:00 +0100'],
-    ['QUOTEDSTRING', 'say "a \\" b" now', '"a \\" b"'],
-    ['EMAILADDRESS', 'to ann@example.org', 'ann@example.org'],
-    ['URI', 'see https://example.org:8080/a/b?c=d ', 'https://example.org:8080/a/b?c=d'],
-    ['MAC', 'mac 00:1A:2b:3c:4d:5e', '00:1A:2b:3c:4d:5e'],
-    ['LOGLEVEL', 'a WARNING', 'WARNING'],
-    ['UNIXPATH', 'in /var/log', '/var/log'],
-    ['SYSLOGTIMESTAMP', 'Nov  7 10:00:01 host', 'Nov  7 10:00:01'],
-  ];
-  for (const [name, text, expected] of cases) expect([name, first(`%{${name}:x}`, text)]).toEqual([name, expected]);
+test.each<readonly [string, string, string]>([
+  ['IP', 'from 10.0.0.255 here', '10.0.0.255'],
+  ['IPV6', 'from 2001:db8::5 here', '2001:db8::5'],
+  ['WORD', ' two words', 'two'],
+  ['NUMBER', 'load -1.5', '-1.5'],
+  ['NOTSPACE', ' a/b c', 'a/b'],
+  ['UUID', 'id 123e4567-e89b-12d3-a456-426614174000.', '123e4567-e89b-12d3-a456-426614174000'],
+  ['TIMESTAMP_ISO8601', 'at 2026-11-20T10:00:00.5Z', '2026-11-20T10:00:00.5Z'],
+  ['HTTPDATE', '[20/Nov/2026:10:00:00 +0100]', '20/Nov/2026:10:00:00 +0100'],
+  ['QUOTEDSTRING', 'say "a \\" b" now', '"a \\" b"'],
+  ['EMAILADDRESS', 'to ann@example.org', 'ann@example.org'],
+  ['URI', 'see https://example.org:8080/a/b?c=d ', 'https://example.org:8080/a/b?c=d'],
+  ['MAC', 'mac 00:1A:2b:3c:4d:5e', '00:1A:2b:3c:4d:5e'],
+  ['LOGLEVEL', 'a WARNING', 'WARNING'],
+  ['UNIXPATH', 'in /var/log', '/var/log'],
+  ['SYSLOGTIMESTAMP', 'Nov  7 10:00:01 host', 'Nov  7 10:00:01'],
+])('patterns of the library match what they are named after: %s', (name, text, expected) => {
+  expect(first(`%{${name}:x}`, text)).toEqual(expected);
 });
 
 test('a dot stops at a line break, anchors stand at lines, and the first match wins', () => {
@@ -62,6 +61,6 @@ test('what is wrong with a pattern is said, with what to do', () => {
   expect(refusal('%{INT:x:int} %{INT:x}')).toMatch(/cannot be of type integer and keyword/);
   expect(refusal('(a')).toMatch(/missing closing \)/);
   expect(refusal('(?<!a)b')).toMatch(/cannot be matched in linear time/);
-  expect(refusal('%{URI:a}'.repeat(500))).toMatch(/stands for more than 16384 characters/);
+  expect(refusal('%{URI:a}'.repeat(500))).toMatch(/expands to more than 16384 characters/);
   expect(refusal('a'.repeat(5_000))).toMatch(/more than 4096 characters/);
 });

@@ -5,7 +5,7 @@ import type { DataType } from './data-type.ts';
 import { GROK_PATTERNS } from './grok-patterns.ts';
 import type { Scalar } from './value.ts';
 
-/** A column that a pattern makes. */
+/** A column that a pattern extracts. */
 export interface Extracted {
   readonly name: string;
   readonly type: DataType;
@@ -13,7 +13,7 @@ export interface Extracted {
 
 export interface Grok {
   readonly columns: readonly Extracted[];
-  /** The values of each column, if the pattern stands anywhere in the text; undefined if it does not. */
+  /** The values of each column if the pattern matches anywhere in the text; undefined otherwise. */
   readonly match: (text: string) => readonly (readonly Scalar[])[] | undefined;
 }
 
@@ -21,7 +21,7 @@ export type GrokResult =
   | { readonly kind: 'ok'; readonly grok: Grok }
   | { readonly kind: 'invalid'; readonly message: string; readonly hint?: string };
 
-/** Raised inside of this file. */
+/** Raised and caught in this file. */
 class GrokError extends Error {
   readonly hint: string | undefined;
   constructor(message: string, hint?: string) {
@@ -45,13 +45,13 @@ const TYPES: Readonly<Record<string, DataType>> = {
 };
 
 /**
- * Prepares a pattern of Grok: `%{NAME}`, `%{NAME:column}`, `%{NAME:column:type}`, `(?<column>…)` and regular
- * expressions in the syntax of Oniguruma as far as they can be matched in linear time. It matches anywhere in a text; a
- * dot stops at line breaks, `^` and `$` stand at lines.
+ * Prepares a Grok pattern: `%{NAME}`, `%{NAME:column}`, `%{NAME:column:type}`, `(?<column>…)` and the part of
+ * Oniguruma's regular expressions that can be matched in linear time. It matches anywhere in a text; a dot does not
+ * match line breaks; `^` and `$` match at lines.
  */
 export function compileGrok(pattern: string): GrokResult {
   if (pattern.length > LONGEST_PATTERN) {
-    return { kind: 'invalid', message: `a pattern of more than ${LONGEST_PATTERN} characters` };
+    return { kind: 'invalid', message: `the pattern has more than ${LONGEST_PATTERN} characters` };
   }
   try {
     const groups: Extracted[] = [];
@@ -70,7 +70,7 @@ export function compileGrok(pattern: string): GrokResult {
 
 /** The regular expression of a pattern; group `g<n>` is the n-th of `groups`. */
 function expand(pattern: string, groups: Extracted[], depth: number, budget: { left: number }): string {
-  if (depth > DEEPEST) throw new GrokError('patterns refer to one another without end');
+  if (depth > DEEPEST) throw new GrokError('the patterns refer to each other in a loop');
   return pattern.replace(REFERENCE, (whole, name?: string, column?: string, type?: string, named?: string) => {
     if (named !== undefined) return open(groups, named, 'keyword');
     if (whole === '(?>') return '(?:';
@@ -80,7 +80,7 @@ function expand(pattern: string, groups: Extracted[], depth: number, budget: { l
     const start = column === undefined ? '(?:' : open(groups, column, typeOf(type));
     const inner = expand(definition, groups, depth + 1, budget);
     budget.left -= inner.length;
-    if (budget.left < 0) throw new GrokError(`the pattern stands for more than ${LONGEST_EXPANDED} characters`);
+    if (budget.left < 0) throw new GrokError(`the pattern expands to more than ${LONGEST_EXPANDED} characters`);
     return `${start}${inner})`;
   });
 }

@@ -60,7 +60,7 @@ test('a group without rows gives none, and a query without STATS has no groups',
 test('a contribution that costs too much says so', () => {
   const query = compiled('FROM l | STATS c = COUNT(*) BY w = REPEAT(who, 3000)');
   const { contributions, exceeded } = contribute(query, { who: 'x'.repeat(300) }, 0, { steps: 100, values: 10 });
-  expect([contributions, exceeded]).toEqual([[], 'more than 100 steps']);
+  expect([contributions, exceeded]).toEqual([[], 'the query takes more than 100 steps']);
 });
 
 test('identities tell null, empty texts and borders of texts apart', () => {

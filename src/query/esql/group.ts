@@ -4,15 +4,15 @@ import type { Operator } from './operator.ts';
 import type { Contribution } from './stage-stats.ts';
 
 export interface Contributed {
-  /** One for each group that the document is of; none if it does not get as far as STATS. */
+  /** One entry for each group of the document; none if the document does not reach STATS. */
   readonly contributions: readonly Contribution[];
-  /** Why the query was given up. */
+  /** Why the query was stopped. */
   readonly exceeded?: string;
 }
 
 /**
- * What one document adds to the groups of a query's first STATS, to be kept and given to `foldGroup` later: the same
- * that the query does with all documents at once. None for a query without STATS. Never throws.
+ * What one document adds to the groups of a query's first STATS, to be stored and passed to `foldGroup` later. The
+ * result is the same as running the query over all documents at once. Empty for a query without STATS. Never throws.
  */
 export function contribute<Document>(
   query: CompiledQuery<Document>,
@@ -41,7 +41,7 @@ export function contribute<Document>(
   return exceeded === undefined ? { contributions } : { contributions: [], exceeded };
 }
 
-/** The rows that the rest of a query makes of one group: none if it does not survive what comes behind STATS. Never throws. */
+/** The rows that the commands after STATS make of one group; none if they drop it. Never throws. */
 export function foldGroup<Document>(
   query: CompiledQuery<Document>,
   contributions: readonly Contribution[],

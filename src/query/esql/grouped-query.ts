@@ -11,37 +11,37 @@ import type { Scalar } from './value.ts';
 
 /** What one event adds to one group of a query with STATS. */
 export interface GroupEntry {
-  /** Tells the group from all others of the query. */
+  /** Identifies the group within the query. */
   readonly identity: string;
-  /** The values of the group columns, those that have one. */
+  /** The group columns that have a value. */
   readonly keys: readonly ShownColumn[];
-  /** The keys, and then, for each row that the event has in the group, what each aggregate takes. Bounded. */
+  /** The keys, followed by the aggregate inputs of each row that the event has in the group. Bounded. */
   readonly columns: readonly (readonly string[])[];
 }
 
 export interface EntryOptions {
-  /** A text or, where it is long, its hash. */
+  /** A text, or its hash if it is long. */
   readonly shorten: (text: string) => string;
-  /** Key values whose groups go first. */
+  /** Key values whose groups come first. */
   readonly preferred: readonly string[];
 }
 
-/** A query with STATS: what an event adds to which groups, and what becomes of a group. */
+/** A query with STATS: what an event adds to which groups, and the result for a group. */
 export interface GroupedQuery {
   readonly kind: 'groups';
   /** The names of the group columns. */
   readonly columns: readonly string[];
-  /** What the columns of an entry mean: those of queries with one shape can be judged together. */
+  /** The meaning of the columns of an entry: entries of queries with the same shape can be evaluated together. */
   readonly shape: readonly string[];
-  /** Empty if no row of the event gets to STATS. */
+  /** Empty if no row of the event reaches STATS. */
   readonly gather: (event: DecodedEvent) => Attempt<readonly Contribution[]>;
-  /** What is held of an event of which so much was gathered. */
+  /** What is kept of an event for its groups. */
   readonly entries: (gathered: readonly Contribution[], options: EntryOptions) => readonly GroupEntry[];
   /**
-   * What the columns say that are no group columns, numbers first, if the row that the group becomes survives the rest
-   * of the query; undefined if not.
-   * @param entries the columns of what the events have added, in the order of time
-   * @param at what NOW() is (µs)
+   * The result columns other than the group columns, numbers first, if the group's row survives the rest of the query;
+   * undefined otherwise.
+   * @param entries the columns that the events added, in order of time
+   * @param at the value of NOW() in µs
    */
   readonly judge: (
     entries: readonly GroupEntry['columns'][],
@@ -57,7 +57,7 @@ export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery |
   const names = columns.map(({ name }) => name);
   const needs = aggregates.map(({ name }) => needOf(name));
   const results = resultsOf(query, names);
-  // A row is judged again with each that comes to its group.
+  // A row is evaluated again with every row that joins its group.
   const decoded = new WeakMap<GroupEntry['columns'], readonly Contribution[]>();
   const contributionsOf = (entry: GroupEntry['columns']): readonly Contribution[] => {
     const known = decoded.get(entry) ?? decodeEntry(entry, columns.length, aggregates.length);
@@ -84,7 +84,7 @@ export function groupedQuery(query: CompiledQuery<DecodedEvent>): GroupedQuery |
   };
 }
 
-/** The same query with the columns of its result that are no group columns, numbers first. */
+/** The same query without the group columns in its result, numbers first. */
 function resultsOf(query: CompiledQuery<DecodedEvent>, groups: readonly string[]): CompiledQuery<DecodedEvent> {
   const results = query.columns
     .flatMap((column, index) => query.outputs.slice(index, index + 1).map((output) => ({ column, output })))
@@ -97,11 +97,11 @@ function resultsOf(query: CompiledQuery<DecodedEvent>, groups: readonly string[]
   };
 }
 
-/** Characters of whole values that one event adds to one group; values beyond are left out. */
+/** Characters of whole values that one event may add to one group; further values are left out. */
 const MOST_CHARACTERS = 16_384;
-/** Rows that one event has in one group; those beyond are left out. */
+/** Rows that one event may have in one group; further rows are left out. */
 const MOST_ROWS = 100;
-/** UTF-16 units of a text that is a key, as far as what stands behind STATS sees it. */
+/** UTF-16 units of a text key that the commands after STATS can see. */
 const LONGEST_KEY = 1_024;
 
 function toEntries(
@@ -133,7 +133,7 @@ function toEntries(
             )
           : encoded;
       });
-      // A row that nothing is taken of counts too.
+      // A row without aggregate inputs still counts.
       return texts.length === 0 ? [[]] : texts;
     });
     const shown = columns.flatMap(({ name, type }, index): ShownColumn[] => {

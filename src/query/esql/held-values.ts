@@ -1,8 +1,8 @@
 import { fromList, type Scalar, toList, type Value } from './value.ts';
 
 /**
- * How much an aggregate needs of what it is given: how many values there are (`count`), which of them are the same (`distinct`), or the
- * values (`whole`).
+ * How much of its input an aggregate needs: the number of values (`count`), which of them are equal (`distinct`), or
+ * the values themselves (`whole`).
  */
 export type Need = 'count' | 'distinct' | 'whole';
 
@@ -17,18 +17,18 @@ export function needOf(aggregate: string): Need {
 
 /** Values of one argument on one row. */
 const MOST_VALUES = 32;
-/** UTF-16 units of a text of which more is needed than whether it is the same as another. */
+/** UTF-16 units of a text whose value is needed, not only its identity. */
 const LONGEST_TEXT = 256;
 
-/** Stands before the values of each argument. */
+/** Marks the start of the values of each argument. */
 const ARGUMENT = ',';
-/** Stands for a row that the aggregate's own condition leaves out. */
+/** Marks a row that the aggregate's own condition excludes. */
 const LEFT_OUT = '!';
 
 /**
- * What an aggregate takes of a row, as texts. A long text is cut where it is to be shown, and replaced by its hash
- * where it is only told apart from others.
- * @param shorten a text or, where that is long, its hash
+ * The aggregate inputs of a row, as texts. A long text is cut if it will be shown, and replaced by its hash if only its
+ * identity counts.
+ * @param shorten a text, or its hash if it is long
  */
 export function encodeTaken(
   taken: readonly Value[] | undefined,
@@ -48,7 +48,7 @@ function encodeValue(value: Value, need: Need, shorten: (text: string) => string
   });
 }
 
-/** What an aggregate takes again, as far as it was held. */
+/** The aggregate inputs read back, as far as they were kept. */
 export function decodeTaken(texts: readonly string[]): readonly Value[] | undefined {
   if (texts[0] === LEFT_OUT) return undefined;
   const values: Scalar[][] = [];
@@ -62,7 +62,7 @@ export function decodeTaken(texts: readonly string[]): readonly Value[] | undefi
 
 const TAGS = { text: 's', number: 'n', whole: 'i', boolean: 'b', times: '*' } as const;
 
-/** A value with a letter before it that says what it is. */
+/** A value prefixed with a letter for its type. */
 export function encodeScalar(value: Scalar): string {
   switch (typeof value) {
     case 'number':
@@ -90,7 +90,7 @@ export function decodeScalar(text: string): Scalar {
   }
 }
 
-/** What is held with each text in it replaced; what is no text stays. */
+/** The same entry with each text in it replaced; other values stay. */
 export function mapHeldText(held: string, replace: (text: string) => string): string {
   return held.startsWith(TAGS.text) ? `${TAGS.text}${replace(held.slice(1))}` : held;
 }

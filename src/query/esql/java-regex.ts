@@ -5,17 +5,17 @@ export type JavaRegex =
   | { readonly kind: 'invalid'; readonly message: string };
 
 const LONGEST = 4_096;
-/** What a dot does not match in Java. */
+/** The characters that a dot does not match in Java. */
 const LINE_ENDS = '[^\\n\\r\\x{85}\\x{2028}\\x{2029}]';
 
 /**
- * A regular expression of Java's syntax, as far as it can be matched in linear time: look-around, back-references,
- * possessive and atomic groups are refused. A dot stops at each of Java's line ends.
+ * A regular expression in Java syntax, as far as it can be matched in linear time: lookaround, back-references,
+ * possessive and atomic groups are refused. A dot does not match Java's line terminators.
  * @see https://github.com/google/re2/wiki/Syntax
  */
 export function compileJavaRegex(source: string): JavaRegex {
   if (source.length > LONGEST)
-    return { kind: 'invalid', message: `a regular expression of more than ${LONGEST} characters` };
+    return { kind: 'invalid', message: `the regular expression has more than ${LONGEST} characters` };
   try {
     return { kind: 'ok', regex: RE2JS.compile(translateDots(source)) };
   } catch (error) {
@@ -45,7 +45,9 @@ function translateDots(source: string): string {
 /** A piece of a replacement: a text, or the number or name of a group. */
 type ReplacementPiece = { readonly text: string } | { readonly group: number | string };
 
-/** A replacement in Java's syntax: `$1`, `${name}`, a backslash before what is meant literally. A text is what is wrong with it. */
+/**
+ * A replacement in Java's syntax: `$1`, `${name}`, a backslash before literal characters. A text is an error message.
+ */
 export function parseReplacement(replacement: string, groups: number): readonly ReplacementPiece[] | string {
   const pieces: ReplacementPiece[] = [];
   let text = '';
@@ -68,7 +70,7 @@ export function parseReplacement(replacement: string, groups: number): readonly 
         at += whole.length - 1;
         continue;
       }
-      // As many digits as there is a group for, at least one.
+      // As many digits as form an existing group number, at least one.
       let length = 1;
       while (length < digits.length && Number(digits.slice(0, length + 1)) <= groups) length += 1;
       const number = Number(digits.slice(0, length));

@@ -4,7 +4,7 @@ import { compilePredicate } from '../match/compile-predicate.ts';
 import { createFieldSlots } from '../match/slots.ts';
 import type { KqlCondition } from './table.ts';
 
-/** A condition in KQL as the condition of a table of events: what `KQL("…")` means. */
+/** A KQL condition for a table of events: `KQL("…")`. */
 export function kqlCondition(query: string, fields: Parameters<typeof parseKql>[1]): KqlCondition<DecodedEvent> {
   const result = parseKql(query, fields);
   if (result.kind === 'invalid') return result;

@@ -1,6 +1,6 @@
 import type { Punctuation, Token } from './token.ts';
 
-/** What the words of a command are made of: expressions, names with wildcards, or indices. */
+/** The lexical context of a command: expressions, names with wildcards, or indices. */
 type Mode = 'expression' | 'pattern' | 'source';
 
 const MODES: Readonly<Record<string, Mode>> = { from: 'source', keep: 'pattern', drop: 'pattern', rename: 'pattern' };
@@ -14,15 +14,15 @@ const PATTERN = /[a-z_@*][a-z0-9_@*]*/iy;
 const SOURCE = /[^\s|,="[\]/]+/y;
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '"': '"', '\\': '\\' };
 
-/** Other languages' operators, and what to write here. */
+/** Operators of other languages, and their replacements here. */
 const STRANGE: Readonly<Record<string, string>> = {
   '&': 'write AND',
   '!': 'write NOT, or != to compare',
-  "'": 'write the text in double quotes',
-  ';': 'a query is one statement: leave the semicolon out',
-  '?': 'write the value itself: there are no parameters here',
-  '{': 'options of a function are not supported',
-  '}': 'options of a function are not supported',
+  "'": 'put the text in double quotes',
+  ';': 'remove the semicolon: a query is one statement',
+  '?': 'write the value itself: parameters are not supported',
+  '{': 'remove the options: function options are not supported',
+  '}': 'remove the options: function options are not supported',
   '#': 'write a comment as // … or /* … */',
 };
 
@@ -35,7 +35,8 @@ const STRANGE: Readonly<Record<string, string>> = {
  *   source   = behind FROM, up to METADATA or the end of the command: any characters without white space | , = " [ ] /
  *   comments = two slashes to the end of the line, or slash and asterisk to its closing mark, which nest
  *
- * @see https://github.com/elastic/elasticsearch/tree/8.19/x-pack/plugin/esql/src/main/antlr for the grammar of Elasticsearch
+ * @see https://github.com/elastic/elasticsearch/tree/8.19/x-pack/plugin/esql/src/main/antlr for the grammar of
+ * Elasticsearch
  */
 export function tokenize(query: string): readonly Token[] {
   const tokens: Token[] = [];
@@ -67,7 +68,7 @@ function end(query: string): Token {
   return { kind: 'end', start: query.length, end: query.length };
 }
 
-/** The offset of what is neither white space nor comment, or what is wrong with a comment. */
+/** The offset after white space and comments, or the problem with a comment. */
 function skipSpace(query: string, from: number): number | Token {
   let at = from;
   for (;;) {
@@ -79,7 +80,7 @@ function skipSpace(query: string, from: number): number | Token {
     } else if (query.startsWith('/*', at)) {
       const behind = skipComment(query, at);
       if (behind === undefined) {
-        return broken(query, at, 'this comment is never closed', 'close it with */, once for each /* inside of it');
+        return broken(query, at, 'this comment is never closed', 'close it with */, once for each nested /*');
       }
       at = behind;
     } else {
@@ -123,8 +124,8 @@ function read(query: string, at: number, mode: Mode): Token {
   if (TWO.includes(two)) return { kind: 'symbol', symbol: two as Punctuation, start: at, end: at + 2 };
   if (ONE.includes(character)) return { kind: 'symbol', symbol: character as Punctuation, start: at, end: at + 1 };
   const found = String.fromCodePoint(query.codePointAt(at) ?? 0);
-  const hint = STRANGE[character] ?? 'put a name with other characters than letters, digits, _ and @ in backticks';
-  return broken(query, at, `\`${found}\` has no meaning here`, hint);
+  const hint = STRANGE[character] ?? 'put a name in backticks if it has characters other than letters, digits, _ and @';
+  return broken(query, at, `\`${found}\` is not valid here`, hint);
 }
 
 const IDENTIFIER_START = /[a-z_@]/i;
@@ -146,7 +147,7 @@ function name(query: string, start: number, identifier: RegExp): Token {
           query,
           at,
           'this backtick is never closed',
-          'close it with a backtick; `` is a backtick inside of it',
+          'close it with a backtick; write `` for a backtick inside it',
         );
       }
       quoted = true;
@@ -190,9 +191,9 @@ function rawString(query: string, start: number): Token {
   const newline = query.slice(start, close === -1 ? query.length : close).search(/[\r\n]/);
   if (close === -1 || newline !== -1) {
     const hint = 'close it with """ on the same line; for a line break write "…\\n…" in plain quotation marks';
-    return broken(query, start, 'this """ is not closed on its line', hint);
+    return broken(query, start, 'this """ is never closed on its line', hint);
   }
-  // Up to two quotation marks before the closing ones belong to the text.
+  // One or two quotation marks before the closing three belong to the text.
   let end = close + 3;
   while (end < close + 5 && query.charAt(end) === '"') end += 1;
   return { kind: 'string', value: query.slice(start + 3, end - 3), start, end };
@@ -209,8 +210,9 @@ function string(query: string, start: number): Token {
     if (/[\r\n]/.test(query.charAt(at + 1))) break;
     const escaped = ESCAPES[query.charAt(at + 1)];
     if (escaped === undefined) {
-      const hint = 'write \\\\ for a backslash, or the whole text as """raw text"""; escapes are \\" \\\\ \\t \\n \\r';
-      return broken(query, at, `\`${query.slice(at, at + 2).toWellFormed()}\` is no escape`, hint);
+      const hint =
+        'write \\\\ for a backslash, or the whole text as """raw text"""; valid escapes are \\" \\\\ \\t \\n \\r';
+      return broken(query, at, `\`${query.slice(at, at + 2).toWellFormed()}\` is not an escape sequence`, hint);
     }
     value += query.slice(from, at) + escaped;
     at += 1;

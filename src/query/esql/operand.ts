@@ -4,7 +4,7 @@ import { type DataType, isNumeric, typeName } from './data-type.ts';
 import type { Row, Run } from './run.ts';
 import { fromList, isMany, type Scalar, toList, type Value } from './value.ts';
 
-/** Reads a slot, from the document if nothing has done so before. */
+/** Reads a slot; reads the document if the slot has not been read yet. */
 export function readSlot(slot: number): (row: Row) => Value {
   return (row) => {
     const known = row.values[slot];
@@ -15,7 +15,7 @@ export function readSlot(slot: number): (row: Row) => Value {
   };
 }
 
-/** The one value of an operand: null, with a warning, where it has several. */
+/** The single value of an operand: null, with a warning, if it has several. */
 export function single(operand: Compiled): (row: Row, run: Run) => Scalar | null {
   const { evaluate } = operand;
   return (row, run) => {
@@ -26,7 +26,7 @@ export function single(operand: Compiled): (row: Row, run: Run) => Scalar | null
 
 export const MULTI_VALUE = 'single-value function encountered multi-value';
 
-/** A literal of another type, known when the query is compiled. @throws CompileError if it has none */
+/** A literal in another type, converted when the query is compiled. @throws CompileError if it cannot be converted */
 export function castLiteral(operand: Compiled, type: DataType): Compiled {
   const values: Scalar[] = [];
   for (const value of toList(operand.literal?.value ?? null)) {
@@ -49,7 +49,7 @@ const EXAMPLES: Readonly<Partial<Record<DataType, string>>> = {
   time_duration: 'write for example 5 minutes or 1 hour',
 };
 
-/** All values of an operand in another type; those that have none there are left out, with a warning. */
+/** All values of an operand in another type; values that cannot be converted are left out, with a warning. */
 export function convertAll(operand: Compiled, type: DataType): (row: Row, run: Run) => Value {
   const { evaluate, type: from } = operand;
   if (from === type) return evaluate;
@@ -77,7 +77,7 @@ function mapValues(evaluate: Compiled['evaluate'], turn: (value: Scalar) => Scal
   };
 }
 
-/** A value as a column can hold it: null, with a warning, for what is no finite number. */
+/** A value as a column can hold it: null, with a warning, for a number that is not finite. */
 export function finite(value: Value, warn: (message: string) => null): Value {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
   return warn(`not a finite double number: ${value}`);

@@ -25,7 +25,7 @@ import {
 import { nameOf, type Span } from './token.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
-const EQUALS_HINT = 'write == to compare; one = gives a name to a column in EVAL, STATS and ROW';
+const EQUALS_HINT = 'write == to compare; a single = names a column in EVAL, STATS and ROW';
 
 /** An expression before its length and depth are known. */
 type Draft<T> = T extends unknown ? Omit<T, 'start' | 'end' | 'depth'> : never;
@@ -79,7 +79,7 @@ function parseCondition(parser: Parser): Expression {
   }
 }
 
-/** IS NULL, IN, LIKE and RLIKE behind what they ask about; undefined if none of them is there. */
+/** IS NULL, IN, LIKE and RLIKE after their operand; undefined if none follows. */
 function parsePostfix(parser: Parser, operand: Expression): Expression | undefined {
   if (takeWord(parser, 'is')) {
     const negated = takeWord(parser, 'not');
@@ -91,7 +91,7 @@ function parsePostfix(parser: Parser, operand: Expression): Expression | undefin
   const kind = (['in', 'like', 'rlike'] as const).find((name) => isWord(word, name));
   if (kind === undefined) {
     if (isWord(word, 'between')) {
-      fail(parser, word.start, '`BETWEEN` is no operator of ES|QL', 'write x >= 1 AND x <= 9');
+      fail(parser, word.start, '`BETWEEN` is not an ES|QL operator', 'write x >= 1 AND x <= 9');
     }
     return undefined;
   }
@@ -102,7 +102,7 @@ function parsePostfix(parser: Parser, operand: Expression): Expression | undefin
 }
 
 function parseIn(parser: Parser, operand: Expression): Expression {
-  expectSymbol(parser, '(', 'write the values in parentheses: x IN ("a", "b")');
+  expectSymbol(parser, '(', 'put the values in parentheses: x IN ("a", "b")');
   const values = deeper(parser, () => list(parser, () => parseExpression(parser)));
   expectSymbol(parser, ')');
   return node(parser, operand.start, [operand, ...values], { kind: 'in', operand, list: values });
@@ -200,7 +200,7 @@ function closeParenthesis(parser: Parser, open: Span): void {
   failExpected(parser, '`)`', isSymbol(peek(parser), '=') ? EQUALS_HINT : 'join conditions with AND or OR');
 }
 
-/** A constant that is a word, a call, or a column. */
+/** A constant keyword, a call or a column. */
 function parseNamed(parser: Parser): Expression {
   const token = expectName(parser, 'a name');
   const name = nameOf(token);
@@ -212,7 +212,7 @@ function parseNamed(parser: Parser): Expression {
   }
   if (RESERVED.has(word)) {
     parser.index -= 1;
-    failExpected(parser, 'a value', `put a column that is called ${word} in backticks`);
+    failExpected(parser, 'a value', `put ${word} in backticks if it is a column`);
   }
   if (isSymbol(peek(parser), ':')) {
     const hint = `write ${name} == "value", or KQL("${name}:value")`;
@@ -254,7 +254,12 @@ function node(parser: Parser, start: number, below: readonly Expression[], draft
   let depth = 1;
   for (const child of below) depth = Math.max(depth, child.depth + 1);
   if (depth > MAXIMUM_CHAIN) {
-    fail(parser, start, `more than ${MAXIMUM_CHAIN} operations on one another`, 'split it over several EVAL');
+    fail(
+      parser,
+      start,
+      `more than ${MAXIMUM_CHAIN} operations in one expression`,
+      'split it into several EVAL commands',
+    );
   }
   return { ...draft, start, end: lastEnd(parser), depth };
 }

@@ -18,14 +18,14 @@ import { fromList, type Scalar } from './value.ts';
 
 type Literal = Extract<Expression, { readonly kind: 'literal' }>;
 
-/** -2³¹ to 2³¹-1: what `integer` holds. */
+/** -2³¹ to 2³¹-1: the range of `integer`. */
 export const INTEGER_RANGE = { least: -2_147_483_648, most: 2_147_483_647 } as const;
-/** What `long` holds. */
+/** The range of `long`. */
 export const LONG_RANGE = { least: -(2n ** 63n), most: 2n ** 63n - 1n } as const;
 
 /**
- * Reads a number, whose sign began at `start` and has been taken, or a span of time such as `5 minutes`. A whole number is an integer
- * if it fits, else a long, else a double.
+ * Reads a number whose sign, at `start`, has been taken, or a time span such as `5 minutes`. A whole number is an
+ * integer if it fits, else a long, else a double.
  */
 export function parseNumber(parser: Parser, start: number): Expression {
   const token = next(parser);
@@ -52,7 +52,7 @@ function numberOf(
   whole: boolean,
 ): { readonly type: DataType; readonly value: Scalar } {
   const sign = negative ? '-' : '';
-  // A long has 19 digits; a text of thousands need not become a bigint first.
+  // A long has 19 digits; thousands of digits need not become a bigint first.
   if (whole && digits.length <= 40) {
     const value = BigInt(sign + digits);
     if (value >= INTEGER_RANGE.least && value <= INTEGER_RANGE.most) return { type: 'integer', value: Number(value) };
@@ -66,11 +66,11 @@ export function parseArray(parser: Parser): Expression {
   const { start } = peek(parser);
   expectSymbol(parser, '[');
   const items = list(parser, () => parseItem(parser));
-  expectSymbol(parser, ']', 'a list holds texts, numbers or booleans');
+  expectSymbol(parser, ']', 'a list may hold texts, numbers or booleans only');
   const types = new Set(items.map(({ type }) => type));
   const numeric = !types.has('keyword') && !types.has('boolean');
   if (types.size > 1 && !numeric) {
-    fail(parser, start, 'the values of a list must be of one type', 'write texts, numbers or booleans');
+    fail(parser, start, 'the values of a list must have one type', 'write only texts, only numbers or only booleans');
   }
   const type = types.has('double') ? 'double' : types.has('long') ? 'long' : (items[0]?.type ?? 'null');
   const values = items.map(({ value }) => convertNumber(value, type));

@@ -51,26 +51,26 @@ const COMMANDS: Readonly<Record<string, (parser: Parser, start: number) => Comma
   limit: parseLimit,
 };
 
-/** Commands of Elasticsearch that are not here, and why or what to write instead. */
+/** Commands of Elasticsearch that are not supported: the reason, or the replacement. */
 export const REFUSED_COMMANDS: Readonly<Record<string, string>> = {
-  change_point: 'there is no series of buckets to look for a change in',
-  completion: 'there is no inference service',
-  enrich: 'there are no enrich policies; a value list of the rule, or CASE, can stand in',
-  explain: 'only results are given',
+  change_point: 'rules have no series of buckets',
+  completion: 'firstseen has no inference service',
+  enrich: 'firstseen has no enrich policies: use CASE, or an exception with a value list',
+  explain: 'use `firstseen rules explain`',
   fork: 'write one rule for each branch',
-  fuse: 'there is no score to fuse',
+  fuse: 'rules have no scores',
   inlinestats: 'write STATS, with every column that is still needed in BY or VALUES()',
   inline: 'write STATS, with every column that is still needed in BY or VALUES()',
-  insist: 'all paths of an audit event are known without it',
-  join: 'there are no lookup indices; a value list of the rule can stand in',
-  lookup: 'there are no lookup indices; a value list of the rule can stand in',
-  metrics: 'there are no time series',
-  mmr: 'there are no vectors',
-  promql: 'there are no time series',
-  rerank: 'there is no inference service',
-  sample: 'every event is looked at',
-  show: 'only events can be asked for',
-  ts: 'there are no time series',
+  insist: 'leave it out: all paths of an audit event are known',
+  join: 'firstseen has no lookup indices: use an exception with a value list',
+  lookup: 'firstseen has no lookup indices: use an exception with a value list',
+  metrics: 'firstseen has no time series',
+  mmr: 'firstseen has no vectors',
+  promql: 'firstseen has no time series',
+  rerank: 'firstseen has no inference service',
+  sample: 'leave it out: every event is evaluated',
+  show: 'only events can be queried',
+  ts: 'firstseen has no time series',
 };
 
 /**
@@ -85,13 +85,13 @@ export const REFUSED_COMMANDS: Readonly<Record<string, string>> = {
  *   assignment = [ name "=" ] or ;  aggregate = assignment [ WHERE or ]
  *   key        = or [ ASC | DESC ] [ NULLS ( FIRST | LAST ) ]
  *
- * Other commands of Elasticsearch are refused by name. Never throws; linear in the length of the query, with bounded depth. Reading
- * stops at the first mistake.
+ * Other commands of Elasticsearch are refused by name. Never throws; linear in the length of the query, with bounded
+ * depth. Reading stops at the first mistake.
  * @see https://www.elastic.co/docs/reference/query-languages/esql/esql-syntax
  */
 export function parseEsql(query: string): ParseResult {
   if (query.length > MAXIMUM_QUERY_LENGTH) {
-    const message = `the query is ${query.length} characters long, the limit is ${MAXIMUM_QUERY_LENGTH}`;
+    const message = `the query has ${query.length} characters; the limit is ${MAXIMUM_QUERY_LENGTH}`;
     return { kind: 'invalid', problems: [problemAt(query, 0, message)] };
   }
   try {
@@ -106,7 +106,12 @@ function parseQuery(parser: Parser): readonly Command[] {
   const commands = [parseCommand(parser, SOURCES)];
   while (takeSymbol(parser, '|')) {
     if (commands.length === MAXIMUM_COMMANDS) {
-      fail(parser, peek(parser).start, `more than ${MAXIMUM_COMMANDS} commands`, 'join neighbouring WHERE with AND');
+      fail(
+        parser,
+        peek(parser).start,
+        `the query has more than ${MAXIMUM_COMMANDS} commands`,
+        'join adjacent WHERE commands with AND',
+      );
     }
     commands.push(parseCommand(parser, COMMANDS));
   }
@@ -117,7 +122,7 @@ function parseQuery(parser: Parser): readonly Command[] {
 function failAfterCommand(parser: Parser, command: Command | undefined): never {
   if (isSymbol(peek(parser), '=')) failExpected(parser, '`|` or the end', 'write == to compare');
   const mayJoin = command?.kind === 'where';
-  failExpected(parser, mayJoin ? '`AND`, `OR`, `|` or the end' : '`,`, `|` or the end', 'commands are separated by |');
+  failExpected(parser, mayJoin ? '`AND`, `OR`, `|` or the end' : '`,`, `|` or the end', 'separate commands with |');
 }
 
 function parseCommand(parser: Parser, known: typeof COMMANDS): Command {
@@ -136,7 +141,7 @@ function failCommand(parser: Parser, word: string, known: typeof COMMANDS): neve
     fail(parser, token.start, `${word.toUpperCase()} is not supported`, REFUSED_COMMANDS[word]);
   }
   if (Object.hasOwn(SOURCES, word)) {
-    fail(parser, token.start, `${word.toUpperCase()} can only stand at the beginning of a query`);
+    fail(parser, token.start, `${word.toUpperCase()} is only allowed at the beginning of a query`);
   }
   if (Object.hasOwn(COMMANDS, word)) {
     fail(
@@ -160,7 +165,7 @@ function parseFrom(parser: Parser, start: number): CommandOf<'from'> {
   list(parser, () => {
     const token = peek(parser);
     if (isSymbol(token, '('))
-      fail(parser, token.start, 'a query inside of FROM is not supported', 'write one rule for each');
+      fail(parser, token.start, 'subqueries in FROM are not supported', 'write one rule for each subquery');
     if (token.kind !== 'source' && token.kind !== 'string') failExpected(parser, 'an index', 'for example FROM logs-*');
     next(parser);
   });
@@ -266,7 +271,7 @@ function parseDissect(parser: Parser, start: number): Command {
       fail(
         parser,
         option.start,
-        `unknown option ${found(parser, option)} of DISSECT`,
+        `unknown option ${found(parser, option)} for DISSECT`,
         'the only one is APPEND_SEPARATOR="…"',
       );
     }

@@ -2,19 +2,19 @@ import { clip, type Problem, problemAt } from '../problem.ts';
 import { tokenize } from './lexer.ts';
 import { type NameToken, nameOf, type Punctuation, type Span, type Token } from './token.ts';
 
-/** Where a parser is in a query. */
+/** The position of a parser in a query. */
 export interface Parser {
   readonly query: string;
   readonly tokens: readonly Token[];
   index: number;
   depth: number;
-  /** How many of a sort there are so far. */
+  /** How many of each limited kind have been parsed. */
   readonly counts: Record<Counted, number>;
 }
 
 type Counted = 'columns' | 'patterns' | 'groks';
 
-/** What takes time to prepare, or more than that where there is much of it, and how much there may be in a query. */
+/** Things that take time or memory to prepare, and how many a query may have. */
 const MOST: Readonly<Record<Counted, number>> = { columns: 1_000, patterns: 500, groks: 50 };
 const COUNTED: Readonly<Record<Counted, string>> = {
   columns: 'names of columns in commands',
@@ -22,7 +22,7 @@ const COUNTED: Readonly<Record<Counted, string>> = {
   groks: 'patterns of GROK',
 };
 
-/** Raised by `fail` and caught by `parseEsql`: what is wrong with the syntax. */
+/** Raised by `fail` and caught by `parseEsql`: a syntax error. */
 export class SyntaxProblemError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -31,7 +31,7 @@ export class SyntaxProblemError extends Error {
   }
 }
 
-/** Nested parentheses, calls and signs; and links of one chain of operators. */
+/** Nested parentheses, calls and signs; and links of one operator chain. */
 export const MAXIMUM_DEPTH = 100;
 export const MAXIMUM_CHAIN = 400;
 
@@ -39,7 +39,7 @@ export function createParser(query: string): Parser {
   return { query, tokens: tokenize(query), index: 0, depth: 0, counts: { columns: 0, patterns: 0, groks: 0 } };
 }
 
-/** The token that is not yet taken, or one behind it. */
+/** The next token, or one further ahead, without taking it. */
 export function peek(parser: Parser, ahead = 0): Token {
   const { tokens, index, query } = parser;
   return tokens[index + ahead] ?? { kind: 'end', start: query.length, end: query.length };
@@ -52,22 +52,22 @@ export function next(parser: Parser): Token {
   return token;
 }
 
-/** The end of the token that was taken last. */
+/** The end of the last token taken. */
 export function lastEnd(parser: Parser): number {
   return parser.tokens[parser.index - 1]?.end ?? 0;
 }
 
-/** A mistake of syntax: reading stops there. */
+/** Reports a syntax error and stops parsing. */
 export function fail(parser: Parser, place: number, message: string, hint?: string): never {
   throw new SyntaxProblemError(problemAt(parser.query, place, message, hint));
 }
 
-/** What stands at a token, for a message. */
+/** A token in words, for a message. */
 export function found(parser: Parser, token: Token): string {
   return token.kind === 'end' ? 'the end of the query' : `\`${clip(parser.query.slice(token.start, token.end))}\``;
 }
 
-/** Stops at the next token, which does not belong there. */
+/** Stops at the next token, which is not allowed there. */
 export function failExpected(parser: Parser, expected: string, hint?: string): never {
   const token = peek(parser);
   if (token.kind === 'broken') fail(parser, token.start, token.message, token.hint);
@@ -78,7 +78,7 @@ export function isSymbol(token: Token, symbol: Punctuation): boolean {
   return token.kind === 'symbol' && token.symbol === symbol;
 }
 
-/** A word of the language; a name in backticks is none. */
+/** A keyword; a name in backticks is never one. */
 export function isWord(token: Token, word: string): boolean {
   return token.kind === 'name' && !token.quoted && nameOf(token).toLowerCase() === word;
 }
@@ -103,7 +103,7 @@ export function expectSymbol(parser: Parser, symbol: Punctuation, hint?: string)
 export function expectName(parser: Parser, what: string): NameToken {
   const token = peek(parser);
   if (token.kind !== 'name') failExpected(parser, what);
-  if (token.pieces.length > 1) fail(parser, token.start, `a wildcard cannot stand here: expected ${what}`);
+  if (token.pieces.length > 1) fail(parser, token.start, `wildcards are not allowed here: expected ${what}`);
   parser.index += 1;
   return token;
 }
@@ -115,10 +115,15 @@ export function expectText(parser: Parser, what: string): Span & { readonly valu
   return { value: token.value, start: token.start, end: token.end };
 }
 
-/** Parses what stands inside of something, one level deeper. */
+/** Parses a nested part, one level deeper. */
 export function deeper<T>(parser: Parser, parse: () => T): T {
   if (parser.depth >= MAXIMUM_DEPTH) {
-    fail(parser, peek(parser).start, `this is nested more than ${MAXIMUM_DEPTH} deep`, 'split it over several EVAL');
+    fail(
+      parser,
+      peek(parser).start,
+      `the expression is nested more than ${MAXIMUM_DEPTH} deep`,
+      'split it into several EVAL commands',
+    );
   }
   parser.depth += 1;
   const inner = parse();
@@ -126,16 +131,16 @@ export function deeper<T>(parser: Parser, parse: () => T): T {
   return inner;
 }
 
-/** Items with commas between. */
+/** Items separated by commas. */
 export function list<T>(parser: Parser, parse: () => T): readonly T[] {
   const items = [parse()];
   while (takeSymbol(parser, ',')) items.push(parse());
   return items;
 }
 
-/** Counts one of a sort. What is too much stops the reading. */
+/** Counts one item of a limited kind, and stops parsing if there are too many. */
 export function count(parser: Parser, counted: Counted): void {
   parser.counts[counted] += 1;
   if (parser.counts[counted] <= MOST[counted]) return;
-  fail(parser, peek(parser).start, `more than ${MOST[counted]} ${COUNTED[counted]}`);
+  fail(parser, peek(parser).start, `the query has more than ${MOST[counted]} ${COUNTED[counted]}`);
 }

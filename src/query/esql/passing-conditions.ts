@@ -2,18 +2,18 @@ import type { Command, Expression } from './ast.ts';
 import { textOf } from './compiled.ts';
 import { operandsOf } from './fields-read.ts';
 
-/** How what a column holds can change while rows come to a group. */
+/** How a column can change while rows join a group. */
 type Course =
-  /** It stays: a key of the group, a literal. */
+  /** It stays the same: a group key, a literal. */
   | 'fixed'
   /** It only grows. */
   | 'grows'
   /** It only falls. */
   | 'falls'
-  /** Anything. */
+  /** Any change. */
   | 'any';
 
-/** A condition, or its negation where it is not `positive`. */
+/** A condition, or its negation if not `positive`. */
 interface Passing {
   readonly condition: Expression;
   readonly positive: boolean;
@@ -22,12 +22,11 @@ interface Passing {
 const GROWING: ReadonlySet<string> = new Set(['count', 'count_distinct', 'max', 'values', 'top', 'sum']);
 
 /**
- * The conditions behind STATS that a group can meet and then meet no more when rows are added: an upper bound of a
- * count, an equality, a ratio. A search over a whole range may not see what was true for a while. As text, in the order
- * of the query.
+ * Conditions after STATS that a group can meet for a while and then no longer, as more rows join: an upper bound of a
+ * count, an equality, a ratio. A search over the whole range may miss such a moment. As text, in query order.
  *
- * SUM counts as growing, which it does wherever there is nothing negative in it; MIN compared with a time falls, and a
- * lower bound of it is about the first row, not about what comes after.
+ * SUM counts as growing, which is true unless it adds negative numbers. MIN of a time falls, and a lower bound of it
+ * concerns the first row, not later ones.
  */
 export function passingConditions(commands: readonly Command[], query: string): readonly string[] {
   const stats = commands.findIndex(({ kind }) => kind === 'stats');

@@ -4,12 +4,14 @@ import { type Column, CompileError, quoting } from './compiled.ts';
 import { findColumn, type Scope } from './scope.ts';
 import { failUnknown } from './stage-row.ts';
 
-/** How exact a name is: where several name one column, the most exact decides on its place, and the last one of these. */
+/**
+ * How specific a pattern is. If several match a column, the most specific decides its place, and among equals the last.
+ */
 const EXACT = 1;
 const PATTERN = 2;
 const STAR = 3;
 
-/** KEEP: the columns that are named, in that order. @throws CompileError */
+/** KEEP: the named columns, in that order. @throws CompileError */
 export function compileKeep({ names }: CommandOf<'keep' | 'drop'>, scope: Scope): Scope {
   const kept = new Map<Column, number>();
   for (const pattern of names) {
@@ -24,7 +26,7 @@ export function compileKeep({ names }: CommandOf<'keep' | 'drop'>, scope: Scope)
   return closed(scope, [...kept.keys()]);
 }
 
-/** DROP: all but the columns that are named. @throws CompileError */
+/** DROP: all but the named columns. @throws CompileError */
 export function compileDrop({ names }: CommandOf<'keep' | 'drop'>, scope: Scope): Scope {
   const dropped = new Set(names.flatMap((pattern) => select(pattern, scope)));
   const gone = new Set([...dropped].map(({ name }) => name));
@@ -33,7 +35,7 @@ export function compileDrop({ names }: CommandOf<'keep' | 'drop'>, scope: Scope)
   return unlisted === undefined ? rest : { ...rest, unlisted: (name) => (gone.has(name) ? undefined : unlisted(name)) };
 }
 
-/** RENAME: one after the other; a column that had the new name is gone. @throws CompileError */
+/** RENAME: one renaming after another; an existing column with the new name is replaced. @throws CompileError */
 export function compileRename({ renamings }: CommandOf<'rename'>, before: Scope): Scope {
   let scope = before;
   for (const { from, to, ...place } of renamings) {

@@ -10,16 +10,16 @@ import { piecesOf } from './compile-like.ts';
 type ResolveField = (name: string) => Field | undefined;
 
 /**
- * What an event must fulfil for all conditions to be true of it, as far as a predicate can say: every event that the
- * conditions select fulfils it, some fulfil it for nothing. For the rule index, and to spare the engine most events.
+ * What an event must satisfy for all conditions to hold, as far as a predicate can express it: every event that the
+ * conditions select satisfies it, and some others do too. Used by the rule index, to run the engine on few events.
  *
- * The conditions are those of a compiled query (`CompiledQuery.conditions`), so they are valid.
+ * The conditions come from a compiled query (`CompiledQuery.conditions`), so they are valid.
  */
 export function requiredOf(conditions: readonly Expression[], resolveField: ResolveField): Predicate {
   return simplify({ kind: 'and', operands: conditions.map((condition) => required(condition, true, resolveField)) });
 }
 
-/** What holds wherever the expression is true, or where it is false. What a predicate cannot say requires nothing. */
+/** What must hold wherever the expression is true, or false. Parts that a predicate cannot express require nothing. */
 function required(expression: Expression, wanted: boolean, resolveField: ResolveField): Predicate {
   const below = (inner: Expression, how = wanted) => required(inner, how, resolveField);
   const fieldOf = (inner: Expression) => (inner.kind === 'column' ? resolveField(inner.name) : undefined);
@@ -38,7 +38,8 @@ function required(expression: Expression, wanted: boolean, resolveField: Resolve
       const field = fieldOf(expression.operand);
       if (field === undefined) return TRUE;
       if (expression.negated === wanted) return exists(field);
-      // A field that leads to an object exists, and is null as a column; so is one whose values are not of its type.
+      // A field that leads to an object exists but is null as a column; so does a field whose values do not match its
+      // type.
       return SCALARS.has(field) ? { kind: 'not', operand: exists(field) } : TRUE;
     }
     case 'column': {
@@ -61,7 +62,7 @@ function required(expression: Expression, wanted: boolean, resolveField: Resolve
   }
 }
 
-/** Texts of the event that are never an object, so that they exist only with a value. */
+/** Text fields that never hold an object, so they exist only with a value. */
 const SCALARS: ReadonlySet<Field> = new Set(
   FIELDS.filter(
     ({ name, type }) =>
@@ -83,7 +84,7 @@ function requiredOfComparison(
     case '!=':
       return tested(field, [{ kind: 'equals', value }], !wanted);
     default:
-      // Dates are less exact in a query than in an event, and texts ordered otherwise.
+      // Dates are less exact in a query than in an event, and texts are ordered differently.
       return wanted && field.type === 'integer' && typeof value === 'number'
         ? any(field, { kind: 'range', operator, value })
         : exists(field);
@@ -93,7 +94,7 @@ function requiredOfComparison(
 function requiredOfList({ list }: ExpressionOf<'in'>, wanted: boolean, field: Field | undefined): Predicate {
   const values = list.map(literalOf);
   if (field === undefined) return TRUE;
-  // A null in the list is equal to nothing; beside one, nothing is known to be unequal to all.
+  // A null in the list equals nothing; next to a null, no value is known to differ from all.
   if (list.some((item, index) => values[index] === undefined && !isNull(item))) return TRUE;
   const tests = values.flatMap((value): Test[] => (value === undefined ? [] : [{ kind: 'equals', value }]));
   return tested(field, tests, wanted);
@@ -109,7 +110,7 @@ function requiredOfPattern(
     if (kind === 'rlike') return { kind: 'regex', source: pattern.value, syntax: 'lucene' };
     return { kind: 'like', pieces: piecesOf(pattern) };
   });
-  // Where everything matches, the operator asks only whether there is a value.
+  // If the pattern matches everything, the operator only tests that there is a value.
   if (patterns.some(({ value }) => /^(?:[*.@]|\(\.\*\)|\(@\))+$/.test(value))) return wanted ? exists(field) : TRUE;
   return tested(field, tests, wanted);
 }
@@ -150,9 +151,9 @@ function requiredOfCall(
 }
 
 /**
- * The field's only value passes one of the tests, or none. That it is the only one is not required: as a column it may
- * have fewer values than the event, where some are not of its type. For the same reason nothing more than a value is
- * required for a test to fail, unless all values count.
+ * The only value of the field passes one of the tests, or none. Being the only value is not required: the column may
+ * have fewer values than the event, where some do not match its type. For the same reason, a failed test requires only
+ * that there is a value, unless all values count.
  */
 function tested(field: Field, tests: readonly Test[], wanted: boolean): Predicate {
   if (tests.some((test) => test.kind === 'equals' && !isComparable(field, test.value))) return exists(field);

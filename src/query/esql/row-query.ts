@@ -6,12 +6,12 @@ import type { CompiledQuery } from './compile.ts';
 import { type ShownColumn, showColumns } from './shown-column.ts';
 import { startQuery } from './start.ts';
 
-/** A query without STATS: it says of each event whether rows are left of it, and what they say. */
+/** A query without STATS: it says whether any row of an event remains, and what it holds. */
 export interface RowQuery {
   readonly kind: 'rows';
   /**
-   * What the columns say that the query has made, if a row is left of the event; undefined if none is. Of several rows
-   * the different values stand together. Texts are cut.
+   * The columns that the query made, if a row of the event remains; undefined otherwise. With several rows, the
+   * distinct values are combined. Texts are cut.
    */
   readonly evaluate: (event: DecodedEvent) => Attempt<readonly ShownColumn[] | undefined>;
 }
@@ -26,7 +26,7 @@ export function rowQuery(
     const field = resolveField(name);
     return made.has(name) || ((field === undefined || field.neverSet === true) && !name.startsWith('_'));
   };
-  // Of an event that no row is left of nothing else is read, and of another one what its alert shows.
+  // If no row remains, nothing more is read; otherwise only what the alert shows.
   const columns = query.columns.filter(isMade);
   const outputs = query.outputs.filter((_, index) => query.columns.slice(index, index + 1).some(isMade));
   const shown: CompiledQuery<DecodedEvent> = { ...query, columns, outputs };
@@ -41,7 +41,7 @@ export function rowQuery(
   };
 }
 
-/** The names that commands give; those of GROK and DISSECT are no names of fields, or else fields that nothing has. */
+/** The names that commands define. Names from GROK and DISSECT are not fields, or are fields that no event has. */
 function namesMade(commands: readonly Command[]): ReadonlySet<string> {
   return new Set(
     commands.flatMap((command) => {

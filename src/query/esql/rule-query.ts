@@ -15,9 +15,9 @@ import { type RowQuery, rowQuery } from './row-query.ts';
 /** A query as a rule runs it: event by event. */
 export interface RuleQuery {
   readonly commands: readonly Command[];
-  /** What is true of every event that counts; see `requiredOf`. */
+  /** What every event that counts must satisfy; see `requiredOf`. */
   readonly condition: Predicate;
-  /** The fields that it looks into; see `fieldsRead`. */
+  /** The fields that it reads; see `fieldsRead`. */
   readonly reads: readonly Field[];
   readonly run: RowQuery | GroupedQuery;
 }
@@ -32,9 +32,9 @@ export interface RuleQueryFields {
 }
 
 /**
- * Reads a query of ES|QL that a rule is to run. Without STATS each event is judged by itself, all of the query on that
- * one event; with STATS the rows up to it are held by group, and what stands behind it is evaluated on the one row that
- * a group becomes. What has a meaning only for a search over many rows is refused by name. Never throws.
+ * Reads an ES|QL query for a rule. Without STATS, the whole query runs on each event alone. With STATS, the rows before
+ * it are kept by group, and the commands after it run on the one row of each group. Anything that only makes sense for
+ * a search over many rows is refused by name. Never throws.
  */
 export function parseRuleQuery(source: string, { resolveField, suggestField }: RuleQueryFields): RuleQueryResult {
   const parsed = parseEsql(source);
@@ -57,26 +57,26 @@ export function parseRuleQuery(source: string, { resolveField, suggestField }: R
   };
 }
 
-/** What a rule cannot honour, because it sees its events one after another. */
+/** Constructs that a rule cannot support, because it sees one event at a time. */
 function refusals(commands: readonly Command[], source: string): readonly Problem[] {
   const [first] = commands;
   if (first?.kind === 'row') {
     return [
-      problemAt(source, first.start, 'a rule is about events, and ROW makes a table of its own', 'write FROM logs-*'),
+      problemAt(source, first.start, 'a rule reads events, but ROW makes a table of its own', 'write FROM logs-*'),
     ];
   }
   const stats = commands.findIndex(({ kind }) => kind === 'stats');
   return commands.flatMap((command, index): Problem[] => {
     if (command.kind === 'stats' && index > stats) {
-      const message = 'a rule judges each group by itself, so that a second STATS has no groups to gather';
-      return [problemAt(source, command.start, message, 'gather all that is needed in the first STATS')];
+      const message = 'a rule evaluates each group on its own, so a second STATS has nothing to aggregate';
+      return [problemAt(source, command.start, message, 'compute everything in the first STATS')];
     }
     if (command.kind === 'limit' && (index < stats || command.rows === 0)) {
       const message =
         command.rows === 0
-          ? 'LIMIT 0 leaves no row, so that the rule could never fire'
-          : 'LIMIT before STATS takes the first rows of a search, and a rule sees its events one after another';
-      return [problemAt(source, command.start, message, 'leave it out')];
+          ? 'LIMIT 0 leaves no row, so the rule could never fire'
+          : 'LIMIT before STATS takes the first rows of a search, but a rule sees one event at a time';
+      return [problemAt(source, command.start, message, 'remove it')];
     }
     return [];
   });

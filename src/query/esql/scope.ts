@@ -3,7 +3,7 @@ import { type Column, CompileError, type Environment } from './compiled.ts';
 import type { DataType } from './data-type.ts';
 import type { Span } from './token.ts';
 
-/** Numbers for the places of a row. */
+/** Numbers the slots of a row. */
 export interface Layout {
   readonly next: () => number;
 }
@@ -22,11 +22,11 @@ export function createLayout(): Layout {
 export interface Scope {
   readonly columns: readonly Column[];
   readonly layout: Layout;
-  /** Names that are known without being listed: the deeper paths of an event. */
+  /** Resolves unlisted names, such as the deeper paths of an event. */
   readonly unlisted?: (name: string) => Column | undefined;
-  /** Makes a KQL condition of a text, where there still is a document to ask: its number, see `Origin`. */
+  /** Registers a KQL condition while there is a document to evaluate, and returns its index, see `Origin`. */
   readonly kql?: (text: string, place: Span) => number;
-  /** What was most likely meant by a name that nothing has. */
+  /** The name that was most likely meant by an unknown one. */
   readonly suggest?: (name: string) => string | undefined;
 }
 
@@ -39,20 +39,20 @@ export function suggestColumn({ columns, suggest }: Scope, name: string): string
   return nearest(name, names) ?? suggest?.(name);
 }
 
-/** A new column that has its place at once. */
+/** A new column with a slot. */
 export function createColumn(layout: Layout, name: string, type: DataType): Column {
   const slot = layout.next();
   return { name, type, slot: () => slot };
 }
 
-/** The same columns and behind them more ones, which take the place of those of their names. */
+/** The same columns followed by more; a new column replaces one of the same name. */
 export function addColumns(scope: Scope, added: readonly Column[]): Scope {
   const last = added.filter(({ name }, index) => !added.slice(index + 1).some((other) => other.name === name));
   const names = new Set(last.map(({ name }) => name));
   return { ...scope, columns: [...scope.columns.filter(({ name }) => !names.has(name)), ...last] };
 }
 
-/** What an expression sees that stands where the scope is. */
+/** What an expression in this scope can see. */
 export function environmentOf(scope: Scope, where: 'condition' | 'group' | 'other'): Environment {
   return {
     column: (name) => findColumn(scope, name),
@@ -64,7 +64,7 @@ export function environmentOf(scope: Scope, where: 'condition' | 'group' | 'othe
         where === 'condition'
           ? '[KQL] function cannot be used where there are no documents: behind ROW and STATS'
           : '[KQL] function is only supported in WHERE and STATS commands';
-      throw new CompileError(place, message, 'write | WHERE KQL("…") right behind FROM');
+      throw new CompileError(place, message, 'write | WHERE KQL("…") directly after FROM');
     },
   };
 }

@@ -2,18 +2,19 @@ import { toText } from './convert.ts';
 import type { DataType } from './data-type.ts';
 import { toList, type Value } from './value.ts';
 
-/** A column as an alert shows it. */
+/** A column as shown in an alert. */
 export interface ShownColumn {
   readonly name: string;
   readonly value: string;
 }
 
-/** Values that are shown of one column, and UTF-16 units of each. */
+/** Limits on the values shown for a column, and on the UTF-16 units of each. */
 const MOST_VALUES = 10;
 const LONGEST_VALUE = 512;
 
 /**
- * The different values of each column over the rows, in their order, with how many more there are; columns without any are left out.
+ * The distinct values of each column over the rows in order, with the number left out; columns without values are
+ * omitted.
  * @param rows the values of each row, parallel to the columns
  */
 export function showColumns(

@@ -11,20 +11,20 @@ import { addColumns, createColumn, environmentOf, findColumn, type Scope, sugges
 import type { Span } from './token.ts';
 import { fromList, isMany, type Scalar, toList } from './value.ts';
 
-/** A command with the columns that the next one sees. */
+/** A command and the columns that the next command sees. */
 export interface Step {
   readonly scope: Scope;
-  /** Undefined if nothing is to be done with a row. */
+  /** Undefined if rows pass unchanged. */
   readonly stage?: Stage;
 }
 
-/** WHERE: rows of which the condition is true. @throws CompileError */
+/** WHERE: keeps rows that meet the condition. @throws CompileError */
 export function compileWhere({ condition }: CommandOf<'where'>, scope: Scope): Step {
   const { evaluate } = compileCondition(condition, environmentOf(scope, 'condition'));
   return { scope, stage: perRow((row, run, next) => (evaluate(row, run) === true ? next.push(row, run) : true)) };
 }
 
-/** EVAL: each assignment sees the ones before it. @throws CompileError */
+/** EVAL: each assignment sees those before it. @throws CompileError */
 export function compileEval({ columns }: CommandOf<'eval'>, before: Scope): Step {
   let scope = before;
   const assignments = columns.map(({ name, expression, ...place }) => {
@@ -46,7 +46,7 @@ export function compileEval({ columns }: CommandOf<'eval'>, before: Scope): Step
 
 type Extract = (text: string) => readonly (readonly Scalar[])[] | undefined;
 
-/** GROK: the first pattern that a text matches. @throws CompileError */
+/** GROK: uses the first pattern that matches the text. @throws CompileError */
 export function compileGrokCommand({ input, patterns, ...place }: CommandOf<'grok'>, scope: Scope): Step {
   const groks = patterns.map((pattern) => {
     const result = compileGrok(pattern.value);
@@ -78,7 +78,7 @@ export function compileDissectCommand(command: CommandOf<'dissect'>, scope: Scop
   return extraction('DISSECT', command, extracted, (text) => match(text)?.map((value) => [value]), 1, scope);
 }
 
-/** Columns of what is found in a text; of several texts, in all of them. */
+/** Columns extracted from a text; a value with several texts contributes all of them. */
 function extraction(
   name: string,
   { input, ...place }: Pick<CommandOf<'grok'>, 'input' | 'start' | 'end'>,
@@ -108,7 +108,7 @@ function extraction(
   return { scope: addColumns(scope, columns), stage };
 }
 
-/** MV_EXPAND: a row for each value. @throws CompileError */
+/** MV_EXPAND: one row for each value. @throws CompileError */
 export function compileMvExpand({ name, ...place }: CommandOf<'mvExpand'>, scope: Scope): Step {
   const column = findColumn(scope, name) ?? failUnknown(scope, name, place);
   const read = readSlot(column.slot());
@@ -132,7 +132,7 @@ export function compileMvExpand({ name, ...place }: CommandOf<'mvExpand'>, scope
   return { scope: columns.includes(expanded) ? { ...scope, columns } : addColumns(scope, [expanded]), stage };
 }
 
-/** LIMIT: so many rows, then none is wanted. */
+/** LIMIT: passes a number of rows, then asks for no more. */
 export function limitRows(most: number): Stage {
   return (next) => {
     let rows = 0;

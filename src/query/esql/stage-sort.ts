@@ -22,8 +22,8 @@ interface Keyed {
 }
 
 /**
- * SORT. Of several values the least counts, or the greatest where the order is descending. Rows that are equal keep
- * their order. Only `most` rows are kept, if that is all that the next command wants.
+ * SORT. With several values the least counts, or the greatest if the order is descending. Equal rows keep their order.
+ * Only `most` rows are kept if the next command takes no more.
  * @throws CompileError
  */
 export function compileSort({ keys }: CommandOf<'sort'>, scope: Scope, most: number | undefined): Step {

@@ -14,12 +14,12 @@ import { isMany, type Scalar, type Value } from './value.ts';
 
 /** The most groups that STATS keeps. */
 export const MOST_GROUPS = 100_000;
-/** The most groups that one row is of: one for each combination of the values of its group columns. */
+/** The most groups of one row: one for each combination of its group values. */
 const MOST_COMBINATIONS = 10_000;
 
 const BY_NAME = new Map(AGGREGATES.map((row) => [row.name, row]));
 
-/** A call of an aggregate: what it takes of a row, and where its result stands. */
+/** An aggregate call: its inputs and the slot of its result. */
 interface Aggregate {
   readonly row: AggregateRow;
   readonly operands: readonly Evaluate[];
@@ -36,8 +36,8 @@ interface Output {
 }
 
 /**
- * STATS: one row for each combination of the values of its groups, where null is a value too, and a row with several
- * values in a group column is of several groups. Without BY there is one row, even of nothing.
+ * STATS: one row for each combination of group values. Null is a value too, and a row with several values in a group
+ * column belongs to several groups. Without BY there is one row, even without input.
  * @throws CompileError
  */
 export function compileStats(command: CommandOf<'stats'>, scope: Scope): Step & { readonly grouping: Grouping } {
@@ -84,10 +84,10 @@ function compileGroups(groups: readonly Assignment[], before: Scope, layout: Lay
 
 function requireColumn(type: DataType, { expression }: Assignment): void {
   if (!isSpan(type)) return;
-  throw new CompileError(expression, quoting`[${expression}] is a ${typeName(type)}, which no column can hold`);
+  throw new CompileError(expression, quoting`[${expression}] is a ${typeName(type)}; columns cannot hold this type`);
 }
 
-/** Aggregates of the rows, and beside them the groups by their names. */
+/** The aggregates, and the group columns by name. */
 function createEnvironment(
   { where, expression }: Assignment,
   scope: Scope,
@@ -103,7 +103,7 @@ function createEnvironment(
       const group = groups.find((column) => column.name === name);
       if (group !== undefined || findColumn(scope, name) === undefined) return group;
       const message = `column [${name}] must appear in the STATS BY clause or be used in an aggregate function`;
-      throw new CompileError(expression, message, `write VALUES(${name}), or add it behind BY`);
+      throw new CompileError(expression, message, `write VALUES(${name}), or add it after BY`);
     },
     aggregate: (call) => {
       const row = BY_NAME.get(call.name.toLowerCase());
@@ -115,7 +115,7 @@ function createEnvironment(
     },
   };
   if (filter !== undefined && expression.kind !== 'call' && before === aggregates.length) {
-    throw new CompileError(expression, 'WHERE can only stand behind an aggregate function');
+    throw new CompileError(expression, 'WHERE is only allowed after an aggregate function');
   }
   return environment;
 }
@@ -136,7 +136,7 @@ function compileAggregate(
     (!call.star && (written.length < least || written.length > row.parameters.length))
   ) {
     const names = row.parameters.map(({ name, optional }) => (optional === true ? `[${name}]` : name));
-    const hint = `it is written ${row.name.toUpperCase()}(${names.join(', ')})`;
+    const hint = `write ${row.name.toUpperCase()}(${names.join(', ')})`;
     throw new CompileError(call, quoting`wrong arguments of [${place}]`, hint);
   }
   const values = checkArguments(row, written, place);
@@ -150,24 +150,27 @@ function compileAggregate(
   return { row, operands: operands.map(({ evaluate }) => evaluate), types, returns, where, slot, place };
 }
 
-/** What a row adds to one group: the group's values, and for each aggregate what it takes, undefined where its WHERE is not true. */
+/**
+ * What a row adds to one group: the group values and the inputs of each aggregate, undefined if its WHERE does not
+ * hold.
+ */
 export interface Contribution {
   readonly keys: readonly (Scalar | null)[];
   readonly taken: readonly (readonly Value[] | undefined)[];
 }
 
-/** A group while its rows come. */
+/** A group under construction. */
 export interface Group {
   readonly add: (contribution: Contribution, run: Run) => void;
-  /** The group's row, as the next command sees it. */
+  /** The row of the group, as the next command sees it. */
   readonly row: (run: Run) => Row;
 }
 
-/** STATS in two halves, so that contributions can be kept between executions. */
+/** STATS in two halves, so that contributions can be stored between executions. */
 export interface Grouping {
   /** The group columns, parallel to the keys of a contribution. */
   readonly columns: readonly Pick<Column, 'name' | 'type'>[];
-  /** The calls of aggregates, parallel to what a contribution has for them. */
+  /** The aggregate calls, parallel to the inputs of a contribution. */
   readonly aggregates: readonly { readonly name: string; readonly place: Span }[];
   readonly contributionsOf: (row: Row, run: Run) => readonly Contribution[];
   readonly createGroup: (keys: readonly (Scalar | null)[], run: Run) => Group;
@@ -224,7 +227,7 @@ function groupRows({ contributionsOf, createGroup }: Grouping, grouped: boolean)
       const id = groupIdentity(keys);
       const known = groups.get(id);
       if (known !== undefined) return known;
-      if (groups.size >= MOST_GROUPS) throw new BudgetError(`more than ${MOST_GROUPS} groups`);
+      if (groups.size >= MOST_GROUPS) throw new BudgetError(`the query has more than ${MOST_GROUPS} groups`);
       const group = createGroup(keys, run);
       groups.set(id, group);
       return group;
@@ -243,19 +246,19 @@ function groupRows({ contributionsOf, createGroup }: Grouping, grouped: boolean)
   };
 }
 
-/** A text that tells groups of one query apart. */
+/** A text that identifies a group within one query. */
 export function groupIdentity(keys: readonly (Scalar | null)[]): string {
   return keys.map((key) => (key === null ? '-' : `${String(key).length}:${key}`)).join(',');
 }
 
-/** All choices of one value for each key; repeated values count once. */
+/** All combinations of one value per key; duplicate values count once. */
 function combinations(keys: readonly Value[]): readonly (readonly (Scalar | null)[])[] {
   if (!keys.some(isMany)) return [keys as readonly (Scalar | null)[]];
   let choices: (readonly (Scalar | null)[])[] = [[]];
   for (const key of keys) {
     const options = isMany(key) ? [...new Set(key)] : [key];
     if (choices.length * options.length > MOST_COMBINATIONS) {
-      throw new BudgetError(`a row is of more than ${MOST_COMBINATIONS} groups`);
+      throw new BudgetError(`a row belongs to more than ${MOST_COMBINATIONS} groups`);
     }
     choices = choices.flatMap((choice) => options.map((option) => [...choice, option]));
   }

@@ -48,22 +48,22 @@ test('only the rows that are wanted are kept for sorting', () => {
 
 test('an execution that costs too much says so, and gives no more', () => {
   const steps = run('FROM l | EVAL a = REPEAT(k, 400000) | KEEP a', numbered(3), { steps: 5_000, values: 10 });
-  expect([steps.rows.length, steps.exceeded]).toEqual([0, 'more than 5000 steps']);
+  expect([steps.rows.length, steps.exceeded]).toEqual([0, 'the query takes more than 5000 steps']);
   const values = run('FROM l | STATS v = VALUES(k)', numbered(100), { steps: 1_000, values: 50 });
-  expect([values.rows.length, values.exceeded]).toEqual([0, 'more than 50 values to keep']);
+  expect([values.rows.length, values.exceeded]).toEqual([0, 'the query keeps more than 50 values']);
   const sorted = run('FROM l | SORT n | WHERE n > 1', numbered(100), { steps: 1_000, values: 50 });
-  expect(sorted.exceeded).toBe('more than 50 values to keep');
+  expect(sorted.exceeded).toBe('the query keeps more than 50 values');
 });
 
 test('a search that looks at all that is left again and again is paid for', () => {
   const { exceeded } = run('FROM l | EVAL r = REPLACE(k, "a.*b|a", "x")', [{ k: 'a'.repeat(5_000) }]);
-  expect(exceeded).toBe(`more than ${DEFAULT_LIMITS.steps} steps`);
+  expect(exceeded).toBe(`the query takes more than ${DEFAULT_LIMITS.steps} steps`);
 });
 
 test('a row of too many groups is given up', () => {
   const many = Array.from({ length: 200 }, (_, index) => `v${index}`);
   const result = run('FROM l | EVAL other = k | STATS c = COUNT(*) BY k, other', [{ k: many }]);
-  expect(result.exceeded).toBe('a row is of more than 10000 groups');
+  expect(result.exceeded).toBe('a row belongs to more than 10000 groups');
 });
 
 test('steps count for each document anew', () => {

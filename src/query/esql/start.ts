@@ -1,14 +1,16 @@
 import type { CompiledQuery } from './compile.ts';
 import { createExecution, DEFAULT_LIMITS, type QueryLimits, type QueryResult } from './execution.ts';
 
-/** An execution that documents are fed to. */
+/** A running execution that takes documents. */
 export interface RunningQuery<Document> {
   /** False if no more documents are wanted. */
   readonly push: (document: Document) => boolean;
   readonly finish: () => QueryResult;
 }
 
-/** Begins an execution. `now` is what NOW() is, in milliseconds since the epoch. Neither `push` nor `finish` throws. */
+/**
+ * Starts an execution. `now` is the value of NOW() in milliseconds since the epoch. Neither `push` nor `finish` throws.
+ */
 export function startQuery<Document>(
   query: CompiledQuery<Document>,
   now: number,

@@ -8,7 +8,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /**
- * Of the units that ES|QL knows, singular, plural and short.
+ * The units of ES|QL: singular, plural and short names.
  * @see https://www.elastic.co/docs/reference/query-languages/esql/esql-time-spans
  */
 const UNITS: readonly (readonly [names: string, type: SpanType, months: number, days: number, millis: number])[] = [
@@ -25,7 +25,7 @@ const UNITS: readonly (readonly [names: string, type: SpanType, months: number, 
 
 const UNIT_OF = new Map(UNITS.flatMap((unit) => unit[0].split(' ').map((name) => [name, unit] as const)));
 
-/** So many of a unit; undefined if there is no such unit. */
+/** A number of units; undefined if the unit is unknown. */
 export function spanOf(count: number, unit: string): { readonly type: SpanType; readonly value: TimeSpan } | undefined {
   const found = UNIT_OF.get(unit.toLowerCase());
   if (found === undefined) return undefined;
@@ -33,7 +33,7 @@ export function spanOf(count: number, unit: string): { readonly type: SpanType; 
   return { type, value: { months: count * months, days: count * days, millis: count * millis } };
 }
 
-/** A span in a text such as `5 minutes`, of the asked type; undefined if it is none. */
+/** The span in a text such as `5 minutes`, of the given type; undefined if the text is not one. */
 export function parseSpan(text: string, type: DataType): TimeSpan | undefined {
   const [, count, unit] = /^\s*([+-]?\d{1,15})\s+([a-z]+)\s*$/i.exec(text) ?? [];
   const span = count === undefined || unit === undefined ? undefined : spanOf(Number(count), unit);
@@ -44,7 +44,10 @@ export function addSpans(a: TimeSpan, b: TimeSpan, sign: 1 | -1): TimeSpan {
   return { months: a.months + sign * b.months, days: a.days + sign * b.days, millis: a.millis + sign * b.millis };
 }
 
-/** A date moved by a span: months first, held within the month's days, then days, then time. Undefined beyond what a date can be. */
+/**
+ * A date moved by a span: first months, limited to the days of the month, then days, then time. Undefined if the result
+ * is out of range.
+ */
 export function moveDate(millis: number, span: TimeSpan, sign: 1 | -1): number | undefined {
   let moved = millis;
   if (span.months !== 0) {

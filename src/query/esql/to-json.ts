@@ -5,8 +5,8 @@ import { isMany, type Scalar, type Value } from './value.ts';
 type JsonScalar = string | number | boolean;
 
 /**
- * A value in the form that Elasticsearch gives it in JSON: dates in ISO 8601, addresses as text. A long beyond 2⁵³
- * becomes the nearest double.
+ * A value as Elasticsearch writes it in JSON: dates in ISO 8601, addresses as text. A long beyond 2⁵³ becomes the
+ * nearest double.
  */
 export function toJson(value: Value, type: DataType): JsonScalar | readonly JsonScalar[] | null {
   if (value === null) return null;

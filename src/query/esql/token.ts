@@ -1,4 +1,4 @@
-/** Where something stands in a query: offsets in UTF-16 units; `end` is behind it. */
+/** A place in a query: offsets in UTF-16 units; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -27,7 +27,10 @@ export type Punctuation =
   | ':';
 
 export type Token = Span &
-  /** A name: identifiers with dots between. `pieces` are the literal texts between asterisks, so one where there is none. */
+  /**
+   * A name: identifiers joined by dots. `pieces` are the literal texts between wildcards, so there is one piece if it
+   * has none.
+   */
   (
     | { readonly kind: 'name'; readonly pieces: readonly string[]; readonly quoted: boolean }
     /** `value` without quotation marks and escapes. */
@@ -35,17 +38,17 @@ export type Token = Span &
     /** Digits without a sign. */
     | { readonly kind: 'integer' }
     | { readonly kind: 'decimal' }
-    /** What stands for an index behind FROM. */
+    /** An index name after FROM. */
     | { readonly kind: 'source'; readonly value: string }
     | { readonly kind: 'symbol'; readonly symbol: Punctuation }
-    /** What no token can be made of; always followed by the end. */
+    /** Text that is not a token; always followed by the end token. */
     | { readonly kind: 'broken'; readonly message: string; readonly hint: string }
     | { readonly kind: 'end' }
   );
 
 export type NameToken = Extract<Token, { readonly kind: 'name' }>;
 
-/** The name that a token without wildcards stands for. */
+/** The name of a token without wildcards. */
 export function nameOf(token: NameToken): string {
   return token.pieces.join('*');
 }

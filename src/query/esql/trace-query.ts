@@ -11,27 +11,27 @@ import type { RuleQueryFields } from './rule-query.ts';
 import { type ShownColumn, showColumns } from './shown-column.ts';
 import { startQuery } from './start.ts';
 
-/** What a command makes of the rows that an event has become. */
+/** The effect of one command on the rows of an event. */
 export interface TracedCommand {
   readonly command: Command;
-  /** How many rows it leaves. */
+  /** How many rows remain. */
   readonly rows: number;
-  /** The columns that it makes, those with a value. */
+  /** The columns that it sets, those with a value. */
   readonly made: readonly ShownColumn[];
-  /** Only of WHERE. */
+  /** For WHERE only. */
   readonly condition?: TracedCondition;
-  /** Why it was given up. */
+  /** Why the execution was stopped. */
   readonly exceeded?: string;
 }
 
-/** What a condition, or a part of it, comes to on the rows before it. */
+/** The outcome of a condition, or of a part of it, on the rows before it. */
 export interface TracedCondition {
   readonly expression: Expression;
   /** As canonical text. */
   readonly text: string;
-  /** True if it is so of one row or more; null if it is neither true nor false of any. */
+  /** True if it holds for at least one row; null if it is neither true nor false on any. */
   readonly outcome: boolean | null;
-  /** The values of the columns that it reads; only of one that is no `AND`, `OR` or `NOT`. */
+  /** The values of the columns that it reads; only for parts other than `AND`, `OR` and `NOT`. */
   readonly read: readonly ShownColumn[];
   /** The columns that it reads and that have no value. */
   readonly absent: readonly string[];
@@ -40,8 +40,8 @@ export interface TracedCondition {
 }
 
 /**
- * Runs a valid query on one event, command by command, up to the one that leaves no row, or to the one before STATS.
- * Each step runs all commands before it anew: this is to explain, not to judge many events.
+ * Runs a valid query on one event, command by command, up to the command that leaves no row, or up to STATS. Each step
+ * runs all commands before it again: this is for explaining, not for evaluating many events.
  */
 export function traceQuery(
   source: string,
@@ -53,7 +53,7 @@ export function traceQuery(
   const { commands } = parsed;
   const table = createEventTable({ listed: FIELDS, resolveField, suggestField });
 
-  /** The rows after these commands: of some columns, or all that there are. */
+  /** The rows after these commands: for some columns, or for all. */
   function run(prefix: readonly Command[], names?: readonly string[]): Outcome {
     const compiled = compileParsed(source, prefix, table);
     if (compiled.kind === 'invalid') return { rows: 0, shown: [] };

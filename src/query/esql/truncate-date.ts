@@ -5,8 +5,8 @@ const DAY = 86_400_000;
 const FIRST_MONDAY = 4 * DAY;
 
 /**
- * The beginning of the interval that a date falls into, in UTC: months count from January of year 1, one week begins on
- * Monday, all else counts from the epoch. Undefined for a span that is not positive.
+ * The start of the interval that a date falls into, in UTC: months count from January of year 1, a single week begins
+ * on Monday, everything else counts from the epoch. Undefined for a span that is not positive.
  */
 export function truncateDate(millis: number, { months, days, millis: duration }: TimeSpan): number | undefined {
   if (months > 0) {

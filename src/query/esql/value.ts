@@ -1,6 +1,6 @@
 import type { DataType } from './data-type.ts';
 
-/** A span of time: a period counts in months and days of the calendar, a duration in milliseconds. */
+/** A time span: a period counts in calendar months and days, a duration in milliseconds. */
 export interface TimeSpan {
   readonly months: number;
   readonly days: number;
@@ -8,19 +8,23 @@ export interface TimeSpan {
 }
 
 /**
- * One value, in the form that its type has while a query runs: `integer`, `double` and `date` (milliseconds since the epoch) are numbers,
- * `long` is a bigint, exact over 64 bits; `ip` is an address key (see `addressKey`); `keyword` and `version` are texts.
+ * One value in the representation of its type in a running query: `integer`, `double` and `date` (milliseconds since
+ * the epoch) are numbers; `long` is a bigint, exact over 64 bits; `ip` is an address key (see `addressKey`); `keyword`
+ * and `version` are texts.
  */
 export type Scalar = string | number | bigint | boolean | TimeSpan;
 
-/** What a column or an expression holds in a row: nothing, one value, or several (at least two, in order, repeats allowed). */
+/**
+ * The content of a column or the result of an expression: null, one value, or several (at least two, in order,
+ * duplicates allowed).
+ */
 export type Value = Scalar | readonly Scalar[] | null;
 
 export function isMany(value: Value): value is readonly Scalar[] {
   return Array.isArray(value);
 }
 
-/** The values one by one: none for null. */
+/** The values as a list; empty for null. */
 export function toList(value: Value): readonly Scalar[] {
   if (value === null) return [];
   return isMany(value) ? value : [value];
@@ -32,7 +36,7 @@ export function fromList(values: readonly Scalar[]): Value {
   return values.length === 1 ? only : values;
 }
 
-/** Order within one type: negative if `a` comes first. Text is ordered by code points, as its UTF-8 bytes are. */
+/** Order within one type: negative if `a` comes first. Text is ordered by code points, like its UTF-8 bytes. */
 export function compareScalars(a: Scalar, b: Scalar, type: DataType): number {
   if (type === 'version') return compareVersions(String(a), String(b));
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
@@ -52,13 +56,15 @@ function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Halves of pairs stand before U+E000 as UTF-16 units, and behind U+FFFF as code points. */
+/** Surrogates sort before U+E000 as UTF-16 units, and after U+FFFF as code points. */
 function codePointOrder(unit: number): number {
   if (unit >= 0xe000) return unit - 0x800;
   return unit >= 0xd800 ? unit + 0x2000 : unit;
 }
 
-/** By the rules of Semantic Versioning, number by number; what is no version is ordered as text behind all versions. */
+/**
+ * By the rules of Semantic Versioning, number by number. Texts that are not versions sort as text after all versions.
+ */
 function compareVersions(a: string, b: string): number {
   const left = VERSION.exec(a);
   const right = VERSION.exec(b);

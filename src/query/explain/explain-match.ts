@@ -10,29 +10,29 @@ import { type Clause, clauseOf } from './explain-predicate.ts';
 import { formatExpression } from './format-predicate.ts';
 import { formatMoment, quoteForEql } from './format-value.ts';
 
-/** A statement of a condition, whether it holds of one event, and why. */
+/** A statement of a condition, whether it holds for one event, and why. */
 export interface JudgedClause {
   readonly text: string;
   readonly holds: boolean;
-  /** What the event has where the statement looks, such as `it is "eve"`; empty for one that takes others. */
+  /** The event's values that the statement tests, such as `it is "eve"`; empty for a statement made of others. */
   readonly found: readonly string[];
   readonly parts: readonly JudgedPart[];
 }
 
-/** Decisive: with all others as they are, or without them, the whole would still come out as it does because of it. */
+/** Decisive: on its own, this part gives the whole its outcome. */
 export interface JudgedPart extends JudgedClause {
   readonly isDecisive: boolean;
 }
 
-/** So many values of a field are shown, and so many bytes of each. */
+/** Limits on the values of a field that are shown, and on the bytes of each. */
 const MOST_VALUES = 5;
 const VALUE_BYTES = 128;
-/** So many parts of an expression are shown with their values. */
+/** The most parts of an expression that are shown with their values. */
 const MOST_COMPUTED = 8;
 
 /**
- * Judges every statement of a condition on the event that the memo is turned to. Each is compiled and run by itself, with
- * a budget of its own, so that what is said of it is what the engine makes of it.
+ * Evaluates every statement of a condition on the memo's current event. Each is compiled and run on its own, with its
+ * own budget, so the explanation shows what the engine does.
  */
 export function explainMatch(predicate: Predicate, slots: FieldSlots, memo: FieldMemo): JudgedClause {
   return judge(clauseOf(predicate), slots, memo);
@@ -42,7 +42,8 @@ function judge(clause: Clause, slots: FieldSlots, memo: FieldMemo): JudgedClause
   const { text, predicate } = clause;
   const holds = runs(predicate, slots, memo);
   if (clause.parts.length === 0) return { text, holds, found: foundBy(predicate, slots, memo), parts: [] };
-  // What a junction comes to, below a negation: an `and` that holds does so for all of its parts, one that does not for those that do not.
+  // The outcome that decides a junction: an `and` holds because of all its parts, and fails because of the parts that
+  // fail; below a negation it is the other way round.
   const outcome = predicate.kind === 'not' ? !holds : holds;
   const parts = clause.parts.map((part): JudgedPart => {
     const judged = judge(part, slots, memo);
@@ -67,11 +68,11 @@ function foundBy(predicate: Predicate, slots: FieldSlots, memo: FieldMemo): read
   return positive.kind === 'holds' ? [...computedIn(positive, slots, memo), ...read] : read;
 }
 
-/** For example `is "eve"`, or `has no value`. What cannot be seen is escaped, what is long is cut. */
+/** For example `is "eve"`, or `has no value`. Invisible characters are escaped, long values are cut. */
 export function describeValues(values: FieldValues, field: Pick<Field, 'type'>): string {
   if (values === undefined) return 'has no value';
   if (typeof values !== 'object') return `is ${showValue(values, field)}`;
-  if (values.length === 0) return 'is an object, and no value';
+  if (values.length === 0) return 'is an object without a value of its own';
   const shown = values.slice(0, MOST_VALUES).map((value) => showValue(value, field));
   const more = values.length > MOST_VALUES ? ` and ${values.length - MOST_VALUES} more` : '';
   return `is ${shown.join(', ')}${more}`;
@@ -82,7 +83,9 @@ function showValue(value: FieldValue, { type }: Pick<Field, 'type'>): string {
   return type === 'date' && typeof value === 'number' ? formatMoment(value) : String(value);
 }
 
-/** What the expression, and each function and sum in it, comes to; nothing where a field has several values to choose from. */
+/**
+ * The value of the expression and of each function and sum in it; nothing if a field has several values to choose from.
+ */
 function computedIn(holds: Holds, slots: FieldSlots, memo: FieldMemo): readonly string[] {
   const hasSeveral = fieldsOf(holds).some((field) => Array.isArray(memo.read(slots.slotOf(field))));
   if (hasSeveral) return [];

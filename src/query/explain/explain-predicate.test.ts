@@ -121,7 +121,7 @@ for (const [predicate, words, text] of [
   ],
   [
     agent({ kind: 'regex', source: 'a.*"', syntax: 'lucene' }),
-    'user_agent.original is, as a whole, a match of the regular expression "a.*\\""',
+    'user_agent.original fully matches the regular expression "a.*\\""',
     'user_agent.original regex "a.*\\""',
   ],
   [

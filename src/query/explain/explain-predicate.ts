@@ -4,20 +4,20 @@ import { simplify } from '../predicate/simplify.ts';
 import { formatExpression, operandsOf } from './format-predicate.ts';
 import { formatLike, formatMoment, formatValue, formatWord, quoteForEql } from './format-value.ts';
 
-/** Whether what is said is said of one value that the field has, or of none. */
+/** Whether a statement is about some value of the field, or about none. */
 type Some = 'some' | 'none';
 
-/** What a condition says of an event: one statement, and below one that takes others these. */
+/** A condition in words: one statement, and for a compound the statements below it. */
 export interface Clause {
   readonly text: string;
   readonly predicate: Predicate;
-  /** What the statement is about, each as it is without a `none of` or `not all of` above it. */
+  /** The parts of the statement, each as it reads without a `none of` or `not all of` above it. */
   readonly parts: readonly Clause[];
 }
 
 /**
- * What a condition says of an event, in words for people: one statement a line, and below one that takes others these,
- * two spaces deeper and with a `-`. Values are quoted such that nothing in them is unseen.
+ * A condition in words for people: one statement per line; the parts of a compound follow it, indented by two spaces
+ * and marked with `-`. Values are quoted so that every character is visible.
  */
 export function explainPredicate(predicate: Predicate): readonly string[] {
   return linesOf(clauseOf(predicate));
@@ -98,7 +98,7 @@ function someOf(field: Field, tests: readonly Test[]): Clause {
   return { text: testsLine(field, tests, 'some'), predicate: { kind: 'or', operands }, parts: [] };
 }
 
-/** An `or` all of whose tests are of one field is one statement. */
+/** An `or` whose tests are all on one field is one statement. */
 function onOneField(predicate: Predicate, junction: Junction, some: Some): Clause | undefined {
   const [only, ...others] = operandsOf(junction);
   return only?.kind === 'tests' && others.length === 0
@@ -106,7 +106,7 @@ function onOneField(predicate: Predicate, junction: Junction, some: Some): Claus
     : undefined;
 }
 
-/** Tests of one field, those with the same verb together: `is "a", or begins with one of "b", "c"`. */
+/** Tests of one field, grouped by verb: `is "a", or begins with one of "b", "c"`. */
 function testsLine(field: Field, tests: readonly Test[], some: Some): string {
   const objects = new Map<string, Set<string>>();
   for (const test of tests) {
@@ -121,7 +121,7 @@ function testsLine(field: Field, tests: readonly Test[], some: Some): string {
     : `no value of ${field.name} ${phrases.join(', or ')}`;
 }
 
-/** A verb, and what it is about. */
+/** A verb and its object. */
 function phrase(test: Test, field: Field): readonly [verb: string, object: string] {
   switch (test.kind) {
     case 'equals':
@@ -131,7 +131,7 @@ function phrase(test: Test, field: Field): readonly [verb: string, object: strin
     case 'like':
       return inAnyCase(test, 'is like', formatLike(test.pieces));
     case 'regex': {
-      const verb = test.syntax === 'lucene' ? 'is, as a whole, a match of' : 'contains a match of';
+      const verb = test.syntax === 'lucene' ? 'fully matches' : 'contains a match of';
       return inAnyCase(test, `${verb} the regular expression`, quoteForEql(test.source));
     }
     case 'range':

@@ -4,7 +4,7 @@ import type { Expression, LikePiece, Predicate, Test } from '../predicate/predic
 import { simplify } from '../predicate/simplify.ts';
 import { formatLike, formatValue, formatWord, quoteForEql } from './format-value.ts';
 
-/** How tightly a text binds: what binds less tightly than what is around it stands in parentheses. */
+/** Operator precedence: a text that binds less tightly than its context needs parentheses. */
 const OR = 0;
 const AND = 1;
 const NOT = 2;
@@ -21,13 +21,13 @@ interface Text {
   readonly broken?: () => readonly string[];
 }
 
-/** What is longer is broken: at its `and`s and `or`s, behind its parentheses, between the values of a list. */
+/** Longer texts are broken: at `and` and `or`, after an opening parenthesis, and between the values of a list. */
 const LINE = 110;
 
 /**
- * The canonical text of a condition: KQL, and EQL for what KQL has no words for (comparisons of functions, `?` in a pattern,
- * regular expressions, letter case that does not count). The same condition, however it was written, has the same text as
- * far as its structure goes; a text of KQL alone reads back as the condition. Long ones have a line for each of their parts.
+ * The canonical text of a condition: KQL, and EQL for what KQL cannot express (comparisons of functions, `?` in a
+ * pattern, regular expressions, case-insensitive tests). Equal structures have equal texts, however they were written,
+ * and a text in KQL alone parses back to the condition. Long texts have one part per line.
  */
 export function formatPredicate(predicate: Predicate): string {
   return linesOf(ofPredicate(simplify(predicate))).join('\n');
@@ -70,7 +70,7 @@ function junction(kind: 'and' | 'or', parts: readonly Text[]): Text {
   };
 }
 
-/** The operands, with the tests that an `or` has on one field as one. */
+/** The operands, with an `or`'s tests on one field merged. */
 function branches(predicate: Extract<Predicate, { readonly kind: 'and' | 'or' }>): readonly Text[] {
   return operandsOf(predicate).map((part) =>
     part.kind === 'tests' ? ofTests(part.field, part.tests) : ofPredicate(part.operand),
@@ -81,7 +81,9 @@ export type Operand =
   | { readonly kind: 'tests'; readonly field: Field; readonly tests: readonly Test[] }
   | { readonly kind: 'operand'; readonly operand: Predicate };
 
-/** What an `and` or an `or` is made of, in its order; in an `or` the tests of one field are one, where the first of them is. */
+/**
+ * The parts of an `and` or `or` in order. In an `or`, the tests of one field are one part, at the place of the first.
+ */
 export function operandsOf({
   kind,
   operands,
@@ -107,7 +109,7 @@ export function operandsOf({
 
 const TAKES_LIST: ReadonlySet<string> = new Set([':', 'in~', 'like', 'like~', 'regex', 'regex~']);
 
-/** Some value of the field passes one of the tests; those that one operator takes as a list are one. */
+/** Some value of the field passes one of the tests; tests that one operator takes as a list are merged. */
 function ofTests(field: Field, tests: readonly Test[]): Text {
   const operand = formatWord(field.name);
   const lists = new Map<string, Set<string>>();
@@ -135,14 +137,14 @@ function listed(operand: string, operator: string, values: readonly string[]): T
   };
 }
 
-/** What stands behind the colon in KQL, for a test that it has. */
+/** The text after the colon in KQL, for a test that KQL can express. */
 function kqlTest(test: Test, field: Field): readonly [operator: string, value: string] | undefined {
   if (test.kind === 'equals' && !test.caseless) return [':', formatValue(test.value, field)];
   if (test.kind === 'wildcard' && !test.caseless) return [':', test.parts.map(formatWord).join('*')];
   return test.kind === 'cidr' ? [':', quoteForEql(test.cidr)] : undefined;
 }
 
-/** What EQL writes for a test: an operator or a function, and the value. */
+/** EQL for a test: an operator or function, and the value. */
 function eqlTest(test: Test): readonly [operator: string, value: string] {
   switch (test.kind) {
     case 'equals':
@@ -162,7 +164,7 @@ function eqlTest(test: Test): readonly [operator: string, value: string] {
   }
 }
 
-/** The test of an expression, or, with `field`, of that field. */
+/** A test of an expression or, with `field`, of that field. */
 function ofTest(operand: string, test: Test, field?: Field): Text {
   const [operator, value] = eqlTest(test);
   switch (operator) {
@@ -182,7 +184,7 @@ function comparison(text: string): Text {
   return { text, binds: COMPARISON };
 }
 
-/** The pieces between asterisks as a pattern. */
+/** The pieces between wildcards as a pattern. */
 function piecesOf(parts: readonly string[]): readonly LikePiece[] {
   return parts.flatMap((literal, index): readonly LikePiece[] => (index === 0 ? [{ literal }] : ['any', { literal }]));
 }
@@ -246,7 +248,7 @@ function binary(left: Expression, operator: string, right: Expression, binds: nu
   };
 }
 
-/** Bare where EQL takes it so, else in backticks. */
+/** Unquoted if EQL allows it, else in backticks. */
 function eqlName(field: string): string {
   const isPlain = field.split('.').every((part) => /^[A-Za-z_@][A-Za-z0-9_]*$/.test(part));
   return isPlain ? field : `\`${field.replaceAll('`', '``')}\``;
@@ -263,7 +265,7 @@ function linesOf({ text, broken }: Text): readonly string[] {
 function linesWithin(part: Text, least: number): readonly string[] {
   const lines = linesOf(part);
   if (lines.length === 1) return [within(part, least)];
-  // An `and` or `or` that takes several lines stands in parentheses, also where it need not.
+  // An `and` or `or` that spans several lines gets parentheses even if they are not needed.
   return part.binds >= Math.max(least, NOT) ? lines : ['(', ...lines.map((line) => `  ${line}`), ')'];
 }
 

@@ -3,7 +3,7 @@ export type Comparison = '<' | '<=' | '>' | '>=';
 export type Punctuation = '(' | ')' | '{' | '}' | ':' | Comparison;
 
 interface Place {
-  /** Offsets into the query, in UTF-16 units; `end` is behind the token. */
+  /** Offsets into the query in UTF-16 units; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
 }
@@ -13,7 +13,7 @@ export type Token = Place &
     | { readonly kind: 'word'; readonly parts: readonly string[]; readonly keyword: Keyword | undefined }
     | { readonly kind: 'quoted'; readonly text: string }
     | { readonly kind: 'symbol'; readonly symbol: Punctuation }
-    /** What no token can be made of; always followed by the end. */
+    /** Text that is not a token; always followed by the end token. */
     | { readonly kind: 'broken'; readonly message: string; readonly hint: string }
     | { readonly kind: 'end' }
   );
@@ -36,8 +36,9 @@ const FOUR_DIGITS = /[0-9a-f]{4}/iy;
  *   quoted  = '"' { character except '"' | "\" ( '"' | "\" | "t" | "r" | "n" | "u" 4 hexadecimal digits ) } '"'
  *   symbol  = "(" | ")" | "{" | "}" | ":" | "<" | "<=" | ">" | ">="
  *
- * A word carries its literal pieces, cut at the asterisks. A word that is and, or, not in any letter case is marked as a
- * keyword, unless it is written with an escape. In quotes a backslash before anything else stands for itself, as in Kibana.
+ * A word carries its literal pieces, cut at the asterisks. A word that is and, or, not in any letter case is marked as
+ * a keyword, unless it is written with an escape. In quotes a backslash before anything else stands for itself, as in
+ * Kibana.
  */
 export function tokenize(query: string): readonly Token[] {
   const tokens: Token[] = [];
@@ -168,7 +169,13 @@ function brokenEscape(query: string, start: number): Token {
     const hint = 'write for example \\u00e9, or \\\\u for a backslash and a u';
     return { kind: 'broken', start, end, message: '`\\u` needs four hexadecimal digits', hint };
   }
-  return { kind: 'broken', start, end, message: `\`${found}\` is no escape`, hint: 'write \\\\ for a backslash' };
+  return {
+    kind: 'broken',
+    start,
+    end,
+    message: `\`${found}\` is not an escape sequence`,
+    hint: 'write \\\\ for a backslash',
+  };
 }
 
 function asKeyword(parts: readonly string[]): Keyword | undefined {

@@ -20,11 +20,11 @@ import {
 import { failAfterCondition, failBroken, failMissingCondition, failMissingValue, failUnclosed } from './unexpected.ts';
 import { type Literal, lowerMatch, lowerRange } from './value.ts';
 
-/** What the names in a query stand for. */
+/** Resolves the names in a query. */
 export interface KqlFields {
   /** The field of a name, always the same object for the same field; undefined if there is none. */
   readonly resolveField: (name: string) => Field | undefined;
-  /** The name that was most likely meant by one that resolves to nothing. */
+  /** The name that was most likely meant by an unknown one. */
   readonly suggestField?: (name: string) => string | undefined;
 }
 
@@ -40,7 +40,7 @@ interface KqlParser extends Parser {
   readonly fields: KqlFields;
 }
 
-/** The field that a value belongs to: undefined where it is unknown, which has been reported. */
+/** The field that a value belongs to: undefined if it is unknown, which has been reported. */
 type Owner = Field | undefined;
 
 /**
@@ -57,13 +57,14 @@ type Owner = Field | undefined;
  *   name, literal = quoted | word { word }       the white space between the words belongs to the literal
  *
  * `f:(a and not b)` asks for some value of f that is a and for none that is b; the negation of a condition on an absent
- * field is true. Refused by name: a value without a field, a wildcard in a field name, nested fields (`f:{ … }`), date math.
- * A query that is too long or nested too deep is a problem too. Never throws; linear in the length of the query. Problems
- * are in the order of the text; reading stops at the first mistake of syntax, others are collected (at most 20).
+ * field is true. Refused by name: a value without a field, a wildcard in a field name, nested fields (`f:{ … }`), date
+ * math. A query that is too long or nested too deep is a problem too. Never throws; linear in the length of the query.
+ * Problems are in the order of the text; reading stops at the first mistake of syntax, others are collected (at most
+ * 20).
  */
 export function parseKql(query: string, fields: KqlFields): KqlResult {
   if (query.length > MAXIMUM_QUERY_LENGTH) {
-    const message = `the query is ${query.length} characters long, the limit is ${MAXIMUM_QUERY_LENGTH}`;
+    const message = `the query has ${query.length} characters; the limit is ${MAXIMUM_QUERY_LENGTH}`;
     return { kind: 'invalid', problems: [problemAt(query, 0, message, 'split it into several rules')] };
   }
   const parser: KqlParser = { ...createParser(query), fields };
@@ -109,7 +110,7 @@ function parseFieldValue(parser: KqlParser, name: Literal): Predicate {
   next(parser);
   const token = peek(parser);
   if (isSymbol(token, '{')) {
-    const hint = 'write the full name of each inner field: conditions on the parts of a list are joined with `and`';
+    const hint = 'write the full name of each inner field, and join the conditions with `and`';
     return fail(parser, token.start, 'a nested field (`field:{ … }`) is not supported', hint, 'unsupported');
   }
   if (!isStar(name)) return parseValue(parser, resolve(parser, name));
@@ -118,7 +119,7 @@ function parseFieldValue(parser: KqlParser, name: Literal): Predicate {
     next(parser);
     return TRUE;
   }
-  report(parser, name.start, 'a search in all fields (`*:value`) is not supported', 'name the field', 'unsupported');
+  report(parser, name.start, 'searching all fields (`*:value`) is not supported', 'name the field', 'unsupported');
   return parseValue(parser, undefined);
 }
 
@@ -126,12 +127,12 @@ function parseRange(parser: KqlParser, name: Literal, operator: Comparison): Pre
   const sign = next(parser);
   if (textOf(name).endsWith('=')) {
     const sought = `${operator.charAt(0)}=`;
-    return fail(parser, name.end - 1, `\`=${operator}\` is no operator of KQL`, `write \`${sought}\``);
+    return fail(parser, name.end - 1, `\`=${operator}\` is not a KQL operator`, `write \`${sought}\``);
   }
   const field = resolve(parser, name);
   const token = peek(parser);
   if (isSymbol(token, '(')) {
-    const hint = 'repeat the field for each value, and join the conditions with `and` or `or`';
+    const hint = 'repeat the field for each value and join the conditions with `and` or `or`';
     return fail(parser, token.start, `\`${sourceOf(parser, sign)}\` takes one value, not a list`, hint);
   }
   const literal = parseLiteral(parser);
@@ -155,7 +156,7 @@ function parseValueOr(parser: KqlParser, owner: Owner): Predicate {
   return junction(parser, 'or', () => junction(parser, 'and', () => parseValue(parser, owner)));
 }
 
-/** Words up to the next token that is none, or one quoted text; undefined if there is neither. */
+/** Words up to the next other token, or one quoted text; undefined if there is neither. */
 function parseLiteral(parser: Parser): Literal | undefined {
   const token = peek(parser);
   if (token.kind === 'quoted') {
@@ -176,7 +177,7 @@ function parseLiteral(parser: Parser): Literal | undefined {
   return { parts, quoted: false, start: token.start, end };
 }
 
-/** Is the next token, a keyword, all of a value, as in `f:or` and `f:(not)`? There it is a plain word. */
+/** Whether the next token, a keyword, is a whole value, as in `f:or` and `f:(not)`; it is then a plain word. */
 function isWholeValue(parser: Parser): boolean {
   const before = parser.tokens[parser.index - 1];
   const after = parser.tokens[parser.index + 1];
@@ -184,7 +185,7 @@ function isWholeValue(parser: Parser): boolean {
   return isSymbol(before, ':') && (after?.kind === 'end' || isSymbol(after, ')'));
 }
 
-/** Operands with a keyword between them. */
+/** Operands separated by a keyword. */
 function junction(parser: Parser, kind: 'and' | 'or', parse: () => Predicate): Predicate {
   const operands = [parse()];
   while (isKeyword(peek(parser), kind)) {
@@ -194,15 +195,15 @@ function junction(parser: Parser, kind: 'and' | 'or', parse: () => Predicate): P
   return { kind, operands };
 }
 
-/** A pair of parentheses with what is parsed inside. */
+/** Parses the content of a pair of parentheses. */
 function group(parser: Parser, parse: () => Predicate): Predicate {
   const open = next(parser);
   if (parser.depth >= MAXIMUM_QUERY_DEPTH) {
     const message = `parentheses are nested more than ${MAXIMUM_QUERY_DEPTH} deep`;
-    return fail(parser, open.start, message, 'remove parentheses that are not needed');
+    return fail(parser, open.start, message, 'remove unneeded parentheses, or split the condition into several rules');
   }
   if (isSymbol(peek(parser), ')')) {
-    return fail(parser, open.start, 'there is nothing between these parentheses', 'write something, or remove them');
+    return fail(parser, open.start, 'these parentheses are empty', 'write a condition between them, or remove them');
   }
   parser.depth += 1;
   const inner = parse();
@@ -214,7 +215,7 @@ function group(parser: Parser, parse: () => Predicate): Predicate {
   return inner;
 }
 
-/** True if there is an odd number of them. */
+/** True if their number is odd. */
 function takeNots(parser: Parser): boolean {
   let negated = false;
   while (isKeyword(peek(parser), 'not') && !isWholeValue(parser)) {
@@ -227,7 +228,7 @@ function takeNots(parser: Parser): boolean {
 function resolve(parser: KqlParser, name: Literal): Owner {
   const text = textOf(name);
   if (name.parts.length > 1) {
-    const message = `a wildcard in a field name (\`${clip(text)}\`) is not supported`;
+    const message = `wildcards in a field name (\`${clip(text)}\`) are not supported`;
     report(parser, name.start, message, 'name each field', 'unsupported');
     return undefined;
   }
@@ -261,7 +262,7 @@ function lower(parser: Parser, owner: Owner, literal: Literal, by: (field: Field
   return FALSE;
 }
 
-/** A literal on its own: everything (`*`), or a search in all fields, which is refused. */
+/** A literal on its own: `*` matches everything; anything else would search all fields, which is refused. */
 function parseWithoutField(parser: Parser, literal: Literal): Predicate {
   if (isStar(literal)) return TRUE;
   const token = peek(parser);

@@ -5,7 +5,7 @@ import { type Keyword, type Punctuation, type Token, tokenize, type WordToken } 
 
 const MAXIMUM_PROBLEMS = 20;
 
-/** Where a parser is in a query, and what it has found wrong so far. */
+/** The position of a parser in a query, and the problems found so far. */
 export interface Parser {
   readonly query: string;
   readonly tokens: readonly Token[];
@@ -20,7 +20,7 @@ export function createParser(query: string): Parser {
   return { query, tokens: tokenize(query), problems: [], index: 0, depth: 0, failed: false };
 }
 
-/** The token that is not yet taken. */
+/** The next token, without taking it. */
 export function peek(parser: Parser): Token {
   return parser.tokens[parser.index] ?? { kind: 'end', start: parser.query.length, end: parser.query.length };
 }
@@ -32,7 +32,7 @@ export function next(parser: Parser): Token {
   return token;
 }
 
-/** The next token if it is a word and no keyword. */
+/** The next token if it is a word and not a keyword. */
 export function peekWord(parser: Parser): WordToken | undefined {
   const token = peek(parser);
   return token.kind === 'word' && token.keyword === undefined ? token : undefined;
@@ -46,12 +46,12 @@ export function isKeyword(token: Token, keyword: Keyword): boolean {
   return token.kind === 'word' && token.keyword === keyword;
 }
 
-/** A token as it stands in the query. */
+/** A token as written in the query. */
 export function sourceOf(parser: Parser, token: Token): string {
   return parser.query.slice(token.start, token.end);
 }
 
-/** Notes a problem and goes on. After the twentieth, reading stops. */
+/** Reports a problem and goes on. After 20 problems, parsing stops. */
 export function report(parser: Parser, offset: number, message: string, hint?: string, kind?: ProblemKind): void {
   if (parser.failed) return;
   parser.problems.push(problemAt(parser.query, offset, message, hint, kind));
@@ -59,8 +59,8 @@ export function report(parser: Parser, offset: number, message: string, hint?: s
 }
 
 /**
- * Notes a mistake of syntax and stops reading. Then only the end is left, which every production accepts, and no more
- * problems are noted. The result stands in for the condition that is not there.
+ * Reports a syntax error and stops parsing. Only the end token is left, which every production accepts, and later
+ * problems are dropped. The result stands in for the missing condition.
  */
 export function fail(parser: Parser, offset: number, message: string, hint?: string, kind?: ProblemKind): Predicate {
   report(parser, offset, message, hint, kind);

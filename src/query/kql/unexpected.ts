@@ -6,7 +6,7 @@ import { fail, isSymbol, type Parser, peek, sourceOf } from './parser.ts';
 
 const MOST_WORDS_SHOWN = 100;
 
-/** What follows a complete condition or value is neither a keyword nor a closing parenthesis. */
+/** A complete condition or value is followed by something other than a keyword or a closing parenthesis. */
 export function failAfterCondition(parser: Parser): Predicate {
   const token = peek(parser);
   switch (token.kind) {
@@ -23,7 +23,7 @@ export function failAfterCondition(parser: Parser): Predicate {
   }
 }
 
-/** No condition where one must be: at the start, behind `and`, `or`, `not` or `(`. */
+/** A condition is missing: at the start, or after `and`, `or`, `not` or `(`. */
 export function failMissingCondition(parser: Parser): Predicate {
   const token = peek(parser);
   const before = parser.tokens[parser.index - 1];
@@ -32,7 +32,7 @@ export function failMissingCondition(parser: Parser): Predicate {
     if (isSymbol(before, '(') && token.kind === 'end') return failUnclosed(parser, before);
     if (before?.kind === 'word') {
       const message = `\`${sourceOf(parser, before)}\` has no condition to its right`;
-      return fail(parser, before.start, message, 'write a condition behind it, or remove it');
+      return fail(parser, before.start, message, 'write a condition after it, or remove it');
     }
     if (token.kind === 'word') {
       const message = `\`${sourceOf(parser, token)}\` has no condition to its left`;
@@ -43,7 +43,7 @@ export function failMissingCondition(parser: Parser): Predicate {
   return fail(parser, token.start, `expected a condition, found \`${sourceOf(parser, token)}\``, 'write field:value');
 }
 
-/** No value where one must be: behind a colon, a comparison, a keyword or the parenthesis of a list. */
+/** A value is missing: after a colon, a comparison, a keyword or the parenthesis of a list. */
 export function failMissingValue(parser: Parser): Predicate {
   const token = peek(parser);
   if (token.kind === 'broken') return failBroken(parser, token);
@@ -66,7 +66,7 @@ export function failMissingValue(parser: Parser): Predicate {
   return fail(parser, before.start, `\`${sourceOf(parser, before)}\` has no value to its right`, hint);
 }
 
-/** A parenthesis without its other half. */
+/** An unbalanced parenthesis. */
 export function failUnclosed(parser: Parser, open: Token | undefined): Predicate {
   return fail(parser, open?.start ?? 0, 'this `(` is never closed', 'add the closing `)`');
 }
@@ -92,11 +92,11 @@ function failAtSymbol(parser: Parser, start: number, symbol: Punctuation): Predi
     case '<=':
     case '>':
     case '>=':
-      return fail(parser, start, `unexpected \`${symbol}\` behind a value`, quote);
+      return fail(parser, start, `unexpected \`${symbol}\` after a value`, quote);
   }
 }
 
-/** Looks back at the words of the value that the colon follows. */
+/** Inspects the words of the value before the colon. */
 function colonAdvice(parser: Parser): Advice {
   const words: string[] = [];
   let start = 0;
@@ -106,12 +106,13 @@ function colonAdvice(parser: Parser): Advice {
     start = token.start;
     words.unshift(clip(sourceOf(parser, token)));
   }
-  if (words.length === 0) return { message: 'unexpected `:`', hint: 'write field:value, and `and` or `or` between' };
+  if (words.length === 0)
+    return { message: 'unexpected `:`', hint: 'write field:value, with `and` or `or` between conditions' };
   const whole = /^[^\s()"]*/.exec(parser.query.slice(start, start + 200))?.[0] ?? '';
   return adviseColon(words, whole);
 }
 
-/** What no token could be made of. */
+/** Text that is not a token. */
 export function failBroken(parser: Parser, token: Extract<Token, { readonly kind: 'broken' }>): Predicate {
   return fail(parser, token.start, token.message, token.hint);
 }

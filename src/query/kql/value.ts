@@ -3,7 +3,7 @@ import { type Lowered, lowerEqual, lowerOrder } from '../predicate/field-value.t
 import { FALSE } from '../predicate/simplify.ts';
 import type { Comparison } from './lexer.ts';
 
-/** A value as it stands in a query: its literal pieces between the wildcards, so one piece if it has none. */
+/** A value as written: its literal pieces between the wildcards, so one piece if it has none. */
 export interface Literal {
   readonly parts: readonly string[];
   readonly quoted: boolean;
@@ -13,8 +13,8 @@ export interface Literal {
 }
 
 /**
- * `field:value`. Only asterisks: the field exists. A wildcard is true of keywords alone, as Elasticsearch takes it for an
- * error elsewhere.
+ * `field:value`. A value of wildcards only tests that the field exists. Other wildcards match keywords only;
+ * Elasticsearch reports an error for other types.
  */
 export function lowerMatch(field: Field, { parts }: Literal): Lowered {
   if (parts.length === 1) return lowerEqual(field, parts[0] ?? '');
@@ -26,6 +26,6 @@ export function lowerMatch(field: Field, { parts }: Literal): Lowered {
 /** `field > value` and the like. */
 export function lowerRange(field: Field, operator: Comparison, literal: Literal): Lowered {
   if (literal.parts.length === 1) return lowerOrder(field, operator, literal.parts[0] ?? '');
-  const hint = literal.quoted ? 'write a value' : 'write a value without *, or \\* if the asterisk is meant as such';
+  const hint = literal.quoted ? 'write a value' : 'write a value without *, or \\* for a literal asterisk';
   return { kind: 'refused', message: `a wildcard cannot be compared with \`${operator}\``, hint };
 }

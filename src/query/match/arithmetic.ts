@@ -2,8 +2,9 @@ import type { Value } from '../predicate/function-row.ts';
 import type { ArithmeticOperator } from '../predicate/predicate.ts';
 
 /**
- * Of two numbers, else null. What is no finite number is null, a division by zero with it. Unless one of the two `isDouble`,
- * integers divide as integers: 7 / 2 is 3. The remainder has the sign of the dividend, as in Java.
+ * Arithmetic on two numbers; null for other values. A result that is not finite is null, including a division by zero.
+ * Unless one of the two `isDouble`, integers divide as integers: 7 / 2 is 3. The remainder has the sign of the
+ * dividend, as in Java.
  */
 export function calculate(operator: ArithmeticOperator, left: Value, right: Value, isDouble: boolean): Value {
   if (typeof left !== 'number' || typeof right !== 'number') return null;
@@ -13,7 +14,7 @@ export function calculate(operator: ArithmeticOperator, left: Value, right: Valu
   return operator === '/' && areIntegers ? Math.trunc(result) : result;
 }
 
-/** Of two doubles; a division by zero is no finite number. */
+/** Arithmetic on two doubles; a division by zero is not finite. */
 export function calculateDouble(operator: ArithmeticOperator, left: number, right: number): number {
   switch (operator) {
     case '+':

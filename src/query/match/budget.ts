@@ -1,13 +1,13 @@
 import type { Spending } from '../predicate/function-row.ts';
 
-/** Characters read or written by expressions, for one rule and one event: a few milliseconds. */
+/** Characters that expressions may read or write for one rule and one event: a few milliseconds. */
 const STEPS = 4_000_000;
 
-/** What the expressions of one rule may cost on one event, so that no event can make them run long. */
+/** What the expressions of one rule may spend on one event, so that no event can make them run long. */
 export interface Budget extends Spending {
-  /** It did not suffice: what was evaluated since is null. */
+  /** The budget ran out: later evaluations gave null. */
   readonly isOverrun: boolean;
-  /** As much as at the start, for the next rule or event. */
+  /** Restores the full budget, for the next rule or event. */
   refill(): void;
 }
 

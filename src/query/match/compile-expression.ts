@@ -8,16 +8,16 @@ import { compileTest } from './compile-test.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
 import { toValues } from './to-value.ts';
 
-/** How many choices of values are tried where fields of an expression have several. */
+/** How many combinations of values are tried if fields of an expression have several. */
 const MOST_CHOICES = 100;
 
-/** The value of an expression on the event that the memo is turned to. */
+/** The value of an expression on the memo's current event. */
 type Evaluator = (memo: FieldMemo) => Value;
 
-/** Compiles a condition on the same slots; passed in because predicates and expressions hold each other. */
+/** Compiles a condition on the same slots; injected because predicates and expressions nest in each other. */
 type CompilePredicate = (predicate: Predicate, slots: FieldSlots) => (memo: FieldMemo) => boolean;
 
-/** Whether an expression is true of the event that the memo is turned to. */
+/** Whether an expression is true of the memo's current event. */
 export function compileHolds(
   { expression }: Holds,
   slots: FieldSlots,
@@ -37,7 +37,10 @@ export function compileHolds(
   };
 }
 
-/** The value of an expression, or of a part of one, where no field of it has several values; of one that has, the first counts. */
+/**
+ * The value of an expression, or of a part of one, if no field in it has several values; else computed with the first
+ * of each.
+ */
 export function compileValue(
   expression: Expression,
   slots: FieldSlots,
@@ -57,14 +60,14 @@ interface Scope {
   readonly choice: Choice;
 }
 
-/** One value of each field of an expression, out of the event's. */
+/** Chooses one value for each field of an expression. */
 interface Choice {
-  /** Which of the chosen values is the field's. */
+  /** The index of the chosen value of the field. */
   readonly indexOf: (field: Field) => number;
   readonly chosen: readonly Value[];
-  /** Reads the event, and chooses the first value of each field. */
+  /** Reads the event and chooses the first value of each field. */
   readonly begin: (memo: FieldMemo) => void;
-  /** The next combination of values; false if there is none. */
+  /** Advances to the next combination of values; false if there is none. */
   readonly advance: () => boolean;
 }
 
@@ -80,7 +83,7 @@ function createChoice(expression: Expression, slots: FieldSlots): Choice {
     begin(memo) {
       for (const [index, field] of fields.entries()) {
         const values = memo.read(slotOf[index] ?? -1);
-        // More of one field could not be tried.
+        // No more values of one field could be tried.
         const few = Array.isArray(values) ? values.slice(0, MOST_CHOICES) : values;
         const all = toValues(few, field.type);
         options[index] = all;
@@ -101,7 +104,10 @@ function createChoice(expression: Expression, slots: FieldSlots): Choice {
   };
 }
 
-/** The fields whose values the expression uses: not those that it only asks to exist, nor those of predicates in it. */
+/**
+ * The fields whose values the expression uses: without fields only tested for existence, and without those of nested
+ * predicates.
+ */
 function valueFields(expression: Expression, fields = new Set<Field>()): Set<Field> {
   if (expression.kind === 'field') fields.add(expression.field);
   if (expression.kind === 'isNull' && expression.operand.kind === 'field') return fields;
@@ -181,7 +187,7 @@ function compileCompare(compare: Extract<Expression, { readonly kind: 'compare' 
   return (memo) => compareValues(operator, left(memo), right(memo));
 }
 
-/** Where one side is an address the other is, too: both are compared by their keys. */
+/** If one side is an address, the other is too: both compare by their keys. */
 function compileOperand(expression: Expression, asAddress: boolean, scope: Scope): Evaluator {
   const evaluate = compileExpression(expression, scope);
   if (!asAddress) return evaluate;
@@ -191,7 +197,7 @@ function compileOperand(expression: Expression, asAddress: boolean, scope: Scope
   };
 }
 
-/** Numbers by size, texts by UTF-16 units; null where the two are not of one type, or have no order. */
+/** Numbers compare by size, texts by UTF-16 units; null if the types differ or have no order. */
 function compareValues(operator: CompareOperator, left: Value, right: Value): Value {
   if (left === null || right === null || typeof left !== typeof right) return null;
   switch (operator) {
@@ -218,7 +224,10 @@ function isOrdered(operator: '<' | '<=' | '>' | '>=', left: string | number, rig
   }
 }
 
-/** Kleene's `or` (`decisive` is true) and `and` (false): what decides, else null if one is null, else the opposite. */
+/**
+ * Kleene's `or` (`decisive` is true) and `and` (false): the decisive value if there is one, else null if any is null,
+ * else the opposite.
+ */
 function compileJunction(decisive: boolean, operands: readonly Expression[], scope: Scope): Evaluator {
   const all = operands.map((operand) => compileExpression(operand, scope));
   return (memo) => {
@@ -279,7 +288,7 @@ function compileTestOf({ operand, test }: Extract<Expression, { readonly kind: '
   };
 }
 
-/** A field is tested as its type is, what is computed as the type that it turns out to have. */
+/** A field is tested by its type, a computed value by the type it turns out to have. */
 function compileValueTest(operand: Expression, test: Test): (value: Exclude<Value, null>) => boolean {
   if (operand.kind === 'field') return compileTest(test, operand.field.type);
   const onText = compileTest(test, test.kind === 'cidr' ? 'ip' : 'keyword');
@@ -293,7 +302,7 @@ function isAddress(expression: Expression): boolean {
   return expression.kind === 'field' && expression.field.type === 'ip';
 }
 
-/** A fraction by what it is: it is written as one, or computed of one. */
+/** Whether the value is a fraction: written with one, or computed from one. */
 function isDouble(expression: Expression): boolean {
   switch (expression.kind) {
     case 'literal':

@@ -6,20 +6,19 @@ import { compileAnyOf, type ValueTest } from './compile-test.ts';
 import type { FieldMemo, FieldSlots } from './slots.ts';
 
 /**
- * Is the condition true of the event that the memo is turned to? Pure, never throws; expressions apart, it allocates nothing.
- * Where the memo's budget is overrun, an expression does not hold.
+ * Whether the condition is true of the memo's current event. Pure, never throws; allocates nothing except in
+ * expressions. If the memo's budget runs out, an expression is false.
  */
 export type Matcher = (memo: FieldMemo) => boolean;
 
-/** More than what tests of fields come to in most rules, so that expressions run last. */
+/** Above the cost of the field tests in most rules, so that expressions run last. */
 const HOLDS_COST = 100;
 
 type Operand = { readonly cost: number; readonly matches: Matcher };
 
 /**
- * A condition as a function of an event. Everything that can be decided is decided here: structure is simplified, the tests
- * that an `or` has on one field become one pass over its values with one look-up for all equalities, and cheap operands
- * run before dear ones.
+ * Compiles a condition to a function of an event. All decisions are made here: the structure is simplified, an `or`'s
+ * tests on one field become one pass over its values with one lookup for all equalities, and cheap operands run first.
  */
 export function compilePredicate(predicate: Predicate, slots: FieldSlots): Matcher {
   return compile(simplify(predicate), slots).matches;
@@ -50,7 +49,7 @@ function compile(predicate: Predicate, slots: FieldSlots): Operand {
   }
 }
 
-/** The branches of an `or`, where all the tests of one field are one branch. */
+/** The branches of an `or`, with all tests of one field merged into one branch. */
 function compileBranches(operands: readonly Predicate[], slots: FieldSlots): Operand[] {
   const testsOf = new Map<Field, Test[]>();
   const branches: Operand[] = [];

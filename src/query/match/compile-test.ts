@@ -7,7 +7,7 @@ import { compileLike } from './like.ts';
 import { numberOf } from './to-value.ts';
 import { compileWildcard } from './wildcard.ts';
 
-/** Tests one value of a field: for a field of type `ip` its address key, else the value as the field reads it. */
+/** Tests one value of a field: the address key for a field of type `ip`, else the value as read. */
 export type ValueTest = (value: FieldValue) => boolean;
 
 type RangeOperator = Extract<Test, { readonly kind: 'range' }>['operator'];
@@ -15,9 +15,9 @@ type RangeOperator = Extract<Test, { readonly kind: 'range' }>['operator'];
 const NEVER: ValueTest = () => false;
 
 /**
- * A test of one value for a field of a type. What has no meaning there is never true: a pattern or a text comparison on
- * a number, a boolean or a date, a prefix on anything but an address. Without case, letters of ASCII alone are the same
- * (see `foldAscii`).
+ * Compiles a test of one value for a field of a type. Tests that make no sense for the type are always false: a pattern
+ * or text comparison on a number, a boolean or a date; a prefix on anything but an address. Without case, only ASCII
+ * letters are folded (see `foldAscii`).
  */
 export function compileTest(test: Test, type: FieldType): ValueTest {
   if (isFoldable(test)) return onFolded(compileTest(folded(test), type));
@@ -57,7 +57,10 @@ function compilePattern(
   }
 }
 
-/** True if a value passes at least one of the tests: all equalities in one look-up, then the others; and again without case. */
+/**
+ * True if a value passes at least one of the tests: one lookup for all equalities, then the others; the same again
+ * without case.
+ */
 export function compileAnyOf(tests: readonly Test[], type: FieldType): ValueTest {
   const [only] = tests;
   if (only !== undefined && tests.length === 1) return compileTest(only, type);
@@ -89,7 +92,7 @@ export function compileAnyOf(tests: readonly Test[], type: FieldType): ValueTest
 
 type Foldable = Extract<Test, { readonly kind: 'equals' | 'wildcard' | 'like' }> & { readonly caseless: true };
 
-/** Without case it says of a text what it says with case of the folded text, once it is folded itself. */
+/** The test without case: the same test with case, with test and text folded. */
 function isFoldable(test: Test): test is Foldable {
   return test.kind !== 'range' && test.kind !== 'cidr' && test.kind !== 'regex' && test.caseless === true;
 }
@@ -112,7 +115,7 @@ function onFolded(test: ValueTest): ValueTest {
   return (value) => test(foldAscii(typeof value === 'string' ? value : String(value)));
 }
 
-/** The text that equal values have, or undefined if no value of the type can be equal. */
+/** The text of equal values; undefined if no value of the type can be equal. */
 function equalityText(value: FieldValue, type: FieldType): string | undefined {
   return type === 'ip' ? addressKey(String(value)) : String(value);
 }
@@ -123,7 +126,10 @@ function compileEquals(sought: FieldValue, type: FieldType): ValueTest {
   return (value) => value === text || (typeof value !== 'string' && String(value) === text);
 }
 
-/** Numbers and dates compare as numbers, addresses in their order, keywords as text (by UTF-16 units), booleans not at all. */
+/**
+ * Numbers and dates compare as numbers, addresses by their order, keywords as text (UTF-16 units); booleans have no
+ * order.
+ */
 function compileRange(operator: RangeOperator, bound: FieldValue, type: FieldType): ValueTest {
   switch (type) {
     case 'integer':

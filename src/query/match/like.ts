@@ -5,12 +5,11 @@ const WORD = 32;
 const ASCII = 128;
 
 /**
- * A whole-text matcher for a pattern of both wildcards: `any` stands for any text, also none, `one` for one character,
- * which is a Unicode code point as in Elasticsearch (`WildcardQuery` of Lucene works on code points). Newlines are characters.
- * Case-sensitive.
+ * A whole-text matcher for a pattern of both wildcards: `any` matches any text, also the empty one, `one` matches one
+ * Unicode code point as in Elasticsearch (`WildcardQuery` of Lucene). Newlines are characters. Case-sensitive.
  *
- * All places of the pattern that the text can have reached are one bit each, and move on together: the time is linear in
- * the text, whatever both hold.
+ * Each place in the pattern that the text can have reached is one bit, and all bits advance together, so the time is
+ * linear in the text whatever the input.
  */
 export function compileLike(pieces: readonly LikePiece[]): (text: string) => boolean {
   const parts = wildcardParts(pieces);
@@ -29,8 +28,8 @@ function wildcardParts(pieces: readonly LikePiece[]): string[] | undefined {
 }
 
 /**
- * Place n is reached when n characters of the pattern have been matched. A character of the text moves place n to n + 1
- * where the pattern has that character or a `?` there, and a place before an asterisk is kept.
+ * Place n is reached when n characters of the pattern have matched. A character of the text moves place n to n + 1 if
+ * the pattern has that character or a `?` there, and keeps a place before an asterisk.
  */
 function places(pieces: readonly LikePiece[]): (text: string) => boolean {
   const characters: (number | 'one')[] = [];

@@ -3,27 +3,27 @@ import type { Field, FieldValues } from '../../ecs/field.ts';
 import { addressKey } from '../values/address.ts';
 import { type Budget, createBudget } from './budget.ts';
 
-/** The fields that a set of rules reads, numbered: rules that share the slots share what is read of an event. */
+/** Numbers the fields that a set of rules reads. Rules with the same slots share what is read from an event. */
 export interface FieldSlots {
-  /** The number of a field, new ones in order from 0. Fields are told apart by identity. */
+  /** The number of a field; new fields are numbered from 0. Fields are compared by identity. */
   readonly slotOf: (field: Field) => number;
-  /** A memory for one event at a time; it also serves fields that get their slots later. */
+  /** A cache for one event at a time; it also serves fields added later. */
   readonly createMemo: () => FieldMemo;
 }
 
-/** What has been read of the current event, so that each field is read at most once an event. */
+/** Field values of the current event, each read at most once. */
 export interface FieldMemo {
-  /** Turns to another event. Constant time, allocates nothing. */
+  /** Switches to another event. Constant time, allocates nothing. */
   readonly reset: (event: DecodedEvent) => void;
   /** The field's values on the current event. */
   readonly read: (slot: number) => FieldValues;
-  /** The field's values as address keys (see `addressKey`); what is no address is left out. */
+  /** The values of the field as address keys (see `addressKey`); values that are not addresses are left out. */
   readonly readAddresses: (slot: number) => FieldValues;
-  /** What expressions may still cost; full for each event, and to be refilled for each rule. */
+  /** The remaining budget of expressions; full for each event, to be restored for each rule. */
   readonly budget: Budget;
 }
 
-/** Slots for one set of rules, none taken yet. */
+/** An empty set of slots. */
 export function createFieldSlots(): FieldSlots {
   const fields: Field[] = [];
   const slots = new Map<Field, number>();
@@ -41,7 +41,9 @@ export function createFieldSlots(): FieldSlots {
   };
 }
 
-/** `fields` may grow afterwards. What was read of an earlier event is told by its generation, so a reset is one addition. */
+/**
+ * `fields` may grow later. Values of an earlier event are recognised by their generation, so a reset is one addition.
+ */
 function createFieldMemo(fields: readonly Field[]): FieldMemo {
   let current: DecodedEvent | undefined;
   let generation = 0;

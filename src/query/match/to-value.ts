@@ -1,7 +1,7 @@
 import type { FieldType, FieldValue, FieldValues } from '../../ecs/field.ts';
 import type { Value } from '../predicate/function-row.ts';
 
-/** The number that a value of a field of numbers stands for; Elasticsearch takes the text of one, too. */
+/** The number in a value of a numeric field; like Elasticsearch, text with a number counts. */
 export function numberOf(value: FieldValue): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;
@@ -9,7 +9,7 @@ export function numberOf(value: FieldValue): number | undefined {
   return Number.isFinite(number) && String(number) === value ? number : undefined;
 }
 
-/** One value of a field as expressions see it, by the field's type; null if it is no value of that type. */
+/** One value of a field as expressions see it, by the field's type; null if it does not fit the type. */
 export function toValue(value: FieldValue, type: FieldType): Value {
   switch (type) {
     case 'keyword':
@@ -25,7 +25,7 @@ export function toValue(value: FieldValue, type: FieldType): Value {
   }
 }
 
-/** All values of a field as expressions see them; none where an event has an object in the place of a value. */
+/** All values of a field as expressions see them; none if an event has an object there. */
 export function toValues(values: FieldValues, type: FieldType): readonly Value[] {
   if (values === undefined) return [];
   if (typeof values !== 'object') return [toValue(values, type)];

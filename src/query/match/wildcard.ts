@@ -1,15 +1,15 @@
-/** Where a piece first occurs at or after an offset, or -1. */
+/** The position of the first occurrence of a piece at or after an offset, or -1. */
 type Finder = (text: string, from: number) => number;
 
-/** Up to here the engine's own search is the fastest, and its worst case is a small multiple of the text. */
+/** Up to this length the engine's own search is fastest, and its worst case is a small multiple of the text. */
 const LONGEST_PLAIN_SEARCH = 64;
 
 /**
- * A whole-text matcher for a wildcard: `parts` are the literal pieces between the asterisks, an asterisk stands for any
- * text, also none. Case-sensitive.
+ * A whole-text matcher for a wildcard pattern: `parts` are the literal pieces between the asterisks; an asterisk
+ * matches any text, also the empty one. Case-sensitive.
  *
- * No regular expression and no backtracking: the ends are compared in place and each middle piece is taken where it first
- * occurs after the one before, so the time is linear in the text.
+ * No regular expression and no backtracking: the ends are compared in place, and each middle piece is found at its
+ * first occurrence after the one before, so the time is linear in the text.
  */
 export function compileWildcard(parts: readonly string[]): (text: string) => boolean {
   const first = parts[0] ?? '';
@@ -45,8 +45,8 @@ function matchEnds(first: string, last: string): (text: string) => boolean {
 }
 
 /**
- * Where a piece first occurs in a text, in linear time: Knuth, Morris and Pratt for long pieces, because there the engine's own
- * search can take time in text × piece.
+ * A search for a piece in linear time: Knuth, Morris and Pratt for long pieces, where the engine's own search can take
+ * time in text × piece.
  */
 export function finder(piece: string): Finder {
   if (piece.length <= LONGEST_PLAIN_SEARCH) return (text, from) => text.indexOf(piece, from);

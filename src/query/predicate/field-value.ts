@@ -13,7 +13,7 @@ export type Lowered =
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?$/i;
 
-/** The field has this value, by its type. A date that is less precise than a microsecond stands for all of its span. */
+/** The field has this value, by its type. A date with less than microsecond precision covers its whole span. */
 export function lowerEqual(field: Field, text: string): Lowered {
   switch (field.type) {
     case 'keyword':
@@ -25,7 +25,7 @@ export function lowerEqual(field: Field, text: string): Lowered {
     case 'boolean':
       return text === 'true' || text === 'false'
         ? ok(any(field, { kind: 'equals', value: text === 'true' }))
-        : refused(`\`${clip(text)}\` is neither true nor false, and ${field.name} is a boolean`, 'write true or false');
+        : refused(`\`${clip(text)}\` is neither true nor false, but ${field.name} is a boolean`, 'write true or false');
     case 'date': {
       const span = parseDate(text);
       if (span === undefined) return noDate(field, text);
@@ -47,7 +47,7 @@ export function lowerOrder(field: Field, operator: Order, text: string): Lowered
     case 'integer':
       return NUMBER.test(text) ? range(Number(text)) : noNumber(field, text);
     case 'boolean':
-      return refused(`${field.name} is a boolean and has no order`, 'ask whether it is true, or whether it is false');
+      return refused(`${field.name} is a boolean and has no order`, 'compare it with true or false');
     case 'date': {
       const span = parseDate(text);
       return span === undefined ? noDate(field, text) : range(boundOf(span, operator));
@@ -55,7 +55,7 @@ export function lowerOrder(field: Field, operator: Order, text: string): Lowered
   }
 }
 
-/** As in Elasticsearch: what is before or from a day on counts from its start, what is after or up to it from its end. */
+/** As in Elasticsearch: "before" and "from" a day count from its start, "after" and "up to" from its end. */
 function boundOf(span: DateSpan, operator: Order): number {
   return operator === '<' || operator === '>=' ? span.first : span.last;
 }
@@ -66,32 +66,32 @@ function lowerAddress(field: Field, text: string): Lowered {
   }
   if (addressRange(text) !== undefined) return ok(any(field, { kind: 'cidr', cidr: text }));
   return refused(
-    `\`${clip(text)}\` is no range of IP addresses, and ${field.name} holds addresses`,
+    `\`${clip(text)}\` is not a range of IP addresses, but ${field.name} holds addresses`,
     'write a prefix such as 10.0.0.0/8 or "2001:db8::/32"',
   );
 }
 
 function noAddress(field: Field, text: string): Lowered {
   return refused(
-    `\`${clip(text)}\` is no IP address, and ${field.name} holds addresses`,
+    `\`${clip(text)}\` is not an IP address, but ${field.name} holds addresses`,
     'write an address such as 10.0.0.1 or "2001:db8::1", or a prefix such as 10.0.0.0/8',
   );
 }
 
 function noNumber(field: Field, text: string): Lowered {
-  return refused(`\`${clip(text)}\` is no number, and ${field.name} holds numbers`, 'write a number such as 403');
+  return refused(`\`${clip(text)}\` is not a number, but ${field.name} holds numbers`, 'write a number such as 403');
 }
 
 function noDate(field: Field, text: string): Lowered {
   if (/^now\b/.test(text) || text.includes('||')) {
     return refused(
-      `date math (\`${clip(text)}\`) is not supported: an event is judged when it comes, there is no search to count back from`,
-      'write a date such as "2026-01-31T08:00:00Z"; how far a rule looks back is a setting of the rule',
+      `date math (\`${clip(text)}\`) is not supported: events are evaluated as they arrive, so there is no search time to count back from`,
+      'write a date such as "2026-01-31T08:00:00Z"; a setting of the rule says how far it looks back',
       'unsupported',
     );
   }
   return refused(
-    `\`${clip(text)}\` is no date, and ${field.name} holds dates`,
+    `\`${clip(text)}\` is not a date, but ${field.name} holds dates`,
     'write a date such as "2026-01-31" or "2026-01-31T08:00:00Z"',
   );
 }

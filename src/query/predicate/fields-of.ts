@@ -2,7 +2,7 @@ import type { Field } from '../../ecs/field.ts';
 import { partsOf } from './parts-of.ts';
 import type { Expression, Predicate } from './predicate.ts';
 
-/** The fields that a condition mentions, each once, in the order of their first mention. */
+/** The fields that a condition mentions, each once, in order of first mention. */
 export function fieldsOf(predicate: Predicate): readonly Field[] {
   const fields = new Set<Field>();
   collect(predicate, fields);

@@ -1,46 +1,46 @@
 /**
- * What an expression can be: a text, a number (integers are doubles too, a date is microseconds since the epoch), a
- * boolean, or nothing.
+ * The value of an expression: a text, a number (integers are doubles too, dates are microseconds since the epoch), a
+ * boolean, or null.
  */
 export type Value = string | number | boolean | null;
 
-/** What the evaluation may still cost. A function that reads or builds text spends its length. */
+/** The remaining budget of an evaluation. A function that reads or builds text spends its length. */
 export interface Spending {
-  /** True if there was enough left; else the function gives null, and the whole expression is null. */
+  /** True if enough was left; otherwise the function returns null, and the whole expression is null. */
   spend(steps: number): boolean;
 }
 
 /** How a function is called, apart from its arguments. */
 export interface CallForm {
   readonly caseless: boolean;
-  /** One of the arguments is a fraction by what it is, not only by its value. */
+  /** One of the arguments is a fraction by type, whatever its value. */
   readonly isDouble: boolean;
 }
 
 export type ParameterType = 'string' | 'number' | 'boolean' | 'ip' | 'any';
 
-/** An argument of a function, for the checks of a parser and the reference pages. */
+/** An argument of a function, for checks of a parser and for reference pages. */
 export interface Parameter {
   readonly name: string;
   readonly type: ParameterType;
   readonly optional?: true;
-  /** It has to be a constant. */
+  /** It must be a constant. */
   readonly constant?: true;
 }
 
-/** A function, all of it: adding one is adding one row. */
+/** A complete function. To add a function, add a row. */
 export interface FunctionRow {
   readonly name: string;
   readonly parameters: readonly Parameter[];
-  /** The last parameter may stand any number of times. */
+  /** The last parameter may be repeated. */
   readonly variadic?: true;
-  /** It has a form that ignores case, written with `~` after the name in EQL. */
+  /** It has a case-insensitive form, written with `~` after the name in EQL. */
   readonly caseless?: true;
   readonly returns: ParameterType;
   /** One sentence for people who write rules. */
   readonly doc: string;
-  /** Its result is a fraction where one of its arguments is (see `CallForm`). */
+  /** Its result is a fraction if one of its arguments is (see `CallForm`). */
   readonly isArithmetic?: true;
-  /** Never throws. `values` has as many entries as arguments were written. */
+  /** Never throws. `values` has one entry for each written argument. */
   readonly evaluate: (values: readonly Value[], spending: Spending, form: CallForm) => Value;
 }

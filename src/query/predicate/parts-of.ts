@@ -1,6 +1,6 @@
 import type { Expression } from './predicate.ts';
 
-/** The expressions that an expression is made of, in the order in which they are written. */
+/** The direct subexpressions of an expression, in written order. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'literal':

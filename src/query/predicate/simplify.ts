@@ -4,8 +4,8 @@ export const TRUE: Predicate = { kind: 'constant', value: true };
 export const FALSE: Predicate = { kind: 'constant', value: false };
 
 /**
- * The same condition without needless structure: an `and` in an `and` and an `or` in an `or` are one, constants and double
- * negations are gone. A constant is left only where the whole condition is one.
+ * The same condition without needless structure: nested `and`s and nested `or`s are merged, constants and double
+ * negations removed. A constant remains only if the whole condition is one.
  */
 export function simplify(predicate: Predicate): Predicate {
   switch (predicate.kind) {
@@ -45,7 +45,7 @@ function simplifyJunction(kind: 'and' | 'or', operands: readonly Predicate[]): P
   return once.length === 1 ? only : { kind, operands: once };
 }
 
-/** Without what is there already: the same node, or that the same field exists, which projections of a sequence's items repeat. */
+/** Removes duplicates: the same node, or the same existence test, which projections of a sequence's items repeat. */
 function withoutRepeats(operands: readonly Predicate[]): readonly Predicate[] {
   const nodes = new Set<unknown>();
   return operands.filter((operand) => {

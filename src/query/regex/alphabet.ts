@@ -1,11 +1,11 @@
 import { LAST_CODE_POINT, type LuceneNode, type Range } from './lucene-syntax.ts';
 
-/** The code points sorted into classes that an expression cannot tell apart. */
+/** Code points grouped into classes that an expression does not distinguish. */
 export interface Alphabet {
-  /** How many classes there are; they are numbered from 0. */
+  /** The number of classes; they are numbered from 0. */
   readonly size: number;
   readonly classOf: (codePoint: number) => number;
-  /** The classes that make up the ranges of one of the expression's nodes, in ascending order. */
+  /** The classes that make up the ranges of one node, in ascending order. */
   readonly classesOf: (ranges: readonly Range[]) => readonly number[];
 }
 
@@ -18,7 +18,7 @@ export function alphabetOf(node: LuceneNode): Alphabet {
     .filter((start) => start <= LAST_CODE_POINT)
     .sort((a, b) => a - b);
 
-  // Intervals are of one class as long as no set holds one of them without the other.
+  // Intervals share a class as long as no set contains one without the other.
   let classes: number[] = starts.map(() => 0);
   for (const ranges of sets.values()) {
     const renumbered = new Map<number, number>();

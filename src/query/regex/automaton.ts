@@ -3,32 +3,32 @@ import { createLazyMatcher, finalPlaces, type Nondeterministic, type Places } fr
 import type { LuceneNode } from './lucene-syntax.ts';
 
 /**
- * The most that one expression may cost to prepare, and so the most memory that it holds. Lucene has such bounds too
- * (`determinizeWorkLimit`) and Elasticsearch refuses what is beyond them.
+ * Limits on the cost of preparing one expression, and so on its memory. Lucene has such limits too
+ * (`determinizeWorkLimit`), and Elasticsearch refuses expressions above them.
  */
 const MOST_STATES = 10_000;
 const MOST_PLACES = 50_000;
 const MOST_STEPS = 4_000_000;
-/** The most places that one can be in at once, each of which a character may have to be looked up in. */
+/** The most places that can be active at once; a character may need a lookup in each. */
 const MOST_AT_ONCE = 400;
 
-/** A state that cannot be left and does not accept. */
+/** A rejecting state without a way out. */
 const DEAD = -1;
 
-/** A deterministic automaton: state 0 is the first; `next[state * size + class]` is a state or `DEAD`. */
+/** A deterministic automaton: state 0 is the start; `next[state * size + class]` is a state or `DEAD`. */
 interface Automaton {
   readonly accepts: readonly boolean[];
   readonly next: readonly number[];
 }
 
-/** Raised inside of this file when an expression costs too much. */
+/** Raised and caught in this file when an expression costs too much. */
 class TooComplexError extends Error {}
 
 /**
- * Whole-text matching of an expression: one look-up a code point, and where a text is unlike those before, at most one
- * of each place. Its states are made as they are met; those of an expression with more places than that are all made
- * here, so that one is in one of them at a time. Undefined if they are too many: with counts after a wildcard,
- * complements and intersections, there can be exponentially many.
+ * Whole-text matching of an expression: one lookup per code point, and for texts unlike earlier ones at most one per
+ * place. States are built on demand. An expression with more places than the limit has all its states built here, so
+ * only one is active at a time. Undefined if there would be too many: counts after a wildcard, complements and
+ * intersections can need exponentially many.
  */
 export function compileAutomaton(node: LuceneNode): ((text: string) => boolean) | undefined {
   const alphabet = alphabetOf(node);
@@ -81,7 +81,7 @@ function createBuilder(alphabet: Alphabet) {
     return free.length - 1;
   }
 
-  /** Adds the places of a node that begins at a place; the place where it ends. */
+  /** Adds the places of a node that begins at a place; returns the place where it ends. */
   function append(node: LuceneNode, from: number, places: Places): number {
     spend(1);
     switch (node.kind) {
@@ -150,7 +150,7 @@ function createBuilder(alphabet: Alphabet) {
     return to;
   }
 
-  /** The automaton whose states are the sets of places that one can be in at once. */
+  /** The automaton whose states are the sets of places that can be active at once. */
   function determinise({ places, start, end }: Nondeterministic): Automaton {
     const { moves } = places;
     const final = finalPlaces(places, end, size);
@@ -161,7 +161,8 @@ function createBuilder(alphabet: Alphabet) {
 
     const stateFor = (targets: readonly number[]): number => {
       const reached = closure(places, targets);
-      // What else may match makes no difference then: without this, a `.*` at the end would multiply the states before it.
+      // Other places cannot change the result then. Without this, a `.*` at the end would multiply the states before
+      // it.
       const anything = reached.find((place) => final.has(place));
       const all = (anything === undefined ? reached : closure(places, [anything]))
         .filter((place) => place === end || (moves[place]?.length ?? 0) > 0)
@@ -175,7 +176,7 @@ function createBuilder(alphabet: Alphabet) {
       return sets.push(all) - 1;
     };
 
-    // Characters that do not go on with a word lead back to where they lead from most other states.
+    // Characters that do not continue a word mostly lead to the same states from everywhere.
     const known = new Map<string, number>();
     const stateBehind = (targets: readonly number[]): number => {
       if (targets.length === 0) return DEAD;
@@ -214,7 +215,7 @@ function createBuilder(alphabet: Alphabet) {
     return { accepts, next };
   }
 
-  /** The places and all that can be reached from them for free. */
+  /** The places, and all places reachable from them without a character. */
   function closure({ free }: Places, places: readonly number[]): readonly number[] {
     const reached = new Set(places);
     for (const place of reached) {

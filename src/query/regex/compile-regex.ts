@@ -6,10 +6,13 @@ import { re2Size } from './re2-size.ts';
 import { RegexError, type RegexProblem } from './regex-problem.ts';
 
 const LONGEST = 4_096;
-/** Of RE2, with its counts written out: some 10 µs of preparation each. */
+/** Size of an RE2 expression with its counts expanded: about 10 µs of preparation each. */
 const LARGEST = 10_000;
 
-/** A rule's expression is checked when the rule is read, compiled with its query, and again for the rule index: prepared once. */
+/**
+ * A rule's expression is checked when the rule is read, compiled with its query, and compiled again for the rule index.
+ * The cache prepares it once.
+ */
 const prepared = new Map<string, RegexResult>();
 const MOST_PREPARED = 100;
 
@@ -20,12 +23,13 @@ export type RegexResult =
 /**
  * A regular expression as a test of a text that takes linear time, whatever the text is.
  *
- * `lucene`: the whole text must match; see `parseLucene`. `re2`: some part of the text must match; the syntax is that of RE2
- * (https://github.com/google/re2/wiki/Syntax), without look-around and back-references; flags stand in front as `(?i)`.
+ * `lucene`: the whole text must match; see `parseLucene`. `re2`: some part of the text must match; the syntax is that
+ * of RE2 (https://github.com/google/re2/wiki/Syntax), without look-around and back-references; flags stand in front as
+ * `(?i)`.
  */
 export function compileRegex(source: string, syntax: RegexSyntax, caseless = false): RegexResult {
   if (source.length > LONGEST) {
-    return invalid({ offset: LONGEST, message: `a regular expression of more than ${LONGEST} characters` });
+    return invalid({ offset: LONGEST, message: `the regular expression has more than ${LONGEST} characters` });
   }
   const key = JSON.stringify([source, syntax, caseless]);
   const known = prepared.get(key);
@@ -46,7 +50,7 @@ function prepare(source: string, syntax: RegexSyntax, caseless: boolean): RegexR
   }
 }
 
-/** What is wrong with a regular expression; undefined if nothing is. */
+/** The problem with a regular expression; undefined if it is valid. */
 export function checkRegex(source: string, syntax: RegexSyntax, caseless = false): RegexProblem | undefined {
   const result = compileRegex(source, syntax, caseless);
   return result.kind === 'ok' ? undefined : result.problem;
@@ -58,19 +62,19 @@ function lucene(source: string, caseless: boolean): (text: string) => boolean {
   throw new RegexError(
     0,
     'the regular expression is too complex',
-    'large counts {n,m}, above all after .*, and complements of such can need more states than can be held; write less of them',
+    'use fewer or smaller counts {n,m}, especially after .* and in complements: they need too many states',
   );
 }
 
 function re2(source: string, caseless: boolean): (text: string) => boolean {
   if (re2Size(source) > LARGEST) {
-    throw new RegexError(0, 'the regular expression is too complex', 'write smaller counts {n,m}, or fewer of them');
+    throw new RegexError(0, 'the regular expression is too complex', 'use smaller counts {n,m}, or fewer of them');
   }
   const expression = RE2JS.compile(source, caseless ? RE2JS.CASE_INSENSITIVE : 0);
   return (text) => expression.test(text);
 }
 
-/** The library names the part of the source that it could not read, not where it stands. */
+/** The library names the part of the source that it could not read, not its place. */
 function re2Problem(source: string, error: RE2JSException): RegexProblem {
   if (!(error instanceof RE2JSSyntaxException)) return { offset: 0, message: error.message };
   const part = error.getPattern();

@@ -1,42 +1,41 @@
 import type { Alphabet } from './alphabet.ts';
 
 /**
- * A nondeterministic automaton: places, and where one comes from each for free or by a character of one of some
- * classes, in ascending order.
+ * A nondeterministic automaton: places, and for each the places reached without a character or by a character of a
+ * class, in ascending order.
  */
 export interface Places {
   readonly free: number[][];
   readonly moves: { readonly classes: readonly number[]; readonly to: number }[][];
 }
 
-/** Places with the one where a match begins and the one where it ends. */
+/** Places, with the one where a match begins and the one where it ends. */
 export interface Nondeterministic {
   readonly places: Places;
   readonly start: number;
   readonly end: number;
 }
 
-/** The most that one expression holds: 256 KiB of transitions, and states of as many places as one can be in at once. */
+/** Limits for one expression: 256 KiB of transitions, and states of as many places as can be active at once. */
 const MOST_TRANSITIONS = 65_536;
 const MOST_STATES = 1_000;
 const LEAST_STATES = 16;
 
-/** In place of a state: it cannot be left and does not accept; nobody has come there yet; whatever follows matches. */
+/** Special states: rejecting without a way out; not yet built; accepting whatever follows. */
 const DEAD = -1;
 const UNKNOWN = -2;
 const ANYTHING = -3;
 
-/** Places as bits, 32 a word. */
+/** Places as bits, 32 per word. */
 type PlaceSet = Uint32Array;
 
-/** In place of the set of one from which whatever follows matches. */
+/** Replaces the set of a state that accepts whatever follows. */
 const EVERYTHING: PlaceSet = new Uint32Array(0);
 
 /**
- * Whole-text matching. A state is a set of places that one can be in at once; states are made as texts lead to them,
- * since most of an expression's states are never met, and to make them all is what preparing it would cost. Where the
- * states held become too many, they are forgotten and made anew: a character then costs a look at each place, and else
- * one look-up.
+ * Whole-text matching. A state is a set of places that can be active at once. States are built as texts reach them:
+ * most are never reached, and building all would be too expensive. When too many are kept, they are dropped and
+ * rebuilt: a character then costs a look at each place instead of one lookup.
  */
 export function createLazyMatcher(automaton: Nondeterministic, { size, classOf }: Alphabet): (text: string) => boolean {
   const { end } = automaton;
@@ -59,7 +58,7 @@ export function createLazyMatcher(automaton: Nondeterministic, { size, classOf }
     return state;
   }
 
-  /** Where one can be behind a character of the class. */
+  /** The places after a character of the class. */
   function setBehind(set: PlaceSet, index: number): PlaceSet {
     const behind = new Uint32Array(set.length);
     for (let at = 0; at < set.length; at += 1) {
@@ -75,7 +74,7 @@ export function createLazyMatcher(automaton: Nondeterministic, { size, classOf }
     return behind;
   }
 
-  /** The state behind a character of the class, which is known from then on. */
+  /** The state after a character of the class, cached from then on. */
   function step(state: number, index: number): number {
     const behind = setBehind(sets[state] ?? EVERYTHING, index);
     const key = keyOf(behind);
@@ -115,7 +114,7 @@ export function createLazyMatcher(automaton: Nondeterministic, { size, classOf }
   };
 }
 
-/** A set as text; empty for the empty one. */
+/** A set as text; empty for the empty set. */
 function keyOf(set: PlaceSet): string {
   let key = '';
   let any = 0;
@@ -131,7 +130,7 @@ function has(set: PlaceSet, place: number): boolean {
   return (((set[place >>> 5] ?? 0) >>> (place & 31)) & 1) === 1;
 }
 
-/** What is reached from a place for free, and the place itself, without those that only lead on. */
+/** The place itself and all reached from it without a character, except those that only lead on. */
 function closuresOf({ places, end }: Nondeterministic, size: number): (place: number) => PlaceSet {
   const { free, moves } = places;
   const final = finalPlaces(places, end, size);
@@ -152,7 +151,7 @@ function closuresOf({ places, end }: Nondeterministic, size: number): (place: nu
   };
 }
 
-/** Is a number among some in ascending order? */
+/** Whether a sorted list contains a number. */
 function isAmong(numbers: readonly number[], sought: number): boolean {
   let low = 0;
   let high = numbers.length - 1;
@@ -164,7 +163,10 @@ function isAmong(numbers: readonly number[], sought: number): boolean {
   return numbers[low] === sought;
 }
 
-/** The places from which any text matches: each character leads back to the place, and one gets from it to the end for free. */
+/**
+ * The places from which any text matches: every character leads back to the place, and it reaches the end without a
+ * character.
+ */
 export function finalPlaces(places: Places, end: number, size: number): ReadonlySet<number> {
   const final = new Set<number>();
   for (const [place, moves] of places.moves.entries()) {
@@ -176,7 +178,7 @@ export function finalPlaces(places: Places, end: number, size: number): Readonly
   return final;
 }
 
-/** The place and all that can be reached from it for free. */
+/** The place and all places reachable from it without a character. */
 function reachedFrom({ free }: Places, place: number): ReadonlySet<number> {
   const reached = new Set([place]);
   for (const each of reached) for (const to of free[each] ?? []) reached.add(to);

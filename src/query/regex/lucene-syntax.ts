@@ -1,16 +1,16 @@
-/** What a Lucene regular expression is made of. */
+/** The syntax tree of a Lucene regular expression. */
 export type LuceneNode =
-  /** One code point out of the ranges, which are in order and apart; no range: nothing matches. */
+  /** One code point in the ranges, which are sorted and disjoint; an empty list matches nothing. */
   | { readonly kind: 'character'; readonly ranges: readonly Range[] }
-  /** One after the other; none: the empty text. */
+  /** Parts in sequence; an empty list matches the empty text. */
   | { readonly kind: 'sequence'; readonly parts: readonly LuceneNode[] }
   | { readonly kind: 'union'; readonly parts: readonly LuceneNode[] }
   | { readonly kind: 'intersection'; readonly parts: readonly LuceneNode[] }
   | { readonly kind: 'complement'; readonly operand: LuceneNode }
-  /** `most` is infinite where there is no limit. */
+  /** `most` is infinite if there is no limit. */
   | { readonly kind: 'repeat'; readonly operand: LuceneNode; readonly least: number; readonly most: number };
 
-/** From the first to the last code point, both included. */
+/** From the first to the last code point, both inclusive. */
 export type Range = readonly [number, number];
 
 export const LAST_CODE_POINT = 0x10ffff;
@@ -24,7 +24,7 @@ export const ANY_TEXT: LuceneNode = {
 };
 export const NOTHING: LuceneNode = { kind: 'character', ranges: [] };
 
-/** The same set as ranges in order and apart. */
+/** The same set as sorted, disjoint ranges. */
 export function normalised(ranges: readonly Range[]): readonly Range[] {
   const sorted = [...ranges].sort((a, b) => a[0] - b[0]);
   const result: Range[] = [];
@@ -39,7 +39,7 @@ export function normalised(ranges: readonly Range[]): readonly Range[] {
   return result;
 }
 
-/** All code points that are in none of the ranges, which are in order and apart. */
+/** All code points outside the ranges, which are sorted and disjoint. */
 export function inverted(ranges: readonly Range[]): readonly Range[] {
   const result: Range[] = [];
   let next = 0;
@@ -52,8 +52,8 @@ export function inverted(ranges: readonly Range[]): readonly Range[] {
 }
 
 /**
- * The decimal numbers from `least` to `most`. With `digits` they have exactly so many, zeros before them; without, any
- * number of zeros may stand before them.
+ * The decimal numbers from `least` to `most`. With `digits` they have exactly that many digits, with leading zeros;
+ * without, any number of leading zeros is allowed.
  */
 export function numbersBetween(least: number, most: number, digits: number | undefined): LuceneNode {
   if (digits !== undefined) {
@@ -74,7 +74,7 @@ export function numbersBetween(least: number, most: number, digits: number | und
   return { kind: 'sequence', parts: [zeros, { kind: 'union', parts }] };
 }
 
-/** The texts of digits from one to another of the same length. */
+/** The digit texts from one to another of the same length. */
 function ofLength(least: string, most: string): LuceneNode {
   const [low = '', high = ''] = [least.charAt(0), most.charAt(0)];
   if (least.length <= 1) return digitsBetween(low, high);

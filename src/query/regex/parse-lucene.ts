@@ -42,9 +42,9 @@ const CLASSES: ReadonlyMap<string, readonly Range[]> = new Map<string, readonly 
  *     item         = class / character ["-" character]
  *     class        = "\d" / "\D" / "\s" / "\S" / "\w" / "\W"
  *
- * An operator where an atom is expected stands for itself, as in Lucene, so `(?:a)` is the text `?:a`. `^` and `$` outside of
- * brackets are plain characters.
- * Without case, a single character stands for both of its ASCII cases; a range of characters does not.
+ * An operator where an atom is expected stands for itself, as in Lucene, so `(?:a)` is the text `?:a`. `^` and `$`
+ * outside of brackets are plain characters. Without case, a single character stands for both of its ASCII cases; a
+ * range of characters does not.
  *
  * Throws a `RegexError`.
  */
@@ -83,7 +83,7 @@ export function parseLucene(source: string, caseless: boolean): LuceneNode {
   function parseRepeat(): LuceneNode {
     let operand = parseComplement();
     for (let count = 0; peek('?*+{'); count += 1) {
-      if (count === DEEPEST) throw new RegexError(at, `more than ${DEEPEST} repetitions of one thing`);
+      if (count === DEEPEST) throw new RegexError(at, `more than ${DEEPEST} repetitions of one part`);
       operand = { kind: 'repeat', operand, ...parseCount() };
     }
     return operand;
@@ -173,7 +173,7 @@ export function parseLucene(source: string, caseless: boolean): LuceneNode {
       ranges.push(...(parseClass() ?? parseItem()));
     } while (at < source.length && !peek(']'));
     if (!match(']')) {
-      const hint = `it closes the \`[\` at character ${start + 1}; write \\- for a hyphen, which else makes a range, and \\] for a bracket`;
+      const hint = `it closes the \`[\` at character ${start + 1}; write \\- for a literal hyphen and \\] for a literal bracket`;
       throw new RegexError(at, 'expected `]`', hint);
     }
     const all = normalised(ranges);
@@ -200,7 +200,7 @@ export function parseLucene(source: string, caseless: boolean): LuceneNode {
       throw new RegexError(
         at,
         `\\${letter} has no meaning in this syntax`,
-        'the classes are \\d, \\s, \\w and their opposites \\D, \\S, \\W',
+        'valid classes are \\d, \\s, \\w and their opposites \\D, \\S, \\W',
       );
     }
     at += 2;

@@ -1,11 +1,11 @@
 /**
- * How many characters and sets a regular expression of RE2 stands for once its counts `{n,m}` are written out, within each other
- * too: what its preparation costs. Linear; an estimate for what is no sound expression.
+ * How many characters and sets an RE2 expression has once its counts `{n,m}`, also nested ones, are expanded: the cost
+ * of preparing it. Linear; an estimate if the expression is invalid.
  */
 export function re2Size(source: string): number {
-  /** What the groups that are open have in them so far, the innermost last. */
+  /** The sizes of the open groups so far, the innermost last. */
   const groups: number[] = [0];
-  /** The size of what stands last, which a count repeats. */
+  /** The size of the last part, which a count repeats. */
   let last = 0;
   for (let at = 0; at < source.length; at += 1) {
     const character = source.charAt(at);
@@ -33,7 +33,7 @@ export function re2Size(source: string): number {
   return groups.reduce((sum, size) => sum + size, 0);
 }
 
-/** The offset of the bracket that closes a set; a bracket right behind the opening one is a member. */
+/** The offset of the bracket that closes a set; a bracket directly after the opening one is a member. */
 function endOfSet(source: string, start: number): number {
   let at = start + 1;
   if (source.charAt(at) === '^') at += 1;

@@ -1,11 +1,11 @@
-/** Why a regular expression is refused, and where in its text (in UTF-16 units, from 0). */
+/** Why a regular expression is refused, and the place in its text (in UTF-16 units, from 0). */
 export interface RegexProblem {
   readonly offset: number;
   readonly message: string;
   readonly hint?: string;
 }
 
-/** Thrown and caught inside of this folder alone. */
+/** Thrown and caught only in this folder. */
 export class RegexError extends Error {
   readonly problem: RegexProblem;
 

@@ -4,9 +4,9 @@ const MAPPED_IPV4 = '00000000000000000000ffff';
 const LONGEST_IPV6 = 45;
 
 /**
- * The canonical form of an IP address, or undefined if the text is none: 32 hexadecimal digits, the same for all the ways
- * to write one address, and in the order of the addresses. An IPv4 address has the form of its IPv4-mapped IPv6 address
- * (as in Elasticsearch), so that `10.0.0.1` and `::ffff:10.0.0.1` are one.
+ * The canonical form of an IP address, or undefined if the text is not one: 32 hexadecimal digits, equal for all
+ * spellings of one address, and sorted like addresses. An IPv4 address takes the form of its IPv4-mapped IPv6 address
+ * (as in Elasticsearch), so `10.0.0.1` and `::ffff:10.0.0.1` are equal.
  */
 export function addressKey(text: string): string | undefined {
   if (!text.includes(':')) return ipv4Key(text);
@@ -16,7 +16,7 @@ export function addressKey(text: string): string | undefined {
     .join('');
 }
 
-/** The keys of the first and the last address of a prefix such as `10.0.0.0/8`, or undefined if the text is none. */
+/** The keys of the first and the last address of a prefix such as `10.0.0.0/8`, or undefined if the text is not one. */
 export function addressRange(cidr: string): { readonly first: string; readonly last: string } | undefined {
   const slash = cidr.indexOf('/');
   const address = cidr.slice(0, Math.max(slash, 0));
@@ -35,7 +35,7 @@ export function addressRange(cidr: string): { readonly first: string; readonly l
   return { first: (head + low).padEnd(32, '0'), last: (head + high).padEnd(32, 'f') };
 }
 
-/** Four decimal numbers without leading zeros, nothing else: the octal, hexadecimal and short forms are no addresses. */
+/** Four decimal numbers without leading zeros: octal, hexadecimal and short forms are refused. */
 function ipv4Key(text: string): string | undefined {
   if (text.length < 7 || text.length > 15) return undefined;
   let value = 0;

@@ -1,4 +1,4 @@
-/** What a date in a query covers, in integer microseconds since the epoch, both ends included. */
+/** The time that a date in a query covers, in integer microseconds since the epoch, both ends inclusive. */
 export interface DateSpan {
   readonly first: number;
   readonly last: number;
@@ -14,9 +14,9 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * Reads ISO 8601 in any precision from a year to nanoseconds (cut to microseconds), in UTC unless it has an offset, or
- * milliseconds since the epoch. A text that is less precise covers all of its year, month, day, hour, minute or second.
- * Undefined if it is no date.
+ * Reads ISO 8601 with any precision from a year to nanoseconds (cut to microseconds), in UTC unless it has an offset,
+ * or milliseconds since the epoch. A less precise text covers its whole year, month, day, hour, minute or second.
+ * Undefined if it is not a date.
  */
 export function parseDate(text: string): DateSpan | undefined {
   if (EPOCH_MILLIS.test(text)) {

@@ -159,7 +159,7 @@ test('a group that costs too much to judge is a failure of the rule; its rows ar
   const { send, last } = evaluation([statsRule(dear), statsRule('STATS n = COUNT(*) BY user.name', { name: 'other' })]);
   expect(await send(get('y'.repeat(200), 0))).toEqual(['held', 'opened']);
   expect(last().faults.map(({ rule, error }) => `${rule}: ${error}`)).toEqual([
-    'anonymous: Error: its group cannot be judged: more than 2000000 steps',
+    'anonymous: Error: its group cannot be judged: the query takes more than 2000000 steps',
   ]);
 });
 

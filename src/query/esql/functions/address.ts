@@ -4,7 +4,7 @@ import { type Scalar, toList } from '../value.ts';
 
 const MAPPED = '00000000000000000000ffff';
 
-/** The address with all bits but the first ones cleared. Only the first 96 bits of an IPv4 address in its long form are not its own. */
+/** The address with all but its first bits cleared. In its long form, an IPv4 address has a fixed prefix of 96 bits. */
 function prefixOf(key: string, bits: number): string {
   const whole = bits >> 2;
   if (whole >= 32) return key;
@@ -20,19 +20,19 @@ export const ADDRESS_FUNCTIONS: readonly FunctionRow[] = [
     parameters: [parameter('ip', 'ip'), parameter('blockX', 'keyword')],
     variadic: true,
     returns: 'boolean',
-    doc: 'Is the address in one of the prefixes, such as "10.0.0.0/8"?',
+    doc: 'Whether the address is in one of the prefixes, such as "10.0.0.0/8".',
     check: ([, ...blocks]) => {
       const wrong = blocks
         .flatMap((block) => toList(block ?? null))
         .find((block) => addressRange(String(block)) === undefined);
       return wrong === undefined
         ? undefined
-        : `"${String(wrong).slice(0, 60).toWellFormed()}" is no prefix such as 10.0.0.0/8`;
+        : `"${String(wrong).slice(0, 60).toWellFormed()}" is not a prefix such as 10.0.0.0/8`;
     },
     evaluate: ([address, ...blocks], call) => {
       for (const block of blocks) {
         const range = addressRange(String(block));
-        if (range === undefined) return call.warn('no prefix such as 10.0.0.0/8');
+        if (range === undefined) return call.warn('not a prefix such as 10.0.0.0/8');
         if (String(address) >= range.first && String(address) <= range.last) return true;
       }
       return false;
@@ -43,7 +43,7 @@ export const ADDRESS_FUNCTIONS: readonly FunctionRow[] = [
     name: 'ip_prefix',
     parameters: [parameter('ip', 'ip'), parameter('prefixLengthV4', 'integer'), parameter('prefixLengthV6', 'integer')],
     returns: 'ip',
-    doc: 'The network of an address: the first bits of it, as many as is said for its family.',
+    doc: 'The network of an address: its first bits, with a prefix length for each address family.',
     evaluate: ([address, v4, v6]: readonly Scalar[], call) => {
       const key = String(address);
       if (Number(v4) < 0 || Number(v4) > 32) return call.warn(`Prefix length v4 must be in range [0, 32], found ${v4}`);

@@ -12,16 +12,16 @@ export const BUCKET_FUNCTION: FunctionRow = {
     { name: 'size', types: ['date_period', 'time_duration', ...NUMBERS], constant: true },
   ],
   returns: ([field]) => (field === 'date' ? 'date' : 'double'),
-  doc: 'Behind BY: the beginning of the interval of a date, or of so many of a number, that a value falls into.',
+  doc: 'Only after BY: the start of the bucket that a date or number falls into, for buckets of the given size.',
   evaluate: ([field, size], call) => {
     if (typeof size === 'object') {
-      if (call.types[0] !== 'date') return call.warn('a number has no interval of time');
+      if (call.types[0] !== 'date') return call.warn('a number cannot be put into time intervals');
       return (
         truncateDate(Number(field), size as TimeSpan) ?? call.warn('Zero or negative time interval is not supported')
       );
     }
     if (call.types[0] === 'date' || !(Number(size) > 0))
-      return call.warn('the size of a bucket must be above 0, and for a date a span of time');
+      return call.warn('the size of a bucket must be above 0, and a time span for a date');
     return Math.floor(Number(field) / Number(size)) * Number(size);
   },
 };

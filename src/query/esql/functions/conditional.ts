@@ -9,12 +9,12 @@ function firstType(types: readonly DataType[]): DataType {
   return types.find((type) => type !== 'null') ?? 'null';
 }
 
-/** The conditions of CASE stand at even places, except a last one, which is the value of all other rows. */
+/** The conditions of CASE are the arguments at even positions; an odd last argument is the default. */
 function isCondition(index: number, count: number): boolean {
   return index % 2 === 0 && index < count - 1;
 }
 
-/** What is greatest, or least, over all the values of all arguments; null if one of them is. */
+/** The greatest or least of all values of all arguments; null if one argument is null. */
 function extreme(name: string, sign: 1 | -1, doc: string): FunctionRow {
   return {
     kind: 'whole',
@@ -38,7 +38,10 @@ function extreme(name: string, sign: 1 | -1, doc: string): FunctionRow {
   };
 }
 
-/** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/conditional-functions-and-expressions */
+/**
+ * @see
+ * https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/conditional-functions-and-expressions
+ */
 export const CONDITIONAL_FUNCTIONS: readonly FunctionRow[] = [
   {
     kind: 'lazy',
@@ -51,7 +54,7 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionRow[] = [
     variadic: true,
     parameterAt: (index, count) => (isCondition(index, count) ? { name: 'condition', types: ['boolean'] } : VALUE),
     returns: (types) => firstType(types.filter((_, index) => !isCondition(index, types.length))),
-    doc: 'The value behind the first condition that is true, else the last one if it has no condition, else null. A condition that is null or has several values counts as false.',
+    doc: 'The value after the first true condition; otherwise the default, if there is one, or null. A condition that is null or has several values counts as false.',
     evaluate: (operands, row, run, place): Value => {
       for (let at = 0; at < operands.length - 1; at += 2) {
         run.spend(1);
@@ -68,7 +71,7 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionRow[] = [
     parameters: [VALUE],
     variadic: true,
     returns: firstType,
-    doc: 'The first argument that is not null.',
+    doc: 'The first non-null argument.',
     evaluate: (operands, row, run) => {
       for (const operand of operands) {
         run.spend(1);
@@ -78,6 +81,6 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionRow[] = [
       return null;
     },
   },
-  extreme('greatest', 1, 'The greatest of all values of all arguments; null if an argument is.'),
-  extreme('least', -1, 'The least of all values of all arguments; null if an argument is.'),
+  extreme('greatest', 1, 'The greatest value of all arguments; null if an argument is null.'),
+  extreme('least', -1, 'The least value of all arguments; null if an argument is null.'),
 ];

@@ -2,7 +2,7 @@ import { convert, mayConvert } from '../convert.ts';
 import { type DataType, STORABLE } from '../data-type.ts';
 import type { FunctionRow } from '../function-row.ts';
 
-/** One value after the other is converted; a value that has no counterpart is left out, with a warning. */
+/** Values are converted one by one; a value that cannot be converted is left out, with a warning. */
 function conversion(names: string, to: DataType, doc: string): readonly FunctionRow[] {
   const types = STORABLE.filter((type) => mayConvert(type, to));
   return names.split(' ').map((name, index) => ({
@@ -20,20 +20,24 @@ function conversion(names: string, to: DataType, doc: string): readonly Function
 
 /** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/type-conversion-functions */
 export const CONVERSION_FUNCTIONS: readonly FunctionRow[] = [
-  ...conversion('to_boolean to_bool', 'boolean', 'A boolean: of texts only "true" is true, of numbers all but 0.'),
-  ...conversion('to_datetime to_dt', 'date', 'A date, of ISO 8601 or of milliseconds since the epoch.'),
-  ...conversion('to_double to_dbl', 'double', 'A number with decimals.'),
-  ...conversion('to_integer to_int', 'integer', 'A whole number of 32 bits, decimals rounded.'),
-  ...conversion('to_ip', 'ip', 'An IP address, of either family.'),
-  ...conversion('to_long', 'long', 'A whole number of 64 bits, decimals rounded.'),
-  ...conversion('to_string to_str', 'keyword', 'A text.'),
-  ...conversion('to_version to_ver', 'version', 'A version, which is ordered as Semantic Versioning says.'),
+  ...conversion(
+    'to_boolean to_bool',
+    'boolean',
+    'Converts to a boolean: among texts only "true" is true, among numbers all but 0.',
+  ),
+  ...conversion('to_datetime to_dt', 'date', 'Converts ISO 8601, or milliseconds since the epoch, to a date.'),
+  ...conversion('to_double to_dbl', 'double', 'Converts to a number with decimals.'),
+  ...conversion('to_integer to_int', 'integer', 'Converts to a 32-bit integer, rounding decimals.'),
+  ...conversion('to_ip', 'ip', 'Converts to an IP address of either family.'),
+  ...conversion('to_long', 'long', 'Converts to a 64-bit integer, rounding decimals.'),
+  ...conversion('to_string to_str', 'keyword', 'Converts to text.'),
+  ...conversion('to_version to_ver', 'version', 'Converts to a version, ordered by Semantic Versioning.'),
   {
     kind: 'scalar',
     name: 'to_dateperiod',
     parameters: [{ name: 'field', types: ['date_period'], constant: true }],
     returns: 'date_period',
-    doc: 'A span of days, weeks, months or years, of a text such as "3 days".',
+    doc: 'Converts a text such as "3 days" to a span of days, weeks, months or years.',
     evaluate: ([span = null]) => span,
   },
   {
@@ -41,7 +45,7 @@ export const CONVERSION_FUNCTIONS: readonly FunctionRow[] = [
     name: 'to_timeduration',
     parameters: [{ name: 'field', types: ['time_duration'], constant: true }],
     returns: 'time_duration',
-    doc: 'A span of time, of a text such as "5 minutes".',
+    doc: 'Converts a text such as "5 minutes" to a time span.',
     evaluate: ([span = null]) => span,
   },
 ];

@@ -10,7 +10,7 @@ const DATE = parameter('date', 'date');
 
 type Part = (date: Date, millis: number) => number;
 
-/** Fields of Java's ChronoField, which DATE_EXTRACT names in any letter case. */
+/** Fields of Java's ChronoField for DATE_EXTRACT, in any letter case. */
 const PARTS: Readonly<Record<string, Part>> = {
   aligned_day_of_week_in_month: (date) => ((date.getUTCDate() - 1) % 7) + 1,
   aligned_day_of_week_in_year: (date) => ((dayOfYear(date) - 1) % 7) + 1,
@@ -44,7 +44,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   year_of_era: (date) => Math.abs(date.getUTCFullYear()),
 };
 
-/** Units of DATE_DIFF: milliseconds of one, or months. */
+/** Units of DATE_DIFF: the milliseconds or months of one. */
 const UNITS: readonly (readonly [names: string, millis: number, months: number])[] = [
   ['year years yy yyyy', 0, 12],
   ['quarter quarters qq q', 0, 3],
@@ -75,7 +75,7 @@ function difference([name, first, second]: readonly Scalar[], call: Call): Value
   return Math.abs(count) <= 2_147_483_647 ? count + 0 : call.warn(`[${count}] out of [integer] range`);
 }
 
-/** Whole months, cut toward zero. */
+/** Whole months, truncated toward zero. */
 function monthsBetween(from: number, to: number): number {
   if (to < from) return -monthsBetween(to, from);
   const [a, b] = [new Date(from), new Date(to)];
@@ -90,7 +90,7 @@ function wrongPart(name: string): string | undefined {
   const whole = ['day', 'hour', 'minute', 'second', 'month', 'week', 'year'].map((unit) => `${name}_of_${unit}`);
   const close = whole.find((part) => Object.hasOwn(PARTS, part)) ?? nearest(name, Object.keys(PARTS));
   const hint = close === undefined ? '' : `; did you mean ${close}?`;
-  return `there is no part ${name.slice(0, 40).toWellFormed()} of a date${hint}`;
+  return `${name.slice(0, 40).toWellFormed()} is not a part of a date${hint}`;
 }
 
 function wrongPattern(pattern: Value | undefined): string | undefined {
@@ -126,7 +126,7 @@ export const DATE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'date_diff',
     parameters: [parameter('unit', 'keyword'), parameter('startTimestamp', 'date'), parameter('endTimestamp', 'date')],
     returns: 'integer',
-    doc: 'How many whole units, such as "hours", lie between two dates; negative if the second one is earlier.',
+    doc: 'The number of whole units, such as "hours", between two dates; negative if the second is earlier.',
     evaluate: difference,
   },
   {
@@ -139,7 +139,9 @@ export const DATE_FUNCTIONS: readonly FunctionRow[] = [
     evaluate: ([part, date], call) => {
       const name = String(part).toLowerCase();
       const read = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
-      return read === undefined ? call.warn('no part of a date') : BigInt(read(new Date(Number(date)), Number(date)));
+      return read === undefined
+        ? call.warn('not a part of a date')
+        : BigInt(read(new Date(Number(date)), Number(date)));
     },
   },
   {
@@ -157,7 +159,7 @@ export const DATE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'date_parse',
     parameters: [parameter('datePattern', 'keyword'), { name: 'dateString', types: ['keyword'], optional: true }],
     returns: 'date',
-    doc: 'The date that a text holds, by a pattern such as "yyyy-MM-dd", or in ISO 8601.',
+    doc: 'The date in a text, by a pattern such as "yyyy-MM-dd", or in ISO 8601.',
     evaluate: parse,
   },
   {
@@ -165,7 +167,7 @@ export const DATE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'date_trunc',
     parameters: [{ name: 'interval', types: ['date_period', 'time_duration'], constant: true }, DATE],
     returns: 'date',
-    doc: 'The beginning of the interval, such as 5 minutes or 1 month, that a date falls into.',
+    doc: 'The start of the interval, such as 5 minutes or 1 month, that a date falls into.',
     check: ([span]) =>
       span === undefined || span === null || truncateDate(0, span as TimeSpan) !== undefined
         ? undefined
@@ -178,7 +180,7 @@ export const DATE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'now',
     parameters: [],
     returns: 'date',
-    doc: 'The time of the search; for a rule the time of the event.',
+    doc: 'The time of the search; in a rule, the time of the event.',
     evaluate: (_, { now }) => now,
   },
 ];

@@ -18,13 +18,13 @@ function row(name: string, doc: string, turn: Turn): FunctionRow {
       call.spend(1 + (text.length >> 4));
       const turned = turn(text, call);
       return turned !== null && turned.length > LONGEST_TEXT
-        ? call.warn(`longer than ${LONGEST_TEXT} characters`)
+        ? call.warn(`the result is longer than ${LONGEST_TEXT} characters`)
         : turned;
     },
   };
 }
 
-/** As `application/x-www-form-urlencoded`, as Java's URLDecoder reads it: a plus is a space. */
+/** `application/x-www-form-urlencoded`, decoded like Java's URLDecoder: a plus is a space. */
 function urlDecode(text: string, call: Call): string | null {
   if (!text.includes('%')) return text.replaceAll('+', ' ');
   if (/%(?![0-9a-f]{2})/i.test(text)) return call.warn('URLDecoder: Illegal hex characters in escape (%) pattern');
@@ -58,13 +58,13 @@ function fromBase64(text: string, call: Call): string | null {
 
 /** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/string-functions */
 export const ENCODING_FUNCTIONS: readonly FunctionRow[] = [
-  row('from_base64', 'The text that is written in Base64.', fromBase64),
-  row('to_base64', 'The text in Base64.', toBase64),
+  row('from_base64', 'The text decoded from Base64.', fromBase64),
+  row('to_base64', 'The text encoded in Base64.', toBase64),
   row(
     'url_decode',
-    'The text without the escapes of a URL: `%2F` is a slash, `+` a space; null if an escape is broken.',
+    'The text with URL escapes decoded: `%2F` is a slash, `+` a space; null if an escape is invalid.',
     urlDecode,
   ),
-  row('url_encode', 'The text with escapes for a URL, a space as `+`.', urlEncode('+')),
-  row('url_encode_component', 'The text with escapes for a part of a URL, a space as `%20`.', urlEncode('%20')),
+  row('url_encode', 'The text escaped for a URL, with `+` for a space.', urlEncode('+')),
+  row('url_encode_component', 'The text escaped for a part of a URL, with `%20` for a space.', urlEncode('%20')),
 ];

@@ -5,7 +5,7 @@ import type { Scalar, Value } from '../value.ts';
 
 const NUMBER = parameter('number', ...NUMBERS);
 
-/** A function of real numbers. `domain` says what it takes, and what is said about all else. */
+/** A function of real numbers. `domain` says which numbers it accepts, and the warning for all others. */
 function real(
   name: string,
   doc: string,
@@ -19,11 +19,13 @@ function real(
     returns: 'double',
     doc,
     evaluate: ([value], call) =>
-      domain?.(Number(value)) === false ? call.warn(`${name.toUpperCase()} has no value there`) : turn(Number(value)),
+      domain?.(Number(value)) === false
+        ? call.warn(`${name.toUpperCase()} is not defined for this number`)
+        : turn(Number(value)),
   };
 }
 
-/** Rounds a double and leaves whole numbers as they are. */
+/** Rounds a double and leaves integers unchanged. */
 function rounding(name: string, doc: string, turn: (value: number) => number): FunctionRow {
   return {
     kind: 'scalar',
@@ -51,7 +53,7 @@ function absolute([value = 0]: readonly Scalar[], call: Call): Value {
   return Math.abs(Number(value));
 }
 
-/** Halves away from zero. Whole numbers change only for places before the point. */
+/** Rounds half away from zero. Integers change only for places before the point. */
 function round([value = 0, places = 0]: readonly Scalar[], call: Call): Value {
   const digits = Number(places);
   if (typeof value === 'bigint' || call.returns === 'integer') {
@@ -66,7 +68,7 @@ function round([value = 0, places = 0]: readonly Scalar[], call: Call): Value {
   const number = Number(value);
   const unit = 10 ** digits;
   const scaled = Math.abs(number) * unit;
-  // Beyond 2⁵³ there are no decimals to round.
+  // Doubles beyond 2⁵³ have no decimals to round.
   if (!Number.isFinite(unit) || scaled > Number.MAX_SAFE_INTEGER) return number;
   return unit === 0 ? 0 : (Math.sign(number) * Math.floor(scaled + 0.5)) / unit;
 }
@@ -104,12 +106,12 @@ export const MATH_FUNCTIONS: readonly FunctionRow[] = [
     evaluate: ([y, x]) => Math.atan2(Number(y), Number(x)),
   },
   real('cbrt', 'The cube root.', Math.cbrt),
-  rounding('ceil', 'The least whole number that is not below.', Math.ceil),
+  rounding('ceil', 'The least integer that is not below the number.', Math.ceil),
   real('cos', 'The cosine.', Math.cos),
   real('cosh', 'The hyperbolic cosine.', Math.cosh),
   constant('e', 'The base of natural logarithms.', Math.E),
   real('exp', 'e to the power of a number.', Math.exp),
-  rounding('floor', 'The greatest whole number that is not above.', Math.floor),
+  rounding('floor', 'The greatest integer that is not above the number.', Math.floor),
   {
     kind: 'scalar',
     name: 'hypot',
@@ -123,7 +125,7 @@ export const MATH_FUNCTIONS: readonly FunctionRow[] = [
     name: 'log',
     parameters: [parameter('base', ...NUMBERS), optional('number', ...NUMBERS)],
     returns: 'double',
-    doc: 'The logarithm to a base, or the natural one of a single argument.',
+    doc: 'The logarithm to a base; the natural logarithm if there is a single argument.',
     evaluate: logarithm,
   },
   real('log10', 'The logarithm to base 10.', Math.log10, (value) => value > 0),
@@ -133,7 +135,7 @@ export const MATH_FUNCTIONS: readonly FunctionRow[] = [
     name: 'pow',
     parameters: [parameter('base', ...NUMBERS), parameter('exponent', ...NUMBERS)],
     returns: 'double',
-    doc: 'A number to the power of another.',
+    doc: 'A number raised to the power of another.',
     evaluate: power,
   },
   {
@@ -141,7 +143,7 @@ export const MATH_FUNCTIONS: readonly FunctionRow[] = [
     name: 'round',
     parameters: [NUMBER, optional('decimals', ...WHOLE)],
     returns: sameNumber,
-    doc: 'The number rounded to so many decimals, or to a whole number.',
+    doc: 'The number rounded to the given decimals, by default to an integer.',
     evaluate: round,
   },
   real('signum', 'The sign: -1, 0 or 1.', Math.sign),
@@ -151,6 +153,6 @@ export const MATH_FUNCTIONS: readonly FunctionRow[] = [
   real('tan', 'The tangent.', Math.tan),
   real('tanh', 'The hyperbolic tangent.', Math.tanh),
   constant('tau', 'Twice pi.', 2 * Math.PI),
-  real('to_degrees', 'Radians as degrees.', (value) => (value * 180) / Math.PI),
-  real('to_radians', 'Degrees as radians.', (value) => (value / 180) * Math.PI),
+  real('to_degrees', 'Converts radians to degrees.', (value) => (value * 180) / Math.PI),
+  real('to_radians', 'Converts degrees to radians.', (value) => (value / 180) * Math.PI),
 ];

@@ -37,7 +37,7 @@ function distinct(values: readonly Scalar[]): readonly Scalar[] {
   return [...new Set(values)];
 }
 
-/** A sum in the type of its numbers; null with a warning where it does not fit. */
+/** A sum in the type of its numbers; null with a warning on overflow. */
 function sum(values: readonly Scalar[], call: Call): Value {
   if (call.returns === 'double') return total(values);
   const whole = values.reduce<bigint>(
@@ -54,7 +54,7 @@ function total(values: readonly Scalar[]): number {
   return values.reduce<number>((before, value) => before + Number(value), 0);
 }
 
-/** The middle value, or the mean of both in the middle, rounded down where the values are whole. */
+/** The middle value, or the mean of the two middle ones, rounded down for integers. */
 function median(values: readonly Scalar[], call: Call): Value {
   const order = sorted(values, call.returns);
   const half = order.length >> 1;
@@ -88,10 +88,10 @@ function concat([value = null, delimiter = null]: readonly Value[], call: Call):
   const values = toList(value);
   call.spend(values.length);
   const joined = values.join(String(delimiter));
-  return joined.length <= LONGEST_TEXT ? joined : call.warn(`longer than ${LONGEST_TEXT} characters`);
+  return joined.length <= LONGEST_TEXT ? joined : call.warn(`the result is longer than ${LONGEST_TEXT} characters`);
 }
 
-/** From place `start` to `end`, both included, from 0, or from the end where negative. */
+/** From position `start` to `end`, both inclusive, counted from 0, or from the end if negative. */
 function slice([value = null, start = null, end = start]: readonly Value[], call: Call): Value {
   if (value === null || start === null || end === null || isMany(start) || isMany(end)) return null;
   const values = toList(value);
@@ -108,10 +108,10 @@ function append([left = null, right = null]: readonly Value[], call: Call): Valu
   if (left === null || right === null) return null;
   const values = [...toList(left), ...toList(right)];
   call.spend(values.length);
-  return values.length > MOST_VALUES ? call.warn(`more than ${MOST_VALUES} values`) : fromList(values);
+  return values.length > MOST_VALUES ? call.warn(`the result has more than ${MOST_VALUES} values`) : fromList(values);
 }
 
-/** Pairs of texts with a delimiter between; where one list is longer, its values stand alone. */
+/** Pairs of texts joined by a delimiter; surplus values of the longer list stay alone. */
 function zip([left = null, right = null, delimiter = ',']: readonly Value[], call: Call): Value {
   if (delimiter === null || isMany(delimiter)) return null;
   const [first, second] = [toList(left), toList(right)];
@@ -140,7 +140,7 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
       { name: 'field2', types: STORABLE, same: true },
     ],
     returns: (types) => types.find((type) => type !== 'null') ?? 'null',
-    doc: 'The values of both, in order; null if one of them is.',
+    doc: 'The values of both arguments in order; null if one argument is null.',
     evaluate: append,
   },
   reduction('mv_avg', NUMBER, 'double', 'The mean of the values.', (values) => total(values) / values.length),
@@ -149,17 +149,17 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'mv_concat',
     parameters: [parameter('string', 'keyword'), parameter('delim', 'keyword')],
     returns: 'keyword',
-    doc: 'The values as one text, with the delimiter between.',
+    doc: 'The values joined by the delimiter.',
     evaluate: concat,
   },
-  reduction('mv_count', FIELD, 'integer', 'How many values there are.', (values) => values.length),
-  reduction('mv_dedupe', FIELD, sameType, 'The values without repeats.', (values) => fromList(distinct(values))),
+  reduction('mv_count', FIELD, 'integer', 'The number of values.', (values) => values.length),
+  reduction('mv_dedupe', FIELD, sameType, 'The distinct values.', (values) => fromList(distinct(values))),
   reduction('mv_first', FIELD, sameType, 'The first value.', (values) => values[0] ?? null),
   reduction('mv_last', FIELD, sameType, 'The last value.', (values) => values[values.length - 1] ?? null),
   reduction('mv_max', FIELD, sameType, 'The greatest value.', (values, { returns }) =>
     values.reduce((best, value) => (compareScalars(value, best, returns) > 0 ? value : best)),
   ),
-  reduction('mv_median', NUMBER, sameType, 'The value in the middle.', median),
+  reduction('mv_median', NUMBER, sameType, 'The median of the values.', median),
   reduction('mv_min', FIELD, sameType, 'The least value.', (values, { returns }) =>
     values.reduce((best, value) => (compareScalars(value, best, returns) < 0 ? value : best)),
   ),
@@ -168,7 +168,7 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'mv_percentile',
     parameters: [NUMBER, parameter('percentile', ...NUMBERS)],
     returns: sameType,
-    doc: 'The value below which so many percent of the values are.',
+    doc: 'The value below which the given percentage of the values lies.',
     evaluate: percentile,
   },
   {
@@ -176,7 +176,7 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'mv_slice',
     parameters: [FIELD, parameter('start', 'integer'), optional('end', 'integer')],
     returns: sameType,
-    doc: 'The values between two places, both included, counted from 0, or from the end where negative.',
+    doc: 'The values between two positions, both inclusive. Positions count from 0, or from the end if negative.',
     evaluate: slice,
   },
   {
@@ -184,11 +184,11 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'mv_sort',
     parameters: [FIELD, { name: 'order', types: ['keyword'], optional: true, constant: true }],
     returns: sameType,
-    doc: 'The values in order, "ASC" or "DESC".',
+    doc: 'The values sorted, "ASC" or "DESC".',
     check: ([, order]) =>
       order === undefined || order === null || /^(?:asc|desc)$/i.test(String(order))
         ? undefined
-        : 'the order is "ASC" or "DESC"',
+        : 'the order must be "ASC" or "DESC"',
     evaluate: sort,
   },
   reduction('mv_sum', NUMBER, sameType, 'The sum of the values.', sum),
@@ -197,7 +197,7 @@ export const MULTIVALUE_FUNCTIONS: readonly FunctionRow[] = [
     name: 'mv_zip',
     parameters: [parameter('string1', 'keyword'), parameter('string2', 'keyword'), optional('delim', 'keyword')],
     returns: 'keyword',
-    doc: 'Pairs of the values of both, joined by the delimiter, or by a comma.',
+    doc: 'The values of both arguments in pairs, joined by the delimiter, by default a comma.',
     evaluate: zip,
   },
 ];

@@ -3,18 +3,18 @@ import { compileJavaRegex, parseReplacement } from '../java-regex.ts';
 
 type Replace = (text: string, call: Call) => string | null;
 
-/** Characters that mean themselves, some of them because of a backslash. */
+/** Literal characters, some of them escaped by a backslash. */
 const PLAIN = /^(?:[^\\[\](){}.*+?^$|]|\\[^a-zA-Z0-9])+$/;
-const TOO_LONG = `the text would be longer than ${LONGEST_TEXT} characters`;
+const TOO_LONG = `the result is longer than ${LONGEST_TEXT} characters`;
 
-/** Prepared replacements; the patterns of a query are few, and mostly constants. */
+/** Prepared replacements. A query has few patterns, and most are constants. */
 const MOST_REMEMBERED = 100;
-/** What it costs to prepare another one, in steps. */
+/** The cost of preparing another one, in steps. */
 const PREPARATION = 1_000;
 const PREPARATION_BY_CHARACTER = 50;
 const remembered = new Map<string, Replace | string>();
 
-/** A text says why it is not possible. `spend` is told if something has to be prepared. */
+/** Returns a text if the replacement is impossible; it says why. `spend` is called if something has to be prepared. */
 function replaceFor(pattern: string, replacement: string, spend?: Call['spend']): Replace | string {
   const key = `${pattern.length} ${pattern}${replacement}`;
   const known = remembered.get(key);
@@ -46,7 +46,7 @@ function prepare(pattern: string, replacement: string): Replace | string {
       found.push(part);
     };
     for (;;) {
-      // A search may look at all that is left, whatever it finds.
+      // A search may scan the rest of the text, whatever it finds.
       call.spend(1 + text.length - from);
       if (!matcher.find()) break;
       add(text.slice(from, matcher.start()));
@@ -72,7 +72,7 @@ export const REPLACE_FUNCTION: FunctionRow = {
   name: 'replace',
   parameters: [parameter('string', 'keyword'), parameter('regex', 'keyword'), parameter('newString', 'keyword')],
   returns: 'keyword',
-  doc: 'The text with each match of a regular expression (Java syntax, in linear time) replaced; $1 stands for what the first group matched.',
+  doc: 'The text with each match of a regular expression replaced (Java syntax, linear time); $1 inserts the match of the first group.',
   check: ([, pattern, replacement]) => {
     if (typeof pattern !== 'string') return undefined;
     const made = replaceFor(pattern, typeof replacement === 'string' ? replacement : '');

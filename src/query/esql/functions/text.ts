@@ -4,7 +4,7 @@ import { REPLACE_FUNCTION } from './replace.ts';
 
 const STRING = parameter('string', 'keyword');
 
-/** A function of texts that gives a text. */
+/** A function of texts that returns a text. */
 function text(
   name: string,
   doc: string,
@@ -58,7 +58,7 @@ function countCharacters(text: string): number {
   return isPlain(text) ? text.length : characters(text).length;
 }
 
-/** Up to `count` characters from the 0-based place `from`. */
+/** Up to `count` characters from position `from`, counted from 0. */
 function cut(text: string, from: number, count: number): string {
   if (isPlain(text)) return text.slice(from, from + count);
   return characters(text)
@@ -105,7 +105,7 @@ function split([value, delimiter]: readonly Scalar[], call: Call): Value {
   if (delimiter === '') return value ?? null;
   const parts = String(value).split(String(delimiter), MOST_VALUES + 1);
   call.spend(parts.length + (String(value).length >> 6));
-  return parts.length > MOST_VALUES ? call.warn(`more than ${MOST_VALUES} values`) : fromList(parts);
+  return parts.length > MOST_VALUES ? call.warn(`the result has more than ${MOST_VALUES} values`) : fromList(parts);
 }
 
 /** The number of bytes in UTF-8. */
@@ -113,7 +113,7 @@ function countBytes(text: string): number {
   let bytes = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    // Each half of a pair is two of its four bytes.
+    // Each half of a surrogate pair is two of its four bytes.
     bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
   }
   return bytes;
@@ -121,25 +121,29 @@ function countBytes(text: string): number {
 
 /** @see https://www.elastic.co/docs/reference/query-languages/esql/functions-operators/string-functions */
 export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
-  measure('bit_length', 'The number of bits of a text in UTF-8.', (value) => countBytes(value) * 8),
-  measure('byte_length', 'The number of bytes of a text in UTF-8.', countBytes),
+  measure('bit_length', 'The length of the text in UTF-8 bits.', (value) => countBytes(value) * 8),
+  measure('byte_length', 'The length of the text in UTF-8 bytes.', countBytes),
   {
     kind: 'scalar',
     name: 'concat',
     parameters: [parameter('string1', 'keyword'), parameter('string2', 'keyword')],
     variadic: true,
     returns: 'keyword',
-    doc: 'The texts, one behind the other.',
+    doc: 'The texts joined.',
     evaluate: concat,
   },
-  relation('contains', 'substring', 'Does the text hold the other one?', (value, sought) => value.includes(sought)),
-  relation('ends_with', 'suffix', 'Does the text end with the other one?', (value, suffix) => value.endsWith(suffix)),
+  relation('contains', 'substring', 'Whether the text contains the other one.', (value, sought) =>
+    value.includes(sought),
+  ),
+  relation('ends_with', 'suffix', 'Whether the text ends with the other one.', (value, suffix) =>
+    value.endsWith(suffix),
+  ),
   {
     kind: 'scalar',
     name: 'left',
     parameters: [STRING, parameter('length', 'integer')],
     returns: 'keyword',
-    doc: 'That many characters from the beginning.',
+    doc: 'The given number of characters from the beginning.',
     evaluate: ([value, length]) => cut(String(value), 0, Math.max(Number(length), 0)),
   },
   measure('length', 'The number of characters of a text.', countCharacters),
@@ -148,38 +152,38 @@ export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
     name: 'locate',
     parameters: [STRING, parameter('substring', 'keyword'), optional('start', 'integer')],
     returns: 'integer',
-    doc: 'Where the other text first stands, from 1, or 0 if it does not.',
+    doc: 'The position of the other text, counted from 1; 0 if it is not found.',
     evaluate: locate,
   },
-  text('ltrim', 'The text without white space at its beginning.', (value) => value.trimStart()),
+  text('ltrim', 'The text without leading white space.', (value) => value.trimStart()),
   {
     kind: 'scalar',
     name: 'repeat',
     parameters: [STRING, parameter('number', 'integer')],
     returns: 'keyword',
-    doc: 'The text, that many times.',
+    doc: 'The text repeated the given number of times.',
     evaluate: ([value, count], call) => repeat(String(value), Number(count), call),
   },
   REPLACE_FUNCTION,
-  text('reverse', 'The characters of a text in reverse order.', (value) => [...characters(value)].reverse().join('')),
+  text('reverse', 'The text reversed.', (value) => [...characters(value)].reverse().join('')),
   {
     kind: 'scalar',
     name: 'right',
     parameters: [STRING, parameter('length', 'integer')],
     returns: 'keyword',
-    doc: 'That many characters from the end.',
+    doc: 'The given number of characters from the end.',
     evaluate: ([value, length]) => {
       const count = countCharacters(String(value));
       return cut(String(value), Math.max(count - Math.max(Number(length), 0), 0), count);
     },
   },
-  text('rtrim', 'The text without white space at its end.', (value) => value.trimEnd()),
+  text('rtrim', 'The text without trailing white space.', (value) => value.trimEnd()),
   {
     kind: 'scalar',
     name: 'space',
     parameters: [parameter('number', 'integer')],
     returns: 'keyword',
-    doc: 'That many spaces.',
+    doc: 'The given number of spaces.',
     evaluate: ([count], call) => repeat(' ', Number(count), call),
   },
   {
@@ -187,10 +191,10 @@ export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
     name: 'split',
     parameters: [STRING, parameter('delim', 'keyword')],
     returns: 'keyword',
-    doc: 'The parts of a text between the delimiters, as several values.',
+    doc: 'The text split at the delimiter, as several values.',
     evaluate: split,
   },
-  relation('starts_with', 'prefix', 'Does the text begin with the other one?', (value, prefix) =>
+  relation('starts_with', 'prefix', 'Whether the text begins with the other one.', (value, prefix) =>
     value.startsWith(prefix),
   ),
   {
@@ -198,10 +202,10 @@ export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
     name: 'substring',
     parameters: [STRING, parameter('start', 'integer'), optional('length', 'integer')],
     returns: 'keyword',
-    doc: 'The characters from a place on, counted from 1, or from the end if it is negative.',
+    doc: 'The characters from a position on, counted from 1, or from the end if negative.',
     evaluate: substring,
   },
   text('to_lower', 'The text in lower case.', (value) => value.toLowerCase(), 'each'),
   text('to_upper', 'The text in upper case.', (value) => value.toUpperCase(), 'each'),
-  text('trim', 'The text without white space at its ends.', (value) => value.trim()),
+  text('trim', 'The text without leading and trailing white space.', (value) => value.trim()),
 ];
