@@ -1,10 +1,10 @@
 /**
  * The audit policy of kube-apiserver, audit.k8s.io/v1 `Policy`, as far as it decides what is recorded.
- * @see k8s.io/apiserver/pkg/apis/audit/v1 `Policy` for what the fields mean
+ * @see k8s.io/apiserver/pkg/apis/audit/v1 `Policy` for the meaning of the fields
  */
 export interface AuditPolicy {
   readonly rules: readonly PolicyRule[];
-  /** Stages at which nothing is recorded, whatever a rule says. */
+  /** Stages that are never recorded, whatever a rule says. */
   readonly omitStages: readonly Stage[];
 }
 
@@ -16,13 +16,13 @@ export interface PolicyRule {
   readonly userGroups: readonly string[];
   readonly verbs: readonly string[];
   readonly resources: readonly GroupResources[];
-  /** `""` stands for what has no namespace. */
+  /** `""` means requests without a namespace. */
   readonly namespaces: readonly string[];
-  /** Paths, with `*` as the last character at most; only of requests that are not about a resource. */
+  /** Paths, with `*` only as the last character; only for requests without a resource. */
   readonly nonResourceURLs: readonly string[];
-  /** Besides those of the policy. */
+  /** In addition to those of the policy. */
   readonly omitStages: readonly Stage[];
-  /** Where it begins in the text that it was read from, from 1. */
+  /** Its line in the source text, from 1. */
   readonly line?: number;
 }
 
@@ -42,7 +42,7 @@ export type Level = (typeof LEVELS)[number];
 export const STAGES = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** A rule that selects every request, for what differs from it to be said. */
+/** A rule that selects every request, the baseline for descriptions. */
 export const EVERY_REQUEST: Omit<PolicyRule, 'level'> = {
   users: [],
   userGroups: [],
@@ -53,5 +53,5 @@ export const EVERY_REQUEST: Omit<PolicyRule, 'level'> = {
   omitStages: [],
 };
 
-/** The names that an API group can have; `""` is the core group. kube-apiserver does not start with another one in its policy. */
+/** A valid API group name; `""` is the core group. kube-apiserver does not start with an invalid one in its policy. */
 export const GROUP_NAME = /^(?:|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$/;

@@ -1,4 +1,7 @@
-/** The resources that every cluster has, and firstseen's own, by API group. @see `kubectl api-resources` of Kubernetes 1.36 */
+/**
+ * The resources that every cluster has, and firstseen's own, by API group.
+ * @see `kubectl api-resources` of Kubernetes 1.36
+ */
 const RESOURCES: Readonly<Record<string, string>> = {
   '': `bindings componentstatuses configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims
     persistentvolumes pods podtemplates replicationcontrollers resourcequotas secrets serviceaccounts services`,
@@ -36,7 +39,7 @@ for (const [group, resources] of Object.entries(RESOURCES)) {
   for (const resource of resources.split(/\s+/)) GROUPS_OF.set(resource, [...(GROUPS_OF.get(resource) ?? []), group]);
 }
 
-/** The API groups in which every cluster has a resource of this name; empty if it is a custom one. */
+/** The API groups that have a built-in resource of this name; empty for a custom one. */
 export function builtinGroupsOf(resource: string): readonly string[] {
   return GROUPS_OF.get(resource) ?? [];
 }

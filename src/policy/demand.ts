@@ -6,18 +6,18 @@ import { ruleNeeds } from './rule-needs.ts';
 import { selectedBy, splitByName } from './selector.ts';
 import { noneOf, oneOf } from './values.ts';
 
-/** Below HEARTBEAT_PATH stands the name of a cluster. */
+/** The cluster name follows HEARTBEAT_PATH. */
 export const HEARTBEAT_PATH = '/firstseen-heartbeat/';
 
-/** `group: "*"` is accepted from here on: https://github.com/kubernetes/kubernetes/pull/135262 */
+/** The first version that accepts `group: "*"`: https://github.com/kubernetes/kubernetes/pull/135262 */
 const GROUP_WILDCARD_MINOR = 36;
-/** A patch that is not JSON can be sent from here on: https://github.com/kubernetes/kubernetes/pull/139419 */
+/** The first version that can send a patch that is not JSON: https://github.com/kubernetes/kubernetes/pull/139419 */
 const SOUND_PATCH_MINOR = 37;
 
-/** A need with the one level and the stages at which it is to be recorded. */
+/** A need with one level and the stages to record. */
 export interface Demand {
   readonly need: Need;
-  /** What its rule of the policy selects: at least the requests of the need. */
+  /** What its policy rule selects: at least the requests of the need. */
   readonly selected: Need;
   readonly level: Level;
   readonly why: 'patch' | 'credentials' | 'heartbeat' | 'review' | 'needed';
@@ -26,9 +26,11 @@ export interface Demand {
 }
 
 export interface Demands {
-  /** What the rules ask for. */
+  /** The demands of the rules. */
   readonly asked: readonly Demand[];
-  /** What is recorded for it: first what is recorded with less than was asked, then the rest, the highest level first. */
+  /**
+   * What is recorded for them: first demands recorded at a lower level than asked, then the rest, highest level first.
+   */
   readonly granted: readonly Demand[];
 }
 
@@ -36,15 +38,15 @@ export function hasGroupWildcard(kubernetesMinor: number): boolean {
   return kubernetesMinor >= GROUP_WILDCARD_MINOR;
 }
 
-/** What firstseen itself wants to hear of, beside its rules. */
+/** What firstseen itself needs to see, besides its rules. */
 export interface OwnDemands {
-  /** The requests by which it checks that events still come. */
+  /** The heartbeat requests that check that events still arrive. */
   readonly heartbeat: boolean;
-  /** Who acknowledges and closes alerts. */
+  /** Writes that acknowledge and close alerts. */
   readonly review?: boolean;
 }
 
-/** What rules ask of a policy, and what it grants them on a version of Kubernetes. */
+/** What rules demand of a policy, and what it grants them on a version of Kubernetes. */
 export function demandsOf(
   rules: readonly CompiledRule[],
   kubernetesMinor: number,
@@ -68,19 +70,19 @@ export function demandsOf(
   return { asked, granted };
 }
 
-/** True for what is recorded without bodies though a rule reads them. */
+/** True for demands recorded without bodies although a rule reads them. */
 export function isCap({ why }: { readonly why: string }): boolean {
   return why === 'patch' || why === 'credentials';
 }
 
-/** What holds credentials, in the request or in the answer. */
+/** Resources with credentials, in the request or in the response. */
 const CREDENTIALS: readonly Need[] = [
   requests({ group: '', resource: 'secrets' }),
   requests({ group: '', resource: 'serviceaccounts', subresource: 'token' }),
   requests({ group: 'authentication.k8s.io', resource: 'tokenreviews' }),
 ];
 
-/** A need of no request. */
+/** A need without requests. */
 const NOTHING: Need = { ...EVERYTHING, attributes: { ...EVERYTHING.attributes, verb: oneOf() } };
 
 function requests(attributes: Partial<Record<Attribute, string>>): Need {
@@ -100,14 +102,17 @@ function heartbeatDemand(hasWildcard: boolean): Demand {
   return { ...demandOf(need, '', hasWildcard), why: 'heartbeat', for: [] };
 }
 
-/** Without bodies, which up to Kubernetes 1.36 can break a batch: who wrote the status of an alert says enough in nearly all cases. */
+/**
+ * Without bodies, which up to Kubernetes 1.36 can break a batch: the author of an alert's status write is nearly always
+ * enough.
+ */
 function reviewDemand(hasWildcard: boolean): Demand {
   const writes = requests({ group: 'firstseen.dev', resource: 'alerts', subresource: 'status' });
   const need = { ...writes, attributes: { ...writes.attributes, verb: oneOf('patch', 'update') } };
   return { ...demandOf(need, '', hasWildcard), why: 'review', for: [] };
 }
 
-/** The requests of a need, and only what is to be recorded of them: so that needs of several rules can become one. */
+/** The requests of a need, reduced to what is recorded of them, so that needs of several rules can merge. */
 function plain(need: Need, level: Level): Need {
   const levels = new Set([level]);
   return { ...need, stages: wantedStages(need), levels, fullLevels: levels, reads: new Set(), isDecided: false };
@@ -119,7 +124,7 @@ function capsOf(demand: Demand, hasSoundPatches: boolean): readonly Demand[] {
   const part = (requested: Need, why: 'patch' | 'credentials'): readonly Demand[] => {
     const selected = bothNeeds(demand.selected, requested);
     if (selected === undefined) return [];
-    // Its rule takes in all that the demand's would; what has to be recorded is the demand's part alone.
+    // Its policy rule covers all requests of the demand; only the demand's own part must be recorded.
     const need = bothNeeds(demand.need, requested) ?? NOTHING;
     return [
       { ...demand, need: plain(need, 'Metadata'), selected: plain(selected, 'Metadata'), level: 'Metadata', why },
@@ -140,7 +145,7 @@ function withoutPatch(demand: Demand): readonly Demand[] {
   return need === undefined ? [] : [{ ...demand, need, selected: selected ?? demand.selected }];
 }
 
-/** Fewer demands for the same: those of one level that differ in one thing are one. */
+/** Merges demands: those of one level that differ in one attribute become one. */
 function joinedDemands(demands: readonly Demand[], hasWildcard: boolean): readonly Demand[] {
   const kept: Demand[] = [];
   for (const added of demands) {

@@ -84,7 +84,7 @@ test('bodies that hold credentials are not recorded, whatever a rule reads', () 
     ['Metadata', 'serviceaccounts/token'],
     ['Metadata', 'tokenreviews'],
   ]);
-  expect(text).toMatch(/Nothing that a policy can select by narrows this: every request\./);
+  expect(text).toMatch(/Its query has no condition that a policy can select by, so this records every/);
 });
 
 test.each([`${AUDIT}.impersonatedUser.username: admin`, `not ${AUDIT}.user.username: *`])(

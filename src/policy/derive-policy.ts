@@ -12,17 +12,17 @@ import { oneOf } from './values.ts';
 export interface DeriveOptions extends OwnDemands {
   /** The user name of firstseen's own account. */
   readonly account: string;
-  /** The minor version of Kubernetes 1.x; undefined: the policy is to load on every one. */
+  /** The minor version of Kubernetes 1.x; undefined: the policy must load on every version. */
   readonly kubernetesMinor?: number;
 }
 
-/** One rule of a derived policy, and why it is there. */
+/** One rule of a derived policy, and its purpose. */
 export interface PolicyLine {
   readonly rule: PolicyRule;
   readonly why: 'own' | 'excluded' | 'patch' | 'credentials' | 'heartbeat' | 'review' | 'needed';
-  /** The names of the rules that it is there for. */
+  /** The names of the firstseen rules that need it. */
   readonly for: readonly string[];
-  /** The fields of bodies that they read. */
+  /** The body fields that they read. */
   readonly reads: readonly string[];
   /** At least the requests that the rule selects. */
   readonly selected: Need;
@@ -30,27 +30,27 @@ export interface PolicyLine {
 
 export interface DerivedPolicy {
   readonly policy: AuditPolicy;
-  /** The rules of the policy, one for one. */
+  /** The rules of the policy, one each. */
   readonly lines: readonly PolicyLine[];
 }
 
-/** More rules before one that leaves something out would be more to read than it saves. */
+/** More guards before one exclusion would cost more reading than the exclusion saves. */
 const MOST_GUARDS = 2;
 
-/** What every step of a derivation goes by. */
+/** The inputs of every step of a derivation. */
 interface Frame {
   readonly demands: readonly Demand[];
-  /** By the whole policy. */
+  /** Stages omitted by the whole policy. */
   readonly omitStages: readonly Stage[];
   readonly hasWildcard: boolean;
 }
 
 /**
- * The smallest policy, of the kind that it knows to make, under which each rule sees all that it looks into. Rules of it with
- * a higher level come first, so that a request that several ask for is recorded as the most demanding does.
+ * The smallest policy, within the shapes that it can build, under which each rule sees everything that it reads. Policy
+ * rules with a higher level come first, so a request that several rules need is recorded at the highest level.
  *
- * Two things are recorded at Metadata whatever a rule asks: patches on a Kubernetes whose audit events break on them, and
- * what holds credentials. `policyCoverage` tells which rules see less for it.
+ * Two things are always recorded at Metadata: patches on a Kubernetes version whose audit events break on them, and
+ * resources with credentials. `policyCoverage` tells which rules see less because of this.
  */
 export function derivePolicy(rules: readonly CompiledRule[], options: DeriveOptions): DerivedPolicy {
   const { kubernetesMinor = 0, account } = options;
@@ -81,7 +81,7 @@ function ownLines(account: string): readonly PolicyLine[] {
   }));
 }
 
-/** Leaves out what demands say that they do not want, as far as none of the others wants it. */
+/** Excludes requests that demands do not want, as far as no other demand wants them. */
 function withExclusions(
   lines: readonly PolicyLine[],
   at: number,
@@ -91,10 +91,10 @@ function withExclusions(
   let kept = lines;
   for (const line of exclusionsOf(asked, frame)) {
     const guards = demandsOn(line.selected, frame).flatMap((demand) => guardOf(demand, line, frame));
-    // Where other rules want some of it, they get that first.
+    // Where other rules want some of the requests, a guard records those first.
     const attempts = guards.length > MOST_GUARDS ? [[line]] : [[line], [...guards, line]];
     const added = attempts.find((some) => {
-      // A guard may select more than what is left out: it must not come before a rule with a higher level either.
+      // A guard may select more than is excluded: it must not come before a rule with a higher level either.
       const affected = new Set(some.flatMap(({ selected }) => demandsOn(selected, frame)));
       return isEnough(kept.toSpliced(at, 0, ...some), [...affected], frame);
     });
@@ -103,7 +103,7 @@ function withExclusions(
   return kept;
 }
 
-/** Without lines that change nothing, the last ones first. */
+/** Removes rules without effect, last ones first. */
 function withoutNeedless(lines: readonly PolicyLine[], frame: Frame): readonly PolicyLine[] {
   let kept = lines;
   for (const line of lines.toReversed()) {
@@ -124,7 +124,7 @@ function demandsOn(selected: Need, { demands }: Frame): readonly Demand[] {
   return demands.filter(({ need }) => bothNeeds(requested(need), requested(selected)) !== undefined);
 }
 
-/** Its stages are those of all demands that may ask for the same requests: only the first rule that matches counts. */
+/** Its stages are those of all demands for the same requests: only the first matching rule counts. */
 function lineOf(demand: Demand, frame: Frame): PolicyLine {
   const of = isCap(demand) ? demand.selected : demand.need;
   const selected = selectedBy(of, frame.hasWildcard);
@@ -142,7 +142,7 @@ function lineOf(demand: Demand, frame: Frame): PolicyLine {
   };
 }
 
-/** What a demand says that it does not want. */
+/** The requests that a demand does not want. */
 function unwantedBy({ need }: Demand): readonly Need[] {
   const unwanted: Need[] = ATTRIBUTES.flatMap((attribute) => {
     const { kind, values } = need.attributes[attribute];
@@ -156,7 +156,7 @@ function unwantedBy({ need }: Demand): readonly Need[] {
   return unwanted;
 }
 
-/** Rules that leave out what demands do not want, each once. */
+/** Rules that exclude unwanted requests, each once. */
 function exclusionsOf(demands: readonly Demand[], { hasWildcard }: Frame): readonly PolicyLine[] {
   const lines = demands.flatMap((demand) =>
     unwantedBy(demand).map((need): PolicyLine => {
@@ -167,7 +167,7 @@ function exclusionsOf(demands: readonly Demand[], { hasWildcard }: Frame): reado
   return distinct(lines);
 }
 
-/** What a demand of other rules wants of requests that some do not want. */
+/** What other demands want of requests that some do not want. */
 function guardOf(demand: Demand, exclusion: PolicyLine, frame: Frame): readonly PolicyLine[] {
   if (demand.level !== 'Metadata' || demand.for.every((name) => exclusion.for.includes(name))) return [];
   const { attributes, userGroups, uri } = exclusion.selected;
@@ -175,7 +175,7 @@ function guardOf(demand: Demand, exclusion: PolicyLine, frame: Frame): readonly 
   return need === undefined ? [] : [lineOf({ ...demand, need, selected: selectedBy(need, frame.hasWildcard) }, frame)];
 }
 
-/** Without those that another one is the same as. */
+/** Without duplicates. */
 function distinct(lines: readonly PolicyLine[]): readonly PolicyLine[] {
   const found = new Map<string, PolicyLine>();
   for (const line of lines) {
@@ -193,7 +193,10 @@ function isEnough(lines: readonly PolicyLine[], demands: readonly Demand[], fram
   return demands.every((demand) => isMet(demand, policy, exempt, frame.hasWildcard));
 }
 
-/** True if every request of a demand is recorded at its level or above and at its stages, or is decided by an exempt rule. */
+/**
+ * True if every request of a demand is recorded at its level or above and at its stages, or is decided by an exempt
+ * rule.
+ */
 function isMet(
   { need, level }: Demand,
   policy: AuditPolicy,
@@ -214,7 +217,7 @@ function isMet(
   });
 }
 
-/** True if a rule that leaves something out does so, and it would be recorded without it. */
+/** True if an excluding rule has an effect: without it the requests would be recorded. */
 function saves({ rule, selected }: PolicyLine, policy: AuditPolicy, without: AuditPolicy): boolean {
   const decided = outcomesOf(selected, policy).outcomes.filter(({ decidedBy }) => decidedBy === rule);
   return decided.length > 0 && outcomesOf(selected, without).outcomes.some(({ level }) => level !== 'None');

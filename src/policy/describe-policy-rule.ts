@@ -1,6 +1,9 @@
 import type { PolicyRule } from './audit-policy.ts';
 
-/** The requests that a rule of a policy selects, in a few words: `create, update of pods, deployments (apps) in namespace ci`. */
+/**
+ * The requests that a policy rule selects, in a few words: `create, update of pods, deployments (apps) in namespace
+ * ci`.
+ */
 export function describePolicyRule(rule: PolicyRule): string {
   const { users, userGroups, verbs, resources, namespaces, nonResourceURLs } = rule;
   const targets = [
@@ -23,7 +26,7 @@ export function describePolicyRule(rule: PolicyRule): string {
   ].join(' ');
 }
 
-/** `pods/*` beside `pods` says that subresources count too, which a reader takes for granted. */
+/** `pods/*` beside `pods` includes subresources, which readers expect anyway. */
 function isImplied(name: string, names: readonly string[]): boolean {
   return name.endsWith('/*') && names.includes(name.slice(0, -2));
 }

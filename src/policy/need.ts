@@ -14,13 +14,13 @@ import {
   type Values,
 } from './values.ts';
 
-/** The attributes of a request that a policy can select on and that a request has once. */
+/** Request attributes that a policy can select by and that have a single value. */
 export const ATTRIBUTES = ['verb', 'user', 'group', 'resource', 'subresource', 'namespace', 'name'] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];
 
 /**
- * One way in which a rule can match: requests that it may match, in terms that a policy can select on, and what has to be
- * recorded of them. It may take in requests that the rule does not match, and leaves out none that it does.
+ * One way in which a rule can match: the requests that it may match, in terms that a policy can select by, and what
+ * must be recorded. It may include requests that the rule does not match, but misses none that it does.
  */
 export interface Need {
   readonly attributes: Readonly<Record<Attribute, Values>>;
@@ -28,15 +28,15 @@ export interface Need {
   readonly userGroups: Loose;
   /** Patterns of the URI, `*` as their last character at most. */
   readonly uri: Loose;
-  /** At which the rule may match. */
+  /** Stages at which the rule may match. */
   readonly stages: ReadonlySet<Stage>;
-  /** At which the rule may match. */
+  /** Levels at which the rule may match. */
   readonly levels: ReadonlySet<Level>;
-  /** At which it sees all that it looks into. */
+  /** Levels at which it sees everything that it reads. */
   readonly fullLevels: ReadonlySet<Level>;
-  /** The fields of bodies that it looks into. */
+  /** The body fields that it reads. */
   readonly reads: ReadonlySet<string>;
-  /** It looks at what the authorizer or the answer has said, so the request has a user and has not only just arrived. */
+  /** It reads the authorizer's decision or the response, so the request has a user and is past RequestReceived. */
   readonly isDecided: boolean;
 }
 
@@ -55,10 +55,10 @@ export const EVERYTHING: Need = {
   isDecided: false,
 };
 
-/** The needs of a condition of which either may hold become one beyond so many, so that no query grows without bound. */
+/** Beyond this number the needs of an `or` are merged, so that no query grows without bound. */
 const MOST_NEEDS = 48;
 
-/** The requests that both take in; undefined if there are none. */
+/** The requests in both; undefined if there are none. */
 export function bothNeeds(a: Need, b: Need): Need | undefined {
   const need: Need = {
     attributes: eachAttribute((attribute) => both(a.attributes[attribute], b.attributes[attribute])),
@@ -77,14 +77,14 @@ export function bothNeeds(a: Need, b: Need): Need | undefined {
   return impossible ? undefined : need;
 }
 
-/** Each of one list with each of the other. */
+/** Each of one list combined with each of the other. */
 export function allOf(a: readonly Need[], b: readonly Need[]): readonly Need[] {
   return merged(a.flatMap((one) => b.flatMap((other) => bothNeeds(one, other) ?? [])));
 }
 
 /**
- * Fewer needs that take in the same requests: those that another takes in are gone, and two that differ in one thing are
- * one. If they are still too many, those with the same demands become one that takes in more.
+ * Fewer needs for the same requests: a need contained in another is dropped, and two that differ in one attribute
+ * merge. If there are still too many, needs with the same demands merge into one that covers more.
  */
 export function merged(needs: readonly Need[]): readonly Need[] {
   const kept: Need[] = [];
@@ -117,7 +117,7 @@ function haveSameDemands(a: Need, b: Need): boolean {
   );
 }
 
-/** One need for two of which it takes in the requests and no others; undefined if there is none. */
+/** One need for exactly the requests of two; undefined if there is none. */
 export function joinExactly(a: Need, b: Need): Need | undefined {
   if (!haveSameDemands(a, b)) {
     const areAlternatives = isSameRequests(a, b) && isSameSet(a.reads, b.reads) && a.isDecided === b.isDecided;
@@ -136,7 +136,9 @@ export function joinExactly(a: Need, b: Need): Need | undefined {
   return different.length + loose.length <= 1 ? one : undefined;
 }
 
-/** True if stages and levels together are a product still: two that differ in both would become more than they are. */
+/**
+ * True if stages and levels still form a product: two needs that differ in both would merge into more than they are.
+ */
 function areBoxes(a: Need, b: Need): boolean {
   return isSameSet(a.stages, b.stages) || (isSameSet(a.levels, b.levels) && isSameSet(a.fullLevels, b.fullLevels));
 }

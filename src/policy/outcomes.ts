@@ -18,17 +18,17 @@ import {
 } from './request-space.ts';
 import { allows } from './values.ts';
 
-/** What a policy makes of some requests of a need. */
+/** What a policy does with some requests of a need. */
 export interface Outcome {
   readonly box: Box;
-  /** The rule of the policy that decides; undefined if none matches, and so nothing is recorded. */
+  /** The deciding policy rule; undefined if none matches, so nothing is recorded. */
   readonly decidedBy: PolicyRule | undefined;
   readonly level: Level;
-  /** At which something is recorded. */
+  /** The recorded stages. */
   readonly stages: ReadonlySet<Stage>;
 }
 
-/** What the policy makes of every request of a need: the outcomes do not overlap, and together they are all of them. */
+/** What the policy does with every request of a need: the outcomes are disjoint and complete. */
 export function outcomesOf(
   need: Need,
   policy: AuditPolicy,
@@ -50,19 +50,19 @@ export function outcomesOf(
   return { space, outcomes };
 }
 
-/** True if the rule that has the need may match one of the events of these requests. */
+/** True if the rule with the need may match an event of these requests. */
 export function isSeen(need: Need, { level, stages }: Outcome): boolean {
   return need.levels.has(level) && !need.stages.isDisjointFrom(stages);
 }
 
-/** True if the rule that has the need sees all that it looks into. */
+/** True if the rule with the need sees everything that it reads. */
 export function isFull(need: Need, { level, stages }: Outcome): boolean {
   return need.fullLevels.has(level) && wantedStages(need).isSubsetOf(stages);
 }
 
 /**
- * The stages that a need asks for. That a request has arrived says nothing that its later stages do not say, so that
- * stage is asked for only where the rule leaves out the last one.
+ * The stages that a need requires. RequestReceived adds nothing to later stages, so it is required only if the rule
+ * excludes the last one.
  */
 export function wantedStages({ stages }: Need): ReadonlySet<Stage> {
   return stages.has('ResponseComplete') ? stages.difference(new Set<Stage>(['RequestReceived'])) : stages;
@@ -71,7 +71,9 @@ export function wantedStages({ stages }: Need): ReadonlySet<Stage> {
 /** @see k8s.io/apiserver/pkg/server `BasicLongRunningRequestCheck` */
 const LONG_RUNNING_SUBRESOURCES = ['attach', 'exec', 'log', 'portforward', 'proxy'];
 
-/** The part of a need's stages that its usual requests reach: ResponseStarted is of requests that take long, and of failed logins. */
+/**
+ * The stages that usual requests of the need reach: only long-running requests and failed logins reach ResponseStarted.
+ */
 export function usualStages(need: Need): ReadonlySet<Stage> {
   const { verb, subresource, user } = need.attributes;
   const takesLong =
@@ -83,8 +85,8 @@ export function usualStages(need: Need): ReadonlySet<Stage> {
 }
 
 /**
- * The requests among them that a cluster sees: verbs that go with what is asked for, resources in the groups where they
- * are built in, and, where the rule names no subresource, the resource itself.
+ * Requests that a cluster really has: verbs that fit the target, resources in their built-in groups, and, if the rule
+ * names no subresource, the resource itself.
  */
 export function usualPart(need: Need, space: RequestSpace, box: Box): Box | undefined {
   const { subresource } = need.attributes;
@@ -108,7 +110,9 @@ export function usualPart(need: Need, space: RequestSpace, box: Box): Box | unde
 
 const MOST_SHOWN = 3;
 
-/** Some of the requests in words, as far as they are not all of the need: `watch secrets, configmaps by system:nodes`. */
+/**
+ * Some of the requests in words, where they differ from the whole need: `watch secrets, configmaps by system:nodes`.
+ */
 export function describeBox(space: RequestSpace, whole: readonly Box[], box: Box): string {
   const isPart = (side: keyof Box) => whole.every((all) => all[side] !== box[side]);
   const list = (texts: readonly string[], none: string) => {

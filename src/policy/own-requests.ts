@@ -1,10 +1,10 @@
 import type { GroupResources, PolicyRule } from './audit-policy.ts';
 
-/** Who firstseen is where the chart is installed as its documents say. */
+/** firstseen's account if the chart is installed as documented. */
 export const DEFAULT_ACCOUNT = 'system:serviceaccount:firstseen:firstseen';
 
 /**
- * What firstseen does all day, and nothing else of its account: each is verb and resource together.
+ * The routine requests of firstseen, each by verb and resource together; nothing else of its account.
  * `ingest/own-writes.ts` drops the same.
  */
 export const OWN_REQUESTS: readonly Pick<PolicyRule, 'verbs' | 'resources'>[] = [
@@ -21,7 +21,7 @@ function own(
   return { verbs, resources: [{ group, resources, resourceNames: [] }] };
 }
 
-/** True if a rule of a policy leaves out nothing but these, of this account. */
+/** True if a policy rule excludes only these requests, of this account. */
 export function leavesOutOwnRequests({ level, users, verbs, resources }: PolicyRule, account: string): boolean {
   if (level !== 'None' || users.length === 0 || !users.every((user) => user === account)) return false;
   return verbs.length > 0 && resources.length > 0 && resources.every((entry) => isOwn(entry, verbs));

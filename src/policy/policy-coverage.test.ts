@@ -179,7 +179,7 @@ test('paths: a rule for one that is not a resource, and a policy that drops a pr
 test('a query that nothing can match is said to be one', () => {
   expect(coverageOf(`${AUDIT}.verb: get and not ${AUDIT}.verb: get`, [{ level: 'Metadata' }])).toEqual({
     verdict: 'never',
-    reasons: ['the query can match no event, whatever the policy says'],
+    reasons: ['the query can match no event under any policy'],
   });
 });
 

@@ -9,24 +9,23 @@ import { ruleNeeds } from './rule-needs.ts';
 export interface RuleCoverage {
   readonly rule: CompiledRule;
   /**
-   * `full`: all that the rule looks into is recorded. `partial`: some of what it could match is not recorded, or less of it
-   * than it looks into. `never`: no event that the policy records can match.
+   * `full`: everything that the rule reads is recorded. `partial`: some of the events that it could match are not
+   * recorded, or with less than it reads. `never`: no recorded event can match.
    */
   readonly verdict: 'full' | 'partial' | 'never';
-  /** Why it is not `full`, in sentences; they name lines of the policy where it was read from a text. */
+  /** Why it is not `full`, in sentences, with the lines of a policy read from a text. */
   readonly reasons: readonly string[];
 }
 
-/** Reasons that are told of one rule; the first speak for the others. */
+/** The most reasons per rule; the first ones are representative. */
 const MOST_REASONS = 6;
 
-const NO_EVENT = 'the query can match no event, whatever the policy says';
+const NO_EVENT = 'the query can match no event under any policy';
 
 /**
- * What the rules see under an audit policy. `never` is certain, since no event that is recorded can match; `full` and
- * `partial` speak of what a cluster usually has: resources that every cluster has, in their own groups, and where a rule
- * names no subresource, the resource itself. That the own writes of `account` are left out is no shortfall: firstseen does not
- * evaluate them.
+ * What the rules see under an audit policy. `never` is certain, since no recorded event can match; `full` and `partial`
+ * refer to what a cluster usually has: built-in resources in their own groups and, if a rule names no subresource, the
+ * resource itself. Excluded writes of `account` are no shortfall: firstseen does not evaluate them.
  */
 export function policyCoverage(
   policy: AuditPolicy,
@@ -36,7 +35,7 @@ export function policyCoverage(
   return rules.map((rule) => coverageOf(policy, rule, account));
 }
 
-/** A sequence needs each of its events: one that the policy never records keeps it from all alerts. */
+/** A sequence needs each of its events: if the policy never records one, it never alerts. */
 function coverageOf(policy: AuditPolicy, rule: CompiledRule, account: string): RuleCoverage {
   const items = rule.sequence?.items.slice(0, rule.sequence.until) ?? [];
   for (const [index, { predicate }] of items.entries()) {
@@ -68,13 +67,13 @@ function eventCoverage(policy: AuditPolicy, rule: CompiledRule, account: string)
   const all = [...reasons.values()];
   const shown =
     all.length > MOST_REASONS
-      ? [...all.slice(0, MOST_REASONS), `and ${all.length - MOST_REASONS} more rules of the policy do likewise`]
+      ? [...all.slice(0, MOST_REASONS), `and ${all.length - MOST_REASONS} more rules of the policy do the same`]
       : all;
   if (!seen) return { rule, verdict: 'never', reasons: shown.length === 0 ? [NO_EVENT] : shown };
   return { rule, verdict: all.length === 0 ? 'full' : 'partial', reasons: shown };
 }
 
-/** One outcome for each rule of the policy that decides: all that it decides, and perhaps what lies between. */
+/** One outcome for each deciding policy rule: all requests that it decides, and possibly some in between. */
 function joined(outcomes: readonly Outcome[]): readonly Outcome[] {
   const found = new Map<PolicyRule | undefined, Outcome>();
   for (const outcome of outcomes) {
@@ -84,7 +83,7 @@ function joined(outcomes: readonly Outcome[]): readonly Outcome[] {
   return [...found.values()];
 }
 
-/** What is missing of these requests; undefined: nothing. */
+/** What is missing for these requests; undefined: nothing. */
 function shortfall(policy: AuditPolicy, need: Need, space: RequestSpace, outcome: Outcome): string | undefined {
   const { level, stages, decidedBy } = outcome;
   const whole = wholeSpace(space).map((box) => usualPart(need, space, box) ?? box);

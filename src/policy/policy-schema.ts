@@ -15,7 +15,7 @@ const resources = z
   .strictObject({ group: group.nullish(), resources: texts, resourceNames: texts })
   .refine((entry) => !entry.resourceNames?.length || entry.resources?.length, {
     path: ['resourceNames'],
-    message: 'expected resources beside the names',
+    message: 'expected resources, because resourceNames are given',
   });
 
 const path = z.string().regex(/^(?:\*|\/[^*]*\*?)$/, {
@@ -38,7 +38,7 @@ const rule = z
     ({ nonResourceURLs, ...of }) => !nonResourceURLs?.length || !(of.resources?.length || of.namespaces?.length),
     {
       path: ['nonResourceURLs'],
-      message: 'a rule is about resources and namespaces or about nonResourceURLs, not both; make two rules of it',
+      message: 'a rule selects by resources and namespaces or by nonResourceURLs, not both: split it into two rules',
     },
   );
 
@@ -55,7 +55,7 @@ export type PolicyResult =
   | { readonly kind: 'ok'; readonly policy: AuditPolicy }
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
-/** A policy from plain values, held to what kube-apiserver accepts. @see k8s.io/apiserver/pkg/apis/audit/validation */
+/** A policy from plain values, with the checks of kube-apiserver. @see k8s.io/apiserver/pkg/apis/audit/validation */
 export function auditPolicyOf(value: unknown): PolicyResult {
   const parsed = policy.safeParse(value);
   if (!parsed.success) {
@@ -93,8 +93,8 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): DocumentProblem {
       return {
         path: [...path, key],
         on: 'key',
-        message: `there is no ${quoteName(key)} in an audit policy`,
-        hint: 'kube-apiserver passes over it with a warning, so more is selected than is written; see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
+        message: `unknown key ${quoteName(key)} in an audit policy`,
+        hint: 'kube-apiserver ignores it with a warning, so the rule selects more than intended; see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
       };
     }
     case 'invalid_value':

@@ -3,18 +3,21 @@ import { builtinGroupsOf } from './builtin-resources.ts';
 import type { Need } from './need.ts';
 import { allows, type Values } from './values.ts';
 
-/** Stands for every value that neither the rule nor the policy names. */
+/** Represents every value that neither the rule nor the policy names. */
 export const OTHER = '\u0000other';
 
 export const RESOURCE_VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
-/** Of requests that are not about a resource: the method in lower case. */
+/** For requests without a resource: the method in lower case. */
 export const PATH_VERBS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'];
 
 const ANONYMOUS = 'system:anonymous';
 const UNAUTHENTICATED = 'system:unauthenticated';
 const AUTHENTICATED = 'system:authenticated';
 
-/** The authenticated user. Every user is in the group system:authenticated, but for the anonymous one; none is known of a failed login. */
+/**
+ * The authenticated user. Every user except the anonymous one is in the group system:authenticated; a failed login has
+ * no known user.
+ */
 export interface Identity {
   readonly user: string;
   readonly groups: readonly string[];
@@ -25,8 +28,8 @@ export type Target =
   | { readonly kind: 'path'; readonly path: string };
 
 /**
- * The requests of a need as a policy can tell them apart: a few that stand for all. Of each attribute it has the values
- * that the need or the policy names and one more, so that every request is treated as one of these combinations is.
+ * The requests of a need as a policy can distinguish them, by representatives: each attribute has the values that the
+ * need or the policy names, and one more for the rest. Every request is treated like one of these combinations.
  */
 export interface RequestSpace {
   readonly verbs: readonly string[];
@@ -36,7 +39,7 @@ export interface RequestSpace {
   readonly names: readonly string[];
 }
 
-/** A set of requests: any verb of its verbs with any identity of its identities, and so on. Bits are positions in the space. */
+/** A set of requests: the product of its verbs, identities and so on. Bits are positions in the space. */
 export interface Box {
   readonly verbs: bigint;
   readonly identities: bigint;
@@ -74,7 +77,7 @@ export function requestSpace(need: Need, policy: AuditPolicy): RequestSpace {
   };
 }
 
-/** All requests of the space: those about resources, and those about paths, which have no namespace and no name. */
+/** All requests of the space: those for resources, and those for paths, which have no namespace and no name. */
 export function wholeSpace(space: RequestSpace): readonly Box[] {
   const all = {
     verbs: bits(space.verbs, () => true),
@@ -93,7 +96,7 @@ export function wholeSpace(space: RequestSpace): readonly Box[] {
   ].filter((box) => !isEmpty(box));
 }
 
-/** The requests of the space that a rule of the policy matches. @see k8s.io/apiserver/pkg/audit/policy `ruleMatches` */
+/** The requests of the space that a policy rule matches. @see k8s.io/apiserver/pkg/audit/policy `ruleMatches` */
 export function matchedBy(rule: PolicyRule, space: RequestSpace): readonly Box[] {
   const { users, userGroups, verbs, namespaces, resources, nonResourceURLs } = rule;
   const isIn = (list: readonly string[], value: string) => list.length === 0 || list.includes(value);
@@ -163,7 +166,7 @@ export function intersection(a: Box, b: Box): Box | undefined {
   return isEmpty(box) ? undefined : box;
 }
 
-/** What is in `a` and not in `b`, as boxes that do not overlap. */
+/** `a` without `b`, as disjoint boxes. */
 export function difference(a: Box, b: Box): readonly Box[] {
   if (intersection(a, b) === undefined) return [a];
   const rest: Box[] = [];
@@ -176,7 +179,7 @@ export function difference(a: Box, b: Box): readonly Box[] {
   return rest;
 }
 
-/** The smallest box that has both in it. */
+/** The smallest box that contains both. */
 export function hull(a: Box, b: Box): Box {
   return {
     verbs: a.verbs | b.verbs,
@@ -209,8 +212,8 @@ function choose(values: Values, from: readonly string[]): readonly string[] {
 }
 
 /**
- * Users with the groups that matter. Of several groups, the one that decides decides alone; only one that a need asks
- * for must go along.
+ * Users with their relevant groups. A single group is enough to decide, so only groups that a need requires are
+ * combined.
  */
 function identitiesOf({ attributes, userGroups }: Need, rules: readonly PolicyRule[]): readonly Identity[] {
   const users = choose(attributes.user, ['', ANONYMOUS, ...rules.flatMap((rule) => rule.users), OTHER]);
@@ -266,7 +269,7 @@ function pathTargets({ attributes, uri }: Need, rules: readonly PolicyRule[]): r
     .map((path) => ({ kind: 'path', path }));
 }
 
-/** True if no path of the pattern can be that of a resource. @see k8s.io/apiserver/pkg/endpoints/request `NewRequestInfo` */
+/** True if the pattern matches no resource path. @see k8s.io/apiserver/pkg/endpoints/request `NewRequestInfo` */
 export function isPathOnly(pattern: string): boolean {
   const start = pattern.replace(/\*+$/, '');
   return !['/api/', '/apis/'].some((prefix) => prefix.startsWith(start) || start.startsWith(prefix));

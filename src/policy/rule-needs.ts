@@ -16,7 +16,7 @@ import { noneOf, oneOf, type Values } from './values.ts';
 
 const AUDIT = 'kubernetes.audit.';
 
-/** The fields that say the same of an event as an attribute of its request. */
+/** The fields that equal an attribute of the request. */
 const ATTRIBUTE_OF: ReadonlyMap<string, Attribute> = new Map([
   [`${AUDIT}verb`, 'verb'],
   ['event.action', 'verb'],
@@ -33,12 +33,13 @@ const ATTRIBUTE_OF: ReadonlyMap<string, Attribute> = new Map([
 ]);
 
 /**
- * Attributes without capitals: the API server writes verbs so, and the names of resources, groups and namespaces must be so (RFC 1123
- * labels). A request that spells one otherwise is for something that does not exist, and is not worth recording for that.
+ * Attributes without capitals: the API server writes verbs like this, and names of resources, groups and namespaces
+ * must be lower-case (RFC 1123 labels). A request with another spelling targets nothing that exists, and is not worth
+ * recording.
  */
 const LOWER_CASE: ReadonlySet<Attribute> = new Set(['verb', 'group', 'resource', 'subresource', 'namespace']);
 
-/** What only the authorizer says. */
+/** Fields that only the authorizer sets. */
 const DECISIONS: ReadonlySet<string> = new Set([
   'event.outcome',
   ...['decision', 'reason'].flatMap((what) => [
@@ -47,15 +48,15 @@ const DECISIONS: ReadonlySet<string> = new Set([
   ]),
 ]);
 
-/** The status of a request whose authentication failed, which is answered before it is authorised; every other code comes after that. */
+/** The status of a failed authentication, which is answered before authorization; every other code comes later. */
 const UNAUTHENTICATED = 401;
 
 /**
- * In which ways a rule can match, and what has to be recorded for it to see all that it looks into: its query, the fields
- * that make its term, its group or its joins, those whose values it counts, those that a pipeline computes with, and those
- * that only its exceptions and its suppression read. Empty if no request can match.
+ * The ways in which a rule can match, and what must be recorded for it to see everything that it reads: its query, the
+ * fields of its term, group or joins, counted fields, fields that a pipeline computes with, and fields that only its
+ * exceptions and suppression read. Empty if no request can match.
  *
- * Two facts about the API server are used. An event without a user is of a request whose authentication failed, and has no
+ * Two facts about the API server are used. An event without a user belongs to a failed authentication and has no
  * decision. At the stage RequestReceived nothing has been decided yet.
  */
 export function ruleNeeds({
@@ -90,7 +91,7 @@ export function ruleNeeds({
   );
 }
 
-/** What an expression is true of is not known, only what it looks into: it may match any request, at any level. */
+/** When an expression is true is unknown, only what it reads: it may match any request, at any level. */
 function lookingInto(fields: readonly Field[]): Need {
   const need = fields.reduce((sum, field) => bothNeeds(sum, reading(field)) ?? sum, EVERYTHING);
   const level = fields.find(({ name }) => name === `${AUDIT}level`);
@@ -130,7 +131,7 @@ function needsOf(predicate: Predicate, positive: boolean): readonly Need[] {
   }
 }
 
-/** What a test of a field (or, without one, that the field is there) leaves possible; undefined: nothing. */
+/** What a test of a field (or, without a test, its existence) allows; undefined: nothing. */
 function leaf(field: Field, test: Test | undefined, positive: boolean): Need | undefined {
   if (field.neverSet === true) return positive ? undefined : EVERYTHING;
   const need = reading(field, positive);
@@ -150,7 +151,8 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
       return isExact(test) ? { ...need, userGroups: loose(String(test.value), positive) } : need;
     case `${AUDIT}requestURI`: {
       const pattern = uriPattern(test);
-      // A path is compared without the query, so `not requestURI: /version` does not speak for every request of /version.
+      // The policy compares the path without the query, so `not requestURI: /version` does not cover every request for
+      // /version.
       const isKnown = pattern !== undefined && (positive || pattern.endsWith('*'));
       return isKnown ? { ...need, uri: loose(pattern, positive) } : need;
     }
@@ -159,7 +161,7 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
     case CARRIED_OUT:
       return { ...need, isDecided: positive && test !== undefined && !compileTest(test, field.type)('no') };
     default:
-      // Only what is in a namespace has the labels of one.
+      // Only namespaced objects have labels of a namespace.
       if (positive && isNamespaceLabel(field.name)) {
         return { ...need, attributes: { ...need.attributes, namespace: noneOf('') } };
       }
@@ -167,7 +169,7 @@ function leaf(field: Field, test: Test | undefined, positive: boolean): Need | u
   }
 }
 
-/** What it takes for a field to have its value: the bodies are recorded at some levels only. */
+/** What it takes for the field to be set: bodies are recorded at some levels only. */
 function reading(field: Field, positive = false): Need {
   const levels = bodyLevels(field);
   if (levels === undefined) return EVERYTHING;
@@ -189,7 +191,7 @@ function isBelow(name: string, root: string): boolean {
   return name === root || name.startsWith(`${root}.`);
 }
 
-/** A test without case of what is always in lower case is one of the value in lower case. */
+/** A caseless test of a lower-case attribute is a test of the value in lower case. */
 function withCase(test: Test | undefined): Test | undefined {
   return test?.kind === 'equals' && test.caseless ? { kind: 'equals', value: foldAscii(String(test.value)) } : test;
 }
@@ -198,7 +200,7 @@ function isExact(test: Test | undefined): test is Extract<Test, { readonly kind:
   return test?.kind === 'equals' && test.caseless !== true;
 }
 
-/** Only with an equality is it known which values pass; the absent value is `""`. */
+/** Only an equality determines the passing values; absent is `""`. */
 function valuesOf(test: Test | undefined, positive: boolean): Values | undefined {
   if (test === undefined) return positive ? noneOf('') : oneOf('');
   if (!isExact(test)) return positive ? noneOf('') : noneOf();
@@ -222,8 +224,8 @@ function loose(text: string, positive: boolean) {
 }
 
 /**
- * What a URI must look like as a policy compares paths: exactly, or up to a `*` at the end. The API server decodes the path
- * and cuts the query off, so only plain text can be compared.
+ * The form of a URI in policy terms: an exact path, or a prefix with `*`. The API server decodes the path and drops the
+ * query, so only plain text can be compared.
  */
 function uriPattern(test: Test | undefined): string | undefined {
   if (isExact(test)) return isPlainPath(String(test.value)) ? String(test.value) : undefined;
@@ -236,7 +238,7 @@ function isPlainPath(text: string): boolean {
   return /^\/[\w./~-]*$/.test(text);
 }
 
-/** Draws the conclusions that hold for all of a need; undefined if nothing is left. */
+/** Applies implications to a whole need; undefined if nothing is left. */
 function settle(need: Need): Need | undefined {
   const decided = need.isDecided
     ? bothNeeds(need, {

@@ -4,14 +4,14 @@ import { eachAttribute, type Need } from './need.ts';
 import { isPathOnly } from './request-space.ts';
 import { ANY, allows, both, LOOSE, noneOf, oneOf, type Values } from './values.ts';
 
-/** What a policy selects by; the level and the stages are said besides. */
+/** What a policy selects by; level and stages are separate. */
 export type Selector = Omit<PolicyRule, 'level' | 'omitStages' | 'line'>;
 
 /**
- * What selects all requests of a need, and no more of others than a policy cannot tell apart.
+ * A selector for all requests of a need, and for no others that a policy can distinguish.
  *
- * `hasGroupWildcard`: the API server takes `group: "*"` (Kubernetes 1.36 and later; before it, the API server does not start
- * with it). Without it a resource without a group is selected in the groups where it is built in.
+ * `hasGroupWildcard`: the API server accepts `group: "*"` (Kubernetes 1.36 and later; earlier versions do not start
+ * with it). Without it, a resource without a group is selected in its built-in groups.
  */
 export function selectorOf(need: Need, hasGroupWildcard: boolean): Selector {
   const { user, verb, namespace, resource } = need.attributes;
@@ -30,7 +30,7 @@ export function selectorOf(need: Need, hasGroupWildcard: boolean): Selector {
   };
 }
 
-/** All requests that the selector of a need selects, in the terms of a need: at least those of the need. */
+/** All requests that the selector of a need selects, as a need: at least those of the need. */
 export function selectedBy(need: Need, hasGroupWildcard: boolean): Need {
   const selector = selectorOf(need, hasGroupWildcard);
   const { resources, nonResourceURLs, userGroups } = selector;
@@ -65,8 +65,8 @@ export function selectedBy(need: Need, hasGroupWildcard: boolean): Need {
 }
 
 /**
- * The need as parts whose names can be selected. A policy compares the name in the path, and that of a new object stands in
- * its body, so `create` goes apart, without a name.
+ * Splits the need into parts whose names can be selected. A policy compares the name in the path, but a new object's
+ * name is in its body, so `create` is separate and has no name.
  */
 export function splitByName(need: Need): readonly Need[] {
   const { verb, name } = need.attributes;
@@ -87,7 +87,7 @@ function listed({ kind, values }: Values): readonly string[] {
   return kind === 'in' ? [...values] : [];
 }
 
-/** True if it can be no request of another path, because an attribute that only a resource has must be there. */
+/** True if it cannot be a non-resource request, because it requires an attribute that only a resource has. */
 function isAboutResource({ attributes }: Need): boolean {
   return (['resource', 'group', 'subresource', 'name'] as const).some(
     (attribute) => !allows(attributes[attribute], ''),
@@ -112,10 +112,10 @@ function resourcesOf(need: Need, hasGroupWildcard: boolean): readonly GroupResou
   }));
 }
 
-/** Undefined if no list of groups can be given. */
+/** Undefined if no list of groups is possible. */
 function groupsOf(head: string, group: Values, hasGroupWildcard: boolean): readonly string[] | undefined {
   if (group.kind === 'in') {
-    // A name that no group can have is in no request.
+    // No request has a name that no group can have.
     const possible = listed(group).filter((name) => GROUP_NAME.test(name));
     return possible.length > 0 ? possible : undefined;
   }

@@ -1,4 +1,4 @@
-/** What a condition leaves possible of an attribute that a request has once: one of these, or none of these. `""` stands for absent. */
+/** What a condition allows for a single-valued request attribute: one of these, or none of these. `""` means absent. */
 export interface Values {
   readonly kind: 'in' | 'notIn';
   readonly values: ReadonlySet<string>;
@@ -45,8 +45,8 @@ export function isSameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
 }
 
 /**
- * What a condition leaves possible where several values or patterns may hold at once, such as the groups of a user: at
- * least one of `some` holds, if that is given, and none of `none`.
+ * What a condition allows where several values or patterns may apply at once, such as the groups of a user: at least
+ * one of `some`, if given, and none of `none`.
  */
 export interface Loose {
   readonly some?: ReadonlySet<string>;
@@ -55,7 +55,7 @@ export interface Loose {
 
 export const LOOSE: Loose = { none: new Set() };
 
-/** More than both of them allow, perhaps: of two lists of which one must hold, the shorter is kept. */
+/** Possibly more than both allow: of two required lists, the shorter is kept. */
 export function bothLoose(a: Loose, b: Loose): Loose {
   const [shorter] = [a.some, b.some].filter((some) => some !== undefined).sort((x, y) => x.size - y.size);
   const none = a.none.union(b.none);
