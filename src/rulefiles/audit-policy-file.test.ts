@@ -43,13 +43,13 @@ test('what is wrong is told with its place, and what would be right', () => {
     'policy.yaml:4:12: expected None or Metadata or Request or RequestResponse, found "Metadat"\n    - level: Metadat\n             ^',
   ]);
   expect(problemsOf(`${HEAD}rules:\n  - level: None\n    verb: [get]\n`)).toEqual([
-    'policy.yaml:5:5: there is no verb in an audit policy\n      verb: [get]\n      ^\n  hint: kube-apiserver passes over it with a warning, so more is selected than is written; see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
+    'policy.yaml:5:5: unknown key verb in an audit policy\n      verb: [get]\n      ^\n  hint: kube-apiserver ignores it with a warning, so the rule selects more than intended; see https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/',
   ]);
   expect(problemsOf(`${HEAD}rules:\n  - level: None\n    users: eve\n`)).toEqual([
     'policy.yaml:5:12: expected a list, found "eve"\n      users: eve\n             ^',
   ]);
   expect(problemsOf(`${HEAD}rules:\n  - level: None\n    nonResourceURLs: [/x]\n    namespaces: [a]\n`).join()).toMatch(
-    /^policy.yaml:5:22: a rule is about resources and namespaces or about nonResourceURLs, not both/,
+    /^policy.yaml:5:22: a rule selects by resources and namespaces or by nonResourceURLs, not both/,
   );
 });
 
@@ -58,7 +58,9 @@ test('what kube-apiserver refuses is refused', () => {
   expect(rule('nonResourceURLs: [healthz]')).toMatch(/5:23: expected a path that begins with \//);
   expect(rule('nonResourceURLs: [/a*b]')).toMatch(/expected a path that begins with \//);
   expect(rule('resources: [{group: apps/v1}]')).toMatch(/expected an API group without a version/);
-  expect(rule('resources: [{group: apps, resourceNames: [a]}]')).toMatch(/expected resources beside the names/);
+  expect(rule('resources: [{group: apps, resourceNames: [a]}]')).toMatch(
+    /expected resources, because resourceNames are given/,
+  );
   expect(rule('resources: [{group: "*"}, {group: ""}, {group: rbac.authorization.k8s.io}]')).toBe('');
   expect(rule('nonResourceURLs: ["*", /healthz*, /]')).toBe('');
 });

@@ -11,8 +11,8 @@ export type AuditPolicyFile =
   | { readonly kind: 'invalid'; readonly problems: readonly FileProblem[] };
 
 /**
- * The audit policy in a text, YAML or JSON; its rules know their lines. `file` is what problems call the text. Never throws: what
- * is wrong comes back with its place.
+ * Parses an audit policy in YAML or JSON; its rules know their lines. `file` names the text in problems. Never throws:
+ * problems have their place.
  */
 export function parseAuditPolicy(text: string, file = 'audit-policy.yaml'): AuditPolicyFile {
   const counter = new LineCounter();
@@ -31,7 +31,7 @@ export function parseAuditPolicy(text: string, file = 'audit-policy.yaml'): Audi
   if (document === undefined) return invalid(problemAt(0, 'expected an audit policy, found nothing'));
   if (second !== undefined) {
     const offset = second.contents?.range?.[0] ?? 0;
-    return invalid(problemAt(offset, 'expected one document, found another one here'));
+    return invalid(problemAt(offset, 'expected one document, but another one begins here'));
   }
   const read = toValue(document);
   if (read.kind === 'unsound') return invalid(problemAt(0, read.message));

@@ -6,7 +6,7 @@ import type { FileProblem } from './file-problem.ts';
 import type { LoadedRule, LoadedRules } from './loaded-rule.ts';
 import { type JudgedRule, judgeCompiled, judgeRefused } from './rule-verdict.ts';
 
-/** A rule that compiles, beside where it came from and what becomes of it. */
+/** A compiled rule, with its origin and verdict. */
 export interface ReadyRule {
   readonly rule: CompiledRule;
   readonly loaded: LoadedRule;
@@ -14,19 +14,19 @@ export interface ReadyRule {
 }
 
 export interface CompiledRules {
-  /** Those that are enabled and right; the others do not stop them. */
+  /** Valid, enabled rules; invalid ones do not stop them. */
   readonly ready: readonly ReadyRule[];
-  /** Right, and switched off. */
+  /** Valid but disabled. */
   readonly disabled: readonly ReadyRule[];
-  /** Everything that is wrong, and every reason for which a rule cannot run here: `unsupported` tells them apart. */
+  /** All problems and all reasons why a rule cannot run here; `unsupported` tells them apart. */
   readonly problems: readonly FileProblem[];
-  /** The verdict on every rule that was found: those that compile, in the order of the files, then the others. */
+  /** The verdict on every rule found: first those that compile, in file order, then the others. */
   readonly verdicts: readonly JudgedRule[];
   /** What the rules were compiled with. */
   readonly slots: FieldSlots;
 }
 
-/** Compiles what was loaded; every problem of every file, those of loading first. */
+/** Compiles the loaded rules. Reports every problem of every file, those of loading first. */
 export function compileLoaded({ rules, problems }: LoadedRules, hashes: Hashes): CompiledRules {
   const slots = createFieldSlots();
   const compiledRules: ReadyRule[] = [];

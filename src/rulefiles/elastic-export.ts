@@ -6,25 +6,25 @@ import type { ElasticLists } from '../rules/import/elastic-exceptions.ts';
 import { excerptAt, type FileProblem } from './file-problem.ts';
 import { linesOf } from './places.ts';
 
-/** An export of Kibana's, taken apart: its rules, each with its line, and the exception lists that were exported with them. */
+/** A parsed export of Kibana: its rules, each with its line, and the exported exception lists. */
 export interface ElasticExport {
   readonly file: string;
   readonly lines: readonly string[];
   readonly rules: readonly { readonly value: unknown; readonly line: number }[];
-  /** Exception lists by their namespace and id, with their items. */
+  /** Exception lists by namespace and id, with their items. */
   readonly lists: ReadonlyMap<string, readonly unknown[]>;
   readonly problems: readonly FileProblem[];
 }
 
-/** The values of value lists, by the folder in which they lie and the id of the list. */
+/** The values of value lists, by folder and list id. */
 export type ValueLists = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 /** A folder for value lists beside an export. */
 export const VALUE_LIST_FOLDER = 'lists';
 
 /**
- * NDJSON, an object a line: rules, exception lists and their items in any order, connectors of actions, and at the end the counts of what
- * was exported. Never throws.
+ * Reads NDJSON, one object per line: rules, exception lists and their items in any order, action connectors, and at the
+ * end the export counts. Never throws.
  */
 export function readElasticExport(file: string, source: string): ElasticExport {
   const lines = linesOf(source);
@@ -56,13 +56,16 @@ export function readElasticExport(file: string, source: string): ElasticExport {
       const items = listOf(value);
       if ('item_id' in value) items.push(value);
     } else if ('attributes' in value && typeof value.type === 'string') {
-      // The connector of an action: whom Kibana would notify is no part of a rule here.
+      // An action connector: notifications of Kibana are not part of a rule here.
       if (value.type === 'action') continue;
-      complain('this is a saved object of Kibana, not an exported rule', 'export it under Rules: Bulk actions, Export');
+      complain(
+        'this is a saved object of Kibana, not an exported rule',
+        'export the rules under Rules: Bulk actions, Export',
+      );
     } else if (RULE_KEYS.some((key) => key in value)) rules.push({ value, line: at + 1 });
     else if (!isCounts(value)) {
       complain(
-        'this is neither a rule, an exception list nor the counts of an export',
+        'expected a rule, an exception list or the counts of an export',
         'a rule has rule_id, name, type and query',
       );
     }
@@ -70,14 +73,14 @@ export function readElasticExport(file: string, source: string): ElasticExport {
   return { file, lines, rules, lists, problems };
 }
 
-/** What tells a rule without its id from an object of another kind. */
+/** Distinguishes a rule without id from an object of another kind. */
 const RULE_KEYS = ['name', 'type', 'query'];
 
 function isCounts(value: Readonly<Record<string, unknown>>): boolean {
   return ['exported_count', 'exported_rules_count', 'exported_exception_list_count'].some((key) => key in value);
 }
 
-/** The ids of the value lists that the items of an export name. */
+/** The ids of the value lists in the items of an export. */
 export function namedValueLists({ lists }: ElasticExport): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const items of lists.values()) {
@@ -92,8 +95,9 @@ export function namedValueLists({ lists }: ElasticExport): ReadonlySet<string> {
 }
 
 /**
- * What the rules of a file may name: the lists that stand in it, then those of other exports, those of its own folder first. So a shared
- * list, which Kibana exports by itself, may lie beside; and two exports from two spaces do not mix what has one name.
+ * The lists that rules of a file may use: first those in the file, then those of other exports, with exports of its own
+ * folder first. A shared list, which Kibana exports on its own, may lie beside; and exports of two spaces do not mix
+ * lists of the same name.
  */
 export function elasticLists(file: string, exports: readonly ElasticExport[], values: ValueLists): ElasticLists {
   const folder = dirname(file);
@@ -108,8 +112,8 @@ export function elasticLists(file: string, exports: readonly ElasticExport[], va
 }
 
 /**
- * The names, below the folder of an export, under which the values of a list are looked for: its id, and where that has
- * characters that a key of a ConfigMap cannot have, the id with `_` for each. None leads out of the folder.
+ * The file names, below the folder of an export, that may hold the values of a list: its id, and if the id has
+ * characters that a ConfigMap key cannot have, the id with `_` for each. None leads out of the folder.
  */
 export function valueListFiles(id: string): readonly string[] {
   const safe = id.replace(/[^-.\w]|^\.+/g, '_');

@@ -67,7 +67,7 @@ test('what is wrong is shown at its place', () => {
   expect(
     shown(readTomlRule('r.toml', TOML.replace('"high"', '"hihg"').replace('now-7d', 'now-5m'), { fileStem: 'r' })),
   ).toEqual([
-    'r.toml:31:9: r: the history starts at now-5m, which is not before the search, from now-6m\n  value = "now-5m"\n          ^',
+    'r.toml:31:9: r: the history starts at now-5m, but it must start before the search, which starts at now-6m\n  value = "now-5m"\n          ^',
     'r.toml:13:12: r: expected one of low, medium, high, critical, found "hihg"\n  severity = "hihg"\n             ^\n' +
       '  hint: did you mean high?',
   ]);
@@ -172,7 +172,7 @@ test('the items of an exception list are those that name it, wherever they stand
   expect(rules[0]?.document.exceptions.map(({ query }) => query)).toEqual(['user.name: "a"', 'user.name: "b"']);
   const [missing] = exported(rule).problems;
   expect(missing?.rule).toBe('pods-deleted');
-  expect(missing?.message ?? '').toMatch(/^the exception list noise is not among the files/);
+  expect(missing?.message ?? '').toMatch(/^the exception list noise is missing/);
 });
 
 test('more exceptions than a resource holds load from a file', () => {
@@ -189,5 +189,5 @@ test('more exceptions than a resource holds load from a file', () => {
 test('a line of an export that is none of what Kibana exports is said to be that', () => {
   const { rules, problems } = readRules('e.ndjson', '.ndjson', '{"a":1}\n');
   expect(rules).toHaveLength(0);
-  expect(problems[0]?.message).toBe('this is neither a rule, an exception list nor the counts of an export');
+  expect(problems[0]?.message).toBe('expected a rule, an exception list or the counts of an export');
 });

@@ -15,7 +15,7 @@ import { type LoadedRules, loadedRule, type RuleSource, sourceProblem } from './
 import { linesOf, type Place, type Places } from './places.ts';
 import { tomlPlaces } from './toml-places.ts';
 
-/** How deep inline tables and arrays may go: the rules of Elastic stay below 5. */
+/** The deepest nesting of inline tables and arrays; Elastic's rules stay below 5. */
 const MAX_TOML_DEPTH = 64;
 
 /** A rule of Elastic's repository: a TOML text with one `[rule]`. Never throws. */
@@ -28,7 +28,7 @@ export function readTomlRule(file: string, source: string, options: ElasticImpor
     if (!(error instanceof TomlError)) throw error;
     const place = clampPlace(lines, { line: error.line, column: error.column });
     const message = parserMessage(error.message);
-    // What the parser meets first is the end of the line, which no string has in it.
+    // The parser reports the line end, which a string cannot contain.
     const isOpen = message.includes('control characters') && place.column > (lines[place.line - 1]?.length ?? 0);
     const problem: FileProblem = {
       file,
@@ -42,7 +42,7 @@ export function readTomlRule(file: string, source: string, options: ElasticImpor
   }
 }
 
-/** The rules of an export of Kibana's, each from one line. Never throws. */
+/** Reads the rules of a Kibana export, one per line. Never throws. */
 export function readExportedRules({ file, lines, rules, problems }: ElasticExport, lists: ElasticLists): LoadedRules {
   const results = rules.map(({ value, line }) => {
     const places: Places = { at: () => ({ line, column: 1 }), within: () => undefined };
@@ -80,7 +80,7 @@ function importedRule(source: RuleSource, value: unknown, options: ElasticImport
   };
 }
 
-/** The same source for paths of the resource that the rule became. */
+/** The same source, with paths of the converted resource. */
 function resourceSource(source: RuleSource, value: unknown): RuleSource {
   const { places } = source;
   return {

@@ -2,28 +2,28 @@ import { cutBytes, sanitise } from '../audit/text.ts';
 import type { UnsupportedReason } from '../rules/import/unsupported-reason.ts';
 import type { Place } from './places.ts';
 
-/** Something wrong in a rule file, and where. Lines and columns count from 1, columns in UTF-16 units. */
+/** A problem in a rule file, and its place. Lines and columns count from 1, columns in UTF-16 units. */
 export interface FileProblem {
   readonly file: string;
   /** Absent if the file could not be read. */
   readonly place?: Place;
   /** The name of the rule that it is about. */
   readonly rule?: string;
-  /** The type that this rule says it has, where that could be read. */
+  /** The type of this rule, if it could be read. */
   readonly ruleType?: string;
   readonly message: string;
   readonly hint?: string;
-  /** Set if the rule may be sound and cannot run here; says why. */
+  /** Set if the rule may be valid but cannot run here; says why. */
   readonly unsupported?: readonly UnsupportedReason[];
-  /** The line of source, cut around the place, and where in it the place is, from 0. */
+  /** The source line, cut around the place, and the offset of the place in it. */
   readonly excerpt?: { readonly text: string; readonly caret: number };
 }
 
-/** What is shown of a long line: this many units before the place, and as many as fit after it. */
+/** How much of a long line is shown: this many units before the place, and as many as fit after it. */
 const BEFORE = 60;
 const WIDTH = 120;
 
-/** The line at a place, cut to what a terminal shows, with what cannot be seen written out. */
+/** The line at a place, cut to the width of a terminal, with invisible characters escaped. */
 export function excerptAt(lines: readonly string[], place: Place): { readonly text: string; readonly caret: number } {
   const line = lines[place.line - 1] ?? '';
   const at = Math.min(place.column - 1, line.length);
@@ -39,13 +39,13 @@ function printable(text: string): string {
 
 const MAX_MESSAGE_BYTES = 400;
 
-/** What a parser says, which may repeat the text it was given: its first line, cut and made printable. */
+/** A parser's message, which may repeat its input: the first line, cut and made printable. */
 export function parserMessage(message: string): string {
   const [first = ''] = message.split('\n');
   return cutBytes(sanitise(first), MAX_MESSAGE_BYTES);
 }
 
-/** As a compiler prints it: `rules/a.yaml:12:5: message`, the line, a caret under the place, the hint. */
+/** Formats like a compiler: `rules/a.yaml:12:5: message`, the line, a caret under the place, the hint. */
 export function formatFileProblem({ file, place, rule, message, hint, excerpt }: FileProblem): string {
   const name = sanitise(file);
   const at = place === undefined ? name : `${name}:${place.line}:${place.column}`;

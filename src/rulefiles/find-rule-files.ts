@@ -8,7 +8,7 @@ export const RULE_FILE_EXTENSIONS = ['.yaml', '.yml', '.toml', '.ndjson'] as con
 export type RuleFileExtension = (typeof RULE_FILE_EXTENSIONS)[number];
 
 export interface RuleFile {
-  /** As it was reached from the path that was given. */
+  /** The path as reached from the given one. */
   readonly path: string;
   readonly extension: RuleFileExtension;
   readonly bytes: number;
@@ -19,13 +19,14 @@ export interface FoundFiles {
   readonly problems: readonly FileProblem[];
 }
 
-/** Folders below a given one. A rule pack has one or two; the bound ends the search in a tree that was meant for something else. */
+/**
+ * How many levels of folders are searched. A rule pack has one or two; the limit ends the search in an unrelated tree.
+ */
 const MAX_DEPTH = 16;
 
 /**
- * The rule files among these paths: files as they are, folders with all that is below them, in the order of their names.
- * Names that begin with a dot are left out, which keeps to one of the two ways that a mounted ConfigMap has to each file;
- * a file that is reached twice counts once.
+ * The rule files at these paths: files as given, and all files below folders, in name order. Names with a leading dot
+ * are skipped, so a file in a mounted ConfigMap is found once; a file reached twice counts once.
  */
 export async function findRuleFiles(paths: readonly string[]): Promise<FoundFiles> {
   const files: RuleFile[] = [];
@@ -52,7 +53,7 @@ export async function findRuleFiles(paths: readonly string[]): Promise<FoundFile
 
   async function visitFolder(path: string, depth: number): Promise<void> {
     if (depth === MAX_DEPTH) {
-      complain(path, `folders are read ${MAX_DEPTH} levels deep, and this one is below that`);
+      complain(path, `folders are read at most ${MAX_DEPTH} levels deep, and this one is deeper`);
       return;
     }
     const names = (await attempt(path, (known): Promise<string[]> => readdir(known))) ?? [];
@@ -76,7 +77,7 @@ export async function findRuleFiles(paths: readonly string[]): Promise<FoundFile
   return { files, problems };
 }
 
-/** Why the system would not let us read, in words. */
+/** Why the system refused access, in words. */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
@@ -84,9 +85,9 @@ export function readFailure(error: unknown): string {
       return 'there is no such file';
     case 'EACCES':
     case 'EPERM':
-      return 'it may not be read by this user';
+      return 'this user has no permission to read it';
     case 'ELOOP':
-      return 'its symbolic links lead in a circle';
+      return 'its symbolic links form a loop';
     default:
       return `it cannot be read: ${describeValue(code ?? String(error))}`;
   }

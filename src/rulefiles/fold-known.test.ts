@@ -11,12 +11,16 @@ function folded(query: string) {
 }
 
 test('a condition on a field that never has a value does not hold, its negation does', () => {
-  for (const query of ['process.name: a', 'process.name: *', 'user.name: a and process.name: a', 'process.pid > 1']) {
-    expect([query, folded(query)]).toEqual([query, FALSE]);
-  }
   expect(folded('not process.name: a')).toEqual(TRUE);
   expect(folded('process.name: a or user.name: b')).toEqual(folded('user.name: b'));
 });
+
+test.each(['process.name: a', 'process.name: *', 'user.name: a and process.name: a', 'process.pid > 1'])(
+  'a condition on a field that never has a value does not hold, its negation does: %s',
+  (query) => {
+    expect(folded(query)).toEqual(FALSE);
+  },
+);
 
 test('a field that always has the same value is compared at once', () => {
   expect(folded('event.dataset: "kubernetes.audit_logs"')).toEqual(TRUE);

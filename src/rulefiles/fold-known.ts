@@ -3,8 +3,8 @@ import type { Predicate } from '../query/predicate/predicate.ts';
 import { FALSE, simplify, TRUE } from '../query/predicate/simplify.ts';
 
 /**
- * The same condition with what is known of every event filled in: fields that never have a value, and those that always
- * have the same. `FALSE` means that no event can meet it.
+ * Simplifies a condition with what is known of every event: fields that never have a value, and fields with a constant
+ * value. `FALSE` means that no event can match.
  */
 export function foldKnown(predicate: Predicate): Predicate {
   return simplify(fold(predicate));

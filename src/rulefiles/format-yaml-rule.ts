@@ -3,17 +3,17 @@ import type { RuleDocument } from '../rules/document.ts';
 import { toDetectionRule } from '../rules/to-detection-rule.ts';
 
 const LINE_WIDTH = 120;
-/** A text of one line beyond this is folded; a list beyond this has a line for each item. */
+/** Longer texts are folded; longer lists have one line per item. */
 const SHORT = 90;
-/** What cannot be seen, but for line breaks and tabs. Some of it breaks a line in YAML 1.1 and not in 1.2. */
+/** Invisible characters except line breaks and tabs. Some break a line in YAML 1.1 but not in 1.2. */
 const UNSEEN = /[^\P{C}\n\t]|[\u2028\u2029]/u;
 const UNSEEN_ALL = new RegExp(UNSEEN, 'gu');
 /** Settings that read better on one line. */
 const ON_ONE_LINE: ReadonlySet<unknown> = new Set(['tactic', 'technique']);
 
 /**
- * A rule as a YAML document as a person would write it: the query and other texts of several lines as they are, nothing that
- * is the default. It reads the same to YAML 1.2, which we read, and 1.1, which kubectl does.
+ * A rule as hand-written YAML: multi-line texts such as the query as blocks, defaults omitted. It reads the same in
+ * YAML 1.2, which firstseen reads, and in 1.1, which kubectl reads.
  */
 export function formatYamlRule(document: RuleDocument): string {
   const yaml = new Document(toDetectionRule(document), { compat: 'yaml-1.1', aliasDuplicateObjects: false });
@@ -37,11 +37,11 @@ export function formatYamlRule(document: RuleDocument): string {
     },
   });
   const text = yaml.toString({ lineWidth: LINE_WIDTH, minContentWidth: 0 });
-  // All of it stands in double quotes, where it can be written as an escape.
+  // All of it is in double quotes, where escapes are possible.
   return text.replace(UNSEEN_ALL, escaped);
 }
 
-/** Of an item as it would stand in a list on one line; what cannot stand there is longer than any line. */
+/** The length of an item in a one-line list; infinite if it cannot be in one. */
 function lengthOf(item: unknown): number {
   if (!isScalar(item)) return Number.POSITIVE_INFINITY;
   const text = String(item.value);

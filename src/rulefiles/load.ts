@@ -11,7 +11,7 @@ import { readYamlRules } from './yaml-rules.ts';
 
 const MEBIBYTE = 1_048_576;
 
-/** A file of a few rules is a few kilobytes; an export of Kibana's holds all of Elastic's some two thousand rules. */
+/** A file of a few rules has a few kilobytes; a Kibana export holds Elastic's two thousand rules. */
 export const MAX_FILE_BYTES: Readonly<Record<RuleFileExtension, number>> = {
   '.yaml': MEBIBYTE,
   '.yml': MEBIBYTE,
@@ -19,15 +19,15 @@ export const MAX_FILE_BYTES: Readonly<Record<RuleFileExtension, number>> = {
   '.ndjson': 64 * MEBIBYTE,
 };
 
-/** A file with its text; what Kibana exported is taken apart, because rules of one file may name lists of another. */
+/** A file and its text; Kibana exports are parsed early, because rules of one file may use lists of another. */
 type RuleText = { readonly file: string } & (
   | { readonly kind: 'yaml' | 'toml'; readonly source: string }
   | { readonly kind: 'export'; readonly content: ElasticExport }
 );
 
 /**
- * The rules in these files and folders, in the order of the paths and below them of the names. A file or a rule that is broken
- * does not stop the others; of several rules with one name the first stays. Never rejects for what the files hold.
+ * Loads the rules in these files and folders, in path order and then name order. A broken file or rule does not stop
+ * the others; of several rules with one name the first is kept. Never rejects because of file contents.
  */
 export async function loadRuleFiles(paths: readonly string[]): Promise<LoadedRules> {
   const found = await findRuleFiles(paths);
@@ -53,19 +53,19 @@ export async function loadRuleFiles(paths: readonly string[]): Promise<LoadedRul
   return { rules: [...rules.values()], problems };
 }
 
-/** The rules in the text of one file, without value lists; its format follows from the extension. Never throws. */
+/** The rules in the text of one file, without value lists; the extension selects the format. Never throws. */
 export function readRules(file: string, extension: RuleFileExtension, source: string): LoadedRules {
   const text = toRuleText(file, extension, source);
   const [loaded] = withSigma([contentsOf(text, exportsAmong([text]), new Map())]);
   return loaded ?? { rules: [], problems: [] };
 }
 
-/** What one file holds by itself: of Sigma's documents the text only, since they refer to those of other files. */
+/** The contents of one file. Sigma documents stay text, since they may refer to documents in other files. */
 interface FileContents extends LoadedRules {
   readonly sigma?: readonly SigmaSource[];
 }
 
-/** The files with the rules that their Sigma documents give. */
+/** The files, with the rules of their Sigma documents. */
 function withSigma(files: readonly FileContents[]): readonly LoadedRules[] {
   const read = readSigmaRules(files.flatMap(({ sigma = [] }) => sigma));
   return files.map(({ rules, problems, sigma = [] }) => {
@@ -109,7 +109,7 @@ function contentsOf(text: RuleText, exports: readonly ElasticExport[], values: V
 
 async function readText({ path, extension, bytes }: RuleFile): Promise<{ readonly source: string } | FileProblem> {
   const most = MAX_FILE_BYTES[extension];
-  if (bytes > most) return { file: path, message: `the file has ${bytes} bytes; at most ${most} are read` };
+  if (bytes > most) return { file: path, message: `the file has ${bytes} bytes; the limit is ${most}` };
   try {
     return { source: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) };
   } catch (error) {
@@ -120,7 +120,7 @@ async function readText({ path, extension, bytes }: RuleFile): Promise<{ readonl
 function duplicate(rule: LoadedRule, earlier: LoadedRule): FileProblem {
   const { line } = earlier.place(['metadata', 'name']);
   return rule.problemAt(['metadata', 'name'], {
-    message: `the name ${rule.document.name} is taken: ${earlier.file}:${line} has it`,
-    hint: 'give one of them another name',
+    message: `the name ${rule.document.name} is already used in ${earlier.file}:${line}`,
+    hint: 'rename one of the rules',
   });
 }

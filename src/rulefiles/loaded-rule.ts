@@ -4,25 +4,31 @@ import type { RuleProblem } from '../rules/rule-problem.ts';
 import { excerptAt, type FileProblem } from './file-problem.ts';
 import { linesOf, type Place, type Places } from './places.ts';
 
-/** A rule of a file, which still knows where it stands. */
+/** A rule of a file, with its place there. */
 export interface LoadedRule {
   readonly document: RuleDocument;
   readonly file: string;
-  /** What its author should know and changes no outcome, in sentences for people. */
+  /** Facts worth knowing that change no outcome, in sentences. */
   readonly notes: readonly string[];
-  /** Where the outcome is another than its format means, because of what this rule asks for, in sentences for people. */
+  /** Where the outcome differs from the source format, because of this rule, in sentences. */
   readonly differences: readonly string[];
-  /** Why no event of an API server can match, as far as its format tells, in parts of sentences; empty: one may. */
+  /**
+   * Why no event of an API server can match, as far as the format tells, in parts of sentences; empty: an event may
+   * match.
+   */
   readonly neverMatches: readonly string[];
-  /** Where the value at a path of the resource (`['spec', 'query']`) stands in the file, or the nearest around it. */
+  /**
+   * The place in the file of the value at a path of the resource (`['spec', 'query']`), or of the nearest value around
+   * it.
+   */
   place(path: DocumentPath): Place;
-  /** Something wrong with the value at a path of the resource. */
+  /** A problem with the value at a path of the resource. */
   problemAt(path: DocumentPath, problem: { readonly message: string; readonly hint?: string }): FileProblem;
-  /** What compiling the rule found, as a problem of the file; in a query at its place, if the file holds it as it is. */
+  /** A problem from compiling the rule; for a query at its place, if the file holds its text unchanged. */
   problem(problem: RuleProblem): FileProblem;
 }
 
-/** What one file, or several, gave. */
+/** The result of loading one or more files. */
 export interface LoadedRules {
   readonly rules: readonly LoadedRule[];
   readonly problems: readonly FileProblem[];
@@ -35,11 +41,11 @@ export interface RuleSource {
   readonly places: Places;
 }
 
-/** What a rule's format says of it besides. */
+/** Additional findings from the rule's format. */
 export interface RuleOrigin {
   readonly differences?: readonly string[];
   readonly neverMatches?: readonly string[];
-  /** True if the rule was written for another engine, which may honour what this one does not. */
+  /** True if the rule was written for another engine, which may support what this one does not. */
   readonly imported?: boolean;
 }
 
@@ -79,7 +85,7 @@ export function loadedRule(
           inQuery?.problem.unsupported && {
             unsupported: [{ kind: 'construct' as const, name: path.join('.'), message, path: whole }],
           }),
-        // What the file holds in another form, as JSON does, is shown as it is read.
+        // If the file holds the text in another form, such as JSON, show it as read.
         excerpt: lost ? excerptAt(linesOf(inQuery.source), inQuery.problem) : excerptAt(lines, place),
       };
     },

@@ -6,22 +6,22 @@ export interface Place {
   readonly column: number;
 }
 
-/** Where the values of one rule stand in its file. */
+/** Finds the values of one rule in its file. */
 export interface Places {
-  /** Of the value at a path, or of its key; of the nearest value around it, if there is none at the path. */
+  /** The place of the value at a path, or of its key; of the nearest value around it if the path has none. */
   at(path: DocumentPath, on?: 'key'): Place;
-  /** Of a place within the text of the value at a path, if the text stands in the file as it is. */
+  /** The place within the text at a path, if the file holds the text unchanged. */
   within(path: DocumentPath, place: Place): Place | undefined;
 }
 
-/** A file's lines, as all readers here count them. */
+/** The lines of a file, counted the same by all readers here. */
 export function linesOf(source: string): readonly string[] {
   return source.split(/\r?\n/);
 }
 
 /**
- * The place in the file of a place in a text, when the file holds that line of the text as it is. The text begins on line
- * `start.line`, not before `start.column`; so escapes, folded lines and quotes doubled inside quotes give undefined.
+ * The place in the file of a place in a text, if the file holds that line of the text unchanged. The text begins on
+ * line `start.line`, not before `start.column`; escapes, folded lines and doubled quotes give undefined.
  */
 export function placeInText(lines: readonly string[], start: Place, text: string, place: Place): Place | undefined {
   const wanted = text.split('\n')[place.line - 1];

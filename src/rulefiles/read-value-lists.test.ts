@@ -60,9 +60,9 @@ test('a list that is missing names the file to put there, and refuses the rule',
   await write('e.ndjson', [RULE, item('blocked')]);
   const { values, problems } = await load('e.ndjson');
   expect(values).toEqual([]);
-  expect(problems).toMatch(/^\/e\.ndjson:1:1: pods-deleted: exception "blocked": the value list blocked is not there/m);
+  expect(problems).toMatch(/^\/e\.ndjson:1:1: pods-deleted: exception "blocked": the value list blocked is missing/m);
   expect(problems).toMatch(
-    /as blocked or blocked\.txt or lists\/blocked or lists\/blocked\.txt in , one value a line$/m,
+    /as blocked or blocked\.txt or lists\/blocked or lists\/blocked\.txt in , one value per line$/m,
   );
 });
 
@@ -84,7 +84,7 @@ test('what two exports name alike is each its own', async () => {
 test('an id is no way out of the folder', async () => {
   await write('secret.txt', '10.0.0.1');
   await write('rules/e.ndjson', [RULE, item('../secret')]);
-  expect((await load('rules')).problems).toMatch(/the value list \.\.\/secret is not there/);
+  expect((await load('rules')).problems).toMatch(/the value list \.\.\/secret is missing/);
   await write('rules/__secret.txt', '10.0.0.2');
   expect((await load('rules')).values).toEqual([[[['10.0.0.2']]]]);
 });
@@ -101,7 +101,7 @@ test('a list that cannot be read is a problem of its own', async () => {
   await mkdir(join(folder, 'folder'));
   const { problems } = await load('e.ndjson');
   expect(problems).toMatch(/^\/latin: the list is not UTF-8 text$/m);
-  expect(problems).toMatch(/the value list folder is not there/);
+  expect(problems).toMatch(/the value list folder is missing/);
 });
 
 test('exports, lists and all in a mounted ConfigMap are read once', async () => {

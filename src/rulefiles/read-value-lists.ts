@@ -4,7 +4,7 @@ import { type ElasticExport, namedValueLists, type ValueLists, valueListFiles } 
 import type { FileProblem } from './file-problem.ts';
 import { readFailure } from './find-rule-files.ts';
 
-/** Ten times what a list of 100,000 addresses has. */
+/** Ten times the size of a list of 100,000 addresses. */
 const MAX_BYTES = 64 * 1_048_576;
 
 export interface ReadValueLists {
@@ -13,8 +13,8 @@ export interface ReadValueLists {
 }
 
 /**
- * The value lists that exports name: text files with one value a line, as Kibana exports a list, beside an export or in its folder `lists`.
- * One that is not there is left for those to complain of who need it. Never rejects.
+ * The value lists used by exports: text files with one value per line, as Kibana exports them, beside an export or in
+ * its folder `lists`. A missing list is left for its users to report. Never rejects.
  */
 export async function readValueLists(exports: readonly ElasticExport[]): Promise<ReadValueLists> {
   const problems: FileProblem[] = [];
@@ -40,7 +40,7 @@ async function readFirst(files: readonly string[], problems: FileProblem[]): Pro
       const stats = await stat(file);
       if (!stats.isFile()) continue;
       if (stats.size > MAX_BYTES) {
-        problems.push({ file, message: `the list has ${stats.size} bytes; at most ${MAX_BYTES} are read` });
+        problems.push({ file, message: `the list has ${stats.size} bytes; the limit is ${MAX_BYTES}` });
         continue;
       }
       return linesWithText(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)));
@@ -59,7 +59,7 @@ function linesWithText(text: string): readonly string[] {
     .filter((line) => line !== '');
 }
 
-/** No such file, or a folder in its path that is a file; or a name that is too long for one. */
+/** No such file, a file in place of a folder in the path, or a name that is too long. */
 function isAbsent(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG';

@@ -32,7 +32,7 @@ test('a rule runs, and what is general or only worth knowing is no difference', 
     line: 1,
     verdict: 'runs',
     why: [],
-    notes: ['max_signals 50 in each run of 5m is a budget of 600 alerts an hour'],
+    notes: ['max_signals 50 for each run of 5m becomes a budget of 600 alerts an hour'],
     problems: [],
   });
   expect(verdict({ enabled: false })).toEqual(['runs']);
@@ -41,7 +41,7 @@ test('a rule runs, and what is general or only worth knowing is no difference', 
 test('a difference of this rule is stated', () => {
   expect(verdict({ alert_suppression: { group_by: ['user.name'] } })).toEqual([
     'runs with a stated difference',
-    "alert_suppression is per run of the rule in Elastic; here it lasts 5m, the rule's interval",
+    "alert_suppression lasts one run of the rule in Elastic; here it lasts 5m, the rule's interval",
   ]);
 });
 
@@ -59,13 +59,13 @@ test('a rule that can never fire says what it lacks', () => {
   const decision = 'kubernetes.audit.annotations.authorization_k8s_io/decision: allow';
   expect(never(`${audit} and ${decision} and kubernetes.audit.stage: RequestReceived`)).toEqual([
     'can never fire',
-    'can never fire: no request can be all that its query asks for',
+    'can never fire: no request can meet all conditions of its query',
   ]);
   const user = 'kubernetes.audit.user.username';
   expect(never(`${user}: eve and not ${user}: eve`)[0]).toBe('can never fire'); // no data would help
   expect(never(`${audit} and kubernetes.audit.responseStatus.code: 4*`)).toEqual([
     'can never fire',
-    'can never fire: its conditions exclude each other, or compare a wildcard with what is no text: for 4* write >= 400 and < 500',
+    'can never fire: its conditions contradict each other, or use a wildcard on a field that is not text: for 4* write >= 400 and < 500',
   ]);
   const newTerms = { type: 'new_terms', new_terms_fields: ['user.domain'], history_window_start: 'now-7d' };
   expect(never(audit, newTerms)).toEqual(['needs other data', 'can never fire: no audit event has user.domain']);
@@ -95,7 +95,7 @@ test('a sequence needs each of its events, and what joins them', () => {
   const severity_mapping = [{ field: 'user.name', operator: 'equals', value: 'eve', severity: 'critical' }];
   const query = `sequence by user.name [${audit}] [${audit}]`;
   expect(judged({ type: 'eql', language: 'eql', query, severity_mapping }).notes.join()).toMatch(
-    /^the event says nothing about severity, .* where a sequence alerts, as in Elastic$/,
+    /^a sequence ignores overrides of severity, risk score and title, as in Elastic$/,
   );
 });
 

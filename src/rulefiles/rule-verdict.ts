@@ -16,7 +16,7 @@ import type { LoadedRule } from './loaded-rule.ts';
 
 const EVENT_FIELDS = FIELDS.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));
 
-/** What becomes of a rule here, from best to worst. */
+/** The verdicts, from best to worst. */
 export const VERDICTS = [
   'runs',
   'runs with a stated difference',
@@ -27,12 +27,12 @@ export const VERDICTS = [
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** True if the rule is sound and loads, and yet no event can make it fire. */
+/** True if the rule is valid and loads, but no event can make it fire. */
 export function neverFires(verdict: Verdict): boolean {
   return verdict === 'needs other data' || verdict === 'can never fire';
 }
 
-/** One rule and what becomes of it; what has no rule of its own, such as a file that cannot be read, is one too. */
+/** The verdict on one rule; a file that cannot be read counts as one. */
 export interface JudgedRule {
   readonly name: string;
   /** As far as it could be read. */
@@ -40,9 +40,9 @@ export interface JudgedRule {
   readonly file: string;
   readonly line?: number;
   readonly verdict: Verdict;
-  /** Empty if it runs; else the difference, the data, the construct, or what is wrong, in sentences. */
+  /** Empty if it runs; else the difference, the missing data, the construct or the problem, in sentences. */
   readonly why: readonly string[];
-  /** What its author should know besides, in sentences. */
+  /** Other facts for its author, in sentences. */
   readonly notes: readonly string[];
   readonly problems: readonly FileProblem[];
 }
@@ -55,7 +55,7 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
   const notes = [
     ...loaded.notes,
     ...idle.map(
-      ({ name }) => `${withSuggestion(name)} never has a value on an audit event, so no condition on it holds`,
+      ({ name }) => `${withSuggestion(name)} never has a value on an audit event, so no condition on it can match`,
     ),
     ...(rule.pipeline?.reads ?? [])
       .filter((field) => field.neverSet === true && !idle.includes(field))
@@ -82,33 +82,32 @@ export function judgeCompiled(rule: CompiledRule, loaded: LoadedRule): JudgedRul
   };
 }
 
-/** Why a rule that compiles can never fire, whatever an API server says; undefined if it may. */
+/** Why a rule that compiles can never fire, whatever an API server sends; undefined if it may. */
 export function whyNeverFires(rule: CompiledRule): string | undefined {
   return whyNever(rule, [])?.why;
 }
 
-/** How a reason begins that is about data, here and where a format is read. */
+/** The start of a reason about missing data, here and in format readers. */
 const NO_SUCH_DATA = 'no audit event has';
 
-/** A wildcard on a number is no condition any more when it comes here. */
+/** A wildcard on a number has already become FALSE here. */
 const CONTRADICTION =
-  'its conditions exclude each other, or compare a wildcard with what is no text: for 4* write >= 400 and < 500';
+  'its conditions contradict each other, or use a wildcard on a field that is not text: for 4* write >= 400 and < 500';
 
-const OVERRIDES_OF_SEQUENCE =
-  'the event says nothing about severity, risk score and title where a sequence alerts, as in Elastic';
+const OVERRIDES_OF_SEQUENCE = 'a sequence ignores overrides of severity, risk score and title, as in Elastic';
 
 function hasOverrides({ severityMapping, riskScoreMapping, ruleNameOverride }: RuleDocument): boolean {
   return severityMapping.length > 0 || riskScoreMapping.length > 0 || ruleNameOverride !== undefined;
 }
 
-/** That no data would help is another verdict than that data are missing. */
+/** Distinguishes rules that no data would help from rules with missing data. */
 interface Never {
   readonly verdict: Extract<Verdict, 'needs other data' | 'can never fire'>;
   /** A part of a sentence. */
   readonly why: string;
 }
 
-/** Why the rule can never fire, whatever an API server says; undefined if it may. */
+/** Why the rule can never fire, whatever an API server sends; undefined if it may. */
 function whyNever(rule: CompiledRule, neverMatches: readonly string[]): Never | undefined {
   if (neverMatches.length > 0) {
     const lacksData = neverMatches.some((reason) => reason.startsWith(NO_SUCH_DATA));
@@ -119,10 +118,10 @@ function whyNever(rule: CompiledRule, neverMatches: readonly string[]): Never | 
     if (never !== undefined) return { ...never, why: what + never.why };
   }
   if (ruleNeeds(rule).length > 0) return undefined;
-  return { verdict: 'can never fire', why: 'no request can be all that its query asks for' };
+  return { verdict: 'can never fire', why: 'no request can meet all conditions of its query' };
 }
 
-/** What has to hold for the rule to fire: of one event, or of each of a sequence; with the words that say which. */
+/** The conditions for the rule to fire: on one event, or on each event of a sequence, with words that name it. */
 function conditionsOf({
   document,
   predicate,
@@ -161,14 +160,14 @@ function whyNeverHolds(condition: Predicate): Never | undefined {
   return { verdict: 'needs other data', why };
 }
 
-/** A name that is a mistake, not one of other data, with what was most likely meant. */
+/** A misspelt name, not one of other data, with the likely intended one. */
 function withSuggestion(name: string): string {
   if (!name.startsWith(PREFIX) || isEventPath(name.slice(PREFIX.length))) return name;
   const meant = nearest(name, EVENT_FIELDS);
   return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
 }
 
-/** The verdicts on what did not load or compile: the problems of one rule are one verdict. */
+/** The verdicts on rules that did not load or compile: the problems of one rule make one verdict. */
 export function judgeRefused(problems: readonly FileProblem[]): readonly JudgedRule[] {
   const groups = new Map<string, FileProblem[]>();
   for (const problem of problems) {
@@ -197,7 +196,7 @@ export function judgeRefused(problems: readonly FileProblem[]): readonly JudgedR
   });
 }
 
-/** That data are missing comes first: no later version will change it. */
+/** Missing data comes first: no later version will change it. */
 function refusal(problems: readonly FileProblem[]): Verdict {
   if (problems.some(({ unsupported }) => unsupported === undefined)) return 'invalid';
   return problems.some(isAboutData) ? 'needs other data' : 'not supported';

@@ -54,7 +54,7 @@ test('a Sigma rule and a DetectionRule may stand in one file', () => {
 
 test('a mistake in a condition has a caret in the condition', () => {
   expect(shown(RULE.replace('not filter_system', 'not filter_sytem'))).toEqual([
-    'r.yml:13:34: secrets-read: no detection is called filter_sytem\n' +
+    'r.yml:13:34: secrets-read: unknown detection filter_sytem\n' +
       '      condition: selection and not filter_sytem\n' +
       '                                   ^\n' +
       '  hint: did you mean filter_system?',
@@ -68,7 +68,7 @@ test('a construct without an equal is refused by name, with a caret', () => {
     'r.yml:12:29: secrets-read: lookahead cannot be matched in linear time, so it is not supported\n' +
       "          user.username|re: 'a(?=b)'\n" +
       '                              ^\n' +
-      '  hint: write the alternatives out, or exclude with a detection of its own and `not`',
+      '  hint: write out the alternatives, or exclude with a separate detection and `not`',
   ]);
   expect(problems[0]?.unsupported?.map(({ kind, name }) => [kind, name])).toEqual([['construct', 'lookahead']]);
 });
@@ -99,7 +99,7 @@ test('a correlation finds its rules in other files, and they raise no alerts of 
       `${join(folder, 'a_correlation.yml')}:4:12: many-secrets-read: no rule with the name or the id secrets_read is loaded\n` +
         '      rules: secrets_read\n' +
         '             ^\n' +
-        '  hint: load the file that has it together with this one',
+        '  hint: load the file with that rule together with this one',
     ]);
     const alone = await loadRuleFiles([join(folder, 'more')]);
     expect(alone.rules.map(({ document }) => document.name)).toEqual(['rule']);

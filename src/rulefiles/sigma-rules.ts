@@ -4,17 +4,17 @@ import { toRuleName } from '../rules/rule-name.ts';
 import type { FileProblem } from './file-problem.ts';
 import { type LoadedRules, loadedRule, type RuleSource, sourceProblem } from './loaded-rule.ts';
 
-/** One of Sigma's documents in the text of its file, not yet read: correlations refer to documents of other files. */
+/** A Sigma document in its file, not yet imported: correlations refer to documents of other files. */
 export interface SigmaSource extends RuleSource {
   readonly value: SigmaValues;
   /** The name of the file without its extension. */
   readonly fileStem: string;
 }
 
-/** How many problems of one document are listed. */
+/** The most problems listed for one document. */
 const MAX_PROBLEMS = 20;
 
-/** The rules that the documents of one load give, for each document. Never throws. */
+/** The rules of the Sigma documents of one load, for each document. Never throws. */
 export function readSigmaRules(sources: readonly SigmaSource[]): ReadonlyMap<SigmaSource, LoadedRules> {
   const results = importSigma(sources);
   return new Map(
@@ -57,7 +57,7 @@ function loaded(source: SigmaSource, result: SigmaImport): LoadedRules {
   }
 }
 
-/** The same source for paths of the resource that the document became. */
+/** The same source, with paths of the converted resource. */
 function resourceSource(source: SigmaSource): RuleSource {
   const { file, lines, places, value } = source;
   return {

@@ -1,15 +1,15 @@
 import { type DocumentPath, valueAt } from '../rules/document-problem.ts';
 import { linesOf, type Place, type Places, placeInText } from './places.ts';
 
-/** Where a value begins, by its path joined with newlines, which no key on the way holds bare. */
+/** Places of values by path; path segments are joined with newlines, which no bare key contains. */
 type Index = ReadonlyMap<string, { readonly key: Place; readonly value: Place }>;
 
 const HEADER = /^\s*(\[\[?)\s*([\w.\s"'-]+?)\s*\]\]?\s*(?:#.*)?$/;
 const ASSIGNMENT = /^(\s*)([\w-]+|"[^"\\]*"|'[^']*')(\s*=\s*)/;
 
 /**
- * Where the values of a TOML text stand, in a text that has been parsed before: smol-toml gives values without places.
- * It knows tables and the keys that begin a line, which is how rules are written; other values are placed at what holds them.
+ * The places of values in a parsed TOML text: smol-toml gives values without places. Recognises tables and keys at the
+ * start of a line, the usual layout of rules; other values get the place of their container.
  */
 export function tomlPlaces(source: string, value: unknown): Places {
   const lines = linesOf(source);
@@ -24,7 +24,7 @@ export function tomlPlaces(source: string, value: unknown): Places {
       const start = index.get(idOf(path))?.value;
       const text = textAt(value, path);
       if (start === undefined || text === undefined) return undefined;
-      // A newline right after the opening quotes of a multi-line string is not part of it.
+      // A newline directly after the opening quotes of a multi-line string is not part of it.
       const opening = lines[start.line - 1]?.slice(start.column - 1).trimEnd();
       const below = opening === "'''" || opening === '"""';
       return placeInText(lines, below ? { line: start.line + 1, column: 1 } : start, text, place);
@@ -60,14 +60,14 @@ function indexLines(lines: readonly string[]): Index {
   return index;
 }
 
-/** The quotes that end a multi-line string which the line begins and does not end. */
+/** The closing quotes of a multi-line string that begins on the line and does not end there. */
 function opensText(line: string): string | undefined {
   const [quotes] = /'''|"""/.exec(line) ?? [];
   if (quotes === undefined) return undefined;
   return line.indexOf(quotes, line.indexOf(quotes) + 3) === -1 ? quotes : undefined;
 }
 
-/** `[[a.b]]` begins the next element of the list a.b; `[a.b]` is below the newest element of a, if that is a list. */
+/** `[[a.b]]` begins the next element of the list a.b; `[a.b]` is in the newest element of a, if a is a list. */
 function tablePath(tables: Map<string, number>, keys: readonly string[], isList: boolean): DocumentPath {
   let path: DocumentPath = [];
   for (const [depth, key] of keys.entries()) {

@@ -2,11 +2,11 @@ import { type Document, isMap, isNode, isScalar, type LineCounter, type Node, pa
 import { describeValue } from '../rules/document-problem.ts';
 import { parserMessage } from './file-problem.ts';
 
-/** How many nodes the aliases of one document may stand for. */
+/** The most nodes that the aliases of one document may expand to. */
 const MAX_ALIAS_COUNT = 100;
 export const TOO_DEEP = 'this YAML is nested too deeply';
 
-/** Undefined if the text is nested so deeply that the parser, which descends with the nesting, runs out of stack. */
+/** Undefined if the text is nested so deeply that the recursive parser overflows the stack. */
 export function parseDocuments(source: string, lineCounter: LineCounter): readonly Document.Parsed[] | undefined {
   try {
     const options = { schema: 'core', uniqueKeys: false, prettyErrors: false, logLevel: 'error', lineCounter } as const;
@@ -18,7 +18,7 @@ export function parseDocuments(source: string, lineCounter: LineCounter): readon
   }
 }
 
-/** True for what stands between two `---` and holds nothing but comments. */
+/** True for a document between two `---` with nothing but comments. */
 export function isEmpty(document: Document.Parsed): boolean {
   const { contents } = document;
   return contents === null || ('value' in contents && contents.value === null && contents.tag === undefined);
@@ -29,7 +29,7 @@ export interface Fault {
   readonly offset: number;
 }
 
-/** What is wrong with a document as YAML: what the parser says, else what it leaves to us. */
+/** The YAML problems of a document: those of the parser, and those that it does not check. */
 export function faultsOf(document: Document.Parsed): readonly Fault[] {
   const parsed = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     message: code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : parserMessage(message),
@@ -39,8 +39,7 @@ export function faultsOf(document: Document.Parsed): readonly Fault[] {
 }
 
 /**
- * Keys that a mapping has twice (the parser's own check takes quadratic time), merge keys, and aliases whose anchor does not stand
- * before them.
+ * Duplicate keys (the parser's own check takes quadratic time), merge keys, and aliases without an anchor before them.
  */
 function nodeFaults(document: Document.Parsed): readonly Fault[] {
   const faults: Fault[] = [];
@@ -51,7 +50,7 @@ function nodeFaults(document: Document.Parsed): readonly Fault[] {
   visit(document, {
     Alias: (_key, alias) => {
       if (!anchors.has(alias.source))
-        complain(alias, `no anchor ${describeName(`&${alias.source}`)} stands before this alias`);
+        complain(alias, `there is no anchor ${describeName(`&${alias.source}`)} before this alias`);
     },
     Value: (_key, node) => {
       if (node.anchor !== undefined) anchors.add(node.anchor);
@@ -63,10 +62,10 @@ function nodeFaults(document: Document.Parsed): readonly Fault[] {
           continue;
         }
         const name = String(key.value);
-        // A merge key of YAML 1.1. Taken for any other key it would leave out in silence what it was to bring.
+        // A merge key of YAML 1.1. Read as an ordinary key, its content would be silently lost.
         if (name === '<<' && key.type === 'PLAIN')
-          complain(key, 'merge keys (<<) are no part of YAML 1.2 and are not read: write the keys themselves');
-        if (keys.has(name)) complain(key, `the key ${describeName(name)} is there twice`);
+          complain(key, 'merge keys (<<) are not part of YAML 1.2 and are not supported: write the keys themselves');
+        if (keys.has(name)) complain(key, `the key ${describeName(name)} is used twice`);
         keys.add(name);
       }
     },
@@ -78,19 +77,19 @@ type Reading =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'unsound'; readonly message: string };
 
-/** A cycle of aliases, or too many of them, is the text's fault. */
+/** A cycle of aliases, or too many of them, is an error in the text. */
 export function toValue(document: Document.Parsed): Reading {
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
     return { kind: 'value', value };
   } catch (error) {
-    if (error instanceof ReferenceError) return { kind: 'unsound', message: 'its aliases stand for too much' };
+    if (error instanceof ReferenceError) return { kind: 'unsound', message: 'its aliases expand to too many nodes' };
     if (error instanceof RangeError) return { kind: 'unsound', message: TOO_DEEP };
     throw error;
   }
 }
 
-/** A name from a file as it may stand in a message. */
+/** A name from a file, safe for a message. */
 export function describeName(name: string): string {
   return /^&?[\w.-]+$/.test(name) ? name : describeValue(name);
 }

@@ -14,11 +14,11 @@ interface Found {
   /** The last key on the way, if it is one of a mapping. */
   readonly key: Node | undefined;
   readonly value: Node | undefined;
-  /** False if the path goes on beyond it. */
+  /** False if the path continues beyond it. */
   readonly whole: boolean;
 }
 
-/** Where the values of one YAML document stand. Aliases lead to what they stand for. */
+/** The places of values in one YAML document. Aliases lead to their anchors. */
 export function yamlPlaces(document: Document.Parsed, counter: LineCounter, lines: readonly string[]): Places {
   const placeOf = (node: Node | undefined): Place =>
     offsetPlace(counter, lines, node?.range?.[0] ?? document.contents?.range?.[0] ?? 0);

@@ -87,14 +87,14 @@ test('broken YAML, duplicate keys, tags and bombs are problems with a place', ()
   const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c]\n`;
   const cases: readonly (readonly [string, RegExp])[] = [
     ['a: [1\nb: 2\n', /^r\.yaml:2:1: /],
-    ['a: 1\na: 2\n', /^r\.yaml:2:1: the key a is there twice/],
-    ['a: &a { b: 1 }\nc: { <<: *a }\n', /^r\.yaml:2:6: merge keys \(<<\) are no part of YAML 1\.2/],
+    ['a: 1\na: 2\n', /^r\.yaml:2:1: the key a is used twice/],
+    ['a: &a { b: 1 }\nc: { <<: *a }\n', /^r\.yaml:2:6: merge keys \(<<\) are not part of YAML 1\.2/],
     ['? [a]\n: 1\n', /^r\.yaml:1:3: expected a key, found a collection/],
     ['a: !!js/function 1\n', /^r\.yaml:1:4: Unresolved tag/],
-    ['a: *nowhere\n', /^r\.yaml:1:4: no anchor &nowhere/],
+    ['a: *nowhere\n', /^r\.yaml:1:4: there is no anchor &nowhere/],
     ['- a\n- b\n', /^r\.yaml:1:1: expected a DetectionRule, found a list/],
     ['just text\n', /^r\.yaml:1:1: expected a DetectionRule, found "just text"/],
-    [bomb, /^r\.yaml:1:1: its aliases stand for too much/],
+    [bomb, /^r\.yaml:1:1: its aliases expand to too many nodes/],
     [`a: ${'['.repeat(100_000)}`, /^r\.yaml:1:\d+: this YAML is nested too deeply/],
   ];
   for (const [source, expected] of cases) expect(shown(source)[0] ?? 'nothing').toMatch(expected);

@@ -10,17 +10,18 @@ import type { SigmaSource } from './sigma-rules.ts';
 import { describeName, faultsOf, isEmpty, parseDocuments, TOO_DEEP, toValue } from './yaml-documents.ts';
 import { offsetPlace, yamlPlaces } from './yaml-places.ts';
 
-/** How many problems of one file are listed. */
+/** The most problems listed for one file. */
 const MAX_PROBLEMS = 100;
 
-/** What a YAML text holds: rules, and Sigma's documents, which become rules together with those of other files. */
+/** The contents of a YAML text: rules, and Sigma documents, which are imported together with those of other files. */
 export interface YamlRules extends LoadedRules {
   readonly sigma: readonly SigmaSource[];
 }
 
 /**
- * The DetectionRules and Sigma's documents of a YAML text: one or more documents, in the core schema of YAML 1.2 (so `yes` and
- * `2027-01-31` are text), without duplicate keys or custom tags. Never throws: what is wrong comes back with its place.
+ * The DetectionRules and Sigma's documents of a YAML text: one or more documents, in the core schema of YAML 1.2 (so
+ * `yes` and `2027-01-31` are text), without duplicate keys or custom tags. Never throws: what is wrong comes back with
+ * its place.
  */
 export function readYamlRules(file: string, source: string): YamlRules {
   const counter = new LineCounter();
@@ -65,7 +66,7 @@ export function readYamlRules(file: string, source: string): YamlRules {
   return { rules, problems: shorten(problems), sigma };
 }
 
-/** A text that is no rule at all gives a problem a line. */
+/** A text that is not a rule at all would give a problem per line. */
 function shorten(problems: readonly FileProblem[]): readonly FileProblem[] {
   const next = problems[MAX_PROBLEMS];
   if (next === undefined) return problems;

@@ -200,7 +200,7 @@ test('a rule says what is known of it: that it never matches, and which rules ra
     ['can never fire: no audit event has a field apiGroup; did its author mean objectRef.apiGroup?'],
   ]);
   expect(judged('many-forbidden')?.notes).toEqual([
-    'the rules that it refers to raise no alerts of their own, as it does not say generate: true: forbidden',
+    'without generate: true, its rules raise no alerts of their own: forbidden',
   ]);
   expect([judged('pod-shell')?.verdict, judged('pod-shell')?.notes]).toEqual(['runs', []]);
 });
