@@ -38,14 +38,14 @@ test('text in lower case, and the product of a user agent', () => {
 });
 
 test('what does not suit the field is refused, with what does', () => {
-  expect(refusal('prodct', 'user_agent.original')).toMatch(/no such form; did you mean product\?/);
-  expect(refusal('upper', 'user_agent.original')).toMatch(/no such form; write product or lowercase/);
-  expect(refusal('product', 'user.name')).toMatch(/holds no user agents; write lowercase/);
+  expect(refusal('prodct', 'user_agent.original')).toMatch(/unknown form; did you mean product\?/);
+  expect(refusal('upper', 'user_agent.original')).toMatch(/unknown form; write product or lowercase/);
+  expect(refusal('product', 'user.name')).toMatch(/but this is user\.name; write lowercase/);
   expect(refusal('/24, /64', 'user.name')).toMatch(/user\.name holds text; write lowercase/);
   expect(refusal('product', 'source.ip')).toMatch(
-    /source\.ip holds addresses, and product is for text; write "\/24, \/64"/,
+    /product applies to text, but source\.ip holds addresses; write "\/24, \/64"/,
   );
-  expect(refusal('/24', 'source.ip')).toMatch(/expected two prefix lengths, that of IPv4 first; write "\/24, \/64"/);
+  expect(refusal('/24', 'source.ip')).toMatch(/expected two prefix lengths, IPv4 first; write "\/24, \/64"/);
   expect(refusal('/64, /24', 'source.ip')).toMatch(/IPv4 address has 32 bits, and \/64 is longer/);
   expect(refusal('/24, /129', 'source.ip')).toMatch(/IPv6 address has 128 bits, and \/129 is longer/);
   expect(refusal('lowercase', 'kubernetes.audit.responseStatus.code')).toMatch(/type integer.*; leave it out/);

@@ -60,5 +60,5 @@ test('what is wrong is said all at once, with its place', () => {
   expect(problems[1]).toBe('spec.lists.0.field: unknown field source.ipp\n  hint: did you mean source.ip?');
   expect(problems[2] ?? '').toMatch(/^spec\.lists\.1\.values\.1: expected an address, .*found "ten"/);
   const sequence = { query: 'sequence [any where true] [any where true]', language: 'eql' } as const;
-  expect(problemsOf(sequence)).toEqual(['spec.query: an exception is about one event, not a sequence']);
+  expect(problemsOf(sequence)).toEqual(['spec.query: an exception must match a single event, not a sequence']);
 });

@@ -10,8 +10,9 @@ import { compileValueList } from './value-list.ts';
 export interface CompiledException {
   readonly document: ExceptionDocument;
   /**
-   * True if the exception is in force at the event's time, is for the cluster, and its query and all of its lists hold.
-   * @param cluster undefined: one that no exception names
+   * True if the exception is in force at the event's time, applies to the cluster, and its query and all its lists
+   * match.
+   * @param cluster undefined for a cluster that no exception names
    */
   readonly holds: (event: DecodedEvent, memo: FieldMemo, cluster: string | undefined) => boolean;
 }
@@ -21,9 +22,9 @@ export type CompiledExceptionResult =
   | { readonly kind: 'invalid'; readonly problems: readonly RuleProblem[] };
 
 /**
- * Compiles an exception by itself, whatever rules it is for. All problems at once.
+ * Compiles an exception on its own, for any rule. Reports all problems at once.
  *
- * @param path where it stands below `spec`, for what is complained of
+ * @param path its place below `spec`, for problems
  */
 export function compileException(
   document: ExceptionDocument,
@@ -61,7 +62,7 @@ function compileQuery(
   const result = parseQuery(language, query, QUERY_FIELDS);
   if (result.kind === 'event') return [compilePredicate(result.predicate, slots)];
   if (result.kind === 'invalid') problems.push(...result.problems.map((problem) => queryProblem(path, query, problem)));
-  else problems.push({ path, message: 'an exception is about one event, not a sequence' });
+  else problems.push({ path, message: 'an exception must match a single event, not a sequence' });
   return [];
 }
 

@@ -27,7 +27,10 @@ export function compilePipeline({ run, reads }: RuleQuery, hashes: Hashes): Comp
   };
 }
 
-/** True if a row of the event gets through, or to STATS. What costs too much does not, and overruns the budget of the rule. */
+/**
+ * True if a row of the event gets through, or reaches STATS. If the query costs too much, the result is false and the
+ * budget of the rule is exceeded.
+ */
 export function passesPipeline(pipeline: CompiledPipeline, event: DecodedEvent, { budget }: FieldMemo): boolean {
   if (pipeline.kind === 'events') {
     const attempt = pipeline.evaluate(event);
@@ -40,7 +43,7 @@ export function passesPipeline(pipeline: CompiledPipeline, event: DecodedEvent, 
   return false;
 }
 
-/** Only the last hop is not chosen by the client, so a forged list of addresses must not push it beyond a cap. */
+/** The client chooses every hop but the last, so a forged list of addresses must not push the last one beyond a cap. */
 function lastHopKeys({ event }: DecodedEvent): readonly string[] {
   const hop = lastHop(event);
   if (hop === undefined) return [];

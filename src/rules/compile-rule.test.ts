@@ -46,7 +46,7 @@ test('every problem of a rule comes at once, each with its place', () => {
     /spec\.newTerms\.fields\.1: unknown field user_agent\.orignal\n {2}hint: did you mean user_agent\.original\?/,
   );
   expect(text).toMatch(
-    /spec\.suppression\.by\.0: unknown field no\.such\.thing\.at\.all\n {2}hint: see the field reference/,
+    /spec\.suppression\.by\.0: unknown field no\.such\.thing\.at\.all\n {2}hint: see docs\/reference\/fields\.md/,
   );
 });
 
@@ -140,9 +140,9 @@ test('forms are named for fields of the term that have them', () => {
   const normalize = { 'user_agent.orignal': 'product', 'source.ip': '/24', 'user.name': 'lowercase' };
   const problems = problemsOf(ruleDocument({ newTerms: { fields: ['user_agent.original', 'source.ip'], normalize } }));
   expect(problems.map(formatRuleProblem)).toEqual([
-    'spec.newTerms.normalize.user_agent.orignal: user_agent.orignal is none of newTerms.fields\n  hint: write user_agent.original, or leave it out',
-    'spec.newTerms.normalize.source.ip: expected two prefix lengths, that of IPv4 first\n  hint: write "/24, /64": the network of an IPv4 address, and that of an IPv6 address',
-    'spec.newTerms.normalize.user.name: user.name is none of newTerms.fields\n  hint: write user_agent.original or source.ip, or leave it out',
+    'spec.newTerms.normalize.user_agent.orignal: user_agent.orignal is not in newTerms.fields\n  hint: write user_agent.original, or remove it',
+    'spec.newTerms.normalize.source.ip: expected two prefix lengths, IPv4 first\n  hint: write "/24, /64": the network prefixes for IPv4 and IPv6',
+    'spec.newTerms.normalize.user.name: user.name is not in newTerms.fields\n  hint: write user_agent.original or source.ip, or remove it',
   ]);
 });
 
@@ -152,12 +152,16 @@ const SEQUENCE = 'sequence [any where event.action == "list"] [any where event.a
 test('every type but eql asks for a query about single events, in KQL or EQL', () => {
   expect(matches(ruleDocument({ language: 'eql', query: 'any where user.name == "system:anonymous"' }))).toBe(true);
   expect(matches(ruleDocument({ language: 'eql', query: 'any where user.name == "eve"' }))).toBe(false);
-  for (const type of ['query', 'threshold'] as const) {
+});
+
+test.each(['query', 'threshold'] as const)(
+  'every type but eql asks for a query about single events, in KQL or EQL: %s',
+  (type) => {
     const threshold = type === 'threshold' ? { threshold: THRESHOLD } : {};
     const [problem, ...others] = problemsOf(ruleDocument({ type, language: 'eql', query: SEQUENCE, ...threshold }));
     expect([problem?.path, problem?.hint, others]).toEqual([['query'], 'write type: eql', []]);
-  }
-});
+  },
+);
 
 test('a problem of EQL has its place, in the query and in exceptions', () => {
   const [inQuery] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query: 'any where user.nam == "eve"' }));
@@ -185,15 +189,15 @@ test('a sequence matches an event that can be any of its items', () => {
 test('what cannot be held is refused', () => {
   const threshold = { ...THRESHOLD, value: 1_001, cardinality: [{ field: 'source.ip', value: 2_000 }] };
   expect(problemsOf(ruleDocument({ type: 'threshold', threshold })).map(formatRuleProblem)).toEqual([
-    'spec.threshold.value: 1001 cannot be reached: of one group at most 1000 events are held',
-    'spec.threshold.cardinality.0.value: 2000 cannot be reached: of one group at most 1000 events are held',
+    'spec.threshold.value: 1001 cannot be reached: at most 1000 events of a group are kept',
+    'spec.threshold.cardinality.0.value: 2000 cannot be reached: at most 1000 events of a group are kept',
   ]);
   const query = `sequence [any where true] with runs=100 [any where true] with runs=100 [any where true] with runs=100`;
   const [long] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query }));
-  expect(long?.message).toBe('a sequence of 300 events, and at most 256 can be followed');
+  expect(long?.message).toBe('the sequence has 300 events; the limit is 256');
   const year = SEQUENCE.replace('sequence', 'sequence with maxspan=365d');
   const [span] = problemsOf(ruleDocument({ type: 'eql', language: 'eql', query: year }));
-  expect(span?.message).toBe('maxspan is longer than events are held: at most 30d');
+  expect(span?.message).toBe('maxspan is longer than events are kept; the limit is 30d');
 });
 
 test('the fields of a threshold are checked, and suppression may name those of its group', () => {

@@ -27,8 +27,8 @@ export type CompileResult =
   | { readonly kind: 'invalid'; readonly problems: readonly RuleProblem[] };
 
 /**
- * Compiles a document: its query, its exceptions and the fields that it names. All problems at once.
- * Rules that are to run together share `slots`, so that each field of an event is read once for all of them.
+ * Compiles a rule: its query, its exceptions and the fields that it names. Reports all problems at once. Rules that run
+ * together share `slots`, so each field of an event is read once for all of them.
  */
 export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: Hashes): CompileResult {
   const problems: RuleProblem[] = [];
@@ -47,7 +47,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     const path = ['newTerms', 'normalize', name];
     if (!fields.includes(name)) {
       const near = nearest(name, fields) ?? fields.join(' or ');
-      problems.push({ path, message: `${name} is none of newTerms.fields`, hint: `write ${near}, or leave it out` });
+      problems.push({ path, message: `${name} is not in newTerms.fields`, hint: `write ${near}, or remove it` });
       return [];
     }
     const found = resolveField(name);
@@ -86,7 +86,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   );
   const pipeline = query.kind === 'pipeline' ? compilePipeline(query.query, hashes) : undefined;
   const groupColumns = pipeline?.kind === 'groups' ? pipeline.columns : [];
-  /** A column of the group needs no field: it is read off the group. */
+  /** A column of the group needs no field: its value comes from the group. */
   const fieldOrColumn: typeof field = (name, path) =>
     groupColumns.includes(name) && resolveField(name) === undefined ? [{ name, slot: -1 }] : field(name, path);
   const suppressBy = (suppression?.by ?? []).flatMap((name, i) => fieldOrColumn(name, ['suppression', 'by', i]));
@@ -126,7 +126,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
     ...(pipeline === undefined ? {} : { pipeline }),
     ...(says === undefined ? {} : { says }),
     suppressBy: suppressBy.length === 0 ? undefined : suppressBy,
-    // Elastic reads them from the event of an alert, and that of a sequence is about several.
+    // Elastic reads overrides from the event of an alert; a sequence has several events.
     overrides: sequence === undefined ? overrides : undefined,
     memoryKey: hashes.key(memoryIdentity(document, sequence, pipeline)),
     overflowKey: hashes.key(JSON.stringify(['overflow', document.name])),
@@ -134,7 +134,7 @@ export function compileRule(document: RuleDocument, slots: FieldSlots, hashes: H
   return { kind: 'ok', rule };
 }
 
-/** What no event can be: stands for a query that is not one, so that the rest of the rule is looked at too. */
+/** Matches no event. Replaces an invalid query, so the rest of the rule is checked too. */
 const NOTHING: Predicate = { kind: 'constant', value: false };
 
 function predicateOf(query: ParsedQuery): Predicate {
@@ -150,7 +150,7 @@ function predicateOf(query: ParsedQuery): Predicate {
   }
 }
 
-/** What the type says, unless the query decides. */
+/** The kind of the rule's type, unless the query decides. */
 function kindOf(
   { type }: RuleDocument,
   sequence: CompiledSequence | undefined,
@@ -160,7 +160,7 @@ function kindOf(
   return pipeline?.kind === 'groups' ? statsKind : RULE_KINDS[type];
 }
 
-/** What a rule's memory depends on: change one of these and it starts anew. */
+/** What a rule's memory depends on: changing any of these starts it anew. */
 function memoryIdentity(
   { name, type, newTerms, threshold, suppression, windowMicros }: RuleDocument,
   sequence: CompiledSequence | undefined,

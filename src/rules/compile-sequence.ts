@@ -4,18 +4,18 @@ import type { FieldSlots } from '../query/match/slots.ts';
 import type { Predicate } from '../query/predicate/predicate.ts';
 import type { CompiledSequence, SequenceItem } from './compiled-rule.ts';
 
-/** What an event must be to have any part in the sequence. */
+/** The condition for an event to take part in the sequence. */
 export function sequencePredicate({ items, until }: EqlSequence): Predicate {
   return { kind: 'or', operands: [...items, ...(until === undefined ? [] : [until])].map(itemPredicate) };
 }
 
-/** What an event must be to be this item: match it, and have the fields that it is joined by. */
+/** The condition for an event to match this item: its query, and the presence of its join fields. */
 function itemPredicate({ predicate, by }: EqlItem): Predicate {
   const needed = by.filter(({ optional }) => !optional);
   return { kind: 'and', operands: [predicate, ...needed.map(({ field }): Predicate => ({ kind: 'exists', field }))] };
 }
 
-/** @param windowMicros the span where the sequence says none */
+/** @param windowMicros the span if the sequence has none */
 export function compileSequence(
   { items, until, maxspanMicros }: EqlSequence,
   windowMicros: number,
@@ -34,12 +34,15 @@ export function compileSequence(
   };
 }
 
-/** How many events the sequence consists of. */
+/** The number of events in the sequence. */
 export function countSteps({ items }: EqlSequence): number {
   return items.reduce((sum, { runs }) => sum + runs, 0);
 }
 
-/** What the rows of a sequence depend on, beside the rule's name and type: with another shape they mean something else. */
+/**
+ * What the rows of a sequence depend on, besides the rule's name and type. With another shape, stored rows are
+ * meaningless.
+ */
 export function sequenceShape({ items, steps, until, spanMicros }: CompiledSequence): unknown {
   return [items.map(({ by }) => by.map(({ name, optional }) => [name, optional])), steps, until ?? null, spanMicros];
 }

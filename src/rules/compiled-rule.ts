@@ -16,15 +16,15 @@ export interface CompiledRule {
   readonly document: RuleDocument;
   readonly kind: RuleKind;
   /**
-   * What the query selects, before exceptions: what the rule index reads. Of a sequence: what any of its items does. Of
-   * a pipeline: what every event is that gets through, so that others may be too.
+   * What the query selects, before exceptions; the rule index reads it. For a sequence: what any of its items selects.
+   * For a pipeline: a condition that every passing event meets, and others may too.
    */
   readonly predicate: Predicate;
   /**
-   * True if the query selects the event and no exception does that is in force at the event's time.
+   * True if the query selects the event and no exception in force at the event's time excludes it.
    *
-   * @param cluster where the event comes from; without it exceptions that are for certain clusters are for another one
-   * @param onExcepted told which exception it is that keeps a selected event out: the first of several
+   * @param cluster where the event comes from; without it, exceptions for specific clusters do not apply
+   * @param onExcepted called with the first exception that excludes a selected event
    */
   readonly matches: (
     event: DecodedEvent,
@@ -32,41 +32,45 @@ export interface CompiledRule {
     cluster?: string,
     onExcepted?: (exception: ExceptionDocument, event: DecodedEvent) => void,
   ) => boolean;
-  /** The fields whose values make the term, or the group; empty for a rule that has none. */
+  /** The fields whose values make the term or the group; empty for a rule without them. */
   readonly termFields: readonly TermField[];
-  /** The fields whose values each row keeps: those that a threshold counts the values of, those that a sequence is suppressed by. */
+  /**
+   * The fields whose values each row keeps: those with a cardinality in a threshold, those that suppress a sequence.
+   */
   readonly rowFields: readonly SlottedField[];
-  /** Only of a sequence. */
+  /** For a sequence only. */
   readonly sequence?: CompiledSequence;
-  /** Only of a query in ES|QL. */
+  /** For a query in ES|QL only. */
   readonly pipeline?: CompiledPipeline;
-  /** The fields that group repeats into one alert; undefined: the default of the rule's kind. */
+  /** The fields that group repeats into one alert; undefined for the default of the rule's kind. */
   readonly suppressBy: readonly SlottedField[] | undefined;
-  /** What an event says about its alert in place of the rule. Undefined for a rule that lets none. */
+  /** Overrides of the alert from the event. Undefined if the rule has none. */
   readonly overrides: ReadOverrides | undefined;
-  /** What happened, in the words of the rule; absent: in those of every rule. */
+  /** The reason of the alert by the rule's template; absent for the default reason. */
   readonly says?: ReasonTemplate;
-  /** Names the rule's memory: the hash of its name, type, key fields and window. Other edits keep what was learned. */
+  /**
+   * Identifies the rule's memory: the hash of its name, type, key fields and window. Other edits keep what was learned.
+   */
   readonly memoryKey: string;
   /** The suppression key of its overflow alert. */
   readonly overflowKey: string;
 }
 
-/** A field, and the number under which a memo of the rule set reads it. */
+/** A field and its number in the memo of the rule set. */
 export interface SlottedField {
   readonly name: string;
   readonly slot: number;
 }
 
 export interface TermField extends SlottedField {
-  /** Of a new_terms rule that names a form for the field. */
+  /** For a new_terms rule that names a form for the field. */
   readonly canonicalise?: Canonicalise;
 }
 
-/** What an event says about its alert in place of the rule; absent where the rule stands. */
+/** Overrides of the alert from the event; absent where the rule's own value applies. */
 export interface Overrides {
   readonly severity?: Severity;
-  /** 0 to 100, a whole number. */
+  /** A whole number from 0 to 100. */
   readonly riskScore?: number;
   readonly title?: string;
 }
@@ -75,19 +79,22 @@ export interface Overrides {
 export type ReadOverrides = (read: (field: SlottedField) => FieldValues) => Overrides;
 
 export interface CompiledSequence {
-  /** The items as they are written; then, if there is one, that of `until`. A row names them by their place here. */
+  /** The items as written, followed by `until` if there is one. Rows refer to items by their index here. */
   readonly items: readonly SequenceItem[];
-  /** The item of each event in turn: an item with runs is there as often as it has to match. */
+  /** The item of each event in order; an item with runs occurs once per run. */
   readonly steps: readonly number[];
-  /** The place of `until` among the items. */
+  /** The index of `until` among the items. */
   readonly until: number | undefined;
   /** The longest time between the first event and the last (µs). */
   readonly spanMicros: number;
 }
 
-/** A query in ES|QL on one event after another. It remembers what came of the last event, because several ask. */
+/**
+ * A query in ES|QL, run on one event after another. The result for the last event is cached, because several callers
+ * ask for it.
+ */
 export type CompiledPipeline =
-  /** Each event by itself: nothing of it is held. */
+  /** Each event on its own: nothing is kept. */
   (
     | { readonly kind: 'events'; readonly evaluate: RowQuery['evaluate'] }
     | {
@@ -100,38 +107,38 @@ export type CompiledPipeline =
         readonly judge: GroupedQuery['judge'];
       }
   ) & {
-    /** The fields that it looks into. */
+    /** The fields that it reads. */
     readonly reads: readonly Field[];
   };
 
 export interface SequenceItem {
-  /** What an event must be to be this item, the fields that it is joined by included. */
+  /** The condition for an event to match this item, including the presence of its join fields. */
   readonly predicate: Predicate;
   readonly matches: (memo: FieldMemo) => boolean;
-  /** Events of one sequence agree in the values of these, field by field. */
+  /** Events of one sequence have equal values in these fields, field by field. */
   readonly by: readonly (SlottedField & { readonly optional: boolean })[];
 }
 
-/** One thing that a matching event means to a rule; a new_terms event with arrays has one for each combination of values. */
+/** One occurrence of a match. A new_terms event with arrays has one for each combination of values. */
 export interface Occurrence {
   /**
-   * The values that make the term, in the order of the rule's fields; of a rule that judges several events together,
-   * the group; of a pipeline without groups, what its columns say.
+   * The values that make the term, in the order of the rule's fields; the group, for a rule over several events; the
+   * shown columns, for a pipeline without groups.
    */
   readonly terms: readonly Term[];
   /**
-   * The term as it is remembered: the JSON array text of the canonical values, hashed where that is long. Undefined for
-   * a rule without terms.
+   * The term as remembered: a JSON array of the canonical values, hashed if it is long. Undefined for a rule without
+   * terms.
    */
   readonly term: string | undefined;
   /**
-   * The values of the rule's suppression fields that the occurrence stands for, null where there is none; where not
-   * given, those of the event.
+   * The values of the rule's suppression fields for this occurrence, null where absent; if undefined, those of the
+   * event apply.
    */
   readonly suppressedBy?: readonly (string | null)[];
-  /** What the event adds to its group; only of a rule that judges several events together. */
+  /** What the event adds to its group; only for a rule over several events. */
   readonly row?: NewRow;
-  /** Above 0: not a combination of its own, but how many were cut off beyond the cap. */
+  /** If above 0, not a combination but the number of combinations beyond the cap. */
   readonly cut: number;
 }
 
@@ -141,55 +148,55 @@ export interface FieldAndValue {
 }
 
 export interface Term extends FieldAndValue {
-  /** The form in which the value is remembered, where the rule names one for the field. */
+  /** The normalised value, if the rule names a form for the field. */
   readonly canonical?: string;
 }
 
-/** What a reducer may know of the past. */
+/** What a reducer knows about the past. */
 export interface Memory {
   /** When the term was last seen (µs), if it is remembered. */
   lastSighting(memoryKey: string, term: string): number | undefined;
 }
 
-/** One rule type: what an event means to it, and when that fires. All pure. */
+/** A rule type: the occurrences in an event, and when they fire. All pure. */
 export interface RuleKind {
   readonly type: RuleDocument['type'];
-  /** Empty if the event, though the query selects it, means nothing to the rule. */
+  /** Empty if the event matches the query but has no occurrence, such as a missing field. */
   occurrences(rule: CompiledRule, memo: FieldMemo, hashes: Hashes, event: DecodedEvent): readonly Occurrence[];
-  /** How the events of a group are judged together; undefined for a rule that judges each by itself. */
+  /** How the events of a group are evaluated together; undefined for a rule that evaluates each event alone. */
   readonly windowed?: WindowedKind;
-  /** The reducer: whether an occurrence at `at` (µs) is worth an alert, given what is remembered. Not of a windowed kind. */
+  /** The reducer: whether an occurrence at `at` (µs) fires, given what is remembered. Not for windowed kinds. */
   fires(rule: CompiledRule, occurrence: Occurrence, at: number, memory: Memory): boolean;
-  /** What groups repeats into one alert where the rule does not say: an unambiguous text. */
+  /** The default group for repeats of an alert, as an unambiguous text. */
   suppressionKey(occurrence: Occurrence, event: DecodedEvent): string;
-  /** How long an alert takes repeats where the rule does not say (µs). */
+  /** The default time for which an alert takes repeats (µs). */
   suppressionWindow(document: RuleDocument): number;
-  /** One sentence for the alert: what happened, and why it is one. Not sanitised. */
+  /** One sentence for the alert: what happened and why it is reported. Not sanitised. */
   reason(rule: CompiledRule, occurrence: Occurrence, what: string, fire?: Fire): string;
 }
 
-/** The reducer of a kind that judges several events together. */
+/** The reducer of a kind that evaluates several events together. */
 export interface WindowedKind {
-  /** The longest time between the first and the last event of an alert (µs); both ends belong to it. */
+  /** The longest time between the first and the last event of an alert (µs), both inclusive. */
   windowMicros(rule: CompiledRule): number;
-  /** False if the rows cannot make a fire, whatever their times. */
+  /** False if the rows cannot fire, whatever their times. */
   mayFire(rule: CompiledRule, rows: readonly Pick<Row, 'items' | 'used'>[]): boolean;
   /**
-   * The fires that a new row makes, each of them with it, in the order of time; one that comes in order makes at most
-   * one. Throws if it cannot tell.
-   * @param rows all rows held of the group, in the order of time, the new one among them
+   * The fires that a new row completes, each including it, in order of time; an in-order row completes at most one.
+   * Throws if it cannot be computed.
+   * @param rows all rows of the group in order of time, including the new one
    */
   fires(rule: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[];
 }
 
-/** Several events that are worth an alert together. */
+/** Several events that raise one alert together. */
 export interface Fire {
-  /** In the order of time; the last one completes it. At least one. */
+  /** In order of time; the last one completes the fire. At least one. */
   readonly rows: readonly Row[];
-  /** The rows that are used once the fire is recorded. */
+  /** The rows that are consumed once the fire is recorded. */
   readonly uses: readonly Row[];
-  /** What the rule has counted, such as `count`. */
+  /** The counts of the rule, such as `count`. */
   readonly results: readonly FieldAndValue[];
-  /** Those that no earlier fire had, where a fire uses up nothing; absent: all of them. */
+  /** The rows that no earlier fire had, if fires consume nothing; absent: all of them. */
   readonly adds?: readonly Row[];
 }

@@ -1,13 +1,13 @@
 import { cutBytes, sanitise } from '../audit/text.ts';
 
-/** Something wrong in a rule's values, and at which of them. */
+/** A problem with a value of a rule, and the path of the value. */
 export interface DocumentProblem {
   readonly path: DocumentPath;
   readonly message: string;
   readonly hint?: string;
   /** Set if the key itself is wrong, not its value. */
   readonly on?: 'key';
-  /** Set if the value is a text, and only a place within it is wrong. Both count from 1. */
+  /** Set if only a place within a text value is wrong. Both count from 1. */
   readonly within?: { readonly line: number; readonly column: number };
 }
 
@@ -37,7 +37,7 @@ export function valueAt(root: unknown, path: DocumentPath): unknown {
 
 const MAX_SHOWN = 60;
 
-/** A value in a few words: what a message says after "found". Control and bidi characters are escaped. */
+/** A value in a few words, for messages after "found". Control and bidi characters are escaped. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
@@ -49,7 +49,7 @@ export function describeValue(value: unknown): string {
 
 const MAX_QUOTED_BYTES = 200;
 
-/** A name from a rule as it may stand in a message: what cannot be seen is written out, what is long is cut. */
+/** A name from a rule, safe for a message: invisible characters are escaped, long names are cut. */
 export function quoteName(text: string): string {
   return cutBytes(sanitise(text), MAX_QUOTED_BYTES);
 }

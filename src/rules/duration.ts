@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE, SECOND } from './limits.ts';
 
-/** Largest first; a week is read but never written, because windows are spoken of in days. */
+/** Largest first. Weeks are read but never written, because windows are given in days. */
 const UNITS: readonly (readonly [unit: string, micros: number])[] = [
   ['d', DAY],
   ['h', HOUR],
@@ -11,7 +11,9 @@ const UNITS: readonly (readonly [unit: string, micros: number])[] = [
 ];
 const MICROS_BY_UNIT: ReadonlyMap<string, number> = new Map([...UNITS, ['w', 7 * DAY]]);
 
-/** A whole number and one unit (`us ms s m h d w`), such as `7d`, in integer microseconds; undefined if it is not that. */
+/**
+ * A whole number and one unit (`us ms s m h d w`), such as `7d`, in integer microseconds; undefined for anything else.
+ */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,15})(us|ms|s|m|h|d|w)$/.exec(text);
   const unit = MICROS_BY_UNIT.get(match?.[2] ?? '');

@@ -75,7 +75,7 @@ test('everything that it may say is read', () => {
 
 test('what is wrong is said with its place', () => {
   const cases: readonly (readonly [object, string])[] = [
-    [{ rules: [] }, 'spec: expected rules, or tags of rules, that the exception is for'],
+    [{ rules: [] }, 'spec: expected the rules, or tags of rules, that the exception applies to'],
     [{ reason: ' ' }, 'spec.reason: expected some text, found none'],
     [{ rule: 'a' }, 'spec.rule: unknown key "rule" (did you mean rules?)'],
     [{ expires: 'soon' }, 'spec.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "soon"'],

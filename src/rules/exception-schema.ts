@@ -1,4 +1,4 @@
-/** The RuleException resource as plain values, and its way to a document. The bounds here are those of the CRD. */
+/** The RuleException resource as plain values, and its conversion to a document. The limits are those of the CRD. */
 import { z } from 'zod';
 import {
   CONDITION_LANGUAGES,
@@ -13,7 +13,7 @@ import { toDocumentProblems } from './schema-problems.ts';
 
 export const EXCEPTION_KIND = 'RuleException';
 
-/** Characters in a string, items in a list; the others are those of a rule. */
+/** Characters in a string and items in a list; other limits are those of a rule. */
 export const EXCEPTION_BOUNDS = {
   rules: 64,
   rule: 200,
@@ -30,12 +30,12 @@ export interface ConfigMapKey {
   readonly key: string;
 }
 
-/** A list as it is written: its values stand there, or elsewhere. */
+/** A list as written: its values are inline or in a ConfigMap. */
 export type ListDocument =
   | ValueListDocument
   | (Omit<ValueListDocument, 'values'> & { readonly configMap: ConfigMapKey });
 
-/** An exception as it is written, before its lists are read. */
+/** An exception as written, before its lists are read. */
 export interface WrittenException extends Omit<RuleExceptionDocument, 'lists'> {
   readonly lists: readonly ListDocument[];
 }
@@ -72,7 +72,7 @@ const spec = z
   })
   .check(endsAfterStart)
   .refine(({ rules = [], tags = [] }) => rules.length + tags.length > 0, {
-    error: 'expected rules, or tags of rules, that the exception is for',
+    error: 'expected the rules, or tags of rules, that the exception applies to',
   });
 
 /** The shape of the resource. */
@@ -88,7 +88,7 @@ export type ParsedException =
   | { readonly kind: 'ok'; readonly document: WrittenException }
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
-/** A RuleException resource, as plain values, to a document, or to everything that is wrong with it. Never throws. */
+/** Converts a RuleException resource to a document, or to all its problems. Never throws. */
 export function parseRuleException(value: unknown): ParsedException {
   const result = ruleException.safeParse(value);
   if (!result.success) {
@@ -104,7 +104,7 @@ export function parseRuleException(value: unknown): ParsedException {
       ...(metadata.uid !== undefined && { uid: metadata.uid }),
       rules: spec.rules ?? [],
       tags: spec.tags ?? [],
-      // None named means all, as the resource says.
+      // No clusters named means all clusters, as the resource documents it.
       ...(spec.clusters !== undefined && spec.clusters.length > 0 && { clusters: spec.clusters }),
       query: spec.query,
       language: spec.language ?? 'kuery',

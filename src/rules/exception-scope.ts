@@ -1,6 +1,6 @@
 import type { RuleDocument, RuleExceptionDocument } from './document.ts';
 
-/** Whether an exception that stands by itself is for a rule: it names the rule, or one of its tags. */
+/** Whether a separate exception applies to a rule: it names the rule or one of its tags. */
 export function isFor(
   { rules, tags }: Pick<RuleExceptionDocument, 'rules' | 'tags'>,
   rule: Pick<RuleDocument, 'name' | 'tags'>,

@@ -31,10 +31,14 @@ test('the highest severity that applies wins, values are compared as texts, of a
   expect(severities({ a: 'y' })).toBe('low'); // it may also be lower than that of the rule
   expect(severities({ a: 'y', b: 3 })).toBe('high');
   expect(severities({ a: ['y', 'x'], b: 3 })).toBe('critical');
-  for (const values of [{}, { a: 'X' }, { a: '' }, { b: 3.5 }, { b: true }, { a: [] }]) {
-    expect([JSON.stringify(values), severities(values)]).toEqual([JSON.stringify(values), undefined]);
-  }
 });
+
+test.each([{}, { a: 'X' }, { a: '' }, { b: 3.5 }, { b: true }, { a: [] }])(
+  'the highest severity that applies wins, values are compared as texts, of an array one is enough: %j',
+  (values) => {
+    expect(severities(values)).toBeUndefined();
+  },
+);
 
 test('event.severity is compared as a number', () => {
   expect(severities({ 'event.severity': 7 })).toBe('critical');

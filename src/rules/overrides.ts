@@ -2,15 +2,15 @@ import type { FieldValue, FieldValues } from '../ecs/field.ts';
 import type { ReadOverrides, SlottedField } from './compiled-rule.ts';
 import { type RiskScoreMappingDocument, type RuleDocument, SEVERITIES } from './document.ts';
 
-/** The one field that Elastic compares as a number: in its events it is a long. */
+/** The only field that Elastic compares as a number: its type there is long. */
 const NUMERIC_FIELD = 'event.severity';
 
 /**
- * The mappings of a rule as a function of an event; undefined for a rule that has none, so that it costs nothing there.
+ * The overrides of a rule as a function of an event; undefined for a rule without any, which then costs nothing.
  *
- * What counts as a value, and which mapping wins, is as in Kibana (`rule_types/utils/mappings`): texts and whole numbers, as
- * texts; one value of an array is enough; a title is a text that stands alone.
- * @param field finds a field, and complains of one that is not known
+ * Which values count and which mapping wins is as in Kibana (`rule_types/utils/mappings`): texts and whole numbers,
+ * compared as texts; one value of an array is enough; a title is a single text.
+ * @param field finds a field, and reports an unknown one
  */
 export function compileOverrides(
   { severityMapping, riskScoreMapping, ruleNameOverride }: RuleDocument,
@@ -60,7 +60,7 @@ function firstScore(scores: readonly (() => number | undefined)[]): number | und
   return undefined;
 }
 
-/** The score of a mapping that applies: its own, or the highest number from 0 to 100 among the values of its field. */
+/** The score of a mapping that applies: its own, or the highest number from 0 to 100 among the field's values. */
 function scoreOf({ value, riskScore }: RiskScoreMappingDocument, values: FieldValues): number | undefined {
   const all = listOf(values);
   if (value !== undefined && !all.some((one) => isTextOrInteger(one) && String(one) === value)) return undefined;

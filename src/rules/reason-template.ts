@@ -2,24 +2,24 @@ import type { DecodedEvent } from '../audit/event.ts';
 import { excerpt } from '../audit/text.ts';
 import type { Field, FieldValues } from '../ecs/field.ts';
 
-/** Bytes of one value, and values of one field, that a sentence shows. */
+/** Limits on the bytes of a shown value, and on the values of a field. */
 const VALUE_BYTES = 128;
 const MOST_VALUES = 3;
 
-/** A sentence with the values of an event in it. */
+/** A sentence filled with the values of an event. */
 export type ReasonTemplate = (event: DecodedEvent) => string;
 
-/** What is wrong with a template, in the order in which it is written. */
+/** The problems of a template, in order. */
 export interface TemplateProblem {
   readonly message: string;
   readonly hint: string;
 }
 
 /**
- * A template such as `{user.name} deployed {firstseen.image.repository}`: each `{field}` stands for the field's values on the
- * event, the first three where there are more, and for a dash where there is none. Values are bounded and made safe to show.
- * A brace cannot stand for itself.
- * @param field finds a field, and complains of one that is not known
+ * A template such as `{user.name} deployed {firstseen.image.repository}`: each `{field}` becomes the field's values on
+ * the event, at most three, or a dash if there are none. Values are cut and made safe to show. Braces cannot be
+ * escaped.
+ * @param field finds a field, and reports an unknown one
  */
 export function compileReason(
   template: string,
@@ -33,7 +33,7 @@ export function compileReason(
       const brace = piece[at] === '{' ? '`{` is not closed' : '`}` closes nothing';
       complain({
         message: `${brace}: ${JSON.stringify(excerpt(piece.slice(at), 40))}`,
-        hint: 'write {field}, such as {user.name}; there are no other braces in a reason',
+        hint: 'write {field}, such as {user.name}; a reason has no other braces',
       });
     }
     return [piece];

@@ -1,38 +1,41 @@
-/** One event of a group, as far as a rule that judges several events together remembers it. */
+/** One event of a group, as remembered by a rule that evaluates several events together. */
 export interface Row {
   /** The event's identity: a hash. */
   readonly key: string;
   /** When it happened (µs). */
   readonly at: number;
-  /** Its place among the rows of its group by arrival, which decides between rows of the same time. */
+  /** Its arrival order among the rows of its group, which orders rows of the same time. */
   readonly order: number;
-  /** What an alert shows of it as evidence. */
+  /** What an alert shows as evidence. */
   readonly auditID: string;
   readonly requestKey: string;
   /** The request in a few words, for the reason of a sequence's alert; else empty. */
   readonly label: string;
-  /** Which items of the rule it matches, by number; of a rule without items: none. */
+  /** The numbers of the items that it matches; empty for a rule without items. */
   readonly items: readonly number[];
   /** The values of the rule's `rowFields`, in their order; each text bounded. */
   readonly columns: readonly (readonly string[])[];
-  /** True once an alert is recorded that stands on it: of a threshold as one of those counted, of a sequence as the last. */
+  /**
+   * True once an alert is recorded that it caused: in a threshold as one of the counted events, in a sequence as the
+   * last.
+   */
   readonly used: boolean;
 }
 
-/** What an event adds to a group, before it is known where it stands there. */
+/** What an event adds to a group, before its place there is known. */
 export interface NewRow extends Pick<Row, 'items' | 'columns'> {
   /** Names the group: a hash. */
   readonly group: string;
 }
 
-/** Rows that a group has let go because it was full: how many, and from when to when (µs). */
+/** Rows that a full group has dropped: the number, and the time range (µs). */
 export interface LetGo {
   readonly count: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** As it is kept, under the row's key: a list, because there are many. */
+/** The stored form under the row's key: a list, to save space. */
 type StoredRow = [
   at: number,
   order: number,
@@ -53,7 +56,7 @@ export function decodeRow(key: string, text: string): Row {
   return { key, at, order, auditID, requestKey, label, items, columns, used: used === 1 };
 }
 
-/** The order in which rows happened. */
+/** Orders rows by time. */
 export function byTime(a: Row, b: Row): number {
   return a.at - b.at || a.order - b.order;
 }

@@ -1,13 +1,13 @@
 import { RULE_TYPES } from './document.ts';
 import { type DocumentProblem, describeValue, isRecord } from './document-problem.ts';
 
-/** A setting that belongs to rules of some types. */
+/** A setting that applies to some rule types. */
 interface Belonging {
   readonly key: string;
   readonly types: readonly string[];
   /** True if a rule of these types needs it. */
   readonly needed: boolean;
-  /** How it may be written. */
+  /** An example. */
   readonly example: string;
 }
 
@@ -18,15 +18,15 @@ const BELONGINGS: readonly Belonging[] = [
   { key: 'sequenceOrder', types: ['eql'], needed: false, example: 'any' },
 ];
 
-/** Where a window of another name is meant, it is said. */
+/** Hints for a window under another name. */
 const WINDOW_HINTS: ReadonlyMap<unknown, string> = new Map([
   ['new_terms', 'write newTerms.window'],
   ['threshold', 'write threshold.window'],
 ]);
 
 /**
- * What does not fit together in a rule: settings with its type, and its language with its type. Outside of the schema,
- * which stops short of it when a neighbour is wrong.
+ * Conflicts in a rule: settings that do not fit its type, and a language that does not. Outside the schema, which stops
+ * early when another part is wrong.
  */
 export function fitProblems(value: unknown): readonly DocumentProblem[] {
   const spec = isRecord(value) && isRecord(value.spec) ? value.spec : {};
@@ -42,17 +42,17 @@ export function fitProblems(value: unknown): readonly DocumentProblem[] {
       problems.push({ path, message, hint: `write ${key}: ${example}` });
     }
     if (!isOwner && isThere) {
-      const message = `${key} has no meaning for a rule of type ${type}`;
+      const message = `${key} does not apply to a rule of type ${type}`;
       const hint = (key === 'window' ? WINDOW_HINTS.get(type) : undefined) ?? `write type: ${types.join(' or ')}`;
       problems.push({ path, message, hint, on: 'key' });
     }
   }
   if ((type === 'eql' || type === 'esql') && typeof language === 'string' && language !== type) {
-    const message = `a rule of type ${type} is written in ${type}, not in ${describeValue(language)}`;
-    problems.push({ path: ['spec', 'language'], message, hint: 'leave language out, or write another type' });
+    const message = `a rule of type ${type} must be written in ${type}, found ${describeValue(language)}`;
+    problems.push({ path: ['spec', 'language'], message, hint: 'remove language, or change type' });
   }
   if (type !== 'esql' && type !== 'eql' && language === 'esql') {
-    const message = `a rule of type ${type} is written in kuery or eql, not in esql`;
+    const message = `a rule of type ${type} must be written in kuery or eql, found esql`;
     problems.push({ path: ['spec', 'language'], message, hint: 'write type: esql' });
   }
   const normalize = isRecord(spec.newTerms) ? spec.newTerms.normalize : undefined;

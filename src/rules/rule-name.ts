@@ -1,16 +1,16 @@
 export const MAX_RULE_NAME_LENGTH = 200;
-/** Names that begin so are those of firstseen's rules about itself: no file and no resource may have one. */
+/** The prefix of firstseen's rules about itself: no file and no resource may use it. */
 export const RESERVED_RULE_NAMES = 'firstseen-tamper-';
 
-/** True for a DNS-1123 subdomain of at most 200 characters: what Kubernetes takes as the name of a resource. */
+/** True for a DNS-1123 subdomain of at most 200 characters: a valid name of a Kubernetes resource. */
 export function isRuleName(text: string): boolean {
   if (text.length > MAX_RULE_NAME_LENGTH) return false;
   return text.split('.').every((label) => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label));
 }
 
 /**
- * A readable name for a rule, made from any text: accents fall away, whatever is neither a letter nor a digit becomes one `-`.
- * The same text always gives the same name. Undefined if nothing is left.
+ * A readable rule name from any text: accents are dropped, and other characters become one `-`. The same text always
+ * gives the same name. Undefined if nothing is left.
  */
 export function toRuleName(text: string): string | undefined {
   const words = text

@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../query/problem.ts';
 
-/** Something wrong with a rule: where in the document, and, for a query, where in its text. */
+/** A problem in a rule: its place in the document and, for a query, in the text. */
 export interface RuleProblem {
   /** Below `spec`, for example `['exceptions', 0, 'query']`. */
   readonly path: readonly (string | number)[];
@@ -14,7 +14,7 @@ export function queryProblem(path: RuleProblem['path'], source: string, problem:
   return { path, message, ...(hint === undefined ? {} : { hint }), inQuery: { source, problem } };
 }
 
-/** A problem as text, with the line of the query and a caret where it is in one. */
+/** A problem as text; in a query with the line and a caret. */
 export function formatRuleProblem({ path, message, hint, inQuery }: RuleProblem): string {
   const at = `spec.${path.join('.')}`;
   if (inQuery !== undefined) return `${at}: ${formatProblem(inQuery.problem, inQuery.source)}`;

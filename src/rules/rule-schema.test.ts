@@ -146,9 +146,11 @@ test('a rule in ES|QL is of that type and no other, and may say how far it looks
   const esql = { ...MINIMAL, type: 'esql', query: 'FROM logs-*' };
   expect(documentOf(esql).language).toBe('esql');
   expect(documentOf({ ...esql, window: '9m' }).windowMicros).toBe(9 * MINUTE);
-  expect(problemOf({ ...esql, language: 'kuery' })).toMatch(/a rule of type esql is written in esql, not in "kuery"/);
+  expect(problemOf({ ...esql, language: 'kuery' })).toMatch(
+    /a rule of type esql must be written in esql, found "kuery"/,
+  );
   expect(problemOf({ ...MINIMAL, language: 'esql' })).toMatch(
-    /a rule of type query is written in kuery or eql, not in esql/,
+    /a rule of type query must be written in kuery or eql, found esql/,
   );
   const exceptions = [{ query: 'FROM logs-*', language: 'esql', reason: 'r' }];
   expect(problemOf({ ...esql, exceptions })).toMatch(/exceptions\.0\.language/);
@@ -193,94 +195,95 @@ test('the language follows from the type, and a rule of type eql has no other', 
   const eql = documentOf({ ...MINIMAL, type: 'eql', window: '10m', sequenceOrder: 'any' });
   expect([eql.language, eql.windowMicros, eql.sequenceOrder]).toEqual(['eql', 10 * MINUTE, 'any']);
   expect(problemOf({ ...MINIMAL, type: 'eql', language: 'kuery' })).toBe(
-    'spec.language: a rule of type eql is written in eql, not in "kuery" (leave language out, or write another type)',
+    'spec.language: a rule of type eql must be written in eql, found "kuery" (remove language, or change type)',
   );
 });
 
-test('settings that belong to another type are refused, and those that a type needs are asked for', () => {
-  const cases: readonly (readonly [Record<string, unknown>, string])[] = [
-    [
-      { type: 'threshold' },
-      'spec.threshold: missing: a rule of type threshold needs threshold (write threshold: { field: [user.name], value: 10, window: 5m })',
-    ],
-    [
-      { threshold: { value: 3 } },
-      'spec.threshold: threshold has no meaning for a rule of type query (write type: threshold)',
-    ],
-    [
-      { ...THRESHOLD, window: '5m' },
-      'spec.window: window has no meaning for a rule of type threshold (write threshold.window)',
-    ],
-    [{ window: '5m' }, 'spec.window: window has no meaning for a rule of type query (write type: eql or esql)'],
-    [
-      { ...THRESHOLD, sequenceOrder: 'any' },
-      'spec.sequenceOrder: sequenceOrder has no meaning for a rule of type threshold (write type: eql)',
-    ],
-    [
-      { ...THRESHOLD, newTerms: NEW_TERMS.newTerms },
-      'spec.newTerms: newTerms has no meaning for a rule of type threshold (write type: new_terms)',
-    ],
-  ];
-  for (const [changes, message] of cases) expect(problemOf({ ...MINIMAL, ...changes })).toBe(message);
-});
+test.each<readonly [Record<string, unknown>, string]>([
+  [
+    { type: 'threshold' },
+    'spec.threshold: missing: a rule of type threshold needs threshold (write threshold: { field: [user.name], value: 10, window: 5m })',
+  ],
+  [
+    { threshold: { value: 3 } },
+    'spec.threshold: threshold does not apply to a rule of type query (write type: threshold)',
+  ],
+  [
+    { ...THRESHOLD, window: '5m' },
+    'spec.window: window does not apply to a rule of type threshold (write threshold.window)',
+  ],
+  [{ window: '5m' }, 'spec.window: window does not apply to a rule of type query (write type: eql or esql)'],
+  [
+    { ...THRESHOLD, sequenceOrder: 'any' },
+    'spec.sequenceOrder: sequenceOrder does not apply to a rule of type threshold (write type: eql)',
+  ],
+  [
+    { ...THRESHOLD, newTerms: NEW_TERMS.newTerms },
+    'spec.newTerms: newTerms does not apply to a rule of type threshold (write type: new_terms)',
+  ],
+])(
+  'settings that belong to another type are refused, and those that a type needs are asked for: %s',
+  (changes, message) => {
+    expect(problemOf({ ...MINIMAL, ...changes })).toBe(message);
+  },
+);
 
 test('suppression may give the window alone', () => {
   const { suppression } = documentOf({ ...MINIMAL, ...THRESHOLD, suppression: { window: '2h' } });
   expect(suppression).toEqual({ by: [], windowMicros: 2 * HOUR, missingFields: 'suppress' });
 });
 
-test('a message says what was expected, what was found, and what was probably meant', () => {
-  const cases: readonly (readonly [Record<string, unknown>, string])[] = [
-    [{ sevrity: 'low' }, 'spec.sevrity: unknown key "sevrity" (did you mean severity?)'],
-    [
-      { severity: 'hihg' },
-      'spec.severity: expected one of low, medium, high, critical, found "hihg" (did you mean high?)',
-    ],
-    [{ title: undefined }, 'spec.title: missing spec.title: expected text'],
-    [{ title: '  ' }, 'spec.title: expected some text, found none'],
-    [{ title: 'x'.repeat(201) }, 'spec.title: expected at most 200 characters, found 201'],
-    [{ version: 3 }, 'spec.version: expected text, found 3 (write "3", in quotes)'],
-    [{ enabled: 'yes' }, 'spec.enabled: expected true or false, found "yes"'],
-    [{ riskScore: 101 }, 'spec.riskScore: expected a number of at most 100, found 101'],
-    [{ riskScore: 1.5 }, 'spec.riskScore: expected a whole number, found 1.5'],
-    [{ tags: 'rbac' }, 'spec.tags: expected a list, found "rbac"'],
-    [{ budget: { alertsPerHour: 0 } }, 'spec.budget.alertsPerHour: expected a number of at least 1, found 0'],
-    [
-      { budget: { perHour: 1, alertsPerHour: 1 } },
-      'spec.budget.perHour: unknown key "perHour" (known here: alertsPerHour)',
-    ],
-    [{ suppression: { by: [] } }, 'spec.suppression.by: expected at least 1 item, found 0'],
-    [
-      { suppression: { by: ['user.name'], window: 'an hour' } },
-      'spec.suppression.window: expected a duration such as 7d, 36h or 30m, found "an hour"',
-    ],
-    [
-      { exceptions: [{ query: 'a: b', reason: 'r', expires: '2027-02-30' }] },
-      'spec.exceptions.0.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "2027-02-30"',
-    ],
-    [
-      { exceptions: [{ query: 'a: b', reason: 'r', starts: '2027-02-01', expires: '2027-01-31' }] },
-      'spec.exceptions.0.expires: expected a time after starts (2027-02-01), found "2027-01-31"',
-    ],
-    [{ exceptions: [{ query: 'a: b' }] }, 'spec.exceptions.0.reason: missing spec.exceptions[0].reason: expected text'],
-    [
-      { threat: [{ tactic: { id: 'T1078', name: 'x' } }] },
-      'spec.threat.0.tactic.id: expected an id such as TA0001, found "T1078"',
-    ],
-    [{ tests: [{ name: 'a', expect: 'fire' }] }, 'spec.tests.0: expected either event or events'],
-    [{ tests: [{ name: 'a', expect: 'fire', event: 'x' }] }, 'spec.tests.0.event: expected an audit event'],
-    [
-      { tests: [{ name: 'a', expect: 'fire', event: {}, events: [{}] }] },
-      'spec.tests.0: expected either event or events',
-    ],
-  ];
-  for (const [change, expected] of cases) expect(problemOf({ ...MINIMAL, ...change })).toBe(expected);
+test.each<readonly [Record<string, unknown>, string]>([
+  [{ sevrity: 'low' }, 'spec.sevrity: unknown key "sevrity" (did you mean severity?)'],
+  [
+    { severity: 'hihg' },
+    'spec.severity: expected one of low, medium, high, critical, found "hihg" (did you mean high?)',
+  ],
+  [{ title: undefined }, 'spec.title: missing spec.title: expected text'],
+  [{ title: '  ' }, 'spec.title: expected some text, found none'],
+  [{ title: 'x'.repeat(201) }, 'spec.title: expected at most 200 characters, found 201'],
+  [{ version: 3 }, 'spec.version: expected text, found 3 (write "3", in quotes)'],
+  [{ enabled: 'yes' }, 'spec.enabled: expected true or false, found "yes"'],
+  [{ riskScore: 101 }, 'spec.riskScore: expected a number of at most 100, found 101'],
+  [{ riskScore: 1.5 }, 'spec.riskScore: expected a whole number, found 1.5'],
+  [{ tags: 'rbac' }, 'spec.tags: expected a list, found "rbac"'],
+  [{ budget: { alertsPerHour: 0 } }, 'spec.budget.alertsPerHour: expected a number of at least 1, found 0'],
+  [
+    { budget: { perHour: 1, alertsPerHour: 1 } },
+    'spec.budget.perHour: unknown key "perHour" (known keys: alertsPerHour)',
+  ],
+  [{ suppression: { by: [] } }, 'spec.suppression.by: expected at least 1 item, found 0'],
+  [
+    { suppression: { by: ['user.name'], window: 'an hour' } },
+    'spec.suppression.window: expected a duration such as 7d, 36h or 30m, found "an hour"',
+  ],
+  [
+    { exceptions: [{ query: 'a: b', reason: 'r', expires: '2027-02-30' }] },
+    'spec.exceptions.0.expires: expected a time such as 2027-01-31T12:00:00Z, or a date, found "2027-02-30"',
+  ],
+  [
+    { exceptions: [{ query: 'a: b', reason: 'r', starts: '2027-02-01', expires: '2027-01-31' }] },
+    'spec.exceptions.0.expires: expected a time after starts (2027-02-01), found "2027-01-31"',
+  ],
+  [{ exceptions: [{ query: 'a: b' }] }, 'spec.exceptions.0.reason: missing spec.exceptions[0].reason: expected text'],
+  [
+    { threat: [{ tactic: { id: 'T1078', name: 'x' } }] },
+    'spec.threat.0.tactic.id: expected an id such as TA0001, found "T1078"',
+  ],
+  [{ tests: [{ name: 'a', expect: 'fire' }] }, 'spec.tests.0: expected either event or events'],
+  [{ tests: [{ name: 'a', expect: 'fire', event: 'x' }] }, 'spec.tests.0.event: expected an audit event'],
+  [
+    { tests: [{ name: 'a', expect: 'fire', event: {}, events: [{}] }] },
+    'spec.tests.0: expected either event or events',
+  ],
+])('a message says what was expected, what was found, and what was probably meant: %s', (change, expected) => {
+  expect(problemOf({ ...MINIMAL, ...change })).toBe(expected);
 });
 
 test('newTerms belongs to new_terms, with its own bounds', () => {
   const change = (newTerms: unknown) => problemOf({ ...NEW_TERMS, newTerms });
   expect(change(undefined)).toMatch(/^spec\.newTerms: missing: a rule of type new_terms needs newTerms/);
-  expect(problemOf({ ...NEW_TERMS, type: 'query' })).toMatch(/^spec\.newTerms: newTerms has no meaning/);
+  expect(problemOf({ ...NEW_TERMS, type: 'query' })).toMatch(/^spec\.newTerms: newTerms does not apply/);
   const { fields } = NEW_TERMS.newTerms;
   expect(change({ fields, window: '30s' })).toMatch(/window: expected a duration from 1m to 90d, found "30s"$/);
   expect(change({ fields, window: '91d' })).toMatch(/from 1m to 90d, found "91d"$/);
@@ -290,7 +293,7 @@ test('newTerms belongs to new_terms, with its own bounds', () => {
 
 test('names of firstseen’s own rules are refused', () => {
   const [problem] = problemsOf(resource(MINIMAL, 'firstseen-tamper-rules'));
-  expect(problem?.message ?? '').toMatch(/^expected another name: those that begin with firstseen-tamper- are/);
+  expect(problem?.message ?? '').toMatch(/^expected another name: the prefix firstseen-tamper- is reserved/);
 });
 
 test('a name that Kubernetes would refuse comes with one that it takes', () => {
@@ -353,5 +356,5 @@ test('an exception among rules is told by its kind alone, with where it belongs'
   expect(problems.map(({ path, message }) => [path, message])).toEqual([
     [['kind'], 'expected DetectionRule, found "RuleException"'],
   ]);
-  expect(problems[0]?.hint ?? '').toMatch(/^RuleExceptions live in the cluster: .* spec\.exceptions of the rule$/);
+  expect(problems[0]?.hint ?? '').toMatch(/^apply a RuleException to the cluster .* spec\.exceptions of the rule$/);
 });

@@ -1,6 +1,6 @@
 /**
- * The DetectionRule resource as plain values, whatever format they were read from, and its way to a RuleDocument.
- * The bounds here are those of the CRD.
+ * The DetectionRule resource as plain values from any format, and its conversion to a RuleDocument. The limits are
+ * those of the CRD.
  */
 import { z } from 'zod';
 import {
@@ -62,11 +62,11 @@ export const RULE_BOUNDS = {
   alertsPerHour: 100_000,
 } as const;
 
-/** Durations, each from and to, in microseconds. */
+/** Ranges of durations, in microseconds. */
 export const DURATION_BOUNDS = {
   newTermsWindow: [MINUTE, 90 * DAY],
   learning: [0, 90 * DAY],
-  /** Of a threshold, a sequence and a query with STATS: rows are held as long. */
+  /** For a threshold, a sequence and a query with STATS: rows are kept this long. */
   window: [SECOND, 30 * DAY],
   suppressionWindow: [SECOND, 90 * DAY],
 } as const;
@@ -80,10 +80,10 @@ const DEFAULT_LANGUAGES: Readonly<Record<RuleType, QueryLanguage>> = {
   esql: 'esql',
 };
 const DEFAULT_ALERTS_PER_HOUR = 20;
-/** A rule of low severity learns first, because all that it would say about a cluster it has never seen is noise. */
+/** A rule of low severity learns first, because on a new cluster its alerts are mostly noise. */
 const DEFAULT_LEARNING_MICROS: Readonly<Record<Severity, number>> = { low: DAY, medium: 0, high: 0, critical: 0 };
 const DEFAULT_SUPPRESSION_MICROS = HOUR;
-/** Of a threshold that does not say. */
+/** The default of a threshold. */
 const DEFAULT_WINDOW_MICROS = 5 * MINUTE;
 
 function duration([least, most]: readonly [number, number]) {
@@ -98,7 +98,7 @@ function duration([least, most]: readonly [number, number]) {
   return schema.meta({ format: 'duration', bounds });
 }
 
-/** Different field names, at most `most`; whether the fields exist is for the compiler to say. */
+/** Distinct field names, at most `most`; the compiler checks that the fields exist. */
 const fields = (most: number, least = 1) =>
   z
     .array(requiredText(RULE_BOUNDS.field))
@@ -236,18 +236,18 @@ const spec = z.strictObject({
   tests: z.array(ruleTest).max(RULE_BOUNDS.tests).optional(),
 });
 
-/** The shape of the resource, before what its parts mean to each other. */
+/** The shape of the resource, before cross-checks of its parts. */
 export const detectionRule = z.strictObject({
   apiVersion: z.literal(RULE_API_VERSION),
   kind: z.literal(RULE_KIND),
-  /** Kubernetes' own, with much that is not ours to judge. */
+  /** Kubernetes' own metadata, which is mostly not ours to check. */
   metadata: z.looseObject({
     name: ruleName,
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
   }),
   spec,
-  /** A rule as `kubectl get -o yaml` prints it has one; it says nothing about what to detect. */
+  /** `kubectl get -o yaml` prints a status; it has no effect on the rule. */
   status: z.unknown().optional(),
 });
 
@@ -255,17 +255,14 @@ export type ParsedRule =
   | { readonly kind: 'ok'; readonly document: RuleDocument }
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
-/** Told alone: what a rule would need is of no use to somebody who wrote an exception. */
+/** Reported alone: the requirements of a rule are of no use to the author of an exception. */
 const NO_RULE: DocumentProblem = {
   path: ['kind'],
   message: `expected ${RULE_KIND}, found "RuleException"`,
-  hint: 'RuleExceptions live in the cluster: apply it, and its status says what is wrong with it; in a file of rules, exceptions stand in spec.exceptions of the rule',
+  hint: 'apply a RuleException to the cluster and see its status; in a rule file, put exceptions into spec.exceptions of the rule',
 };
 
-/**
- * A DetectionRule resource, as plain values, to a rule document: either with all defaults filled in, or with everything
- * that is wrong with it. Never throws.
- */
+/** Converts a DetectionRule resource to a rule document with all defaults, or to all its problems. Never throws. */
 export function parseDetectionRule(value: unknown): ParsedRule {
   if (isRecord(value) && value.kind === 'RuleException') return { kind: 'invalid', problems: [NO_RULE] };
   const result = detectionRule.safeParse(value);

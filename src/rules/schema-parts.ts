@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { isRuleName, MAX_RULE_NAME_LENGTH, RESERVED_RULE_NAMES, toRuleName } from './rule-name.ts';
 
-/** Text of at most so many characters. */
+/** Text with a maximum length. */
 export const text = (bound: number) => z.string().max(bound);
 /** The same, and not empty. */
 export const requiredText = (bound: number) =>
   text(bound).refine((value) => value.trim() !== '', { error: 'expected some text, found none' });
 
-/** The name of a resource that firstseen may make, or a file be named after. */
+/** The name of a resource that firstseen may create, or of a file. */
 export const ruleName = z.string().check((context) => {
   if (context.value.startsWith(RESERVED_RULE_NAMES)) {
-    const message = `expected another name: those that begin with ${RESERVED_RULE_NAMES} are firstseen's own`;
+    const message = `expected another name: the prefix ${RESERVED_RULE_NAMES} is reserved for firstseen`;
     context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
     return;
   }
@@ -24,7 +24,7 @@ export const ruleName = z.string().check((context) => {
   });
 });
 
-/** Microseconds since the epoch of an RFC 3339 time, or of the start in UTC of a date; undefined if it is neither, or nothing. */
+/** Microseconds since the epoch of an RFC 3339 time, or of the start of a date in UTC; undefined for anything else. */
 export function parseTime(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const known = z.iso.datetime({ offset: true }).safeParse(value).success || z.iso.date().safeParse(value).success;
@@ -41,7 +41,7 @@ export const time = z
     context.issues.push({ code: 'custom', input: context.value, message, params: { found: true } });
   });
 
-/** A span of time that is over before it begins is a mistake: of what has both, the start has to come first. */
+/** A start must come before the end. */
 export function endsAfterStart(
   context: z.core.ParsePayload<{ starts?: string | undefined; expires?: string | undefined }>,
 ): void {

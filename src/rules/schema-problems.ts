@@ -1,4 +1,4 @@
-/** zod's issues in our own words: what was expected, what was found, and what to write instead. */
+/** Rewords zod's issues: what was expected, what was found, and what to write instead. */
 import { z } from 'zod';
 import { nearest } from '../query/nearest.ts';
 import { QUERY_LANGUAGES, RULE_TYPES } from './document.ts';
@@ -20,7 +20,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 const OTHER_TYPES: ReadonlySet<unknown> = new Set(['machine_learning', 'saved_query', 'threat_match']);
 const OTHER_LANGUAGES: ReadonlySet<unknown> = new Set(['lucene']);
 
-/** One problem per thing that is wrong, in the order in which zod met them. */
+/** One problem per mistake, in zod's order. */
 export function toDocumentProblems(schema: z.ZodType, value: unknown, issues: readonly Issue[]): DocumentProblem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.filter((step) => typeof step !== 'symbol');
@@ -35,7 +35,7 @@ function unknownKey(schema: z.ZodType, path: DocumentPath, key: string): Documen
   const whole = [...path, key];
   const known = keysAt(schema, path);
   const near = nearest(key, known);
-  const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+  const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${near}?`;
   return { path: whole, message: `unknown key ${describeValue(key)}`, hint, on: 'key' };
 }
 
@@ -94,7 +94,7 @@ function size(found: unknown): string {
   return typeof found === 'string' || Array.isArray(found) ? String(found.length) : describeValue(found);
 }
 
-/** The keys that an object of the schema may have; none where the path leads to no object. */
+/** The keys of an object in the schema; empty if the path leads to no object. */
 function keysAt(schema: z.ZodType, path: DocumentPath): readonly string[] {
   let at = unwrap(schema);
   for (const step of path) {
@@ -105,7 +105,7 @@ function keysAt(schema: z.ZodType, path: DocumentPath): readonly string[] {
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
-/** The schema behind what makes a value optional. */
+/** The schema inside an optional wrapper. */
 function unwrap(schema: z.ZodType): z.ZodType {
   const wraps = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   const inner = wraps ? schema.unwrap() : undefined;

@@ -1,17 +1,17 @@
 import { parseJson } from '../audit/parse-json.ts';
 import { isRecord } from './document-problem.ts';
 
-/** How a term came to be known without an alert. */
+/** How a term was learned without an alert. */
 export interface SilentTerm {
   /** When it was first seen (µs). */
   readonly at: number;
-  /** The request that taught it, as the rest of the state names it. */
+  /** The request that taught it, by the identity used in the rest of the state. */
   readonly request: string;
-  /** What that was, for people: who did what. Sanitised and cut. */
+  /** Who did what, for people. Sanitised and cut. */
   readonly what: string;
-  /** What made it known: the rule's learning time, audit logs of the past, or the terms of another state. */
+  /** What made it known: the rule's learning time, past audit logs, or the terms of another state. */
   readonly by: (typeof TEACHERS)[number];
-  /** The values as they stood in the event, where the term tells them not, or otherwise. Without secrets, sanitised and cut. */
+  /** The values as in the event, if the term does not show them. Without secrets, sanitised and cut. */
   readonly values?: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function formatSilentTerm({ at, request, what, by, values }: SilentTerm):
   return JSON.stringify({ at, request, what, by, values });
 }
 
-/** What `formatSilentTerm` wrote; of anything else as much as can be read. */
+/** Reads what `formatSilentTerm` wrote; of other input as much as possible. */
 export function parseSilentTerm(text: string): SilentTerm {
   const parsed = parseJson(text);
   const value = isRecord(parsed) ? parsed : {};

@@ -1,11 +1,11 @@
 import type { ReadResult, ScoredMember, StateRead, StateWrite } from './state.ts';
 
 /**
- * The part of a cluster's state that a step has read, and its changes to it so far.
+ * The part of a cluster's state that a step has read, and its changes so far.
  *
- * A step reads and writes it as if it were the state; later decisions of a batch see the changes of earlier ones. At the
- * end `writes` says each named value's change once. Reading what was not loaded gives what an empty state would give, so a
- * step must ask for all that it reads.
+ * A step reads and writes it like the state itself; later decisions of a batch see the changes of earlier ones. At the
+ * end `writes` has each changed value once. Reading a value that was not loaded gives the result for an empty state, so
+ * a step must request everything that it reads.
  */
 export class StateDraft {
   readonly #sets = new Map<string, { members: Set<string>; added: Set<string>; keepMs: number }>();
@@ -64,7 +64,7 @@ export class StateDraft {
     return count;
   }
 
-  /** The size of a sorted set, if that was loaded, with what was added and removed here. */
+  /** The size of a sorted set, if it was loaded, including changes made here. */
   size(key: string): number {
     return this.#sortedSet(key).size;
   }
@@ -94,7 +94,7 @@ export class StateDraft {
     sorted.removed.add(member);
   }
 
-  /** Drops what has a score below `below`, loaded or not. */
+  /** Removes entries with a score below `below`, loaded or not. */
   prune(key: string, below: number): void {
     const sorted = this.#sortedSet(key);
     sorted.pruneBelow = Math.max(sorted.pruneBelow ?? below, below);
@@ -104,7 +104,7 @@ export class StateDraft {
     return this.#hash(key).values.get(field);
   }
 
-  /** All fields of a hash, if that was loaded as a whole, with what was changed here. */
+  /** All fields of a hash, if it was loaded as a whole, including changes made here. */
   fields(key: string): ReadonlyMap<string, string> {
     return this.#hash(key).values;
   }
@@ -134,13 +134,13 @@ export class StateDraft {
     this.#hashes.set(key, { ...emptyHash(), gone: true });
   }
 
-  /** Puts the alert into the sink's due queue, unless it is there. */
+  /** Puts the alert into the sink's due queue, unless it is already there. */
   markDue(sink: string, alertId: string, delayMs: number): void {
     const marked = this.#due.some((due) => due.sink === sink && due.alertId === alertId && due.delayMs <= delayMs);
     if (!marked) this.#due.push({ kind: 'markDue', sink, alertId, delayMs });
   }
 
-  /** Everything that changed. Keys come in the order of `rank`, lowest first, so that what must not stand alone is written last. */
+  /** All changes. Keys are ordered by `rank`, lowest first, so dependent entries are written last. */
   writes(rank: (key: string) => number): readonly StateWrite[] {
     const ranked: { readonly key: string; readonly write: StateWrite }[] = [];
     const push = (write: Exclude<StateWrite, { kind: 'markDue' }>) => ranked.push({ key: write.key, write });

@@ -1,15 +1,15 @@
 /**
- * The logical names of everything that is remembered about one cluster. A store puts its own prefix before them.
- * `memoryKey` is the hash of what a rule's memory depends on (`memoryIdentity`), so that it never contains hostile text.
+ * The logical names of everything remembered about one cluster. A store adds its own prefix. `memoryKey` is the hash of
+ * what a rule's memory depends on (`memoryIdentity`), so it never contains hostile text.
  */
 export const stateKeys = {
-  /** Set: what was already counted, by the hour in which the request was received. */
+  /** Set: counted events, by the hour in which the request was received. */
   done: (hour: number) => `done:${hour}`,
   /** Sorted set: term → last sighting (µs). */
   terms: (memoryKey: string) => `terms:${memoryKey}`,
   /** Hash: term learned without an alert → when and by which request. */
   silent: (memoryKey: string) => `silent:${memoryKey}`,
-  /** Hash: event key → row of a group (see `row.ts`); and under `LET_GO` what a full group has let go. */
+  /** Hash: event key → row of a group (see `row.ts`); `LET_GO` → what a full group has dropped. */
   rows: (memoryKey: string, group: string) => `rows:${memoryKey}:${group}`,
   /** Sorted set: group → when its last event was (µs). */
   groups: (memoryKey: string) => `groups:${memoryKey}`,
@@ -27,11 +27,11 @@ export const stateKeys = {
   opens: 'opens',
   /** The same for one rule: its budget. */
   opensOf: (rule: string) => `opens:${rule}`,
-  /** Sorted set: id of an overflow alert that has not ended → when it last counted (µs). */
+  /** Sorted set: id of an overflow alert in progress → when it last counted (µs). */
   overflows: 'overflows',
   /** Sorted set: alert id → not before (ms, store's clock). */
   due: (sink: string) => `due:${sink}`,
-  /** Hash: alert id → why its delivery was given up. */
+  /** Hash: alert id → why its delivery was abandoned. */
   dead: (sink: string) => `dead:${sink}`,
   /** Sorted set: uid of a replica's pod → when it was last refreshed (µs). */
   pods: 'pods',
@@ -41,13 +41,13 @@ export const stateKeys = {
   heartbeat: 'heartbeat',
   /** Sorted set: changes of rules that firstseen makes itself → when each was announced (µs). */
   changes: 'changes',
-  /** Hash: name of a rule → its last sound version, in the first cluster's partition. */
+  /** Hash: name of a rule → its last valid version, in the first cluster's partition. */
   rules: 'rules',
 } as const;
 
 /**
- * The fields of `rule:…`. Their names in the store stay what they were first, so that what was counted and learned outlives a
- * change of words: matches that joined an open alert are `suppressed` there, and attached everywhere else.
+ * The fields of `rule:…`. Their names in the store never change, so that state outlives renamings: matches that joined
+ * an open alert are `suppressed` there, and attached everywhere else.
  */
 export const ruleFields = {
   /** When the rule began to learn (µs). */
@@ -59,23 +59,26 @@ export const ruleFields = {
   attached: 'suppressed',
   /** Matches over the budget. */
   overflowed: 'overflowed',
-  /** Terms or groups that made room for others. */
+  /** Terms or groups dropped to make room. */
   evicted: 'evicted',
-  /** Rows that a full group has let go. */
+  /** Rows that a full group has dropped. */
   letGo: 'letGo',
   /** When the last match was (µs). */
   lastMatch: 'last',
 } as const;
 
-/** The fields of `exceptions`, of each RuleException by its uid. Their names in the store stay, too: `suppressed` is excepted. */
+/**
+ * The fields of `exceptions`, for each RuleException by uid. Their names in the store never change either: `suppressed`
+ * means excepted.
+ */
 export const exceptionFields = {
-  /** How many matches it silenced. */
+  /** The number of matches that it excluded. */
   excepted: (uid: string) => `${uid}/suppressed`,
-  /** The time of the latest (µs). */
+  /** The time of the last one (µs). */
   lastUsed: (uid: string) => `${uid}/last`,
 } as const;
 
-/** The field of `rows:…` that is no row: no hash is as short. */
+/** The field of `rows:…` that is not a row: hashes are longer. */
 export const LET_GO = '-';
 
 const WRITE_ORDER = [
@@ -96,8 +99,8 @@ const WRITE_ORDER = [
 ];
 
 /**
- * Where a key stands in the order of writes: the alert and what leads to it, then what was learned from it, then what was
- * counted. So nothing is learned whose alert is not recorded, even where a commit should break off.
+ * The position of a key in the order of writes: first the alert and its references, then what was learned from it, then
+ * counts. So nothing is learned without a recorded alert, even if a commit is interrupted.
  */
 export function writeRank(key: string): number {
   return WRITE_ORDER.indexOf(key.split(':', 1)[0] ?? '');

@@ -17,7 +17,7 @@ export type StateRead =
   | { readonly kind: 'size'; readonly key: string }
   /** The values of these fields of the hash. */
   | { readonly kind: 'fields'; readonly key: string; readonly fields: readonly string[] }
-  /** The whole hash. Only for one whose size has a bound. */
+  /** The whole hash. Only for hashes of bounded size. */
   | { readonly kind: 'hash'; readonly key: string };
 
 export interface ScoredMember {
@@ -25,7 +25,7 @@ export interface ScoredMember {
   readonly score: number;
 }
 
-/** What a read returns, by the kind of the read; arrays are parallel to what was asked for. */
+/** The result of a read, by its kind; arrays are parallel to the request. */
 export type ReadResult =
   | { readonly kind: 'members'; readonly present: readonly boolean[] }
   | { readonly kind: 'scores'; readonly scores: readonly (number | undefined)[] }
@@ -37,12 +37,12 @@ export type ReadResult =
   | { readonly kind: 'hash'; readonly entries: readonly (readonly [field: string, value: string])[] };
 
 /**
- * A write. `keepMs` is the least time that the key must live on from now (store's clock): it never shortens a longer one,
- * and a key that was ever written without it does not expire.
+ * A write. `keepMs` is the least time that the key must live from now (store's clock): it never shortens a longer time,
+ * and a key ever written without it does not expire.
  */
 export type StateWrite =
   | { readonly kind: 'addMembers'; readonly key: string; readonly members: readonly string[]; readonly keepMs?: number }
-  /** `raise` only ever raises a score that is there; `set` overwrites; `absent` leaves one that is there. */
+  /** `raise` only raises an existing score; `set` overwrites it; `absent` keeps it. */
   | {
       readonly kind: 'setScores';
       readonly key: string;
@@ -60,7 +60,7 @@ export type StateWrite =
       readonly fields: Readonly<Record<string, string>>;
       readonly keepMs?: number;
     }
-  /** Adds an integer to a decimal counter; a field that is absent (or not an integer) counts as 0. */
+  /** Adds an integer to a decimal counter; a missing (or non-integer) field counts as 0. */
   | {
       readonly kind: 'addToField';
       readonly key: string;
@@ -70,11 +70,11 @@ export type StateWrite =
     }
   | { readonly kind: 'removeFields'; readonly key: string; readonly fields: readonly string[] }
   | { readonly kind: 'removeKey'; readonly key: string }
-  /** Puts the alert into `due:<sink>` at the store's clock + `delayMs`, unless it is due there already. */
+  /** Puts the alert into `due:<sink>` at the store's clock + `delayMs`, unless it is already due there. */
   | { readonly kind: 'markDue'; readonly sink: string; readonly alertId: string; readonly delayMs: number };
 
 /**
- * What a step answers: it needs more named values (and runs again with all results so far, in the order asked), or it
+ * The result of a step: it needs more named values (and runs again with all results so far, in request order), or it
  * has decided. A step is pure and synchronous, because it may also run again after a conflict with another replica.
  */
 export type Step<T> =

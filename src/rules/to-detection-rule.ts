@@ -7,14 +7,14 @@ export interface DetectionRuleResource {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  /** Without what is left at its default, in the order of the resource definition. */
+  /** Without defaults, in the order of the resource definition. */
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The resource that `parseDetectionRule` reads as this document: its inverse. What has its default is not written.
+ * The inverse of `parseDetectionRule`: the resource for this document. Defaults are omitted.
  *
- * @param document one that `parseDetectionRule` gave
+ * @param document a result of `parseDetectionRule`
  */
 export function toDetectionRule(document: RuleDocument): DetectionRuleResource {
   const { newTerms, threshold, suppression } = document;
@@ -75,7 +75,7 @@ export function toDetectionRule(document: RuleDocument): DetectionRuleResource {
   };
 }
 
-/** The document of a rule that has only what a rule of its kind cannot do without: the reader says what the defaults are. */
+/** A minimal rule of the same kind, whose parsed form has the defaults. */
 function withDefaults({ title, type, query, severity, newTerms, threshold, suppression }: RuleDocument): RuleDocument {
   const parsed = parseDetectionRule({
     apiVersion: RULE_API_VERSION,
@@ -92,7 +92,7 @@ function withDefaults({ title, type, query, severity, newTerms, threshold, suppr
     },
   });
   if (parsed.kind === 'ok') return parsed.document;
-  throw new Error(`no rule document: ${parsed.problems.map(({ message }) => message).join('; ')}`);
+  throw new Error(`not a rule document: ${parsed.problems.map(({ message }) => message).join('; ')}`);
 }
 
 function suppressionOf(

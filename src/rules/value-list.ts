@@ -9,24 +9,24 @@ import { describeValue } from './document-problem.ts';
 
 export type CompiledValueList =
   | { readonly kind: 'ok'; readonly matches: Matcher }
-  /** `index`: the value that is wrong; absent if the list cannot be used on this field at all. */
+  /** `index` of the invalid value; absent if the field cannot have a list at all. */
   | { readonly kind: 'invalid'; readonly message: string; readonly hint: string; readonly index?: number };
 
-/** Of address keys, whose order as text is that of the addresses; both ends are in the range. */
+/** A range of address keys, which sort like addresses; both ends are inclusive. */
 interface AddressRange {
   readonly first: string;
   readonly last: string;
 }
 
-/** Whether a value of an event is in the list: a text, or the key of an address. */
+/** Whether an event value is in the list: a text, or an address key. */
 type LookUp = (value: FieldValue) => boolean;
 
-/** The value that is wrong. */
+/** The invalid value. */
 type WrongValue = { readonly index: number };
 
 /**
- * A list of values as a function of an event. However long the list is, a value of the event costs one look-up: texts stand
- * in a set, addresses in sorted ranges that do not overlap. Only `wildcard` lists are tried one by one.
+ * A value list as a function of an event. Whatever the length of the list, a value of the event costs one lookup: texts
+ * are in a set, addresses in sorted disjoint ranges. Only `wildcard` lists are tried one by one.
  */
 export function compileValueList(list: ValueListDocument, field: Field, slots: FieldSlots): CompiledValueList {
   const slot = slots.slotOf(field);
@@ -38,7 +38,7 @@ export function compileValueList(list: ValueListDocument, field: Field, slots: F
   if (list.type === 'ip_range' || field.type === 'date') {
     const holds = field.type === 'date' ? 'a time' : `no addresses`;
     const hint = 'name a field that holds addresses, such as source.ip, or write a query';
-    return { kind: 'invalid', message: `${field.name} holds ${holds}, and a list cannot be compared with that`, hint };
+    return { kind: 'invalid', message: `${field.name} holds ${holds}, which cannot be compared with a list`, hint };
   }
   const has =
     list.type === 'wildcard'
@@ -47,7 +47,7 @@ export function compileValueList(list: ValueListDocument, field: Field, slots: F
   return compiled((memo) => some(memo.read(slot), has), list.excluded);
 }
 
-/** A list is shared by all rules that name it, and may be long: what is made of it is kept as long as it is. */
+/** Rules share lists, which may be long: the prepared form is kept as long as the list. */
 const made = new WeakMap<readonly string[], Map<unknown, unknown>>();
 
 function lookUpOf<T>(values: readonly string[], make: (values: readonly string[]) => T): T {
@@ -86,7 +86,7 @@ function some(values: FieldValues, passes: (value: FieldValue) => boolean): bool
   return typeof values === 'object' ? values.some(passes) : passes(values);
 }
 
-/** An address, a prefix, or a range of addresses with both ends. */
+/** An address, a prefix, or an inclusive range of addresses. */
 function toRange(text: string): AddressRange | undefined {
   if (text.includes('/')) return addressRange(text);
   const dash = text.indexOf('-');
@@ -100,7 +100,7 @@ function noAddress(value: string, index: number): CompiledValueList {
   return { kind: 'invalid', message, hint: 'write 10.0.0.1, 10.0.0.0/8 or 10.0.0.1-10.0.0.9', index };
 }
 
-/** Merges what overlaps, so that the last range that begins at or before a key is the only one that can hold it. */
+/** Merges overlapping ranges, so only the last range that begins at or before a key can contain it. */
 function rangeLookUp(ranges: readonly AddressRange[]): LookUp {
   const firsts: string[] = [];
   const lasts: string[] = [];
@@ -126,7 +126,7 @@ function rangeLookUp(ranges: readonly AddressRange[]): LookUp {
   };
 }
 
-/** `*` stands for any text, `?` for one character; a backslash takes their meaning away, as in Elasticsearch. */
+/** `*` matches any text, `?` one character; a backslash escapes them, as in Elasticsearch. */
 function toLike(pattern: string): Test {
   const pieces: LikePiece[] = [];
   let literal = '';

@@ -6,14 +6,11 @@ import { formatDuration } from './duration.ts';
 import { ROW_CAP, SEQUENCE_STEP_CAP } from './limits.ts';
 import { DURATION_BOUNDS } from './rule-schema.ts';
 
-/**
- * What does not fit between the type of a rule and what its query turned out to be, and what a sequence asks for in
- * vain. Paths are below `spec`.
- */
+/** Conflicts between a rule's type and its query, and limits of a sequence. Paths are below `spec`. */
 export function queryFitProblems({ type, sequenceOrder }: RuleDocument, query: ParsedQuery): DocumentProblem[] {
   if (query.kind === 'invalid') return [];
   if (query.kind !== 'sequence') {
-    const message = 'sequenceOrder is for sequences, and the query is none';
+    const message = 'sequenceOrder applies to sequences, but the query is not a sequence';
     return sequenceOrder === 'any' ? [{ path: ['sequenceOrder'], message }] : [];
   }
   const problems: DocumentProblem[] = [];
@@ -23,19 +20,23 @@ export function queryFitProblems({ type, sequenceOrder }: RuleDocument, query: P
   const steps = countSteps(query.sequence);
   const [, longest] = DURATION_BOUNDS.window;
   if (type !== 'eql') {
-    refuse(`the query of a rule of type ${type} selects single events, and this is a sequence`, 'write type: eql');
+    refuse(`the query of a rule of type ${type} must select single events, but this is a sequence`, 'write type: eql');
   }
-  if (maxspanMicros > longest) refuse(`maxspan is longer than events are held: at most ${formatDuration(longest)}`);
+  if (maxspanMicros > longest)
+    refuse(`maxspan is longer than events are kept; the limit is ${formatDuration(longest)}`);
   if (steps > SEQUENCE_STEP_CAP) {
-    refuse(`a sequence of ${steps} events, and at most ${SEQUENCE_STEP_CAP} can be followed`);
+    refuse(`the sequence has ${steps} events; the limit is ${SEQUENCE_STEP_CAP}`);
   }
   if (sequenceOrder === 'any' && until !== undefined) {
-    refuse('the events may come in any order, and until is about their order', 'leave until out, or sequenceOrder');
+    refuse('until needs ordered events, but sequenceOrder allows any order', 'remove until or sequenceOrder');
   }
   return problems;
 }
 
-/** What a threshold can never count to, and what alerts of groups cannot be grouped by. Paths are below `spec`. */
+/**
+ * Threshold values that can never be reached, and suppression fields that alerts of groups lack. Paths are below
+ * `spec`.
+ */
 export function groupProblems({ threshold, suppression }: RuleDocument, query: ParsedQuery): DocumentProblem[] {
   const counts =
     threshold === undefined
@@ -47,19 +48,19 @@ export function groupProblems({ threshold, suppression }: RuleDocument, query: P
   const unreachable = counts
     .filter(({ value }) => value > ROW_CAP)
     .map(({ path, value }) => {
-      return { path, message: `${value} cannot be reached: of one group at most ${ROW_CAP} events are held` };
+      return { path, message: `${value} cannot be reached: at most ${ROW_CAP} events of a group are kept` };
     });
   const group = groupOf(threshold, query);
   if (group === undefined) return unreachable;
   const foreign = (suppression?.by ?? []).flatMap((name, i) => {
     if (group.columns.includes(name)) return [];
-    const message = `the alert of a ${group.of} has the fields of its group only, and ${name} is none of them`;
-    return [{ path: ['suppression', 'by', i], message, hint: `name ${group.named}, or leave by out` }];
+    const message = `the alert of a ${group.of} has only the fields of its group, which do not include ${name}`;
+    return [{ path: ['suppression', 'by', i], message, hint: `use ${group.named}, or remove by` }];
   });
   return [...unreachable, ...foreign];
 }
 
-/** The fields that make the group, of a rule that is about groups. */
+/** The fields that make the group, for rules with groups. */
 function groupOf(threshold: RuleDocument['threshold'], query: ParsedQuery) {
   if (threshold !== undefined) {
     return { of: 'threshold', columns: threshold.fields, named: 'fields of threshold.field' };

@@ -1,28 +1,28 @@
-/** The data stream that Elastic's integration writes audit events to, and so the one that firstseen stands in for. */
+/** The data stream of Elastic's audit integration, which firstseen replaces. */
 const AUDIT_STREAM = 'logs-kubernetes.audit_logs-default';
 const AUDIT_DATASET = 'kubernetes.audit_logs';
 
 export type IndexKind =
   /** It names the audit events. */
   | 'audit'
-  /** It covers them and much else, as `logs-*` does. */
+  /** It covers audit events and much else, like `logs-*`. */
   | 'broad'
   /** It holds other data. */
   | 'other';
 
-/** What an index pattern of an Elastic rule reads. A cluster before `:` (cross-cluster search) makes no difference. */
+/** What an index pattern of an Elastic rule reads. A cluster prefix before `:` (cross-cluster search) is ignored. */
 export function indexKind(pattern: string): IndexKind {
   const local = pattern.slice(pattern.indexOf(':') + 1);
   if (local.includes(AUDIT_DATASET)) return 'audit';
   return covers(local, AUDIT_STREAM) ? 'broad' : 'other';
 }
 
-/** True if a query speaks of audit events: of their dataset or of a field below `kubernetes.audit`. */
+/** True if a query mentions audit events: their dataset or a field below `kubernetes.audit`. */
 export function mentionsAudit(query: string): boolean {
   return query.includes('kubernetes.audit');
 }
 
-/** True if a pattern, in which `*` stands for any text, matches the whole name; in linear time. */
+/** True if a pattern with `*` for any text matches the whole name; in linear time. */
 function covers(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

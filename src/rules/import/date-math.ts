@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../limits.ts';
 
-/** Elasticsearch's units; a month and a year have no fixed length, and count here as 30 and 365 days. */
+/** Elasticsearch's units. Months and years have no fixed length and count as 30 and 365 days. */
 const UNIT_MICROS: ReadonlyMap<string, number> = new Map([
   ['s', SECOND],
   ['m', MINUTE],
@@ -13,8 +13,8 @@ const UNIT_MICROS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * How long before now an expression of Elasticsearch's date math points, in integer microseconds: `now-7d` is seven days.
- * Undefined for what is not `now` with one subtraction: rounding (`now-7d/d`), sums, and fixed dates.
+ * How long before now an Elasticsearch date math expression points, in integer microseconds: `now-7d` is seven days.
+ * Undefined for anything but `now` with one subtraction: rounding (`now-7d/d`), sums, and fixed dates.
  */
 export function parseLookBack(text: string): number | undefined {
   if (text === 'now') return 0;

@@ -37,7 +37,7 @@ test('alert suppression is mapped', () => {
   });
   const perRun = imported({ ...RULE, alert_suppression: { group_by: ['user.name'] }, interval: '9m' });
   expect(perRun.document.suppression?.windowMicros).toBe(9 * MINUTE);
-  expect(perRun.differences.join()).toMatch(/per run of the rule in Elastic; here it lasts 9m/);
+  expect(perRun.differences.join()).toMatch(/one run of the rule in Elastic; here it lasts 9m/);
 });
 
 test('a threshold is suppressed by its group: only for how long is said', () => {
@@ -93,7 +93,7 @@ test('max_signals of each run is a budget of an hour', () => {
   expect(budget({ max_signals: 10_000, interval: '1m' })).toBe(100_000);
   expect(budget({ max_signals: 100 })).toBe(imported(RULE).document.budget.alertsPerHour);
   expect(imported({ ...RULE, max_signals: 10 }).notes).toEqual([
-    'max_signals 10 in each run of 5m is a budget of 120 alerts an hour',
+    'max_signals 10 for each run of 5m becomes a budget of 120 alerts an hour',
   ]);
   expect(problems({ max_signals: 'many' })[0]?.path).toEqual(['rule', 'max_signals']);
 });

@@ -7,20 +7,20 @@ import { present } from './present.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a rule says about its alerts, as parts of `spec`. */
+/** The alert settings of a rule, as parts of `spec`. */
 export interface AlertingReading {
   readonly spec: Values;
   readonly problems: readonly DocumentProblem[];
-  /** What is worth knowing, and changes no outcome. */
+  /** Facts worth knowing that change no outcome. */
   readonly notes: readonly string[];
-  /** Where the outcome is another than in Elastic. */
+  /** Where the outcome differs from Elastic. */
   readonly differences: readonly string[];
 }
 
-/** Elastic's default for `max_signals`, which stands for the budget that rules have here. */
+/** Elastic's default for `max_signals`, which becomes the budget of the rule here. */
 const DEFAULT_MAX_SIGNALS = 100;
 
-/** Suppression, budget, and what the event says in place of the rule. */
+/** Suppression, budget, and overrides from the event. */
 export function readAlerting(rule: Values): AlertingReading {
   const problems: DocumentProblem[] = [];
   const suppression = readSuppression(rule);
@@ -45,7 +45,7 @@ export function readAlerting(rule: Values): AlertingReading {
   };
 }
 
-/** Kibana's form writes a row without a field where nothing was chosen. */
+/** Kibana's form writes a row without a field if nothing was chosen. */
 function mappings(given: unknown, setting: string, problems: DocumentProblem[]): readonly Values[] {
   if (given === undefined || given === null) return [];
   const rows: readonly unknown[] = Array.isArray(given) ? given : [given];
@@ -74,13 +74,13 @@ function readSuppression(rule: Values): { readonly spec: unknown; readonly diffe
   const differences: string[] = [];
   if (!isRecord(duration)) {
     differences.push(
-      `alert_suppression is per run of the rule in Elastic; here it lasts ${window}, the rule's interval`,
+      `alert_suppression lasts one run of the rule in Elastic; here it lasts ${window}, the rule's interval`,
     );
   }
   return { spec: present({ by, window, missingFields }), differences };
 }
 
-/** So many in each run of the rule is so many an hour. */
+/** A limit for each run of the rule becomes a limit for each hour. */
 function readBudget(rule: Values): { readonly spec: unknown; readonly notes: readonly string[] } {
   const { max_signals: most } = rule;
   if (most === undefined || most === null || most === DEFAULT_MAX_SIGNALS) return { spec: undefined, notes: [] };
@@ -88,6 +88,6 @@ function readBudget(rule: Values): { readonly spec: unknown; readonly notes: rea
   const interval = typeof rule.interval === 'string' ? rule.interval : DEFAULT_INTERVAL;
   const perHour = Math.ceil(most * (HOUR / (parseDuration(interval) || HOUR)));
   const alertsPerHour = Math.min(perHour, RULE_BOUNDS.alertsPerHour);
-  const note = `max_signals ${most} in each run of ${quoteName(interval)} is a budget of ${alertsPerHour} alerts an hour`;
+  const note = `max_signals ${most} for each run of ${quoteName(interval)} becomes a budget of ${alertsPerHour} alerts an hour`;
   return { spec: { alertsPerHour }, notes: [note] };
 }

@@ -5,8 +5,8 @@ import type { UnsupportedReason } from './unsupported-reason.ts';
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Which data a rule reads, where it stands, and whether it needs all of them: a sequence or a join does, a query may
- * match in one alone.
+ * The data that a rule reads, and whether it needs all of it: a sequence or a join does, a query may match in one index
+ * alone.
  */
 interface Sources {
   readonly patterns: readonly string[];
@@ -14,7 +14,7 @@ interface Sources {
   readonly joins: boolean;
 }
 
-/** Why a rule cannot run on audit events: it reads other indices, or does not say that it reads these. */
+/** Why a rule cannot run on audit events: it reads other indices, or does not say that it reads audit events. */
 export function dataReasons(rule: Values): readonly UnsupportedReason[] {
   const { patterns, path, joins } = sourcesOf(rule);
   const others = patterns.filter((pattern) => indexKind(pattern) === 'other');
@@ -25,11 +25,11 @@ export function dataReasons(rule: Values): readonly UnsupportedReason[] {
   const view = typeof rule.data_view_id === 'string' ? `data view ${rule.data_view_id}` : 'the default indices';
   const name = quoteName(others.length > 0 ? others.join(', ') : patterns.length > 0 ? patterns.join(', ') : view);
   const message = `needs other data: ${name}; firstseen has Kubernetes audit events only`;
-  const hint = 'if it is about audit events, name their index: logs-kubernetes.audit_logs-*';
+  const hint = 'if the rule is about audit events, set its index to logs-kubernetes.audit_logs-*';
   return [{ kind: 'data', name, message, path, ...(others.length === 0 && { hint }) }];
 }
 
-/** What a rule that runs leaves out of what it reads in Elastic. */
+/** The data that a running rule reads in Elastic but not here. */
 export function unreadData(rule: Values): string | undefined {
   const others = sourcesOf(rule).patterns.filter((pattern) => indexKind(pattern) === 'other');
   return others.length === 0 ? undefined : `only audit events are read, not ${quoteName(others.join(', '))}`;
@@ -55,7 +55,7 @@ function isSequence(query: string): boolean {
   return /^(?:\s|\/\/[^\n]*\n|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*(?:sequence|sample|join)\b/.test(query);
 }
 
-/** Those of the command FROM, which begins a query of ES|QL. */
+/** The indices of FROM, which begins an ES|QL query. */
 function esqlIndices(query: string): readonly string[] {
   const [, from = ''] = /^\s*from\s+([^|]*)/i.exec(query) ?? [];
   const [names = ''] = from.split(/\smetadata\s/i);

@@ -84,32 +84,33 @@ test('is in list: the values of the list, whole; a text list with its difference
   expect(exceptions[0]?.lists).toEqual([{ field: VERB, type: 'keyword', values: ['ci', 'cd'], excluded: false }]);
   expect(differences).toEqual([]);
   expect(read({ name: 'a', entries: [inList('text')] }).differences.join()).toMatch(
-    /^exception "a": the text list robots is compared with whole values/,
+    /^exception "a": the text list robots matches whole values/,
   );
-  expect(problem(inList('geo_point'))).toMatch(/value lists of type "geo_point" are not known here/);
+  expect(problem(inList('geo_point'))).toMatch(/value lists of type "geo_point" are not supported/);
 });
 
 test('a list that is missing refuses the rule, and says what to put where', () => {
   expect(problem(entry('list', undefined, { list: { id: 'gone', type: 'ip' } }))).toBe(
-    'exception "a": the value list gone is not there: without it the rule would alert more than it should (export it ' +
-      '(Kibana: Rules, Manage value lists) and put it there as gone.txt beside the export, one value a line)',
+    'exception "a": the value list gone is missing: without it the rule would raise too many alerts (export it ' +
+      '(Kibana: Rules, Manage value lists) and save it as gone.txt beside the export, one value per line)',
   );
-  for (const reference of [
-    { ...REFERENCE, list_id: 'other' },
-    { ...REFERENCE, namespace_type: 'agnostic' },
-  ]) {
-    const { problems } = readExceptionLists([reference], listsOf([]));
-    expect(problems[0]?.message ?? '').toMatch(/^the exception list (other|noise) is not among the files/);
-    expect(problems[0]?.hint ?? '').toMatch(/export the rule again with its exceptions/);
-  }
   expect(readExceptionLists([REFERENCE], listsOf([])).problems).toEqual([]); // an empty list is there
+});
+
+test.each([
+  { ...REFERENCE, list_id: 'other' },
+  { ...REFERENCE, namespace_type: 'agnostic' },
+])('a list that is missing refuses the rule, and says what to put where: %j', (reference) => {
+  const { problems } = readExceptionLists([reference], listsOf([]));
+  expect(problems[0]?.message ?? '').toMatch(/^the exception list (other|noise) is missing/);
+  expect(problems[0]?.hint ?? '').toMatch(/export the rule again with its exceptions/);
 });
 
 test('what no audit event has never applies, or always where it is excluded, and is said', () => {
   const { exceptions, notes } = read({ name: 'a', entries: [entry('match', 'x', { field: 'okta.actor.id' })] });
   expect([exceptions[0]?.query, notes]).toEqual([
     'not *: *',
-    ['exception "a": no audit event has okta.actor.id, so it never applies'],
+    ['exception "a": no audit event has okta.actor.id, so this entry never matches'],
   ]);
   expect(query(entry('match', 'x', { field: 'okta.actor.id', operator: 'excluded' }))).toBe('*: *');
   const hosts = read({ name: 'b', os_types: ['linux'], entries: [entry('match', 'x')] });
@@ -132,10 +133,10 @@ test('what is wrong with an item is a problem with its name', () => {
   expect(problem(entry('match', 'x', { operator: 'is' }))).toMatch(
     /^exception "a": expected the operator included or excl/,
   );
-  expect(problem(entry('match_phrase', 'x'))).toMatch(/entries of type "match_phrase" are not known here/);
+  expect(problem(entry('match_phrase', 'x'))).toMatch(/entries of type "match_phrase" are not supported/);
   expect(problem(entry('match', { a: 1 }))).toMatch(/expected a value, found a mapping/);
   expect(problem(entry('wildcard', '10.*', { field: 'source.ip' }))).toMatch(
-    /source\.ip is no text, and 10\.\* has wild/,
+    /source\.ip is not text, but 10\.\* has wild/,
   );
   expect(problem({ type: 'match' })).toMatch(/expected an entry with a field/);
   expect(problem({ field: 'a', type: 'nested', entries: [{ field: 'b', type: 'nested', entries: [] }] })).toMatch(

@@ -13,13 +13,13 @@ import {
   NO_EVENT,
 } from './kuery-text.ts';
 
-/** What was exported beside the rules. */
+/** The lists exported with the rules. */
 export interface ElasticLists {
-  /** The items of an exception list, unvalidated. Undefined if there is no such list. */
+  /** The items of an exception list, unvalidated. Undefined if the list is missing. */
   items(list: ExceptionListName): readonly unknown[] | undefined;
-  /** The values of a value list. Undefined if there is none of this id. */
+  /** The values of a value list. Undefined if the list is missing. */
   values(id: string): readonly string[] | undefined;
-  /** Where such a list is looked for: `blocked.txt or lists/blocked.txt beside export.ndjson`. */
+  /** The files that may hold such a list: `blocked.txt or lists/blocked.txt beside export.ndjson`. */
   valuesPlace(id: string): string;
 }
 
@@ -36,11 +36,11 @@ export interface ExceptionsReading {
   readonly differences: readonly string[];
 }
 
-/** Up to here a condition on several values is text of a query, beyond it a list. */
+/** Up to this number, values go into the query text; more become a list. */
 const MOST_VALUES_IN_TEXT = 50;
 const REASON_LENGTH = 1_000;
 
-/** What an item is made of while it is read. */
+/** The parts of an item while it is read. */
 interface Draft {
   readonly conditions: string[];
   readonly lists: ValueListDocument[];
@@ -48,7 +48,7 @@ interface Draft {
   readonly differences: string[];
 }
 
-/** Thrown below, caught for each item: what is wrong with it. */
+/** Thrown below and caught for each item: the problem with it. */
 class WrongItem extends Error {
   readonly hint: string | undefined;
 
@@ -59,10 +59,10 @@ class WrongItem extends Error {
 }
 
 /**
- * The exception lists that a rule names, as exceptions: each item is one, its entries have to hold all.
+ * The exception lists of a rule as exceptions: each item is one, and all its entries must match.
  *
- * What the entries mean: kibana `lists/server/services/exception_lists/build_exception_filter.ts`. There, a list that is missing or too
- * large is left out, and the rule alerts more; here a missing one is a problem, and size is none.
+ * Semantics of entries: kibana `lists/server/services/exception_lists/build_exception_filter.ts`. Kibana leaves out a
+ * list that is missing or too large, so the rule alerts more; here a missing list is a problem, and size is not.
  */
 export function readExceptionLists(references: unknown, lists: ElasticLists): ExceptionsReading {
   const reading = {
@@ -80,9 +80,7 @@ export function readExceptionLists(references: unknown, lists: ElasticLists): Ex
       continue;
     }
     if (isRecord(reference) && String(reference.type).startsWith('endpoint')) {
-      reading.notes.push(
-        `the list ${quoteName(name.id)} is for hosts of Elastic Defend, and applies to no audit event`,
-      );
+      reading.notes.push(`the list ${quoteName(name.id)} is for hosts of Elastic Defend and cannot match audit events`);
       continue;
     }
     const items = lists.items(name);
@@ -100,7 +98,7 @@ function listName(reference: unknown): ExceptionListName | undefined {
 
 function missingList({ id }: ExceptionListName) {
   return {
-    message: `the exception list ${quoteName(id)} is not among the files: without it the rule would alert more than it should`,
+    message: `the exception list ${quoteName(id)} is missing: without it the rule would raise too many alerts`,
     hint:
       'export the rule again with its exceptions (Kibana: Rules, select it, Bulk actions, Export), or export the list ' +
       '(Shared exception lists) and put its file beside this one',
@@ -120,7 +118,7 @@ function readItem(
     const systems = Array.isArray(item.os_types) ? item.os_types : [];
     if (systems.length > 0) {
       draft.conditions.push(NO_EVENT);
-      draft.notes.push(`it is for hosts (${quoteName(systems.join(', '))}), and applies to no audit event`);
+      draft.notes.push(`it is for hosts (${quoteName(systems.join(', '))}), and cannot match audit events`);
     }
     for (const entry of item.entries) readEntry(entry, '', lists, draft);
     const expiresAt = expiry(item.expire_time);
@@ -141,7 +139,7 @@ function readItem(
   }
 }
 
-/** The name, and what people said about it: Kibana has no field for why. */
+/** The name and the comments: Kibana has no field for the reason. */
 function reasonOf(name: string, comments: unknown): string {
   const said = (Array.isArray(comments) ? comments : []).flatMap((comment: unknown) =>
     isRecord(comment) && typeof comment.comment === 'string' ? [comment.comment.trim()] : [],
@@ -156,7 +154,7 @@ function expiry(time: unknown): number | undefined {
   return millis * 1_000;
 }
 
-/** @param prefix of the field names: what a nested entry stands in */
+/** @param prefix the field name prefix of a nested entry */
 function readEntry(entry: unknown, prefix: string, lists: ElasticLists, draft: Draft): void {
   if (!isRecord(entry) || typeof entry.field !== 'string')
     throw new WrongItem(`expected an entry with a field, found ${describeValue(entry)}`);
@@ -173,7 +171,7 @@ function readEntry(entry: unknown, prefix: string, lists: ElasticLists, draft: D
   if (!excluded && entry.operator !== 'included')
     throw new WrongItem(`expected the operator included or excluded, found ${describeValue(entry.operator)}`);
   if (resolveField(field) === undefined) {
-    draft.notes.push(`no audit event has ${quoteName(field)}, so ${excluded ? 'this always' : 'it never'} applies`);
+    draft.notes.push(`no audit event has ${quoteName(field)}, so this entry ${excluded ? 'always' : 'never'} matches`);
     draft.conditions.push(excluded ? EVERY_EVENT : NO_EVENT);
     return;
   }
@@ -202,7 +200,10 @@ function conditionOf(
     case 'wildcard': {
       const pattern = textOf(entry.value);
       if (resolveField(field)?.type !== 'keyword')
-        throw new WrongItem(`${field} is no text, and ${quoteName(pattern)} has wildcards`, 'use is, or is one of');
+        throw new WrongItem(
+          `${field} is not text, but ${quoteName(pattern)} has wildcards`,
+          'use the operators is or is one of',
+        );
       const parts = wildcardParts(pattern);
       if (parts === undefined) return { field, type: 'wildcard', values: [pattern], excluded };
       return parts.length === 1 ? kueryEquals(field, parts[0] ?? '') : kueryWildcard(field, parts);
@@ -210,7 +211,7 @@ function conditionOf(
     case 'list':
       return valueList(entry.list, field, excluded, lists, draft);
     default:
-      throw new WrongItem(`entries of type ${describeValue(entry.type)} are not known here`);
+      throw new WrongItem(`entries of type ${describeValue(entry.type)} are not supported`);
   }
 }
 
@@ -221,28 +222,28 @@ function valueList(
   lists: ElasticLists,
   draft: Draft,
 ): ValueListDocument {
-  if (!isRecord(list) || typeof list.id !== 'string') throw new WrongItem('its list has no id');
+  if (!isRecord(list) || typeof list.id !== 'string') throw new WrongItem('its value list has no id');
   const type = VALUE_LIST_TYPES.find((known): known is ValueListType => known === list.type && known !== 'wildcard');
   if (type === undefined)
     throw new WrongItem(
-      `value lists of type ${describeValue(list.type)} are not known here: keyword, ip, ip_range, text`,
+      `value lists of type ${describeValue(list.type)} are not supported; supported: keyword, ip, ip_range, text`,
     );
   const values = lists.values(list.id);
   if (values === undefined) {
     throw new WrongItem(
-      `the value list ${quoteName(list.id)} is not there: without it the rule would alert more than it should`,
-      `export it (Kibana: Rules, Manage value lists) and put it there as ${lists.valuesPlace(list.id)}, one value a line`,
+      `the value list ${quoteName(list.id)} is missing: without it the rule would raise too many alerts`,
+      `export it (Kibana: Rules, Manage value lists) and save it as ${lists.valuesPlace(list.id)}, one value per line`,
     );
   }
   if (type === 'text') {
     draft.differences.push(
-      `the text list ${quoteName(list.id)} is compared with whole values, in any letter case; Elastic compares words`,
+      `the text list ${quoteName(list.id)} matches whole values in any letter case; Elastic matches words`,
     );
   }
   return { field, type, values, excluded };
 }
 
-/** Without entries an item would hold for every event. */
+/** An item without entries would match every event. */
 function isFilled(entries: unknown): entries is readonly unknown[] {
   return Array.isArray(entries) && entries.length > 0;
 }

@@ -28,7 +28,7 @@ test('a filter becomes an exception for what it leaves out', () => {
 test('a filter that is switched off says nothing, and a note says how many are', () => {
   const off = { meta: { disabled: true }, query: { script: {} } };
   expect(excepted(off, phrase, off).length).toEqual(1);
-  expect(readFilters([off, off]).notes).toEqual(['2 of its filters switched off in Kibana: left out']);
+  expect(readFilters([off, off]).notes).toEqual(['2 filters are disabled in Kibana and left out']);
 });
 
 test('the plain forms: one of several, exists, range, prefix, wildcard, older ones without a query', () => {
@@ -70,14 +70,16 @@ test('filters combined in Kibana', () => {
 
 test('what is not plain is refused, by its name and number', () => {
   const query = (body: object) => refusal({ meta: {}, query: body });
-  expect(query({ query_string: { query: 'a' } })).toBe('filter 1 of the rule cannot be honoured: it uses query_string');
+  expect(query({ query_string: { query: 'a' } })).toBe('filter 1 of the rule is not supported: it uses query_string');
   expect(query({ script: { script: {} } })).toMatch(/it uses script$/);
   expect(query({ match: { [VERB]: { query: 'a', operator: 'and' } } })).toMatch(/match has the option operator$/);
   expect(query({ term: { [VERB]: { value: 'a', case_insensitive: true } } })).toMatch(/the option case_insensitive$/);
-  expect(query({ range: { '@timestamp': { gte: 'now-1d' } } })).toMatch(/range counts from now \(now-1d\)$/);
+  expect(query({ range: { '@timestamp': { gte: 'now-1d' } } })).toMatch(/range is relative to now \(now-1d\)$/);
   expect(query({ range: { '@timestamp': { gte: '2026', time_zone: 'CET' } } })).toMatch(/the option time_zone$/);
-  expect(query({ bool: { should: [], minimum_should_match: '75%' } })).toMatch(/bool wants "75%" of its conditions$/);
-  expect(query({ wildcard: { [VERB]: 'g?t' } })).toMatch(/a wildcard \?/);
+  expect(query({ bool: { should: [], minimum_should_match: '75%' } })).toMatch(
+    /bool requires "75%" of its conditions$/,
+  );
+  expect(query({ wildcard: { [VERB]: 'g?t' } })).toMatch(/the wildcard \?/);
   expect(query({ terms: { [VERB]: [{ id: 1 }] } })).toMatch(/expected a value, found a mapping$/);
   for (const odd of [null, 7, 'x', {}, { meta: 3 }, { query: { a: 1, b: 2 } }]) expect(refusal(odd)).not.toBe('');
 });

@@ -16,24 +16,24 @@ import {
 
 export interface FiltersReading {
   readonly exceptions: readonly ExceptionDocument[];
-  /** What cannot be honoured, and in which filter (from 0). */
+  /** A filter that cannot be supported, and why (filters count from 0). */
   readonly refused: readonly { readonly index: number; readonly message: string }[];
   readonly notes: readonly string[];
 }
 
-/** How deep filters may be combined: people stop at three. */
+/** How deep filters may nest; people stop at three. */
 const MAX_DEPTH = 16;
 const REASON_LENGTH = 1_000;
 
-/** Thrown below, caught in `readFilters`: what a filter has that is not plain. */
+/** Thrown below and caught in `readFilters`: the unsupported part of a filter. */
 class NotPlain extends Error {}
 
 /**
- * The filters of a rule, as Kibana stores them beside the query. All of them have to hold, so each becomes an exception for the
- * events that it leaves out: that is the same, and the query stays as it was written.
+ * The filters of a rule, as Kibana stores them beside the query. All must match, so each becomes an exception for the
+ * events that it excludes: the result is the same, and the query stays as written.
  *
- * Which forms there are, and that `meta.negate` turns and `meta.disabled` ends a filter: kibana `kbn-es-query`, `from_filters.ts`,
- * `migrate_filter.ts`, `from_combined_filter.ts`.
+ * Filter forms, and the meaning of `meta.negate` (inverts) and `meta.disabled` (ignores): kibana `kbn-es-query`,
+ * `from_filters.ts`, `migrate_filter.ts`, `from_combined_filter.ts`.
  */
 export function readFilters(filters: unknown): FiltersReading {
   const exceptions: ExceptionDocument[] = [];
@@ -51,10 +51,10 @@ export function readFilters(filters: unknown): FiltersReading {
         exceptions.push({ query, language: 'kuery', reason: `filter of the rule: ${holds}`.slice(0, REASON_LENGTH) });
     } catch (error) {
       if (!(error instanceof NotPlain)) throw error;
-      refused.push({ index, message: `filter ${index + 1} of the rule cannot be honoured: ${error.message}` });
+      refused.push({ index, message: `filter ${index + 1} of the rule is not supported: ${error.message}` });
     }
   }
-  const notes = disabled === 0 ? [] : [`${disabled} of its filters switched off in Kibana: left out`];
+  const notes = disabled === 0 ? [] : [`${disabled} filters are disabled in Kibana and left out`];
   return { exceptions, refused, notes };
 }
 
@@ -62,7 +62,7 @@ function isDisabled(filter: unknown): boolean {
   return isRecord(filter) && isRecord(filter.meta) && filter.meta.disabled === true;
 }
 
-/** One filter of Kibana's: its query, or the query beside `meta` in older ones, or others combined. */
+/** A Kibana filter: its query, the query beside `meta` in older ones, or a combination of others. */
 function filterText(filter: unknown, depth: number): string {
   if (!isRecord(filter)) throw new NotPlain(`expected a filter, found ${describeValue(filter)}`);
   if (depth > MAX_DEPTH) throw new NotPlain(`filters are combined more than ${MAX_DEPTH} deep`);
@@ -82,7 +82,7 @@ function combinedText({ relation, params }: Readonly<Record<string, unknown>>, d
   return relation === 'AND' ? kueryAnd(texts) : kueryOr(texts);
 }
 
-/** A query of Elasticsearch's query language, of the forms that Kibana's filters have. */
+/** An Elasticsearch query, in the forms that Kibana's filters use. */
 function queryText(query: unknown, depth: number): string {
   if (!isRecord(query)) throw new NotPlain(`expected a query, found ${describeValue(query)}`);
   if (depth > MAX_DEPTH) throw new NotPlain(`its query is more than ${MAX_DEPTH} deep`);
@@ -114,7 +114,7 @@ function queryText(query: unknown, depth: number): string {
     case 'wildcard': {
       const { field, value } = fieldAndValue(kind, body, ['value', 'wildcard']);
       const parts = wildcardParts(text(value));
-      if (parts === undefined) throw new NotPlain('it has a wildcard ?, for one character');
+      if (parts === undefined) throw new NotPlain('it uses the wildcard ? for one character');
       return parts.length === 1 ? kueryEquals(field, parts[0] ?? '') : kueryWildcard(field, parts);
     }
     case 'range':
@@ -126,7 +126,7 @@ function queryText(query: unknown, depth: number): string {
   }
 }
 
-/** Options that change nothing on a field that is compared as a whole: how much it counts, and the form of an old phrase. */
+/** Options without effect on an exact match: the boost, and the form of an old phrase. */
 const HARMLESS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['boost', undefined],
   ['type', 'phrase'],
@@ -156,13 +156,14 @@ function rangeText(body: unknown): string {
     const operator = Object.hasOwn(OPERATORS, option) ? OPERATORS[option] : undefined;
     if (operator === undefined) throw new NotPlain(`range has the option ${quoteName(option)}`);
     const bound = text(value);
-    if (/^now\b/.test(bound) || bound.includes('||')) throw new NotPlain(`range counts from now (${quoteName(bound)})`);
+    if (/^now\b/.test(bound) || bound.includes('||'))
+      throw new NotPlain(`range is relative to now (${quoteName(bound)})`);
     return kueryCompare(field, operator, bound);
   });
   return kueryAnd(conditions);
 }
 
-/** `should` decides only where nothing else is asked for, or where it says how many of it have to hold: here, one. */
+/** `should` is required only if nothing else is, or if a minimum is given; the only supported minimum is one. */
 function boolText(body: unknown, depth: number): string {
   if (!isRecord(body)) throw new NotPlain('bool is empty');
   const { must, filter, should, must_not: mustNot, minimum_should_match: minimum, boost: _, ...others } = body;
@@ -172,7 +173,7 @@ function boolText(body: unknown, depth: number): string {
   const needed = [...each(must), ...each(filter)];
   const choices = each(should);
   const least = minimum === undefined ? (needed.length === 0 && choices.length > 0 ? 1 : 0) : Number(minimum);
-  if (least !== 0 && least !== 1) throw new NotPlain(`bool wants ${describeValue(minimum)} of its conditions`);
+  if (least !== 0 && least !== 1) throw new NotPlain(`bool requires ${describeValue(minimum)} of its conditions`);
   const chosen = least === 1 ? [kueryOr(choices)] : [];
   return kueryAnd([...needed, ...chosen, ...each(mustNot).map(kueryNot)]);
 }

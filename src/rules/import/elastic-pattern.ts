@@ -1,6 +1,6 @@
 /**
- * A pattern of Elasticsearch's wildcard query: the literal pieces between its asterisks; undefined if it has a `?`, which
- * stands for one character. A backslash takes the meaning away from what follows it.
+ * A pattern of Elasticsearch's wildcard query: the literal pieces between its asterisks; undefined if it has a `?` for
+ * one character. A backslash escapes the next character.
  * @see https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-wildcard-query
  */
 export function wildcardParts(pattern: string): readonly string[] | undefined {

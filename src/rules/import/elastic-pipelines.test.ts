@@ -32,7 +32,7 @@ test('of a rule in ES|QL it is said what a search over a range may not see, or s
   const passing = (condition: string) =>
     differences(`STATS n = COUNT(*), low = MIN(@timestamp), kinds = COUNT_DISTINCT(event.action) BY user.name
       | EVAL share = n / kinds, who = TO_UPPER(user.name) | WHERE ${condition}`).map(
-      (text) => text.split(': may hold')[0],
+      (text) => text.split(': may become true')[0],
     );
   for (const condition of ['n > 5 AND kinds >= 3', 'who == "EVE"', 'low >= NOW() - 9 minutes', 'NOT (n <= 5)']) {
     expect([condition, passing(condition)]).toEqual([condition, []]);
@@ -43,8 +43,8 @@ test('of a rule in ES|QL it is said what a search over a range may not see, or s
       [condition.replace(/^NOT \((.*)\)$/, 'NOT $1')],
     ]);
   }
-  expect(differences('STATS n = COUNT(*) | WHERE n > 3').join()).toMatch(/^without BY Elastic has a row/);
+  expect(differences('STATS n = COUNT(*) | WHERE n > 3').join()).toMatch(/^without BY, Elastic returns a row/);
   expect(differences('WHERE user.name == "a" | LIMIT 10').join()).toMatch(
-    /^LIMIT 10 is of all rows of a run in Elastic/,
+    /^LIMIT 10 applies to all rows of a run in Elastic/,
   );
 });

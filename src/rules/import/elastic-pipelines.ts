@@ -5,7 +5,7 @@ import type { RuleDocument } from '../document.ts';
 
 const MOST_SHOWN = 3;
 
-/** Where a rule in ES|QL has another outcome than in Elastic, because of what its query asks for. In sentences. */
+/** Where the outcome of an ES|QL rule differs from Elastic because of its query. In sentences. */
 export function pipelineDifferences({ language, query }: RuleDocument): readonly string[] {
   if (language !== 'esql') return [];
   const parsed = parseEsql(query);
@@ -24,10 +24,10 @@ function statsDifferences(commands: readonly Command[], query: string): readonly
     ...(passing.length === 0
       ? []
       : [
-          `${shown}${more}: may hold after some events and no more after the next; firstseen looks after each event, Elastic at the end of each run of the rule only`,
+          `${shown}${more}: may become true and then false again as events arrive; firstseen checks after each event, Elastic only at the end of each run of the rule`,
         ]),
     ...(stats.groups.length === 0
-      ? ['without BY Elastic has a row even if there are no events; firstseen looks when an event comes']
+      ? ['without BY, Elastic returns a row even without events; firstseen evaluates only when an event arrives']
       : []),
   ];
 }
@@ -36,5 +36,5 @@ function limitDifferences(commands: readonly Command[]): readonly string[] {
   const limit = commands.find((command) => command.kind === 'limit');
   if (limit === undefined) return [];
   const one = commands.some(({ kind }) => kind === 'stats') ? 'group' : 'event';
-  return [`LIMIT ${limit.rows} is of all rows of a run in Elastic; here it is of the rows of one ${one}`];
+  return [`LIMIT ${limit.rows} applies to all rows of a run in Elastic; here it applies to the rows of one ${one}`];
 }

@@ -3,8 +3,8 @@ import { describeValue, quoteName } from '../document-problem.ts';
 import type { UnsupportedReason } from './unsupported-reason.ts';
 
 /**
- * Every setting that a rule of Elastic's may have, by what becomes of it here. A setting that is in none of these lists makes
- * the rule unsupported: it might narrow or widen what matches.
+ * Every setting of an Elastic rule, by what happens to it here. A setting in none of these lists makes the rule
+ * unsupported, because it might change what matches.
  */
 
 /** Read by the import itself. */
@@ -45,7 +45,7 @@ const MAPPED = [
   'version',
 ];
 
-/** About the rule and its keeping in Kibana, or about how Elasticsearch searches. */
+/** Metadata and administration in Kibana, and how Elasticsearch searches. */
 const WITHOUT_EFFECT = [
   'author',
   'created_at',
@@ -71,7 +71,10 @@ const WITHOUT_EFFECT = [
   'updated_by',
 ];
 
-/** What Elastic does and firstseen does not, though the same events match: the rule loads, and the difference is stated. */
+/**
+ * Features of Elastic that firstseen lacks, although the same events match: the rule loads, and the difference is
+ * stated.
+ */
 const NOT_DONE: ReadonlyMap<string, string> = new Map([
   ['actions', 'notifications are configured as sinks of firstseen'],
   ['response_actions', 'firstseen does not act on hosts'],
@@ -79,19 +82,13 @@ const NOT_DONE: ReadonlyMap<string, string> = new Map([
   ['to', 'an event is evaluated as it arrives'],
 ]);
 
-/** What decides which events match, and cannot be honoured; and what to do instead. */
+/** Settings that change which events match and are not supported, with a remedy. */
 const REFUSED: ReadonlyMap<string, readonly [what: string, hint: string]> = new Map([
-  [
-    'saved_id',
-    ['a saved query', 'open the rule in Kibana, switch off that it loads the saved query, and export it again'],
-  ],
-  [
-    'event_category_override',
-    ['another field for the category of an event', 'name the field in the query: any where …'],
-  ],
+  ['saved_id', ['a saved query', 'in Kibana, turn off loading the saved query in the rule, and export it again']],
+  ['event_category_override', ['a custom event category field', 'name the field in the query: any where …']],
 ]);
 
-/** What Elastic takes for the setting when it is absent: setting it so says nothing. */
+/** Elastic's default for the setting: it may be set explicitly. */
 const DEFAULTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['throttle', 'no_actions'],
   ['to', 'now'],
@@ -100,19 +97,19 @@ const DEFAULTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 
 const QUIET: ReadonlySet<string> = new Set([...MAPPED, ...WITHOUT_EFFECT]);
 
-/** The settings that name the time which counts: for a rule, and for the order of a sequence. */
+/** The settings that choose the time field: for a rule, and for the order of a sequence. */
 const TIME_SETTINGS: ReadonlySet<string> = new Set(['timestamp_override', 'timestamp_field']);
-/** Of any event one of these is the time at which firstseen judges it. */
+/** firstseen uses one of these as the time of any event. */
 const OWN_TIMES: ReadonlySet<unknown> = new Set(['@timestamp', 'event.ingested']);
 
 export interface SettingsVerdict {
-  /** Settings without which the rule loads, and which then make a difference. */
+  /** Settings that are ignored, with a stated difference. */
   readonly differences: readonly string[];
   /** Settings for which the rule is refused. */
   readonly refused: readonly UnsupportedReason[];
 }
 
-/** What becomes of the settings of a rule that are not mapped. A setting that is empty or at its default counts as absent. */
+/** What happens to settings that are not mapped. An empty or default setting counts as absent. */
 export function judgeSettings(rule: Readonly<Record<string, unknown>>): SettingsVerdict {
   const differences: string[] = [];
   const refused: UnsupportedReason[] = [];
@@ -126,13 +123,13 @@ export function judgeSettings(rule: Readonly<Record<string, unknown>>): Settings
     if (TIME_SETTINGS.has(name)) {
       if (OWN_TIMES.has(value)) continue;
       const time = typeof value === 'string' ? resolveField(value) : undefined;
-      if (time?.type === 'date') differences.push(`${name} is not applied: the time of an event is @timestamp here`);
+      if (time?.type === 'date') differences.push(`${name} is ignored: firstseen always uses @timestamp`);
       else if (rule.timestamp_override_fallback_disabled === true || typeof value !== 'string') {
-        refuse(name, `${name} ${describeValue(value)} cannot be honoured: no audit event has such a time`);
+        refuse(name, `${name} ${describeValue(value)} is not supported: no audit event has such a time`);
       }
-    } else if (instead !== undefined) differences.push(`${name} is not applied: ${instead}`);
-    else if (what !== undefined) refuse(name, `${what} (${name}) cannot be honoured by this version`, hint);
-    else if (!QUIET.has(name)) refuse(name, `the setting ${quoteName(name)} is not known here`);
+    } else if (instead !== undefined) differences.push(`${name} is ignored: ${instead}`);
+    else if (what !== undefined) refuse(name, `${what} (${name}) is not supported by this version`, hint);
+    else if (!QUIET.has(name)) refuse(name, `unknown setting ${quoteName(name)}`);
   }
   return { differences, refused };
 }

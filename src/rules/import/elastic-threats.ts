@@ -1,8 +1,9 @@
 import { isRecord } from '../document-problem.ts';
 
 /**
- * Elastic's threats to ours: there a tactic has any number of techniques and these have subtechniques; here each entry is one
- * tactic with at most one technique, and a subtechnique is a technique of its own. Unvalidated, as `spec.threat` then is.
+ * Converts Elastic's threats: there a tactic has several techniques, which have subtechniques; here each entry is one
+ * tactic with at most one technique, and a subtechnique is a technique of its own. Unvalidated, like `spec.threat` at
+ * this point.
  */
 export function elasticThreats(threats: unknown): unknown {
   if (!Array.isArray(threats)) return threats;
@@ -22,7 +23,7 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Without the address of the page at MITRE, which follows from the id. */
+/** Without the link to MITRE, which follows from the id. */
 function idAndName(value: unknown): unknown {
   return isRecord(value) ? { id: value.id, name: value.name } : value;
 }

@@ -2,18 +2,18 @@ import { QUERY_LANGUAGES, RULE_TYPES } from '../document.ts';
 import { quoteName } from '../document-problem.ts';
 import type { UnsupportedReason } from './unsupported-reason.ts';
 
-/** Types of rules that are known and do not run here; what to do instead. */
+/** Known rule types that are not supported, and what to do instead. */
 const TYPE_HINTS: ReadonlyMap<string, string> = new Map([
-  ['machine_learning', 'there are no anomaly jobs here: a rule of type new_terms or threshold may come near'],
-  ['saved_query', 'open the rule in Kibana, switch off that it loads the saved query, and export it again'],
-  ['threat_match', 'there is no index of indicators here: write them as a list, or in the query'],
+  ['machine_learning', 'firstseen has no anomaly jobs: try a rule of type new_terms or threshold'],
+  ['saved_query', 'in Kibana, turn off loading the saved query in the rule, and export it again'],
+  ['threat_match', 'firstseen has no indicator index: write the indicators as a list, or in the query'],
 ]);
 
 const LANGUAGE_HINTS: ReadonlyMap<string, string> = new Map([
   ['lucene', 'write the query in KQL: field: value, and, or, not, * as a wildcard'],
 ]);
 
-/** Why a rule cannot run here for its type or its language. */
+/** Why a rule's type or language is not supported. */
 export function typeReasons({ type, language }: Readonly<Record<string, unknown>>): readonly UnsupportedReason[] {
   const reasons: UnsupportedReason[] = [];
   const types: readonly string[] = RULE_TYPES;

@@ -8,14 +8,14 @@ type Values = Readonly<Record<string, unknown>>;
 export const DEFAULT_FROM = 'now-6m';
 export const DEFAULT_INTERVAL = '5m';
 
-/** A part of `spec` that a rule of some type has, and what is wrong with it, with paths below the rule's table. */
+/** The part of `spec` for a rule type, and its problems, with paths below the rule's table. */
 export interface SpecReading {
   readonly spec: Values;
   readonly problems: readonly DocumentProblem[];
   readonly notes: readonly string[];
 }
 
-/** What is remembered, and for how long: the windows that a rule's schedule stands for in Elastic. */
+/** What is remembered and for how long: the windows that follow from a rule's schedule in Elastic. */
 export function readWindows(rule: Values): SpecReading {
   switch (rule.type) {
     case 'new_terms':
@@ -30,14 +30,14 @@ export function readWindows(rule: Values): SpecReading {
   }
 }
 
-/** The settings of new_terms: a table of pairs of field and value (TOML), or two flat settings (NDJSON). */
+/** The settings of new_terms: a table of field and value pairs (TOML), or two flat settings (NDJSON). */
 function readNewTerms(rule: Values): SpecReading {
   const table = isRecord(rule.new_terms) ? rule.new_terms : undefined;
   const starts = Array.isArray(table?.history_window_start) ? table.history_window_start : [];
   const fields = table === undefined ? rule.new_terms_fields : table.value;
   const start: unknown =
     table === undefined ? rule.history_window_start : isRecord(starts[0]) ? starts[0].value : undefined;
-  // Where the window is wrong a problem says so; any valid one keeps the schema from saying it again.
+  // An invalid window is reported here; a valid placeholder keeps the schema from reporting it again.
   const wrong = (path: DocumentPath, message: string): SpecReading => ({
     spec: { newTerms: { fields, window: '7d' } },
     problems: [{ path, message }],
@@ -50,18 +50,21 @@ function readNewTerms(rule: Values): SpecReading {
   const lookBack = lookBackOf(rule);
   if (lookBack === undefined) return wrong(['from'], wrongFrom(rule));
   if (micros <= lookBack) {
-    return wrong(path, `the history starts at ${start}, which is not before the search, from ${fromOf(rule)}`);
+    return wrong(
+      path,
+      `the history starts at ${start}, but it must start before the search, which starts at ${fromOf(rule)}`,
+    );
   }
   return { spec: { newTerms: { fields, window: formatDuration(micros) } }, problems: [], notes: [] };
 }
 
-/** Where the start of the history stands, in either form. */
+/** The path of the start of the history, in either form. */
 export function historyPath(rule: Values): DocumentPath {
   return isRecord(rule.new_terms) ? ['new_terms', 'history_window_start', 0, 'value'] : ['history_window_start'];
 }
 
 /**
- * A threshold counts in what one run of the rule searches, so its window is as long as that. Its field is one, several, or
+ * A threshold counts the events of one search, so its window is as long as the search. It has one field, several or
  * none; of several cardinalities Kibana takes the first (`threshold/build_threshold_aggregation.ts`).
  */
 function readThreshold(rule: Values): SpecReading {

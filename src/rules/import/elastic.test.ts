@@ -95,7 +95,7 @@ test('a rule without a severity is of medium severity, and says so', () => {
   const { severity: _, risk_score: __, ...rule } = RULE;
   const { document, notes } = imported(rule);
   expect([document.severity, document.riskScore]).toEqual(['medium', 47]);
-  expect(notes).toEqual(['it has no severity: medium is assumed']);
+  expect(notes).toEqual(['the rule has no severity: medium is assumed']);
 });
 
 test('a rule of low severity learns first, and says so', () => {
@@ -108,7 +108,7 @@ test('the history has to start before the search', () => {
   const flat = { type: 'new_terms', new_terms_fields: ['user.name'] };
   const [late, ...more] = problems({ ...flat, history_window_start: 'now-5m', from: 'now-5m' });
   expect(late?.path).toEqual(['rule', 'history_window_start']);
-  expect(late?.message ?? '').toMatch(/starts at now-5m, which is not before the search, from now-5m/);
+  expect(late?.message ?? '').toMatch(/starts at now-5m, but it must start before the search, which starts at now-5m/);
   expect(more).toEqual([]);
   for (const start of ['now-7d/d', '2026-01-01', 7, undefined]) {
     expect(problems({ ...flat, history_window_start: start })[0]?.message ?? '').toMatch(
@@ -184,7 +184,7 @@ test('audit events may be read from a broader index; other indices beside them m
   const { differences } = imported({ ...RULE, index: ['logs-kubernetes.audit_logs-*', 'logs-aws*'] });
   expect(differences).toEqual(['only audit events are read, not logs-aws*']);
   expect(imported({ ...RULE, index: undefined, data_view_id: 'dv' }).notes).toEqual([
-    'the data view dv is taken to hold the audit events',
+    'the data view dv is assumed to hold audit events',
   ]);
 });
 
@@ -194,7 +194,7 @@ test('a setting that decides what matches is never left out', () => {
   expect(refused({ hunting_scope: 'prod' })).toEqual(['setting hunting_scope']);
   expect(refused({ constructor: 'x' })).toEqual(['setting constructor']);
   expect(problems({ exceptions_list: [{ id: 'x', list_id: 'y' }] })[0]?.message ?? '').toMatch(
-    /exception list y is not/,
+    /exception list y is missing/,
   );
 });
 
@@ -244,13 +244,13 @@ test('what is done after a match and not here is a difference; a filter that is 
     filters: [{ meta: { disabled: true } }],
   });
   expect(differences.map((difference) => difference.split(' ')[0])).toEqual(['actions', 'response_actions', 'to']);
-  expect(notes).toEqual(['1 of its filters switched off in Kibana: left out']);
+  expect(notes).toEqual(['1 filters are disabled in Kibana and left out']);
 });
 
 test('another time than that of the event is stated, or refused where no event has it', () => {
   const override = (timestamp_override: unknown, changes: object = {}) => ({ timestamp_override, ...changes });
   const received = override('kubernetes.audit.requestReceivedTimestamp');
-  expect(imported({ ...RULE, ...received }).differences.join()).toMatch(/^timestamp_override is not applied/);
+  expect(imported({ ...RULE, ...received }).differences.join()).toMatch(/^timestamp_override is ignored/);
   expect(imported({ ...RULE, ...override('event.created') }).differences).toEqual([]); // Elastic falls back to @timestamp
   const strict = override('event.created', { timestamp_override_fallback_disabled: true });
   expect(refused(strict)).toEqual(['setting timestamp_override']);
@@ -259,7 +259,7 @@ test('another time than that of the event is stated, or refused where no event h
 test('an empty query selects everything, and the setup is part of the guide', () => {
   const { document, notes } = imported({ ...RULE, query: '', note: 'Look.', setup: 'Send audit logs.' });
   expect(document.query).toBe('*: *');
-  expect(notes).toEqual(['its query is empty, and so selects every audit event']);
+  expect(notes).toEqual(['the query is empty, so it selects every audit event']);
   expect(document.triage).toBe('Look.\n\n## Setup\n\nSend audit logs.');
   expect(imported({ ...RULE, setup: 'Send.' }).document.triage).toBe('## Setup\n\nSend.');
   expect(imported({ ...RULE, note: 'Look. Send.', setup: 'Send.' }).document.triage).toBe('Look. Send.');

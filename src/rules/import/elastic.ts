@@ -1,7 +1,7 @@
 /**
- * Rules of Elastic's detection engine, as their repository (TOML) and Kibana's export (NDJSON) hold them.
- * A rule is mapped to the DetectionRule resource and then validated as such, so that both have one set of bounds; only
- * exceptions may be more than a resource holds, because lists are shared by many rules.
+ * Rules of Elastic's detection engine, from its repository (TOML) or from Kibana's export (NDJSON). A rule is mapped to
+ * a DetectionRule resource and validated as one, so both have the same limits; only exceptions may exceed them, because
+ * rules share lists.
  */
 import type { ExceptionDocument, RuleDocument } from '../document.ts';
 import { type DocumentPath, type DocumentProblem, describeValue, isRecord, quoteName } from '../document-problem.ts';
@@ -22,27 +22,27 @@ import { EVERY_EVENT } from './kuery-text.ts';
 import { present } from './present.ts';
 import type { UnsupportedReason } from './unsupported-reason.ts';
 
-/** Kibana asks for a severity; a rule that is written by hand may go without. */
+/** Kibana requires a severity; a rule written by hand may lack it. */
 const DEFAULT_SEVERITY = 'medium';
 
 export type ElasticImport =
   | {
       readonly kind: 'document';
       readonly document: RuleDocument;
-      /** What is worth knowing, and changes no outcome. In sentences. */
+      /** Facts worth knowing that change no outcome. In sentences. */
       readonly notes: readonly string[];
-      /** Where the outcome is another than in Elastic, because of what this rule asks for. In sentences. */
+      /** Where the outcome differs from Elastic, because of this rule. In sentences. */
       readonly differences: readonly string[];
     }
-  /** The rule may be sound, and cannot run here. */
+  /** The rule may be valid but cannot run here. */
   | { readonly kind: 'unsupported'; readonly reasons: readonly UnsupportedReason[] }
-  /** Paths lead into the value that was given. */
+  /** Paths refer to the given value. */
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
 export interface ElasticImportOptions {
-  /** The name of the rule's file without its extension; the resource is named after it, else after the rule. */
+  /** The rule's file name without extension; the resource is named after it, else after the rule. */
   readonly fileStem?: string;
-  /** What the rule may name besides itself. */
+  /** Lists that the rule may refer to. */
   readonly lists?: ElasticLists;
 }
 
@@ -54,7 +54,7 @@ const NO_LISTS: ElasticLists = {
   valuesPlace: (id) => `${id}.txt`,
 };
 
-/** Where the settings of Elastic's rules stand that have another name in `spec`. */
+/** Settings of Elastic's rules that have another name in `spec`. */
 const ELASTIC_NAMES: ReadonlyMap<string, string> = new Map([
   ['title', 'name'],
   ['id', 'rule_id'],
@@ -69,13 +69,13 @@ const ELASTIC_NAMES: ReadonlyMap<string, string> = new Map([
   ['buildingBlock', 'building_block_type'],
 ]);
 
-/** True for what looks like one of Elastic's rules rather than a resource. */
+/** True if the value looks like an Elastic rule and not like a resource. */
 export function isElasticRule(value: unknown): value is Values {
   if (!isRecord(value)) return false;
   return isRecord(value.rule) || (!('apiVersion' in value) && 'rule_id' in value);
 }
 
-/** The name of the resource that a rule becomes, whether it can be one or not. */
+/** The name of the resource for a rule, even if the rule is invalid. */
 export function elasticRuleName(value: unknown, fileStem: string | undefined): string {
   const { rule } = ruleTable(value);
   const texts = isRecord(rule) ? [fileStem, rule.name, rule.rule_id] : [fileStem];
@@ -83,15 +83,16 @@ export function elasticRuleName(value: unknown, fileStem: string | undefined): s
   return names.find((name) => name !== undefined) ?? 'elastic-rule';
 }
 
-/** The type that a rule says it has. */
+/** The type in the rule. */
 export function elasticRuleType(value: unknown): string | undefined {
   const { rule } = ruleTable(value);
   return isRecord(rule) && typeof rule.type === 'string' ? quoteName(rule.type) : undefined;
 }
 
 /**
- * One rule of Elastic's, as parsed TOML (`[rule]` with its tables) or as an object of the NDJSON export, to a rule document.
- * Nothing that decides which events match is ever left out: a rule that cannot be honoured in full is unsupported, by name.
+ * Converts an Elastic rule, parsed TOML (`[rule]` with its tables) or an object of the NDJSON export, to a rule
+ * document. Nothing that decides which events match is ever dropped: a rule that is not fully supported is refused by
+ * name.
  */
 export function importElasticRule(value: unknown, options: ElasticImportOptions = {}): ElasticImport {
   const { base, rule } = ruleTable(value);
@@ -146,18 +147,18 @@ export function importElasticRule(value: unknown, options: ElasticImportOptions 
   };
 }
 
-/** Where a path of the DetectionRule resource stands in the value that it was imported from. */
+/** Maps a path of the DetectionRule resource to the value that it was imported from. */
 export function elasticPath(value: unknown, path: DocumentPath): DocumentPath {
   const { base, rule } = ruleTable(value);
   return [...base, ...settingPath(isRecord(rule) ? rule : {}, path)];
 }
 
-/** Where the reason stands in the value that was to be imported. */
+/** Maps the path of the reason to the imported value. */
 export function reasonPath(value: unknown, { path }: UnsupportedReason): DocumentPath {
   return [...ruleTable(value).base, ...path];
 }
 
-/** TOML has the settings in a table `rule`, an export has them bare. */
+/** TOML has the settings in a table `rule`; an export has them at the top. */
 function ruleTable(value: unknown): { readonly base: DocumentPath; readonly rule: unknown } {
   return isRecord(value) && Object.hasOwn(value, 'rule')
     ? { base: ['rule'], rule: value.rule }
@@ -216,12 +217,12 @@ function toResource(rule: Values, name: string, windows: SpecReading, alerting: 
   };
 }
 
-/** KQL without text selects all that the index holds; it is how a rule looks that has filters only. */
+/** An empty KQL query selects everything in the index: a rule that only has filters looks like this. */
 function isEmptyQuery({ type, query }: Values): boolean {
   return type !== 'eql' && type !== 'esql' && typeof query === 'string' && query.trim() === '';
 }
 
-/** The guide for whom the alert reaches, and after it, if the guide does not have it, how the data come about. */
+/** The investigation guide, followed by the setup instructions if the guide lacks them. */
 function triageOf({ note, setup }: Values): unknown {
   if (typeof setup !== 'string' || setup.trim() === '') return note;
   if (note === undefined || note === null) return `## Setup\n\n${setup.trim()}`;
@@ -233,10 +234,10 @@ function triageOf({ note, setup }: Values): unknown {
 function ruleNotes(rule: Values): readonly string[] {
   const notes: string[] = [];
   if (rule.severity === undefined || rule.severity === null)
-    notes.push(`it has no severity: ${DEFAULT_SEVERITY} is assumed`);
-  if (isEmptyQuery(rule)) notes.push('its query is empty, and so selects every audit event');
+    notes.push(`the rule has no severity: ${DEFAULT_SEVERITY} is assumed`);
+  if (isEmptyQuery(rule)) notes.push('the query is empty, so it selects every audit event');
   if (typeof rule.data_view_id === 'string' && rule.data_view_id !== '')
-    notes.push(`the data view ${quoteName(rule.data_view_id)} is taken to hold the audit events`);
+    notes.push(`the data view ${quoteName(rule.data_view_id)} is assumed to hold audit events`);
   return notes;
 }
 

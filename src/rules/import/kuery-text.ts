@@ -1,9 +1,9 @@
-/** KQL as text, for conditions that come in another form: each function gives one condition that stands on its own. */
+/** KQL text for conditions from other forms: each function returns a complete condition. */
 
 export const EVERY_EVENT = '*: *';
 export const NO_EVENT = 'not *: *';
 
-/** One value of the field is this one, as it is. */
+/** The field has exactly this value. */
 export function kueryEquals(field: string, value: string): string {
   return `${word(field)}: ${quoted(value)}`;
 }
@@ -28,17 +28,17 @@ export function kueryCompare(field: string, operator: '<' | '<=' | '>' | '>=', v
 }
 
 export function kueryNot(condition: string): string {
-  // Only a whole condition that was negated here begins so: elsewhere parentheses are escaped or come first.
+  // Only a negated condition begins like this: other parentheses are escaped or come first.
   if (condition.startsWith('not (')) return condition.slice('not ('.length, -1);
   return condition === EVERY_EVENT ? NO_EVENT : condition === NO_EVENT ? EVERY_EVENT : `not (${condition})`;
 }
 
-/** All of them; none: every event. */
+/** All of them; without any, every event. */
 export function kueryAnd(conditions: readonly string[]): string {
   return joined(conditions, 'and', EVERY_EVENT);
 }
 
-/** One of them; none: no event. */
+/** One of them; without any, no event. */
 export function kueryOr(conditions: readonly string[]): string {
   return joined(conditions, 'or', NO_EVENT);
 }

@@ -2,7 +2,10 @@ import type { DocumentPath } from '../document-problem.ts';
 
 /** Why a rule that may be sound cannot run here. */
 export interface UnsupportedReason {
-  /** What stands in the way: the rule's type, its language, data that firstseen does not have, a setting, or a part of what it asks for. */
+  /**
+   * What stands in the way: the rule's type, its language, data that firstseen does not have, a setting, or a part of
+   * what it asks for.
+   */
   readonly kind: 'type' | 'language' | 'data' | 'setting' | 'construct';
   /** Its name: `esql`, `logs-aws*`, `filters`. */
   readonly name: string;

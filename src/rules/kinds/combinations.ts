@@ -3,15 +3,15 @@ import type { FieldValues } from '../../ecs/field.ts';
 import type { Hashes } from '../hashes.ts';
 import { COMBINATION_CAP, ROW_VALUE_CAP, TERM_MAX_BYTES } from '../limits.ts';
 
-/** What several fields say together, one value each, in the order of the fields. */
+/** One value of each field, in the order of the fields. */
 export interface Combinations<T> {
   /** At most `COMBINATION_CAP`. */
   readonly kept: readonly (readonly T[])[];
-  /** How many there are beyond. */
+  /** The number of combinations beyond the cap. */
   readonly cut: number;
 }
 
-/** Every way to choose one value of each list; none if a list is empty. The first values of each list go first. */
+/** Every choice of one value from each list; none if a list is empty. The first values of each list come first. */
 export function combine<T>(lists: readonly (readonly T[])[], cap = COMBINATION_CAP): Combinations<T> {
   let kept: (readonly T[])[] = [[]];
   let total = 1;
@@ -27,8 +27,8 @@ export function combine<T>(lists: readonly (readonly T[])[], cap = COMBINATION_C
 }
 
 /**
- * The values of a field as texts, none twice, the last one first: of `sourceIPs` only the last hop is not chosen by the
- * client, so a forged list of addresses cannot push the true one beyond a cap.
+ * The values of a field as texts without duplicates, the last one first: the client chooses every hop of `sourceIPs`
+ * but the last, so a forged list cannot push the true address beyond a cap.
  */
 export function distinctLastFirst(values: FieldValues): string[] {
   if (values === undefined) return [];
@@ -36,14 +36,14 @@ export function distinctLastFirst(values: FieldValues): string[] {
   return [...new Set(values.map(String).reverse())];
 }
 
-/** What a row keeps of a field: its last values, where they are long as their hash. */
+/** What a row keeps of a field: its last values; long ones as a hash. */
 export function columnOf(values: FieldValues, hashes: Hashes): string[] {
   return distinctLastFirst(values)
     .slice(0, ROW_VALUE_CAP)
     .map((value) => bounded(value, hashes));
 }
 
-/** The text, or a hash of it where it is long; the mark cannot make two texts one, because a hash is never chosen. */
+/** The text, or its hash if it is long. A hash is never a chosen text, so two texts stay different. */
 export function bounded(text: string, hashes: Hashes): string {
   return utf8Length(text) > TERM_MAX_BYTES ? `#${hashes.full(text)}` : text;
 }

@@ -113,7 +113,7 @@ test('what a rule cannot honour is refused by name, with its place', () => {
     const result = compileRule(document, createFieldSlots(), sha256Hashes);
     return result.kind === 'ok' ? '' : result.problems.map(formatRuleProblem).join('\n');
   };
-  expect(problem('ROW a = 1')).toMatch(/a rule is about events/);
+  expect(problem('ROW a = 1')).toMatch(/a rule reads events/);
   expect(problem('FROM logs-* | WHERE user.nam == "a"')).toMatch(
     /unknown column `user\.nam`\n.*\n.*\n.*did you mean user\.name\?/,
   );

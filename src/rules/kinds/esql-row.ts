@@ -1,12 +1,12 @@
 import type { Occurrence, RuleKind } from '../compiled-rule.ts';
 import { queryKind } from './query.ts';
 
-/** An alert shows so many of the columns that a query has made: the last ones, which the others lead to. */
+/** How many of the columns set by the query an alert shows: the last ones, which the others lead to. */
 const SHOWN = 5;
 
 /**
- * A query in ES|QL without STATS: every request of which a row gets through is worth an alert, as of type query. What its columns say
- * stands on the alert.
+ * A query in ES|QL without STATS: every request with a remaining row raises an alert, as for type query. The alert
+ * shows its columns.
  */
 export const esqlRowKind: RuleKind = {
   ...queryKind,

@@ -8,9 +8,9 @@ import { bounded, combine, distinctLastFirst } from './combinations.ts';
 import { nameValues } from './words.ts';
 
 /**
- * A combination of field values is worth an alert if no matching event had it in the history window before this one.
+ * A combination of field values raises an alert if no matching event had it in the history window before this one.
  *
- * Elastic's semantics, evaluated at the event's own time: an event that lacks one of the fields neither alerts nor
+ * Elastic's semantics, evaluated at the event's own time: an event without one of the fields neither alerts nor
  * teaches; each combination of array values is tested; a sighting exactly one window ago still counts.
  */
 export const newTermsKind: RuleKind = {
@@ -37,7 +37,7 @@ function occurrences({ termFields }: CompiledRule, memo: FieldMemo, hashes: Hash
   return found;
 }
 
-/** The values of a field, those that are remembered as one once; the last one of them stands for all. */
+/** The values of a field, deduplicated by their remembered form; the last of equal ones represents them. */
 function termsOf({ name: field, canonicalise }: TermField, values: FieldValues): Term[] {
   const texts = distinctLastFirst(values);
   if (canonicalise === undefined) return texts.map((value) => ({ field, value }));

@@ -8,10 +8,10 @@ import { combine, distinctLastFirst } from './combinations.ts';
 const ONCE: readonly Occurrence[] = [{ terms: [], term: undefined, cut: 0 }];
 
 /**
- * Every request that the query selects is worth an alert; repeats by the same user, address and object join it.
+ * Every request that the query selects raises an alert; repeats by the same user, address and object join it.
  *
- * Where the rule groups repeats by fields, an event with several values of one is in a group for each, as Elastic's rules of
- * this type are suppressed (and no other's: those compare the whole array).
+ * If the rule groups repeats by fields, an event with several values of a field is in one group for each, like
+ * Elastic's rules of this type (other types compare the whole array).
  */
 export const queryKind: RuleKind = {
   type: 'query',

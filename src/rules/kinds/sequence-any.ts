@@ -25,7 +25,9 @@ export function firesInAnyOrder(
   return [];
 }
 
-/** A row for each step, none for two; the newest are tried first. Kuhn's algorithm for a matching in a bipartite graph. */
+/**
+ * A row for each step, none for two; the newest are tried first. Kuhn's algorithm for a matching in a bipartite graph.
+ */
 function assign(steps: readonly number[], rows: readonly Row[]): ReadonlySet<Row> | undefined {
   // Of the rows that match an item the newest are enough: no step can be without one while all others have theirs.
   const candidates = steps.map((item) =>

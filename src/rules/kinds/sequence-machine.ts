@@ -1,10 +1,10 @@
 import type { CompiledSequence } from '../compiled-rule.ts';
 import type { Row } from '../row.ts';
 
-/** What the machine has to know of an event: when it was (µs), and which items it matches. */
+/** The time of an event (µs), and the items that it matches. */
 export type SequenceEvent = Pick<Row, 'at' | 'items'>;
 
-/** A sequence under way: its last event so far, and how it came there. */
+/** An incomplete sequence: its last event so far, and those before it. */
 interface Pending<Event> {
   readonly event: Event;
   readonly before: Pending<Event> | undefined;
@@ -13,20 +13,22 @@ interface Pending<Event> {
 }
 
 export interface SequenceMachine<Event> {
-  /** Takes in the next event of a group in the order of time. */
+  /** Processes the next event of a group in order of time. */
   readonly push: (event: Event) => void;
-  /** The events of what is under way at each step, of a step where nothing is none. */
+  /** The events of the pending sequence at each step; empty for a step without one. */
   readonly pending: () => readonly (readonly Event[])[];
 }
 
 /**
- * Elasticsearch's state machine for the events of one group (elastic/elasticsearch, x-pack/plugin/eql, execution/sequence/SequenceMatcher):
- * at each step at most one sequence is pending, the newest; an event takes the pending one of the step before and moves it on,
- * and the last step is looked at first, so that no event is two of a sequence. One that is too old, or has an `until` since its
- * last event, is dropped when it is taken. A sequence that is complete takes nothing else with it: those pending at other
- * steps go on, and the event that completes it may begin the next.
+ * Elasticsearch's state machine for the events of one group (elastic/elasticsearch, x-pack/plugin/eql,
+ * execution/sequence/SequenceMatcher): at each step at most one sequence is pending, the newest; an event takes the
+ * pending one of the step before and moves it on, and the last step is looked at first, so that no event is two of a
+ * sequence. One that is too old, or has an `until` since its last event, is dropped when it is taken. A sequence that
+ * is complete takes nothing else with it: those pending at other steps go on, and the event that completes it may begin
+ * the next.
  *
- * @param complete told the events of a sequence that is complete, the first one first; false leaves it pending, so that the next
+ * @param complete told the events of a sequence that is complete, the first one first; false leaves it pending, so that
+ * the next
  *   event of its last step completes it again
  */
 export function createSequenceMachine<Event extends SequenceEvent>(

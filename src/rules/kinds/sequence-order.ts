@@ -5,9 +5,9 @@ import { createSequenceMachine } from './sequence-machine.ts';
 /**
  * The sequences in the order of their items that a new row completes, or that are complete with it.
  *
- * The machine runs over all rows held, whatever their order of arrival, and a row that has completed a recorded sequence does
- * so in silence. One that was complete before the new row, and is not recorded, had no budget: it stays pending, so that
- * the next event of its last step completes it again.
+ * The machine runs over all rows held, whatever their order of arrival, and a row that has completed a recorded
+ * sequence does so in silence. One that was complete before the new row, and is not recorded, had no budget: it stays
+ * pending, so that the next event of its last step completes it again.
  */
 export function firesInOrder(sequence: CompiledSequence, rows: readonly Row[], added: Row): readonly Fire[] {
   const fires: Fire[] = [];

@@ -8,16 +8,16 @@ import { firesInAnyOrder } from './sequence-any.ts';
 import { firesInOrder } from './sequence-order.ts';
 import { nameValues } from './words.ts';
 
-/** Of a long sequence: so many of the first events and of the last are named. */
+/** A long reason names this many of the first events and of the last. */
 const SHOWN = 2;
 
 /**
  * Events that come one after another, the first and the last of them no further apart than the span, and agree in the
  * values of the join fields.
  *
- * Join values as in Elasticsearch (elastic/elasticsearch#89965, #79677): an event with several values takes part for each
- * combination of them; one that lacks a join field takes no part, unless the field is optional: then absent joins absent.
- * Each item has join fields of its own, so one event can belong to several groups.
+ * Join values as in Elasticsearch (elastic/elasticsearch#89965, #79677): an event with several values takes part for
+ * each combination of them; one that lacks a join field takes no part, unless the field is optional: then absent joins
+ * absent. Each item has join fields of its own, so one event can belong to several groups.
  */
 export const sequenceKind: RuleKind = {
   type: 'eql',
@@ -56,7 +56,7 @@ export const sequenceKind: RuleKind = {
   },
 };
 
-/** One for each group that the event belongs to, with the items that it matches there. */
+/** One for each group of the event, with the items that it matches there. */
 function occurrences(
   sequence: CompiledSequence,
   memo: FieldMemo,
@@ -84,7 +84,7 @@ export interface SequenceGroup {
   readonly items: readonly number[];
 }
 
-/** The groups that an event belongs to, by a text that tells them apart, and how many there are beyond `COMBINATION_CAP`. */
+/** The groups of an event by an identifying text, and the number beyond `COMBINATION_CAP`. */
 export function sequenceGroups(
   { items }: CompiledSequence,
   memo: FieldMemo,
@@ -106,7 +106,7 @@ export function sequenceGroups(
   return { groups, cut };
 }
 
-/** Absent is null, where it may be. */
+/** Absent becomes null, if the key is optional. */
 function joinValues({ by }: SequenceItem, memo: FieldMemo) {
   const lists = by.map(({ slot, optional }): readonly (string | null)[] => {
     const values = distinctLastFirst(memo.read(slot));

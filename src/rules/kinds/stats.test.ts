@@ -159,7 +159,7 @@ test('a group that costs too much to judge is a failure of the rule; its rows ar
   const { send, last } = evaluation([statsRule(dear), statsRule('STATS n = COUNT(*) BY user.name', { name: 'other' })]);
   expect(await send(get('y'.repeat(200), 0))).toEqual(['held', 'opened']);
   expect(last().faults.map(({ rule, error }) => `${rule}: ${error}`)).toEqual([
-    'anonymous: Error: its group cannot be judged: the query takes more than 2000000 steps',
+    'anonymous: Error: the group cannot be evaluated: the query takes more than 2000000 steps',
   ]);
 });
 
@@ -171,7 +171,7 @@ test('repeats are grouped by columns of the group only, also such as are no fiel
     return result.kind === 'ok' ? [] : result.problems.map(formatRuleProblem);
   };
   expect(problems(['user.name', 'half'])).toEqual([]);
-  expect(problems(['source.ip']).join()).toMatch(/has the fields of its group only, and source\.ip is none of them/);
+  expect(problems(['source.ip']).join()).toMatch(/has only the fields of its group, which do not include source\.ip/);
 });
 
 test('an edit that changes what rows mean begins anew; one of what follows does not', () => {

@@ -7,12 +7,12 @@ import type { Row } from '../row.ts';
 import { nameValues } from './words.ts';
 
 /**
- * A query in ES|QL with STATS: the rows that get to it are held by group, and with each new one the group's row is
- * computed anew from those within the look-back, by the same code as in a search. Every event after which that row
- * survives the rest of the query is a fire; its alert takes those that follow.
+ * A query in ES|QL with STATS: the rows before STATS are kept by group, and with each new one the group's row is
+ * recomputed from those within the look-back, by the same code as in a search. An event after which the row survives
+ * the rest of the query fires; its alert takes those that follow.
  *
  * Elastic computes at the end of each run of the rule (elastic/kibana, rule_types/esql), so a condition that holds
- * early and fails later is seen here and may not be there. A null is a key, and an event with several values in a group
+ * early and fails later fires here but maybe not there. Null is a key, and an event with several values in a group
  * column is in several groups, as in Elasticsearch.
  */
 export const statsKind: RuleKind = {
@@ -59,10 +59,10 @@ function occurrences(entered: Entered, hashes: Hashes): readonly Occurrence[] {
   return cut === 0 ? found : [...found, { terms: [], term: undefined, cut }];
 }
 
-/** Rows that are fed to the aggregates because of one new row, if the windows that end at later ones have to be looked at too. */
+/** The most rows that the aggregates process because of one new row, if later windows have to be checked too. */
 const MOST_FED = 20_000;
 
-/** The first window that has the new row in it and ends at a row, at which the group's row survives. */
+/** The first window with the new row that ends at a row and whose group row survives. */
 function firesOf({ document, pipeline }: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[] {
   if (pipeline?.kind !== 'groups') return [];
   const windowMicros = windowOf(document);
@@ -73,7 +73,7 @@ function firesOf({ document, pipeline }: CompiledRule, rows: readonly Row[], add
       found.map(({ columns }) => columns),
       at,
     );
-    if (judged.kind === 'exceeded') throw new Error(`its group cannot be judged: ${judged.reason}`);
+    if (judged.kind === 'exceeded') throw new Error(`the group cannot be evaluated: ${judged.reason}`);
     if (judged.result === undefined) continue;
     const results = judged.result.map(({ name, value }) => ({ field: name, value }));
     return [{ rows: found, uses: [], results, adds: [added] }];
@@ -82,8 +82,8 @@ function firesOf({ document, pipeline }: CompiledRule, rows: readonly Row[], add
 }
 
 /**
- * The places of the rows at which a window ends that has the new row in it, in the order of time. A row that comes in
- * order has one. Of many the first and the last are among them, and the others are evenly spread.
+ * The rows at which a window with the new row ends, in order of time. An in-order row has one. If there are many, the
+ * first and the last are included, and the others are evenly spread.
  */
 function endsOf(rows: readonly Row[], added: Row, windowMicros: number): readonly number[] {
   const first = rows.indexOf(added);

@@ -11,10 +11,10 @@ import { fieldWord, nameValues } from './words.ts';
 /**
  * Enough events of a group within a window, and enough different values of a field among them, are worth an alert.
  *
- * Elastic counts in the ranges of its runs, each with both ends (`gte from`, `lte to`), and leaves out what an earlier alert
- * of the group has counted; see elastic/kibana, rule_types/threshold. Here a window ends at each event, with both ends too,
- * and the events that a fire has counted are used up. An event that lacks one of the group's fields is in no group; one
- * with several values is in one group for each combination. Without fields there is one group.
+ * Elastic counts in the ranges of its runs, each with both ends (`gte from`, `lte to`), and leaves out what an earlier
+ * alert of the group has counted; see elastic/kibana, rule_types/threshold. Here a window ends at each event, with both
+ * ends too, and the events that a fire has counted are used up. An event that lacks one of the group's fields is in no
+ * group; one with several values is in one group for each combination. Without fields there is one group.
  */
 export const thresholdKind: RuleKind = {
   type: 'threshold',
@@ -57,7 +57,7 @@ function occurrences({ termFields, rowFields }: CompiledRule, memo: FieldMemo, h
   return found;
 }
 
-/** Slides the window over the rows that no fire has used, from its first end that has the new row in it. */
+/** Slides the window over the unused rows, from the first end that includes the new row. */
 function firesOf({ document }: CompiledRule, rows: readonly Row[], added: Row): readonly Fire[] {
   const { value, cardinality, windowMicros } = thresholdOf(document);
   const unused = rows.filter(({ used }) => !used);
@@ -83,7 +83,7 @@ function firesOf({ document }: CompiledRule, rows: readonly Row[], added: Row): 
   return [];
 }
 
-/** How many different values there are among rows that come and go. */
+/** Counts distinct values among rows that come and go. */
 function createTally() {
   const counts = new Map<string, number>();
   return {

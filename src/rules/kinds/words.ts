@@ -1,6 +1,6 @@
 import type { Term } from '../compiled-rule.ts';
 
-/** Fields that a sentence calls by a shorter name. */
+/** Fields with a shorter name in sentences. */
 const FIELD_WORDS: Readonly<Record<string, string>> = {
   'user_agent.original': 'user agent',
   'user.name': 'user',

@@ -1,6 +1,6 @@
 /**
- * MITRE ATT&CK for Enterprise, as far as rules for Kubernetes name it: a Sigma tag has the number of a technique, a rule
- * here its name and its tactic too.
+ * MITRE ATT&CK for Enterprise, as far as rules for Kubernetes name it: a Sigma tag has the number of a technique, a
+ * rule here its name and its tactic too.
  * @see https://attack.mitre.org/tactics/enterprise/ and https://attack.mitre.org/matrices/enterprise/containers/
  */
 const TACTICS = `TA0043 Reconnaissance

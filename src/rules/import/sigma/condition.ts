@@ -8,14 +8,14 @@ import { joined, negated, type Search } from './search.ts';
 const MAXIMUM_DEPTH = 100;
 const MOST_NAMES_SHOWN = 8;
 
-/** The detections of a rule, by name, and how many tests each of them has. */
+/** The detections of a rule by name, with the number of tests in each. */
 export interface Detections {
   readonly searches: ReadonlyMap<string, { readonly search: Search; readonly tests: number }>;
-  /** Filled with the names that conditions mention. */
+  /** Collects the names that conditions mention. */
   readonly used: Set<string>;
-  /** How many tests the conditions stand for so far. */
+  /** The number of tests in the conditions so far. */
   tests: number;
-  /** How many they may stand for. */
+  /** The limit on tests. */
   readonly mostTests: number;
 }
 
@@ -45,8 +45,8 @@ const NOTHING: Search = { kind: 'or', operands: [] };
  *   not      = { "not" } ( "(" or ")" | selector | name )
  *   selector = ( "1" | "any" | "all" ) "of" ( "them" | pattern )
  *
- * `them` and patterns leave out the names that begin with an underscore. Keywords may be in any letter case. Reading stops at the first
- * mistake, which has its place in the text. Linear in the length of the condition.
+ * `them` and patterns leave out the names that begin with an underscore. Keywords may be in any letter case. Reading
+ * stops at the first mistake, which has its place in the text. Linear in the length of the condition.
  * @see https://sigmahq.io specification v2, "Condition"; pySigma takes `any of` for `1 of`
  */
 export function parseCondition(
@@ -125,16 +125,10 @@ function parseSelector(parser: ConditionParser, quantifier: Token): Search {
   const shown = quoteName(quantifier.text);
   if (kind === undefined && /^\d+$/.test(quantifier.text)) {
     const within = problemAt(parser.source, quantifier.start, '');
-    refuse(
-      parser.findings,
-      'condition',
-      parser.path,
-      `\`${shown} of\` is not supported: only \`1 of\` and \`all of\``,
-      {
-        within,
-        hint: 'write the combinations out with and, or',
-      },
-    );
+    refuse(parser.findings, 'condition', parser.path, `\`${shown} of\` is not supported; use \`1 of\` or \`all of\``, {
+      within,
+      hint: 'write the combinations with and, or',
+    });
     return stop(parser);
   }
   if (kind === undefined)
@@ -143,16 +137,16 @@ function parseSelector(parser: ConditionParser, quantifier: Token): Search {
   parser.index += 1;
   const pattern = peek(parser);
   if (pattern === undefined || '()|'.includes(pattern.text)) {
-    return fail(parser, of?.start ?? quantifier.start, '`of` has nothing to its right', 'write them, or selection*');
+    return fail(parser, of?.start ?? quantifier.start, '`of` has no operand to its right', 'write them, or selection*');
   }
   parser.index += 1;
   const names = namesOf(parser, pattern.text);
   if (names.length > 0) return mention(parser, pattern, names, kind);
-  const message = `no detection is called ${quoteName(pattern.text)}`;
+  const message = `no detection matches ${quoteName(pattern.text)}`;
   return fail(parser, pattern.start, message, hintForName(parser, pattern.text.replaceAll('*', '')));
 }
 
-/** The detections that a pattern selects. */
+/** The detections that match a pattern. */
 function namesOf({ detections }: ConditionParser, pattern: string): readonly string[] {
   const names = [...detections.searches.keys()].filter((name) => !name.startsWith('_'));
   if (/^them$/i.test(pattern)) return names;
@@ -160,7 +154,7 @@ function namesOf({ detections }: ConditionParser, pattern: string): readonly str
   return names.filter((name) => matchesParts(parts, name));
 }
 
-/** The whole name, where an asterisk between the parts stands for any text. */
+/** Matches the whole name; an asterisk matches any text. */
 function matchesParts(parts: readonly string[], name: string): boolean {
   const [first = ''] = parts;
   if (parts.length === 1) return name === first;
@@ -181,7 +175,7 @@ function mention(parser: ConditionParser, token: Token, names: readonly string[]
   for (const name of names) {
     const detection = parser.detections.searches.get(name);
     if (detection === undefined) {
-      return fail(parser, token.start, `no detection is called ${quoteName(name)}`, hintForName(parser, name));
+      return fail(parser, token.start, `unknown detection ${quoteName(name)}`, hintForName(parser, name));
     }
     parser.detections.used.add(name);
     parser.detections.tests += detection.tests;
@@ -189,7 +183,7 @@ function mention(parser: ConditionParser, token: Token, names: readonly string[]
   }
   const { tests, mostTests } = parser.detections;
   if (tests > mostTests) {
-    const message = `up to here the condition stands for more than ${mostTests} tests`;
+    const message = `the condition has more than ${mostTests} tests up to here`;
     return fail(parser, token.start, message, 'split it into several rules');
   }
   return joined(kind, searches);
@@ -210,18 +204,23 @@ function failMissing(parser: ConditionParser, token: Token | undefined): Search 
     return fail(parser, 0, 'expected a condition, found nothing', 'write the name of a detection');
   }
   if (before !== undefined && before.text !== '(') {
-    return fail(parser, before.start, `\`${before.text}\` has nothing to its right`, 'write the name of a detection');
+    return fail(
+      parser,
+      before.start,
+      `\`${before.text}\` has no operand to its right`,
+      'write the name of a detection',
+    );
   }
   if (token !== undefined && isAnyKeyword(token)) {
-    return fail(parser, token.start, `\`${token.text}\` has nothing to its left`, 'write the name of a detection');
+    return fail(parser, token.start, `\`${token.text}\` has no operand to its left`, 'write the name of a detection');
   }
   const start = token?.start ?? before?.start ?? 0;
   if (before?.text === '(' && token === undefined)
     return fail(parser, start, 'this `(` is never closed', 'add the closing `)`');
-  return fail(parser, start, 'expected the name of a detection', 'the names stand under detection');
+  return fail(parser, start, 'expected the name of a detection', 'see the names under detection');
 }
 
-/** Something that cannot follow what is complete. */
+/** Reports a token that cannot follow a complete condition. */
 function failAfter(parser: ConditionParser, token: Token): Search {
   if (token.text === '|') {
     const within = problemAt(parser.source, token.start, '');

@@ -6,13 +6,16 @@ import type { RelatedRule } from './related-rule.ts';
 import type { SearchField } from './search.ts';
 
 const PATH: DocumentPath = ['correlation', 'condition'];
-/** Operators that ask for a count from below, which is known the moment it is reached. */
+/** Operators for a minimum count: the result is known the moment it is reached. */
 const LEAST = ['gt', 'gte'];
-/** The others are known only when the time is over, and `lt` of a rule that never matches at no moment at all. */
+/**
+ * The result of the others is known only when the time is over; for a rule that never matches, `lt` would have no such
+ * moment.
+ */
 const REFUSED = ['lt', 'lte', 'eq', 'neq'];
 const KEYS = [...LEAST, ...REFUSED, 'field'];
 
-/** How many it takes, and of which field if it counts different values. Undefined where the findings say why not. */
+/** The required count, and the field if distinct values count. Undefined if the findings have a problem. */
 export function readCount(
   type: 'event_count' | 'value_count',
   condition: unknown,
@@ -27,11 +30,11 @@ export function readCount(
   }
   for (const key of Object.keys(condition)) {
     if (REFUSED.includes(key)) {
-      const message = `a count that has to stay below a number, or to be exactly it, is not supported: ${key}`;
+      const message = `a maximum or exact count is not supported: ${key}`;
       refuse(findings, key, [...PATH, key], message, { hint: 'write gte or gt' });
     } else if (!KEYS.includes(key)) {
       const near = nearest(key, KEYS);
-      const hint = near === undefined ? `there are ${KEYS.join(', ')}` : `did you mean ${near}?`;
+      const hint = near === undefined ? `known keys: ${KEYS.join(', ')}` : `did you mean ${near}?`;
       findings.problems.push({ path: [...PATH, key], message: `unknown key ${quoteName(key)}`, on: 'key', hint });
     }
   }
@@ -54,13 +57,13 @@ function readField(type: 'event_count' | 'value_count', field: unknown, findings
   const path = [...PATH, 'field'];
   if (type === 'event_count') {
     if (field !== undefined) {
-      const message = 'a correlation of type event_count counts events, not values of a field';
+      const message = 'a correlation of type event_count counts events and takes no field';
       findings.problems.push({ path, message, on: 'key', hint: 'write type: value_count' });
     }
     return undefined;
   }
   if (Array.isArray(field) && field.length > 1) {
-    refuse(findings, 'field', path, 'counting the different values of several fields together is not supported');
+    refuse(findings, 'field', path, 'counting distinct values of several fields together is not supported');
     return undefined;
   }
   const name: unknown = Array.isArray(field) ? field[0] : field;
@@ -72,7 +75,7 @@ function readField(type: 'event_count' | 'value_count', field: unknown, findings
   return found;
 }
 
-/** Says if a temporal correlation asks for anything but all of its rules. */
+/** Reports a temporal correlation that requires anything but all of its rules. */
 export function isWholeCondition(condition: unknown, rules: readonly RelatedRule[], findings: Findings): void {
   if (condition === undefined || condition === null) return;
   if (isRecord(condition) && Object.keys(condition).length === 1) {
@@ -85,8 +88,8 @@ export function isWholeCondition(condition: unknown, rules: readonly RelatedRule
     const known = new Set(rules.flatMap(({ aliases }) => aliases));
     if (names.isSubsetOf(known) && rules.every(({ aliases }) => aliases.some((name) => names.has(name)))) return;
   }
-  const message = 'a condition of a temporal correlation that asks for anything but all of its rules is not supported';
+  const message = 'a temporal correlation must require all of its rules';
   refuse(findings, 'condition', PATH, message, {
-    hint: 'leave the condition out: then all of the rules have to match',
+    hint: 'remove the condition: all rules must then match',
   });
 }

@@ -98,7 +98,7 @@ test('an alias stands for a field of each rule', () => {
     window: '10m',
   });
   expect(complaints({ ...COUNT, 'group-by': ['who'], aliases })).toEqual([
-    'group-by.0: the alias who stands for different fields, and a count groups by one field',
+    'group-by.0: the alias who maps to different fields, but a count groups by one field',
   ]);
   expect(complaints({ ...COUNT, 'group-by': ['who'], aliases: { who: { reads: 'a' } } })).toEqual([
     'aliases.who: the alias who has no field for the rule lists',
@@ -112,19 +112,20 @@ test('a condition of a temporal correlation may ask for all of its rules', () =>
   }
   for (const condition of [{ gte: 1 }, { lt: 2 }, 'reads or lists', 'reads', 'reads and not lists', 7]) {
     expect(complaints({ ...temporal, condition })).toEqual([
-      'condition: a condition of a temporal correlation that asks for anything but all of its rules is not supported' +
-        ' | leave the condition out: then all of the rules have to match',
+      'condition: a temporal correlation must require all of its rules' +
+        ' | remove the condition: all rules must then match',
     ]);
   }
 });
 
 test('counts that have to stay below a number are refused by name', () => {
-  for (const key of ['lt', 'lte', 'eq', 'neq']) {
-    expect(complaints({ ...COUNT, condition: { [key]: 3 } })).toEqual([
-      `condition.${key}: a count that has to stay below a number, or to be exactly it, is not supported: ${key} | write gte or gt`,
-    ]);
-  }
   expect(complaints({ ...COUNT, condition: { gte: 3, lte: 9 } })).toHaveLength(1);
+});
+
+test.each(['lt', 'lte', 'eq', 'neq'])('counts that have to stay below a number are refused by name: %s', (key) => {
+  expect(complaints({ ...COUNT, condition: { [key]: 3 } })).toEqual([
+    `condition.${key}: a maximum or exact count is not supported: ${key} | write gte or gt`,
+  ]);
 });
 
 test('other sorts of correlations are refused by name', () => {
@@ -158,7 +159,7 @@ test('mistakes have their places and hints', () => {
   const values = { ...COUNT, type: 'value_count' };
   expect(complaints(values)[0] ?? '').toMatch(/^condition: expected the field whose values count/);
   expect(complaints({ ...values, condition: { gte: 2, field: ['verb', 'level'] } })[0] ?? '').toMatch(
-    /^condition\.field: counting the different values of several fields together is not supported/,
+    /^condition\.field: counting distinct values of several fields together is not supported/,
   );
   expect(complaints({ type: 'temporal', timespan: '5m' }, RULES.slice(0, 1))[0] ?? '').toMatch(
     /^rules: a correlation of type temporal needs at least two rules/,
@@ -167,7 +168,7 @@ test('mistakes have their places and hints', () => {
 
 test('a correlation that groups by what no event has, or of which a step never matches, never matches', () => {
   expect(read({ ...COUNT, 'group-by': ['username'] }).reading?.never?.[0]).toEqual(
-    ['no audit event has a field username; did its author mean user.username?'][0],
+    ['no audit event has a field username; did the author mean user.username?'][0],
   );
   const field = searchField('apiGroup') ?? fail('no field');
   const dead: RelatedRule = { ...related('dead', 'x'), search: { kind: 'exists', field } };
@@ -214,8 +215,8 @@ test('a rule that is missing, or is there twice, or is a correlation, is named',
 test('what is wrong with a rule is wrong with the correlation too, and is told where it is', () => {
   const broken = rule('lists', { detection: { a: 'b', condition: 'c' } });
   expect(kinds(correlate(['lists']), broken)).toEqual([
-    'correlation.rules.0: the rule lists has mistakes of its own',
-    'detection.condition: no detection is called c',
+    'correlation.rules.0: the rule lists has problems of its own',
+    'detection.condition: unknown detection c',
   ]);
   const foreign = rule('lists', { logsource: { product: 'windows' } });
   const needs = 'needs other data: product windows; firstseen has Kubernetes audit events only';
@@ -234,9 +235,9 @@ test('without a level of its own it has the highest of its rules, and tells thei
   if (result?.kind !== 'document') fail(JSON.stringify(result));
   expect(result.document.severity).toBe('medium');
   expect(result.notes).toEqual([
-    'the rules that it refers to raise no alerts of their own, as it does not say generate: true: lists, reads',
+    'without generate: true, its rules raise no alerts of their own: lists, reads',
     'reads: the condition does not use the detection other',
-    'it has no level; medium, the highest of its rules, is taken',
+    'it has no level; medium, the highest of its rules, is assumed',
   ]);
-  expect(result.differences).toEqual(['reads: userAgent: letters beyond ASCII compare with case']);
+  expect(result.differences).toEqual(['reads: userAgent: non-ASCII letters are case-sensitive']);
 });

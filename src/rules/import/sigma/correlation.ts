@@ -11,7 +11,7 @@ import type { RelatedRule } from './related-rule.ts';
 import { joined, type SearchField } from './search.ts';
 import type { SigmaValues } from './sigma-document.ts';
 
-/** What a correlation asks for, as settings of `spec`, and why it never can be. */
+/** The settings of `spec` for a correlation, and why it can never match. */
 export interface CorrelationReading {
   readonly spec: SigmaValues;
   readonly never: readonly string[] | undefined;
@@ -19,14 +19,14 @@ export interface CorrelationReading {
 
 const TYPES = ['event_count', 'value_count', 'temporal', 'temporal_ordered'];
 const REFUSED_TYPES = ['value_sum', 'value_avg', 'value_percentile', 'value_median'];
-/** How many fields a correlation groups by at most. */
+/** The most fields that a correlation groups by. */
 const MAXIMUM_FIELDS = 10;
 const KEYS = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate'];
 const PATH: DocumentPath = ['correlation'];
 
 /**
- * The correlation of a Sigma document over the rules that it refers to, in its order: counts become thresholds, temporal ones
- * sequences. Undefined if something is wrong with it or has no equal, which the findings then say.
+ * The correlation of a Sigma document over its rules, in order: counts become thresholds, temporal ones sequences.
+ * Undefined if it is invalid or has no equivalent; the findings say why.
  * @see https://sigmahq.io correlation rules specification v2
  */
 export function readCorrelation(
@@ -62,7 +62,7 @@ export function readCorrelation(
   return sequence(rules, groupBy, timespan, type === 'temporal' ? 'any' : 'time', never);
 }
 
-/** What one name of group-by stands for in the events of each rule. */
+/** The fields of one group-by name in the events of each rule. */
 interface GroupKey {
   readonly name: string;
   readonly index: number;
@@ -80,7 +80,7 @@ function threshold(
 ): CorrelationReading | undefined {
   for (const key of groupBy) {
     if (isShared(key)) continue;
-    const message = `the alias ${quoteName(key.name)} stands for different fields, and a count groups by one field`;
+    const message = `the alias ${quoteName(key.name)} maps to different fields, but a count groups by one field`;
     refuse(findings, 'aliases', [...PATH, 'group-by', key.index], message);
   }
   if (findings.reasons.length > 0) return undefined;
@@ -149,7 +149,7 @@ function readType(type: unknown, findings: Findings): string | undefined {
   return undefined;
 }
 
-/** As our durations are written, and no longer than events are held. */
+/** In our duration format, and no longer than events are kept. */
 function readTimespan(timespan: unknown, findings: Findings): string | undefined {
   const path = [...PATH, 'timespan'];
   const text = typeof timespan === 'string' && /^\d{1,9}[smhdw]$/.test(timespan) ? timespan : '';
@@ -188,7 +188,7 @@ function readGroupBy(
   return keys.every((key) => key !== undefined) ? keys : undefined;
 }
 
-/** The field that a name of group-by stands for in the events of a rule. */
+/** The field of a group-by name in the events of a rule. */
 function groupField(
   aliases: unknown,
   name: string,

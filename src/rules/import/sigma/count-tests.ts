@@ -1,6 +1,6 @@
 import type { Search } from './search.ts';
 
-/** How many tests a query has to spell out for it; 1 at least. */
+/** The number of tests that a query needs for it; at least 1. */
 export function countTests(search: Search | undefined): number {
   switch (search?.kind) {
     case 'and':

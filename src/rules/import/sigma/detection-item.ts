@@ -16,7 +16,7 @@ import {
   type TextPiece,
 } from './sigma-text.ts';
 
-/** The whole event as JSON text: where keywords are searched. */
+/** The whole event as JSON text: keywords are searched here. */
 const WHOLE_EVENT = 'event.original';
 
 const NUMBER_OPERATORS: ReadonlyMap<string, ComparisonOperator> = new Map([
@@ -25,15 +25,15 @@ const NUMBER_OPERATORS: ReadonlyMap<string, ComparisonOperator> = new Map([
   ['gt', '>'],
   ['gte', '>='],
 ]);
-/** Modifiers that say what sort of test it is: one at most. */
+/** Modifiers that choose the kind of test; at most one. */
 const SORTS = ['re', 'cidr', 'exists', ...NUMBER_OPERATORS.keys()];
 const TEXT_MODIFIERS = ['contains', 'startswith', 'endswith', 'cased'];
 const NAMES = SIGMA_MODIFIERS.map(({ name }) => name);
 
-/** One entry of a detection: a field with its modifiers, and the values it may have. */
+/** One entry of a detection: a field with modifiers, and its values. */
 interface Item {
   readonly field: SearchField;
-  /** True if no field is named: a keyword, found anywhere in the event. */
+  /** True for a keyword: no field, found anywhere in the event. */
   readonly isKeyword: boolean;
   readonly modifiers: readonly string[];
   readonly path: DocumentPath;
@@ -41,8 +41,8 @@ interface Item {
 }
 
 /**
- * What `key: value` of a detection asks for; an empty name is a keyword, searched in the whole event. Undefined where it is wrong or
- * has no equal, which the findings then say.
+ * The condition of `key: value` in a detection; an empty name is a keyword, searched in the whole event. Undefined if
+ * it is invalid or has no equivalent; the findings say why.
  */
 export function readItem(key: string, value: unknown, path: DocumentPath, findings: Findings): Search | undefined {
   const [name = '', ...modifiers] = key.split('|');
@@ -76,7 +76,7 @@ function areModifiersSound({ modifiers, path, findings }: Item): boolean {
     const known = SIGMA_MODIFIERS.find((row) => row.name === name);
     if (known === undefined) {
       const near = nearest(name, NAMES);
-      const hint = near === undefined ? `there are ${NAMES.join(', ')}` : `did you mean ${near}?`;
+      const hint = near === undefined ? `known modifiers: ${NAMES.join(', ')}` : `did you mean ${near}?`;
       return complain(`unknown modifier ${quoteName(name)}`, hint);
     }
     if (known.refused === true) {
@@ -87,7 +87,7 @@ function areModifiersSound({ modifiers, path, findings }: Item): boolean {
   const [sort, another] = modifiers.filter((name) => SORTS.includes(name));
   const flag = modifiers.find((name) => ['i', 'm', 's'].includes(name));
   if (another !== undefined) return complain(`the modifiers ${sort} and ${another} exclude each other`);
-  if (flag !== undefined && sort !== 're') return complain(`the modifier ${flag} belongs to re`, `write re|${flag}`);
+  if (flag !== undefined && sort !== 're') return complain(`the modifier ${flag} needs re`, `write re|${flag}`);
   const text = modifiers.find((name) => TEXT_MODIFIERS.includes(name));
   if (sort !== undefined && text !== undefined) return complain(`the modifiers ${sort} and ${text} exclude each other`);
   return true;
@@ -110,7 +110,7 @@ function readValue(item: Item, value: unknown, path: DocumentPath): Search | und
     }
     case 'cidr':
       if (addressField(item.field).type !== 'ip') {
-        const message = `cidr is for addresses, and ${quoteName(item.field.sigma)} holds none; sourceIPs does`;
+        const message = `cidr needs a field with addresses, such as sourceIPs; ${quoteName(item.field.sigma)} has none`;
         refuse(findings, 'cidr', path, message);
         return undefined;
       }
@@ -133,7 +133,7 @@ function readNull({ field, isKeyword }: Item): Search | undefined {
   return isKeyword ? undefined : negated({ kind: 'exists', field });
 }
 
-/** Numbers and texts of digits; of a keyword field the text of the value is read as a number. */
+/** Numbers, and texts of digits; the text of a keyword field is read as a number. */
 function readComparison({ field }: Item, operator: ComparisonOperator, value: unknown): Search | undefined {
   const number = typeof value === 'string' ? parseNumber(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
@@ -164,7 +164,7 @@ function readText(item: Item, value: TextPattern, path: DocumentPath): Search | 
         return { kind: 'boolean', field, value: /^true$/i.test(plain) };
       break;
     case 'date':
-      refuse(findings, field.sigma, path, `${quoteName(field.sigma)} is a time, and Sigma has no tests of times`);
+      refuse(findings, field.sigma, path, `${quoteName(field.sigma)} is a time; Sigma has no tests for times`);
       return undefined;
     case 'ip':
     case 'keyword':
@@ -172,12 +172,12 @@ function readText(item: Item, value: TextPattern, path: DocumentPath): Search | 
   }
   const cased = modifiers.includes('cased');
   if (!cased && pattern.some(hasOtherLetters)) {
-    findings.differences.add(`${quoteName(field.sigma)}: letters beyond ASCII compare with case`);
+    findings.differences.add(`${quoteName(field.sigma)}: non-ASCII letters are case-sensitive`);
   }
   return { kind: 'text', field, patterns: [pattern], cased };
 }
 
-/** True for letters that have a case and are not of ASCII. */
+/** True for non-ASCII letters with a case. */
 function hasOtherLetters(piece: TextPiece): boolean {
   return typeof piece === 'object' && /[^\p{ASCII}]/u.test(piece.literal) && hasCase(piece.literal);
 }
@@ -187,7 +187,7 @@ function hasCase(text: string): boolean {
   return other.toLowerCase() !== other.toUpperCase();
 }
 
-/** Of several values, those that are compared in the same way become one test. */
+/** Values that are compared in the same way become one test. */
 function withOneTest(searches: readonly Search[]): readonly Search[] {
   const patterns: TextPattern[] = [];
   const values: number[] = [];
@@ -219,7 +219,7 @@ function withOneTest(searches: readonly Search[]): readonly Search[] {
   return merged;
 }
 
-/** As the text stands in JSON: quotation marks, backslashes and control characters are escaped there. */
+/** The text as written in JSON: quotation marks, backslashes and control characters are escaped. */
 function asJson(pattern: TextPattern): TextPattern {
   return pattern.map((piece) =>
     typeof piece === 'object' ? { literal: JSON.stringify(piece.literal).slice(1, -1) } : piece,

@@ -5,14 +5,14 @@ import { readItem } from './detection-item.ts';
 import { type Findings, note, refuse } from './findings.ts';
 import { joined, type Search } from './search.ts';
 
-/** Beyond what any rule has; it keeps patterns of names in a condition cheap. */
+/** More than any real rule has; it bounds the cost of name patterns in a condition. */
 const MAXIMUM_DETECTIONS = 500;
-/** How many tests a condition may stand for, each mention of a detection counted: beyond that no query holds them. */
+/** The most tests in a condition, counting each mention of a detection: no query holds more. */
 const MAXIMUM_TESTS = 10_000;
 
 /**
- * What the detections at a path of a document ask of an event; of several conditions either may hold. Undefined if something
- * is wrong with them or has no equal, which the findings then say.
+ * The condition of the detections at a path of a document; of several conditions any may match. Undefined if they are
+ * invalid or have no equivalent; the findings say why.
  */
 export function readDetection(
   detection: unknown,
@@ -67,7 +67,7 @@ function readConditions(
   return searches.every((search) => search !== undefined) && searches.length > 0 ? joined('or', searches) : undefined;
 }
 
-/** A map asks for all of its entries, a list for one of its items, a text for itself anywhere in the event. */
+/** A map requires all of its entries, a list one of its items, and a text matches anywhere in the event. */
 function readSearch(value: unknown, path: DocumentPath, findings: Findings): Search | undefined {
   if (isRecord(value)) return readMap(value, path, findings);
   if (!Array.isArray(value)) return readItem('', value, path, findings);

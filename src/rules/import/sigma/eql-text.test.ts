@@ -91,20 +91,14 @@ test.each(['"', '\\', 'a\nb', '\u0000', '\u001b', 'é😀', "'", '"""', '`', '//
   },
 );
 
-test('names with what EQL does not take bare, or takes for a word of its own, stand in backticks', () => {
-  const cases = [
-    'annotations.a.b/c-d',
-    'requestObject.spec.in',
-    'requestObject.a`b',
-    'annotations.x y',
-    'requestObject.0',
-  ];
-  for (const name of cases) {
+test.each(['annotations.a.b/c-d', 'requestObject.spec.in', 'requestObject.a`b', 'annotations.x y', 'requestObject.0'])(
+  'names with what EQL does not take bare, or takes for a word of its own, stand in backticks: %s',
+  (name) => {
     const result = parseEql(toEventQuery(is(name, 'x')), { resolveField });
     if (result.kind !== 'event' || result.predicate.kind !== 'any') fail(name);
     expect(result.predicate.field.name).toBe(`kubernetes.audit.${name}`);
-  }
-});
+  },
+);
 
 test('a long step of a sequence stands on lines of its own', () => {
   const long = {

@@ -1,10 +1,10 @@
 import type { Leaf, Search, SearchField } from './search.ts';
 import { plainText, type TextPattern } from './sigma-text.ts';
 
-/** A line is broken where it would be longer. */
+/** Longer lines are broken. */
 const WIDTH = 100;
 const INDENT = '  ';
-/** @see the grammar of EQL, x-pack/plugin/eql in Elasticsearch: words that name no field without backticks */
+/** @see the grammar of EQL, x-pack/plugin/eql in Elasticsearch: words that need backticks as field names */
 const KEYWORDS: ReadonlySet<string> = new Set(
   `and any by false head in join like maxspan not null of or pipe regex runs sample sequence tail true until where
   with`.split(/\s+/),
@@ -12,7 +12,9 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 
 type TextLeaf = Extract<Leaf, { readonly kind: 'text' }>;
 
-/** What has been written: a condition is written on one line and on several, and a rule into all of its correlations. */
+/**
+ * Caches the text of conditions: each is written on one line and on several, and a rule into all of its correlations.
+ */
 const flatTexts = new WeakMap<Search, string>();
 const testsOfText = new WeakMap<TextLeaf, readonly TextTest[]>();
 
@@ -25,11 +27,11 @@ export function toEventQuery(search: Search): string {
 
 export interface SequenceStep {
   readonly search: Search;
-  /** Fields whose values have to be those of the other steps, beyond those that all steps share. */
+  /** Fields that join this step, besides those shared by all steps. */
   readonly by: readonly SearchField[];
 }
 
-/** The steps as an EQL sequence. `by` and `maxspan` hold for all of them. */
+/** The steps as an EQL sequence. `by` and `maxspan` apply to all of them. */
 export function toSequenceQuery(steps: readonly SequenceStep[], by: readonly SearchField[], maxspan: string): string {
   const lines = steps.map((step) => {
     const keys = step.by.length === 0 ? '' : ` by ${fieldList(step.by)}`;
@@ -64,7 +66,7 @@ function writeFlat(search: Search): string {
   }
 }
 
-/** On several lines, of which the first stands behind what has been written; the others are indented. */
+/** On several lines; the first continues the current line, the others are indented. */
 function layout(search: Search, indent: string): string {
   const flat = flatText(search);
   if (indent.length + flat.length <= WIDTH) return flat;
@@ -92,7 +94,7 @@ function block(open: string, search: Search, indent: string): string {
   return `${open}\n${inner}${layout(search, inner)}\n${indent})`;
 }
 
-/** A long list of values stands on lines of its own. */
+/** A long list of values goes on separate lines. */
 function brokenLeaf(leaf: Leaf, flat: string, indent: string): string {
   if (leaf.kind === 'regex' && leaf.sources.length > 1) {
     const inner = indent + INDENT;
@@ -114,7 +116,7 @@ function grouped(search: Search, text: string): string {
   return isJunction(search) ? `(${text})` : text;
 }
 
-/** True for what needs parentheses inside of another junction or behind `not`. */
+/** True if it needs parentheses inside another junction or after `not`. */
 function isJunction(search: Search): boolean {
   return search.kind === 'and' || search.kind === 'or' || (search.kind === 'text' && textTests(search).length > 1);
 }
@@ -160,8 +162,8 @@ function listText(head: string, values: readonly string[]): string {
 }
 
 /**
- * Wildcards of EQL cannot be escaped. So texts that hold an asterisk or a question mark themselves are compared in other ways: whole
- * (`in~`), as a part of the value (functions), or as a regular expression.
+ * EQL cannot escape wildcards, so texts with a literal asterisk or question mark are compared in other ways: as a whole
+ * (`in~`), as part of the value (functions), or as a regular expression.
  */
 function textTests(leaf: TextLeaf): readonly TextTest[] {
   const known = testsOfText.get(leaf);
@@ -194,7 +196,7 @@ function writeTests({ field, patterns, cased }: TextLeaf): readonly TextTest[] {
   return tests;
 }
 
-/** What is literal but for its ends is a part of the value. */
+/** A text with wildcards only at its ends is a part of the value. */
 function partTest(pattern: TextPattern, name: string, tilde: '' | '~'): TextTest | undefined {
   const [first, second, third] = pattern;
   const call = (functionName: string, text: string): TextTest => ({
@@ -216,7 +218,7 @@ function wildcardText(pattern: TextPattern): string {
   return pattern.map((piece) => (piece === 'any' ? '*' : piece === 'one' ? '?' : piece.literal)).join('');
 }
 
-/** A regular expression of Lucene for the whole value. */
+/** A Lucene regular expression for the whole value. */
 function toLucene(pattern: TextPattern): string {
   return pattern
     .map((piece) => {
@@ -226,7 +228,7 @@ function toLucene(pattern: TextPattern): string {
     .join('');
 }
 
-/** Texts are compared with texts: what is no keyword is turned into one. */
+/** Text compares with text: other field types are converted. */
 function textField(field: SearchField): string {
   return field.type === 'keyword' ? fieldText(field) : `string(${fieldText(field)})`;
 }
@@ -254,7 +256,7 @@ function quoted(text: string): string {
   return `"${escaped}"`;
 }
 
-/** Between three quotation marks nothing is escaped; where that cannot be, as other texts. */
+/** Nothing is escaped between three quotation marks; where that is impossible, an ordinary text. */
 function rawQuoted(text: string): string {
   return /"""|"$|\p{Cc}/u.test(text) ? quoted(text) : `"""${text}"""`;
 }

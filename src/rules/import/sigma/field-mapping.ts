@@ -5,39 +5,39 @@ import { nearest } from '../../../query/nearest.ts';
 import { quoteName } from '../../document-problem.ts';
 import type { SearchField } from './search.ts';
 
-/** What a name in a Sigma rule for `product: kubernetes, service: audit` stands for. */
+/** The mapping of a name in Sigma rules for `product: kubernetes, service: audit`. */
 export interface SigmaFieldRow {
-  /** As rules name it. */
+  /** The name in rules. */
   readonly name: string;
   /** The field that a query reads. */
   readonly field: string;
   /** One sentence for people who write rules. */
   readonly doc: string;
-  /** The field that holds the same as addresses, for `cidr`. */
+  /** The field with the same addresses, for `cidr`. */
   readonly addresses?: string;
-  /** Set if no audit event has the field: what a rule most likely means by it. */
+  /** Set if no audit event has the field: the field that was most likely meant. */
   readonly meant?: string;
 }
 
 /**
- * Names of Sigma's rules for Kubernetes audit events: those of the event itself, without a prefix. Any other path into the
- * event (`requestObject.spec.hostNetwork`) becomes `kubernetes.audit.` and the path; names with that prefix, and names
- * of the Elastic Common Schema, stay as they are.
+ * Names of Sigma's rules for Kubernetes audit events: those of the event itself, without a prefix. Any other path into
+ * the event (`requestObject.spec.hostNetwork`) becomes `kubernetes.audit.` and the path; names with that prefix, and
+ * names of the Elastic Common Schema, stay as they are.
  * @see https://github.com/SigmaHQ/sigma, rules/application/kubernetes/audit, for the names in use
  */
 export const SIGMA_FIELDS: readonly SigmaFieldRow[] = [
-  row('verb', 'The verb of the request; the HTTP method in lower case where no resource is asked for.'),
+  row('verb', 'The verb of the request; the HTTP method in lower case for requests without a resource.'),
   row('auditID', 'The ID of the request.'),
   row('level', 'Metadata, Request or RequestResponse.'),
   row('stage', 'RequestReceived, ResponseStarted, ResponseComplete or Panic.'),
-  row('requestURI', 'The path and query as the client sent them, so percent-encoded.'),
-  row('user.username', 'Who made the request.'),
-  row('user.groups', 'The groups of who made the request.'),
-  row('user.uid', 'The UID of who made the request.'),
-  row('impersonatedUser.username', 'As whom the request was made.'),
-  row('impersonatedUser.groups', 'The groups as which the request was made.'),
+  row('requestURI', 'The path and query as the client sent them, percent-encoded.'),
+  row('user.username', 'The user that made the request.'),
+  row('user.groups', 'The groups of the user that made the request.'),
+  row('user.uid', 'The UID of the user that made the request.'),
+  row('impersonatedUser.username', 'The impersonated user.'),
+  row('impersonatedUser.groups', 'The groups of the impersonated user.'),
   { ...row('sourceIPs', 'The hops of the request.'), addresses: 'source.ip' },
-  row('userAgent', 'What the client calls itself.'),
+  row('userAgent', 'The user agent that the client claims.'),
   row('objectRef.resource', 'The plural of the resource, in lower case.'),
   row('objectRef.subresource', 'The subresource, such as exec.'),
   row('objectRef.namespace', 'The namespace of the object.'),
@@ -46,10 +46,10 @@ export const SIGMA_FIELDS: readonly SigmaFieldRow[] = [
   row('objectRef.apiVersion', 'The version within the API group.'),
   row('responseStatus.code', 'The HTTP status code, a number.'),
   row('responseStatus.status', 'Success or Failure; mostly absent on success.'),
-  row('responseStatus.reason', 'One word for the failure, such as Forbidden.'),
-  row('responseStatus.message', 'What the API server told the client.'),
+  row('responseStatus.reason', 'The reason for the failure in one word, such as Forbidden.'),
+  row('responseStatus.message', 'The message of the API server to the client.'),
   row('annotations.authorization.k8s.io/decision', 'allow or forbid.'),
-  row('annotations.authorization.k8s.io/reason', 'Why the authorizer decided so.'),
+  row('annotations.authorization.k8s.io/reason', 'The reason for the decision.'),
   absent('apiGroup', 'objectRef.apiGroup'),
   absent('resource', 'objectRef.resource'),
   absent('subresource', 'objectRef.subresource'),
@@ -68,7 +68,9 @@ export const SIGMA_FIELDS: readonly SigmaFieldRow[] = [
 const ROWS = new Map(SIGMA_FIELDS.map((known) => [known.name, known]));
 const NAMES = FIELDS.flatMap(({ name }) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : []));
 
-/** The field that a rule names; undefined if no field can have such a name (an empty one, `a..b`, one of a thousand characters). */
+/**
+ * The field that a rule names; undefined if no field can have the name (empty, `a..b`, or a thousand characters long).
+ */
 export function searchField(sigma: string): SearchField | undefined {
   const path = pathOf(sigma);
   const own = path !== sigma || isEventPath(path) ? undefined : resolveField(sigma);
@@ -85,13 +87,13 @@ export function addressField(field: SearchField): SearchField {
   return found === undefined ? field : { ...field, name: found.name, type: found.type };
 }
 
-/** Why no audit event has a field that is `never`: a part of a sentence, with what its author may have meant. */
+/** Why no audit event has a field marked `never`: part of a sentence, with the likely intended field. */
 export function whyNever({ sigma, name }: SearchField): string {
   const field = resolveField(name);
   if (field?.neverSet === true && !isMistake(name))
     return `${quoteName(sigma)} never has a value (${field.doc.replace(/\.$/, '')})`;
   const meant = ROWS.get(sigma)?.meant ?? nearest(pathOf(sigma), NAMES);
-  const hint = meant === undefined ? '' : `; did its author mean ${meant}?`;
+  const hint = meant === undefined ? '' : `; did the author mean ${meant}?`;
   return `no audit event has a field ${quoteName(sigma)}${hint}`;
 }
 
@@ -111,7 +113,7 @@ function absent(name: string, meant: string): SigmaFieldRow {
   return {
     name,
     field: PREFIX + name,
-    doc: `On no audit event: the rule loads, and can never match. See ${meant}.`,
+    doc: `Never set: a rule with this field loads but can never match. Use ${meant}.`,
     meant,
   };
 }

@@ -66,7 +66,7 @@ test('several filters apply together, and to the rules of correlations', () => {
 test('a condition that could be read in two ways is refused, and the rules stay as they are', () => {
   for (const condition of ['selection', 'selection or not selection', 'not selection or selection']) {
     const [refused, query] = outcomes(filter('any', { condition }), rule('list'));
-    expect(refused ?? '').toMatch(/^filter\.condition: a filter whose condition does not begin with `not` /);
+    expect(refused ?? '').toMatch(/^filter\.condition: a filter condition without a leading `not` /);
     expect(query).toBe(WHOLE);
   }
   const absent = filter('any', { selection: { 'user.username': null }, condition: 'selection' });
@@ -82,7 +82,7 @@ test('what is wrong with a filter has its place', () => {
   );
   expect(outcomes(filter(7))[0] ?? '').toMatch(/^filter\.rules: expected any, or the names or ids of rules, found 7/);
   expect(outcomes(filter('any', { condition: 'not selectoin' }))[0] ?? '').toMatch(
-    /^filter\.condition: no detection is called selectoin/,
+    /^filter\.condition: unknown detection selectoin/,
   );
   expect(outcomes({ title: 'x', logsource: LOGSOURCE, filter: 'y' })[0] ?? '').toMatch(
     /^filter: expected a filter, found "y"/,

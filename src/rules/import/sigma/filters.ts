@@ -6,15 +6,17 @@ import { joined, type Search } from './search.ts';
 import type { SigmaReading } from './sigma-reading.ts';
 
 const RULES: DocumentPath = ['filter', 'rules'];
-/** How many rules the filters of one load change, each counted as often as it is changed. */
+/** The most rules that the filters of one load may change, counting repeats. */
 const MOST_CHANGES = 5_000;
-/** How many tests one filter may have, because each of its rules gets them. */
+/** The most tests in one filter, because each of its rules gets them. */
 const MOST_TESTS = 100;
 
 /**
- * What a filter leaves of the events of its rules. Undefined where something is wrong with it or has no equal, which the findings then
- * say. A condition that does not begin with `not` is refused: Sigma's specification and its library read it in opposite ways.
- * @see pySigma `SigmaFilter.apply_on_rule`: the condition of the rule, and that of the filter; https://sigmahq.io filters
+ * What a filter leaves of the events of its rules. Undefined where something is wrong with it or has no equal, which
+ * the findings then say. A condition that does not begin with `not` is refused: Sigma's specification and its library
+ * read it in opposite ways.
+ * @see pySigma `SigmaFilter.apply_on_rule`: the condition of the rule, and that of the filter; https://sigmahq.io
+ * filters
  *   specification v2.0 has an example in which the condition describes what to leave out
  */
 export function readFilter(filter: unknown, findings: Findings): Search | undefined {
@@ -26,10 +28,9 @@ export function readFilter(filter: unknown, findings: Findings): Search | undefi
   const search = readDetection(detection, findings, ['filter'], MOST_TESTS);
   const saysNot = typeof detection.condition === 'string' && /^[\s(]*not\b/i.test(detection.condition);
   if (search === undefined || (saysNot && isExclusion(search))) return search;
-  const message =
-    'a filter whose condition does not begin with `not` is read in two ways: to keep these events, or to leave them out';
+  const message = 'a filter condition without a leading `not` is ambiguous: it may keep these events or exclude them';
   refuse(findings, 'filter', ['filter', 'condition'], message, {
-    hint: 'to leave them out, write condition: not selection',
+    hint: 'to exclude them, write condition: not selection',
   });
   return undefined;
 }
@@ -38,7 +39,7 @@ function isExclusion(search: Search): boolean {
   return search.kind === 'not' || (search.kind === 'and' && search.operands.every(isExclusion));
 }
 
-/** The documents, in which rules ask also for what their filters leave. What is wrong with a filter goes to its findings. */
+/** The documents, with the conditions of filters added to their rules. Problems of a filter go to its findings. */
 export function applyFilters(readings: readonly SigmaReading[], names: Names): readonly SigmaReading[] {
   const filters = new Map<number, SigmaReading[]>();
   let changes = 0;
@@ -49,7 +50,7 @@ export function applyFilters(readings: readonly SigmaReading[], names: Names): r
       filters.set(index, [...(filters.get(index) ?? []), filter]);
     }
     if (changes > MOST_CHANGES) {
-      const message = `up to here the filters of this load change more than ${MOST_CHANGES} rules; those behind it do not apply`;
+      const message = `the filters of this load change more than ${MOST_CHANGES} rules up to here; later filters do not apply`;
       filter.findings.problems.push({ path: RULES, message });
       break;
     }
@@ -64,7 +65,7 @@ export function applyFilters(readings: readonly SigmaReading[], names: Names): r
   });
 }
 
-/** The positions of a filter's rules; correlations have their filters in their rules. */
+/** The positions of a filter's rules; correlations get filters through their rules. */
 function targetsOf(
   { value, findings }: SigmaReading,
   readings: readonly SigmaReading[],

@@ -1,7 +1,7 @@
 import type { DocumentPath, DocumentProblem } from '../../document-problem.ts';
 import type { UnsupportedReason } from '../unsupported-reason.ts';
 
-/** Why a rule cannot run here, and where it says so. */
+/** Why a rule cannot run here, and the place that says so. */
 export interface SigmaReason extends UnsupportedReason {
   readonly path: DocumentPath;
   /** The place within the text at the path. */
@@ -9,15 +9,15 @@ export interface SigmaReason extends UnsupportedReason {
   readonly hint?: string;
 }
 
-/** What was found while one Sigma document was read. */
+/** Findings from reading one Sigma document. */
 export interface Findings {
   readonly problems: DocumentProblem[];
   readonly reasons: SigmaReason[];
-  /** Sentences for people: what is not applied, and what else is worth knowing. */
+  /** Sentences for people: ignored settings, and other facts worth knowing. */
   readonly notes: Set<string>;
-  /** Sentences for people: where another set of events matches than Sigma says. */
+  /** Sentences for people: where other events match than in Sigma. */
   readonly differences: Set<string>;
-  /** The length of all regular expressions that were read. */
+  /** The total length of the regular expressions read so far. */
   regexSize: number;
 }
 
@@ -25,12 +25,12 @@ export function createFindings(): Findings {
   return { problems: [], reasons: [], notes: new Set(), differences: new Set(), regexSize: 0 };
 }
 
-/** Notes once what is told of the same thing several times. */
+/** Merges equal notes. */
 export function note({ notes }: Findings, text: string): void {
   notes.add(text);
 }
 
-/** A construct that has no equal here. */
+/** A construct without an equivalent here. */
 export function refuse(
   { reasons }: Findings,
   name: string,

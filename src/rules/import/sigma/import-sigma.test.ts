@@ -96,32 +96,31 @@ test('a rule becomes a DetectionRule whose query is EQL', () => {
   expect(notes).toEqual([]);
 });
 
-test('texts are compared without letter case, with wildcards', () => {
-  const cases: readonly (readonly [unknown, string])[] = [
-    [{ verb: 'get' }, 'kubernetes.audit.verb : "get"'],
-    [{ verb: ['get', 'li*'] }, 'kubernetes.audit.verb : ("get", "li*")'],
-    [{ 'verb|startswith': 'li' }, 'kubernetes.audit.verb : "li*"'],
-    [{ 'verb|endswith': 'st' }, 'kubernetes.audit.verb : "*st"'],
-    [{ 'verb|contains': ['is', '?e'] }, 'kubernetes.audit.verb : ("*is*", "*?e*")'],
-    [
-      { 'userAgent|contains|all': ['a', 'b'] },
-      'kubernetes.audit.userAgent : "*a*" and kubernetes.audit.userAgent : "*b*"',
-    ],
-    [{ userAgent: 'a"b\\c\td' }, 'kubernetes.audit.userAgent : "a\\"b\\\\c\\td"'],
-    [{ 'verb|cased': 'Get' }, 'kubernetes.audit.verb == "Get"'],
-    [{ 'verb|cased': ['Get', 'List'] }, 'kubernetes.audit.verb in ("Get", "List")'],
-    [{ 'verb|cased|startswith': 'Li' }, 'kubernetes.audit.verb like "Li*"'],
-    [{ 'verb|neq': ['get', 'list'] }, 'not kubernetes.audit.verb : ("get", "list")'],
-    [
-      { 'annotations.authorization.k8s.io/decision': 'allow' },
-      '`kubernetes.audit.annotations.authorization.k8s.io/decision` : "allow"',
-    ],
-    [{ 'user.name': 'alice' }, 'user.name : "alice"'],
-    [{ 'kubernetes.audit.verb': 'get' }, 'kubernetes.audit.verb : "get"'],
-    [{ 'requestObject.spec.hostNetwork': true }, 'kubernetes.audit.requestObject.spec.hostNetwork == true'],
-    [{ 'requestObject.spec.x': true }, 'kubernetes.audit.requestObject.spec.x : "true"'],
-  ];
-  for (const [selection, expected] of cases) expect(conditionOf(selection)).toBe(expected);
+test.each<readonly [unknown, string]>([
+  [{ verb: 'get' }, 'kubernetes.audit.verb : "get"'],
+  [{ verb: ['get', 'li*'] }, 'kubernetes.audit.verb : ("get", "li*")'],
+  [{ 'verb|startswith': 'li' }, 'kubernetes.audit.verb : "li*"'],
+  [{ 'verb|endswith': 'st' }, 'kubernetes.audit.verb : "*st"'],
+  [{ 'verb|contains': ['is', '?e'] }, 'kubernetes.audit.verb : ("*is*", "*?e*")'],
+  [
+    { 'userAgent|contains|all': ['a', 'b'] },
+    'kubernetes.audit.userAgent : "*a*" and kubernetes.audit.userAgent : "*b*"',
+  ],
+  [{ userAgent: 'a"b\\c\td' }, 'kubernetes.audit.userAgent : "a\\"b\\\\c\\td"'],
+  [{ 'verb|cased': 'Get' }, 'kubernetes.audit.verb == "Get"'],
+  [{ 'verb|cased': ['Get', 'List'] }, 'kubernetes.audit.verb in ("Get", "List")'],
+  [{ 'verb|cased|startswith': 'Li' }, 'kubernetes.audit.verb like "Li*"'],
+  [{ 'verb|neq': ['get', 'list'] }, 'not kubernetes.audit.verb : ("get", "list")'],
+  [
+    { 'annotations.authorization.k8s.io/decision': 'allow' },
+    '`kubernetes.audit.annotations.authorization.k8s.io/decision` : "allow"',
+  ],
+  [{ 'user.name': 'alice' }, 'user.name : "alice"'],
+  [{ 'kubernetes.audit.verb': 'get' }, 'kubernetes.audit.verb : "get"'],
+  [{ 'requestObject.spec.hostNetwork': true }, 'kubernetes.audit.requestObject.spec.hostNetwork == true'],
+  [{ 'requestObject.spec.x': true }, 'kubernetes.audit.requestObject.spec.x : "true"'],
+])('texts are compared without letter case, with wildcards: %s', (selection, expected) => {
+  expect(conditionOf(selection)).toBe(expected);
 });
 
 test('an asterisk or a question mark that is part of the text is no wildcard of EQL', () => {
@@ -151,28 +150,24 @@ test('an asterisk or a question mark that is part of the text is no wildcard of 
   );
 });
 
-test('absence, existence, numbers, addresses', () => {
-  const cases: readonly (readonly [unknown, string])[] = [
-    [{ 'user.username': null }, 'kubernetes.audit.user.username == null'],
-    [{ 'user.username': '' }, 'kubernetes.audit.user.username == null'],
-    [{ 'user.username': '*' }, 'kubernetes.audit.user.username != null'],
-    [{ 'user.username|contains': '' }, 'kubernetes.audit.user.username != null'],
-    [{ 'user.username|exists': true }, 'kubernetes.audit.user.username != null'],
-    [{ 'user.username|exists': false }, 'kubernetes.audit.user.username == null'],
-    [
-      { 'user.username': ['a', null] },
-      'kubernetes.audit.user.username : "a" or kubernetes.audit.user.username == null',
-    ],
-    [{ 'responseStatus.code': 403 }, 'kubernetes.audit.responseStatus.code == 403'],
-    [{ 'responseStatus.code': [401, '403'] }, 'kubernetes.audit.responseStatus.code in (401, 403)'],
-    [{ 'responseStatus.code': '4*' }, 'string(kubernetes.audit.responseStatus.code) : "4*"'],
-    [{ 'responseStatus.code|gte': 400 }, 'kubernetes.audit.responseStatus.code >= 400'],
-    [{ 'requestObject.spec.replicas|lt': 2 }, 'number(string(kubernetes.audit.requestObject.spec.replicas)) < 2'],
-    [{ 'sourceIPs|cidr': '10.0.0.0/8' }, 'cidrMatch(source.ip, "10.0.0.0/8")'],
-    [{ 'source.ip|cidr': ['10.0.0.0/8', 'fd00::/8'] }, 'cidrMatch(source.ip, "10.0.0.0/8", "fd00::/8")'],
-    [{ sourceIPs: '10.0.0.1' }, 'kubernetes.audit.sourceIPs : "10.0.0.1"'],
-  ];
-  for (const [selection, expected] of cases) expect(conditionOf(selection)).toBe(expected);
+test.each<readonly [unknown, string]>([
+  [{ 'user.username': null }, 'kubernetes.audit.user.username == null'],
+  [{ 'user.username': '' }, 'kubernetes.audit.user.username == null'],
+  [{ 'user.username': '*' }, 'kubernetes.audit.user.username != null'],
+  [{ 'user.username|contains': '' }, 'kubernetes.audit.user.username != null'],
+  [{ 'user.username|exists': true }, 'kubernetes.audit.user.username != null'],
+  [{ 'user.username|exists': false }, 'kubernetes.audit.user.username == null'],
+  [{ 'user.username': ['a', null] }, 'kubernetes.audit.user.username : "a" or kubernetes.audit.user.username == null'],
+  [{ 'responseStatus.code': 403 }, 'kubernetes.audit.responseStatus.code == 403'],
+  [{ 'responseStatus.code': [401, '403'] }, 'kubernetes.audit.responseStatus.code in (401, 403)'],
+  [{ 'responseStatus.code': '4*' }, 'string(kubernetes.audit.responseStatus.code) : "4*"'],
+  [{ 'responseStatus.code|gte': 400 }, 'kubernetes.audit.responseStatus.code >= 400'],
+  [{ 'requestObject.spec.replicas|lt': 2 }, 'number(string(kubernetes.audit.requestObject.spec.replicas)) < 2'],
+  [{ 'sourceIPs|cidr': '10.0.0.0/8' }, 'cidrMatch(source.ip, "10.0.0.0/8")'],
+  [{ 'source.ip|cidr': ['10.0.0.0/8', 'fd00::/8'] }, 'cidrMatch(source.ip, "10.0.0.0/8", "fd00::/8")'],
+  [{ sourceIPs: '10.0.0.1' }, 'kubernetes.audit.sourceIPs : "10.0.0.1"'],
+])('absence, existence, numbers, addresses: %s', (selection, expected) => {
+  expect(conditionOf(selection)).toBe(expected);
 });
 
 test('a regular expression is searched for, as RE2 does', () => {
@@ -229,7 +224,7 @@ test('modifiers: unknown, refused, in a bad company, with values of the wrong so
     'detection.selection.verb|contain: unknown modifier contain | did you mean contains?',
   ]);
   expect(problemsOf(selected({ 'verb|i': 'a' }))).toEqual([
-    'detection.selection.verb|i: the modifier i belongs to re | write re|i',
+    'detection.selection.verb|i: the modifier i needs re | write re|i',
   ]);
   expect(problemsOf(selected({ 'verb|re|contains': 'a', 'verb|lt|gt': 1 }))).toEqual([
     'detection.selection.verb|re|contains: the modifiers re and contains exclude each other',
@@ -247,17 +242,21 @@ test('modifiers: unknown, refused, in a bad company, with values of the wrong so
     'detection.selection.stage: expected a text, a number, true, false or null, found a mapping',
   ]);
   expect(reasonsOf(selected({ 'userAgent|cidr': '10.0.0.0/8' }))).toEqual([
-    'construct cidr detection.selection.userAgent|cidr: cidr is for addresses, and userAgent holds none; sourceIPs does',
+    'construct cidr detection.selection.userAgent|cidr: cidr needs a field with addresses, such as sourceIPs; userAgent has none',
   ]);
   expect(problemsOf(selected({ 'requestURI|re': 'a(b' }))).toEqual([
     'detection.selection.requestURI|re:1:1: missing closing )',
   ]);
-  for (const name of ['base64', 'windash', 'fieldref', 'expand', 'hour']) {
+});
+
+test.each(['base64', 'windash', 'fieldref', 'expand', 'hour'])(
+  'modifiers: unknown, refused, in a bad company, with values of the wrong sort: %s',
+  (name) => {
     expect(reasonsOf(selected({ [`verb|${name}`]: 'a' }))[0] ?? '').toMatch(
       new RegExp(`^construct ${name} detection\\.selection\\.verb\\|${name}: the modifier ${name} is not supported: `),
     );
-  }
-});
+  },
+);
 
 test('other data is named', () => {
   expect(reasonsOf({ logsource: { category: 'process_creation', product: 'linux' }, detection: {} })).toEqual([
@@ -267,7 +266,7 @@ test('other data is named', () => {
     'logsource: missing: logsource | write product: kubernetes, service: audit',
   ]);
   expect(documentOf({ ...selected({ verb: 'get' }), logsource: { product: 'kubernetes' } }).notes).toEqual([
-    'its log source names no service; it reads audit events',
+    'the log source has no service; audit events are assumed',
   ]);
 });
 
@@ -280,11 +279,11 @@ test('levels and states', () => {
     informational.document.buildingBlock,
   ]).toEqual(['low', 1, true]);
   expect(informational.notes.join()).toMatch(/informational/);
-  expect(documentOf({ ...rule, level: undefined }).notes).toEqual(['it has no level; low is taken']);
+  expect(documentOf({ ...rule, level: undefined }).notes).toEqual(['it has no level; low is assumed']);
   const deprecated = documentOf({ ...rule, status: 'deprecated' });
   expect([deprecated.document.enabled, deprecated.notes]).toEqual([
     false,
-    ['its status is deprecated, so it is switched off'],
+    ['its status is deprecated, so it is disabled'],
   ]);
   expect(problemsOf({ ...rule, level: 'hihg', status: 'stabel' })).toEqual([
     'status: expected one of stable, test, experimental, deprecated, unsupported, found "stabel" | did you mean stable?',
@@ -301,9 +300,9 @@ test('what is not applied is said', () => {
     detection: { selection: { verb: 'get' }, other: { verb: 'list' }, condition: 'selection' },
   });
   expect(notes).toEqual([
-    'logsource.extra is not applied',
+    'logsource.extra is ignored',
     'the condition does not use the detection other',
-    'scope is not applied',
+    'scope is ignored',
     'its title is cut after 200 characters',
   ]);
 });
@@ -312,7 +311,7 @@ test('where another set of events matches than Sigma says, it is a difference', 
   const { differences, notes } = documentOf(selected({ 'user.username': '', userAgent: ['café', 'x'], verb: '日本' }));
   expect(differences).toEqual([
     "an empty text counts as absent, so user.username: '' matches events without it too",
-    'userAgent: letters beyond ASCII compare with case',
+    'userAgent: non-ASCII letters are case-sensitive',
   ]);
   expect(notes).toEqual([]);
   expect(documentOf(selected({ 'userAgent|cased': 'café' })).differences).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Sigma rules and correlations for the audit events of Kubernetes. A document is mapped to the DetectionRule resource, its
- * query written in EQL, and then validated as such, so that both have one set of bounds.
+ * Sigma rules and correlations for the audit events of Kubernetes. A document is mapped to the DetectionRule resource,
+ * its query written in EQL, and then validated as such, so that both have one set of bounds.
  * @see https://sigmahq.io specification v2
  */
 import type { RuleDocument } from '../../document.ts';
@@ -22,7 +22,7 @@ import type { SigmaReading } from './sigma-reading.ts';
 
 export interface SigmaInput {
   readonly value: SigmaValues;
-  /** The file of the document: a rule that is the only one of its file is named after it. */
+  /** The file of the document. A rule alone in its file is named after the file. */
   readonly file?: string;
   /** The name of the file without its extension. */
   readonly fileStem?: string;
@@ -32,23 +32,23 @@ export type SigmaImport =
   | {
       readonly kind: 'document';
       readonly document: RuleDocument;
-      /** What is worth knowing, and changes no outcome. In sentences. */
+      /** Facts worth knowing that change no outcome. In sentences. */
       readonly notes: readonly string[];
-      /** Where another set of events matches than Sigma says, because of what this rule asks for. In sentences. */
+      /** Where other events match than in Sigma, because of this rule. In sentences. */
       readonly differences: readonly string[];
-      /** Why no event of an API server can match, in parts of sentences. None: one may. */
+      /** Why no event of an API server can match, in parts of sentences. Empty: an event may match. */
       readonly neverMatches: readonly string[];
     }
-  /** A filter, or a rule that only correlations use, none of which says `generate: true`: it raises no alerts of its own. */
+  /** A filter, or a rule used only by correlations without `generate: true`: it raises no alerts of its own. */
   | { readonly kind: 'part' }
-  /** The rule may be sound, and cannot run here. */
+  /** The rule may be valid but cannot run here. */
   | { readonly kind: 'unsupported'; readonly reasons: readonly SigmaReason[]; readonly title?: string }
-  /** Paths lead into the value that was given. */
+  /** Paths refer to the given value. */
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[]; readonly title?: string };
 
 /**
- * The documents of one load, all of its files: correlations find the rules that they refer to among them. One result for
- * each document, in their order. Nothing that decides which events match is ever left out. Never throws.
+ * Imports the documents of one load from all its files: correlations find their rules among them. One result for each
+ * document, in order. Nothing that decides which events match is ever dropped. Never throws.
  */
 export function importSigma(inputs: readonly SigmaInput[]): readonly SigmaImport[] {
   const alone = inputs.map(({ value }) => readAlone(value));
@@ -74,7 +74,7 @@ function readAlone(value: SigmaValues): SigmaReading {
   const role = 'filter' in value ? 'filter' : 'correlation' in value ? 'correlation' : 'rule';
   if ('action' in value) {
     refuse(findings, 'action', ['action'], 'documents with an action are no longer part of Sigma', {
-      hint: 'write out each rule, or a correlation',
+      hint: 'write each rule in full, or use a correlation',
     });
   } else if (role !== 'correlation') readLogSource(value.logsource, findings);
   if (role === 'correlation' || findings.reasons.length > 0) return { role, value, findings, search: undefined };
@@ -82,7 +82,7 @@ function readAlone(value: SigmaValues): SigmaReading {
   return { role, value, findings, search };
 }
 
-/** The rules that only correlations use. */
+/** The rules used only by correlations. */
 function partsOf(references: ReadonlyMap<number, Reference>): ReadonlySet<number> {
   const parts = new Set<number>();
   const kept = new Set<number>();
@@ -136,10 +136,7 @@ function settings(
   if (findings.problems.length > 0 || findings.reasons.length > 0 || !isRecord(value.correlation)) return { spec: {} };
   if (!reference.generates) {
     const names = reference.rules.map((rule) => quoteName(rule.reference)).join(', ');
-    note(
-      findings,
-      `the rules that it refers to raise no alerts of their own, as it does not say generate: true: ${names}`,
-    );
+    note(findings, `without generate: true, its rules raise no alerts of their own: ${names}`);
   }
   for (const { reference: name, notes, differences } of reference.rules) {
     const about = (text: string): string => `${quoteName(name)}: ${text}`;

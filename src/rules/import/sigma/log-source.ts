@@ -3,7 +3,10 @@ import { type Findings, note } from './findings.ts';
 
 const PARTS = ['category', 'product', 'service'];
 
-/** Says what data a rule needs, if it is not audit events of Kubernetes. @see https://sigmahq.io specification v2, "LogSource" */
+/**
+ * Names the data that a rule needs, if it is not Kubernetes audit events.
+ * @see https://sigmahq.io specification v2, "LogSource"
+ */
 export function readLogSource(logsource: unknown, findings: Findings): void {
   if (!isRecord(logsource)) {
     const message =
@@ -23,8 +26,8 @@ export function readLogSource(logsource: unknown, findings: Findings): void {
     findings.reasons.push({ kind: 'data', name: needed, message, path: ['logsource'] });
     return;
   }
-  if (service === undefined) note(findings, 'its log source names no service; it reads audit events');
+  if (service === undefined) note(findings, 'the log source has no service; audit events are assumed');
   for (const key of Object.keys(logsource)) {
-    if (![...PARTS, 'definition'].includes(key)) note(findings, `logsource.${quoteName(key)} is not applied`);
+    if (![...PARTS, 'definition'].includes(key)) note(findings, `logsource.${quoteName(key)} is ignored`);
   }
 }

@@ -6,7 +6,7 @@ import { readTags } from './threats.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Severity and risk score of a level. Elastic's scores; `informational` has the least that is above none. */
+/** Severity and risk score of a level. Elastic's scores; `informational` has the lowest above zero. */
 export const SIGMA_LEVELS: readonly {
   readonly level: string;
   readonly severity: string;
@@ -22,7 +22,7 @@ const DEFAULT_LEVEL = 'low';
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'];
 const OFF = ['deprecated', 'unsupported'];
 
-/** Where the settings of a Sigma document stand that have another name in `spec`. */
+/** Keys of a Sigma document that have another name in `spec`. */
 const SIGMA_NAMES: ReadonlyMap<string, string> = new Map([
   ['riskScore', 'level'],
   ['severity', 'level'],
@@ -31,21 +31,21 @@ const SIGMA_NAMES: ReadonlyMap<string, string> = new Map([
   ['enabled', 'status'],
 ]);
 
-/** What is read elsewhere, and what ends up in the triage text. */
+/** Keys that are read elsewhere or go into the triage text. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['title', 'id', 'name', 'status', 'description', 'references', 'falsepositives', 'level', 'tags'],
   ...['logsource', 'detection', 'correlation', 'generate', 'taxonomy'],
   ...['author', 'date', 'modified', 'license', 'related', 'fields'],
 ]);
 
-/** Where a key of `spec` comes from in the Sigma document. */
+/** The key of a Sigma document behind a key of `spec`. */
 export function metadataKey(key: string): string {
   return SIGMA_NAMES.get(key) ?? key;
 }
 
 /**
- * What a rule or a correlation says about itself, as settings of `spec`: unvalidated where a validator sees them after this.
- * `levels` are those of the rules that a correlation refers to: the highest is its own, if it says none.
+ * The metadata of a rule or correlation as settings of `spec`; validated later where a validator sees them. `levels`
+ * are those of the rules in a correlation: without its own level, it takes the highest.
  */
 export function readMetadata(rule: Values, findings: Findings, levels: readonly unknown[] = []): Values {
   if (typeof rule.title !== 'string' || rule.title.trim() === '') {
@@ -64,7 +64,7 @@ export function readMetadata(rule: Values, findings: Findings, levels: readonly 
     );
   }
   for (const key of Object.keys(rule)) {
-    if (!KNOWN.has(key)) note(findings, `${quoteName(key)} is not applied`);
+    if (!KNOWN.has(key)) note(findings, `${quoteName(key)} is ignored`);
   }
   const { threat, tags } = readTags(texts(rule.tags, ['tags'], findings));
   return {
@@ -88,7 +88,7 @@ function readStatus(status: unknown, findings: Findings): Values {
     return {};
   }
   if (!OFF.includes(status)) return {};
-  note(findings, `its status is ${status}, so it is switched off`);
+  note(findings, `its status is ${status}, so it is disabled`);
   return { enabled: false };
 }
 
@@ -97,7 +97,7 @@ function readLevel(said: unknown, levels: readonly unknown[], findings: Findings
   const level = said ?? highest ?? DEFAULT_LEVEL;
   if (said === undefined || said === null) {
     const whose = highest === undefined ? '' : ', the highest of its rules,';
-    note(findings, `it has no level; ${level}${whose} is taken`);
+    note(findings, `it has no level; ${level}${whose} is assumed`);
   }
   const known = SIGMA_LEVELS.find((row) => row.level === level);
   if (known === undefined) {
@@ -107,11 +107,11 @@ function readLevel(said: unknown, levels: readonly unknown[], findings: Findings
   }
   const { severity, riskScore } = known;
   if (level !== 'informational') return { severity, riskScore };
-  note(findings, 'its level is informational: what it finds is recorded and not shown to people (buildingBlock)');
+  note(findings, 'its level is informational: its alerts are recorded but not shown to people (buildingBlock)');
   return { severity, riskScore, buildingBlock: true };
 }
 
-/** What the rule's author wrote down beside the rule, and has no setting of its own here. */
+/** Notes by the rule's author that have no setting of their own here. */
 function triageOf(rule: Values): string | undefined {
   const { logsource, related } = rule;
   const lines = [
@@ -132,7 +132,7 @@ function triageOf(rule: Values): string | undefined {
   return lines.length === 0 ? undefined : ['A Sigma rule.', ...lines].join('\n').slice(0, RULE_BOUNDS.triage);
 }
 
-/** A list of texts, of which one may stand alone. */
+/** A list of texts; a single text is allowed. */
 function texts(value: unknown, path: DocumentPath, findings: Findings): readonly string[] {
   if (value === undefined || value === null) return [];
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];

@@ -1,28 +1,28 @@
 /** A modifier of a field name in a Sigma rule: `field|modifier`. */
 export interface SigmaModifierRow {
   readonly name: string;
-  /** What it does here, or why it is refused. One sentence. */
+  /** What it does, or why it is refused. One sentence. */
   readonly doc: string;
   readonly refused?: true;
 }
 
-const ENCODING = 'Audit events hold their texts as they are, in no such encoding.';
-const TIME = 'It takes a date apart, and no rule for audit events has used it.';
+const ENCODING = 'Audit events hold plain text, never encoded like this.';
+const TIME = 'Refused: it extracts a part of a date, which rules for audit events do not need.';
 
 /** @see https://sigmahq.io specification v2.1, "Modifiers" */
 export const SIGMA_MODIFIERS: readonly SigmaModifierRow[] = [
-  { name: 'contains', doc: 'The text is somewhere in the value.' },
+  { name: 'contains', doc: 'The value contains the text.' },
   { name: 'startswith', doc: 'The value begins with the text.' },
   { name: 'endswith', doc: 'The value ends with the text.' },
-  { name: 'all', doc: 'All values of the list have to match, not one of them.' },
-  { name: 'cased', doc: 'Letter case counts.' },
+  { name: 'all', doc: 'All values of the list must match, not just one.' },
+  { name: 'cased', doc: 'The comparison is case-sensitive.' },
   { name: 'neq', doc: 'The field has none of the values; also true where it is absent.' },
-  { name: 're', doc: 'The regular expression is found in the value. RE2: no lookaround, no backreferences.' },
-  { name: 'i', doc: 'Behind re: letter case does not count.' },
-  { name: 'm', doc: 'Behind re: ^ and $ stand for the ends of each line.' },
-  { name: 's', doc: 'Behind re: a dot stands for a line break too.' },
+  { name: 're', doc: 'The value contains a match of the regular expression. RE2: no lookaround, no backreferences.' },
+  { name: 'i', doc: 'After re: case-insensitive.' },
+  { name: 'm', doc: 'After re: ^ and $ match at the ends of each line.' },
+  { name: 's', doc: 'After re: a dot matches line breaks too.' },
   { name: 'cidr', doc: 'An address of the field is in the range.' },
-  { name: 'exists', doc: 'The field has a value (true) or none (false). An empty text is none.' },
+  { name: 'exists', doc: 'The field has a value (true) or none (false). An empty text counts as none.' },
   { name: 'lt', doc: 'The number is below.' },
   { name: 'lte', doc: 'The number is below or equal.' },
   { name: 'gt', doc: 'The number is above.' },
@@ -30,10 +30,10 @@ export const SIGMA_MODIFIERS: readonly SigmaModifierRow[] = [
   { name: 'fieldref', doc: 'EQL compares a field with a constant, not with another field.', refused: true },
   {
     name: 'expand',
-    doc: 'Placeholders get their values from a processing pipeline, and there is none.',
+    doc: 'Placeholders need a processing pipeline, which firstseen does not have.',
     refused: true,
   },
-  { name: 'windash', doc: 'It is for the command lines of Windows.', refused: true },
+  { name: 'windash', doc: 'It applies to Windows command lines only.', refused: true },
   { name: 'base64', doc: ENCODING, refused: true },
   { name: 'base64offset', doc: ENCODING, refused: true },
   { name: 'utf16', doc: ENCODING, refused: true },

@@ -2,18 +2,20 @@ import { nearest } from '../../../query/nearest.ts';
 import { quoteName } from '../../document-problem.ts';
 import type { SigmaReading } from './sigma-reading.ts';
 
-/** For how many missing rules of one load the nearest name is looked for, which takes time in the number of names. */
+/**
+ * For how many missing rules of one load the nearest name is searched, which takes time linear in the number of names.
+ */
 const MOST_HINTS = 20;
 
-/** The documents of one load by what correlations and filters call them. */
+/** The documents of one load, by the names that correlations and filters use. */
 export interface Names {
   /** The positions of the documents with the name or the id. */
   readonly find: (name: string) => readonly number[];
-  /** What to do about a name that nothing has. */
+  /** A hint for an unknown name. */
   readonly hint: (name: string) => string;
 }
 
-/** What a rule may be referred to by: its name and its id. */
+/** The references to a rule: its name and its id. */
 export function namesOf({ value }: SigmaReading): readonly string[] {
   return [...new Set([value.name, value.id])].filter((name) => typeof name === 'string');
 }
@@ -34,7 +36,7 @@ export function indexNames(readings: readonly SigmaReading[]): Names {
       hints -= 1;
       const near = hints < 0 ? undefined : nearest(name, positions.keys());
       return near === undefined
-        ? 'load the file that has it together with this one'
+        ? 'load the file with that rule together with this one'
         : `did you mean ${quoteName(near)}?`;
     },
   };

@@ -14,15 +14,15 @@ function never(selection: unknown): readonly string[] {
 
 test('a field that no audit event has, with the one that was meant', () => {
   expect(never({ verb: 'get', apiGroup: 'apps' })).toEqual([
-    'no audit event has a field apiGroup; did its author mean objectRef.apiGroup?',
+    'no audit event has a field apiGroup; did the author mean objectRef.apiGroup?',
   ]);
   expect(never({ 'objectRef.ressource': 'pods' })).toEqual([
-    'no audit event has a field objectRef.ressource; did its author mean objectRef.resource?',
+    'no audit event has a field objectRef.ressource; did the author mean objectRef.resource?',
   ]);
   expect(never({ 'process.name': 'sh' })).toEqual([
-    'process.name never has a value (Known to the Elastic Common Schema, and on no Kubernetes audit event)',
+    'process.name never has a value (Part of the Elastic Common Schema, but never set on a Kubernetes audit event)',
   ]);
-  expect(never({ Verb: 'get' })).toEqual(['no audit event has a field Verb; did its author mean verb?']);
+  expect(never({ Verb: 'get' })).toEqual(['no audit event has a field Verb; did the author mean verb?']);
   expect(never({ 'requestObject.metadata.labels.app': 'x' }).join()).toMatch(
     /^requestObject\.metadata\.labels\.app never has/,
   );

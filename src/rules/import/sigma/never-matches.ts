@@ -4,12 +4,15 @@ import type { Leaf, Search } from './search.ts';
 import { matchesText, type TextPattern } from './sigma-text.ts';
 
 const AUDIT = 'kubernetes.audit.';
-/** @see k8s.io/apiserver/pkg/endpoints/request `RequestInfoFactory`: of a request for a resource; `proxy` is of old paths */
+/**
+ * @see k8s.io/apiserver/pkg/endpoints/request `RequestInfoFactory`: of a request for a resource; `proxy` is of old
+ * paths
+ */
 const RESOURCE_VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'proxy'];
 
 const MOST_SHOWN = 8;
 
-/** Fields with few values, all of them. */
+/** Fields with a closed set of values. */
 const CLOSED: ReadonlyMap<string, readonly string[]> = new Map([
   [`${AUDIT}stage`, ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic']],
   [`${AUDIT}level`, ['Metadata', 'Request', 'RequestResponse']],
@@ -22,8 +25,8 @@ const VERB_FIELDS = [`${AUDIT}verb`, 'event.action'];
 const RESOURCE_FIELDS = [`${AUDIT}objectRef.`, 'orchestrator.resource.'];
 
 /**
- * Why no event of an API server can be what the condition asks for, in parts of sentences; undefined if some event may. It is sure of
- * what it says, and says nothing where it is not sure.
+ * Why no event of an API server can match the condition, in parts of sentences; undefined if some event may. It reports
+ * only what is certain.
  */
 export function neverMatches(search: Search): readonly string[] | undefined {
   return isNever(search) ? [...new Set(reasonsOf(search))].slice(0, MOST_SHOWN) : undefined;
@@ -36,14 +39,14 @@ function isNever(search: Search): boolean {
     case 'or':
       return search.operands.every(isNever);
     case 'not':
-      // The negation of what cannot hold always holds; that something always holds is not known here.
+      // The negation of an impossible condition always holds; "always" is not tracked here.
       return false;
     default:
       return search.field.never === true || impossibleValue(search) !== undefined;
   }
 }
 
-/** At least one reason for what never matches; the first are enough. */
+/** Reasons why a condition never matches: the first few are enough. */
 function reasonsOf(search: Search): readonly string[] {
   switch (search.kind) {
     case 'and': {
@@ -59,7 +62,7 @@ function reasonsOf(search: Search): readonly string[] {
   }
 }
 
-/** Of a list of verbs, those that no request for a resource has, where others may match: in sentences. */
+/** Verbs of a list that no request for a resource has, while others may match: in sentences. */
 export function idleValues(search: Search): readonly string[] {
   if (search.kind === 'not') return idleValues(search.operand);
   if (search.kind !== 'and' && search.kind !== 'or') return [];
@@ -95,7 +98,9 @@ function impossibleValue(leaf: Leaf): string | undefined {
   }
 }
 
-/** Where a resource is asked for, the verb is one of a few; elsewhere it is any method that a client makes up. */
+/**
+ * A request for a resource has one of a few verbs; for other requests the verb is any method that the client invents.
+ */
 function impossibleVerbs(operands: readonly Search[]): readonly string[] {
   if (!asksForResource(operands)) return [];
   return operands.flatMap((operand) => {

@@ -5,24 +5,24 @@ import { type Names, namesOf } from './names.ts';
 import type { RelatedRule } from './related-rule.ts';
 import type { SigmaReading } from './sigma-reading.ts';
 
-/** How many rules one correlation may refer to. */
+/** The most rules in one correlation. */
 const MAXIMUM_RULES = 100;
-/** How many tests they may have together: no query holds more. */
+/** The most tests in all of them together: no query holds more. */
 const MAXIMUM_TESTS = 8_000;
 
-/** What a correlation refers to. */
+/** The references of a correlation. */
 export interface Reference {
   /** The positions of the rules. */
   readonly related: readonly number[];
-  /** The rules, if there is nothing wrong with any of them. */
+  /** The rules, if all are valid. */
   readonly rules: readonly RelatedRule[];
   readonly problems: readonly DocumentProblem[];
   readonly reasons: readonly SigmaReason[];
-  /** True if the rules raise alerts of their own besides. */
+  /** True if the rules raise alerts of their own too. */
   readonly generates: boolean;
 }
 
-/** What the correlations among the documents refer to, by their positions. */
+/** The references of the correlations among the documents, by position. */
 export function findRelated(readings: readonly SigmaReading[], names: Names): ReadonlyMap<number, Reference> {
   const found = new Map<number, Reference>();
   for (const [index, { role, value }] of readings.entries()) {
@@ -63,7 +63,7 @@ function resolve(value: SigmaReading['value'], readings: readonly SigmaReading[]
       problems.push({ path: at, message: `no rule with the name or the id ${shown} is loaded`, hint });
     } else if (another !== undefined) {
       const message = `${candidates.length} rules have the name or the id ${shown}`;
-      problems.push({ path: at, message, hint: 'give each a name and an id of its own' });
+      problems.push({ path: at, message, hint: 'give each rule its own name and id' });
     } else if (rule.role === 'correlation') {
       const message = `${shown} is a correlation itself; correlations of correlations are not supported`;
       reasons.push({ kind: 'construct', name: 'correlation of correlations', message, path: at });
@@ -81,7 +81,7 @@ function resolve(value: SigmaReading['value'], readings: readonly SigmaReading[]
           differences: [...differences],
         });
       } else if (rule.findings.problems.length > 0)
-        problems.push({ path: at, message: `the rule ${shown} has mistakes of its own` });
+        problems.push({ path: at, message: `the rule ${shown} has problems of its own` });
       else if (reason !== undefined)
         reasons.push({
           kind: reason.kind,
@@ -93,7 +93,7 @@ function resolve(value: SigmaReading['value'], readings: readonly SigmaReading[]
   }
   const tests = rules.reduce((sum, { search }) => sum + countTests(search), 0);
   if (tests > MAXIMUM_TESTS) {
-    const message = `its rules ask for ${tests} tests together; at most ${MAXIMUM_TESTS} fit into a query`;
+    const message = `its rules have ${tests} tests together; a query holds at most ${MAXIMUM_TESTS}`;
     problems.push({ path, message, hint: 'split it into several correlations' });
   }
   return { related, rules, problems, reasons, generates };

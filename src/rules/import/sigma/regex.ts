@@ -3,10 +3,10 @@ import { checkRegex } from '../../../query/regex/compile-regex.ts';
 import type { DocumentPath } from '../../document-problem.ts';
 import { type Findings, refuse } from './findings.ts';
 
-/** Of all regular expressions of a rule together: a query holds no more, and each is prepared. */
+/** Limit for all regular expressions of a rule together: a query holds no more, and each must be prepared. */
 const MAXIMUM_LENGTH = 16_384;
 
-/** What Perl's regular expressions have and RE2 cannot match in linear time, by how it is written. */
+/** Perl constructs that RE2 cannot match in linear time, by syntax. */
 const CONSTRUCTS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\(\?=/y, 'lookahead'],
   [/\(\?!/y, 'negative lookahead'],
@@ -22,8 +22,8 @@ const CONSTRUCTS: readonly (readonly [pattern: RegExp, name: string])[] = [
 ];
 
 /**
- * The source of an RE2 expression for a regular expression of a rule with these flags, each of `i`, `m`, `s`. A construct that has no
- * equal is refused with its place; what else is wrong with it is a problem with its place. Undefined then. Linear.
+ * An RE2 expression for a regular expression of a rule with flags `i`, `m`, `s`. A construct without an equivalent is
+ * refused with its place; other errors are problems with their place. Undefined then. Linear.
  */
 export function toRe2(
   source: string,
@@ -39,14 +39,14 @@ export function toRe2(
       const within = problemAt(source, at, '');
       refuse(findings, found, path, `${found} cannot be matched in linear time, so it is not supported`, {
         within,
-        hint: 'write the alternatives out, or exclude with a detection of its own and `not`',
+        hint: 'write out the alternatives, or exclude with a separate detection and `not`',
       });
       return undefined;
     }
     if (character === '\\') at += 1;
     else if (character === '[' && !inClass) {
       inClass = true;
-      // A bracket right behind the opening one is a member.
+      // A bracket directly after the opening one is a member.
       if (source.charAt(at + 1) === '^') at += 1;
       if (source.charAt(at + 1) === ']') at += 1;
     } else if (character === ']') inClass = false;
@@ -54,7 +54,7 @@ export function toRe2(
   if (findings.regexSize > MAXIMUM_LENGTH) return undefined;
   findings.regexSize += source.length;
   if (findings.regexSize > MAXIMUM_LENGTH) {
-    const message = `up to here the regular expressions of the rule have more than ${MAXIMUM_LENGTH} characters`;
+    const message = `the regular expressions of the rule have more than ${MAXIMUM_LENGTH} characters up to here`;
     findings.problems.push({ path, message, hint: 'split it into several rules' });
     return undefined;
   }

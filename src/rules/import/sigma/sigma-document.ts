@@ -4,7 +4,10 @@ import { metadataKey } from './metadata.ts';
 /** One document of a Sigma file, as plain values. */
 export type SigmaValues = Readonly<Record<string, unknown>>;
 
-/** True for what looks like one of Sigma's documents (a rule, a correlation, a filter) rather than a resource of Kubernetes. */
+/**
+ * True for what looks like one of Sigma's documents (a rule, a correlation, a filter) rather than a resource of
+ * Kubernetes.
+ */
 export function isSigmaDocument(value: unknown): value is SigmaValues {
   if (!isRecord(value) || 'apiVersion' in value || 'kind' in value) return false;
   const { detection, logsource, correlation, filter, action } = value;

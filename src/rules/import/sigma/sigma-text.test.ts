@@ -3,23 +3,22 @@ import { anyBefore, anyBehind, matchesText, parseText, plainText, type TextPatte
 
 const literal = (text: string) => ({ literal: text });
 
-test('wildcards, and backslashes before them', () => {
-  const cases: readonly (readonly [string, TextPattern])[] = [
-    ['', []],
-    ['pods', [literal('pods')]],
-    ['a*b?', [literal('a'), 'any', literal('b'), 'one']],
-    ['a**b', [literal('a'), 'any', literal('b')]],
-    ['??', ['one', 'one']],
-    ['a\\*b', [literal('a*b')]],
-    ['a\\?', [literal('a?')]],
-    ['a\\b', [literal('a\\b')]],
-    ['a\\\\b', [literal('a\\b')]],
-    ['a\\\\*', [literal('a\\'), 'any']],
-    ['a\\\\\\*', [literal('a\\*')]],
-    ['\\\\\\\\', [literal('\\\\')]],
-    ['end\\', [literal('end\\')]],
-  ];
-  for (const [text, expected] of cases) expect([text, parseText(text)]).toEqual([text, expected]);
+test.each<readonly [string, TextPattern]>([
+  ['', []],
+  ['pods', [literal('pods')]],
+  ['a*b?', [literal('a'), 'any', literal('b'), 'one']],
+  ['a**b', [literal('a'), 'any', literal('b')]],
+  ['??', ['one', 'one']],
+  ['a\\*b', [literal('a*b')]],
+  ['a\\?', [literal('a?')]],
+  ['a\\b', [literal('a\\b')]],
+  ['a\\\\b', [literal('a\\b')]],
+  ['a\\\\*', [literal('a\\'), 'any']],
+  ['a\\\\\\*', [literal('a\\*')]],
+  ['\\\\\\\\', [literal('\\\\')]],
+  ['end\\', [literal('end\\')]],
+])('wildcards, and backslashes before them: %s', (text, expected) => {
+  expect(parseText(text)).toEqual(expected);
 });
 
 test('any text before and behind, once', () => {

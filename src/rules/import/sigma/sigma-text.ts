@@ -56,7 +56,9 @@ export function plainText(pattern: TextPattern): string | undefined {
   return pattern.length === 1 && typeof only === 'object' ? only.literal : undefined;
 }
 
-/** True if the pattern is that of this text in any letter case. Quadratic at worst: for the few words of a closed set. */
+/**
+ * True if the pattern is that of this text in any letter case. Quadratic at worst: for the few words of a closed set.
+ */
 export function matchesText(pattern: TextPattern, text: string): boolean {
   const value = text.toLowerCase();
   let reached = new Set([0]);

@@ -24,11 +24,15 @@ test('a technique stands under its tactics that the rule names, else under its f
 });
 
 test('tactics with hyphens, with underscores and by id', () => {
-  for (const tag of ['attack.initial-access', 'attack.initial_access', 'attack.ta0001', 'Attack.TA0001']) {
-    expect(shown(tag)).toEqual(['Initial Access: -']);
-  }
   expect(shown('attack.discovery', 'attack.discovery')).toEqual(['Discovery: -']);
 });
+
+test.each(['attack.initial-access', 'attack.initial_access', 'attack.ta0001', 'Attack.TA0001'])(
+  'tactics with hyphens, with underscores and by id: %s',
+  (tag) => {
+    expect(shown(tag)).toEqual(['Initial Access: -']);
+  },
+);
 
 test('a technique without a known name stands under the tactic before it, else it stays a tag', () => {
   expect(shown('attack.impact', 'attack.t9999')).toEqual(['Impact: T9999 T9999']);

@@ -6,10 +6,10 @@ interface ThreatEntry {
 }
 
 /**
- * The tags of a Sigma rule, `attack.…` among them, as threats and as tags. A technique stands under those of its tactics
- * that the rule names, else under its first; one that is not known by name under the tactic before it, as rules list them. What has
- * no place among the threats (groups, software, a technique of which no tactic is known) stays a tag.
- * @see https://sigmahq.io specification v2, "Tags"; tactics came with underscores before v2
+ * The tags of a Sigma rule as threats (`attack.…`) and tags. A technique goes under those of its tactics that the rule
+ * names, else under its first tactic; a technique without a known name goes under the tactic before it, the order that
+ * rules use. Tags that fit nowhere (groups, software, techniques without a tactic) stay tags.
+ * @see https://sigmahq.io specification v2, "Tags"; tactics had underscores before v2
  */
 export function readTags(tags: readonly string[]): {
   readonly threat: readonly ThreatEntry[];
