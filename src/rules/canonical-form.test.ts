@@ -46,7 +46,7 @@ test('what does not suit the field is refused, with what does', () => {
     /product applies to text, but source\.ip holds addresses; write "\/24, \/64"/,
   );
   expect(refusal('/24', 'source.ip')).toMatch(/expected two prefix lengths, IPv4 first; write "\/24, \/64"/);
-  expect(refusal('/64, /24', 'source.ip')).toMatch(/IPv4 address has 32 bits, and \/64 is longer/);
-  expect(refusal('/24, /129', 'source.ip')).toMatch(/IPv6 address has 128 bits, and \/129 is longer/);
+  expect(refusal('/64, /24', 'source.ip')).toMatch(/IPv4 prefix has at most 32 bits, found \/64/);
+  expect(refusal('/24, /129', 'source.ip')).toMatch(/IPv6 prefix has at most 128 bits, found \/129/);
   expect(refusal('lowercase', 'kubernetes.audit.responseStatus.code')).toMatch(/type integer.*; leave it out/);
 });
