@@ -48,5 +48,5 @@ test('what does not suit the field is refused, with what does', () => {
   expect(refusal('/24', 'source.ip')).toMatch(/expected two prefix lengths, IPv4 first; write "\/24, \/64"/);
   expect(refusal('/64, /24', 'source.ip')).toMatch(/IPv4 prefix has at most 32 bits, found \/64/);
   expect(refusal('/24, /129', 'source.ip')).toMatch(/IPv6 prefix has at most 128 bits, found \/129/);
-  expect(refusal('lowercase', 'kubernetes.audit.responseStatus.code')).toMatch(/type integer.*; leave it out/);
+  expect(refusal('lowercase', 'kubernetes.audit.responseStatus.code')).toMatch(/type integer.*; remove this form/);
 });

@@ -197,7 +197,7 @@ test('a rule says what is known of it: that it never matches, and which rules ra
   const never = judged('deployment-patched');
   expect([never?.verdict, never?.why]).toEqual([
     'needs other data',
-    ['can never fire: no audit event has a field apiGroup; did its author mean objectRef.apiGroup?'],
+    ['can never fire: no audit event has a field apiGroup; did the author mean objectRef.apiGroup?'],
   ]);
   expect(judged('many-forbidden')?.notes).toEqual([
     'without generate: true, its rules raise no alerts of their own: forbidden',
