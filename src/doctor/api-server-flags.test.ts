@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { flagsOfText, flagsOfWords } from './api-server-flags.ts';
 
-test('flags as a process is given them', () => {
+test('reads the flags of a command line', () => {
   const words = ['kube-apiserver', '--a=1', '--b', '2', '--c', '--d=x=y', '-v=2', '--a=3'];
   expect(Object.fromEntries(flagsOfWords(words))).toEqual({ a: '3', b: '2', c: 'true', d: 'x=y', v: '2' });
 });
@@ -12,21 +12,31 @@ const WANTED = {
   'audit-webhook-truncate-enabled': 'true',
 };
 
-for (const [name, text] of Object.entries({
-  'the manifest of a static pod':
+test.each([
+  [
+    'the manifest of a static pod',
     'spec:\n  containers:\n  - command:\n    - kube-apiserver\n    - --audit-policy-file=/p\n    - --audit-webhook-batch-max-size=100\n    - --audit-webhook-truncate-enabled=true\n    volumeMounts:\n    - {mountPath: /etc/kubernetes/audit-files, name: audit}\n',
-  'k3s and RKE2':
+  ],
+  [
+    'a configuration of k3s or RKE2',
     'kube-apiserver-arg:\n  - audit-policy-file=/p\n  # - audit-webhook-mode=blocking\n  - "audit-webhook-batch-max-size=100"\n  - \'audit-webhook-truncate-enabled=true\'\n',
-  Talos:
+  ],
+  [
+    'a configuration of Talos',
     'extraArgs:\n  audit-policy-file: /p\n  audit-webhook-batch-max-size: "100"\n  "audit-webhook-truncate-enabled": true\n',
-  'what ps prints':
+  ],
+  [
+    'the output of ps',
     'kube-apiserver --audit-policy-file /p --audit-webhook-batch-max-size=100 --audit-webhook-truncate-enabled --v=2',
-  'one a line, with Windows line ends':
+  ],
+  [
+    'lines with Windows line ends',
     '--audit-policy-file=/p\r\n--audit-webhook-batch-max-size=100\r\n--audit-webhook-truncate-enabled\r\n',
-})) {
-  test(`flags in ${name}`, () => expect(Object.fromEntries(flagsOfText(text))).toEqual(WANTED));
-}
+  ],
+])('reads flags from %s', (_, text) => {
+  expect(Object.fromEntries(flagsOfText(text))).toEqual(WANTED);
+});
 
-test('a text without flags has none', () => {
+test('finds no flags in a text without any', () => {
   expect(flagsOfText('apiVersion: v1\nkind: Pod\nmetadata: {name: not-audit-webhook}\n').size).toBe(0);
 });

@@ -3,11 +3,11 @@ import { parseJson } from '../audit/parse-json.ts';
 import { CannotCheck } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** Flags by their names, without the hyphens. */
+/** Values by the name of the flag, without its hyphens. */
 export type Flags = ReadonlyMap<string, string>;
 
 export interface ApiServer {
-  /** The pod, or the file that told of it. */
+  /** The pod or file that the flags come from. */
   readonly name: string;
   readonly flags: Flags;
 }
@@ -29,21 +29,21 @@ const podsSchema = z.object({
 
 const BY_HAND =
   'firstseen doctor --apiserver-flags FILE    # of a control-plane node: /etc/kubernetes/manifests/kube-apiserver.yaml, ' +
-  '/etc/rancher/k3s/config.yaml, or what talosctl get staticpod kube-apiserver -o yaml prints';
+  '/etc/rancher/k3s/config.yaml, or the output of talosctl get staticpod kube-apiserver -o yaml';
 
 /**
- * The flags of each API server: from the file that was given, else from the static pods of kubeadm and its like.
- * @throws CannotCheck if neither tells them
+ * The flags of each API server: from the given file, else from static pods, as kubeadm makes them.
+ * @throws CannotCheck if neither has them
  */
 export async function apiServers(subject: Subject): Promise<readonly ApiServer[]> {
   const file = subject.apiServerFlags;
   if (file !== undefined) {
     const flags = flagsOfText(file.text);
     if (flags.size > 0) return [{ name: file.name, flags }];
-    throw new CannotCheck(`${file.name} has no flag that begins with audit-`, BY_HAND);
+    throw new CannotCheck(`${file.name} has no flag that starts with audit-`, BY_HAND);
   }
   const { status, text } = await (await subject.api()).ask({ path: PODS });
-  if (status === 403) throw new CannotCheck('this credential may not read pods in kube-system (403)', BY_HAND);
+  if (status === 403) throw new CannotCheck('this credential may not list pods in kube-system (403)', BY_HAND);
   if (status !== 200) throw new CannotCheck(`the pods of kube-system could not be read (${status})`, BY_HAND);
   const items = podsSchema.safeParse(parseJson(text)).data?.items ?? [];
   if (items.length === 0) {
@@ -55,7 +55,7 @@ export async function apiServers(subject: Subject): Promise<readonly ApiServer[]
   }));
 }
 
-/** Flags as a process is given them: `--name=value`, `--name value`, or `--name` for true. */
+/** Parses flags as a process gets them: `--name=value`, `--name value`, or `--name` for true. */
 export function flagsOfWords(words: readonly string[]): Flags {
   const flags = new Map<string, string>();
   words.forEach((word, index) => {
@@ -67,7 +67,7 @@ export function flagsOfWords(words: readonly string[]): Flags {
   return flags;
 }
 
-/** The flags on auditing in a manifest, a configuration of k3s, RKE2 or Talos, or a list: `audit-policy-file=…` with whatever around it. */
+/** Finds audit flags in text: a manifest, a k3s, RKE2 or Talos configuration, or a list of `audit-policy-file=…`. */
 export function flagsOfText(text: string): Flags {
   const flags = new Map<string, string>();
   for (const line of text.split('\n')) {

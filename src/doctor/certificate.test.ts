@@ -7,7 +7,7 @@ import { span, subjectOf, validity } from './certificate.ts';
 const DAY = 86_400_000;
 const advice = { why: 'w', mend: 'm' };
 
-/** It begins a day ago. */
+/** A certificate that is valid since yesterday. */
 async function ending(days: number): Promise<X509Certificate> {
   const authority = await createCertificateAuthority(createTemporaryFolder('certificate'), 'ca');
   return new X509Certificate(
@@ -15,7 +15,7 @@ async function ending(days: number): Promise<X509Certificate> {
   );
 }
 
-test('says when a certificate ends: late enough to be no noise, early enough to be renewed', async () => {
+test('warns 30 days before the end of a certificate, or in the last third of a shorter life', async () => {
   const long = await ending(365);
   const said = (certificate: X509Certificate, inDays: number) =>
     validity('it', certificate, Date.now() + inDays * DAY, advice).map(({ severity }) => severity);
@@ -29,18 +29,18 @@ test('says when a certificate ends: late enough to be no noise, early enough to 
   expect(said(short, 1.1)).toEqual(['warning']);
 });
 
-test('names it without what a terminal would obey', async () => {
+test('escapes control characters in the subject', async () => {
   expect(subjectOf(await ending(1))).toBe('c\\u{1b}[31m');
 });
 
-test('a duration in one unit', () => {
-  expect([0, 1_000, 119_000, 120_000, 3 * 3_600_000, 47 * 3_600_000, 2 * DAY].map(span)).toEqual([
-    '0 seconds',
-    '1 second',
-    '119 seconds',
-    '2 minutes',
-    '3 hours',
-    '47 hours',
-    '2 days',
-  ]);
+test.each([
+  [0, '0 seconds'],
+  [1_000, '1 second'],
+  [119_000, '119 seconds'],
+  [120_000, '2 minutes'],
+  [3 * 3_600_000, '3 hours'],
+  [47 * 3_600_000, '47 hours'],
+  [2 * DAY, '2 days'],
+])('%i ms are %s', (milliseconds, text) => {
+  expect(span(milliseconds)).toBe(text);
 });

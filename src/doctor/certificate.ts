@@ -7,8 +7,8 @@ const MOST_DAYS_BEFORE = 30;
 const MAX_NAME_BYTES = 120;
 
 /**
- * What is to be said of how long a certificate is valid. It warns 30 days before the end, or in the last third of a shorter
- * life, when whatever renews it should have done so.
+ * Judges how long a certificate is valid. Warns 30 days before the end, or in the last third of a shorter life, when
+ * automatic renewal should already have happened.
  */
 export function validity(what: string, certificate: X509Certificate, now: number, advice: Advice): readonly Finding[] {
   const { validFromDate: from, validToDate: to } = certificate;
@@ -17,7 +17,7 @@ export function validity(what: string, certificate: X509Certificate, now: number
     return [
       failure(`${what} is not valid before ${from.toISOString()}`, {
         ...advice,
-        why: 'a clock is wrong, or it was made ahead of its time; until then it is refused',
+        why: 'a clock is wrong, or the certificate was made in advance; until then it is rejected',
       }),
     ];
   }
@@ -27,7 +27,7 @@ export function validity(what: string, certificate: X509Certificate, now: number
   return [warning(`${what} expires on ${day(to)}, in ${span(left)}`, advice)];
 }
 
-/** Of the subject, for messages: its common name, or all of it. */
+/** Names the subject in messages: its common name, or the whole subject. */
 export function subjectOf(certificate: X509Certificate): string {
   return excerpt(commonName(certificate) ?? certificate.subject.replaceAll('\n', ', '), MAX_NAME_BYTES);
 }
@@ -37,7 +37,7 @@ export function commonName(certificate: X509Certificate): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Its subject alternative names, for messages. */
+/** Subject alternative names, for messages. */
 export function namesOf(certificate: X509Certificate): string {
   return excerpt(certificate.subjectAltName ?? 'none', 2 * MAX_NAME_BYTES);
 }
@@ -46,7 +46,7 @@ export function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** A duration in one unit, for people. */
+/** Formats a duration in one unit. */
 export function span(ms: number): string {
   const units = [
     [DAY_MS, 'day'],

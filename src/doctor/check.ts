@@ -1,13 +1,13 @@
 import type { Finding } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** One part of an installation that can be looked at by itself. It changes nothing. */
+/** Checks one part of an installation. It changes nothing. */
 export interface Check {
-  /** Also its anchor in docs/guides/troubleshooting.md. */
+  /** Also the anchor of its section in docs/guides/troubleshooting.md. */
   readonly name: string;
   /**
-   * @throws CannotCheck if it cannot be made
-   * @throws OperationalError if what is looked at does not answer
+   * @throws CannotCheck if something needed is missing
+   * @throws OperationalError if the part does not answer
    */
   run(subject: Subject): Promise<readonly Finding[]>;
 }

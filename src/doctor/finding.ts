@@ -1,18 +1,18 @@
-/** How bad a finding is. `unchecked` is no verdict: what could not be looked at is never counted as fine. */
+/** How bad a finding is. `unchecked` is no verdict: what could not be checked never counts as fine. */
 export type Severity = 'ok' | 'warning' | 'error' | 'unchecked';
 
-/** What a check found out, for a person. Texts of others that go into it are bounded and sanitised where they are taken in. */
+/** One result of a check. Text from outside is bounded and sanitised before it goes in. */
 export interface Finding {
   readonly severity: Severity;
-  /** One line: what is so. */
+  /** One line: the fact. */
   readonly what: string;
-  /** One line: what follows if it stays so. */
+  /** One line: the consequence. */
   readonly why?: string;
-  /** What to do: commands or an edit as they stand, one a line. */
+  /** What to do: commands or an edit, ready to copy, one a line. */
   readonly mend?: string;
 }
 
-/** What an advice holds, beside what is wrong. */
+/** What follows from a problem, and what to do about it. */
 export interface Advice {
   readonly why: string;
   readonly mend: string;
@@ -30,12 +30,12 @@ export function failure(what: string, advice: Advice): Finding {
   return { severity: 'error', what, ...advice };
 }
 
-/** @param mend how to have it checked */
+/** @param mend what to do so that it can be checked */
 export function unchecked(what: string, mend: string): Finding {
   return { severity: 'unchecked', what, mend };
 }
 
-/** Thrown where a check cannot be made: it becomes a finding. */
+/** Thrown if a check cannot be made; it becomes a finding. */
 export class CannotCheck extends Error {
   readonly mend: string;
 

@@ -1,6 +1,6 @@
 import type { AuditPolicy, GroupResources, Level, PolicyRule } from '../policy/audit-policy.ts';
 
-/** A request about a resource of the cluster, or in any namespace, as a policy looks at it. */
+/** A request as an audit policy sees it: about a resource of the cluster, or in any namespace. */
 export interface PolicyRequest {
   readonly user: string;
   readonly groups: readonly string[];
@@ -11,8 +11,8 @@ export interface PolicyRequest {
 }
 
 /**
- * The level at which a policy records a request: that of the first rule that matches. Rules on namespaces, names or paths
- * are left out: they never are what takes a kind of request as a whole.
+ * The level at which a policy records a request: that of the first rule that matches. Skips rules limited to namespaces,
+ * names or paths, because they never match a whole kind of request.
  * Source: https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/audit/policy/checker.go
  */
 export function levelOf({ rules }: AuditPolicy, request: PolicyRequest): Level {

@@ -10,7 +10,7 @@ b NaN
 not a sample
 `;
 
-test('reads names, labels with whatever is in them, and values', () => {
+test('reads names, values, and labels with escapes', () => {
   const samples = readSamples(TEXT, /^(a_|b$)/);
   expect(samplesOf(samples, 'a_total')).toEqual([
     { name: 'a_total', labels: { cluster: 'x', what: 'a "quoted" \\ one\nline, with {braces}' }, value: 2 },
@@ -18,9 +18,9 @@ test('reads names, labels with whatever is in them, and values', () => {
   ]);
   expect(sumOf(samples, 'a_total')).toBe(5.5);
   expect(sumOf(samples, 'missing')).toBe(0);
-  expect(Number.isNaN(samplesOf(samples, 'b')[0]?.value)).toBe(true);
+  expect(samplesOf(samples, 'b')[0]?.value).toBeNaN();
 });
 
-test('leaves out what is not wanted', () => {
+test('skips samples whose names do not match', () => {
   expect(readSamples(TEXT, /^c/)).toEqual([]);
 });

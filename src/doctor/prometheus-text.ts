@@ -1,4 +1,4 @@
-/** One sample of the text format of Prometheus. */
+/** One sample of the Prometheus text format. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
 /**
- * The samples whose names the pattern matches; lines that are none are left out.
+ * Samples whose names match the pattern; other lines are skipped.
  * Format: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export function readSamples(text: string, wanted: RegExp): readonly Sample[] {
@@ -25,7 +25,7 @@ function unescaped(text: string): string {
   return text.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character));
 }
 
-/** Those of one name. */
+/** Samples of one metric. */
 export function samplesOf(samples: readonly Sample[], name: string): readonly Sample[] {
   return samples.filter((sample) => sample.name === name);
 }

@@ -13,7 +13,7 @@ import { storeCheck } from './checks/store.ts';
 import { webhookDeliveryCheck } from './checks/webhook-delivery.ts';
 import { webhookKubeconfigCheck } from './checks/webhook-kubeconfig.ts';
 
-/** Every check, in the order in which they are made and shown. `server` reads its counters before `webhook-delivery` adds to them. */
+/** Every check, in the order of the report. `server` reads its counters before `webhook-delivery` adds to them. */
 export const CHECKS: readonly Check[] = [
   configurationCheck,
   rulesCheck,

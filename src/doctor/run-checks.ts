@@ -4,7 +4,7 @@ import type { Check } from './check.ts';
 import { CannotCheck, type Finding, unchecked } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** A finding beside the name of its check. */
+/** A finding with the name of its check. */
 export interface Found extends Finding {
   readonly check: string;
 }
@@ -12,8 +12,8 @@ export interface Found extends Finding {
 const MAX_REASON_BYTES = 400;
 
 /**
- * Makes the checks one after another, as the events flow, so that one does not disturb another's measurements. What cannot
- * be checked, or takes longer than `limitMs`, becomes a finding that says so. A bug of a check is thrown.
+ * Runs the checks one after another, so that they do not disturb each other's measurements. A check that is impossible
+ * or takes longer than `limitMs` becomes an `unchecked` finding. A bug in a check is thrown.
  */
 export async function runChecks(
   checks: readonly Check[],
@@ -35,7 +35,7 @@ async function within(check: Check, subject: Subject, limitMs: number): Promise<
       late.resolve([
         unchecked(
           `not finished in ${limitMs / 1_000} s`,
-          'run it again; if it stays so, something on the way swallows packets',
+          'run doctor again; if this repeats, something on the path drops packets',
         ),
       ]),
     limitMs,
@@ -45,9 +45,7 @@ async function within(check: Check, subject: Subject, limitMs: number): Promise<
   } catch (error) {
     if (error instanceof CannotCheck) return [unchecked(error.message, error.mend)];
     if (error instanceof OperationalError) {
-      return [
-        unchecked(excerpt(error.message, MAX_REASON_BYTES), 'mend what the other findings name, and run it again'),
-      ];
+      return [unchecked(excerpt(error.message, MAX_REASON_BYTES), 'fix the other findings, and run doctor again')];
     }
     throw error;
   } finally {

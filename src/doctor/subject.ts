@@ -7,57 +7,57 @@ import { type CompiledRules, compileLoaded } from '../rulefiles/compile-loaded.t
 import { loadRuleFiles } from '../rulefiles/load.ts';
 import { CannotCheck } from './finding.ts';
 
-/** The configuration as it was found. */
+/** The configuration, as far as doctor found one. */
 export type Configuration =
   | { readonly kind: 'ok'; readonly config: Config; readonly from: string }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
-  /** There is no file, so this is not where firstseen runs. Only what flags or the environment say is known. */
+  /** There is no file, so firstseen does not run here. Only flags and the environment are known. */
   | { readonly kind: 'none'; readonly config: Config; readonly given: ReadonlySet<keyof Config> };
 
-/** A file that was named on the command line. */
+/** A file named on the command line. */
 export interface GivenFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** A service account, whose rights are looked at. */
+/** A service account whose rights are checked. */
 export interface Account {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** Where to look, as it was asked for. */
+/** What the command line says about the installation. */
 export interface DoctorOptions {
   readonly configuration: Configuration;
   readonly version: string;
   readonly kubeconfig: KubeconfigSource;
-  /** Undefined: the credential's own, if it is a service account, else that of the chart. */
+  /** Undefined: the credential's own service account, else the chart's. */
   readonly account: Account | undefined;
-  /** Flags of kube-apiserver, or the manifest of its pod. */
+  /** The flags of kube-apiserver, or its pod manifest. */
   readonly apiServerFlags: GivenFile | undefined;
   readonly webhookKubeconfig: GivenFile | undefined;
   readonly policy: GivenFile | undefined;
-  /** Where to connect to instead of the address in the webhook's kubeconfig. */
+  /** The address to connect to instead of the one in the webhook's kubeconfig. */
   readonly connect: Address | undefined;
-  /** The base URL of health and metrics, if it was given; else that of the configuration. */
+  /** The base URL of health and metrics; the configuration's address if undefined. */
   readonly ops: string | undefined;
 }
 
-/** What is looked at; each part is got where a check asks for it. */
+/** The installation under examination; each part is fetched when a check asks for it. */
 export interface Subject extends DoctorOptions {
-  /** A part of the configuration. @throws CannotCheck if it is not known */
+  /** A section of the configuration. @throws CannotCheck if it is unknown */
   section<K extends keyof Config>(name: K): Config[K];
-  /** The same; undefined if it is not known. */
+  /** The same, or undefined if it is unknown. */
   known<K extends keyof Config>(name: K): Config[K] | undefined;
-  /** @throws CannotCheck if no configuration says where they are */
+  /** @throws CannotCheck if no configuration names the files */
   rules(): Promise<CompiledRules>;
-  /** @throws CannotCheck without a kubeconfig that can be used */
+  /** @throws CannotCheck without a usable kubeconfig */
   api(): Promise<ApiProbe>;
-  /** In milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   now(): number;
 }
 
-/** For one call to the API server. */
+/** Limit of one call to the API server. */
 const API_TIMEOUT_MS = 8_000;
 
 export const IN_THE_POD = 'kubectl -n firstseen exec deploy/firstseen -- firstseen doctor';
@@ -77,7 +77,7 @@ export function createSubject(options: DoctorOptions): Subject {
     const found = known(name);
     if (found !== undefined) return found;
     if (options.configuration.kind === 'invalid') {
-      throw new CannotCheck('the configuration is not usable', 'mend the configuration, and run it again');
+      throw new CannotCheck('the configuration is not usable', 'fix the configuration, and run doctor again');
     }
     throw new CannotCheck('no configuration is given', WHERE_IT_IS);
   }
@@ -110,7 +110,7 @@ export function createSubject(options: DoctorOptions): Subject {
   };
 }
 
-/** One that is away is waited for once, and not by each check anew. */
+/** Tries an API server once; if it is down, later checks fail at once with the same error. */
 function askedOnce(probe: ApiProbe): ApiProbe {
   let away: unknown;
   return {

@@ -27,7 +27,7 @@ function webhookOf(text: string) {
   return parsed.webhook;
 }
 
-test('data wins over a file, and a relative path starts at the kubeconfig', () => {
+test('embedded data wins over a file, and a relative path starts at the folder of the kubeconfig', () => {
   writeFileSync(join(folder, 'ca.crt'), 'from a file');
   const webhook = webhookOf(
     config(
@@ -46,22 +46,20 @@ test('data wins over a file, and a relative path starts at the kubeconfig', () =
   expect(webhook.serverName).toBe('firstseen');
 });
 
-test('without a name the certificate is for the host', () => {
+test('without tls-server-name the certificate must name the host', () => {
   expect(webhookOf(config({})).serverName).toBe('10.96.0.20');
   expect(webhookOf(config({ server: 'https://[fd00::1]:9443/audit' }, null)).serverName).toBe('fd00::1');
 });
 
-for (const [text, problem] of [
-  ['a: [', /expected YAML: /],
-  ['just text', /expected a kubeconfig: the file: /],
-  [config({}, {}, 'other'), /expected current-context to name one of contexts, found "other"/],
-  [config({ server: 'firstseen:443' }), /expected a URL such as .* found "firstseen:443"/],
-  [config({ server: 7 }), /expected a kubeconfig: clusters\.0\.cluster\.server: /],
-  [`a: &a [1]\n${Array.from({ length: 30 }, (_, i) => `b${i}: *a`).join('\n')}`, /alias/i],
-] as const) {
-  test(`refuses ${text.slice(0, 40).replaceAll('\n', ' ')}…`, () => {
-    const parsed = parse(text);
-    expectKind(parsed, 'invalid');
-    expect(parsed.problem).toMatch(problem);
-  });
-}
+test.each([
+  ['broken YAML', 'a: [', /expected YAML: /],
+  ['a text', 'just text', /expected a kubeconfig: the file: /],
+  ['an unknown context', config({}, {}, 'other'), /expected current-context to name one of contexts, found "other"/],
+  ['a server without a scheme', config({ server: 'firstseen:443' }), /expected a URL such as .* found "firstseen:443"/],
+  ['a server that is a number', config({ server: 7 }), /expected a kubeconfig: clusters\.0\.cluster\.server: /],
+  ['many aliases', `a: &a [1]\n${Array.from({ length: 30 }, (_, i) => `b${i}: *a`).join('\n')}`, /alias/i],
+])('refuses %s', (_, text, problem) => {
+  const parsed = parse(text);
+  expectKind(parsed, 'invalid');
+  expect(parsed.problem).toMatch(problem);
+});

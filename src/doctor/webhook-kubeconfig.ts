@@ -8,21 +8,21 @@ import { readFailure } from '../rulefiles/find-rule-files.ts';
 import { CannotCheck } from './finding.ts';
 import type { GivenFile, Subject } from './subject.ts';
 
-/** A certificate or key that stands in the file, or that it names. */
+/** A certificate or key, embedded in the file or read from a path in it. */
 export type Material =
   | { readonly kind: 'absent' }
   | { readonly kind: 'pem'; readonly pem: string }
-  /** It is named, and not on this machine. */
+  /** The path is not on this machine. */
   | { readonly kind: 'unread'; readonly file: string; readonly reason: string };
 
-/** What the API server does with its webhook's kubeconfig, as far as it concerns firstseen. */
+/** What the API server reads from its webhook kubeconfig, as far as firstseen is concerned. */
 export interface WebhookKubeconfig {
   readonly file: string;
-  /** The entries of the current context, for commands that change them. */
+  /** Names of the current context's entries, for commands that change them. */
   readonly clusterName: string;
   readonly userName: string;
   readonly server: URL;
-  /** The name that the receiver's certificate has to bear: an address or a DNS name, without brackets. */
+  /** The name that the receiver's certificate must have: an address or a DNS name, without brackets. */
   readonly serverName: string;
   readonly insecure: boolean;
   readonly ca: Material;
@@ -35,7 +35,7 @@ export type ParsedKubeconfig =
   | { readonly kind: 'ok'; readonly webhook: WebhookKubeconfig }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/** As much of clientcmd's Config as matters here: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+/** The parts of clientcmd's Config that matter here: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 const text = z.string().default('');
 const kubeconfigSchema = z.object({
   'current-context': text,
@@ -77,18 +77,18 @@ const kubeconfigSchema = z.object({
 const MOST_ALIASES = 20;
 const GIVE_IT = 'firstseen doctor --webhook-kubeconfig webhook.yaml    # the file of --audit-webhook-config-file';
 
-/** The one that was given. @throws CannotCheck if none was, or it is not usable */
+/** The given kubeconfig. @throws CannotCheck if there is none, or it is not usable */
 export function givenWebhook({ webhookKubeconfig }: Subject): WebhookKubeconfig {
   if (webhookKubeconfig === undefined) throw new CannotCheck("the webhook's kubeconfig is not given", GIVE_IT);
   const parsed = parseWebhookKubeconfig(webhookKubeconfig);
   if (parsed.kind === 'ok') return parsed.webhook;
   throw new CannotCheck(
     "the webhook's kubeconfig is not usable",
-    'mend what webhook-kubeconfig names, and run it again',
+    'fix the findings of webhook-kubeconfig, and run doctor again',
   );
 }
 
-/** Reads it as kube-apiserver does at its start. Files that it names are looked for beside it. */
+/** Reads the file as kube-apiserver does at its start. Relative paths in it start at its folder. */
 export function parseWebhookKubeconfig({ name: file, text: source }: GivenFile): ParsedKubeconfig {
   const invalid = (problem: string): ParsedKubeconfig => ({ kind: 'invalid', problem: `${file}: ${problem}` });
   const document = parseDocument(source, { prettyErrors: false });
@@ -144,7 +144,7 @@ function tokenOf(token: string, plugin: boolean, file: Material): Material {
   return plugin ? { kind: 'unread', file: 'an exec plugin', reason: 'doctor does not run it' } : file;
 }
 
-/** Data wins over a file, as in clientcmd; a relative path starts at the kubeconfig. */
+/** Embedded data wins over a path, as in clientcmd; a relative path starts at the kubeconfig's folder. */
 function materialOf(kubeconfig: string, data: string, path: string): Material {
   if (data !== '') return { kind: 'pem', pem: Buffer.from(data, 'base64').toString('utf8') };
   if (path === '') return { kind: 'absent' };
@@ -162,7 +162,7 @@ export function pemOf(material: Material): string | undefined {
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates in a text of PEM; undefined if one of them is broken, or there is none. */
+/** The certificates in PEM text; undefined if there is none or one is broken. */
 export function certificatesOf(pem: string): readonly X509Certificate[] | undefined {
   const blocks = pem.match(PEM_CERTIFICATE) ?? [];
   try {

@@ -12,7 +12,7 @@ export const API_SERVER_FLAGS = [
   },
   { name: 'audit-webhook-batch-throttle-qps', value: '40', why: 'with batches of 100: up to 4,000 events a second' },
   { name: 'audit-webhook-batch-throttle-burst', value: '60', why: 'catches up after a pause' },
-  { name: 'audit-webhook-batch-buffer-size', value: '20000', why: 'a full buffer drops events' },
+  { name: 'audit-webhook-batch-buffer-size', value: '20000', why: 'the API server drops events when the buffer is full' },
   {
     name: 'audit-webhook-truncate-enabled',
     value: 'true',

@@ -127,7 +127,7 @@ describe('event delivery', () => {
     const found = run.findings.filter(({ severity }) => severity === 'error');
     expect(found.map(({ check }) => check)).toEqual(['webhook-kubeconfig', 'webhook-delivery']);
     expect(found[0]?.what ?? '').toMatch(/the path \/audit\/prod; expected one of \/audit, \/audit\/local/);
-    expect(found[1]?.what ?? '').toMatch(/answered 404: no such cluster/);
+    expect(found[1]?.what ?? '').toMatch(/got 404: no such cluster/);
   });
 
   test('nothing listens', async () => {
@@ -150,11 +150,11 @@ describe('event delivery', () => {
     {
       flag: '--audit-webhook-batch-max-size=1000',
       severity: 'error',
-      what: /may send bodies of 98 MiB; firstseen takes 64/,
+      what: /may send bodies of 98 MiB; firstseen accepts 64/,
     },
-    { flag: '--audit-webhook-initial-backoff=1s', severity: 'warning', what: /gives a batch up after about 8 s/ },
+    { flag: '--audit-webhook-initial-backoff=1s', severity: 'warning', what: /drops a batch after about 8 s/ },
   ] as const)('flags of the API server, from a file: $flag', async ({ flag, severity, what }) => {
-    const file = newFile('flags', [...(await at.recommendedFlags()), flag].join('\n')); // the last of two flags counts
+    const file = newFile('flags', [...(await at.recommendedFlags()), flag].join('\n')); // of two, the last one wins
     const fault = theFault(await doctor({ 'apiserver-flags': file }), 'api-server-flags', severity, what);
     expect(fault.mend ?? '').toMatch(/^--audit-webhook-[a-z-]+=/);
   });
@@ -174,9 +174,9 @@ describe('the audit policy', () => {
 
   test('a policy without ResponseStarted, and one that records own writes', async () => {
     const omitted = changedFile(at.policy, (text) => text.replace('rules:', 'omitStages: [ResponseStarted]\nrules:'));
-    theFault(await doctor({ policy: omitted }), 'audit-policy', 'warning', /^it omits the stage ResponseStarted/);
+    theFault(await doctor({ policy: omitted }), 'audit-policy', 'warning', /^the policy omits the stage ResponseStarted/);
     const own = changedFile(at.policy, (text) => text.replace('firstseen:firstseen', 'other:other'));
-    theFault(await doctor({ policy: own }), 'audit-policy', 'warning', /^it records what firstseen itself writes/);
+    theFault(await doctor({ policy: own }), 'audit-policy', 'warning', /^the policy records firstseen's own writes/);
   });
 });
 
@@ -250,7 +250,7 @@ describe('Kubernetes', () => {
       run,
       'resources',
       'warning',
-      /alerts is a resource of notification\.toolkit\.fluxcd\.io too: kubectl get alerts shows those of firstseen\.dev/,
+      /notification\.toolkit\.fluxcd\.io has a resource named alerts too: kubectl get alerts shows those of firstseen\.dev/,
     );
     await at.mend(fault);
     await at.cluster.server.kubectl('delete', 'crd', name);
@@ -274,7 +274,7 @@ describe('Kubernetes', () => {
       run,
       'resources',
       'error',
-      /alerts\.firstseen\.dev is older than firstseen .*: spec\.request\.subresource is at most 16, not 32/,
+      /alerts\.firstseen\.dev is older than firstseen .*: spec\.request\.subresource allows at most 16, not 32/,
     );
     await change({ op: 'replace', path, value: 32 });
   });
@@ -382,9 +382,9 @@ describe('a second firstseen, to which no API server sends', () => {
     const errors = findings.filter(({ severity }) => severity === 'error');
     expect(errors.map(({ check }) => check)).toEqual(['webhook-kubeconfig', 'webhook-delivery']);
     expect(errors[0]?.what).toBe(
-      'the client certificate kube-apiserver stands for the cluster prod, and the URL names staging',
+      'the client certificate kube-apiserver belongs to the cluster prod, but the URL names staging',
     );
     expect(errors[0]?.mend ?? '').toMatch(/clientNames: \[kube-apiserver\]/);
-    expect(errors[1]?.what ?? '').toMatch(/answered 403: the credential does not stand for this cluster/);
+    expect(errors[1]?.what ?? '').toMatch(/got 403: the credential does not stand for this cluster/);
   });
 });

@@ -33,7 +33,7 @@ test('a flag enables only its own checks', async () => {
   expect(code).toBe(3);
   const pack = readdirSync('rules').length;
   expect(stdout).toMatch(new RegExp(`^✓ rules +${pack} run`, 'm'));
-  expect(stdout).toMatch(new RegExp(`^✓ audit-policy +${pack} of ${pack} rules can fire under it`, 'm'));
+  expect(stdout).toMatch(new RegExp(`^✓ audit-policy +${pack} of ${pack} rules can fire under this policy`, 'm'));
   expect(stdout).toMatch(
     /^\? configuration +not checked: no configuration is given\n +also {2}receiver-credentials, store\n/m,
   );

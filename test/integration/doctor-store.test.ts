@@ -57,7 +57,7 @@ test('a state that a newer version has taken over', async () => {
 test('a user that may not ask for the time', async () => {
   const url = `redis://few:few-few-few-few@127.0.0.1:${redis.port}`;
   const found = await check({ kind: 'redis', url });
-  expect(found).toContain('unchecked: the clock of Redis: its user may not ask for the time');
+  expect(found).toContain('unchecked: the clock of Redis: its user may not run TIME');
   expect(found.some((line) => line.startsWith('error: '))).toBe(false);
 });
 
@@ -69,7 +69,7 @@ test('a login that is refused', async () => {
 test('SQLite: a file that will be made, and is not made by the check', async () => {
   const path = join(createTemporaryFolder('store'), 'state.db');
   expect(await check({ kind: 'sqlite', path })).toEqual([
-    `ok: the state file ${path} is not there yet, and will be made; every commit is flushed to the disk before it is acknowledged`,
+    `ok: the state file ${path} does not exist yet; firstseen creates it; each commit is flushed to disk before it is acknowledged`,
   ]);
   expect(existsSync(path)).toBe(false);
 });
@@ -78,5 +78,5 @@ test('SQLite: a folder that is not there, and memory', async () => {
   expect(await check({ kind: 'sqlite', path: '/nonexistent/state.db' })).toEqual([
     'error: the state file /nonexistent/state.db is in a folder that does not exist',
   ]);
-  expect(await check({ kind: 'sqlite', path: ':memory:' })).toEqual(['warning: the state is kept in memory only']);
+  expect(await check({ kind: 'sqlite', path: ':memory:' })).toEqual(['warning: the state is in memory only']);
 });

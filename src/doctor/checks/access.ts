@@ -17,8 +17,8 @@ const userSchema = z.object({ status: z.object({ userInfo: z.object({ username: 
 const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /**
- * Whether the API server answers, knows who we are, and lets firstseen do what it has to. Reviews are created for that, and
- * the API server keeps none of them: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+ * Whether the API server answers, which user it takes the credential for, and whether firstseen has its rights. The API
+ * server stores no review: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
  */
 export const accessCheck: Check = {
   name: 'access',
@@ -26,22 +26,22 @@ export const accessCheck: Check = {
     const api = await subject.api();
     const unanswered = onFault((fault) =>
       failure(excerpt(fault.message, 400), {
-        why: 'alerts wait until it answers; nothing that this API server could tell was checked',
+        why: 'no alert is delivered until it answers, and doctor cannot check anything in the cluster',
         mend: `kubectl get --raw /readyz    # then --kubeconfig, and the network between here and ${api.server}`,
       }),
     );
     const who = await whoAmI(subject).catch(unanswered);
     if (typeof who !== 'string') return [who];
     const options = subject.known('kubernetes');
-    const known = ok(`${api.server} answers, and knows us as ${excerpt(who, MAX_NAME_BYTES)}`);
+    const known = ok(`${api.server} answers, and identifies us as ${excerpt(who, MAX_NAME_BYTES)}`);
     if (options?.enabled === false) {
-      return [known, ok('kubernetes.enabled is false: alerts are written to no cluster, and no right is needed')];
+      return [known, ok('kubernetes.enabled is false: firstseen writes no alerts to Kubernetes and needs no rights')];
     }
     return [known, ...(await rights(subject, requiredPermissions(options ?? kubernetesOptionsSchema.parse({}))))];
   },
 };
 
-/** The user name that the API server has for the credential, or what is wrong with it. Kubernetes before 1.28 does not tell. */
+/** The credential's user name, or what is wrong with the credential. Kubernetes before 1.28 does not tell the name. */
 async function whoAmI(subject: Subject): Promise<string | Finding> {
   const { status, text } = await (await subject.api()).ask({
     path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
@@ -49,14 +49,14 @@ async function whoAmI(subject: Subject): Promise<string | Finding> {
   });
   if (status === 401) {
     return failure('the credential for the Kubernetes API is not valid (401)', {
-      why: 'no alert is written; they wait, and are delivered when it is',
+      why: 'no alert is delivered until the credential is valid',
       mend:
-        'in a pod: kubectl -n firstseen rollout restart deploy/firstseen    # a new token\n' +
-        'else: give a kubeconfig with a token or certificate that has not expired: --kubeconfig FILE',
+        'kubectl -n firstseen rollout restart deploy/firstseen    # in a pod: gets a new token\n' +
+        '--kubeconfig FILE    # elsewhere: a kubeconfig whose token or certificate has not expired',
     });
   }
   const parsed = userSchema.safeParse(parseJson(text));
-  return parsed.success ? parsed.data.status.userInfo.username : 'somebody whose name it does not tell';
+  return parsed.success ? parsed.data.status.userInfo.username : 'a user that it does not name';
 }
 
 async function rights(subject: Subject, needed: readonly Permission[]): Promise<readonly Finding[]> {
@@ -65,7 +65,7 @@ async function rights(subject: Subject, needed: readonly Permission[]): Promise<
   const allowed = await Promise.all(needed.map((permission) => isAllowed(subject, permission, account, self)));
   const missing = needed.filter((_, index) => allowed[index] === false);
   const name = `${account.namespace}/${account.name}`;
-  if (missing.length === 0) return [ok(`the service account ${name} has the ${needed.length} rights that it needs`)];
+  if (missing.length === 0) return [ok(`the service account ${name} has all ${needed.length} rights it needs`)];
   return missing.map((permission) =>
     failure(`the service account ${name} may not ${permissionName(permission)}`, {
       why: permission.need,
@@ -86,7 +86,7 @@ function grant(permission: Permission, { namespace, name }: Account): string {
   ].join('\n');
 }
 
-/** @param self whether the account is who asks */
+/** @param self whether the credential is this account's own */
 async function isAllowed(subject: Subject, permission: Permission, account: Account, self: boolean): Promise<boolean> {
   const { verb, group, resource, subresource, ownNamespace } = permission;
   const resourceAttributes = {
@@ -111,8 +111,8 @@ async function isAllowed(subject: Subject, permission: Permission, account: Acco
   if (parsed.success) return parsed.data.status.allowed;
   throw new CannotCheck(
     self
-      ? `the API server does not say what we may do (${status})`
-      : `this credential may not ask what ${account.namespace}/${account.name} may do (${status})`,
+      ? `the API server did not answer the access review (${status})`
+      : `this credential may not review the access of ${account.namespace}/${account.name} (${status})`,
     `firstseen doctor --kubeconfig ADMIN-KUBECONFIG    # or in the pod: kubectl -n firstseen exec deploy/firstseen -- firstseen doctor`,
   );
 }

@@ -6,7 +6,7 @@ import type { Check } from '../check.ts';
 import { type Finding, failure, ok, warning } from '../finding.ts';
 import type { Subject } from '../subject.ts';
 
-/** What kube-apiserver does without the flag: `kube-apiserver --help`. */
+/** Defaults of kube-apiserver, from `kube-apiserver --help`. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   'audit-webhook-mode': 'batch',
   'audit-webhook-batch-max-size': '400',
@@ -23,12 +23,12 @@ const LONGEST_WAIT_S = 5;
 const SMALLEST_BUFFER = 10_000;
 const LEAST_EVENTS_A_SECOND = 1_000;
 const SHORTEST_BACKOFF_S = 10;
-/** Five tries, with waits that grow by half: 1 + 1.5 + 2.25 + 3.375 times the first one. */
+/** Five tries; each wait is 1.5 times the one before: 1 + 1.5 + 2.25 + 3.375 times the first. */
 const BACKOFFS = 8.125;
 const MIB = 1024 * 1024;
 const MAX_VALUE_BYTES = 100;
 
-/** Whether each API server sends audit events, and in batches that firstseen takes. */
+/** Whether each API server sends audit events, in batches that firstseen accepts. */
 export const apiServerFlagsCheck: Check = {
   name: 'api-server-flags',
   async run(subject) {
@@ -62,13 +62,13 @@ function files(server: ApiServer): readonly Finding[] {
     ...missing(
       'audit-webhook-config-file',
       'webhook.yaml',
-      'it sends audit events nowhere',
-      'firstseen webhook-config --help    # makes webhook.yaml',
+      'it does not send audit events',
+      'firstseen webhook-config --help    # creates webhook.yaml',
     ),
     ...missing(
       'audit-policy-file',
       'audit-policy.yaml',
-      'without a policy there are no audit events',
+      'without an audit policy it makes no audit events',
       'begin with deploy/audit-policy.yaml',
     ),
   ];
@@ -79,7 +79,7 @@ function mode(server: ApiServer): readonly Finding[] {
   if (found === 'batch') return [];
   return [
     failure(`${nameOf(server)} has --audit-webhook-mode=${excerpt(found, MAX_VALUE_BYTES)}`, {
-      why: 'every request to the API server waits for firstseen, and at a boot the cluster waits for a pod that it has to start',
+      why: 'every request to the API server waits for firstseen, and a booting cluster waits for a pod that it cannot start yet',
       mend: set('--audit-webhook-mode=batch'),
     }),
   ];
@@ -92,7 +92,7 @@ function batches(server: ApiServer, maxBodyBytes: number): readonly Finding[] {
   if (!truncates) {
     findings.push(
       failure(`${nameOf(server)} does not truncate events: --audit-webhook-truncate-enabled is not true`, {
-        why: 'one event that is too large, or (up to Kubernetes 1.36) cannot be encoded, loses the whole batch around it: anyone who may patch an object can do that',
+        why: 'one event that is too large, or (up to Kubernetes 1.36) cannot be encoded, loses its whole batch: anyone who may patch an object can cause this',
         mend: set('--audit-webhook-truncate-enabled=true'),
       }),
     );
@@ -101,9 +101,9 @@ function batches(server: ApiServer, maxBodyBytes: number): readonly Finding[] {
   if (truncates && body > maxBodyBytes) {
     findings.push(
       failure(
-        `${nameOf(server)} may send bodies of ${mib(body)} MiB; firstseen takes ${mib(maxBodyBytes)} (receiver.maxBodyBytes)`,
+        `${nameOf(server)} may send bodies of ${mib(body)} MiB; firstseen accepts ${mib(maxBodyBytes)} (receiver.maxBodyBytes)`,
         {
-          why: 'a batch above that is refused with 413, and lost after five tries',
+          why: 'the receiver refuses a larger batch with 413, and the API server drops it after five tries',
           mend: set(recommended('audit-webhook-batch-max-size')),
         },
       ),
@@ -112,8 +112,8 @@ function batches(server: ApiServer, maxBodyBytes: number): readonly Finding[] {
   const wait = seconds(value(server, 'audit-webhook-batch-max-wait'));
   if (wait > LONGEST_WAIT_S) {
     findings.push(
-      warning(`${nameOf(server)} waits ${wait} s until it sends a batch (--audit-webhook-batch-max-wait)`, {
-        why: 'an alert comes that much later',
+      warning(`${nameOf(server)} waits up to ${wait} s before it sends a batch (--audit-webhook-batch-max-wait)`, {
+        why: 'alerts are up to that much later',
         mend: set(recommended('audit-webhook-batch-max-wait')),
       }),
     );
@@ -127,7 +127,7 @@ function losses(server: ApiServer): readonly Finding[] {
   if (buffer < SMALLEST_BUFFER) {
     findings.push(
       warning(`${nameOf(server)} buffers ${buffer} events (--audit-webhook-batch-buffer-size)`, {
-        why: 'a full buffer drops events',
+        why: 'the API server drops events when the buffer is full',
         mend: set(recommended('audit-webhook-batch-buffer-size')),
       }),
     );
@@ -136,7 +136,7 @@ function losses(server: ApiServer): readonly Finding[] {
   if (value(server, 'audit-webhook-batch-throttle-enable') === 'true' && rate < LEAST_EVENTS_A_SECOND) {
     findings.push(
       warning(`${nameOf(server)} sends at most ${rate} events a second (throttle-qps times batch-max-size)`, {
-        why: 'a busy minute fills the buffer, and a full buffer drops events',
+        why: 'a busy minute fills the buffer, and the API server drops events when it is full',
         mend: set(recommended('audit-webhook-batch-throttle-qps')),
       }),
     );
@@ -147,9 +147,9 @@ function losses(server: ApiServer): readonly Finding[] {
   if (backoff < SHORTEST_BACKOFF_S) {
     findings.push(
       warning(
-        `${nameOf(server)} gives a batch up after about ${Math.round(backoff * BACKOFFS)} s (--audit-webhook-initial-backoff=${backoff}s)`,
+        `${nameOf(server)} drops a batch after about ${Math.round(backoff * BACKOFFS)} s (--audit-webhook-initial-backoff=${backoff}s)`,
         {
-          why: 'a restart of firstseen that takes longer loses events for ever',
+          why: 'if a restart of firstseen takes longer, events are lost',
           mend: set('--audit-webhook-initial-backoff=10s'),
         },
       ),
@@ -158,7 +158,7 @@ function losses(server: ApiServer): readonly Finding[] {
   return findings;
 }
 
-/** The largest body that the receiver reads; without a configuration, the default. */
+/** The largest body that the receiver accepts; the default if no configuration is known. */
 function mostBytes(subject: Subject): number {
   return (subject.known('receiver') ?? receiverOptionsSchema.parse({})).maxBodyBytes;
 }
@@ -179,12 +179,12 @@ function value({ flags }: ApiServer, name: string): string {
   return flags.get(name) ?? DEFAULTS[name] ?? '';
 }
 
-/** kube-apiserver does not start with what is no number, so the default stands in for that. */
+/** kube-apiserver does not start if the value is not a number, so a wrong one is ignored in favour of the default. */
 function number(server: ApiServer, name: string): number {
   return Number(value(server, name)) || Number(DEFAULTS[name]);
 }
 
-/** A duration of Go, such as 1m30s or 500ms: https://pkg.go.dev/time#ParseDuration */
+/** Parses a Go duration such as 1m30s or 500ms: https://pkg.go.dev/time#ParseDuration */
 function seconds(duration: string): number {
   const units: Readonly<Record<string, number>> = { h: 3_600, m: 60, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 };
   const parts = [...duration.matchAll(/([\d.]+)(ms|us|ns|h|m|s)/g)];

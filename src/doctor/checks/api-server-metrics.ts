@@ -4,16 +4,16 @@ import { CannotCheck, type Finding, failure, ok, warning } from '../finding.ts';
 import { readSamples, samplesOf, sumOf } from '../prometheus-text.ts';
 
 /**
- * What each plugin of the audit backend does when it counts an error:
+ * What it means when a plugin of the audit backend counts an error:
  * https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/audit/metrics.go
  */
 const LOST: Readonly<Record<string, string>> = {
-  webhook: 'batches could not be sent, and were given up after five tries',
+  webhook: 'the API server could not send batches and dropped them after five tries',
   buffered: 'the buffer was full: see --audit-webhook-batch-buffer-size and -throttle-qps',
-  truncate: 'events were too large even without their bodies, or could not be encoded',
+  truncate: 'events were too large without their bodies, or could not be encoded',
 };
 
-/** Whether the API server makes audit events and loses any: its own counters, since it started. */
+/** Whether the API server makes audit events, and whether it loses any: its own counters since its start. */
 export const apiServerMetricsCheck: Check = {
   name: 'api-server-metrics',
   async run(subject) {
@@ -31,8 +31,8 @@ export const apiServerMetricsCheck: Check = {
       const { plugin = '' } = labels;
       return [
         warning(`the API server has lost audit events since it started: ${value} errors of ${excerpt(plugin, 100)}`, {
-          why: LOST[plugin] ?? 'these events are gone',
-          mend: "kubectl get --raw /metrics | grep '^apiserver_audit_error_total'    # does it still grow? then: kubectl -n kube-system logs -l component=kube-apiserver --tail=-1 | grep -i audit",
+          why: LOST[plugin] ?? 'these events are lost',
+          mend: "kubectl get --raw /metrics | grep '^apiserver_audit_error_total'    # if it still grows: kubectl -n kube-system logs -l component=kube-apiserver --tail=-1 | grep -i audit",
         }),
       ];
     });
@@ -40,8 +40,8 @@ export const apiServerMetricsCheck: Check = {
     return [
       ...lost,
       failure('the API server makes no audit events', {
-        why: 'it has no audit policy, or one that records nothing, so nothing is detected',
-        mend: '--audit-policy-file=/etc/kubernetes/firstseen/audit-policy.yaml    # begin with deploy/audit-policy.yaml',
+        why: 'it has no audit policy, or the policy records nothing, so firstseen detects nothing',
+        mend: '--audit-policy-file=/etc/kubernetes/firstseen/audit-policy.yaml    # start with deploy/audit-policy.yaml',
       }),
     ];
   },

@@ -12,9 +12,9 @@ import type { Subject } from '../subject.ts';
 const MAX_TEXT_BYTES = 300;
 const MOST_PROBLEMS = 5;
 const ANOTHER =
-  'firstseen audit-policy > audit-policy.yaml    # one that feeds the rules; kube-apiserver reads it once, at its start';
+  'firstseen audit-policy > audit-policy.yaml    # records what the rules read; restart kube-apiserver to load it';
 
-/** Whether the audit policy records what the rules look into, and leaves out what firstseen itself writes. */
+/** Whether the audit policy records what the rules read, and leaves out firstseen's own writes. */
 export const auditPolicyCheck: Check = {
   name: 'audit-policy',
   async run(subject) {
@@ -46,7 +46,7 @@ function blind(covered: readonly RuleCoverage[]): readonly Finding[] {
     verdict === 'never'
       ? [
           failure(`the rule ${rule.document.name} can never fire: ${excerpt(reasons.join('; '), MAX_TEXT_BYTES)}`, {
-            why: 'what it looks for is not recorded, and nobody says so',
+            why: 'the policy does not record what the rule reads',
             mend: ANOTHER,
           }),
         ]
@@ -54,26 +54,26 @@ function blind(covered: readonly RuleCoverage[]): readonly Finding[] {
   );
 }
 
-/** No fault by itself: a policy that leaves out firstseen's own writes already narrows each rule that looks at every request. */
+/** Not a fault: a policy that leaves out firstseen's own writes already narrows each rule that reads every request. */
 function partial(covered: readonly RuleCoverage[]): Finding {
   const some = covered.filter(({ verdict }) => verdict === 'partial').map(({ rule }) => rule.document.name);
   const can = covered.filter(({ verdict }) => verdict !== 'never').length;
   return ok(
-    `${can} of ${covered.length} rules can fire under it${some.length === 0 ? '' : `; a part of what they look into is not recorded for ${some.join(', ')}`}`,
+    `${can} of ${covered.length} rules can fire under this policy${some.length === 0 ? '' : `; the policy records only part of what these read: ${some.join(', ')}`}`,
   );
 }
 
 function stages({ omitStages }: AuditPolicy): readonly Finding[] {
   if (!omitStages.includes('ResponseStarted')) return [];
   return [
-    warning('it omits the stage ResponseStarted everywhere (omitStages)', {
-      why: 'a failed login (401) is recorded at that stage only, and an exec at its end instead of its beginning',
+    warning('the policy omits the stage ResponseStarted for every request (omitStages)', {
+      why: 'a failed login (401) is recorded at that stage only, and an exec is recorded when it ends instead of when it starts',
       mend: 'omitStages: [RequestReceived]',
     }),
   ];
 }
 
-/** firstseen drops its own writes when they come; recorded they are only load. */
+/** firstseen drops its own writes when they arrive; recording them only costs load. */
 async function ownWrites(policy: AuditPolicy, subject: Subject): Promise<readonly Finding[]> {
   const { namespace, name } = await serviceAccount(subject);
   const user = `system:serviceaccount:${namespace}:${name}`;
@@ -87,9 +87,9 @@ async function ownWrites(policy: AuditPolicy, subject: Subject): Promise<readonl
   if (recorded.length === 0) return [];
   return [
     warning(
-      `it records what firstseen itself writes, as ${user}: ${recorded.map(({ verb, resource }) => `${verb} ${resource}`).join(', ')}`,
+      `the policy records firstseen's own writes, as ${user}: ${recorded.map(({ verb, resource }) => `${verb} ${resource}`).join(', ')}`,
       {
-        why: 'each alert makes further audit events, which are sent and then dropped',
+        why: 'each alert causes more audit events, which firstseen then drops',
         mend: `put the level None rules of deploy/audit-policy.yaml first, with users: [${user}]`,
       },
     ),

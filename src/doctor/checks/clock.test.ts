@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { clockFinding } from './clock.ts';
 
-test('a skew that matters is a warning, one that confuses histories an error', () => {
+test('a noticeable skew is a warning, one of more than 10 minutes an error', () => {
   const said = (seconds: number) => {
     const { severity, what } = clockFinding(seconds * 1_000);
     return `${severity}: ${what}`;

@@ -2,12 +2,12 @@ import { span } from '../certificate.ts';
 import type { Check } from '../check.ts';
 import { CannotCheck, type Finding, failure, ok, warning } from '../finding.ts';
 
-/** A head's date has whole seconds, and the answer is somewhere within its second. */
+/** The Date header has whole seconds, and the answer falls somewhere within its second. */
 const NOTICED_MS = 5_000;
-/** From here on the time of receipt is taken for the time of an event that is ahead. */
+/** An event this far ahead takes its time of receipt as its time. */
 const REFUSED_MS = 10 * 60_000;
 
-/** Whether the API server and this machine have the same time, by the Date of its answers. */
+/** Whether the API server's clock agrees with this machine's, by the Date header of its answers. */
 export const clockCheck: Check = {
   name: 'clock',
   async run(subject) {
@@ -16,7 +16,7 @@ export const clockCheck: Check = {
     const after = subject.now();
     const there = Date.parse(date ?? '');
     if (Number.isNaN(there))
-      throw new CannotCheck('the API server does not tell its time', 'compare: date -u    # on both machines');
+      throw new CannotCheck('the API server sends no Date header', 'date -u    # on both machines, and compare');
     return [clockFinding(there + 500 - (before + after) / 2)];
   },
 };
@@ -29,11 +29,11 @@ export function clockFinding(skewMs: number): Finding {
   const mend = 'chronyc tracking    # on both machines; or: timedatectl status';
   if (size < REFUSED_MS)
     return warning(what, {
-      why: 'alerts carry the wrong time, and certificates and tokens may not be valid yet',
+      why: 'alerts have the wrong time, and certificates and tokens may not be valid yet',
       mend,
     });
   return failure(what, {
-    why: 'events from more than 10 minutes ahead lose their own time; histories and windows of rules go wrong',
+    why: 'events from more than 10 minutes ahead get their time of receipt, and history windows of rules are off',
     mend,
   });
 }

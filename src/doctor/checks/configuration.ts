@@ -5,7 +5,7 @@ import { WHERE_IT_IS } from '../subject.ts';
 
 const MAX_PROBLEM_BYTES = 400;
 
-/** Whether `serve` would take this configuration. */
+/** Whether `serve` accepts this configuration. */
 export const configurationCheck: Check = {
   name: 'configuration',
   async run(subject) {
@@ -16,7 +16,7 @@ export const configurationCheck: Check = {
       const [what = '', ...hints] = problem.split('\n').map((line) => excerpt(line.trim(), MAX_PROBLEM_BYTES));
       return failure(what, {
         why: 'firstseen does not start with it',
-        mend: hints.map((hint) => hint.replace(/^hint: /, '')).join('\n') || 'write there what was expected',
+        mend: hints.map((hint) => hint.replace(/^hint: /, '')).join('\n') || 'set the value that is expected',
       });
     });
   },

@@ -10,7 +10,7 @@ import { newServerCertificate } from '../mend-certificates.ts';
 import { IN_THE_POD } from '../subject.ts';
 import { certificatesOf } from '../webhook-kubeconfig.ts';
 
-/** The files that the receiver loads at its start, and again when they change: certificates, keys, CA, tokens. */
+/** The files that the receiver loads at its start and reloads when they change: certificates, keys, CA, tokens. */
 export const receiverCredentialsCheck: Check = {
   name: 'receiver-credentials',
   async run(subject) {
@@ -25,8 +25,8 @@ export const receiverCredentialsCheck: Check = {
       } catch (error) {
         unread.push(
           failure(`${file}: ${readFailure(error)}`, {
-            why: 'firstseen does not start without it',
-            mend: `put it there; or, if the file is in the pod: ${IN_THE_POD}`,
+            why: 'firstseen does not start without this file',
+            mend: `create the file; or, if it is in the pod: ${IN_THE_POD}`,
           }),
         );
       }
@@ -39,10 +39,10 @@ export const receiverCredentialsCheck: Check = {
 function exposure(receiver: ReceiverOptions): readonly Finding[] {
   if (requiresCredential(receiver)) return [];
   if (isLoopback(receiver.listen))
-    return [ok('no sender has to show a credential, and only this machine reaches the receiver')];
+    return [ok('the receiver needs no credential, because only this machine reaches it')];
   return [
-    warning('the receiver takes audit events from anyone who reaches it (receiver.allowUnauthenticated)', {
-      why: 'whoever reaches the port can forge events, and teach rules that an attack is normal',
+    warning('the receiver accepts audit events without a credential (receiver.allowUnauthenticated)', {
+      why: 'anyone who reaches the port can forge events, and teach rules that an attack is normal',
       mend: 'set receiver.tls.clientCAFile, and remove receiver.allowUnauthenticated',
     }),
   ];
@@ -57,7 +57,7 @@ function loaded(receiver: ReceiverOptions, contents: ReadonlyMap<string, string>
     if (!(error instanceof Error) || error instanceof TypeError) throw error;
     return [
       failure(error.message, {
-        why: 'firstseen does not start with it, or goes on with the old files until it is restarted',
+        why: 'firstseen does not start with these files, or uses the old ones until it restarts',
         mend: tls === undefined ? 'openssl rand -hex 32 > TOKEN-FILE' : newServerCertificate(),
       }),
     ];
@@ -70,16 +70,16 @@ function loaded(receiver: ReceiverOptions, contents: ReadonlyMap<string, string>
     ...(server === undefined
       ? []
       : validity(`the receiver's certificate ${tls.certFile}`, server, now, {
-          why: 'from then on the API server refuses to send',
+          why: 'from then on the API server sends nothing',
           mend: newServerCertificate(),
         })),
     ...authorities.flatMap((authority) =>
       validity(`the client CA ${subjectOf(authority)} in ${tls.clientCAFile}`, authority, now, {
         why: 'from then on no client certificate is accepted, and no event arrives',
-        mend: 'put the new CA beside the old one in ca.crt, sign new certificates with it, then take the old one away',
+        mend: 'add the new CA to ca.crt beside the old one, sign new certificates with it, then remove the old one',
       }),
     ),
   ];
   if (findings.length > 0 || server === undefined) return findings;
-  return [ok(`${tls.certFile} fits its key and is valid until ${day(server.validToDate)}`)];
+  return [ok(`${tls.certFile} matches its key and is valid until ${day(server.validToDate)}`)];
 }

@@ -26,7 +26,7 @@ const discoverySchema = z.object({
   ),
 });
 
-/** As much of a schema as is compared. */
+/** The part of a schema that is compared. */
 interface Schema {
   readonly maxLength?: number | undefined;
   readonly maxItems?: number | undefined;
@@ -50,13 +50,13 @@ const crdSchema = z.object({
   }),
 });
 
-/** Whether Alert is defined as this version of firstseen writes it, and whether another product has the same plural. */
+/** Whether Alert is defined as this version writes it, and whether another product has a resource of the same name. */
 export const resourcesCheck: Check = {
   name: 'resources',
   async run(subject) {
     const kubernetes = subject.known('kubernetes');
     if (kubernetes !== undefined && !(kubernetes.enabled && kubernetes.alerts.enabled)) {
-      return [ok('no Alert resources are written (kubernetes.enabled, kubernetes.alerts.enabled)')];
+      return [ok('firstseen writes no Alert resources (kubernetes.enabled, kubernetes.alerts.enabled)')];
     }
     const { status, text } = await (await subject.api()).ask({ path: `/apis/${ALERT_API_VERSION}` });
     if (status !== 200) return [await notServed(subject, status)];
@@ -68,7 +68,7 @@ export const resourcesCheck: Check = {
 async function notServed(subject: Subject, status: number): Promise<Finding> {
   if (status !== 404) {
     throw new CannotCheck(
-      `the API server does not say whether it serves ${ALERT_API_VERSION} (${status})`,
+      `the API server did not answer whether it serves ${ALERT_API_VERSION} (${status})`,
       `kubectl get crd ${CRD}`,
     );
   }
@@ -82,11 +82,14 @@ async function notServed(subject: Subject, status: number): Promise<Finding> {
     : undefined;
   if (definition.status === 200) {
     return failure(
-      `${CRD} is there, and ${ALERT_API_VERSION} is not served${refused === undefined ? '' : `: ${refused.type} is ${refused.status}: ${excerpt(refused.message, MAX_TEXT_BYTES)}`}`,
-      { why: 'no alert can be written; they wait', mend: INSTALL },
+      `${CRD} is installed, but ${ALERT_API_VERSION} is not served${refused === undefined ? '' : `: ${refused.type} is ${refused.status}: ${excerpt(refused.message, MAX_TEXT_BYTES)}`}`,
+      { why: 'firstseen cannot write alerts; they wait', mend: INSTALL },
     );
   }
-  return failure(`the resource ${CRD} is not installed`, { why: 'no alert can be written; they wait', mend: INSTALL });
+  return failure(`the resource ${CRD} is not installed`, {
+    why: 'firstseen cannot write alerts; they wait',
+    mend: INSTALL,
+  });
 }
 
 async function fields(subject: Subject): Promise<readonly Finding[]> {
@@ -101,17 +104,17 @@ async function fields(subject: Subject): Promise<readonly Finding[]> {
   }
   const wrong = Object.entries(ALERT_BOUNDS).flatMap(([path, bound]) => differs(schema.data, path, bound) ?? []);
   if (wrong.length === 0)
-    return [ok(`${ALERT_API_VERSION} is served, with every field that ${subject.version} writes`)];
+    return [ok(`${ALERT_API_VERSION} is served with every field that firstseen ${subject.version} writes`)];
   const more = wrong.length > MOST_NAMED ? ` and ${wrong.length - MOST_NAMED} more` : '';
   return [
     failure(`${CRD} is older than firstseen ${subject.version}: ${wrong.slice(0, MOST_NAMED).join(', ')}${more}`, {
-      why: 'the API server drops what it does not know, or refuses the alert for good',
+      why: 'the API server drops the fields it does not know, or rejects the alert for good',
       mend: INSTALL,
     }),
   ];
 }
 
-/** In words how the schema differs from what is written at a path of ALERT_BOUNDS. */
+/** Says how the schema differs from what firstseen writes at a path of ALERT_BOUNDS. */
 function differs(root: Schema, path: string, bound: number): string | undefined {
   let schema: Schema | undefined = root;
   for (const step of path.split('.')) {
@@ -120,14 +123,19 @@ function differs(root: Schema, path: string, bound: number): string | undefined 
   }
   if (schema === undefined) return `${path} is missing`;
   const most = schema.maxLength ?? schema.maxItems;
-  return most !== undefined && most < bound ? `${path} is at most ${most}, not ${bound}` : undefined;
+  return most !== undefined && most < bound ? `${path} allows at most ${most}, not ${bound}` : undefined;
 }
 
 async function namesakes(subject: Subject): Promise<readonly Finding[]> {
   const { text } = await (await subject.api()).ask({ path: '/apis', accept: DISCOVERY });
   const parsed = discoverySchema.safeParse(parseJson(text));
   if (!parsed.success)
-    return [unchecked('which other products have a resource named alerts', 'kubectl api-resources | grep -w alerts')];
+    return [
+      unchecked(
+        'other products may have a resource named alerts: the API groups could not be listed',
+        'kubectl api-resources | grep -w alerts',
+      ),
+    ];
   const others = parsed.data.items
     .filter(
       ({ metadata, versions }) =>
@@ -136,10 +144,10 @@ async function namesakes(subject: Subject): Promise<readonly Finding[]> {
     )
     .map(({ metadata }) => excerpt(metadata.name, MAX_TEXT_BYTES));
   return others.map((group) => {
-    // All groups of custom resources have one priority, so the smaller name wins.
+    // All groups of custom resources have the same priority, so the group that sorts first wins.
     const wins = group < GROUP ? group : GROUP;
-    return warning(`alerts is a resource of ${group} too: kubectl get alerts shows those of ${wins}`, {
-      why: 'people look at the wrong ones, and think that there are none',
+    return warning(`${group} has a resource named alerts too: kubectl get alerts shows those of ${wins}`, {
+      why: 'people look at the wrong resource and think there are no alerts',
       mend: `kubectl get alerts.${GROUP}\nkubectl get alerts.${group} -A`,
     });
   });

@@ -6,11 +6,11 @@ import type { Check } from '../check.ts';
 import { failure, ok, warning } from '../finding.ts';
 import { shellWord } from '../shell-word.ts';
 
-/** The most broken rules that are named one by one. */
+/** At most this many broken rules are named one by one. */
 const MOST_NAMED = 10;
 const MAX_PROBLEM_BYTES = 400;
 
-/** Whether the rules load and compile. A broken one does not run, and the others do. */
+/** Whether the rules load and compile. A broken rule does not run; the others do. */
 export const rulesCheck: Check = {
   name: 'rules',
   async run(subject) {
@@ -21,7 +21,7 @@ export const rulesCheck: Check = {
     const findings = broken.slice(0, MOST_NAMED).map((problem) => {
       const [what = ''] = formatFileProblem(problem).split('\n');
       return failure(`broken: ${excerpt(what, MAX_PROBLEM_BYTES)}`, {
-        why: 'this rule does not run, and nothing it looks for is found',
+        why: 'this rule does not run and detects nothing',
         mend: `${problem.hint === undefined ? '' : `${excerpt(problem.hint, MAX_PROBLEM_BYTES)}\n`}${check}`,
       });
     });
@@ -37,7 +37,7 @@ export const rulesCheck: Check = {
     if (idle.length > 0) {
       findings.push(
         warning(`${idle.length} ${idle.length === 1 ? 'rule' : 'rules'} cannot run here`, {
-          why: 'they need data that an audit log does not have, contradict themselves, or need what this version does not support, and never fire',
+          why: 'they need data that audit logs do not have, contradict themselves, or use what this version does not support; they never fire',
           mend: `${check}\n# or take them out of the folder`,
         }),
       );
@@ -45,8 +45,8 @@ export const rulesCheck: Check = {
     if (ready.length === 0) {
       findings.push(
         failure(`no rule runs from ${paths.join(', ')}`, {
-          why: 'nothing is detected, and /readyz fails',
-          mend: 'name the folder of the rules: rules.paths in the configuration, or --rules; in the image it is /app/rules',
+          why: 'firstseen detects nothing, and /readyz fails',
+          mend: 'set rules.paths or --rules to the folder with the rules; in the image that is /app/rules',
         }),
       );
     } else findings.push(ok(`${ready.length} run, ${disabled.length} are switched off, ${broken.length} problems`));

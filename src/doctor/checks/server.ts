@@ -7,13 +7,13 @@ import { readSamples, type Sample, samplesOf, sumOf } from '../prometheus-text.t
 import { IN_THE_POD, type Subject } from '../subject.ts';
 
 const CALL_LIMIT_MS = 5_000;
-/** API servers are never silent for so long: controllers and kubelets alone ask them all the time. */
+/** An API server is never silent this long: controllers and kubelets send requests all the time. */
 const SILENT_MS = 5 * 60_000;
 const JUST_STARTED_MS = 2 * 60_000;
 const LATE_DELIVERY_S = 60;
 const MAX_TEXT_BYTES = 300;
 
-/** What the running firstseen says of itself: readiness, the last batch of each cluster, what was refused, set aside or is still owed. */
+/** Asks the running firstseen: readiness, last batch of each cluster, refusals, failures, undelivered alerts. */
 export const serverCheck: Check = {
   name: 'server',
   async run(subject) {
@@ -29,7 +29,7 @@ export const serverCheck: Check = {
     }
     const samples = readSamples(metrics, /^(firstseen_|process_start_time_seconds$)/);
     if (sumOf(samples, 'firstseen_build_info') === 0) {
-      throw new CannotCheck(`what answers at ${base} is not firstseen`, 'firstseen doctor --ops http://HOST:PORT');
+      throw new CannotCheck(`the server at ${base} is not firstseen`, 'firstseen doctor --ops http://HOST:PORT');
     }
     const now = subject.now();
     const started = sumOf(samples, 'process_start_time_seconds') * 1_000;
@@ -51,7 +51,7 @@ function opsUrl(subject: Subject): string {
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
-/** Who does not answer, and whether it was to be expected that somebody does. */
+/** Nothing answers at the address of health and metrics. */
 class NoAnswer extends Error {}
 
 async function ask(url: string): Promise<string> {
@@ -66,7 +66,7 @@ async function ask(url: string): Promise<string> {
   }
 }
 
-/** Where a configuration or an address says that it runs here, its absence is a fault; else this is the wrong machine to ask from. */
+/** A fault if the configuration or a flag gives the address; otherwise firstseen may well run on another machine. */
 function absent({ message }: NoAnswer, base: string, subject: Subject): readonly Finding[] {
   const what = `no firstseen answers at ${base}: ${message}`;
   const runs = 'kubectl -n firstseen get pods    # does it run?';
@@ -78,13 +78,13 @@ function absent({ message }: NoAnswer, base: string, subject: Subject): readonly
   }
   return [
     failure(what, {
-      why: 'if it does not run, the API server gives each batch up after about 90 s',
+      why: 'if it does not run, the API server drops each batch after about 90 s',
       mend: `${runs}\nkubectl -n firstseen logs deploy/firstseen --previous --tail=50`,
     }),
   ];
 }
 
-/** `[+]name ok: detail` and `[-]name failed: detail`. */
+/** Lines look like `[+]name ok: detail` and `[-]name failed: detail`. */
 function readiness(text: string): readonly Finding[] {
   const lines = text
     .split('\n')
@@ -98,8 +98,8 @@ function readiness(text: string): readonly Finding[] {
       failure(`not ready: ${what}`, {
         why:
           name === 'store'
-            ? 'batches with a match are answered 503 until it is back'
-            : 'its Service sends it nothing, so no event arrives',
+            ? 'batches with a match get 503 until the store is back'
+            : 'the Service does not route to it, so no event arrives',
         mend: 'kubectl -n firstseen logs deploy/firstseen --tail=50',
       }),
     ];
@@ -110,8 +110,8 @@ function version(samples: readonly Sample[], subject: Subject, upMs: number): re
   const running = samplesOf(samples, 'firstseen_build_info')[0]?.labels.version ?? '?';
   if (running === subject.version) return [ok(`firstseen ${running} has run for ${span(upMs)}`)];
   return [
-    warning(`firstseen ${excerpt(running, MAX_TEXT_BYTES)} runs, and this doctor is of ${subject.version}`, {
-      why: 'what it expects (rights, resources, flags) may be that of another version',
+    warning(`firstseen ${excerpt(running, MAX_TEXT_BYTES)} runs, but this doctor is ${subject.version}`, {
+      why: 'rights, resources and flags may differ between the versions',
       mend: IN_THE_POD,
     }),
   ];
@@ -133,7 +133,7 @@ function lastBatches(
   upMs: number,
 ): readonly Finding[] {
   const advice = {
-    why: 'nothing is detected there',
+    why: 'firstseen detects nothing in this cluster',
     mend: 'firstseen doctor --webhook-kubeconfig webhook.yaml --policy audit-policy.yaml    # with the files of a control-plane node\n# docs/guides/troubleshooting.md#nothing-arrives',
   };
   return clusters.map((cluster) => {
@@ -146,12 +146,12 @@ function lastBatches(
       const told = `${name} sent its last batch ${span(age)} ago`;
       return age < SILENT_MS ? ok(told) : failure(told, advice);
     }
-    const told = `${name} has sent no batch in the ${span(upMs)} that this firstseen runs`;
+    const told = `${name} has sent no batch since firstseen started ${span(upMs)} ago`;
     return upMs < JUST_STARTED_MS ? warning(`${told}; it may just have started`, advice) : failure(told, advice);
   });
 }
 
-/** Of several API servers each has its own file and flags, so one may be silent while the others send. */
+/** Each API server has its own kubeconfig and flags, so one can be silent while others send. */
 function silentSenders(samples: readonly Sample[], now: number): readonly Finding[] {
   const senders = samplesOf(samples, 'firstseen_sender_last_batch_timestamp_seconds').map(({ labels, value }) => ({
     name: excerpt(labels.sender ?? '', MAX_TEXT_BYTES),
@@ -160,14 +160,14 @@ function silentSenders(samples: readonly Sample[], now: number): readonly Findin
   const silent = senders.filter(({ age }) => age >= SILENT_MS);
   if (silent.length === senders.length) return []; // the last batch of the cluster says so
   return silent.map(({ name, age }) =>
-    warning(`the API server at ${name} sent its last batch ${span(age)} ago, and others still send`, {
-      why: 'if that control-plane node is still there, nothing that goes through it is detected',
-      mend: 'kubectl get nodes -o wide    # is it one of these? then compare its flags and files with those of another',
+    warning(`the API server at ${name} sent its last batch ${span(age)} ago; others still send`, {
+      why: 'if that control-plane node still exists, firstseen detects nothing that goes through it',
+      mend: 'kubectl get nodes -o wide    # if it is one of these, compare its flags and files with those of another node',
     }),
   );
 }
 
-/** The heartbeat, where it is enabled, goes the whole way: through the API server and back as an audit event. */
+/** An enabled heartbeat travels the whole path: through the API server, and back as an audit event. */
 function heartbeats(samples: readonly Sample[], now: number, upMs: number): readonly Finding[] {
   return samplesOf(samples, 'firstseen_heartbeat_last_seen_timestamp_seconds').flatMap(({ labels, value }) => {
     const age = value > 0 ? Math.max(0, now - value * 1_000) : upMs;
@@ -176,8 +176,8 @@ function heartbeats(samples: readonly Sample[], now: number, upMs: number): read
     if (value === 0 && upMs < JUST_STARTED_MS) return [];
     return [
       failure(value > 0 ? `the last ${of} came back ${span(age)} ago` : `no ${of} has come back`, {
-        why: 'requests are made that firstseen does not see: events do not arrive, or the policy does not record this one',
-        mend: 'firstseen doctor --policy audit-policy.yaml    # made with: firstseen audit-policy --heartbeat',
+        why: 'firstseen does not see every request: events do not arrive, or the policy does not record the heartbeat',
+        mend: 'firstseen doctor --policy audit-policy.yaml    # create it with: firstseen audit-policy --heartbeat',
       }),
     ];
   });
@@ -191,8 +191,8 @@ function problems(samples: readonly Sample[], base: string): readonly Finding[] 
     const hint = Object.entries(REFUSALS).find(([name]) => name === reason)?.[1].hint;
     findings.push(
       warning(`${value} requests were refused: ${excerpt(reason, MAX_TEXT_BYTES)}`, {
-        why: 'none of their events was seen; they are an API server with a wrong file, or someone who tries',
-        mend: `${hint === undefined ? '' : `${hint}\n`}kubectl -n firstseen logs deploy/firstseen | grep 'request refused'    # from which address`,
+        why: 'rules saw none of their events; the sender is an API server with a wrong kubeconfig, or an intruder',
+        mend: `${hint === undefined ? '' : `${hint}\n`}kubectl -n firstseen logs deploy/firstseen | grep 'request refused'    # shows the address`,
       }),
     );
   }
@@ -206,8 +206,8 @@ function problems(samples: readonly Sample[], base: string): readonly Finding[] 
   );
   if ((ofRules.broken ?? 0) > 0) {
     findings.push(
-      warning(`${ofRules.broken} problems in its rules: those rules do not run`, {
-        why: 'nothing that they look for is found',
+      warning(`${ofRules.broken} problems in its rules; those rules do not run`, {
+        why: 'these rules detect nothing',
         mend: `${logs} | grep 'rule is broken'`,
       }),
     );
@@ -220,26 +220,26 @@ function problems(samples: readonly Sample[], base: string): readonly Finding[] 
   );
   count(
     'quarantined_total',
-    (n) => `${n} events could not be read and were set aside`,
+    (n) => `${n} events could not be read and are in quarantine`,
     'no rule saw them',
     `${logs} | grep -e 'events quarantined' -e 'rule failed'    # which; the last ones: curl -s ${base}/quarantine`,
   );
   count(
     'skewed_events_total',
-    (n) => `${n} events were stamped more than 10 minutes ahead`,
+    (n) => `${n} events had a time more than 10 minutes ahead`,
     'the clock of a control-plane node is ahead of this one',
     'chronyc tracking    # on both nodes',
   );
   count(
     'store_errors_total',
-    (n) => `the store did not take ${n} updates`,
-    'their batches were answered 503, and came again',
+    (n) => `${n} updates of the store failed`,
+    'their batches got 503, and the API server sent them again',
     `${logs} | grep 'batch not committed'`,
   );
   count(
     'dead',
-    (n) => `${n} alerts were refused by a sink for good`,
-    'they are not delivered again',
+    (n) => `${n} alerts were rejected by a sink for good`,
+    'firstseen does not try them again',
     `${logs} | grep 'given up'`,
     failure,
   );
@@ -253,8 +253,8 @@ function problems(samples: readonly Sample[], base: string): readonly Finding[] 
       failure(
         `${due} alerts are not delivered, the oldest for ${span(oldest * 1_000)}${codes.length === 0 ? '' : ` (${excerpt(codes.join(', '), MAX_TEXT_BYTES)})`}`,
         {
-          why: 'nobody is told of them yet',
-          mend: `see what access and resources say; ${logs}`,
+          why: 'nobody has been notified of them',
+          mend: `see the findings of access and resources; ${logs}`,
         },
       ),
     );

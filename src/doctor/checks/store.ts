@@ -13,9 +13,9 @@ import { type Finding, failure, ok, unchecked, warning } from '../finding.ts';
 
 const MAX_TEXT_BYTES = 400;
 const NOTICED_SKEW_MS = 5_000;
-const NO_STORE = 'a batch with a match is answered 503; after about 90 s the API server drops it';
+const NO_STORE = 'a batch with a match gets 503, and the API server drops it after about 90 s';
 
-/** Whether the store can be reached, and what a crash of it can lose. A SQLite file is not opened: the running firstseen holds it. */
+/** Whether the store answers, and what its crash can lose. Never opens a SQLite file: the running firstseen holds it. */
 export const storeCheck: Check = {
   name: 'store',
   async run(subject) {
@@ -33,8 +33,8 @@ export const storeCheck: Check = {
 type Connection = Awaited<ReturnType<typeof connectRedis>>;
 
 const UNKNOWN_CLOCK = unchecked(
-  'the clock of Redis: its user may not ask for the time',
-  'redis-cli TIME; date +%s    # the first line and the last should be alike',
+  'the clock of Redis: its user may not run TIME',
+  'redis-cli TIME; date +%s    # the first and the last line should be about the same',
 );
 
 async function redis(
@@ -64,7 +64,7 @@ async function redis(
   }
 }
 
-/** The answer; undefined if this user may not ask, as one with the fewest rights may not. */
+/** The answer; undefined if this user may not run the command (a user with least rights may not). */
 async function unlessRefused(connection: Connection, ...command: [string, ...string[]]): Promise<unknown> {
   try {
     return (await connection.exec([command]))[0];
@@ -74,7 +74,7 @@ async function unlessRefused(connection: Connection, ...command: [string, ...str
   }
 }
 
-/** Says which clusters hold a state that this version does not read. */
+/** Reports clusters whose state has a schema that this version does not read. */
 async function schemas(connection: Connection, keyPrefix: string, clusters: readonly string[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const cluster of clusters) {
@@ -82,9 +82,9 @@ async function schemas(connection: Connection, keyPrefix: string, clusters: read
     const schema = schemaOf(String(token ?? ''));
     if (schema <= SCHEMA) continue;
     findings.push(
-      failure(`the state of ${cluster} is in schema ${schema}, and this firstseen reads up to ${SCHEMA}`, {
-        why: 'every batch of that cluster with a match is answered 503',
-        mend: 'run the newer firstseen that wrote it\n# or begin with an empty state: another state.keyPrefix',
+      failure(`the state of ${cluster} has schema ${schema}, but this firstseen reads up to ${SCHEMA}`, {
+        why: 'every batch of that cluster with a match gets 503',
+        mend: 'run the newer firstseen version that wrote it\n# or start with an empty state: set another state.keyPrefix',
       }),
     );
   }
@@ -95,7 +95,7 @@ function durability(sentence: string): Finding {
   const said = excerpt(sentence, MAX_TEXT_BYTES);
   if (!said.includes('WARNING')) return ok(said);
   return warning(said, {
-    why: 'what was learned is forgotten, and alerted again',
+    why: 'Redis evicts learned terms, so they raise alerts again',
     mend: 'redis-cli CONFIG SET maxmemory-policy noeviction && redis-cli CONFIG REWRITE',
   });
 }
@@ -105,25 +105,25 @@ function replicas({ durability }: RedisStateOptions, info: string): readonly Fin
   const connected = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0);
   if (connected >= demanded) return [];
   return [
-    failure(`state.durability demands ${demanded} replicas, and ${connected} are connected`, {
+    failure(`state.durability requires ${demanded} replicas, but ${connected} are connected`, {
       why: NO_STORE,
       mend: `redis-cli INFO replication    # on the primary: connect the replicas\n# or demand less: state.durability: best-effort`,
     }),
   ];
 }
 
-/** @param skewMs how far the clock of the store is ahead of ours */
+/** @param skewMs how far the store's clock is ahead of ours */
 function clock(skewMs: number): readonly Finding[] {
   if (Math.abs(skewMs) < NOTICED_SKEW_MS) return [];
   return [
     warning(`the clock of Redis is ${span(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this one`, {
-      why: 'deliveries, leases and expiry go by it',
+      why: 'deliveries, leases and expiry use its clock',
       mend: 'chronyc tracking    # on both machines; or: timedatectl status',
     }),
   ];
 }
 
-/** The answer to TIME, seconds and microseconds, in milliseconds. */
+/** Converts the answer to TIME (seconds and microseconds) to milliseconds. */
 function timeOf(answer: unknown): number {
   const [seconds, micros] = Array.isArray(answer) ? answer.map(Number) : [];
   return (seconds ?? Number.NaN) * 1_000 + (micros ?? 0) / 1_000;
@@ -133,7 +133,7 @@ function redisAdvice({ code, message }: OperationalError) {
   if (code !== 'store_misconfigured') {
     return {
       why: NO_STORE,
-      mend: 'is it up, and may this pod reach it? redis-cli -u redis://HOST:PORT PING    # and NetworkPolicies',
+      mend: 'redis-cli -u redis://HOST:PORT PING    # is it up? do NetworkPolicies let this pod reach it?',
     };
   }
   const why = 'firstseen does not start with it';
@@ -143,14 +143,17 @@ function redisAdvice({ code, message }: OperationalError) {
       mend: 'redis-cli CONFIG SET appendonly yes && redis-cli CONFIG SET appendfsync always && redis-cli CONFIG REWRITE\n# or demand less: state.durability: best-effort',
     };
   }
-  return { why, mend: 'state.username and FIRSTSEEN_REDIS_PASSWORD, the ACL of that user, or the file that is named' };
+  return {
+    why,
+    mend: 'check state.username, FIRSTSEEN_REDIS_PASSWORD, the ACL of that user, and the file in the message',
+  };
 }
 
 async function sqlite({ path }: SqliteStateOptions): Promise<readonly Finding[]> {
   if (path === ':memory:') {
     return [
-      warning('the state is kept in memory only', {
-        why: 'each start forgets what was seen, and alerts again',
+      warning('the state is in memory only', {
+        why: 'each restart forgets every learned term, and alerts on it again',
         mend: 'state: {kind: sqlite, path: /var/lib/firstseen/state.sqlite}',
       }),
     ];
@@ -161,14 +164,14 @@ async function sqlite({ path }: SqliteStateOptions): Promise<readonly Finding[]>
     () => false,
   );
   if (!writable) {
-    const why = existsSync(folder) ? 'may not be written by this user' : 'is in a folder that does not exist';
+    const why = existsSync(folder) ? 'is not writable for this user' : 'is in a folder that does not exist';
     return [
       failure(`the state file ${path} ${why}`, {
-        why: 'firstseen does not start without it',
+        why: 'firstseen does not start without this file',
         mend: `install -d -o 65532 -g 65532 ${folder}`,
       }),
     ];
   }
-  const size = existsSync(path) ? `has ${statSync(path).size} bytes` : 'is not there yet, and will be made';
-  return [ok(`the state file ${path} ${size}; every commit is flushed to the disk before it is acknowledged`)];
+  const size = existsSync(path) ? `has ${statSync(path).size} bytes` : 'does not exist yet; firstseen creates it';
+  return [ok(`the state file ${path} ${size}; each commit is flushed to disk before it is acknowledged`)];
 }

@@ -14,7 +14,7 @@ import { changeWebhook, newAuthority, newClientCertificate, newServerCertificate
 import type { Subject } from '../subject.ts';
 import { givenWebhook, pemOf, type WebhookKubeconfig } from '../webhook-kubeconfig.ts';
 
-/** What an API server never sends, and what changes nothing: no event. */
+/** An empty EventList: an API server never sends one, and it changes nothing. */
 const NO_EVENTS = JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items: [] });
 const POSTS = 20;
 const CALL_LIMIT_MS = 5_000;
@@ -22,7 +22,7 @@ const SLOW_MS = 1_000;
 const MAX_TEXT_BYTES = 300;
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** What the API server would meet: connection, TLS, credential, answer, and how long it takes. */
+/** Connects and sends as the API server does: connection, TLS, credential, answer, and time to an answer. */
 export const webhookDeliveryCheck: Check = {
   name: 'webhook-delivery',
   async run(subject) {
@@ -33,7 +33,7 @@ export const webhookDeliveryCheck: Check = {
       const peer = await handshake(webhook, target);
       if (peer.kind === 'failed') return [peer.finding];
       findings.push(...judge(webhook, peer, subject.now()));
-      // The API server would not get any further.
+      // The API server would stop here too.
       if (findings.some(({ severity }) => severity === 'error')) return findings;
     }
     return [...findings, ...(await deliver(webhook, target))];
@@ -54,10 +54,10 @@ function targetOf({ server }: WebhookKubeconfig, { connect: instead }: Subject):
 function tlsOptions({ ca, cert, key, serverName }: WebhookKubeconfig): ConnectionOptions {
   const [trusted, own, secret] = [pemOf(ca), pemOf(cert), pemOf(key)];
   return {
-    ...(isIP(serverName) === 0 ? { servername: serverName } : {}), // TLS has no names for addresses
+    ...(isIP(serverName) === 0 ? { servername: serverName } : {}), // SNI takes no IP addresses
     ...(trusted === undefined ? {} : { ca: trusted }),
     ...(own === undefined || secret === undefined ? {} : { cert: own, key: secret }),
-    rejectUnauthorized: false, // `judge` says in words what is wrong with the receiver's certificate
+    rejectUnauthorized: false, // `judge` explains what is wrong with the certificate
   };
 }
 
@@ -71,7 +71,7 @@ async function handshake(webhook: WebhookKubeconfig, target: Target): Promise<Pe
   try {
     await once(socket, 'secureConnect');
     const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined) throw new Error('the receiver shows no certificate');
+    if (certificate === undefined) throw new Error('the receiver presents no certificate');
     const error: unknown = socket.authorizationError;
     return { kind: 'ok', certificate, distrust: error ? codeOf(error) : undefined };
   } catch (error) {
@@ -90,7 +90,7 @@ function judge(
   const findings: Finding[] = [];
   const { serverName } = webhook;
   const lasts = validity("the receiver's certificate", certificate, now, {
-    why: 'from then on the API server refuses to send',
+    why: 'from then on the API server sends nothing',
     mend: newServerCertificate(serverName),
   });
   findings.push(...lasts);
@@ -142,15 +142,15 @@ async function deliver(webhook: WebhookKubeconfig, target: Target): Promise<read
   } finally {
     agent.destroy();
   }
-  // The first one makes the connection.
+  // The first request includes the handshake, so it is not timed.
   const sorted = times.slice(1).sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  const told = `${POSTS} empty batches were answered 200: p50 ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms`;
+  const told = `${POSTS} empty batches got 200: p50 ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms`;
   if (at(0.99) <= SLOW_MS) return [ok(told)];
   return [
     warning(told, {
-      why: 'the API server keeps what it has sent in memory until it is answered, and gives up after 30 s',
-      mend: 'look at firstseen_ack_seconds and firstseen_store_update_seconds, and at the CPU limit of the pod',
+      why: 'the API server keeps a batch in memory until it is answered, and gives up after 30 s',
+      mend: 'check firstseen_ack_seconds, firstseen_store_update_seconds, and the CPU limit of the pod',
     }),
   ];
 }
@@ -164,7 +164,7 @@ interface Answer {
 const answerSchema = z.object({ error: z.string().default(''), hint: z.string().default('') });
 
 /**
- * As the API server sends it:
+ * Sends as the API server does:
  * https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/plugin/pkg/audit/webhook/webhook.go
  */
 async function send(
@@ -202,15 +202,15 @@ async function send(
 function refused({ status, error, hint }: Answer, webhook: WebhookKubeconfig): Finding {
   const own =
     webhook.cert.kind === 'absent' ? 'the token of the kubeconfig' : 'the client certificate of the kubeconfig';
-  const what = `POST ${excerpt(webhook.server.pathname, MAX_TEXT_BYTES)} was answered ${status}${error === '' ? '' : `: ${excerpt(error, MAX_TEXT_BYTES)}`}`;
-  const why = 'each batch is lost after five tries';
+  const what = `POST ${excerpt(webhook.server.pathname, MAX_TEXT_BYTES)} got ${status}${error === '' ? '' : `: ${excerpt(error, MAX_TEXT_BYTES)}`}`;
+  const why = 'the API server drops each batch after five tries';
   switch (status) {
     case 401:
-      return failure(what, { why: `${own} is not accepted: ${why}`, mend: newClientCertificate(webhook) });
+      return failure(what, { why: `the receiver does not accept ${own}: ${why}`, mend: newClientCertificate(webhook) });
     case 403:
       return failure(what, {
-        why: `${own} stands for another cluster than the URL names, or for none: ${why}`,
-        mend: `in the configuration: receiver.clusters[].clientNames has to hold the certificate's name, or tokenFile the token, under the cluster of the URL\n# or leave the cluster out of the URL:\n${changeWebhook(webhook, `--server=${webhook.server.origin}/audit`)}`,
+        why: `${own} belongs to a cluster other than the one in the URL, or to none: ${why}`,
+        mend: `in the configuration, under the cluster in the URL: add the certificate's name to receiver.clusters[].clientNames, or the token to its tokenFile\n# or remove the cluster from the URL:\n${changeWebhook(webhook, `--server=${webhook.server.origin}/audit`)}`,
       });
     case 404:
       return failure(what, {
@@ -219,25 +219,25 @@ function refused({ status, error, hint }: Answer, webhook: WebhookKubeconfig): F
       });
     case 503:
       return failure(what, {
-        why: 'the API server comes again; after about 90 s the batch is lost',
-        mend: 'see what store and server say; kubectl -n firstseen logs deploy/firstseen --tail=50',
+        why: 'the API server sends the batch again, and drops it after about 90 s',
+        mend: 'see the findings of store and server; kubectl -n firstseen logs deploy/firstseen --tail=50',
       });
     default:
       return failure(what, {
         why,
-        mend: `${excerpt(hint, MAX_TEXT_BYTES) || 'is this firstseen?'}\n# docs/reference/status-codes.md`,
+        mend: `${excerpt(hint, MAX_TEXT_BYTES) || 'check that firstseen listens at this address'}\n# docs/reference/status-codes.md`,
       });
   }
 }
 
-/** The handshake was done, and then the connection ended: with TLS 1.3 that is how a client certificate is refused. */
+/** The handshake succeeded, then the connection ended: with TLS 1.3 a client certificate is refused that way. */
 function dropped(error: unknown, webhook: WebhookKubeconfig): Finding {
   const shows =
     webhook.cert.kind === 'absent'
       ? 'the kubeconfig has no client certificate'
-      : 'it does not accept the client certificate';
-  return failure(`the receiver ends the connection after the handshake (${codeOf(error)}): ${shows}`, {
-    why: 'each batch is lost after five tries; firstseen_requests_refused_total{reason="tls_handshake"} counts it',
+      : 'the receiver does not accept the client certificate';
+  return failure(`the receiver closed the connection after the handshake (${codeOf(error)}): ${shows}`, {
+    why: 'the API server drops each batch after five tries; firstseen_requests_refused_total{reason="tls_handshake"} counts it',
     mend: newClientCertificate(webhook),
   });
 }
@@ -252,23 +252,23 @@ function noConnection(error: unknown, { server }: WebhookKubeconfig, { host, por
     throw new CannotCheck(`${at} cannot be resolved from here (${code})`, through);
   if (['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ABORT_ERR'].includes(code)) {
     throw new CannotCheck(
-      `${at} cannot be reached from here (${code}); that says nothing of the control-plane nodes`,
+      `${at} cannot be reached from here (${code}); control-plane nodes may still reach it`,
       through,
     );
   }
   if (code === 'ECONNREFUSED') {
     return failure(`nothing listens at ${at}`, {
-      why: 'no event arrives; each batch is lost after five tries',
-      mend: 'kubectl -n firstseen get pods,endpointslices    # does it run, and is it ready?',
+      why: 'no event arrives; the API server drops each batch after five tries',
+      mend: 'kubectl -n firstseen get pods,endpointslices    # is it running and ready?',
     });
   }
   return failure(`TLS with ${at} fails: ${code}`, {
     why: `the API server cannot send to ${excerpt(server.origin, MAX_TEXT_BYTES)}`,
-    mend: 'is it firstseen that listens there, and with TLS (receiver.tls)? openssl s_client -connect HOST:PORT tells more',
+    mend: 'check that firstseen listens there with TLS (receiver.tls): openssl s_client -connect HOST:PORT',
   });
 }
 
-/** A name of the certificate that the API server may ask for instead of the address. */
+/** A name in the certificate that the API server can verify instead of the address. */
 function firstName({ subjectAltName = '' }: X509Certificate): string {
   return excerpt(/DNS:([A-Za-z0-9.-]+)/.exec(subjectAltName)?.[1] ?? 'NAME', MAX_TEXT_BYTES);
 }

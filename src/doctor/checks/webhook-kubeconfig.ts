@@ -20,7 +20,7 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const MAX_TEXT_BYTES = 200;
 const THE_SERVICE = "https://$(kubectl -n firstseen get service firstseen -o jsonpath='{.spec.clusterIP}'):443/audit";
 
-/** Whether the file leads an API server to the receiver, with a credential that it takes: as far as the file alone tells. */
+/** Whether the file alone, without a connection, points an API server at the receiver with a valid credential. */
 export const webhookKubeconfigCheck: Check = {
   name: 'webhook-kubeconfig',
   async run(subject) {
@@ -30,7 +30,7 @@ export const webhookKubeconfigCheck: Check = {
       return [
         failure(excerpt(parsed.problem, 2 * MAX_TEXT_BYTES), {
           why: 'kube-apiserver does not start with it',
-          mend: 'firstseen webhook-config --help    # makes it anew',
+          mend: 'firstseen webhook-config --help    # creates a new one',
         }),
       ];
     }
@@ -38,7 +38,7 @@ export const webhookKubeconfigCheck: Check = {
     const findings = [...address(webhook, subject), ...trust(webhook, subject), ...credential(webhook, subject)];
     return findings.length > 0
       ? findings
-      : [ok(`${excerpt(webhook.file, MAX_TEXT_BYTES)} leads to ${excerpt(webhook.server.href, MAX_TEXT_BYTES)}`)];
+      : [ok(`${excerpt(webhook.file, MAX_TEXT_BYTES)} points to ${excerpt(webhook.server.href, MAX_TEXT_BYTES)}`)];
   },
 };
 
@@ -49,7 +49,7 @@ function address(webhook: WebhookKubeconfig, subject: Subject): readonly Finding
   if (server.protocol === 'http:' && !isLoopback({ host, port: 0 })) {
     findings.push(
       failure(`the URL ${excerpt(server.href, MAX_TEXT_BYTES)} is not https`, {
-        why: 'audit events, with what they hold, and the credential cross the network in the clear',
+        why: 'audit events and the credential cross the network unencrypted',
         mend: changeWebhook(webhook, `--server=https://${server.host}${server.pathname}`),
       }),
     );
@@ -59,7 +59,7 @@ function address(webhook: WebhookKubeconfig, subject: Subject): readonly Finding
       failure(
         `the URL names ${excerpt(host, MAX_TEXT_BYTES)}, which looks like a Service: kube-apiserver cannot resolve it`,
         {
-          why: "kube-apiserver uses the DNS of its node, not the cluster's, so nothing is ever sent",
+          why: "kube-apiserver uses the DNS of its node, not the cluster's, so it never sends anything",
           mend: changeWebhook(webhook, `--server="${THE_SERVICE}"`, `--tls-server-name=${host}`),
         },
       ),
@@ -73,7 +73,7 @@ function address(webhook: WebhookKubeconfig, subject: Subject): readonly Finding
     const paths = ['/audit', ...(clusters ?? ['<cluster>']).map((name) => `/audit/${name}`)].join(', ');
     findings.push(
       failure(`the URL has the path ${excerpt(server.pathname, MAX_TEXT_BYTES)}; expected one of ${paths}`, {
-        why: 'the receiver answers 404, and each batch is lost after five tries',
+        why: 'the receiver answers 404, and the API server drops each batch after five tries',
         mend: changeWebhook(webhook, `--server=${server.origin}/audit`),
       }),
     );
@@ -81,7 +81,7 @@ function address(webhook: WebhookKubeconfig, subject: Subject): readonly Finding
   return findings;
 }
 
-/** Names that only the cluster's own DNS knows: of Services, and those without a dot, which search domains would complete. */
+/** Names that only cluster DNS resolves: names of Services, and names without a dot, which need search domains. */
 function isClusterName(host: string): boolean {
   if (isIP(host) !== 0 || host === 'localhost') return false;
   return !host.includes('.') || /\.svc(\.|$)|\.cluster\.local$/.test(host);
@@ -93,7 +93,7 @@ function trust(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[]
   if (insecure) {
     return [
       failure('insecure-skip-tls-verify is set', {
-        why: 'whoever answers at that address gets every audit event, and the credential',
+        why: 'any server at that address gets every audit event and the credential',
         mend: newAuthority(webhook, '--insecure-skip-tls-verify=false'),
       }),
     ];
@@ -102,10 +102,10 @@ function trust(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[]
   if (ca.kind === 'absent') return [];
   const authorities = certificatesOf(ca.pem);
   const advice = {
-    why: 'the API server does not trust the receiver, and sends nothing',
+    why: 'the API server does not trust the receiver and sends nothing',
     mend: newAuthority(webhook),
   };
-  if (authorities === undefined) return [failure('the CA is not certificates in PEM', advice)];
+  if (authorities === undefined) return [failure('the CA is not PEM with certificates', advice)];
   return authorities.flatMap((authority) =>
     validity(`the CA ${subjectOf(authority)}`, authority, subject.now(), advice),
   );
@@ -119,7 +119,7 @@ function credential(webhook: WebhookKubeconfig, subject: Subject): readonly Find
   const pem = pemOf(cert);
   if (pem === undefined) return token.kind === 'absent' ? none(webhook, subject) : [];
   const advice = {
-    why: 'the receiver closes the connection, and each batch is lost after five tries',
+    why: 'the receiver closes the connection, and the API server drops each batch after five tries',
     mend: newClientCertificate(webhook),
   };
   const [certificate] = certificatesOf(pem) ?? [];
@@ -127,20 +127,20 @@ function credential(webhook: WebhookKubeconfig, subject: Subject): readonly Find
   const name = `the client certificate ${subjectOf(certificate)}`;
   const privateKey = keyOf(pemOf(key) ?? '');
   if (privateKey === undefined || !certificate.checkPrivateKey(privateKey))
-    return [failure(`${name} and the key do not belong together`, advice)];
+    return [failure(`${name} and the key do not match`, advice)];
   if (certificate.keyUsage !== undefined && !certificate.keyUsage.includes(CLIENT_AUTH))
     return [failure(`${name} is not for TLS clients (extendedKeyUsage clientAuth)`, advice)];
   const lasts = validity(name, certificate, subject.now(), advice);
   return [...lasts, ...signer(name, certificate, webhook, subject), ...binding(name, certificate, webhook, subject)];
 }
 
-/** No credential is right only where nobody has to show one. */
+/** A missing credential is fine only if the receiver requires none. */
 function none(webhook: WebhookKubeconfig, subject: Subject): readonly Finding[] {
   const receiver = subject.known('receiver');
   if (receiver === undefined || !requiresCredential(receiver)) return [];
   return [
-    failure('it holds neither a client certificate nor a token', {
-      why: 'the receiver takes events only from senders with a credential (receiver.tls.clientCAFile, receiver.clusters[].tokenFile)',
+    failure('the kubeconfig has neither a client certificate nor a token', {
+      why: 'the receiver requires a credential (receiver.tls.clientCAFile, receiver.clusters[].tokenFile)',
       mend: newClientCertificate(webhook),
     }),
   ];
@@ -158,22 +158,22 @@ function signer(
   try {
     authorities = certificatesOf(readFileSync(file, 'utf8')) ?? [];
   } catch {
-    return []; // receiver-credentials says so
+    return []; // the check receiver-credentials reports it
   }
   if (authorities.some((authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey)))
     return [];
   return [
     failure(
-      `${name} is not signed by ${file}, but by ${excerpt(certificate.issuer.replaceAll('\n', ', '), MAX_TEXT_BYTES)}`,
+      `${name} is not signed by ${file} but by ${excerpt(certificate.issuer.replaceAll('\n', ', '), MAX_TEXT_BYTES)}`,
       {
-        why: 'the receiver closes the connection, and each batch is lost after five tries',
+        why: 'the receiver closes the connection, and the API server drops each batch after five tries',
         mend: newClientCertificate(webhook),
       },
     ),
   ];
 }
 
-/** With several clusters, or names, a certificate stands for the cluster that names it (receiver.clusters[].clientNames). */
+/** With several clusters, or with clientNames, a certificate belongs to the cluster whose clientNames list it. */
 function binding(
   name: string,
   certificate: X509Certificate,
@@ -196,10 +196,10 @@ function binding(
   return [
     failure(
       stands === undefined
-        ? `${name} stands for none of the clusters ${clusters.map((cluster) => cluster.name).join(', ')}`
-        : `${name} stands for the cluster ${stands.name}, and the URL names ${excerpt(meant, MAX_TEXT_BYTES)}`,
+        ? `${name} belongs to none of the clusters ${clusters.map((cluster) => cluster.name).join(', ')}`
+        : `${name} belongs to the cluster ${stands.name}, but the URL names ${excerpt(meant, MAX_TEXT_BYTES)}`,
       {
-        why: 'the receiver answers 403, and each batch is lost after five tries',
+        why: 'the receiver answers 403, and the API server drops each batch after five tries',
         mend: `in the configuration: receiver.clusters: [{name: ${excerpt(meant, MAX_TEXT_BYTES)}, clientNames: [${excerpt(common ?? 'NAME', MAX_TEXT_BYTES)}]}]; or give this API server the certificate of its own cluster`,
       },
     ),
@@ -209,7 +209,7 @@ function binding(
 function unread(what: string, file: string, reason: string): Finding {
   return unchecked(
     `${what} is in ${excerpt(file, MAX_TEXT_BYTES)}: ${reason}`,
-    'run it on a control-plane node, or embed it: kubectl config … --embed-certs',
+    'run doctor on a control-plane node, or embed the file: kubectl config … --embed-certs',
   );
 }
 

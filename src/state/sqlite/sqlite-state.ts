@@ -175,7 +175,7 @@ export function createSqliteState(
     durability:
       path === ':memory:'
         ? 'SQLite in memory: everything is lost when the process ends'
-        : `SQLite file ${path}: every commit is flushed to the disk before it is acknowledged`,
+        : `SQLite file ${path}: each commit is flushed to disk before it is acknowledged`,
     decisionsPerCommit: DECISIONS_PER_COMMIT,
     update(cluster, reads, step) {
       return observed(observe, () =>
