@@ -9,12 +9,12 @@ export interface Answer {
 }
 
 /**
- * Seconds after which a sender should come again. With it the API server keeps a batch for about 230 s instead of 90;
- * never 0, which would make it try at once, 55 times.
+ * Seconds after which the sender should retry. With it the API server keeps a batch for about 230 s instead of 90.
+ * Never 0: the API server would then retry 55 times at once.
  */
 const RETRY_AFTER_SECONDS = '5';
 
-/** How long a refused sender may go on sending before the connection is closed over it. */
+/** How long a refused sender may keep sending before its connection is closed. */
 const LINGER_MS = 2_000;
 
 export function tryAgain(error: string, hint: string): Answer {
@@ -27,9 +27,8 @@ export function send(response: ServerResponse, answer: Answer, options: { readon
 }
 
 /**
- * Answers a request whose body has not been read, and closes the connection. The answer goes out at once; then what the
- * sender still sends is thrown away for a moment, because closing over unread bytes resets the connection, and the
- * sender would never see why.
+ * Answers a request whose body has not been read, and closes the connection. It sends the answer at once, then discards
+ * input for a moment: closing with unread input resets the connection, and the sender would not see the answer.
  */
 export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const answer: Answer = {
@@ -46,7 +45,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
   request.once('close', end).once('error', end).resume();
 }
 
-/** Answers what the HTTP parser gave up on, where there is no request to answer to. */
+/** Answers an error of the HTTP parser, for which there is no request object. */
 export function refuseRaw(socket: Duplex, reason: RefusalReason): void {
   const { status, error } = REFUSALS[reason];
   const body = JSON.stringify({ error });

@@ -12,7 +12,7 @@ const FILES = new Map([
   ['two-lines', 'a-token-of-cluster-b\na-second-token'],
 ]);
 
-test('tokens are read from options and files, without the blanks around them, and held as digests', () => {
+test('reads tokens from options and files, trims them, and keeps only digests', () => {
   const clusters = [
     cluster('a', { token: 'a-token-of-cluster-a' }),
     cluster('b', { tokenFile: 'file-b' }),
@@ -27,17 +27,19 @@ test('tokens are read from options and files, without the blanks around them, an
 });
 
 test.each(['short', 'two-lines', 'missing'])(
-  'a token that is too short, not one word, or missing is an error that names the file and not the token: %j',
+  'refuses the token in the file %s, and names the file but not the token',
   (tokenFile) => {
     expect(() => readTokens([cluster('a', { tokenFile })], FILES)).toThrow(
-      expect.objectContaining({ message: `${tokenFile}: expected at least 16 letters and digits, and nothing else` }),
+      expect.objectContaining({
+        message: `${tokenFile}: expected at least 16 characters: letters, digits and - . _ ~ + / with = at the end`,
+      }),
     );
   },
 );
 
-test('two clusters cannot share a token, wherever it stands', () => {
+test('two clusters cannot share a token', () => {
   const clusters = [cluster('a', { token: 'a-token-of-cluster-b' }), cluster('b', { tokenFile: 'file-b' })];
   expect(() => readTokens(clusters, FILES)).toThrow(
-    /^file-b: expected a token of its own for cluster b, it is that of cluster a/,
+    /^file-b: expected a different token for cluster b, because cluster a uses this one/,
   );
 });

@@ -5,7 +5,7 @@ import { type ClusterOptions, MIN_TOKEN_LENGTH, TOKEN } from './options.ts';
 import { Refusal } from './refusal.ts';
 import type { FileContents } from './watched-files.ts';
 
-/** The token of a cluster, as its SHA-256. */
+/** A cluster's token, as its SHA-256. */
 export interface TokenDigest {
   readonly cluster: string;
   readonly digest: Buffer;
@@ -13,16 +13,16 @@ export interface TokenDigest {
 
 export interface Credentials {
   readonly clusters: readonly ClusterOptions[];
-  /** Whether client certificates are asked for. */
+  /** Whether client certificates are verified. */
   readonly certificates: boolean;
   readonly tokens: readonly TokenDigest[];
 }
 
 /**
- * The cluster that the sender's credential stands for. A certificate or a token suffices; where both are shown and
- * stand for different clusters, neither is believed.
+ * The cluster that the sender's credential belongs to. A certificate or a token is enough; if both are sent and belong
+ * to different clusters, both are refused.
  *
- * @throws Refusal 401 if there is no valid credential, 403 if it stands for no cluster or for more than one
+ * @throws Refusal 401 without a valid credential, 403 if the credential belongs to no cluster or to more than one
  */
 export function authenticate(request: IncomingMessage, credentials: Credentials): string {
   const certificate = credentials.certificates ? authorisedCertificate(request) : undefined;
@@ -51,13 +51,15 @@ export function readTokens(clusters: readonly ClusterOptions[], contents: FileCo
     if (text === undefined) continue;
     const place = tokenFile ?? `the token of cluster ${name}`;
     if (text.length < MIN_TOKEN_LENGTH || !TOKEN.test(text)) {
-      throw new Error(`${place}: expected at least ${MIN_TOKEN_LENGTH} letters and digits, and nothing else`);
+      throw new Error(
+        `${place}: expected at least ${MIN_TOKEN_LENGTH} characters: letters, digits and - . _ ~ + / with = at the end`,
+      );
     }
     const digest = sha256(text);
     const other = tokens.find((candidate) => candidate.digest.equals(digest));
     if (other !== undefined) {
       throw new Error(
-        `${place}: expected a token of its own for cluster ${name}, it is that of cluster ${other.cluster}`,
+        `${place}: expected a different token for cluster ${name}, because cluster ${other.cluster} uses this one`,
       );
     }
     tokens.push({ cluster: name, digest });
@@ -65,7 +67,7 @@ export function readTokens(clusters: readonly ClusterOptions[], contents: FileCo
   return tokens;
 }
 
-/** Both are asked: on some versions of Node a resumed session without a certificate counts as authorised. */
+/** Checks both: some versions of Node report a resumed session without a certificate as authorised. */
 function authorisedCertificate({ socket }: IncomingMessage): X509Certificate | undefined {
   return socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate() : undefined;
 }
@@ -79,13 +81,13 @@ function clustersOfCertificate(certificate: X509Certificate, clusters: readonly 
   return clusters.filter(({ clientNames }) => clientNames?.some(bears)).map(({ name }) => name);
 }
 
-/** Undefined where there is none, or more than one. */
+/** Undefined if there is none or more than one. */
 function commonName(certificate: X509Certificate): string | undefined {
   const name: unknown = certificate.toLegacyObject().subject.CN;
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Compares with every token, each in constant time, so that the time taken tells nothing. */
+/** Compares with every token, each in constant time, so that timing reveals nothing. */
 function clusterOfToken(header: string | undefined, tokens: readonly TokenDigest[]): string | undefined {
   const [, presented] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
   if (presented === undefined) return undefined;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.ts';
 
-/** How many bytes of request bodies are held at once. */
+/** Limits the bytes of request bodies held at once. */
 export interface ByteBudget {
-  /** Reserves bytes and answers how to give them back; undefined if they do not fit. */
+  /** Reserves bytes and returns how to release them; undefined if they do not fit. */
   reserve(bytes: number): (() => void) | undefined;
 }
 
@@ -27,8 +27,8 @@ export function createByteBudget(maxBytes: number, changed: (bytesInFlight: numb
 }
 
 /**
- * The length of a body that may be read, from the headers alone. The API server always sends JSON, uncompressed, with
- * a Content-Length.
+ * The length of an acceptable body, from the headers alone. The API server always sends uncompressed JSON with a
+ * Content-Length.
  *
  * @throws Refusal 411, 413 or 415
  */
@@ -52,7 +52,7 @@ export function acceptableLength(request: IncomingMessage, maxBodyBytes: number)
 export function readBody(request: IncomingMessage, length: number): Promise<Buffer> {
   const body = Buffer.allocUnsafeSlow(length);
   let filled = 0;
-  // By events: an iterator costs a promise or two a chunk.
+  // With events: an async iterator costs one or two promises a chunk.
   return new Promise((resolve, reject) => {
     const short = (): void => reject(new Error('the body is shorter than its Content-Length'));
     request.on('data', (chunk: Buffer) => {

@@ -4,9 +4,9 @@ import type { TlsOptions } from './options.ts';
 import type { FileContents } from './watched-files.ts';
 
 export interface Certificates {
-  /** What a TLS server takes. */
+  /** Options of a TLS server. */
   readonly context: SecureContextOptions;
-  /** The first certificate of each kind to expire. */
+  /** The earliest expiry of each kind of certificate. */
   readonly expiry: readonly { readonly name: 'server' | 'server_chain' | 'client_ca'; readonly at: Date }[];
 }
 
@@ -17,8 +17,8 @@ export function certificateFiles(options: TlsOptions): readonly string[] {
 }
 
 /**
- * Builds what a TLS server needs: TLS 1.2 or later, and no session tickets, because a resumed session shows no client
- * certificate and yet may count as authorised.
+ * Builds the options of a TLS server: TLS 1.2 or later, and no session tickets, because a resumed session has no client
+ * certificate and may still count as authorised.
  *
  * @throws Error that names the file, what is wrong with it and what was expected
  */

@@ -4,13 +4,13 @@ import type { Socket } from 'node:net';
 import type { Address } from './options.ts';
 
 export interface Listener {
-  /** @throws if the address cannot be listened on */
+  /** @throws if it cannot listen at the address */
   start(): Promise<Address>;
-  /** Takes no new connection, closes idle ones, waits for the others, and after `limitMs` cuts them off. */
+  /** Accepts no new connection, closes idle ones, waits for the others, and cuts them off after `limitMs`. */
   stop(limitMs: number): Promise<void>;
 }
 
-/** Runs an HTTP or HTTPS server, and knows all of its connections, also those that are still shaking hands. */
+/** Runs an HTTP or HTTPS server and tracks all of its connections, including those in a TLS handshake. */
 export function createListener(server: Server, address: Address): Listener {
   const connections = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

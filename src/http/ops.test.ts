@@ -30,13 +30,12 @@ async function start(readiness: Readiness = READY, metrics: ReturnType<typeof cr
   };
 }
 
-test('/livez answers while the process does', async () => {
+test('/livez answers although a check fails', async () => {
   const get = await start(() => [{ name: 'rules', ok: false, required: true, detail: 'not loaded' }]);
-  const { status, text } = await get('/livez');
-  expect([status, text]).toEqual([200, 'ok\n']);
+  expect(await get('/livez')).toMatchObject({ status: 200, text: 'ok\n' });
 });
 
-test('/readyz is short, and ?verbose shows what is not required as well', async () => {
+test('/readyz is short; ?verbose lists every check, required or not', async () => {
   const get = await start();
   expect((await get('/readyz')).text).toBe('ok\n');
   const { status, headers, text } = await get('/readyz?verbose');
@@ -47,13 +46,13 @@ test('/readyz is short, and ?verbose shows what is not required as well', async 
   );
 });
 
-test('/readyz is 503 and says why when a required check fails', async () => {
+test('/readyz is 503 with the reason if a required check fails', async () => {
   const get = await start(() => [{ name: 'rules', ok: false, required: true, detail: 'not loaded' }]);
-  const { status, text } = await get('/readyz');
-  expect([status, text]).toEqual([503, '[-]rules failed: not loaded\nreadyz check failed\n']);
+  const text = '[-]rules failed: not loaded\nreadyz check failed\n';
+  expect(await get('/readyz')).toMatchObject({ status: 503, text });
 });
 
-test('/metrics is what Prometheus reads', async () => {
+test('/metrics has the Prometheus text format', async () => {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version: '1', node: 'v26' }, 1);
   const get = await start(READY, metrics);
@@ -63,26 +62,27 @@ test('/metrics is what Prometheus reads', async () => {
   expect(text).toMatch(/^firstseen_build_info\{version="1",node="v26"\} 1$/m);
 });
 
-test('/quarantine shows what was set aside', async () => {
+test('/quarantine lists quarantined items', async () => {
   const get = await start();
   const { status, text } = await get('/quarantine');
   expect(status).toBe(200);
   expect(JSON.parse(text)).toEqual([{ reason: 'items[3]: expected an object, found a string' }]);
 });
 
-test('any other path is 404 and lists what there is; any other method is 405', async () => {
+test.each(['/', '/livez/', '/Metrics', '/audit'])('%s is 404, and lists the paths', async (path) => {
+  const { status, text } = await (await start())(path);
+  expect(status).toBe(404);
+  expect(text).toMatch(/\/livez, \/readyz, \/metrics and \/quarantine/);
+});
+
+test('other methods are 405', async () => {
   const get = await start();
-  for (const path of ['/', '/livez/', '/Metrics', '/audit']) {
-    const { status, text } = await get(path);
-    expect([path, status]).toEqual([path, 404]);
-    expect(text).toMatch(/\/livez, \/readyz, \/metrics and \/quarantine/);
-  }
   const { status, headers } = await get('/metrics', { method: 'POST' });
   expect(status).toBe(405);
   expect(headers.get('allow')).toBe('GET, HEAD');
 });
 
-test('a check that throws is 500 without its words', async () => {
+test('a check that throws is 500 without the error message', async () => {
   const get = await start(() => {
     throw new Error('inside');
   });

@@ -30,28 +30,21 @@ test('the defaults are safe on a laptop', () => {
   expect(opsOptionsSchema.parse({}).listen).toEqual({ host: '127.0.0.1', port: 9444 });
 });
 
-test('an address is host:port', () => {
+test('parses host:port', () => {
   expect(parseAddress('0.0.0.0:443')).toEqual({ host: '0.0.0.0', port: 443 });
   expect(parseAddress('[::1]:443')).toEqual({ host: '::1', port: 443 });
   expect(parseAddress('node.example:0')).toEqual({ host: 'node.example', port: 0 });
-  for (const text of [
-    '',
-    '443',
-    ':443',
-    '::1:443',
-    '[::1]',
-    'host',
-    'host:',
-    'host:65536',
-    'host:1x',
-    'http://host:1',
-  ]) {
-    expect([text, parseAddress(text)]).toEqual([text, undefined]);
-  }
   assertProblem({ listen: '9443' }, /^listen: expected host:port, such as/);
 });
 
-test('a stop lingers where something may stand in front of the receiver, and as long as it is told', () => {
+test.each(['', '443', ':443', '::1:443', '[::1]', 'host', 'host:', 'host:65536', 'host:1x', 'http://host:1'])(
+  '%j is not an address',
+  (text) => {
+    expect(parseAddress(text)).toBeUndefined();
+  },
+);
+
+test('lingers 5 s by default, or not at all on a loopback address', () => {
   const of = (input: object) => lingerMs(receiverOptionsSchema.parse(input));
   expect(of({})).toBe(0);
   expect(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true })).toBe(5_000);
@@ -59,43 +52,46 @@ test('a stop lingers where something may stand in front of the receiver, and as 
   expect(of({ listen: '0.0.0.0:9443', allowUnauthenticated: true, lingerMs: 0 })).toBe(0);
 });
 
-test('only the machine itself reaches a loopback address', () => {
-  for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost'])
-    expect([host, isLoopback({ host, port: 1 })]).toEqual([host, true]);
-  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', '128.0.0.1', '::ffff:10.0.0.1']) {
-    expect([host, isLoopback({ host, port: 1 })]).toEqual([host, false]);
-  }
+test.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('%s is a loopback address', (host) => {
+  expect(isLoopback({ host, port: 1 })).toBe(true);
 });
 
-test('an address that others reach needs a credential, or the flag that says what it allows', () => {
+test.each(['0.0.0.0', '::', '10.0.0.1', '127.evil.example', '128.0.0.1', '::ffff:10.0.0.1'])(
+  '%s is not a loopback address',
+  (host) => {
+    expect(isLoopback({ host, port: 1 })).toBe(false);
+  },
+);
+
+test('a public address needs a credential, or allowUnauthenticated', () => {
   const listen = '0.0.0.0:9443';
-  assertProblem({ listen }, /^listen: expected a loopback address, because no sender .* allowUnauthenticated/);
-  assertProblem({ listen, tls: TLS }, /^listen: expected a loopback address, because no sender/);
+  assertProblem({ listen }, /^listen: expected a loopback address, because no credential .* allowUnauthenticated/);
+  assertProblem({ listen, tls: TLS }, /^listen: expected a loopback address, because no credential/);
   expect(problems({ listen, allowUnauthenticated: true })).toEqual([]);
   expect(problems({ listen, tls: MUTUAL })).toEqual([]);
   expect(problems({ listen, tls: TLS, clusters: [{ name: 'a', tokenFile: 'token' }] })).toEqual([]);
   expect(problems({ clusters: [{ name: 'a', tokenFile: 'token' }] })).toEqual([]);
 });
 
-test('a token does not cross the network in the clear', () => {
+test('tokens on a public address need TLS', () => {
   assertProblem(
     { listen: '0.0.0.0:9443', clusters: [{ name: 'a', tokenFile: 'token' }] },
-    /^listen: .* in the clear: set tls/,
+    /^listen: .* would cross the network unencrypted: set tls/,
   );
 });
 
-test('a flag that would do nothing is a mistake', () => {
+test('allowUnauthenticated and credentials exclude each other', () => {
   assertProblem(
     { tls: MUTUAL, allowUnauthenticated: true },
     /^allowUnauthenticated: expected false, because credentials/,
   );
 });
 
-test('a credential stands for one cluster, and each cluster has one', () => {
+test('each cluster needs a unique name and a unique credential', () => {
   const a = { name: 'a', token: TOKEN };
   assertProblem({ clusters: [a, { name: 'b' }] }, /^clusters\.1\.name: expected a credential/);
-  assertProblem({ clusters: [a, { name: 'b', token: TOKEN }] }, /^clusters\.1\.token: expected a token of its own/);
-  assertProblem({ clusters: [a, { name: 'a', token: `${TOKEN}2` }] }, /^clusters\.1\.name: expected a name of its own/);
+  assertProblem({ clusters: [a, { name: 'b', token: TOKEN }] }, /^clusters\.1\.token: expected a unique token/);
+  assertProblem({ clusters: [a, { name: 'a', token: `${TOKEN}2` }] }, /^clusters\.1\.name: expected a unique name/);
   assertProblem({ clusters: [{ ...a, tokenFile: 'token' }] }, /^clusters\.0\.token: expected either/);
   assertProblem({ clusters: [{ ...a, clientNames: ['x'] }] }, /^clusters\.0\.clientNames: expected tls\.clientCAFile/);
   assertProblem(
@@ -106,7 +102,7 @@ test('a credential stands for one cluster, and each cluster has one', () => {
         { name: 'b', clientNames: ['y'] },
       ],
     },
-    /^clusters\.1\.clientNames: expected names of its own/,
+    /^clusters\.1\.clientNames: expected unique names/,
   );
   assertProblem(
     {
@@ -119,10 +115,11 @@ test('a credential stands for one cluster, and each cluster has one', () => {
   );
 });
 
-test('what a single option may be', () => {
-  for (const name of ['', 'A', 'a.b', '-a', 'a-', 'a/b', '..', 'a'.repeat(64)]) {
-    assertProblem({ clusters: [{ name }] }, /^clusters\.0\.name: expected a DNS label/);
-  }
+test.each(['', 'A', 'a.b', '-a', 'a-', 'a/b', '..', 'a'.repeat(64)])('refuses the cluster name %j', (name) => {
+  assertProblem({ clusters: [{ name }] }, /^clusters\.0\.name: expected a DNS label/);
+});
+
+test('refuses broken tokens, impossible limits and unknown options', () => {
   assertProblem({ clusters: [{ name: 'a', token: 'short' }] }, /^clusters\.0\.token: expected at least 16 characters/);
   assertProblem(
     { clusters: [{ name: 'a', token: 'with blanks in its middle' }] },

@@ -1,29 +1,29 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 
-/** Where a server listens. `host` is an address or a name; an IPv6 address stands without its brackets. */
+/** Where a server listens. `host` is an address or a name; an IPv6 address has no brackets. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** A path into the options, and what is wrong there: what was expected, and what to do. */
+/** A path into the options, and a problem there: what was expected, and what to do. */
 export interface OptionProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** A guessable token is as good as none; this is 16 characters of it. */
+/** A token that can be guessed protects nothing, so it needs at least 16 characters. */
 export const MIN_TOKEN_LENGTH = 16;
 
-/** A Service takes about a second to forget a pod that is going; an API server sends a batch each second. */
+/** A Service needs about a second to stop routing to a pod, and an API server sends a batch each second. */
 const DEFAULT_LINGER_MS = 5_000;
 
 const MIB = 1024 * 1024;
 const MAX_PORT = 65_535;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** What an Authorization header may carry: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+/** The characters that an Authorization header may carry: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 export const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 const address = z.string().transform((text, context): Address => {
@@ -43,90 +43,91 @@ const cluster = z.strictObject({
   name: z
     .string()
     .regex(DNS_LABEL, 'expected a DNS label: lower-case letters, digits and hyphens, at most 63')
-    .describe('The name of the cluster in paths, metrics and alerts.'),
+    .describe('Name of the cluster in paths, metrics and alerts.'),
   default: z
     .boolean()
     .default(false)
-    .describe(
-      'True for the cluster of a sender that shows no credential. Needed only where there are several clusters.',
-    ),
-  tokenFile: z.string().min(1).optional().describe('A file with the bearer token that stands for this cluster.'),
+    .describe('True for the cluster of senders without a credential. Needed only with several clusters.'),
+  tokenFile: z.string().min(1).optional().describe('A file with the bearer token of this cluster.'),
   token: z
     .string()
     .min(MIN_TOKEN_LENGTH, `expected at least ${MIN_TOKEN_LENGTH} characters; make one with: openssl rand -hex 32`)
     .regex(TOKEN, 'expected only letters, digits and - . _ ~ + / with = at the end')
     .optional()
-    .describe('The bearer token itself. Prefer tokenFile: it can be rotated without a restart.'),
+    .describe('The bearer token itself. Prefer tokenFile, which can be rotated without a restart.'),
   clientNames: z
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('The common names or DNS names of the client certificates that stand for this cluster.'),
+    .describe('Common names or DNS names of the client certificates of this cluster.'),
 });
 
 const tls = z.strictObject({
-  certFile: z.string().min(1).describe('The server certificate, PEM, with its chain.'),
-  keyFile: z.string().min(1).describe('Its private key, PEM.'),
+  certFile: z.string().min(1).describe('The server certificate with its chain, in PEM.'),
+  keyFile: z.string().min(1).describe('The private key of the certificate, in PEM.'),
   clientCAFile: z
     .string()
     .min(1)
     .optional()
-    .describe('The CA certificates, PEM, that client certificates have to be signed by.'),
+    .describe('The CA certificates that must have signed client certificates, in PEM.'),
 });
 
 const timeouts = z.strictObject({
   handshakeMs: milliseconds.default(10_000),
   headersMs: milliseconds.default(10_000),
-  requestMs: milliseconds.default(30_000).describe('For a whole request; the API server gives up after 30 s.'),
+  requestMs: milliseconds.default(30_000).describe('Limit of a whole request; the API server gives up after 30 s.'),
   keepAliveMs: milliseconds
     .default(95_000)
-    .describe('For an idle connection. The API server keeps one for 90 s, and must be the one to close it.'),
+    .describe('Limit of an idle connection. The API server closes it after 90 s, and must be the one to do so.'),
 });
 
 /** The receiver's slice of the configuration. */
 export const receiverOptionsSchema = z
   .strictObject({
-    listen: address.prefault('127.0.0.1:9443').describe('Where the API server sends its audit events.'),
+    listen: address
+      .prefault('127.0.0.1:9443')
+      .describe('Address of the receiver, to which API servers send audit events.'),
     tls: tls.optional(),
     clusters: z
       .array(cluster)
       .min(1)
       .prefault([{ name: 'local' }])
-      .describe('The clusters that may send, and the credential of each.'),
+      .describe('The clusters that may send, with their credentials.'),
     nodeName: z
       .string()
       .min(1)
       .max(253)
       .optional()
-      .describe('What a sender on a loopback address is called in metrics: the node whose API server it is.'),
+      .describe('Name in metrics of a sender on a loopback address: the node of that API server.'),
     allowUnauthenticated: z
       .boolean()
       .default(false)
-      .describe('Take audit events from anyone who reaches the port. They can then forge events and teach rules.'),
+      .describe(
+        'Accept audit events without a credential. Anyone who reaches the port can then forge events and teach rules.',
+      ),
     maxBodyBytes: z
       .int()
       .positive()
       .default(64 * MIB)
-      .describe('The largest batch that is read.'),
+      .describe('The largest accepted batch.'),
     maxBytesInFlight: z
       .int()
       .positive()
       .default(256 * MIB)
-      .describe('How much of request bodies is held at once; a sender beyond it is asked to come again.'),
-    reloadMs: milliseconds.default(5_000).describe('How often certificate and token files are looked at for a change.'),
+      .describe('Limit on request bodies in memory. Beyond it senders get 503 and retry.'),
+    reloadMs: milliseconds.default(5_000).describe('How often to check certificate and token files for changes.'),
     maxConnections: z.int().positive().default(1_000),
     lingerMs: z
       .int()
       .nonnegative()
       .optional()
       .describe(
-        'How long a stop goes on taking requests, unready, until they are sent to another replica. Together with ' +
-          'drainMs it has to be below the grace period of the pod. 5000 unless given, and 0 on a loopback address, where ' +
-          'nothing stands in front.',
+        'How long a stopping receiver, already unready, still accepts requests, until a Service routes them elsewhere. ' +
+          'The sum with drainMs must be below the grace period of the pod. By default 5000, or 0 on a loopback address.',
       ),
     drainMs: milliseconds
       .default(20_000)
-      .describe('How long a stop then waits for what is under way: requests first, then deliveries.'),
+      .describe('How long a stopping receiver then waits for requests in progress, then for deliveries.'),
     timeouts: timeouts.prefault({}),
   })
   .superRefine((options, context) => {
@@ -135,11 +136,11 @@ export const receiverOptionsSchema = z
     }
   });
 
-/** The slice of the port that health and metrics are served on. */
+/** The slice for the port of health and metrics. */
 export const opsOptionsSchema = z.strictObject({
   listen: address
     .prefault('127.0.0.1:9444')
-    .describe('Where /livez, /readyz and /metrics are served, in plain HTTP and without a credential.'),
+    .describe('Address of /livez, /readyz and /metrics, in plain HTTP and without a credential.'),
 });
 
 export type ReceiverOptions = Readonly<z.output<typeof receiverOptionsSchema>>;
@@ -147,7 +148,7 @@ export type OpsOptions = Readonly<z.output<typeof opsOptionsSchema>>;
 export type ClusterOptions = Readonly<ReceiverOptions['clusters'][number]>;
 export type TlsOptions = Readonly<NonNullable<ReceiverOptions['tls']>>;
 
-/** `host:port`, with brackets around an IPv6 address; undefined if the text is not that. */
+/** Parses `host:port`, with brackets around an IPv6 address; undefined for any other text. */
 export function parseAddress(text: string): Address | undefined {
   const [, bracketed, plain, digits = ''] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
@@ -155,17 +156,17 @@ export function parseAddress(text: string): Address | undefined {
   return host === undefined || port > MAX_PORT ? undefined : { host, port };
 }
 
-/** Whether only this machine can reach the address. A name other than `localhost` may be anything. */
+/** Whether only this machine can reach the address. A name other than `localhost` may resolve to anything. */
 export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** How long a stop goes on taking requests; see `lingerMs`. */
+/** How long a stopping receiver still accepts requests; see the option `lingerMs`. */
 export function lingerMs(options: Pick<ReceiverOptions, 'lingerMs' | 'listen'>): number {
   return options.lingerMs ?? (isLoopback(options.listen) ? 0 : DEFAULT_LINGER_MS);
 }
 
-/** Whether a sender has to show a credential. */
+/** Whether a sender must show a credential. */
 export function requiresCredential(options: Pick<ReceiverOptions, 'tls' | 'clusters'>): boolean {
   return options.tls?.clientCAFile !== undefined || options.clusters.some(hasToken);
 }
@@ -174,13 +175,15 @@ export function hasToken(cluster: ClusterOptions): boolean {
   return cluster.token !== undefined || cluster.tokenFile !== undefined;
 }
 
-/** The cluster of a sender that shows no credential: the one marked as default, or the only one. */
+/** The cluster of a sender without a credential: the one marked as default, or the only one. */
 export function defaultCluster(clusters: readonly ClusterOptions[]): string | undefined {
   const [first, second] = clusters;
   return clusters.find((candidate) => candidate.default)?.name ?? (second === undefined ? first?.name : undefined);
 }
 
-/** What no single option can tell: whether the receiver as a whole is safe, and each cluster can be reached. */
+/**
+ * Checks options together: whether the receiver as a whole is safe, and whether each cluster has a usable credential.
+ */
 export function receiverProblems(options: ReceiverOptions): readonly OptionProblem[] {
   return [
     ...exposure(options),
@@ -195,7 +198,7 @@ function exposure(options: ReceiverOptions): readonly OptionProblem[] {
     return [
       {
         path: ['allowUnauthenticated'],
-        message: 'expected false, because credentials are configured: remove this option, or the credentials',
+        message: 'expected false, because credentials are configured: remove this option or the credentials',
       },
     ];
   }
@@ -205,8 +208,8 @@ function exposure(options: ReceiverOptions): readonly OptionProblem[] {
       {
         path: ['listen'],
         message:
-          'expected a loopback address, because no sender has to show a credential: set tls.clientCAFile or a ' +
-          'tokenFile for each cluster, or set allowUnauthenticated to take events from anyone',
+          'expected a loopback address, because no credential is required: set tls.clientCAFile or a ' +
+          'tokenFile for each cluster, or set allowUnauthenticated to accept events from anyone',
       },
     ];
   }
@@ -215,7 +218,7 @@ function exposure(options: ReceiverOptions): readonly OptionProblem[] {
     {
       path: ['listen'],
       message:
-        'expected a loopback address, because tokens would cross the network in the clear: set tls.certFile and tls.keyFile',
+        'expected a loopback address, because tokens would cross the network unencrypted: set tls.certFile and tls.keyFile',
     },
   ];
 }
@@ -231,25 +234,30 @@ function clusterProblems(options: ReceiverOptions, index: number): readonly Opti
   const sharedName = own.clientNames?.find((name) => others.some((other) => other.clientNames?.includes(name)));
   return [
     ...(others.some(({ name }) => name === own.name)
-      ? [problem('name', 'expected a name of its own: another cluster has it already')]
+      ? [problem('name', 'expected a unique name: another cluster has this one')]
       : []),
     ...(own.default && others.some((other) => other.default)
-      ? [problem('default', 'expected at most one default cluster: remove this one or the other')]
+      ? [problem('default', 'expected at most one default cluster: remove one of them')]
       : []),
     ...(own.token !== undefined && own.tokenFile !== undefined
-      ? [problem('token', 'expected either token or tokenFile: remove one')]
+      ? [problem('token', 'expected either token or tokenFile, not both: remove one')]
       : []),
     ...(own.token !== undefined && others.some(({ token }) => token === own.token)
-      ? [problem('token', 'expected a token of its own: one token stands for one cluster')]
+      ? [problem('token', 'expected a unique token: another cluster has this one')]
       : []),
     ...(own.clientNames !== undefined && !certificates
-      ? [problem('clientNames', 'expected tls.clientCAFile as well: no client certificate can be checked without it')]
+      ? [problem('clientNames', 'expected tls.clientCAFile too: it verifies client certificates')]
       : []),
     ...(sharedName === undefined
       ? []
-      : [problem('clientNames', 'expected names of its own: one certificate stands for one cluster')]),
+      : [problem('clientNames', 'expected unique names: another cluster has one of these')]),
     ...(requiresCredential(options) && !reachable
-      ? [problem('name', 'expected a credential, or nobody can send for this cluster: set clientNames or tokenFile')]
+      ? [
+          problem(
+            'name',
+            'expected a credential, because no sender can use this cluster without one: set clientNames or tokenFile',
+          ),
+        ]
       : []),
   ];
 }
@@ -259,7 +267,7 @@ function sizes({ maxBodyBytes, maxBytesInFlight }: ReceiverOptions): readonly Op
   return [
     {
       path: ['maxBytesInFlight'],
-      message: 'expected at least maxBodyBytes, or the largest batch never fits: raise it',
+      message: 'expected at least maxBodyBytes, because a batch of that size would never fit: raise it',
     },
   ];
 }

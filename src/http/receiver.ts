@@ -23,25 +23,25 @@ export interface ReceiverDeps {
   readonly intake: Intake;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Told of a throw that is neither a refusal nor an operational fault; the process should end and start anew. */
+  /** Called with an error that is neither a refusal nor an operational fault; the process should end and restart. */
   readonly onBug: (error: unknown) => void;
 }
 
 export interface Receiver extends Source {
   /**
    * Loads certificates and tokens, then listens.
-   * @returns the address, with the port that port 0 stood for
-   * @throws Error that names the file, or the address, and what was expected
+   * @returns the address, with the actual port if port 0 was configured
+   * @throws Error that names the file or the address, and what was expected
    */
   start(): Promise<Address>;
   /**
-   * Lets its senders go elsewhere, in this order: unready at once; for `lingerMs` every request is still taken, also on new
-   * connections, and its answer closes the connection; then it takes no new connection, closes idle ones, answers what is
-   * under way, and after `limitMs` more cuts off what is left.
+   * Moves senders to another replica, in this order: it reports unready at once; for `lingerMs` it still accepts every
+   * request, also on new connections, and each answer closes its connection; then it accepts no new connection, closes
+   * idle ones and answers requests in progress; after `limitMs` more it cuts off the rest.
    *
-   * An idle connection is not closed at once, because a request may be on its way over it: Go's client does not send a POST
-   * again by itself when its connection ends without an answer (shouldRetryRequest of net/http), and the audit webhook
-   * does so only after its backoff of 10 s. `Connection: close` on an answer costs nobody anything.
+   * It does not close idle connections at once, because a request may be on its way: Go's client does not retry a POST
+   * when its connection ends without an answer (shouldRetryRequest of net/http), and the audit webhook retries only after its
+   * backoff of 10 s. `Connection: close` on an answer has no such cost.
    */
   stop(limitMs: number, lingerMs?: number): Promise<void>;
 }
@@ -51,9 +51,9 @@ const MS_PER_SECOND = 1_000;
 const NAME = 'receiver';
 
 /**
- * The audit webhook: `POST /audit` and `POST /audit/<cluster>` take an EventList and answer 200 only when all that it
- * causes is committed. The API server always sends JSON with a Content-Length, never compressed, and takes every other
- * status for a failure to be tried again, at most five times: so 503 asks for more time, and 4xx says what is wrong.
+ * The audit webhook: `POST /audit` and `POST /audit/<cluster>` accept an EventList and answer 200 only when all of its
+ * effects are committed. The API server always sends JSON with a Content-Length, uncompressed. It retries after any
+ * other status, at most five times: 503 asks for more time, and 4xx says what is wrong.
  *
  * Sender: https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/plugin/pkg/audit/webhook/webhook.go
  *
@@ -78,7 +78,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   let state: 'starting' | 'listening' | 'draining' = 'starting';
   const isDraining = (): boolean => state === 'draining';
 
-  /** The cluster of a request: the one in the path, if the sender may send for it, else the sender's own. */
+  /** The cluster of a request: the one in the path, if the sender's credential allows it, else the sender's own. */
   function clusterOf(request: Request<{ cluster?: string }>): string {
     const named = request.params.cluster;
     const own = credentialRequired
@@ -125,7 +125,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
           return { status: 400, body: { error, hint: 'send an audit.k8s.io/v1 EventList' } };
         }
         case 'uncommitted':
-          return tryAgain(OPERATIONAL_ERRORS[outcome.error.code].doc, 'send it again in a moment');
+          return tryAgain(OPERATIONAL_ERRORS[outcome.error.code].doc, 'send it again later');
       }
     } catch (error) {
       return bug(error);
@@ -166,13 +166,13 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
     throw new Refusal('not_found');
   });
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
-    // The router's own error for a path parameter that is not percent-encoded as it should be.
+    // The router's own error for a path parameter with broken percent-encoding.
     handleError(error instanceof URIError ? new Refusal('not_found') : error, request, response, next);
   });
 
   const server = createServer({ refusals, app }, options);
   const listener = createListener(server.http, options.listen);
-  // Watched apart, so that a certificate that cannot be used does not hold up a new token.
+  // Watched separately, so that a broken certificate does not delay a new token.
   const certificates = watchFiles(deps, {
     files: tls === undefined ? [] : certificateFiles(tls),
     intervalMs: options.reloadMs,
@@ -212,7 +212,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
       }
       state = 'listening';
       logger.info('receiver listening', { ...address, tls: tls !== undefined, clusters: names });
-      if (!credentialRequired) logger.warn('receiver takes audit events from anyone who reaches it', { ...address });
+      if (!credentialRequired) logger.warn('receiver accepts audit events without a credential', { ...address });
       return address;
     },
     async stop(limitMs, lingerMs = 0) {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { LogFields, Logger } from '../telemetry/logger.ts';
 import { createRefusalLog } from './refusal-log.ts';
 
-test('every refusal is counted, and one in 10 s of each reason is logged with the number that was not', () => {
+test('counts every refusal, and logs one in 10 s for each reason with the number left out', () => {
   let counted = 0;
   const logged: LogFields[] = [];
   const logger = { warn: (_message: string, fields: LogFields = {}) => logged.push(fields) } as unknown as Logger;

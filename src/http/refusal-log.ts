@@ -3,7 +3,7 @@ import type { LogFields, Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { REFUSALS, type RefusalReason } from './refusal.ts';
 
-/** What goes wrong before or beside HTTP. */
+/** Faults before or outside an HTTP request. */
 const CONNECTION_FAULTS = ['tls_handshake', 'too_many_connections', 'aborted'] as const;
 export type ConnectionFault = (typeof CONNECTION_FAULTS)[number];
 
@@ -11,12 +11,14 @@ export interface RefusalLog {
   note(reason: RefusalReason | ConnectionFault, fields: LogFields): void;
 }
 
-/** Counts every refusal, and logs a few: an operator has to see why events do not come, and a stranger must not fill the disk. */
+/**
+ * Counts every refusal and logs a few: operators must see why events are missing, and strangers must not fill the disk.
+ */
 export function createRefusalLog(
   deps: { readonly metrics: Pick<Metrics, 'requestsRefused'>; readonly logger: Logger },
   now?: () => number,
 ): RefusalLog {
-  // Each series from the start, at 0: an increase from nothing is none to Prometheus.
+  // Starts each series at 0, because Prometheus sees no increase when a series appears.
   for (const reason of [...Object.keys(REFUSALS), ...CONNECTION_FAULTS])
     deps.metrics.requestsRefused.inc({ reason }, 0);
   const log = createLimitedLog(deps.logger, now);

@@ -1,4 +1,4 @@
-/** Why a request is answered without a look at its body: what the sender is told, in one catalogue. */
+/** Every reason to refuse a request without reading its body, with the answer to the sender. */
 export const REFUSALS = {
   unauthenticated: {
     status: 401,
@@ -7,8 +7,8 @@ export const REFUSALS = {
   },
   forbidden: {
     status: 403,
-    error: 'the credential does not stand for this cluster',
-    hint: 'bind the certificate name (clientNames) or the token to the cluster in the configuration of firstseen',
+    error: 'the credential does not belong to this cluster',
+    hint: 'add the certificate name (clientNames) or the token to the cluster in the configuration of firstseen',
   },
   not_found: { status: 404, error: 'no such path', hint: 'POST to /audit or /audit/<cluster>' },
   unknown_cluster: { status: 404, error: 'no such cluster', hint: 'use the name of a configured cluster' },
@@ -22,7 +22,7 @@ export const REFUSALS = {
   length_required: {
     status: 411,
     error: 'Content-Length is required',
-    hint: 'send the body with its length, not in chunks',
+    hint: 'send the body with its length, not chunked',
   },
   too_large: {
     status: 413,
@@ -31,7 +31,7 @@ export const REFUSALS = {
   },
   content_type: {
     status: 415,
-    error: 'the body has to be JSON',
+    error: 'the body must be JSON',
     hint: 'send Content-Type: application/json',
   },
   content_encoding: {
@@ -40,18 +40,18 @@ export const REFUSALS = {
     hint: 'send the body without Content-Encoding',
   },
   header_overflow: { status: 431, error: 'the path or the headers are too long', hint: 'shorten them' },
-  malformed: { status: 400, error: 'this is not HTTP as expected', hint: 'send an HTTP/1.1 request' },
-  in_flight: { status: 503, error: 'too many bytes in flight', hint: 'send it again in a moment' },
+  malformed: { status: 400, error: 'the request is not valid HTTP', hint: 'send an HTTP/1.1 request' },
+  in_flight: { status: 503, error: 'too many bytes in flight', hint: 'send it again later' },
 } as const satisfies Record<string, { readonly status: number; readonly error: string; readonly hint: string }>;
 
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** Thrown by the steps of a request, caught by its error handler. */
+/** Thrown while handling a request, and caught by the error handler. */
 export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly status: number;
   readonly hint: string;
-  /** For the log only: it is not sent. */
+  /** For the log only; never sent. */
   readonly detail: string | undefined;
 
   constructor(reason: RefusalReason, more: { readonly hint?: string; readonly detail?: string } = {}) {

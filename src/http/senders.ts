@@ -8,26 +8,26 @@ export interface Senders {
   heard(cluster: string, request: IncomingMessage): void;
 }
 
-/** More API servers than one cluster has; where others stand between, their number stays bounded all the same. */
+/** More API servers than a cluster has; it also bounds the senders behind a proxy that changes addresses. */
 const MOST_SENDERS = 32;
 const FORGOTTEN_AFTER_MS = 60 * 60_000;
 const MS_PER_SECOND = 1_000;
 
 /**
- * When each sender of a cluster was heard last. With a name of this node, a sender on a loopback address goes by it: on
- * control-plane nodes each API server sends to its own node, and all of them would be 127.0.0.1. It then counts from the
- * start, so that one that is never heard is missed as well. API servers often share one certificate, so they are told apart by their
- * address. One that has been silent for an hour, or silent longest of more than 32, is forgotten when another is heard:
- * where all are silent they stay, and so does their alert.
+ * Tracks when each sender of a cluster last sent a batch. API servers often share one certificate, so their addresses
+ * tell them apart. On control-plane nodes each API server sends to its own node, and every address would be 127.0.0.1:
+ * if the node's name is configured, it stands for a loopback address, and counts from the start, so that a sender that
+ * never sends is missed too. A sender is forgotten when another one sends and it has been silent for an hour, or is the
+ * one silent longest of more than 32. If all are silent they stay, and so does their alert.
  */
 export function createSenders(
   metrics: Pick<Metrics, 'senderLastBatchTimestamp' | 'senderCertificateExpiry'>,
   own: { readonly node?: string | undefined; readonly cluster?: string | undefined } = {},
   now: () => number = Date.now,
 ): Senders {
-  /** By cluster the time at which each address was heard, the one heard longest ago first. */
+  /** By cluster: when each address last sent a batch, the oldest first. */
   const heardAt = new Map<string, Map<string, number>>();
-  /** The connections whose certificate was looked at. */
+  /** Connections whose certificate has been read. */
   const seen = new WeakSet<object>();
 
   function forget(cluster: string, senders: Map<string, number>): void {
@@ -65,7 +65,7 @@ export function createSenders(
   };
 }
 
-/** An IPv4 address as itself, also where the socket listens on both families. Undefined once the sender has gone. */
+/** The plain IPv4 address, even if the socket listens on both families. Undefined once the sender has gone. */
 function plainAddress(address: string | undefined): string | undefined {
   return address?.replace(/^::ffff:(?=\d+\.\d+\.)/, '');
 }

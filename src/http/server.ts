@@ -10,18 +10,18 @@ import type { RefusalLog } from './refusal-log.ts';
 
 export interface ReceiverServer {
   readonly http: Server;
-  /** Takes a certificate into use for new connections. */
+  /** Uses a certificate for new connections. */
   useCertificates(context: SecureContextOptions): void;
-  /** Whether a connection was made under the certificates now in use. One that was not should be closed after its answer. */
+  /** Whether a connection uses the current certificates. If not, it should be closed after its answer. */
   isCurrent(socket: Duplex): boolean;
-  /** Notes that a connection has had its last answer: whatever else comes on it, nothing more is written. */
+  /** Marks a connection as finished: nothing more is written to it, whatever arrives. */
   markAnswered(socket: Duplex): void;
 }
 
-/** How often Node looks for requests that are over their time; its own default is 30 s. */
+/** How often Node looks for requests that exceed their time limit; its default is 30 s. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** The HTTP or HTTPS server with its limits, before anything is known of a request. */
+/** The HTTP or HTTPS server with its limits, before any request is read. */
 export function createServer(
   deps: { readonly refusals: RefusalLog; readonly app: RequestListener },
   options: ReceiverOptions,
@@ -68,7 +68,7 @@ export function createServer(
         ...limits,
         handshakeTimeout: timeouts.handshakeMs,
         requestCert: asksForCertificate,
-        // Where tokens are configured as well, a sender without a certificate has to get as far as HTTP to show its own.
+        // With tokens configured, a sender without a certificate must reach HTTP to show its token.
         rejectUnauthorized: asksForCertificate && !clusters.some(hasToken),
       },
       deps.app,
@@ -76,7 +76,7 @@ export function createServer(
   );
   server.on('secureConnection', (socket) => current.add(socket));
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    // A certificate that does not verify shows as a connection that we have reset; a reset by the sender is only noise.
+    // A certificate that fails verification looks like a connection that we reset; a reset by the sender is only noise.
     const verification: unknown = socket.authorizationError;
     if (error.code === 'ECONNRESET' && !verification) return;
     deps.refusals.note('tls_handshake', { client: socket.remoteAddress, detail: verification || error.code });
@@ -92,7 +92,7 @@ export function createServer(
   };
 }
 
-/** Undefined for what is not HTTP's: a fault of the connection, or of a handshake. */
+/** Undefined for faults outside HTTP: of the connection or the TLS handshake. */
 function reasonOf(code = ''): RefusalReason | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return 'header_overflow';
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** The content of each watched file, by its path. */
+/** Contents of the watched files, by path. */
 export type FileContents = ReadonlyMap<string, string>;
 
 export interface WatchedFiles {
@@ -13,14 +13,14 @@ export interface WatchedFiles {
 export interface WatchOptions {
   readonly files: readonly string[];
   readonly intervalMs: number;
-  /** Takes new contents into use as a whole, or throws and leaves what was in use. */
+  /** Applies new contents as a whole, or throws and keeps the old ones. */
   readonly apply: (contents: FileContents) => void;
 }
 
 /**
- * Applies files at the start, and again whenever their content changes. It polls: a mounted ConfigMap or Secret changes
- * by a swap of symbolic links, which file notifications miss. A change that cannot be applied is logged once and leaves
- * the old content in use, so the moment between the two files of a pair does no harm.
+ * Applies files at the start and again when their content changes. It polls, because a mounted ConfigMap or Secret
+ * changes by swapping symbolic links, which file notifications miss. If a change cannot be applied, it logs that once
+ * and keeps the old contents, so a moment in which only one file of a pair is new does no harm.
  *
  * Symbolic links: https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-files-from-a-pod
  */

@@ -4,12 +4,13 @@ import { ALERTS_PATH, alertPath, alertResource, alertStatusPatch } from '../kube
 import type { ApiAnswer, KubernetesClient } from '../kubernetes/client.ts';
 
 /**
- * Keeps an Alert resource for each alert: created once, afterwards only its status is patched, whatever stands there, and never the
- * phase in it, which is the user's. One that a user has deleted is not made again.
+ * Keeps an Alert resource for each alert. It creates the resource once, then patches only its status, whatever the status
+ * holds, and never the phase, which belongs to the user. It does not recreate an Alert that a user has deleted.
  */
 export function createAlertSink({ client }: { readonly client: Pick<KubernetesClient, 'call'> }): Sink {
   async function create(alert: AlertRecord, signal: AbortSignal): Promise<void> {
-    // AlreadyExists: an earlier delivery was not told to the queue. The spec is immutable, so there is nothing to apply.
+    // AlreadyExists: the queue did not learn of an earlier delivery. The spec is immutable, so there is nothing to
+    // apply.
     const call = { method: 'POST', path: ALERTS_PATH, body: alertResource(alert), expect: ['AlreadyExists'] } as const;
     await client.call(call, signal);
   }

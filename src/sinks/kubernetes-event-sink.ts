@@ -19,26 +19,26 @@ export interface KubernetesEventSinkDeps {
 export interface KubernetesEventSinkOptions {
   /** The monitored cluster whose API server the client talks to. */
   readonly localCluster: string;
-  /** Look up the uid of the object where the audit event did not carry it. */
+  /** Looks up the uid of the object if the audit event lacks it. */
   readonly lookUp: boolean;
-  /** The pod or host that reports. */
+  /** Name of the reporting pod or host. */
   readonly instance: string;
 }
 
-/** Only the metadata is asked for: nothing else of the object is our business. */
+/** Requests only metadata, because the rest of the object is not needed. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 const withUid = z.object({ metadata: z.object({ uid: z.string().min(1) }) });
 
 /**
- * Records a Kubernetes Event for each alert of the local cluster: about the object of the request, in its namespace, or
- * else about the Alert. A courtesy copy, of openings only: what changes is in the Alert.
+ * Creates a Kubernetes Event for each new alert of the local cluster: about the object of the request, in its
+ * namespace, or else about the Alert. Later changes are only on the Alert.
  */
 export function createKubernetesEventSink(
   { client }: KubernetesEventSinkDeps,
   { localCluster, lookUp, instance }: KubernetesEventSinkOptions,
 ): Sink {
-  /** Undefined if it is not there, or cannot be read: an Event is not worth a failure for that. */
+  /** Undefined if the object does not exist or is not readable: an Event is not worth a failure. */
   async function uidAt(path: string, signal: AbortSignal): Promise<string | undefined> {
     const get: ApiCall = { method: 'GET', path, accept: METADATA_ONLY, expect: ['NotFound'] };
     const answer = await client.call(get, signal).catch(onFault(() => undefined));
@@ -47,7 +47,7 @@ export function createKubernetesEventSink(
     return read.success ? read.data.metadata.uid : undefined;
   }
 
-  /** The object with its uid. Without it `kubectl describe` would not show the Event. */
+  /** The object with its uid, without which `kubectl describe` does not show the Event. */
   async function objectOf(alert: AlertRecord, signal: AbortSignal): Promise<ObjectReference | undefined> {
     const object = requestedObject(alert.spec.request);
     if (object === undefined || object.reference.uid !== undefined) return object?.reference;
@@ -56,7 +56,7 @@ export function createKubernetesEventSink(
     return uid === undefined ? undefined : { ...object.reference, uid };
   }
 
-  /** @returns false if the namespace takes no Event: it is gone, or going */
+  /** @returns false if the namespace does not accept Events because it is deleted or terminating */
   async function record(alert: AlertRecord, regarding: ObjectReference, signal: AbortSignal): Promise<boolean> {
     const namespace = eventNamespace(regarding);
     const expect: readonly RefusalReason[] =

@@ -10,9 +10,9 @@ async function linesOf(alert: AlertRecord): Promise<readonly string[]> {
   return lines;
 }
 
-test('an alert is one line of JSON with the names of ECS', async () => {
+test('writes an alert as one line of JSON with ECS field names', async () => {
   const [line = ''] = await linesOf(sampleAlert());
-  expect(line.endsWith('}\n')).toBe(true);
+  expect(line).toMatch(/\}\n$/);
   const document = JSON.parse(line);
   expect(document['@timestamp']).toBe('2026-03-01T12:00:00.000001Z');
   expect(document['event.kind']).toBe('signal');
@@ -25,7 +25,7 @@ test('an alert is one line of JSON with the names of ECS', async () => {
   expect(document['user_agent.original']).toBe('masscan/1.3');
 });
 
-test('an alert of a threshold has its result as Elastic has it, and its group as what repeats are suppressed by', async () => {
+test("writes a threshold's result as Elastic does, and its group as the suppression terms", async () => {
   const { newTerms: _, ...spec } = sampleAlert().spec;
   const groupBy = [{ field: 'user.name', value: 'eve' }];
   const results = [
@@ -44,19 +44,19 @@ test('an alert of a threshold has its result as Elastic has it, and its group as
   expect((await linesOf(sampleAlert())).join()).not.toMatch(/threshold_result/);
 });
 
-test('an alert of a building block is written as one', async () => {
+test('marks the alert of a building block', async () => {
   const [line = ''] = await linesOf(sampleAlert({ spec: { buildingBlock: true } }));
   expect(JSON.parse(line)['kibana.alert.building_block_type']).toBe('default');
   expect((await linesOf(sampleAlert())).join()).not.toMatch(/building_block/);
   expect(createLogSink({ write: () => {} }).buildingBlocks).toBe(true);
 });
 
-test('hostile text stays in its line', async () => {
+test('escapes hostile text', async () => {
   const lines = await linesOf(hostileAlert());
   expect(lines).toHaveLength(1);
   expect(lines[0]?.trimEnd() ?? '').not.toMatch(/\p{C}/u);
 });
 
-test('an alert that is being taken away is not written', async () => {
+test('does not write an alert that is being removed', async () => {
   expect(await linesOf(sampleAlert({ state: { removed: true } }))).toEqual([]);
 });

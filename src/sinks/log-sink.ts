@@ -4,9 +4,9 @@ import { formatTimestamp } from '../audit/timestamp.ts';
 import type { AlertRecord, AlertSpec } from '../detect/alert.ts';
 
 /**
- * Writes one line of JSON for each alert when it opens, and nothing afterwards: how an alert goes on is in the Alert.
+ * Writes one line of JSON when an alert opens. Later changes are only on the Alert.
  *
- * @param write is given the whole line, with its end
+ * @param write receives the whole line with its line end
  */
 export function createLogSink({ write }: { readonly write: (line: string) => void }): Sink {
   return {
@@ -23,7 +23,7 @@ export function createLogSink({ write }: { readonly write: (line: string) => voi
 }
 
 /**
- * The alert with the field names of the Elastic Common Schema, and those of Elastic's alerts where it has them.
+ * The alert with field names of the Elastic Common Schema and, where they exist, those of Elastic's alerts.
  *
  * https://www.elastic.co/docs/reference/security/fields-and-object-schemas/alert-schema and https://www.elastic.co/docs/reference/ecs
  */
@@ -77,7 +77,7 @@ function alertDocument({ id, spec, state }: AlertRecord): Readonly<Record<string
 
 const CARDINALITY = /^cardinality\((.*)\)$/;
 
-/** As in Elastic's alerts: the group, how many events, and how many values of each field that was counted. */
+/** As in Elastic's alerts: the group, the number of events, and the number of values of each counted field. */
 function thresholdResult({ groupBy = [], results = [] }: AlertSpec): object {
   return {
     terms: groupBy,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The sinks that are not the Kubernetes API's. */
+/** Options of the sinks that do not use the Kubernetes API. */
 export const sinksOptionsSchema = z.strictObject({
   log: z
     .strictObject({ enabled: z.boolean().default(true).describe('Write a line of JSON for each alert that opens.') })

@@ -6,12 +6,12 @@ import { createSinks } from './registry.ts';
 const deps = { write: () => {}, instance: 'pod-0' };
 const kubernetes = { call: async () => ({ kind: 'ok', body: {} }) as const };
 
-test('without a Kubernetes API alerts are lines', () => {
+test('without a Kubernetes API the log is the only sink', () => {
   const options = { kubernetes: kubernetesOptionsSchema.parse({}), sinks: sinksOptionsSchema.parse({}) };
   expect(createSinks({ ...deps, kubernetes: undefined }, options).map(({ name }) => name)).toEqual(['log']);
 });
 
-test('with one they are Alerts and Events too, unless switched off', () => {
+test('with a Kubernetes API there are Alerts and, unless switched off, Events', () => {
   const names = (events: boolean, log: boolean) =>
     createSinks(
       { ...deps, kubernetes },

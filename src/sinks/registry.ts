@@ -7,11 +7,11 @@ import { createLogSink } from './log-sink.ts';
 import type { SinksOptions } from './options.ts';
 
 export interface SinkDeps {
-  /** Undefined if no Kubernetes API is to be written to. */
+  /** Undefined if no Kubernetes API is used. */
   readonly kubernetes: Pick<KubernetesClient, 'call'> | undefined;
-  /** Takes the lines of the log sink. */
+  /** Receives the lines of the log sink. */
   readonly write: (line: string) => void;
-  /** The pod or host that reports. */
+  /** Name of the reporting pod or host. */
   readonly instance: string;
 }
 
@@ -20,7 +20,7 @@ export interface SinkOptions {
   readonly sinks: SinksOptions;
 }
 
-/** The sinks that the configuration asks for. */
+/** Creates the configured sinks. */
 export function createSinks({ kubernetes: client, write, instance }: SinkDeps, options: SinkOptions): readonly Sink[] {
   const { localCluster, alerts, events } = options.kubernetes;
   const { log } = options.sinks;

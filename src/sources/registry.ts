@@ -6,7 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface SourceDeps extends IntakeDeps {
   readonly metrics: Metrics;
-  /** Told of a throw that no source can mend; the process should end and start anew. */
+  /** Called with an error that no source can recover from; the process should end and restart. */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -14,7 +14,7 @@ export interface SourceOptions {
   readonly receiver: ReceiverOptions;
 }
 
-/** The sources that the configuration asks for, each with an intake of its own. */
+/** Creates the configured sources, each with its own intake. */
 export function createSources(deps: SourceDeps, { receiver }: SourceOptions): readonly Source[] {
   const clusters = receiver.clusters.map(({ name }) => name);
   const intake = () => createIntake(deps, clusters);

@@ -1,13 +1,13 @@
 import type { LogLevel, RootLogger } from './logger.ts';
 
 export interface DebugSwitch {
-  /** Debug for a while; again, to be back at once. */
+  /** Switches to debug for a while; a second call switches back at once. */
   flip(): void;
 }
 
 const LIMIT_MS = 15 * 60_000;
 
-/** Switches a logger to debug and back to its level: by itself after 15 minutes, since that is what people forget. */
+/** Switches a logger to debug, and back to its level after 15 minutes, because people forget to switch back. */
 export function createDebugSwitch(
   logger: Pick<RootLogger, 'info' | 'setLevel'>,
   level: LogLevel,
@@ -18,7 +18,7 @@ export function createDebugSwitch(
   function back(): void {
     clearTimeout(timer);
     timer = undefined;
-    logger.info('log level is back', { level });
+    logger.info('log level is restored', { level });
     logger.setLevel(level);
   }
 
@@ -31,7 +31,7 @@ export function createDebugSwitch(
       timer = setTimeout(back, limitMs);
       timer.unref();
       logger.setLevel('debug');
-      logger.info('log level is debug for a while', { until: new Date(Date.now() + limitMs) });
+      logger.info('log level is debug for now', { until: new Date(Date.now() + limitMs) });
     },
   };
 }

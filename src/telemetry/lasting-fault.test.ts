@@ -10,7 +10,7 @@ function faultOf() {
   return { told, fault: createLastingFault(logger, { begins: 'it fails', ends: 'it works again' }, { of: 'pods' }) };
 }
 
-test('a fault is told when it begins and when it is over, each time that it comes', () => {
+test('logs the beginning and the end of each fault', () => {
   const { told, fault } = faultOf();
   fault.mended();
   expect(told).toEqual([]);
@@ -29,16 +29,16 @@ test('a fault is told when it begins and when it is over, each time that it come
   ]);
 });
 
-test('work that fails rejects nothing, and is counted until it goes well', async () => {
+test('work that fails does not reject, and counts until a success', async () => {
   const { told, fault } = faultOf();
   const failing = () => Promise.reject(new TypeError('no function'));
   expect(await fault.during(failing)).toBeUndefined();
   expect(fault.failures()).toBe(1);
-  expect(await fault.during(async () => 'what it gives')).toBe('what it gives');
+  expect(await fault.during(async () => 'a result')).toBe('a result');
   expect(told).toHaveLength(2);
 });
 
-test('what a stop cuts short is no failure', async () => {
+test('work that a stop interrupts is not a failure', async () => {
   const { told, fault } = faultOf();
   expect(await fault.during(() => Promise.reject(new Error('stopped')), AbortSignal.abort())).toBeUndefined();
   expect(fault.failures()).toBe(0);

@@ -1,30 +1,32 @@
 import type { Logger } from './logger.ts';
 
-/** A fault that may last: told when it begins and when it is over, counted in between, and not told each time. */
+/**
+ * Logs a fault that may last when it begins and when it ends, and counts failures in between instead of logging each.
+ */
 export interface LastingFault {
-  /** How often it has failed since it last went well. */
+  /** Failures since the last success. */
   failures(): number;
-  /** It has failed, for the first time or again. */
+  /** Notes a failure, the first or a repeat. */
   failed(error: unknown): void;
-  /** It has gone well, for the first time or again. */
+  /** Notes a success, the first or a repeat. */
   mended(): void;
   /**
-   * Does the work and notes how it went. Never rejects, so a bug in the work is told as well, with its stack.
-   * @param signal after its abort a failure is none
-   * @returns what the work gives, or undefined if it failed
+   * Does the work and notes its outcome. Never rejects: a bug in the work is logged as well, with its stack.
+   * @param signal failures after its abort do not count
+   * @returns the result of the work, or undefined if it failed
    */
   during<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | undefined>;
 }
 
-/** What is told, in constant words. */
+/** The two log messages, as constants. */
 export interface LastingFaultWords {
   readonly begins: string;
   readonly ends: string;
 }
 
 /**
- * Follows one fault of work that is done again and again. The first failure is a warning with its error; the first success
- * after it says how many failures there were.
+ * Follows one fault of periodic work. The first failure is a warning with its error; the next success logs the number
+ * of failures.
  * @param about fields of both entries, such as the cluster
  */
 export function createLastingFault(

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createLimitedLog } from './limited-log.ts';
 
-test('of each message and kind one in 10 s is written, with the number that was left out', () => {
+test('writes one entry in 10 s for each message and kind, with the number of entries left out', () => {
   const written: unknown[] = [];
   const logger = {
     warn: (message: string, fields = {}) => void written.push(['warn', message, fields]),

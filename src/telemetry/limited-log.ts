@@ -1,14 +1,14 @@
 import type { LogFields, Logger } from './logger.ts';
 
-/** Writes what may come a thousand times a second, and no more of it than a person can read. */
+/** Logs what may happen a thousand times a second, at a rate that a person can read. */
 export interface LimitedLog {
-  /** @param kind what counts as the same, beside the message; from code and configuration, never from a request */
+  /** @param kind limited separately within a message; comes from code and configuration, never from a request */
   note(level: 'warn' | 'error', message: string, kind: string, fields: LogFields): void;
 }
 
 const INTERVAL_MS = 10_000;
 
-/** Of each message and kind one in 10 s, with the number of those that were left out since (`leftOut`). */
+/** Writes one entry in 10 s for each message and kind; `leftOut` counts the entries skipped since. */
 export function createLimitedLog(
   logger: Pick<Logger, 'warn' | 'error'>,
   now: () => number = () => performance.now(),

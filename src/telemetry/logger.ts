@@ -10,17 +10,17 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Messages are constant strings; what varies goes into the fields. */
+/** Messages are constant strings; variable parts go into fields. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A logger that adds these fields to each of its entries. */
+  /** A logger that adds these fields to each entry. */
   child(fields: LogFields): Logger;
 }
 
-/** The logger that a process makes once; a change of its level holds for its children too. */
+/** The root logger of a process; a change of its level applies to its children too. */
 export interface RootLogger extends Logger {
   setLevel(level: LogLevel): void;
 }
@@ -28,9 +28,9 @@ export interface RootLogger extends Logger {
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Standard error unless told: standard output belongs to what a command prints. */
+  /** Standard error by default: standard output is for the results of a command. */
   readonly stream?: Writable;
-  /** The time of an entry; the system's clock unless told. */
+  /** The time of an entry; the system clock by default. */
   readonly now?: () => Date;
 }
 
@@ -43,9 +43,9 @@ const RESERVED: ReadonlySet<string> = new Set(['@timestamp', 'log.level', 'messa
 const WINSTON_LEVELS = Object.fromEntries(LOG_LEVELS.map((level, severity) => [level, severity]));
 
 /**
- * A logger that writes one entry a line, with the names of the Elastic Common Schema where it has one: `@timestamp`,
- * `log.level`, `message`, then the fields. An Error in field `x` becomes `x.message`, `x.type`, `x.code`, `x.stack_trace`
- * and `x.cause`. Every string is sanitised and cut to 4 KiB: a field may hold what a client has sent.
+ * A logger that writes one entry a line, with field names of the Elastic Common Schema where it has one: `@timestamp`,
+ * `log.level`, `message`, then the fields. An Error in field `x` becomes `x.message`, `x.type`, `x.code`,
+ * `x.stack_trace` and `x.cause`. Every string is sanitised and cut to 4 KiB, because a field may hold client input.
  *
  * Names: https://www.elastic.co/docs/reference/ecs/ecs-error
  */
@@ -93,7 +93,7 @@ function renderJson(time: Date, level: string, message: string, fields: Entry): 
   );
 }
 
-/** `time LEVEL message name=value …`; a stack trace follows, indented, so that no line of it can pass for an entry. */
+/** `time LEVEL message name=value …`; a stack trace follows, indented so that no line of it can pass for an entry. */
 function renderText(time: Date, level: string, message: string, fields: Entry): string {
   const isStack = (name: string): boolean => name.endsWith('.stack_trace');
   const pairs = fields.filter(([name]) => !isStack(name)).map(([name, value]) => ` ${name}=${textValue(value)}`);
@@ -127,7 +127,7 @@ function errorFields(name: string, error: Error): Entry {
   ];
 }
 
-/** A value that JSON can hold: strings clean, depth and length bounded, own properties only. */
+/** Turns a value into one that JSON can hold: clean strings, bounded depth and length, own properties only. */
 function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return clean(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
@@ -144,7 +144,7 @@ function clean(text: string): string {
   return excerpt(text, MAX_STRING_BYTES);
 }
 
-/** Line breaks are kept; all else is cleaned. */
+/** Keeps line breaks and sanitises the rest. */
 function cleanLines(text: string): string {
   const lines = text.slice(0, MAX_STRING_BYTES).split('\n');
   return cutBytes(lines.map(sanitise).join('\n'), MAX_STRING_BYTES);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createMetrics } from './metrics.ts';
 
-test('an instrument shows under its full name, with its labels', async () => {
+test('exposes an instrument under its full name, with its labels', async () => {
   const metrics = createMetrics();
   metrics.decisions.inc({ cluster: 'local', rule: 'r', outcome: 'opened' }, 2);
   metrics.bytesInFlight.set({}, 7);
@@ -13,19 +13,21 @@ test('an instrument shows under its full name, with its labels', async () => {
   expect(text).toMatch(/^firstseen_ack_seconds_bucket\{le="0\.0005",cluster="local"\} 1$/m);
 });
 
-test('every instrument of our own has a prefix, a help text, and a unit where it has one', async () => {
-  const { text } = await createMetrics().expose();
-  const names = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => ({ name, type }));
-  const own = names.filter(({ name }) => !/^(process|nodejs)_/.test(name));
+const { text: exposed } = await createMetrics().expose();
+const own = [...exposed.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
+  .map(([, name = '', type = '']) => ({ name, type }))
+  .filter(({ name }) => !/^(process|nodejs)_/.test(name));
+
+test('exposes its own instruments before they have a series', () => {
   expect(own.length).toBeGreaterThan(25);
-  for (const { name, type } of own) {
-    expect(name).toMatch(/^firstseen_[a-z_]+$/);
-    expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
-    expect(text).toMatch(new RegExp(`^# HELP ${name} [A-Z].*\\.$`, 'm'));
-  }
 });
 
-test('a series can be forgotten', async () => {
+test.each(own)('$name has a prefix, a help text, and the suffix of its type', ({ name, type }) => {
+  expect(name).toMatch(type === 'counter' ? /^firstseen_[a-z_]+_total$/ : /^firstseen_[a-z_]+(?<!_total)$/);
+  expect(exposed).toMatch(new RegExp(`^# HELP ${name} [A-Z].*\\.$`, 'm'));
+});
+
+test('removes a series', async () => {
   const metrics = createMetrics();
   metrics.termsHeld.set({ cluster: 'local', rule: 'a' }, 1);
   metrics.termsHeld.set({ cluster: 'local', rule: 'b' }, 1);
@@ -40,15 +42,17 @@ test('two sets do not share series', async () => {
   expect((await createMetrics().expose()).text).not.toMatch(/sink="x"/);
 });
 
-test('every instrument is described with its labels, also before it has a series', () => {
+test('describes every instrument with its labels, even before it has a series', () => {
   const described = new Map(
     createMetrics()
       .describe()
       .map((instrument) => [instrument.name, instrument]),
   );
-  const decisions = described.get('firstseen_decisions_total');
-  expect([decisions?.type, decisions?.labels]).toEqual(['counter', ['cluster', 'rule', 'outcome']]);
+  expect(described.get('firstseen_decisions_total')).toMatchObject({
+    type: 'counter',
+    labels: ['cluster', 'rule', 'outcome'],
+  });
   expect(described.get('firstseen_store_up')?.labels).toEqual([]);
   expect(described.get('firstseen_ack_seconds')?.type).toBe('histogram');
-  expect(described.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
+  expect(described.get('nodejs_eventloop_lag_p99_seconds')).toBeDefined();
 });

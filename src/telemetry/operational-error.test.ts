@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { OperationalError, onFault } from './operational-error.ts';
 
-test('a fault of the world is stood in for, and a bug is not', async () => {
+test('onFault replaces the result of an operational fault, and rethrows a bug', async () => {
   const away = new OperationalError('store_unavailable', 'no answer');
   expect(await Promise.reject(away).catch(onFault(({ code }) => code))).toBe('store_unavailable');
   const bug = new TypeError('undefined is not a function');

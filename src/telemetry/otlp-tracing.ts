@@ -17,32 +17,32 @@ import type { Logger } from './logger.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface OtlpTracingOptions {
-  /** Of the collector, without `/v1/traces`. */
+  /** Base URL of the collector, without `/v1/traces`. */
   readonly endpoint: string;
   readonly sampleRatio: number;
   readonly version: string;
-  /** The pod or host that reports. */
+  /** Name of the reporting pod or host. */
   readonly instance: string;
 }
 
 interface Current {
   readonly span: Span;
   readonly context: Context;
-  /** As performance.now() has it. */
+  /** In the time base of performance.now(). */
   readonly startedAt: number;
 }
 
-/** A collector that is away costs memory for so many spans, and then the oldest batch of them. */
+/** If the collector is down, this many spans are kept in memory; beyond it the oldest batch is dropped. */
 const MAX_QUEUE = 2_048;
 const EXPORT_TIMEOUT_MS = 5_000;
 const MAX_ATTRIBUTE_CHARACTERS = 256;
 const MAX_DETAIL_BYTES = 512;
 
 /**
- * Traces to a collector, as OTLP in JSON over HTTP. Spans wait in memory and are sent beside the work, which never waits
- * for them. Loaded only where traces are asked for: the library is not small.
+ * Sends traces to a collector, as OTLP in JSON over HTTP. Spans wait in memory and are sent in the background, so
+ * tracing never delays work. Loaded only if tracing is on, because the library is large.
  *
- * Headers for the collector, such as a token, are the library's to read: `OTEL_EXPORTER_OTLP_HEADERS`.
+ * The library reads headers for the collector, such as a token, from `OTEL_EXPORTER_OTLP_HEADERS`.
  * Protocol: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 export function startOtlpTracing(options: OtlpTracingOptions, logger: Logger): Tracing {
@@ -51,7 +51,7 @@ export function startOtlpTracing(options: OtlpTracingOptions, logger: Logger): T
   const limited = createLimitedLog(logger);
   const note = (message: string, ...more: unknown[]): void => {
     const detail = excerpt([message, ...more].map(String).join(' '), MAX_DETAIL_BYTES);
-    limited.note('warn', 'traces are held up', '', { url, detail });
+    limited.note('warn', 'traces cannot be sent', '', { url, detail });
   };
   diag.setLogger(
     { error: note, warn: note, info() {}, debug() {}, verbose() {} },
@@ -122,7 +122,7 @@ export function startOtlpTracing(options: OtlpTracingOptions, logger: Logger): T
   };
 }
 
-/** What went wrong, in a word from the code: the message of an error may hold what a client has sent. */
+/** Names the fault by its code, because the message of an error may hold client input. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;

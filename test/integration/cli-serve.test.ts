@@ -93,7 +93,9 @@ describe('serve refuses to start, with exit code 2,', () => {
   test('on all addresses without authentication', async () => {
     const { code, stderr } = await serve(['--listen', '0.0.0.0:0']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/--listen: receiver\.listen: expected a loopback address, because no sender has to show/);
+    expect(stderr).toMatch(
+      /--listen: receiver\.listen: expected a loopback address, because no credential is required/,
+    );
   });
 
   test('on a used port, and names the flag to change', async () => {
@@ -196,13 +198,13 @@ describe('serve', () => {
     const entries = (message: string) => child.log().split(`"message":"${message}"`).length - 1;
     await send();
     child.kill('SIGUSR2');
-    await waitFor(() => entries('log level is debug for a while') === 1, { what: 'debug' });
+    await waitFor(() => entries('log level is debug for now') === 1, { what: 'debug' });
     expect(entries('batch answered')).toBe(0);
     await send();
     await waitFor(() => entries('batch answered') === 1, { what: 'an entry of a batch' });
     expect(entries('rule decided')).toBeGreaterThan(0);
     child.kill('SIGUSR2');
-    await waitFor(() => entries('log level is back') === 1, { what: 'the level that was configured' });
+    await waitFor(() => entries('log level is restored') === 1, { what: 'the level that was configured' });
     await send();
     expect(await child.stop()).toEqual({ code: 0, signal: null });
     expect(entries('batch answered')).toBe(1);

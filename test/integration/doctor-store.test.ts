@@ -38,7 +38,7 @@ test('a server that evicts', async () => {
 
 test('fewer replicas than demanded', async () => {
   const found = await check({ kind: 'redis', url: redis.url, durability: { replicated: 2 } });
-  expect(found).toContain('error: state.durability demands 2 replicas, and 0 are connected');
+  expect(found).toContain('error: state.durability requires 2 replicas, but 0 are connected');
 });
 
 test('a clock that differs', async () => {
@@ -51,7 +51,7 @@ test('a state that a newer version has taken over', async () => {
   await client.set('newer:{local}:tok', '7.of-a-newer-version');
   client.disconnect();
   const found = await check({ kind: 'redis', url: redis.url, keyPrefix: 'newer:' });
-  expect(found).toContain('error: the state of local is in schema 7, and this firstseen reads up to 1');
+  expect(found).toContain('error: the state of local has schema 7, but this firstseen reads up to 1');
 });
 
 test('a user that may not ask for the time', async () => {

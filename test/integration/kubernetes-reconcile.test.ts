@@ -115,7 +115,7 @@ test('a forged status is set right without a further match', async () => {
 test('what opens while the API server is away is written when it is back', async () => {
   await server.stop();
   for (let i = 0; i < 30; i += 1) await commit(sampleAlert({ id: `while-away-${i}` }));
-  await waitFor(() => logged.includes('alert delivery is held up'), { what: 'a word about it' });
+  await waitFor(() => logged.includes('alert delivery is failing'), { what: 'a word about it' });
   await server.restart();
   await waitFor(
     async () => (await server.kubectl('get', 'alerts', '-o', 'name')).match(/while-away-/g)?.length === 30,

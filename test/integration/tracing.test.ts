@@ -138,7 +138,7 @@ test('a collector that is away, or never answers, holds up neither a batch nor t
   for (const endpoint of [`http://127.0.0.1:${await freePort()}`, silent.endpoint]) {
     const firstseen = await start({ endpoint });
     for (let sent = 0; sent < 20; sent++) expect(await firstseen.post(batch(`x/${sent}.0`))).toBe(200);
-    await waitFor(() => firstseen.log().includes('"message":"traces are held up"'), {
+    await waitFor(() => firstseen.log().includes('"message":"traces cannot be sent"'), {
       what: 'a warning',
     });
     expect(await firstseen.stop()).toEqual({ code: 0, signal: null });
