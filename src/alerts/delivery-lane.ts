@@ -48,7 +48,7 @@ export interface DeliveryLane {
   stop(limitMs: number): Promise<void>;
 }
 
-const HELD_UP = { begins: 'alert delivery is held up', ends: 'alert delivery goes on' };
+const HELD_UP = { begins: 'alert delivery is failing', ends: 'alert delivery has recovered' };
 
 /** The deliveries of one cluster's alerts to one sink. */
 export function createDeliveryLane(

@@ -157,7 +157,7 @@ test('a queue that is away is said once, and delivery goes on when it is back', 
   queue.due('alert', { id: 'a', version: 1 });
   queue.away = false;
   await until(() => sink.deliveries.length === 1);
-  expect(queue.logged).toEqual(['warn alert delivery is held up', 'info alert delivery goes on']);
+  expect(queue.logged).toEqual(['warn alert delivery is failing', 'info alert delivery has recovered']);
 });
 
 test('stopping waits for what is being delivered and claims nothing more', async () => {

@@ -16,15 +16,15 @@ export interface KubernetesDeps {
 }
 
 export interface Kubernetes {
-  /** Undefined where no Kubernetes API is used. */
+  /** Undefined if no Kubernetes API is used. */
   readonly client: KubernetesClient | undefined;
-  /** Who we are to it, if that can be told from the credential. */
+  /** firstseen's own identity at the API server, if the credential tells it. */
   readonly identity: OwnIdentity | undefined;
-  /** What we change ourselves, if that API server sends its events here. */
+  /** firstseen's own changes, if this API server sends its audit events here. */
   readonly changes: OwnChanges | undefined;
 }
 
-/** The client of the Kubernetes API, and who we are there. */
+/** Connects to the Kubernetes API and determines firstseen's identity there. */
 export async function connectKubernetes(
   { kubernetes: options }: Config,
   { logger, version, env, store }: KubernetesDeps,
@@ -37,7 +37,7 @@ export async function connectKubernetes(
   const identity = await readOwnIdentity(access);
   const { localCluster: cluster } = options;
   if (identity === undefined || cluster === '') {
-    logger.warn('changes of firstseen itself raise no alert: its own cannot be told from those of others');
+    logger.warn('changes to firstseen raise no alert: its own changes need a service account to be recognised');
     return { client, identity, changes: undefined };
   }
   const changes = createOwnChanges({ store, username: identity.username, cluster, now: nowMicros });

@@ -22,7 +22,7 @@ import type { Undo } from './unwind.ts';
 export interface LeasedJobsDeps extends Delivery {
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The pod or host that reports. */
+  /** Name of the reporting pod or host. */
   readonly instance: string;
   readonly store: Store;
   readonly clusters: readonly string[];
@@ -35,12 +35,12 @@ export interface LeasedJobsDeps extends Delivery {
 const RETENTION_INTERVAL_MS = 60_000;
 const OVERFLOWS_INTERVAL_MS = 10_000;
 
-/** What one replica does for all: carry phases and deletions back, keep alerts within limits, tell the status of rules. */
+/** Jobs that one replica does for all: sync phases and deletions, retention, status of rules. */
 export function createLeasedJobs(config: Config, deps: LeasedJobsDeps, undo: Undo[]): Job {
   const { logger, metrics, instance, store, clusters, client, lifecycle, rules, exceptions, heartbeat } = deps;
   const { leaseMs } = config.replicas;
   const [first = 'local'] = clusters;
-  // A pod that starts anew under its old name is another holder: it must not take up the lease of the one before it.
+  // A pod that restarts under its old name is a new holder: it must not take over its predecessor's lease.
   const holder = `${instance}/${randomUUID()}`;
   const jobs = createLeasedJob(
     {
@@ -66,7 +66,7 @@ export function createLeasedJobs(config: Config, deps: LeasedJobsDeps, undo: Und
 
 function createRetentionJob(policy: RetentionPolicy, deps: LeasedJobsDeps): Job {
   const { logger, store, clusters, lifecycle, sinks, reconciler } = deps;
-  const fault = createLastingFault(logger, { begins: 'retention is held up', ends: 'retention goes on' });
+  const fault = createLastingFault(logger, { begins: 'retention is failing', ends: 'retention has recovered' });
   const retain = async () => {
     for (const cluster of clusters) {
       const dropped = await applyRetention(store, lifecycle, cluster, sinks, policy, nowMicros());
@@ -78,7 +78,7 @@ function createRetentionJob(policy: RetentionPolicy, deps: LeasedJobsDeps): Job 
 }
 
 function createOverflowsJob({ logger, store, clusters, sinks, reconciler }: LeasedJobsDeps): Job {
-  const words = { begins: 'the end of overflows is held up', ends: 'overflows are ended again' };
+  const words = { begins: 'ending overflows is failing', ends: 'ending overflows has recovered' };
   const fault = createLastingFault(logger, words);
   const closeOverflows = async () => {
     for (const cluster of clusters) {

@@ -34,7 +34,7 @@ export interface PipelineDeps extends Delivery {
   readonly quarantine: Quarantine;
 }
 
-/** The way of a batch, from bytes to the commit, with all that is told of it on the way. */
+/** The path of a batch from bytes to the commit, with its metrics, logs and traces. */
 export function createPipeline({ kubernetes: { localCluster: cluster } }: Config, deps: PipelineDeps): Ingest {
   const { logger, metrics, traced, store, clusters, client, rules, exceptions, reconciler, lifecycle } = deps;
   const observer = traced.observer(createMetricsObserver(metrics, deps.quarantine, logger));

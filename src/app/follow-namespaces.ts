@@ -8,8 +8,8 @@ import type { Logger } from '../telemetry/logger.ts';
 const FIRST_LIST_MS = 10_000;
 
 /**
- * Follows the labels of namespaces. Resolves when they are known, or it is said that they are not: events are evaluated without them then,
- * until they are. Undefined where they are not to be followed.
+ * Follows the labels of namespaces. Resolves when they are known, or after a warning that they are not: until then
+ * events are evaluated without them. Undefined if no rule needs them.
  */
 export async function followNamespaces(
   { kubernetes: { localCluster, namespaceLabels } }: Config,
@@ -23,6 +23,6 @@ export async function followNamespaces(
   const timeout = sleep(FIRST_LIST_MS, 'held' as const, { signal: late.signal }).catch(() => 'held' as const);
   const outcome = await Promise.race([watch.answered, timeout]);
   late.abort();
-  if (outcome === 'held') logger.warn('the labels of namespaces are not read yet: rules do not see them');
+  if (outcome === 'held') logger.warn('namespace labels are not loaded yet: rules do not see them');
   return watch;
 }

@@ -12,7 +12,7 @@ export interface HeartbeatOfDeps extends Pick<Kubernetes, 'client' | 'identity'>
   readonly logger: Logger;
 }
 
-/** The heartbeat, if it is asked for. @throws Error if firstseen could not tell its own request from those of others */
+/** The heartbeat, if it is enabled. @throws Error if firstseen could not tell its own request from others */
 export function heartbeatOf(
   { heartbeat, kubernetes }: Config,
   { client, identity, ...deps }: HeartbeatOfDeps,
@@ -20,8 +20,8 @@ export function heartbeatOf(
   if (!heartbeat.enabled) return undefined;
   if (client === undefined || identity === undefined) {
     throw new Error(
-      'heartbeat.enabled: expected the credential of a service account, to know the heartbeat again by its name; ' +
-        'found another one: give a kubeconfig with a service account token, or leave the heartbeat off',
+      'heartbeat.enabled: expected the credential of a service account, because firstseen recognises the heartbeat by its name; ' +
+        'found another credential: set a kubeconfig with a service account token, or turn the heartbeat off',
     );
   }
   const cluster = kubernetes.localCluster;

@@ -23,30 +23,31 @@ import { type Undo, unwind } from './unwind.ts';
 export interface AppDeps {
   readonly logger: Logger;
   readonly version: string;
-  /** The environment of the process, for what a kubelet puts there. */
+  /** The environment of the process, for values that the kubelet sets. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Takes the lines of the log sink. */
+  /** Receives the lines of the log sink. */
   readonly write: (line: string) => void;
-  /** The pod or host that reports. */
+  /** Name of the reporting pod or host. */
   readonly instance: string;
-  /** Told of a fault that the process must not outlive. */
+  /** Called with a fault after which the process must end. */
   readonly onBug: (error: unknown) => void;
 }
 
 export interface App {
   /**
-   * Stops last-started first; what is not done within the receiver's drain limit is left to the sender and to leases.
-   * @param linger whether the receiver first lets its senders go elsewhere; not after a bug
+   * Stops everything, the last started first. Work not finished within the receiver's drain limit is left to the
+   * sender's retries and to leases.
+   * @param linger whether the receiver first waits for senders to move away; false after a bug
    */
   stop(linger: boolean): Promise<void>;
 }
 
-/** How long a stop waits for requests of health and metrics. */
+/** How long a stop waits for requests to the port of health and metrics. */
 const OPS_LIMIT_MS = 1_000;
 
 /**
- * Builds and starts everything from the bottom up, the sources last; each step leaves its undo behind. If a step fails, what
- * was started before it is stopped again.
+ * Builds and starts everything from the bottom up, the sources last. Each step registers its undo; if a step fails, the
+ * steps before it are undone.
  */
 export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   const undo: Undo[] = [];
@@ -66,7 +67,7 @@ async function build(config: Config, deps: AppDeps, undo: Undo[]): Promise<void>
   metrics.buildInfo.set({ version, node: process.versions.node }, 1);
   const clusters = config.receiver.clusters.map(({ name }) => name);
 
-  // The last to stop, so that traces show the stop of the others.
+  // Stops last, so that traces include the stop of the others.
   const traced = await startTracing(config, deps, undo);
   const state = await startStore(config, { logger, metrics, traced }, undo);
   const { store } = state;
@@ -80,7 +81,7 @@ async function build(config: Config, deps: AppDeps, undo: Undo[]): Promise<void>
   const namespaceLabels = await followNamespaces(config, client, logger);
   undo.push(() => namespaceLabels?.stop());
   const heartbeat = heartbeatOf(config, shared);
-  // Once it is known whose namespace the lists of exceptions are in.
+  // After the connection to Kubernetes: it tells the namespace of the ConfigMaps with exception lists.
   const exceptions = await startExceptions(config, { ...shared, rules: rules.live });
   undo.push(() => exceptions.stop());
 
@@ -88,7 +89,7 @@ async function build(config: Config, deps: AppDeps, undo: Undo[]): Promise<void>
   const work = { ...shared, ...delivery, rules, exceptions, heartbeat };
   const jobs = createLeasedJobs(config, { ...work, instance }, undo);
   const ownWrites = startOwnWrites(config, { store, ...kubernetes }, undo);
-  // What we write ourselves begins when other replicas can tell it.
+  // Writing starts once other replicas can recognise our writes.
   void ownWrites.registered.then(() => {
     delivery.reconciler.start();
     jobs.start();
@@ -104,11 +105,11 @@ interface ServersDeps extends AppDeps {
   readonly metrics: Metrics;
   readonly ingest: Ingest;
   readonly quarantine: () => readonly object[];
-  /** Of everything beside the sources. */
+  /** Readiness of everything but the sources. */
   readonly readiness: () => readonly ReadinessCheck[];
 }
 
-/** Health and metrics, and then the sources: with them events come in. Last started, first stopped. */
+/** Starts health and metrics, then the sources, which let events in. Last started, first stopped. */
 async function startServers(config: Config, deps: ServersDeps, undo: Undo[]): Promise<void> {
   const sources = createSources(deps, config);
   const readiness = () => [...sources.flatMap((source) => source.readiness()), ...deps.readiness()];

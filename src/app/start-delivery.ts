@@ -22,14 +22,14 @@ export interface DeliveryDeps extends SinkDeps {
 export interface Delivery {
   readonly sinks: readonly Sink[];
   readonly lifecycle: AlertLifecycle;
-  /** Not started: what it writes has to be known for ours first. */
+  /** Not yet started: other replicas must first be able to recognise its writes. */
   readonly reconciler: Reconciler;
 }
 
-/** A delivery is given up long before its lease runs out, so that no two replicas deliver the same alert at once. */
+/** A delivery times out long before its lease ends, so that two replicas never deliver the same alert at once. */
 const LEASE_PER_DELIVERY = 3;
 
-/** The sinks, and what brings alerts to them. */
+/** The sinks, and the worker that delivers alerts to them. */
 export function startDelivery(config: Config, deps: DeliveryDeps, undo: Undo[]): Delivery {
   const { logger, metrics, traced, store, clusters } = deps;
   const sinks = traced.sinks(createSinks(deps, config));

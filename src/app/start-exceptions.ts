@@ -18,32 +18,33 @@ export interface ExceptionsDeps {
   readonly logger: Logger;
   readonly store: Store;
   readonly clusters: readonly string[];
-  /** The rules that the exceptions are put to. */
+  /** The rules that the exceptions apply to. */
   readonly rules: LiveRules;
-  /** Undefined where no Kubernetes API is used. */
+  /** Undefined if no Kubernetes API is used. */
   readonly client: KubernetesClient | undefined;
-  /** Whose namespace holds the ConfigMaps with lists. */
+  /** The namespace in it holds the ConfigMaps with exception lists. */
   readonly identity: OwnIdentity | undefined;
 }
 
 export interface StartedExceptions {
-  /** Told what exceptions have kept from rules. */
+  /** Called with the matches that exceptions silenced. */
   note(cluster: string, excepted: Detection['excepted']): void;
-  /** What one replica does for all: the status of the exceptions. Made anew each time. */
+  /** The job of the lease holder: the status of the exceptions. Created anew for each lease. */
   createJobs(now: () => number): readonly Job[];
   stop(): Promise<void>;
 }
 
 const NONE: StartedExceptions = { note() {}, createJobs: () => [], async stop() {} };
 
-/** How often a replica adds what it has counted to the state. */
+/** How often a replica adds its counts to the state. */
 const FLUSH_MS = 5_000;
-/** How long the start waits for the exceptions in the cluster; an API server that is away fails sooner. */
+/** How long the start waits for the exceptions in the cluster; it fails sooner if the API server is down. */
 const FIRST_LIST_MS = 10_000;
 
 /**
- * Follows the RuleExceptions of the cluster, and the ConfigMaps that they take lists from as soon as one does. Resolves when
- * they are in force, if the API server answers: before that no event is evaluated, or each start would tell what is excepted.
+ * Follows the RuleExceptions of the cluster and, once one of them uses a list, the ConfigMaps. Resolves when they are
+ * in force, if the API server answers: an event evaluated earlier would raise an alert that an exception should
+ * silence.
  */
 export async function startExceptions(
   config: Config,
@@ -92,13 +93,13 @@ export async function startExceptions(
     ],
     async stop() {
       await Promise.all([exceptions.stop(), maps?.stop(), flushing.stop()]);
-      // A store that is away costs the counts of a few seconds.
+      // An unavailable store costs the counts of a few seconds.
       await uses.flush().catch(() => {});
     },
   };
 }
 
-/** Waits until something is said for the first time, or for so long. */
+/** Waits for the first announcement, or until the time is over. */
 function createFirstWord() {
   const said = Promise.withResolvers<void>();
   return {

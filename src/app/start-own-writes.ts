@@ -7,13 +7,13 @@ import { nowMicros } from './now-micros.ts';
 import type { Undo } from './unwind.ts';
 
 export interface StartedOwnWrites {
-  /** Undefined where nothing that comes can be ours. */
+  /** Undefined if no event can be our own. */
   readonly writes: OwnWrites | undefined;
-  /** Resolves when other replicas can tell what this one writes. */
+  /** Resolves when other replicas can recognise this one's writes. */
   readonly registered: Promise<void>;
 }
 
-/** Makes our own writes known by what we are to the API server, so that they are not taken for those of others. */
+/** Recognises our own writes by our identity at the API server, so that rules do not see them. */
 export function startOwnWrites(
   { kubernetes: { localCluster: cluster } }: Config,
   { store, identity, changes }: Pick<Kubernetes, 'identity' | 'changes'> & { readonly store: Store },

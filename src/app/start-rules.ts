@@ -35,16 +35,18 @@ export interface RulesDeps {
   readonly metrics: Metrics;
   readonly clusters: readonly string[];
   readonly store: Store;
-  /** Undefined where no Kubernetes API is used. */
+  /** Undefined if no Kubernetes API is used. */
   readonly client: KubernetesClient | undefined;
   readonly wrap: (detector: Detector) => Detector;
-  /** Who we are to the API server, if it sends its events here, so that our own changes are known. */
+  /** Our identity at the API server, if it sends its events here, so that we recognise our own changes. */
   readonly own: { readonly identity: OwnIdentity; readonly changes: OwnChanges } | undefined;
 }
 
 export interface StartedRules {
   readonly live: LiveRules;
-  /** What one replica does for all: the pack in the cluster, and the status of the rules there. Made anew each time. */
+  /**
+   * Jobs of the lease holder: the pack in the cluster, and the status of the rules there. Created anew for each lease.
+   */
   createJobs(now: () => number): readonly Job[];
   readonly readiness: () => ReadinessCheck;
   stop(): Promise<void>;
@@ -54,13 +56,13 @@ const hashes = sha256Hashes;
 /** For one inline test of a rule. */
 const openStore = () => openSqliteState({ kind: 'sqlite', path: ':memory:' });
 
-/** How long the start waits for the rules in the cluster; an API server that is away fails sooner. */
+/** How long the start waits for the rules in the cluster; it fails sooner if the API server is down. */
 const FIRST_LIST_MS = 10_000;
 
 /**
- * Loads the rules of the files, and follows those in the cluster. Resolves when rules are in force: those of the cluster, if
- * it answers; else those of the files and those known of it last, until it does.
- * One that is broken, or cannot run here, is said and left out; the others run.
+ * Loads the rules in files and follows those in the cluster. Resolves when rules are in force: those of the cluster if
+ * it answers, else those in files and the last known ones of the cluster, until it answers. A rule that is broken or
+ * cannot run here is logged and skipped; the others run.
  */
 export async function startRules(config: Config, deps: RulesDeps): Promise<StartedRules> {
   const { logger, metrics, clusters, store, client, wrap, own } = deps;
@@ -80,8 +82,8 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
   );
   const live = createLiveRules({ hashes, redactor: createRedactor(config.redaction), wrap, builtIn });
   live.subscribe(announce);
-  // A rule of the pack runs from its file wherever it is not in the cluster: before the first list, while it is installed,
-  // and after somebody has deleted it.
+  // A rule of the pack runs from its file while the cluster does not have it: before the first list, during
+  // installation, and after somebody has deleted it.
   live.setFiles(loaded);
   const isFollowed = client !== undefined && config.rules.cluster.enabled !== false;
   if (isFollowed) live.setEarlier(await knownRules(store, clusters));
@@ -105,9 +107,9 @@ export async function startRules(config: Config, deps: RulesDeps): Promise<Start
     stop: async () => cluster?.stop(),
     readiness() {
       const { ready, problems } = countsOf(live.entries());
-      const none = ready === 0 ? ': nothing is detected but changes of firstseen itself' : '';
+      const none = ready === 0 ? ': firstseen detects only changes to itself' : '';
       const detail = `${ready} ready, ${problems + loaded.problems.length} problems${none}`;
-      // Rules that people have taken out of the cluster are no reason to turn its events away.
+      // An empty set of rules is a choice of the users, so it does not make firstseen unready.
       return { name: 'rules', ok: ready > 0 || isFollowed, required: true, detail };
     },
   };
@@ -117,13 +119,13 @@ function loadPack(config: Config): Promise<LoadedRules> {
   return loadRuleFiles(wantedPack(config) === 'none' ? [] : PACK_PATHS);
 }
 
-/** Nothing while the store is away: it is a help where the API server is, and no condition of a start. */
+/** Empty if the store is down: known rules only help while the API server is down too, and must not prevent a start. */
 async function knownRules(store: Store, [cluster = '']: readonly string[]): Promise<readonly RuleResource[]> {
   return loadKnownRules(store, cluster).catch(onFault(() => []));
 }
 
 interface FollowedRules {
-  /** As they were told last; undefined before the first time. */
+  /** The latest announced rules; undefined before the first announcement. */
   resources(): readonly RuleResource[] | undefined;
   stop(): Promise<void>;
 }
@@ -143,7 +145,7 @@ async function follow(client: KubernetesClient, live: LiveRules, logger: Logger)
     sleep(FIRST_LIST_MS, 'held' as const, { signal: late.signal }).catch(() => 'held' as const),
   ]);
   late.abort();
-  if (outcome === 'held') logger.warn('the rules in the cluster are not read yet: those of the files are in force');
+  if (outcome === 'held') logger.warn('cluster rules are not loaded yet: rules from files are in force');
   await live.settled();
   return { resources: () => resources, stop: watch.stop };
 }

@@ -21,7 +21,7 @@ export interface StartedStore {
   readonly readiness: () => ReadinessCheck;
 }
 
-/** Opens the state, and watches whether it answers. */
+/** Opens the state and monitors whether it answers. */
 export async function startStore(
   config: Config,
   { logger, metrics, traced }: StoreDeps,

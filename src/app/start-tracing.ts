@@ -9,10 +9,10 @@ export interface TracingDeps {
   readonly instance: string;
 }
 
-/** How long a stop waits for a collector to take the last spans. */
+/** How long a stop waits for the collector to accept the last spans. */
 const TRACES_LEFT_MS = 2_000;
 
-/** Traces, if they are asked for. */
+/** Starts tracing, if it is enabled. */
 export async function startTracing(
   { tracing: { endpoint, sampleRatio } }: Config,
   { logger, version, instance }: TracingDeps,

@@ -1,18 +1,18 @@
-/** What a step of the stop is told. */
+/** Time limits for each step of a stop. */
 export interface Stop {
-  /** How long sources go on taking events before they drain. */
+  /** How long sources still accept events before they drain. */
   readonly lingerMs: number;
-  /** What is left of the time that all of it may take. */
+  /** The time left for all remaining steps. */
   remainingMs(): number;
 }
 
-/** Something that was started, and how it ends. */
+/** A started part and how to stop it. */
 export type Undo = (stop: Stop) => Promise<void> | void;
 
-/** What each step of a stop may take, however long those before it took. */
+/** Minimum time for each step of a stop, even if earlier steps took longer. */
 const LAST_MS = 500;
 
-/** Stops what was started, last first. */
+/** Stops the started parts, last first. */
 export async function unwind(undo: Undo[], drainMs: number, lingerMs = 0): Promise<void> {
   const limit = performance.now() + lingerMs + drainMs;
   const remainingMs = () => Math.max(LAST_MS, limit - performance.now());

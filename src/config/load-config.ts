@@ -8,27 +8,27 @@ import { SETTINGS, type Setting } from './settings.ts';
 
 export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: Config }
-  /** One text a problem: where it stands, its path, what was expected, and what to do. */
+  /** One text for each problem: its place, its path, what was expected, and what to do. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-/** A few aliases that stand for each other can stand for more than memory holds. */
+/** Limits YAML aliases: a few that refer to each other can expand beyond memory. */
 const MOST_ALIASES = 100;
 
 export interface ConfigSources {
-  /** The path of the YAML file. Without one there are only defaults, environment and flags. */
+  /** The path of the YAML file; without it only defaults, environment and flags apply. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** By the name of the setting's flag, as `flagName` gives it. */
+  /** Values by the key that `flagName` gives. */
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** `opsListen` for `--ops-listen <host:port>`: the key under which commander keeps a flag. */
+/** The key under which commander stores a flag: `opsListen` for `--ops-listen <host:port>`. */
 export function flagName(flag: string): string {
   const [name = ''] = flag.replace(/^--/, '').split(' ', 1);
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Puts the configuration together in rising precedence, and checks the whole: every problem at once. */
+/** Merges file, environment and flags, in rising precedence, and reports every problem at once. */
 export function loadConfig({ file, env, flags }: ConfigSources): LoadedConfig {
   const read = readConfigFile(file);
   if (read.problems.length > 0) return { kind: 'invalid', problems: read.problems };
@@ -64,7 +64,7 @@ export function loadConfig({ file, env, flags }: ConfigSources): LoadedConfig {
   };
 }
 
-/** A setting as a flag or, without one, as the environment gives it. An empty variable gives nothing. */
+/** A setting from its flag or, without one, from the environment. An empty variable counts as unset. */
 function outsideOf(
   { env: variable, flag }: Pick<Setting, 'env' | 'flag'>,
   env: ConfigSources['env'],
@@ -80,7 +80,7 @@ function outsideOf(
 interface ConfigFile {
   readonly values: Record<string, unknown>;
   readonly problems: readonly string[];
-  /** `file:line` of a value, or of the nearest thing around it that stands in the file. */
+  /** `file:line` of a value, or of its nearest parent in the file. */
   readonly place: (path: DocumentPath) => string | undefined;
 }
 
@@ -91,7 +91,7 @@ function readConfigFile(file: string | undefined): ConfigFile {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    return failed(`${file}: ${readFailure(error)}\n  hint: give an existing file with --config`);
+    return failed(`${file}: ${readFailure(error)}\n  hint: set --config to an existing file`);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -124,7 +124,7 @@ function readConfigFile(file: string | undefined): ConfigFile {
   };
 }
 
-/** Where a value stands: at its key, if it has one. */
+/** The place of a value: its key's, if it has one. */
 function startOf(document: Document, path: DocumentPath): number | undefined {
   const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1)) : undefined;
@@ -141,8 +141,8 @@ function originOf(path: DocumentPath, origins: ReadonlyMap<string, string>): str
 }
 
 /**
- * Sets a value below mappings, which are made where they are missing. A part of the path that is not a mapping gives way.
- * Options of the kind that is there already are put over it, so that an address from the environment keeps the rest.
+ * Sets a value in nested mappings, creating those that are missing and replacing parts of the path that are not
+ * mappings. Options of the same `kind` are merged, so that an address from the environment keeps the other options.
  */
 function setAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [key, ...rest] = path;

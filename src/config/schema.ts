@@ -27,27 +27,25 @@ const rulesOptions = z.strictObject({
     .optional()
     .describe(
       'Files and folders of rules: DetectionRules and Sigma rules as YAML, Elastic rules as TOML or NDJSON. ' +
-        'They are rules whatever the cluster holds, unless it holds one of the same name.',
+        'A DetectionRule in the cluster replaces a rule of the same name.',
     ),
   pack: packOptionSchema
     .optional()
     .describe(
-      'Which rules of the pack that comes with firstseen: all, none, or those with one of some tags, as {tags: [rbac]}. Where the ' +
-        'DetectionRules in the cluster are rules, they are installed there. Without it all, or none if paths are given.',
+      'Which rules of the bundled pack to run: all, none, or those with one of the listed tags, such as {tags: [rbac]}. ' +
+        'If DetectionRules in the cluster run, the pack is installed there. By default all, or none if paths is set.',
     ),
   cluster: z
     .strictObject({
       enabled: z
         .boolean()
         .optional()
-        .describe(
-          'Whether the DetectionRules in the cluster are rules as well. Without it they are if kubernetes.enabled.',
-        ),
+        .describe('Also run the DetectionRules in the cluster. By default true if kubernetes.enabled.'),
     })
     .prefault({}),
 });
 
-/** Where the rules of the pack are: beside the program, as seen from where it is started if that is above them. */
+/** The folder of the rule pack, beside the program; relative if the working directory is above it. */
 export const PACK_PATHS: readonly string[] = [shortPath(join(import.meta.dirname, '..', '..', 'rules'))];
 
 function shortPath(path: string): string {
@@ -55,48 +53,50 @@ function shortPath(path: string): string {
   return fromHere.startsWith('..') ? path : fromHere;
 }
 
-/** What is wanted of the pack: one who names files of rules says all that they want. */
+/** The selected part of the pack: by default all of it, or none if rule paths are set. */
 export function wantedPack({ rules }: Pick<Config, 'rules'>): PackOption {
   return rules.pack ?? (rules.paths === undefined ? 'all' : 'none');
 }
 
-/** The files and folders of rules: those that are named, and the pack unless none of it is wanted. */
+/** Files and folders of rules: the configured paths, and the pack unless it is off. */
 export function rulePaths(config: Pick<Config, 'rules'>): readonly string[] {
   return [...(config.rules.paths ?? []), ...(wantedPack(config) === 'none' ? [] : PACK_PATHS)];
 }
 
 const retentionOptions = z
   .strictObject({
-    maxAge: duration.prefault('7d').describe('How long an alert is kept after its last sighting.'),
-    maxAlerts: z.int().min(1).max(100_000).default(1_000).describe('The most alerts kept for one cluster.'),
+    maxAge: duration.prefault('7d').describe('How long to keep an alert after its last sighting.'),
+    maxAlerts: z.int().min(1).max(100_000).default(1_000).describe('The most alerts to keep for a cluster.'),
     maxAlertsPerRule: z
       .int()
       .min(1)
       .max(100_000)
       .default(100)
-      .describe('The most alerts kept for one rule of a cluster.'),
+      .describe('The most alerts to keep for a rule of a cluster.'),
   })
-  .describe('What is dropped first: closed alerts, then those of the noisiest rule, then the lowest severity.');
+  .describe(
+    'Limits on stored alerts. Beyond them closed alerts go first, then those of the noisiest rule, then the lowest severity.',
+  );
 
 const heartbeatOptions = z
   .strictObject({
     enabled: z
       .boolean()
       .default(false)
-      .describe('Send requests through the API server of the local cluster that must come back as audit events.'),
+      .describe('Send requests to the API server of the local cluster that must come back as audit events.'),
     interval: duration
       .refine((micros) => micros >= 10 * SECOND && micros <= 2 * MINUTE, 'expected between 10s and 2m')
       .prefault('1m')
-      .describe('How often. The alert fires when none has come back for 5 minutes.'),
+      .describe('How often to send one. The alert fires when none has come back for 5 minutes.'),
   })
-  .describe('Shows that the whole way works: API server, audit policy, webhook, firstseen. Needs kubernetes.enabled.');
+  .describe('Tests the whole path: API server, audit policy, webhook, firstseen. Needs kubernetes.enabled.');
 
 const logOptions = z.strictObject({
-  level: z.enum(LOG_LEVELS).default('info').describe('The least severe entries that are written.'),
-  format: z.enum(LOG_FORMATS).default('json').describe('One JSON object a line, or text for a person.'),
+  level: z.enum(LOG_LEVELS).default('info').describe('The least severe level to write.'),
+  format: z.enum(LOG_FORMATS).default('json').describe('One JSON object a line, or text for people.'),
 });
 
-/** The whole configuration: one slice a module, each stated where it is used. */
+/** The whole configuration; each module declares its own slice. */
 export const configSchema = z
   .strictObject({
     receiver: receiverOptionsSchema.prefault({}),
@@ -120,21 +120,23 @@ export const configSchema = z
     context.addIssue({
       code: 'custom',
       path: ['kubernetes', 'localCluster'],
-      message: `expected the one of receiver.clusters that alerts are written to (${names.join(', ')}), or "" if it sends no events here, found ${describeValue(localCluster)}`,
+      message: `expected the name in receiver.clusters of the cluster that alerts are written to (${names.join(', ')}), or "" if that cluster sends no events here, found ${describeValue(localCluster)}`,
     });
   })
   .superRefine(({ rules, kubernetes }, context) => {
     if (rules.cluster.enabled !== true || kubernetes.enabled) return;
-    const message = 'expected kubernetes.enabled as well: the rules are read through the Kubernetes API';
+    const message = 'expected kubernetes.enabled too: rules are read through the Kubernetes API';
     context.addIssue({ code: 'custom', path: ['rules', 'cluster', 'enabled'], message, params: { found: true } });
   })
   .superRefine(({ heartbeat, kubernetes, receiver }, context) => {
     if (!heartbeat.enabled) return;
     const problem = (message: string): void =>
       context.addIssue({ code: 'custom', path: ['heartbeat', 'enabled'], message, params: { found: true } });
-    if (!kubernetes.enabled) problem('expected kubernetes.enabled as well: it goes through the Kubernetes API');
+    if (!kubernetes.enabled) problem('expected kubernetes.enabled too: the heartbeat goes through the Kubernetes API');
     if (receiver.clusters.every(({ name }) => name !== kubernetes.localCluster)) {
-      problem('expected kubernetes.localCluster to be one of receiver.clusters: its events come from there');
+      problem(
+        'expected kubernetes.localCluster to be one of receiver.clusters: the heartbeat comes back as an event of it',
+      );
     }
   });
 

@@ -2,22 +2,23 @@ import { expect, test } from '@jest/globals';
 import { flagName } from './load-config.ts';
 import { SETTINGS } from './settings.ts';
 
-test('the name under which commander keeps a flag', () => {
+test('flagName gives the key of a flag in commander', () => {
   expect(flagName('--ops-listen <host:port>')).toBe('opsListen');
   expect(flagName('--state')).toBe('state');
 });
 
-test.each(['path', 'env', 'flag'] as const)('no two settings share a path, a variable or a flag: %j', (key) => {
+test.each(['path', 'env', 'flag'] as const)('no two settings share a %s', (key) => {
   const names = SETTINGS.flatMap((setting) => setting[key]?.toString() ?? []);
   expect(names).toEqual([...new Set(names)]);
 });
 
-test.each(SETTINGS)('a part of a setting comes after the whole: $text', ({ path }) => {
-  const seen = new Set<string>();
-  for (const other of seen) expect(other.startsWith(`${path.join('.')}.`)).toBe(false);
-  seen.add(path.join('.'));
+test('a setting comes before its parts', () => {
+  const paths = SETTINGS.map(({ path }) => path.join('.'));
+  for (const [index, path] of paths.entries()) {
+    for (const earlier of paths.slice(0, index)) expect(earlier).not.toMatch(new RegExp(`^${path}\\.`));
+  }
 });
 
-test.each(SETTINGS)('no variable is one that Kubernetes makes for a Service called firstseen: $text', ({ env }) => {
+test.each(SETTINGS)('Kubernetes sets no variable $env for a Service named firstseen', ({ env }) => {
   expect(env ?? '').not.toMatch(/_(SERVICE_(HOST|PORT)|PORT)(_|$)/);
 });

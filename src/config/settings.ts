@@ -1,21 +1,21 @@
-/** A setting that may also be given in the environment or as a flag. */
+/** A setting that the environment or a flag can set too. */
 export interface Setting {
-  /** Where it stands in the configuration. */
+  /** Its path in the configuration. */
   readonly path: readonly string[];
   readonly env?: string;
-  /** As commander writes it. */
+  /** In commander's syntax. */
   readonly flag?: string;
-  /** True if the flag may be given several times, and the setting is a list. */
+  /** True if the flag can be repeated and the setting is a list. */
   readonly repeatable?: boolean;
   readonly doc: string;
-  /** How a text of the environment or a flag is read; the text itself unless told. */
+  /** Parses text from the environment or a flag; the text itself by default. */
   readonly text?: TextForm;
 }
 
 export interface TextForm {
-  /** What the text stands for; undefined if it is not of this form. */
+  /** The value of the text; undefined if it does not have this form. */
   readonly parse: (text: string) => unknown;
-  /** The form, in words that complete "expected …". */
+  /** Completes the sentence "expected …". */
   readonly expected: string;
 }
 
@@ -26,7 +26,7 @@ const BOOLEAN: TextForm = {
 
 const PATHS: TextForm = {
   parse: (text) => text.split(',').filter((path) => path !== ''),
-  expected: 'paths with commas between them',
+  expected: 'paths separated by commas',
 };
 
 const STATE: TextForm = {
@@ -35,32 +35,32 @@ const STATE: TextForm = {
 };
 
 /**
- * Every setting that has a name outside the file. One row is the whole of it: precedence rises from the file to the
- * environment to the flags. A row comes after those whose value it is a part of.
+ * Every setting with a name outside the file. The file has the lowest precedence, then the environment, then flags. A
+ * row follows the rows of settings that it is a part of.
  */
 export const SETTINGS: readonly Setting[] = [
   {
     path: ['receiver', 'listen'],
     env: 'FIRSTSEEN_LISTEN',
     flag: '--listen <host:port>',
-    doc: 'where the API server sends its audit events',
+    doc: 'address of the receiver for audit events',
   },
   {
     path: ['receiver', 'nodeName'],
     env: 'FIRSTSEEN_NODE_NAME',
-    doc: 'what a sender on a loopback address is called in metrics',
+    doc: 'name in metrics of a sender on a loopback address',
   },
   {
     path: ['ops', 'listen'],
     env: 'FIRSTSEEN_OPS_LISTEN',
     flag: '--ops-listen <host:port>',
-    doc: 'where health and metrics are served',
+    doc: 'address of health and metrics',
   },
   {
     path: ['state'],
     env: 'FIRSTSEEN_STATE',
     flag: '--state <sqlite:PATH|redis://HOST:PORT>',
-    doc: 'where the state is kept',
+    doc: 'where to keep the state',
     text: STATE,
   },
   { path: ['state', 'url'], env: 'FIRSTSEEN_REDIS_URL', doc: 'the address of Redis' },
@@ -76,14 +76,14 @@ export const SETTINGS: readonly Setting[] = [
     env: 'FIRSTSEEN_RULES',
     flag: '--rules <path>',
     repeatable: true,
-    doc: 'a file or folder of rules; again for more',
+    doc: 'a file or folder of rules; repeatable',
     text: PATHS,
   },
   {
     path: ['kubernetes', 'kubeconfig'],
     env: 'FIRSTSEEN_KUBECONFIG',
     flag: '--kubeconfig <file>',
-    doc: 'how to reach the Kubernetes API',
+    doc: 'the kubeconfig for the Kubernetes API',
   },
   {
     path: ['kubernetes', 'enabled'],
@@ -102,11 +102,11 @@ export const SETTINGS: readonly Setting[] = [
   {
     path: ['tracing', 'endpoint'],
     env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
-    doc: 'where traces are sent, OTLP over HTTP; off without it',
+    doc: 'URL of the collector for traces (OTLP over HTTP); off by default',
   },
 ];
 
-/** The state's options from one word. */
+/** Options of the state from a single text. */
 function parseState(text: string): unknown {
   if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: text.slice('sqlite:'.length) };
   if (text.startsWith('redis:') || text.startsWith('rediss:')) return { kind: 'redis', url: text };

@@ -76,7 +76,11 @@ test('an API server that is away is said once, and that it goes on', async () =>
   await nextTurn();
   await nextTurn();
   expect(calls).toHaveLength(4);
-  expect(log).toEqual(['installing the pack is held up', 'rules of the pack are applied', 'the pack is installed']);
+  expect(log).toEqual([
+    'installing the rule pack is failing',
+    'rules of the pack are applied',
+    'rule pack is installed',
+  ]);
 });
 
 test('what the API server refuses is said once, and not asked again until somebody changes it', async () => {

@@ -41,7 +41,10 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
   /** What was said, so that it is said once. */
   const said = new Set<string>();
   let seen: readonly RuleResource[] | undefined;
-  const fault = createLastingFault(logger, { begins: 'installing the pack is held up', ends: 'the pack is installed' });
+  const fault = createLastingFault(logger, {
+    begins: 'installing the rule pack is failing',
+    ends: 'rule pack is installed',
+  });
 
   async function install(): Promise<void> {
     const now = resources();

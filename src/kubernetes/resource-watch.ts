@@ -82,7 +82,7 @@ export function createResourceWatch<T>(
   const { signal } = stopped;
   /** The version up to which everything was handled; undefined if a list is needed. */
   let version: string | undefined;
-  const fault = createLastingFault(logger, { begins: 'watch is held up', ends: 'watch goes on' }, { of });
+  const fault = createLastingFault(logger, { begins: 'watch is failing', ends: 'watch has recovered' }, { of });
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {

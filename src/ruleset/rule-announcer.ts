@@ -58,7 +58,7 @@ export function createRuleAnnouncer({
       [...names].filter((name) => !running.has(name)),
     );
     if (names.size === 0 && running.size > 0) {
-      logger.error('no rule is in force any more: nothing is detected but changes of firstseen itself');
+      logger.error('no rule is in force any more: firstseen detects only changes to itself');
     }
     running = names;
     const count = (state: RuleEntry['verdict']) => all.filter(({ verdict }) => verdict === state).length;

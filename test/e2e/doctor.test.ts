@@ -385,6 +385,6 @@ describe('a second firstseen, to which no API server sends', () => {
       'the client certificate kube-apiserver belongs to the cluster prod, but the URL names staging',
     );
     expect(errors[0]?.mend ?? '').toMatch(/clientNames: \[kube-apiserver\]/);
-    expect(errors[1]?.what ?? '').toMatch(/got 403: the credential does not stand for this cluster/);
+    expect(errors[1]?.what ?? '').toMatch(/got 403: the credential does not belong to this cluster/);
   });
 });

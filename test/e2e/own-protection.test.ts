@@ -205,7 +205,7 @@ test('a set of which nothing is left says so, and its events are taken on', asyn
   expect(firstseen.log()).toMatch(/no rule is in force any more/);
   expect(await firstseen.isReady()).toBe(true);
   const answer = await fetch(`${firstseen.opsUrl}/readyz?verbose`);
-  expect(await answer.text()).toMatch(/0 ready.*nothing is detected but changes of firstseen itself/);
+  expect(await answer.text()).toMatch(/0 ready.*firstseen detects only changes to itself/);
   await cluster.server.kubectl('delete', 'ruleexception', 'silence');
   await waitFor(async () => (await toldOf('rules', 'admin', 'silence')).some(({ status }) => status.count >= 2), {
     ...WAIT,
