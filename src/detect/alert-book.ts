@@ -12,34 +12,34 @@ export interface LiveAlert {
   readonly state: AlertState;
 }
 
-/** What is recorded on an alert at one time: an event, or several that are worth an alert together. */
+/** An entry on an alert at one time: an event, or several that together are worth an alert. */
 export interface Sighting {
-  /** Tells it from all others of its rule and suppression key. */
+  /** Unique within its rule and suppression key. */
   readonly identity: string;
-  /** When the first and the last of its events were (µs). */
+  /** Times of the first and the last of its events (µs). */
   readonly from: number;
   readonly at: number;
-  /** In the order of time. */
+  /** In order of time. */
   readonly evidence: readonly AlertEvidence[];
 }
 
-/** What a new alert is made of, beside what it has seen. */
+/** What a new alert needs beside its first sighting. */
 export interface Opening {
   readonly spec: AlertSpec;
   readonly suppressionKey: string;
   readonly windowMicros: number;
-  /** Of an overflow alert. */
+  /** For an overflow alert. */
   readonly counted?: Counted;
 }
 
-/** What an overflow alert keeps of what it counts. */
+/** What an overflow alert keeps of the decisions it counts. */
 export type Counted = Required<Pick<AlertState, 'samples' | 'overflow'>>;
 
-/** The alerts of a step: found by suppression key, opened, repeated; each change is announced to the sinks that want it. */
+/** The alerts of a step: finds them by suppression key, opens and repeats them, and makes changes due to sinks. */
 export interface AlertBook {
-  /** The alert that takes a repeat at this time (µs), if there is one. */
+  /** The alert that takes a repeat at this time (µs), if any. */
   taking(suppressionKey: string, at: number): LiveAlert | undefined;
-  /** @returns the id of the new alert: the same whenever the same sighting opens it, and never another's */
+  /** @returns the id of the new alert: the same if the same sighting opens it again, and never that of another */
   open(decision: Decision, sighting: Sighting, opening: Opening): string;
   attach(alert: LiveAlert, sighting: Sighting, counted?: Counted): void;
 }
@@ -63,8 +63,8 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
       const text = id === undefined ? undefined : draft.field(stateKeys.alert(id), 'state');
       if (id === undefined || text === undefined) return undefined;
       const state = JSON.parse(text) as AlertState;
-      // There is no lower bound: an event that comes late joins the alert that it belongs to. A closed alert is live only where
-      // closing leaves it so (`alerts.onClose`).
+      // No lower bound: a late event joins the alert that it belongs to. A closed alert is live only if closing keeps
+      // it so (`alerts.onClose`).
       const takes = !state.removed && at < state.openedAt + state.windowMicros;
       return takes ? { id, version: Number(draft.field(stateKeys.alert(id), 'ver')), state } : undefined;
     },
@@ -106,13 +106,13 @@ export function createAlertBook(draft: StateDraft, { cluster, hashes, sinks }: S
   };
 }
 
-/** The first few and the last few. */
+/** Keeps the first few and the last few. */
 function withEvidence(before: readonly AlertEvidence[], more: readonly AlertEvidence[]): readonly AlertEvidence[] {
   const all = [...before, ...more];
   return all.length <= 2 * EVIDENCE_EDGE ? all : [...all.slice(0, EVIDENCE_EDGE), ...all.slice(-EVIDENCE_EDGE)];
 }
 
-/** The rule's name, cut so that the alert's is at most 63 characters, which a label takes. */
+/** The rule's name, cut so that the alert's name has at most 63 characters, the limit of a label. */
 function alertPrefix(rule: string): string {
   return rule.slice(0, 50).replace(/[^a-z0-9]+$/, '');
 }

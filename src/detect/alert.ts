@@ -1,6 +1,8 @@
 import type { Severity, Threat } from '../rules/document.ts';
 
-/** The immutable part of an Alert, as it stands in the resource's `spec`. Strings are bounded but not yet sanitised for display. */
+/**
+ * The immutable part of an alert, as in the resource's `spec`. Strings are bounded but not yet sanitised for display.
+ */
 export interface AlertSpec {
   readonly rule: {
     readonly name: string;
@@ -15,16 +17,16 @@ export interface AlertSpec {
   readonly riskScore: number;
   readonly reason: string;
   readonly newTerms?: readonly FieldAndValue[];
-  /** What the events of an alert have in common, where its rule judges several together. */
+  /** Values that the events of an alert share, if its rule judges several together. */
   readonly groupBy?: readonly FieldAndValue[];
-  /** What was counted of them: `count`, and `cardinality(<field>)`. */
+  /** Counts of these events: `count`, and `cardinality(<field>)`. */
   readonly results?: readonly FieldAndValue[];
   readonly threat?: readonly Threat[];
   readonly request: AlertRequest;
   readonly actor: AlertActor;
   readonly cluster: string;
   readonly overflow: boolean;
-  /** True for material of other alerts, which only the sinks get that ask for it. */
+  /** True if the alert only feeds other rules; only sinks that ask for it get it. */
   readonly buildingBlock?: true;
   readonly display: AlertDisplay;
 }
@@ -35,7 +37,7 @@ export interface FieldAndValue {
 }
 
 export interface AlertRequest {
-  /** RFC 3339 with microseconds, as the event says it. */
+  /** RFC 3339 with microseconds, as in the event. */
   readonly time: string;
   readonly auditID?: string;
   readonly stage?: string;
@@ -58,7 +60,7 @@ export interface AlertActor {
   readonly user?: string;
   readonly groups?: readonly string[];
   readonly impersonated?: string;
-  /** The last hop, the only address that the client does not choose. */
+  /** The last hop, the only address that the client cannot choose. */
   readonly sourceIP?: string;
   readonly sourceIPs?: readonly string[];
   readonly userAgent?: string;
@@ -75,18 +77,20 @@ export interface AlertDisplay {
 
 export type AlertPhase = 'Open' | 'Acknowledged' | 'Closed';
 
-/** What people did to an alert, as far as the resource and the audit log tell. Times are integer microseconds since the epoch. */
+/**
+ * Who changed an alert, according to the resource and the audit log. Times are integer microseconds since the epoch.
+ */
 export interface AlertReview {
-  /** The changes of phase that were seen on the resource, in their order: the last few. */
+  /** The latest changes of phase seen on the resource, in order. */
   readonly changes: readonly PhaseChange[];
-  /** Requests that wrote the status, from the audit log, in the order of time: those that may explain a change. */
+  /** Requests in the audit log that wrote the status and may explain a change, in order of time. */
   readonly writes: readonly StatusWrite[];
 }
 
 export interface PhaseChange {
   readonly phase: AlertPhase;
   readonly seenAt: number;
-  /** When the request was that made it, and by whom: several users where the audit log leaves that open. */
+  /** Time and users of the request that made it; several users if the audit log leaves the author open. */
   readonly at?: number;
   readonly by?: readonly string[];
 }
@@ -94,7 +98,7 @@ export interface PhaseChange {
 export interface StatusWrite {
   readonly at: number;
   readonly user: string;
-  /** Absent where the audit policy records no bodies. */
+  /** Absent if the audit policy records no bodies. */
   readonly phase?: AlertPhase;
   /** True if the answer was an error, so that it may not have been carried out. */
   readonly doubtful?: true;
@@ -107,49 +111,49 @@ export interface AlertEvidence {
   readonly requestKey: string;
 }
 
-/** The part of an alert that changes; kept in the store as one JSON text. Times are integer microseconds since the epoch. */
+/** The mutable part of an alert, stored as one JSON text. Times are integer microseconds since the epoch. */
 export interface AlertState {
   readonly phase: AlertPhase;
   readonly count: number;
   readonly firstSeen: number;
   readonly lastSeen: number;
-  /** When the suppression window began: the opener's time. It ends at `openedAt + windowMicros`. */
+  /** Start of the suppression window: the time of the event that opened it. It ends at `openedAt + windowMicros`. */
   readonly openedAt: number;
   readonly windowMicros: number;
   /** The first 4 and the last 4. */
   readonly evidence: readonly AlertEvidence[];
-  /** The hash field in `live` that points here, so that ending the alert can clear it. */
+  /** The field in the hash `live` that points here, so that ending the alert can delete it. */
   readonly suppressionKey: string;
-  /** Of an overflow alert only: short texts of the first few decisions that it counted. */
+  /** Only on an overflow alert: short texts of the first few decisions that it counted. */
   readonly samples?: readonly string[];
   readonly review?: AlertReview;
-  /** Of an overflow alert only. */
+  /** Only on an overflow alert. */
   readonly overflow?: OverflowState;
-  /** True if its rule was a building block when it opened: it stays one, whatever becomes of the rule. */
+  /** True if its rule was a building block when the alert opened; later changes of the rule do not matter. */
   readonly buildingBlock?: true;
-  /** True once retention has dropped it: the sinks that hold a copy remove it, then the record goes. */
+  /** True once retention has dropped it: sinks with copies remove theirs, then the record goes. */
   readonly removed: boolean;
 }
 
-/** From when to when a rule was over its budget, and by whose requests. Times are integer microseconds since the epoch. */
+/** When a rule exceeded its budget, and whose requests did. Times are integer microseconds since the epoch. */
 export interface OverflowState {
   /** When it was last within its budget before. */
   readonly since: number;
-  /** When the last was counted; absent while it goes on. */
+  /** When the last decision was counted; absent while the overflow lasts. */
   readonly endedAt?: number;
   readonly users: Tally;
   /** Addresses of the last hop. */
   readonly sources: Tally;
 }
 
-/** Counters of names: how often, and how much of that may be of other names that had the counter before. */
+/** Counters by name: the count, and how much of it may belong to names that had the counter before. */
 export type Tally = readonly (readonly [name: string, count: number, excess: number])[];
 
-/** One alert as the store holds it. */
+/** An alert as stored. */
 export interface AlertRecord {
   readonly id: string;
   readonly cluster: string;
-  /** Grows by one with every change of `state`; (id, version) is a sink's idempotency key. */
+  /** Increases with each change of `state`; (id, version) is a sink's idempotency key. */
   readonly version: number;
   readonly spec: AlertSpec;
   readonly state: AlertState;

@@ -3,8 +3,8 @@ import type { DecodedEvent } from '../audit/event.ts';
 import type { CompiledRule, Occurrence, Overrides } from '../rules/compiled-rule.ts';
 
 /**
- * An occurrence of a rule on an event, with every identity that the state protocol needs. Pure data, no past in it, and
- * no secret: all of it may be kept and shown.
+ * An occurrence of a rule on an event, with every identity that the state protocol needs. Pure data, independent of the
+ * past, and without secrets: all of it may be stored and shown.
  */
 export interface Decision {
   readonly rule: CompiledRule;
@@ -15,9 +15,9 @@ export interface Decision {
   readonly carriedOut: CarriedOut;
   /** Names the request behind the event, whatever the stage. */
   readonly requestKey: string;
-  /** Tells the occurrence from all others of its rule: by its request, or, where events are judged together, its event and group. */
+  /** Unique within the rule: by request or, if events are judged together, by event and group. */
   readonly identity: string;
-  /** What is remembered as counted: a request for each rule, and for each combination of a new_terms rule. Of no use to a row. */
+  /** The key in `done`: a request for each rule, and for each combination of a new_terms rule. Rows do not use it. */
   readonly doneKey: string;
   /** The hour bucket (hours since the epoch) of `doneKey`. */
   readonly hour: number;
@@ -25,13 +25,13 @@ export interface Decision {
   readonly suppressionKey: string;
   /** How long an alert that this opens takes repeats (µs). */
   readonly windowMicros: number;
-  /** What the event says about an alert that it opens, in place of the rule. */
+  /** Values from the event that replace the rule's in a new alert. */
   readonly overrides?: Overrides;
 }
 
 /**
- * What became of a decision. Every decision ends as exactly one of these. `held` and `late` are those of rows: kept, and
- * no fire; and too old to be judged.
+ * The outcome of a decision; each has exactly one. `held` and `late` are for events judged together: stored without
+ * completing anything, and too old to be judged.
  */
 export type Outcome = 'duplicate' | 'attached' | 'opened' | 'overflow' | 'learning' | 'known' | 'held' | 'late';
 

@@ -102,11 +102,11 @@ test('a rule whose expressions cost too much on one event says so, and the next 
     events,
   );
   expect(faults.map(({ rule, event, error }) => [rule, event.event.auditID, String(error)])).toEqual([
-    ['dear', 'long', 'Error: its expressions take too long on this event and count as null'],
+    ['dear', 'long', 'Error: its expressions exceed the cost limit on this event and count as null'],
     ...['long', 'short'].map((id) => [
       'items',
       id,
-      'Error: its expressions take too long on this event and count as null',
+      'Error: its expressions exceed the cost limit on this event and count as null',
     ]),
   ]);
   expect(decisions.map(({ event, rule }) => `${event.event.auditID} ${rule.document.name}`)).toEqual([

@@ -13,8 +13,8 @@ import { createRuleIndex } from './rule-index.ts';
 import { isAboutGroups, suppressionKey } from './suppression.ts';
 
 /**
- * Something went wrong with one rule on one event, and all else goes on: a bug, then that pair is set aside; or expressions of the rule
- * that cost more than they may, then they count as null.
+ * One rule failed on one event, and everything else goes on. A bug: the pair goes into quarantine. Or the rule's
+ * expressions exceeded their cost limit: they count as null.
  */
 export interface RuleFault {
   readonly rule: string;
@@ -23,44 +23,44 @@ export interface RuleFault {
 }
 
 export interface Detection {
-  /** In the order of time; events of the same time in the order of arrival. */
+  /** In order of time; events of the same time in order of arrival. */
   readonly decisions: readonly Decision[];
   readonly faults: readonly RuleFault[];
-  /** How many events each rule's query selected. */
+  /** How many events matched each rule's query. */
   readonly matches: ReadonlyMap<CompiledRule, number>;
-  /** What exceptions have kept from each rule. */
+  /** Matches of each rule that exceptions silenced. */
   readonly excepted: ReadonlyMap<CompiledRule, ReadonlyMap<ExceptionDocument, Excepted>>;
 }
 
-/** The events that one exception has kept from a rule. */
+/** Matches of a rule that one exception silenced. */
 export interface Excepted {
   readonly count: number;
   /** The time of the latest (µs). */
   readonly lastAt: number;
 }
 
-const OVERRUN = new Error('its expressions take too long on this event and count as null');
+const OVERRUN = new Error('its expressions exceed the cost limit on this event and count as null');
 
 /**
  * The functional core: events in, decisions out; no I/O, no clock, no memory of the past.
  *
- * It is also where secrets end: rules read events as they came, and what leaves here to be kept, shown or logged has none. Identities are
- * hashes of what came.
+ * Secrets end here: rules read events as they came, but decisions and faults are redacted. Identities are hashes of the
+ * original values.
  */
 export interface Detector {
   readonly rules: readonly CompiledRule[];
   detect(cluster: string, events: readonly DecodedEvent[]): Detection;
 }
 
-/** Measures what rules cost. */
+/** Measures the cost of rules. */
 export interface Stopwatch {
-  /** Microseconds, from any beginning. */
+  /** Microseconds since any fixed time. */
   now(): number;
-  /** The rule has looked at an event, and that took so long (µs). Of most events it is not told: to measure costs as well. */
+  /** Receives the time that a rule spent on an event (µs), for a sample of events, because measuring has a cost too. */
   took(rule: CompiledRule, micros: number): void;
 }
 
-/** Of so many events one is measured. */
+/** One of this many events is measured. */
 const MEASURED_ONE_IN = 64;
 
 /** @param slots the field slots that the rules were compiled with */
@@ -149,7 +149,7 @@ function decide(
     occurrence: redactOccurrence(occurrence, rule, event, redactor, hashes),
     requestKey,
     identity,
-    // A row is its own record of having been counted.
+    // A row records by itself that it was counted.
     doneKey:
       occurrence.row === undefined
         ? hashes.key(
@@ -163,13 +163,13 @@ function decide(
   };
 }
 
-/** Where events are judged together each counts, also the stages of one request, and once in each of its groups. */
+/** If events are judged together, each counts, including the stages of one request, and once in each of its groups. */
 function rowIdentity(cluster: string, event: DecodedEvent, { row }: Occurrence, hashes: Hashes): string {
   const parts = eventKeyParts(cluster, event.event) ?? namelessKey(cluster, event);
   return hashes.key(JSON.stringify([parts, row?.group]));
 }
 
-/** An alert about a group: of the event that completed it only the fields of the group count. */
+/** An alert about a group takes only the group's fields from the event that completed it. */
 function readOverride(
   rule: CompiledRule,
   { name, slot }: SlottedField,
@@ -185,7 +185,7 @@ function redactTitle(overrides: Overrides, { document }: CompiledRule, event: De
   return { ...overrides, title: redactor.value(document.ruleNameOverride ?? '', title, event) };
 }
 
-/** An event without an audit ID or times is known by all that it says, and its place in the batch. */
+/** An event without an audit ID or times is identified by its content and its index in the batch. */
 function namelessKey(cluster: string, { event, ordinal }: DecodedEvent): string {
   return JSON.stringify([cluster, event, ordinal]);
 }

@@ -10,16 +10,16 @@ import type { AlertActor, AlertDisplay, AlertEvidence, AlertRequest, AlertSpec }
 import type { Sighting } from './alert-book.ts';
 import type { Decision } from './decision.ts';
 
-/** Bytes of UTF-8 of the short texts that stand in columns. */
+/** Bytes of UTF-8 of a short text in a table column. */
 const COLUMN_BYTES = 128;
-/** Bytes of UTF-8 of what taught a term: a rule may have 100,000 of them. */
+/** Bytes of UTF-8 of what taught a term; a rule may have 100,000 terms. */
 const WHAT_BYTES = 192;
-/** Bytes of UTF-8 of any one text of an alert; keeps its record below 32 KiB. The Alert resource has narrower bounds of its own. */
+/** Bytes of UTF-8 of any text in an alert; keeps its record below 32 KiB. The Alert resource has tighter bounds. */
 const TEXT_BYTES = 512;
 
 /**
- * The alert that a decision opens: everything a person needs who was not there.
- * @param fired what the event completes, where it is judged together with others, and what its group holds no more
+ * The alert that a decision opens, with everything that a reader needs to understand it.
+ * @param fired the events it completes, if events are judged together, and what its group had to drop
  */
 export function draftAlert(cluster: string, decision: Decision, fired?: Fired): AlertSpec {
   const { rule, occurrence } = decision;
@@ -36,32 +36,32 @@ export function draftAlert(cluster: string, decision: Decision, fired?: Fired): 
   };
 }
 
-/** A fire as its alert tells it. */
+/** A fire as its alert describes it. */
 export interface Fired {
   readonly fire: Fire;
   readonly letGo: LetGo | undefined;
 }
 
 function describeLetGo({ count, from, to }: LetGo): string {
-  return `too many events to hold, ${count} from ${formatTimestamp(from)} to ${formatTimestamp(to)} are left out`;
+  return `too many events to keep, ${count} from ${formatTimestamp(from)} to ${formatTimestamp(to)} are left out`;
 }
 
-/** The alert under which a rule's openings are counted while its budget, or that of its cluster, is used up. */
+/** The overflow alert, which counts a rule's openings while its budget, or the cluster's, is used up. */
 export function draftOverflowAlert(cluster: string, decision: Decision): AlertSpec {
   const { title, budget } = decision.rule.document;
   const display = displayOf(decision);
-  // It counts many: what the first of them says in place of the rule is not true of the others.
+  // It counts many decisions: values that the first one takes from its event do not apply to the others.
   const { overrides: _, ...plain } = decision;
   return {
     ...specOf(cluster, plain, display),
     reason: cut(
-      `${title}: more than ${budget.alertsPerHour} alerts in an hour, or too many of all rules; the rest is counted here`,
+      `${title}: more than ${budget.alertsPerHour} alerts in an hour, or too many of all rules together; this alert counts the rest`,
     ),
     overflow: true,
   };
 }
 
-/** What an overflow alert keeps of one decision, for a look. */
+/** A sample of a decision that an overflow alert counts. */
 export function sampleOf(decision: Decision): string {
   const { user, action, object, newTerm } = displayOf(decision);
   return cutBytes(
@@ -70,7 +70,7 @@ export function sampleOf(decision: Decision): string {
   );
 }
 
-/** A term that its decision teaches without an alert, for people to look at. */
+/** A term learned without an alert, with its first sighting for review. */
 export function silentTermOf(decision: Decision, by: SilentTerm['by']): SilentTerm {
   const { event, requestKey, occurrence } = decision;
   const values = occurrence.terms.map(({ value }) => value);
@@ -83,12 +83,12 @@ export function silentTermOf(decision: Decision, by: SilentTerm['by']): SilentTe
   };
 }
 
-/** The one event of a decision, as an alert records it. */
+/** The single event of a decision, as evidence. */
 export function sightingOf({ event: { event, at }, requestKey, identity }: Decision): Sighting {
   return { identity, from: at, at, evidence: [evidenceOf(at, event.auditID ?? '', requestKey)] };
 }
 
-/** The events of a fire, as an alert records them. */
+/** The events of a fire, as evidence. */
 export function sightingOfFire({ rows }: Fire): Sighting {
   const last = rows.at(-1);
   const at = last?.at ?? 0;
@@ -167,7 +167,7 @@ function displayOf({ event: { event }, occurrence }: Decision): AlertDisplay {
   return { ...displayEvent(event), newTerm };
 }
 
-/** An event in the columns of a table: short, and safe to show. */
+/** An event in table columns: short, and safe to display. */
 export function displayEvent(event: AuditEvent): Omit<AlertDisplay, 'newTerm'> {
   const { user, impersonatedUser, objectRef, requestURI } = event;
   const name = user?.username || 'unauthenticated';

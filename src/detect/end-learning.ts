@@ -4,7 +4,7 @@ import type { ReadResult, StateRead, Step } from '../rules/state.ts';
 import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 import { learningMicros } from './term-memory.ts';
 
-/** The time that audit logs tell of (µs). */
+/** The time that audit logs cover (µs). */
 export interface LoggedTime {
   readonly from: number;
   readonly to: number;
@@ -12,26 +12,26 @@ export interface LoggedTime {
   readonly longestSilence: { readonly from: number; readonly to: number };
 }
 
-/** What logs of the past did to a rule's learning time, and why. */
+/** The effect of old audit logs on a rule's learning time, and the reason. */
 export type LearningEnd =
-  /** It has none. */
+  /** The rule has no learning time. */
   | { readonly kind: 'none' }
   | { readonly kind: 'over' }
   | { readonly kind: 'ended' }
-  /** Not all of them could be read. */
+  /** Some of the logs could not be read. */
   | { readonly kind: 'unread' }
-  /** They do not cover the history window: they begin so much (µs) too late. */
+  /** They do not cover the history window: they begin this much (µs) too late. */
   | { readonly kind: 'begins-late'; readonly missing: number }
-  /** They cover it with a hole. */
+  /** They have a gap. */
   | { readonly kind: 'hole'; readonly from: number; readonly to: number }
-  /** They end before the rule began to run, and what came between nobody has seen. */
+  /** They end before the rule started to run, so nobody has seen the time between. */
   | { readonly kind: 'ends-early'; readonly to: number; readonly since: number };
 
 /**
- * Ends the learning time of a rule whose whole history window is in the logs, as one step of the store: from now on the
- * rule is as one that has run since they begin. A hole of a day, or of half the window where that is shorter, and logs
- * do not cover it.
- * @param anyway whatever they cover
+ * Ends the learning time of a rule if the logs cover its whole history window, as one step of the store. The rule then
+ * counts as running since the logs begin. A gap of a day, or of half the window if that is shorter, means they do not
+ * cover it.
+ * @param anyway ends it whatever they cover
  */
 export function endLearning(rule: CompiledRule, { from, to, longestSilence }: LoggedTime, anyway = false) {
   const key = stateKeys.rule(rule.memoryKey);

@@ -5,13 +5,13 @@ import type { AlertState, OverflowState, Tally } from './alert.ts';
 import type { Decision } from './decision.ts';
 import { displayEvent, sampleOf } from './draft.ts';
 
-/** Counters that an overflow alert has for users, and as many for addresses. */
+/** Counters of an overflow alert for users, and as many for addresses. */
 const COUNTERS = 16;
 const NAME_BYTES = 64;
 
 /**
- * What an overflow alert says of what it has counted, with one more decision.
- * @param before of the alert; undefined for a new one
+ * Counts one more decision on an overflow alert.
+ * @param before the alert's counts; undefined for a new alert
  */
 export function overflowWith(
   decision: Decision,
@@ -32,16 +32,17 @@ export function overflowWith(
   };
 }
 
-/** What comes after the end is a new beginning; what comes late belongs to what was there before. */
+/** A decision after the end begins a new overflow; a late one belongs to the overflow before. */
 function sinceOf(before: OverflowState | undefined, at: number): number {
   if (before === undefined) return at;
   return before.endedAt !== undefined && at > before.endedAt ? at : before.since;
 }
 
 /**
- * The tally with one more of a name. There are so many counters: a name that has none takes over the lowest one, with its count as what may
- * be too much. So every name that makes up more than one part in `COUNTERS` of all has one, however many others there are.
- * @see Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams" (2005): Space-Saving
+ * Counts a name once more. The number of counters is fixed: a name without one takes over the lowest counter, and its
+ * old count becomes the possible error. So every name with more than one part in `COUNTERS` of all has a counter.
+ * @see Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams" (2005):
+ *   Space-Saving
  */
 export function countedIn(tally: Tally, name: string): Tally {
   const place = tally.findIndex((counter) => counter[0] === name);

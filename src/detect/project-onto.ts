@@ -3,12 +3,12 @@ import type { Predicate } from '../query/predicate/predicate.ts';
 import { FALSE, simplify } from '../query/predicate/simplify.ts';
 
 /**
- * What a condition requires of some fields: a condition on those fields alone that holds on every event on which the whole
- * condition holds, as strong as the structure of the condition shows. Undefined if it requires nothing of them.
+ * Projects a condition onto some fields: a condition on those fields alone that holds on every event on which the whole
+ * one holds, as strong as the structure allows. Undefined if the condition requires nothing of them.
  *
- * A rule index asks this to find, from the value of a field, the rules that can still match. `FALSE` means that no event
- * can match at all. Fields are compared by identity. Expressions require nothing: null, and what an evaluation costs, stay out
- * of the index.
+ * The rule index uses it to find the rules that can still match, given the value of a field. `FALSE` means that no
+ * event can match. Fields are compared by identity. Expressions require nothing, which keeps null and evaluation cost
+ * out of the index.
  */
 export function projectOnto(predicate: Predicate, ...fields: readonly Field[]): Predicate | undefined {
   const projection = project(predicate, fields, true);
@@ -17,7 +17,7 @@ export function projectOnto(predicate: Predicate, ...fields: readonly Field[]): 
   return simple.kind === 'constant' && simple.value ? undefined : simple;
 }
 
-/** The projection of the condition (`positive`) or of its negation, which moves inwards: not (a or b) requires not a. */
+/** Projects the condition (`positive`) or its negation, which moves inwards: not (a or b) requires not a. */
 function project(predicate: Predicate, fields: readonly Field[], positive: boolean): Predicate | undefined {
   switch (predicate.kind) {
     case 'any':

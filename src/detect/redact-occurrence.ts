@@ -7,8 +7,9 @@ import type { CompiledRule, Occurrence } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 
 /**
- * The occurrence as it may be kept and shown. What is shown has no secret in it. What is only told apart from others, a term or a
- * column of a row, is replaced by its hash where it holds one, as it is where it is long: so rules see no difference.
+ * The occurrence in a form that may be stored and shown. Displayed values have no secrets. A term or a column of a row,
+ * which only needs to be distinct, becomes its hash if it holds a secret, as it does if it is long: rules see no
+ * difference.
  */
 export function redactOccurrence(
   occurrence: Occurrence,
@@ -55,17 +56,18 @@ export function redactOccurrence(
   };
 }
 
-/** The values that make a term; none of one that is a hash already. */
+/** The values of a term; none if the term is a hash already. */
 function valuesOf(term: string): readonly string[] {
   return term.startsWith('[') ? (JSON.parse(term) as readonly string[]) : [];
 }
 
-/** A text that is shorter is no secret, and stands in many others by chance. */
+/** A shorter text is not a secret, and occurs in many others by chance. */
 const SHORTEST_SECRET = 4;
 
 /**
- * For what a query in ES|QL has made of an event. Where the value of a field that it looks into holds a secret, that value is hidden in a
- * text, and so is a text that was cut out of it. A text is left that is as it stands in a field without secrets.
+ * Redacts a text that an ES|QL query made from an event. If a field of the query holds a secret, that value is hidden
+ * in the text, and a text that was cut out of the value is hidden too. A text that equals a field without secrets
+ * stays.
  */
 function columnRedactor(reads: readonly Field[], event: DecodedEvent, redactor: Redactor): (text: string) => string {
   const harmless = new Set<string>();
@@ -78,7 +80,7 @@ function columnRedactor(reads: readonly Field[], event: DecodedEvent, redactor: 
       else secrets.push({ value, shown });
     }
   }
-  // What is made of something that is hidden as a whole may be it in another form.
+  // A text made from a value that is hidden as a whole may be that value in another form.
   const isAnythingHidden = secrets.some(({ shown }) => shown === REDACTED);
   return (text) => {
     if (secrets.length === 0) return redactText(text);

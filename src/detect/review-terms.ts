@@ -9,29 +9,29 @@ import { learningMicros } from './term-memory.ts';
 
 /** A term that a rule knows. */
 export interface KnownTerm {
-  /** As it is remembered: the JSON array text of its values, or `#` and a hash. */
+  /** As stored: the JSON array text of its values, or `#` and a hash. */
   readonly term: string;
   /** The last sighting (µs). */
   readonly last: number;
-  /** The first sighting, and what it was, of a term that was learned without an alert and that nobody has looked at. */
+  /** The first sighting of a term that was learned without an alert and not reviewed since. */
   readonly silent?: SilentTerm;
-  /** The alert about it, as long as that takes repeats. */
+  /** The alert about it, while that takes repeats. */
   readonly alert?: { readonly id: string; readonly firstSeen: number };
 }
 
 /** What a new_terms rule knows on a cluster. */
 export interface RuleTerms {
-  /** Those seen last come last. */
+  /** In order of their last sighting. */
   readonly terms: readonly KnownTerm[];
-  /** When the rule first ran there (µs); undefined if it does not learn, or has not run. */
+  /** When the rule first ran there (µs); undefined if it does not learn or has not run. */
   readonly since: number | undefined;
   /** When its learning time ends, or ended (µs). */
   readonly learningUntil: number | undefined;
-  /** How many terms gave way to newer ones. */
+  /** How many terms were dropped for newer ones. */
   readonly evicted: number;
 }
 
-/** Reads all that a rule knows, as one step that writes nothing. */
+/** Reads everything that a rule knows, as one step without writes. */
 export function reviewTerms(rule: CompiledRule, hashes: Hashes) {
   const reads: readonly StateRead[] = [
     { kind: 'oldest', key: stateKeys.terms(rule.memoryKey), limit: TERM_CAP },
@@ -78,13 +78,13 @@ export function reviewTerms(rule: CompiledRule, hashes: Hashes) {
   return { reads, step };
 }
 
-/** The terms of which a rule knows those given: which it knows, and which of them were learned in silence. */
+/** The given terms that the rule knows, and those of them that were learned without an alert. */
 export interface FoundTerms {
   readonly known: readonly string[];
   readonly silent: readonly string[];
 }
 
-/** Takes the terms off the list of those that were learned in silence. They stay known. */
+/** Marks terms that were learned without an alert as reviewed. They stay known. */
 export function approveTerms(rule: CompiledRule, terms: readonly string[]) {
   return change(rule, terms, ({ silent }) =>
     silent.length === 0 ? [] : [{ kind: 'removeFields', key: stateKeys.silent(rule.memoryKey), fields: silent }],

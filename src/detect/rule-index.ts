@@ -7,9 +7,9 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import { projectOnto } from './project-onto.ts';
 
 /**
- * The fields that the index looks at: those that most rules constrain and that take few distinct values, so that
- * what each value leaves possible is worth remembering. Fields in one row follow from the first of them, so that its value
- * stands for all: they read the same part of the event. Those that leave fewest rules for least come first.
+ * The fields of the index: those that most rules constrain and that take few distinct values, so that caching the
+ * result for each value pays off. Fields in one row follow from the first of them, whose value stands for all, because
+ * they read the same part of the event. Rows that leave the fewest rules for the least cost come first.
  */
 const INDEX_FIELDS = [
   ['kubernetes.audit.annotations.authorization_k8s_io/decision', 'event.outcome'],
@@ -24,15 +24,15 @@ const INDEX_FIELDS = [
 ] as const;
 
 /**
- * What is seldom there without the first field of a row: where none of it is, as on nearly every event, a rule that wants one or
- * the other is no candidate.
+ * Fields that are rarely present without the first field of a row. On nearly every event none is present, and then a
+ * rule that needs one of them is no candidate.
  */
 const ABSENT_WITH: Readonly<Partial<Record<(typeof INDEX_FIELDS)[number][0], readonly string[]>>> = {
   'kubernetes.audit.impersonatedUser.username': ['kubernetes.audit.impersonatedUser.groups'],
 };
 
 interface IndexRow {
-  /** The first, and those whose values follow from its value. */
+  /** The first field, and those whose values follow from it. */
   readonly fields: readonly Field[];
   /** See `ABSENT_WITH`. */
   readonly absentWith: readonly Field[];
@@ -46,22 +46,22 @@ const INDEX_ROWS: readonly IndexRow[] = INDEX_FIELDS.map((names) => ({
 /** What a rule requires of a row of index fields; undefined: nothing. */
 interface Projection {
   readonly alone: Matcher | undefined;
-  /** Of the row and of the fields that it is absent with. */
+  /** Of the row and of the fields that are absent with it. */
   readonly together: Matcher | undefined;
 }
 
-/** The most values remembered for one field; beyond it the field's memory starts anew, so that hostile values cannot fill it. */
+/** The most cached values of one field; beyond it the cache starts anew, so that hostile values cannot fill it. */
 const VALUES_PER_FIELD = 4_096;
 
-/** Finds the rules that can match an event at all. */
+/** Finds the rules that can possibly match an event. */
 export interface RuleIndex {
-  /** Calls `visit` for each candidate, in the order of the rules given. Never leaves out a rule that matches. */
+  /** Calls `visit` for each candidate, in the order of the rules. Never skips a rule that matches. */
   candidates(memo: FieldMemo, visit: (rule: CompiledRule) => void): void;
 }
 
 /**
- * For each index field, a rule's query is projected onto that field alone: the facts that it requires there. What a value
- * leaves possible is a set of rules, kept as a bit mask by value; an event's candidates are the intersection of the masks.
+ * For each index field, a rule's query is projected onto that field alone. The rules that a value leaves possible are a
+ * bit mask, cached by value; an event's candidates are the intersection of its masks.
  */
 export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlots): RuleIndex {
   const words = Math.ceil(rules.length / 32);
@@ -99,20 +99,20 @@ export function createRuleIndex(rules: readonly CompiledRule[], slots: FieldSlot
 }
 
 interface Dimension {
-  /** False if no rule says anything about the fields, so that they need not be read. */
+  /** False if no rule constrains the fields, so that they need not be read. */
   readonly constrains: boolean;
-  /** The rules that the event's value of the field leaves possible. */
+  /** The rules that are possible with the event's value of the field. */
   mask(memo: FieldMemo): Uint32Array;
 }
 
-/** Remembers results of a function without effects, as long as their rule lives: a set of which one rule changes is made anew. */
+/** Caches results of a pure function for the life of their rule, because a set with one changed rule is built anew. */
 const projections = new WeakMap<CompiledRule, readonly Projection[]>();
 
 /**
- * What the index is to know of a rule. `createRuleIndex` asks for it; who makes sets all the time asks before, rule by rule, so that
- * a set of many takes no time at one stretch.
+ * What the index must know about a rule. `createRuleIndex` computes it on demand; callers that build sets often compute
+ * it earlier, rule by rule, so that building a large set does not block the event loop.
  *
- * @param slots those that the rule was compiled with
+ * @param slots the field slots that the rule was compiled with
  */
 export function projectForIndex(rule: CompiledRule, slots: FieldSlots): readonly Projection[] {
   const before = projections.get(rule);
@@ -129,7 +129,7 @@ export function projectForIndex(rule: CompiledRule, slots: FieldSlots): readonly
   return made;
 }
 
-/** @param required of each rule, what it requires of the row */
+/** @param required what each rule requires of the row */
 function createDimension(
   required: readonly Projection[],
   { fields, absentWith }: IndexRow,
@@ -164,8 +164,8 @@ function maskOf(flags: readonly boolean[]): Uint32Array {
 }
 
 /**
- * What the index asks of an event before it looks at a rule with this query: a condition on each field that it looks at
- * and that the query requires something of. Empty: the rule is a candidate for every event.
+ * What the index checks before it tries a rule with this query: a condition on each index field of which the query
+ * requires something. Empty: the rule is a candidate for every event.
  */
 export function indexedBy(predicate: Predicate): readonly Predicate[] {
   return INDEX_FIELDS.flat().flatMap((name) => projectOnto(predicate, known(name)) ?? []);

@@ -196,7 +196,7 @@ test('an alert of a group that was full says what is not in it', async () => {
   expect(count(await send(...events.slice(1_100)))).toEqual({ held: 99, opened: 1 });
   const second = (await alerts()).find(({ id }) => id !== first?.id);
   expect(second?.spec.reason ?? '').toMatch(
-    /^too many events to hold, 200 from 2026-03-01T12:00:00\.000000Z to 2026-03-01T12:03:19\.000000Z are left out; Many/,
+    /^too many events to keep, 200 from 2026-03-01T12:00:00\.000000Z to 2026-03-01T12:03:19\.000000Z are left out; Many/,
   );
   expect(first?.spec.reason ?? '').not.toMatch(/left out/);
 });

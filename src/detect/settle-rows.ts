@@ -22,30 +22,30 @@ export interface RowDecision extends Decision {
   readonly occurrence: Decision['occurrence'] & { readonly row: NewRow };
 }
 
-/** What became of a row. */
+/** The result of adding a row. */
 export type Taken =
   | { readonly kind: 'duplicate' | 'late' }
-  /** It is held; `letGo` says what its group holds no more. */
+  /** The row is stored; `letGo` says what its group had to drop. */
   | { readonly kind: 'held'; readonly fires: readonly Fire[]; readonly letGo: LetGo | undefined };
 
-/** The groups of a step: rows taken in, judged, and used up. */
+/** The groups of a step: adds rows, judges groups, marks rows as used. */
 export interface RowBook {
-  /** @param hwm the latest time that events have reached before this one (µs) */
+  /** @param hwm the latest event time before this event (µs) */
   take(decision: RowDecision, hwm: number): Taken;
-  /** Marks what an alert that is recorded stands on. */
+  /** Marks the rows of a recorded alert as used. */
   consume(decision: RowDecision, fire: Fire): void;
 }
 
 /** Of an audit ID: clients can choose it, and API servers allow 64 characters. */
 const AUDIT_ID_BYTES = 64;
-/** Of the few words about an event of a sequence. */
+/** Of the short text about an event of a sequence. */
 const LABEL_BYTES = 160;
 
 export function isRowDecision(decision: Decision): decision is RowDecision {
   return decision.occurrence.row !== undefined;
 }
 
-/** The first round of reads: each group with all of its rows, and its place among the groups. */
+/** The first round of reads: each group with all of its rows, and its rank among the groups. */
 export function rowReads(decisions: readonly RowDecision[]): StateRead[] {
   const rowsKeys = new Set<string>();
   const groups = new Map<string, Set<string>>();
@@ -63,7 +63,7 @@ export function rowReads(decisions: readonly RowDecision[]): StateRead[] {
   ];
 }
 
-/** The second round: of a rule that will hold too many groups, those that may have to go. */
+/** The second round: for a rule that will exceed its limit of groups, those that may have to go. */
 export function groupReads(decisions: readonly RowDecision[], draft: StateDraft): StateRead[] {
   const touched = new Map<string, Set<string>>();
   for (const { rule, occurrence } of decisions) {
@@ -78,7 +78,7 @@ export function groupReads(decisions: readonly RowDecision[], draft: StateDraft)
   });
 }
 
-/** The decisions whose groups hold enough, with all that the step adds to them, that a fire cannot be ruled out. */
+/** The decisions whose groups will hold enough rows after this step that they may fire. */
 export function mayFire(decisions: readonly RowDecision[], draft: StateDraft): readonly RowDecision[] {
   const groups = new Map<string, { decisions: RowDecision[]; rows: Pick<Row, 'items' | 'used'>[] }>();
   for (const decision of decisions) {
@@ -97,14 +97,14 @@ export function mayFire(decisions: readonly RowDecision[], draft: StateDraft): r
 }
 
 interface Group {
-  /** In the order of time. */
+  /** In order of time. */
   rows: Row[];
   letGo: LetGo | undefined;
-  /** The place of the next row by arrival. */
+  /** The index of the next row by arrival. */
   next: number;
 }
 
-/** @param fault told where a rule breaks on an event: it is held, and makes no fire */
+/** @param fault called if a rule fails on an event: the event is stored and fires nothing */
 export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, error: unknown) => void): RowBook {
   const groups = new Map<string, Group>();
 
@@ -125,7 +125,7 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
     return gone;
   }
 
-  /** Lets go what no window can need any more. */
+  /** Drops rows that are too old for any window. */
   function prune(key: string, group: Group, oldest: number): void {
     const keep = group.rows.findIndex(({ at }) => at >= oldest);
     if (keep !== 0) remove(key, group, keep === -1 ? group.rows.length : keep);
@@ -143,7 +143,7 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
     draft.count(stateKeys.rule(rule.memoryKey), ruleFields.letGo, gone.length);
   }
 
-  /** Notes that the group lives; the one that was longest without an event goes if there are too many. */
+  /** Notes that the group is alive; beyond the limit the group longest without an event goes. */
   function refresh(rule: CompiledRule, group: string, at: number, oldest: number): void {
     const key = stateKeys.groups(rule.memoryKey);
     draft.raise(key, group, at, keepMs(rule));
@@ -210,7 +210,7 @@ export function createRowBook(draft: StateDraft, fault: (decision: RowDecision, 
   };
 }
 
-/** The rows that are held of a group, in any order. */
+/** The stored rows of a group, in any order. */
 function readRows(draft: StateDraft, key: string): Row[] {
   return [...draft.fields(key)].flatMap(([field, text]) => (field === LET_GO ? [] : [decodeRow(field, text)]));
 }
@@ -220,7 +220,7 @@ export function windowedOf({ kind, document }: CompiledRule): WindowedKind {
   return kind.windowed;
 }
 
-/** How long a row stays of use: its window, and the lateness of events. */
+/** How long a row stays useful: its window, and the lateness of events. */
 export function memoryMicros(rule: CompiledRule): number {
   return windowedOf(rule).windowMicros(rule) + LATENESS;
 }

@@ -37,32 +37,32 @@ import {
 import { fireSuppressionKey, possibleKeys } from './suppression.ts';
 import { learningMicros, memoryMicros, remember, rememberSilent } from './term-memory.ts';
 
-/** What a commit has done, for metrics and for those who wait. */
+/** The result of a commit, for metrics and for waiting callers. */
 export interface Settled {
   /** Parallel to the decisions. */
   readonly outcomes: readonly Outcome[];
-  /** The alerts opened, overflow alerts among them. */
+  /** The opened alerts, including overflow alerts. */
   readonly opened: readonly string[];
-  /** What each decision has completed, where a rule judges events together: whether there was a budget for it or not. */
+  /** What each decision completed, if its rule judges events together, whether or not there was a budget for it. */
   readonly fires: ReadonlyMap<Decision, readonly Fire[]>;
-  /** How many terms, or groups, each rule with terms holds now. */
+  /** How many terms or groups each rule with terms holds now. */
   readonly termsHeld: ReadonlyMap<CompiledRule, number>;
-  /** The rules that could not judge a group. */
+  /** Rules that failed to judge a group. */
   readonly faults: readonly RuleFault[];
 }
 
-/** A batch's decisions as one step of the store. */
+/** The decisions of a batch as one step of the store. */
 export interface Settlement {
   readonly reads: readonly StateRead[];
   readonly step: (results: readonly ReadResult[]) => Step<Settled>;
 }
 
 /**
- * Turns decisions into one atomic step: what is remembered + decisions → what to write + outcomes.
+ * Turns decisions into one atomic step: stored values + decisions → writes + outcomes.
  *
- * Two rounds of reads: what identifies each decision (counted? term known? live alert?), then only what those name (the
- * live alerts themselves, budgets, the oldest terms where a rule is at its cap).
- * @param decisions in the order in which they are to be settled
+ * It reads in two rounds: first what identifies each decision (counted? term known? live alert?), then what that points
+ * to (the live alerts themselves, budgets, the oldest terms of a rule at its limit).
+ * @param decisions in the order in which they are settled
  */
 export function settle(decisions: readonly Decision[], context: SettleContext): Settlement {
   const reads = firstReads(decisions, context);
@@ -123,7 +123,7 @@ function secondReads(decisions: readonly Decision[], draft: StateDraft, { hashes
   const evictions = [...seen].flatMap(([key, terms]) => {
     const known = [...terms].filter((term) => draft.score(key, term) !== undefined).length;
     const over = draft.size(key) + terms.size - known - TERM_CAP;
-    // Some of the oldest may be seen again in this batch, and are then not the oldest any more.
+    // Some of the oldest may be seen again in this batch and are then no longer the oldest.
     return over > 0 ? [{ kind: 'oldest', key, limit: over + known } as const] : [];
   });
   const since = Math.min(...opening.values()) - HOUR;
@@ -183,7 +183,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
     draft.prune(held.key, hwm - held.micros);
     termsHeld.set(rule, draft.size(held.key));
   }
-  // Openings count at the time that earlier commits had reached or later, so only what lies before that can go.
+  // Openings count at the time of earlier commits or later, so only older ones can be dropped.
   if (opened.length > 0) draft.prune(stateKeys.opens, storedHwm - HOUR - LATENESS);
   for (const [index, { rule }] of decisions.entries()) {
     if (outcomes[index] === 'opened') draft.prune(stateKeys.opensOf(rule.document.name), storedHwm - HOUR - LATENESS);
@@ -191,7 +191,7 @@ function settleAll(decisions: readonly Decision[], draft: StateDraft, context: S
   return { kind: 'commit', writes: draft.writes(writeRank), result: { outcomes, opened, fires, termsHeld, faults } };
 }
 
-/** What the rule's status tells of. */
+/** Facts for the rule's status. */
 function countFor({ rule, event, occurrence }: Decision, outcome: Outcome, draft: StateDraft): void {
   const key = stateKeys.rule(rule.memoryKey);
   draft.count(key, ruleFields.matches, 1);
@@ -211,7 +211,7 @@ interface Books {
   readonly fires: Map<Decision, readonly Fire[]>;
 }
 
-/** The order of the cases is the protocol's. */
+/** The order of the cases is that of the protocol. */
 function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome {
   const { draft, alerts } = books;
   const { rule, event, occurrence, suppressionKey } = decision;
@@ -235,7 +235,7 @@ function settleOne(decision: Decision, storedHwm: number, books: Books): Outcome
   return 'opened';
 }
 
-/** The same for an event that is judged together with others. What an alert stands on is used once that is recorded. */
+/** The same for an event judged together with others. The events of an alert are used once the alert is recorded. */
 function settleRow(decision: RowDecision, hwm: number, storedHwm: number, books: Books): Outcome {
   const { alerts, rows, context, fires } = books;
   const taken = rows.take(decision, hwm);
@@ -254,13 +254,13 @@ function settleRow(decision: RowDecision, hwm: number, storedHwm: number, books:
     rows.consume(decision, fire);
     return live === undefined ? 'opened' : 'attached';
   });
-  // An event that comes late may make several fires: what weighs most stands for them.
+  // A late event may complete several fires: the most important one stands for them.
   return FIRED.find((outcome) => outcomes.includes(outcome)) ?? 'held';
 }
 
 const FIRED: readonly Outcome[] = ['opened', 'attached', 'overflow'];
 
-/** Opens an alert. @returns false if there is no budget for it, and nothing is written */
+/** Opens an alert. @returns false if there is no budget for it; then nothing is written */
 function open(
   decision: Decision,
   suppressionKey: string,
@@ -270,19 +270,19 @@ function open(
   fired?: Fired,
 ): boolean {
   const { rule, windowMicros } = decision;
-  // An event from long ago is charged to the present: else old times, true or forged, would each have a budget of their own.
+  // An old event counts against the present budget: otherwise old times, true or forged, would each have their own.
   const budgetTime = Math.max(sighting.at, storedHwm - HOUR);
   if (!hasBudget(decision, budgetTime, draft)) return false;
   const spec = draftAlert(context.cluster, decision, fired);
   const id = alerts.open(decision, sighting, { spec, suppressionKey, windowMicros });
   opened.push(id);
-  // Nobody reads what a building block opens, so it takes nothing from what others may open.
+  // Nobody reads alerts of a building block, so they do not use up the budget of others.
   if (!rule.document.buildingBlock) draft.raise(stateKeys.opens, id, budgetTime);
   draft.raise(stateKeys.opensOf(rule.document.name), id, budgetTime, (HOUR + LATENESS) / 1_000);
   return true;
 }
 
-/** Counts the decision on its rule's overflow alert, which is opened without a budget where there is none. */
+/** Counts the decision on its rule's overflow alert, which opens without a budget if there is none. */
 function overflow(decision: Decision, { draft, alerts, context, opened }: Books): Outcome {
   const suppressionKey = decision.rule.overflowKey;
   const { at } = decision.event;
@@ -324,7 +324,7 @@ function fires({ rule, occurrence, event }: Decision, draft: StateDraft): boolea
   return rule.kind.fires(rule, occurrence, event.at, { lastSighting });
 }
 
-/** Learning ends at a fixed time after the rule first ran on the cluster, which the first decision of all notes down. */
+/** Learning ends a fixed time after the rule first ran on the cluster, which its first decision records. */
 function isLearning({ rule, event }: Decision, draft: StateDraft): boolean {
   if (learningMicros(rule) === 0) return false;
   const key = stateKeys.rule(rule.memoryKey);
@@ -342,13 +342,13 @@ function hasBudget({ rule, overrides }: Decision, budgetTime: number, draft: Sta
   return exempt || draft.countAbove(stateKeys.opens, since) < TOTAL_ALERTS_PER_HOUR;
 }
 
-/** The last stage of an exec or a watch comes long after its first: counted again, it would open the same alert anew. */
+/** The last stage of an exec or a watch comes long after its first; counted again, it would reopen the same alert. */
 function doneKeepMs({ event: { event } }: Decision): number {
   const isFirst = event.stage === 'RequestReceived' || event.stage === 'ResponseStarted';
   return isFirst ? DONE_KEEP_STARTED_MS : DONE_KEEP_MS;
 }
 
-/** Where the terms or groups of a rule stand, and how long they stay of use; undefined for a rule that has none. */
+/** The key of a rule's terms or groups, and how long they stay useful; undefined for a rule without them. */
 function holding(rule: CompiledRule): { readonly key: string; readonly micros: number } | undefined {
   if (rule.kind.windowed !== undefined) return { key: stateKeys.groups(rule.memoryKey), micros: rowMemoryMicros(rule) };
   if (rule.document.newTerms === undefined) return undefined;

@@ -6,9 +6,9 @@ import type { NewRow, Row } from '../rules/row.ts';
 import type { Decision } from './decision.ts';
 
 /**
- * What groups an occurrence with its repeats, as a hash: the default of the rule's kind, or the values of the rule's
- * suppression fields. An occurrence that lacks one of them has an alert of its own where the rule asks for that.
- * @param identity what tells the occurrence from all others
+ * The hash that groups an occurrence with its repeats: the default of the rule's kind, or the values of the rule's
+ * suppression fields. If one of them is missing and the rule says so, the occurrence gets its own alert.
+ * @param identity unique to the occurrence
  */
 export function suppressionKey(
   rule: CompiledRule,
@@ -19,7 +19,7 @@ export function suppressionKey(
   hashes: Hashes,
 ): string {
   if (rule.suppressBy === undefined) return keyOf(rule, rule.kind.suppressionKey(occurrence, event), '', hashes);
-  // The alert of a group has the values of the group and no others, also where the event has several.
+  // The alert of a group has the values of the group only, even if the event has several.
   const ofGroup = isAboutGroups(rule);
   const values =
     occurrence.suppressedBy ??
@@ -30,19 +30,21 @@ export function suppressionKey(
   return keyOf(rule, JSON.stringify(values), isMissing && standsAlone(rule) ? identity : '', hashes);
 }
 
-/** The suppression key of an alert about a term; undefined where the rule groups by something else, or the term is a hash. */
+/**
+ * The suppression key of an alert about a term; undefined if the rule groups by something else, or the term is a hash.
+ */
 export function termSuppressionKey(rule: CompiledRule, term: string, hashes: Hashes): string | undefined {
   return rule.suppressBy !== undefined || term.startsWith('#') ? undefined : keyOf(rule, term, '', hashes);
 }
 
-/** True if an alert is about a group of events, of which it has the fields of the group and no others. */
+/** True if an alert is about a group of events, and has only the group's fields. */
 export function isAboutGroups({ document, pipeline }: CompiledRule): boolean {
   return document.threshold !== undefined || pipeline?.kind === 'groups';
 }
 
 /**
- * The suppression key of a fire. Of a sequence the fields count that have the same values, in the same order, in all of its
- * events; the others are absent (elastic/kibana, rule_types/eql/build_alert_group_from_sequence.ts).
+ * The suppression key of a fire. For a sequence, only fields with the same values in the same order in all of its
+ * events count; the others are absent (elastic/kibana, rule_types/eql/build_alert_group_from_sequence.ts).
  */
 export function fireSuppressionKey(
   { rule, suppressionKey, identity }: Decision,
@@ -58,7 +60,7 @@ export function fireSuppressionKey(
   return sequenceKey(rule, shared, identity, hashes);
 }
 
-/** Every key that a fire with this row can have: its own value of each field, or none. */
+/** Every possible key of a fire with this row: with its value of each field, or without. */
 export function possibleKeys(
   { rule, occurrence, suppressionKey, identity }: Decision,
   hashes: Hashes,

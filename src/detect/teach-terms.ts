@@ -6,32 +6,32 @@ import { StateDraft } from '../rules/state-draft.ts';
 import { stateKeys, writeRank } from '../rules/state-keys.ts';
 import { memoryMicros, remember, rememberSilent } from './term-memory.ts';
 
-/** What is to be known of a term from now on. */
+/** What to store about a term. */
 export interface Lesson {
   /** The last sighting (µs). */
   readonly last: number;
-  /** The first sighting, and what it was. */
+  /** The first sighting. */
   readonly first: SilentTerm;
-  /** True if somebody has looked at the term: it is known, and not listed as learned in silence. */
+  /** True if somebody has reviewed the term: it is known, and not listed as learned without an alert. */
   readonly approved?: true;
 }
 
 export interface Taught {
-  /** Terms that were not known. */
+  /** Terms that were new. */
   readonly learned: number;
-  /** Terms that were. */
+  /** Terms that were known. */
   readonly known: number;
-  /** Terms that were last seen too long ago to be of use. */
+  /** Terms whose last sighting is too old. */
   readonly outdated: number;
   /** Terms for which the rule has no room beside newer ones. */
   readonly crowdedOut: number;
 }
 
 /**
- * Teaches terms to a rule without an alert, as one step of the store. It may be done again: what is known stays as it
- * is, but that sightings before the first and after the last count.
+ * Teaches terms to a rule without an alert, as one step of the store. It can be repeated: known terms only get an
+ * earlier first or a later last sighting.
  * @param lessons by term
- * @param reached the latest time that the source of the lessons has reached (µs); 0 if it says nothing about that
+ * @param reached the latest time that the source of the lessons covers (µs); 0 if unknown
  */
 export function teachTerms(rule: CompiledRule, lessons: ReadonlyMap<string, Lesson>, reached: number) {
   const termsKey = stateKeys.terms(rule.memoryKey);
@@ -49,14 +49,14 @@ export function teachTerms(rule: CompiledRule, lessons: ReadonlyMap<string, Less
     draft.load(reads, results.slice(0, reads.length));
     const known = terms.filter((term) => draft.score(termsKey, term) !== undefined).length;
     const over = draft.size(termsKey) + terms.length - known - TERM_CAP;
-    // Some of the oldest may be among the lessons, and are then not the oldest any more.
+    // Some of the oldest may be among the lessons and are then no longer the oldest.
     const more: StateRead[] = over > 0 ? [{ kind: 'oldest', key: termsKey, limit: over + known }] : [];
     if (more.length > 0 && results.length === reads.length) return { kind: 'need', reads: more };
     draft.load(more, results.slice(reads.length));
 
     const present = Math.max(reached, Number(draft.field(stateKeys.cluster, 'hwm') ?? 0));
     const counts = { learned: 0, known: 0, outdated: 0, crowdedOut: 0 };
-    // The newest first, so that where there is no room it is the oldest that find none.
+    // The newest first, so that only the oldest find no room.
     for (const [term, lesson] of [...lessons].sort(([, a], [, b]) => b.last - a.last)) {
       counts[teachOne(draft, term, lesson, present - memoryMicros(rule))] += 1;
     }
@@ -83,7 +83,7 @@ export function teachTerms(rule: CompiledRule, lessons: ReadonlyMap<string, Less
   return { reads, step };
 }
 
-/** The last sighting of the term that would go next (µs). */
+/** The last sighting of the term that would be dropped next (µs). */
 function oldest(draft: StateDraft, key: string): number {
   const next = draft.entries(key, 'oldest').find(({ member, score }) => draft.score(key, member) === score);
   return next?.score ?? Number.POSITIVE_INFINITY;

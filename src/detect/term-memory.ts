@@ -4,18 +4,18 @@ import { formatSilentTerm, type SilentTerm } from '../rules/silent-term.ts';
 import type { StateDraft } from '../rules/state-draft.ts';
 import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 
-/** How long a rule only learns, from when it first runs on a cluster (µs); 0 for one that does not. */
+/** The learning time of a rule from its first run on a cluster (µs); 0 if it has none. */
 export function learningMicros({ document }: CompiledRule): number {
   return document.newTerms?.learningMicros ?? 0;
 }
 
-/** How long a term stays of use: its window, and the lateness of events (µs). */
+/** How long a term stays useful: its window, and the lateness of events (µs). */
 export function memoryMicros({ document }: CompiledRule): number {
   return (document.newTerms?.windowMicros ?? 0) + LATENESS;
 }
 
 /**
- * Notes that a term was seen. Beyond the cap the oldest sightings go, as far as they are loaded.
+ * Records a sighting of a term. Beyond the limit it drops the oldest sightings, as far as they are loaded.
  * @param at when (µs)
  */
 export function remember(draft: StateDraft, rule: CompiledRule, term: string, at: number): void {
@@ -31,7 +31,7 @@ export function remember(draft: StateDraft, rule: CompiledRule, term: string, at
   }
 }
 
-/** Notes that a term is known without an alert, for people to look at. */
+/** Records a term as known without an alert, for review. */
 export function rememberSilent(draft: StateDraft, rule: CompiledRule, term: string, taught: SilentTerm): void {
   draft.setField(stateKeys.silent(rule.memoryKey), term, formatSilentTerm(taught), memoryMicros(rule) / 1_000);
 }

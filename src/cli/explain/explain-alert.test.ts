@@ -180,7 +180,7 @@ test('with the state: the number of known terms and the nearest', async () => {
   }));
   const busy = await explain({ state: { kind: 'sqlite', path } });
   expectKind(busy.terms, 'unknown');
-  expect(busy.terms.why).toMatch(/held by another process/);
+  expect(busy.terms.why).toMatch(/in use by another process/);
   await store.close();
 
   const { terms } = await explain({ state: { kind: 'sqlite', path } });

@@ -300,7 +300,7 @@ test('notes on a rule that no event can match, and on expressions over budget', 
   });
   expect(dear).toMatch(/^It does not match: the query does not select it\.$/m);
   expect(dear).toMatch(
-    /^ {2}The rule fails on this event: its expressions take too long on this event and count as null\.$/m,
+    /^ {2}The rule fails on this event: its expressions exceed the cost limit on this event and count as null\.$/m,
   );
 });
 
