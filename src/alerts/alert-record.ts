@@ -9,19 +9,19 @@ export const alertFields = {
   version: 'ver',
   /** The version that the sink delivered last. */
   delivered: (sink: string) => `sent:${sink}`,
-  /** How many deliveries to the sink have failed in a row. */
+  /** Consecutive failed deliveries to the sink. */
   failures: (sink: string) => `fails:${sink}`,
 } as const;
 
-/** The reason in the dead-letter set of an alert whose record does not parse: it is set aside where it is seen, not lost. */
-export const UNREADABLE = 'the record of the alert in the store cannot be read';
+/** The dead-letter reason of an alert whose record does not parse: it is kept there, not lost. */
+export const UNREADABLE = 'the stored record of the alert cannot be read';
 
-/** What the dead-letter set keeps of a delivery that was given up; `at` is in ms of the store's clock. */
+/** The dead-letter entry of a delivery; `at` is in ms of the store's clock. */
 export function deadLetter(reason: string, at: number): string {
   return JSON.stringify({ reason, at });
 }
 
-/** The alert from its stored texts; undefined if they are not what firstseen writes. */
+/** Parses an alert's stored texts; undefined if firstseen did not write them. */
 export function parseAlert(
   id: string,
   cluster: string,
@@ -31,11 +31,11 @@ export function parseAlert(
   const state = parseJson(texts.state);
   const version = parseCount(texts.version);
   if (!isRecord(spec) || !isRecord(state) || version === undefined) return undefined;
-  // Written by firstseen alone, from these very types: the shape is not checked again on each delivery.
+  // Only firstseen writes these, from the same types, so a delivery does not validate them again.
   return { id, cluster, version, spec: spec as unknown as AlertSpec, state: state as unknown as AlertState };
 }
 
-/** A whole number from 0 up; undefined for anything else. */
+/** An integer from 0; undefined for anything else. */
 export function parseCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

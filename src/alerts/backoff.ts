@@ -6,11 +6,11 @@ export interface Backoff {
 }
 
 /**
- * How long to wait after so many failures in a row: doubled each time up to the longest, less up to half at random, so
- * that what failed together does not come back together.
+ * The delay after a number of consecutive failures: it doubles up to the longest, and is up to half shorter at random,
+ * so that deliveries that failed together do not retry together.
  *
  * @param failures 1 or more
- * @param random gives 0 to 1
+ * @param random returns 0 to 1
  * @returns milliseconds
  */
 export function backoffMs(failures: number, { minMs, maxMs }: Backoff, random: () => number = Math.random): number {

@@ -5,7 +5,7 @@ import { type Backoff, backoffMs } from './backoff.ts';
 import type { AlertQueue, Claim } from './queue.ts';
 import type { Sink } from './sink.ts';
 
-/** What became of one delivery. */
+/** The result of one delivery. */
 export interface Delivery {
   readonly cluster: string;
   readonly sink: string;
@@ -18,27 +18,27 @@ export type DeliveryLog = Pick<Logger, 'info' | 'warn' | 'error'>;
 
 export interface DeliveryDeps {
   readonly queue: AlertQueue;
-  /** Ends an alert whose copy is gone: a user has deleted it, or retention has dropped the alert. May come twice. */
+  /** Ends an alert whose copy is gone, deleted by a user or by retention. May be called twice. */
   readonly end: (cluster: string, alertId: string) => Promise<void>;
   readonly logger: DeliveryLog;
-  /** Told of each delivery, for metrics. */
+  /** Receives each delivery, for metrics. */
   readonly observe?: (delivery: Delivery) => void;
-  /** Gives 0 to 1, for jitter. */
+  /** Returns 0 to 1, for jitter. */
   readonly random?: () => number;
 }
 
 export interface DeliveryOptions {
-  /** How many deliveries of one cluster to one sink run at once. */
+  /** Concurrent deliveries of one cluster to one sink. */
   readonly concurrency: number;
-  /** How long a delivery may take, in milliseconds. */
+  /** The time limit of a delivery, in milliseconds. */
   readonly deadlineMs: number;
-  /** How long a claim holds, in milliseconds: longer than the deadline, so that nothing is delivered twice at once. */
+  /** How long a claim lasts, in milliseconds: longer than the limit, so that nothing is delivered twice at once. */
   readonly leaseMs: number;
-  /** How often an idle queue is looked at, in milliseconds: the wait doubles from the first to the second. */
+  /** Polling interval of an idle queue, in milliseconds: it doubles from the first to the second. */
   readonly poll: Backoff;
-  /** How long an alert waits after a delivery has failed. */
+  /** Delay of an alert after a failed delivery. */
   readonly retry: Backoff;
-  /** How long a cluster's deliveries to a sink pause after failures without any success. */
+  /** Pause of a cluster's deliveries to a sink after failures without any success. */
   readonly pause: Backoff;
 }
 
@@ -50,7 +50,7 @@ export interface DeliveryLane {
 
 const HELD_UP = { begins: 'alert delivery is failing', ends: 'alert delivery has recovered' };
 
-/** The deliveries of one cluster's alerts to one sink. */
+/** Delivers one cluster's alerts to one sink. */
 export function createDeliveryLane(
   deps: DeliveryDeps,
   options: DeliveryOptions,
@@ -64,11 +64,11 @@ export function createDeliveryLane(
   const bell = createBell();
   const queueFault = createLastingFault(logger, HELD_UP, { ...about, what: 'alert queue' });
   const sinkFault = createLastingFault(logger, HELD_UP, { ...about, what: 'sink' });
-  /** Looks at the queue since something was due. */
+  /** Checks the queue because something has become due. */
   let idle = 0;
   let running: Promise<void> | undefined;
   let stopping = false;
-  /** True once the time to stop is up: nothing is told to the queue any more. */
+  /** True once the time to stop is over: the queue gets no more reports. */
   let abandoned = false;
 
   async function run(): Promise<void> {
@@ -76,7 +76,7 @@ export function createDeliveryLane(
       if (inFlight.size >= options.concurrency) await Promise.race(inFlight);
       if (failures() > 0) await bell.wait(backoffMs(failures(), options.pause, random));
       if (stopping) return;
-      // Only as many are claimed as can start at once, so that the lease of none runs while it waits for its turn.
+      // Claims only as many as can start at once, so that no lease runs while its alert waits for its turn.
       const free = options.concurrency - inFlight.size;
       const claimed = await claim(free);
       idle = claimed > 0 ? 0 : idle + 1;
@@ -110,14 +110,14 @@ export function createDeliveryLane(
     return claims.length;
   }
 
-  /** Delivers one alert and tells the queue how it went. Never rejects: what is not told is left to the lease. */
+  /** Delivers one alert and reports the result to the queue. Never rejects: without a report the lease expires. */
   async function settle({ alert, delivered, failures: before }: Claim): Promise<void> {
     const begun = performance.now();
     const { outcome, error } = await attempt({ alert, delivered, failures: before });
     if (abandoned) return;
     try {
       if (outcome === 'done' || outcome === 'ended') {
-        // The copy is gone, because a user deleted it or because retention dropped the alert: then the record goes too.
+        // A user deleted the copy, or retention dropped the alert: the record goes too.
         if (outcome === 'ended' || (sink.removes && alert.state.removed)) await deps.end(cluster, alert.id);
         await queue.done(cluster, sink.name, alert.id, alert.version, sink.coalesceMs);
       } else if (outcome === 'retry') {
@@ -134,7 +134,7 @@ export function createDeliveryLane(
   }
 
   async function attempt(claim: Claim): Promise<{ readonly outcome: Delivery['outcome']; readonly error?: unknown }> {
-    // It came again because a repeat was counted while its opening was being delivered.
+    // A repeat was counted while the opening was being delivered, so it is due again.
     const isRepeat = sink.openingsOnly && claim.delivered !== undefined && !claim.alert.state.removed;
     if (isRepeat) return { outcome: 'done' };
     const controller = new AbortController();
@@ -142,12 +142,12 @@ export function createDeliveryLane(
     const timer = setTimeout(() => controller.abort(overdue(sink.name)), options.deadlineMs);
     attempts.add(controller);
     try {
-      // A sink that does not heed its signal must not hold a place for ever.
+      // A sink that ignores its signal must not block a place for ever.
       return { outcome: await Promise.race([sink.deliver(claim.alert, claim.delivered, signal), rejectionOf(signal)]) };
     } catch (error) {
       const reason = signal.aborted ? signal.reason : error;
       if (reason instanceof OperationalError) return { outcome: reason.retryable ? 'retry' : 'buried', error: reason };
-      // A bug. Were it thrown, the process would restart, claim the same alert and meet the bug again.
+      // A bug. If it were thrown, the process would restart, claim the same alert and hit the bug again.
       logger.error('sink failed', { ...about, alert: claim.alert.id, error });
       return { outcome: 'retry', error };
     } finally {
@@ -182,7 +182,7 @@ export function createDeliveryLane(
 }
 
 function overdue(sink: string): OperationalError {
-  return new OperationalError('sink_unavailable', `${sink} did not take the alert in time`);
+  return new OperationalError('sink_unavailable', `${sink} did not accept the alert in time`);
 }
 
 function text(error: unknown): string {
@@ -195,7 +195,7 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** A wait that can be cut short, also by a ring that came before it. */
+/** A pause that `ring` ends; a ring before the pause counts too. */
 function createBell(): { ring(): void; wait(ms: number): Promise<void> } {
   let rung = false;
   let wake: (() => void) | undefined;

@@ -5,13 +5,13 @@ import { stateKeys, writeRank } from '../rules/state-keys.ts';
 import { recordOf, recordRead } from './records.ts';
 import type { Store } from './store.ts';
 
-/** Ended in one step; what is left is ended in the next. */
+/** The most that end in one step; the next step ends the rest. */
 const MOST = 100;
 
 /**
- * Notes on the overflow alerts of a cluster which have counted nothing for a while that it is over, and when it ended:
- * at the last that they counted. The sinks that show how an alert goes on are told. If more comes, counting goes on.
- * @param before those end that have counted nothing since (µs)
+ * Ends the overflow alerts of a cluster that have counted nothing for a while, at the time of their last count, and
+ * makes them due to the sinks that show later changes. A later match resumes counting.
+ * @param before alerts that counted nothing since then (µs) end
  * @returns the alerts, as they were
  */
 export function endOverflows(

@@ -1,11 +1,11 @@
-/** Something that runs in the background from its start to its stop. */
+/** Work that runs in the background between start and stop. */
 export interface Job {
   start(): void;
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when all of its work has ended. */
   stop(): Promise<void>;
 }
 
-/** Runs work at once, and then always so long after it has ended. @param work must not reject */
+/** Runs work at once, and again after a pause each time it has ended. @param work must not reject */
 export function createPeriodicJob(intervalMs: number, work: () => Promise<unknown>): Job {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;

@@ -2,22 +2,22 @@ import type { Logger } from '../telemetry/logger.ts';
 import { createPeriodicJob, type Job } from './job.ts';
 
 export interface LeasedJobDeps {
-  /** Takes or renews the lease for its time; see `Store.lease`. */
+  /** Takes or renews the lease; see `Store.lease`. */
   readonly lease: (ttlMs: number) => Promise<boolean>;
-  /** Made anew each time the lease is gained. */
+  /** Creates the job; called each time the lease is gained. */
   readonly createJob: () => Job;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** So many renewals may fail before another replica takes over. */
+/** How many renewals may fail before another replica takes over. */
 const RENEWALS = 6;
-/** The shortest lease there is: one that is renewed for it is as good as given back. */
+/** The shortest possible lease, which returns it almost at once. */
 const GIVE_BACK_MS = 1;
 
 /**
- * Runs a job while this replica holds its lease: what one should do for all. A stop gives the lease back, so that another
- * goes on at once.
- * @param ttlMs after which another replica takes over from one that has died
+ * Runs a job while this replica holds the lease, so that only one replica runs it. A stop returns the lease, so that
+ * another replica takes over at once.
+ * @param ttlMs after this time another replica takes over from one that has died
  */
 export function createLeasedJob({ lease, createJob, logger }: LeasedJobDeps, ttlMs: number): Job {
   const renewMs = Math.ceil(ttlMs / RENEWALS);
@@ -27,7 +27,7 @@ export function createLeasedJob({ lease, createJob, logger }: LeasedJobDeps, ttl
 
   async function renew(): Promise<void> {
     const asked = performance.now();
-    // A store that does not answer takes the lease from nobody before its time is up.
+    // A store that does not answer takes the lease from nobody before it expires.
     const held = await lease(ttlMs).then(
       (answer) => {
         if (answer) heldUntil = asked + ttlMs;
@@ -36,7 +36,7 @@ export function createLeasedJob({ lease, createJob, logger }: LeasedJobDeps, ttl
       () => job !== undefined && asked + renewMs < heldUntil,
     );
     if (held && job === undefined && !stopped) {
-      logger.info('lease gained: following alerts and keeping them within limits');
+      logger.info('lease gained: running the shared jobs');
       job = createJob();
       job.start();
     } else if (!held && job !== undefined) {
@@ -58,7 +58,7 @@ export function createLeasedJob({ lease, createJob, logger }: LeasedJobDeps, ttl
       stopped = true;
       await renewing.stop();
       await release();
-      // Not before the job has ended. A store that is away lets it run out.
+      // Only after the job has ended. If the store is unavailable, the lease expires.
       if (performance.now() < heldUntil) await lease(GIVE_BACK_MS).catch(() => {});
     },
   };

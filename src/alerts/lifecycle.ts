@@ -6,49 +6,46 @@ import { recordOf, recordRead } from './records.ts';
 import { isSameAttribution, withChange, withWrite } from './review.ts';
 import type { Store } from './store.ts';
 
-/** Carries what people do to an alert into the store. */
+/** Writes the actions of users on alerts to the store. */
 export interface AlertLifecycle {
   /**
-   * The user's phase, as it was seen on the resource. A closed alert takes no repeats unless closing is to leave it so: the next
-   * match opens a new one. Closing forgets no term.
+   * Applies the user's phase, as seen on the resource. A closed alert takes no more repeats, unless `onClose` keeps it
+   * so: the next match opens a new alert. Closing does not forget terms.
    */
   setPhase(cluster: string, id: string, phase: AlertPhase): Promise<void>;
-  /** Somebody has written the status of the alert, as the audit log tells. */
+  /** Records that somebody wrote the alert's status, according to the audit log. */
   noteWrite(cluster: string, id: string, write: StatusWrite): Promise<void>;
   /**
-   * A sink's copy is another than the sink wrote last, as far as can be told from outside: unless it shows the alert as it is now, it is
-   * delivered again as a new version, so that a delivery under way does not count for it.
+   * Delivers the alert again if a sink's copy differs from what the sink wrote last, unless the copy shows the alert as
+   * it is now. It is a new version, so that a delivery under way does not count for it.
    */
   restore(cluster: string, id: string, sink: string, isShown: (state: AlertState) => boolean): Promise<void>;
-  /** Retention drops the alert: the sinks that hold copies are told to take theirs away; then it ends. */
+  /** Drops an alert for retention: sinks with copies remove theirs, and then it ends. */
   remove(cluster: string, id: string, holders: readonly string[]): Promise<void>;
-  /** The alert is over, and its record goes: its copy was deleted, by a user or by retention. It is not made again. */
+  /** Ends an alert and deletes its record: a user or retention deleted its copy. It is not recreated. */
   end(cluster: string, id: string): Promise<void>;
 }
 
 export interface LifecycleOptions {
   readonly onClose?: OnClose;
-  /** The sinks that show who did what to an alert. */
+  /** The sinks that show who changed an alert. */
   readonly reviewers?: readonly string[];
   /** Integer microseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/**
- * How long a copy that is another waits for its restoration, in milliseconds. One that is only late differs as well, and is due already:
- * then it stays due when it was.
- */
+/** How long a copy that differs waits for its restoration, in milliseconds. A copy that is only late is due already. */
 const RESTORE_MS = 1_000;
-/** The audit log comes in batches: so long the change waits for it before it is shown, in milliseconds. */
+/** How long a change waits for the audit log, which comes in batches, before it is shown, in milliseconds. */
 const AWAIT_AUDIT_MS = 10_000;
 
-/** @param sinks the names of the sinks, whose dead letters of an alert go with it */
+/** @param sinks names of the sinks; an alert's dead letters are deleted with it */
 export function createAlertLifecycle(
   store: Store,
   sinks: readonly string[],
   { onClose = 'restart-window', reviewers = [], now = () => Date.now() * 1_000 }: LifecycleOptions = {},
 ): AlertLifecycle {
-  /** Runs `change` on the alert, if there is one. */
+  /** Runs `change` on the alert, if it exists. */
   function onAlert(
     cluster: string,
     id: string,
@@ -66,7 +63,7 @@ export function createAlertLifecycle(
     });
   }
 
-  /** What the review says of the changes is shown as a new version of the alert. */
+  /** Shows the result of the review as a new version of the alert. */
   function save({ id, state, version, spec }: AlertRecord, review: AlertReview, draft: StateDraft): void {
     draft.setField(stateKeys.alert(id), 'state', JSON.stringify({ ...state, review }));
     if (spec.buildingBlock || reviewers.length === 0 || isSameAttribution(state.review, review)) return;

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** What replicas that share one store do for each other. */
+/** Options of replicas that share one store. */
 export const replicasOptionsSchema = z.strictObject({
   leaseMs: z
     .int()
-    .min(3_000, 'expected at least 3000 milliseconds, or a delivery could outlast its lease')
+    .min(3_000, 'expected at least 3000 milliseconds, because a delivery must not outlast its lease')
     .max(600_000, 'expected at most 600000 milliseconds')
     .default(30_000)
     .describe(
-      'How long what a replica has taken on stays its own after it has died: then another delivers those alerts, and ' +
-        'follows what people do to them. A delivery is given up after a third of it.',
+      'How long the work of a replica stays reserved after it has died. Then another replica takes over its deliveries and ' +
+        'jobs. A delivery times out after a third of this.',
     ),
 });
 
@@ -19,13 +19,13 @@ export type ReplicasOptions = Readonly<z.output<typeof replicasOptionsSchema>>;
 export const ON_CLOSE = ['restart-window', 'continue-window'] as const;
 export type OnClose = (typeof ON_CLOSE)[number];
 
-/** What becomes of alerts that people work with. */
+/** Options of alerts that users work on. */
 export const alertsOptionsSchema = z.strictObject({
   onClose: z
     .enum(ON_CLOSE)
     .default('restart-window')
     .describe(
-      'What closing an alert does to its repeats. restart-window: the next match opens a new alert. continue-window: they go ' +
-        'on counting on the closed one until its suppression window ends.',
+      'What happens to repeats of a closed alert. restart-window: the next match opens a new alert. continue-window: they ' +
+        'still count on the closed alert until its suppression window ends.',
     ),
 });

@@ -1,12 +1,12 @@
 import { createDeliveryLane, type DeliveryDeps, type DeliveryOptions } from './delivery-lane.ts';
 import type { Sink } from './sink.ts';
 
-/** Brings every sink to the state of the alerts in the store, and keeps it there. */
+/** Keeps every sink in line with the alerts in the store. */
 export interface Reconciler {
   start(): void;
-  /** Says that something has become due, so that it is delivered at once and not at the next poll. */
+  /** Announces that something is due, so that it is delivered at once instead of at the next poll. */
   nudge(): void;
-  /** Claims nothing more and waits for what is being delivered. What is not done after `limitMs` is left to its lease. */
+  /** Claims nothing more and waits for deliveries in progress. After `limitMs` the rest is left to its lease. */
   stop(limitMs: number): Promise<void>;
 }
 
@@ -26,11 +26,11 @@ export const RECONCILER_DEFAULTS: DeliveryOptions = {
 };
 
 /**
- * A level-triggered loop for each monitored cluster and sink, as a Kubernetes controller has: it claims what is due,
- * delivers it, and is done only if the alert has not moved on. The loops share nothing, so a sink that is down delays
- * itself and no other.
+ * A level-triggered loop for each monitored cluster and sink, as in a Kubernetes controller: it claims due alerts,
+ * delivers them, and is done with one only if the alert has not changed since. The loops share nothing, so a broken
+ * sink delays only itself.
  *
- * @throws Error if more than one sink holds copies: the record of a dropped alert goes when its copy is taken away
+ * @throws Error if more than one sink holds copies, because the record of a dropped alert goes with its copy
  */
 export function createReconciler(deps: ReconcilerDeps, options: Partial<DeliveryOptions> = {}): Reconciler {
   if (deps.sinks.filter(({ removes }) => removes).length > 1)

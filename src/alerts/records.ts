@@ -4,12 +4,12 @@ import { stateKeys } from '../rules/state-keys.ts';
 import { alertFields, parseAlert } from './alert-record.ts';
 import type { Store } from './store.ts';
 
-/** More alerts than retention keeps at any time. */
+/** More alerts than retention ever keeps. */
 const MOST_ALERTS = 100_000;
 
 const RECORD_FIELDS = [alertFields.spec, alertFields.state, alertFields.version];
 
-/** Every alert of a cluster that the store holds, oldest first. */
+/** All alerts of a cluster in the store, oldest first. */
 export async function readAlerts(store: Store, cluster: string): Promise<readonly AlertRecord[]> {
   const index: StateRead = { kind: 'oldest', key: stateKeys.alerts, limit: MOST_ALERTS };
   return store.update(cluster, [index], ([first, ...rest]) => {
@@ -20,12 +20,12 @@ export async function readAlerts(store: Store, cluster: string): Promise<readonl
   });
 }
 
-/** The read that `recordOf` takes the result of. */
+/** The read whose result `recordOf` takes. */
 export function recordRead(id: string): StateRead {
   return { kind: 'fields', key: stateKeys.alert(id), fields: RECORD_FIELDS };
 }
 
-/** The alert of a record read; undefined if there is none, or none that can be read. */
+/** Parses the result of a record read; undefined if there is no readable alert. */
 export function recordOf(cluster: string, id: string, result: ReadResult | undefined): AlertRecord | undefined {
   const [spec, state, version] = result?.kind === 'fields' ? result.values : [];
   if (spec === undefined || state === undefined || version === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { AlertLifecycle } from './lifecycle.ts';
 import { readAlerts } from './records.ts';
 import type { Store } from './store.ts';
 
-/** How many alerts of a cluster are kept, and how long. */
+/** How many alerts of a cluster to keep, and for how long. */
 export interface RetentionPolicy {
   /** Since the last sighting, in microseconds. */
   readonly maxAgeMicros: number;
@@ -15,8 +15,8 @@ export interface RetentionPolicy {
 }
 
 /**
- * The alerts to drop: those over age; then, while there are too many, those of building blocks, closed before open, of
- * the rule with most alerts, of the lowest severity, the one seen longest ago. Pure.
+ * The alerts to drop: those that are too old; then, while there are too many, in this order: building blocks, closed
+ * ones, those of the rule with most alerts, lowest severity, oldest sighting. Pure.
  * @param held ids that must stay, because a sink has yet to deliver them
  * @param now in microseconds since the epoch
  */
@@ -57,10 +57,10 @@ export function chooseDropped(
 }
 
 /**
- * Drops what the policy says from one cluster. A sink that holds copies takes its own away first, and then the record
- * goes; where there is no such sink it goes at once.
+ * Drops alerts of one cluster by the policy. A sink with copies removes its copy first, and then the record goes;
+ * without such a sink the record goes at once.
  * @param sinks every sink, and whether it holds copies
- * @returns how many were dropped
+ * @returns the number of dropped alerts
  */
 export async function applyRetention(
   store: Store,
@@ -79,10 +79,10 @@ export async function applyRetention(
   );
   const dropped = chooseDropped(alerts, held, policy, now);
   const holders = sinks.filter(({ removes }) => removes).map(({ name }) => name);
-  // A removal that was given up is tried again.
+  // Retries a removal that was given up.
   const stuck = alerts.filter(({ id, state }) => state.removed && !held.has(id));
   for (const { id, spec } of [...dropped, ...stuck]) {
-    // No sink that holds copies was given one of a building block.
+    // No sink with copies received an alert of a building block.
     if (holders.length === 0 || spec.buildingBlock) await lifecycle.end(cluster, id);
     else await lifecycle.remove(cluster, id, holders);
   }

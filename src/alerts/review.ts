@@ -1,45 +1,45 @@
 import type { AlertPhase, AlertReview, PhaseChange, StatusWrite } from '../detect/alert.ts';
 import { MINUTE, SECOND } from '../rules/limits.ts';
 
-/** So many changes and writes of an alert are kept; between them they are a few hundred bytes. */
+/** The most changes and writes kept on an alert: a few hundred bytes in all. */
 const MOST_CHANGES = 4;
 const MOST_WRITES = 8;
-/** How long before a change was seen the request may have been that made it: a watch that was away lists anew. */
+/** How long before the change was seen its request may have been: after an outage a watch lists anew. */
 const EXPLAINS = 10 * MINUTE;
-/** How far the clock of the API server may be ahead of ours. */
+/** How far the API server's clock may be ahead of ours. */
 const AHEAD = 2 * SECOND;
 
 const NOTHING: AlertReview = { changes: [], writes: [] };
 
-/** The review once this phase was seen on the resource. Pure, as all here. */
+/** The review after this phase was seen on the resource. Pure, like all functions here. */
 export function withChange(review: AlertReview | undefined, phase: AlertPhase, seenAt: number): AlertReview {
   const { changes, writes } = review ?? NOTHING;
   return explained([...changes, { phase, seenAt }].slice(-MOST_CHANGES), writes, seenAt);
 }
 
-/** The review once the audit log has told of a write. It may come before or after the change that it explains. */
+/** The review after a write in the audit log, which may come before or after the change that it explains. */
 export function withWrite(review: AlertReview | undefined, write: StatusWrite): AlertReview {
   const { changes, writes } = review ?? NOTHING;
   const others = writes.filter(({ at, user }) => at !== write.at || user !== write.user); // a batch may come again
   const all = [...others, write].toSorted((a, b) => a.at - b.at);
-  // Where there is no room, what one user writes again and again is its first and its last, so that nobody can write
-  // the others out of the list.
+  // Without room, only the first and the last of a user's repeated writes stay, so that nobody can push other users'
+  // writes out of the list.
   const isSame = (a: StatusWrite, b: StatusWrite | undefined) => a.user === b?.user && a.phase === b.phase;
   const distinct = all.filter((each, i) => !isSame(each, all[i - 1]) || !isSame(each, all[i + 1]));
   const kept = all.length > MOST_WRITES ? distinct.slice(0, MOST_WRITES) : all;
   return explained(changes, kept, Math.max(write.at, changes.at(-1)?.seenAt ?? 0));
 }
 
-/** True if both say the same of who made which change. */
+/** True if both name the same authors of the changes. */
 export function isSameAttribution(a: AlertReview | undefined, b: AlertReview): boolean {
   return JSON.stringify(a?.changes ?? []) === JSON.stringify(b.changes);
 }
 
-/** Who made each change, as far as the writes tell: those that are too old for that are let go. */
+/** Who made each change, according to the writes; drops writes that are too old. */
 function explained(changes: readonly PhaseChange[], writes: readonly StatusWrite[], now: number): AlertReview {
   const judged: PhaseChange[] = [];
   for (const change of changes) {
-    // What happened so long ago stays as it was judged then: its writes may be gone.
+    // An old change keeps its verdict, because its writes may be gone.
     const isRecent = change.seenAt > now - EXPLAINS;
     judged.push(isRecent ? explain(change, judged.at(-1), writes) : change);
   }

@@ -3,7 +3,7 @@ import type { AlertQueue } from './queue.ts';
 
 const INTERVAL_MS = 5_000;
 
-/** Keeps the gauges of what each sink still owes. */
+/** Updates the gauges of undelivered alerts for each sink. */
 export function watchQueues(
   queue: AlertQueue,
   metrics: Pick<Metrics, 'due' | 'dueOldestSeconds' | 'dead'>,
@@ -20,7 +20,7 @@ export function watchQueues(
       }
     }
   }
-  // A store that is away is said by its own check and counters.
+  // Other checks and counters report an unavailable store.
   const timer = setInterval(() => look().catch(() => {}), INTERVAL_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };

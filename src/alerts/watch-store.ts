@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 
 const INTERVAL_MS = 2_000;
 
-/** Asks the store now and then whether it answers, for the readiness page and the metrics. */
+/** Pings the store regularly, for readiness and metrics. */
 export function watchStore(
   store: Store,
   metrics: Pick<Metrics, 'storeUp'>,

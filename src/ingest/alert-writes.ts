@@ -7,12 +7,15 @@ import type { AlertPhase, StatusWrite } from '../detect/alert.ts';
 
 export interface AlertReviewDeps {
   readonly lifecycle: Pick<AlertLifecycle, 'noteWrite'>;
-  /** The monitored cluster in whose API the Alerts of all clusters stand. What another cluster says of alerts is about its own. */
+  /**
+   * The monitored cluster that holds the Alerts of all clusters. Audit events about alerts in other clusters do not
+   * count.
+   */
   readonly cluster: string;
   readonly clusters: readonly string[];
 }
 
-/** Notes down on the alerts of a batch who wrote their status. */
+/** Records on alerts who wrote their status, from the events of a batch. */
 export function createAlertReview({ lifecycle, cluster, clusters }: AlertReviewDeps) {
   return async (from: string, events: readonly DecodedEvent[]): Promise<void> => {
     if (from !== cluster) return;
@@ -24,12 +27,12 @@ export function createAlertReview({ lifecycle, cluster, clusters }: AlertReviewD
 
 /** A request that wrote the status of an Alert. */
 export interface AlertWrite {
-  /** The name of the Alert. It may be no alert of ours. */
+  /** The name of the Alert; firstseen may not have created it. */
   readonly id: string;
   readonly write: StatusWrite;
 }
 
-/** Two of them fit into the message of a condition. */
+/** Two such names fit into the message of a condition. */
 const USER_BYTES = 64;
 const VERBS: ReadonlySet<string | undefined> = new Set(['patch', 'update']);
 const PHASES: readonly AlertPhase[] = ['Open', 'Acknowledged', 'Closed'];
@@ -77,7 +80,7 @@ type Requested =
   | { readonly kind: 'untouched' }
   | { readonly kind: 'unknown' };
 
-/** The phase after the request, if the request is about it: a merge patch, a JSON patch or a whole object. */
+/** The phase that the request sets, if any: by merge patch, JSON patch or the whole object. */
 function requestedPhase({ requestObject, responseObject }: AuditEvent): Requested {
   if (requestObject === undefined || requestObject === null) return { kind: 'unknown' };
   if (!isAboutPhase(requestObject)) return { kind: 'untouched' };
@@ -93,7 +96,7 @@ function isAboutPhase(request: unknown): boolean {
     );
   }
   const status = member(request, 'status');
-  // A status that is taken away as a whole sets the phase as well.
+  // Removing the whole status sets the phase too.
   return status === null || member(status, 'phase') !== undefined;
 }
 

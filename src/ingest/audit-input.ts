@@ -2,40 +2,41 @@ import { createReadStream } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** What a file begins with if it is gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
+/** The first bytes of a gzip file: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
 const NEWLINE = 0x0a;
 
-/** Read at once, and unpacked at once: some hundred events. */
+/** Size of a read and of an unpacked chunk: some hundred events. */
 const CHUNK_BYTES = 512 * 1024;
 
-/** No line and no document may be larger; the receiver takes no larger one either. */
+/** The largest line or document; the receiver has the same limit. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 export interface AuditDocument {
   readonly text: string;
-  /** As it stands in the file, without the end of its last line; valid until the next document is asked for. */
+  /** The text in the file, without its final line end; valid until the next document is requested. */
   readonly bytes: Buffer;
-  /** Where it begins in the (unpacked) file, from 1. */
+  /** The line in the (unpacked) file on which it begins, from 1. */
   readonly line: number;
 }
 
 export interface AuditInput {
   readonly name: string;
-  /** Of the file as it lies there; undefined for standard input. */
+  /** Size of the file on disk; undefined for standard input. */
   readonly bytes: number | undefined;
   /**
-   * Its JSON documents, each an Event or an EventList: one a line, or spread over several lines as `jq` prints them.
-   * @param onBytes told how many bytes of the file have been read since the last call
-   * @throws AuditInputError for a file that cannot be read to its end; what came before was given
+   * The JSON documents of the file, each an Event or an EventList: one a line, or over several lines as `jq` prints
+   * them.
+   * @param onBytes receives the number of bytes read since the last call
+   * @throws AuditInputError if the file cannot be read to its end, after the documents before that
    */
   documents(onBytes?: (bytes: number) => void): AsyncIterable<AuditDocument>;
-  /** The same, those that were read at once together: a step between tasks for each document would cost more than to parse it. */
+  /** The same in chunks: a task switch for each document would cost more than parsing it. */
   batches(onBytes?: (bytes: number) => void): AsyncIterable<readonly AuditDocument[]>;
 }
 
-/** A file of audit events that cannot be read to its end: its name, the line where that is known, and why. */
+/** A file of audit events cannot be read to its end: its name, the line if known, and the reason. */
 export class AuditInputError extends Error {
   constructor(message: string) {
     super(message);
@@ -43,12 +44,12 @@ export class AuditInputError extends Error {
   }
 }
 
-/** @param bytes its size; undefined for what is no plain file */
+/** @param bytes size of the file; undefined if it is not a regular file */
 export function createFileInput(path: string, bytes: number | undefined): AuditInput {
   return createAuditInput(path, bytes, () => createReadStream(path, { highWaterMark: CHUNK_BYTES }));
 }
 
-/** @param open gives the bytes, plain or gzip */
+/** @param open returns the bytes, plain or gzip */
 export function createAuditInput(name: string, bytes: number | undefined, open: () => Readable): AuditInput {
   async function* batches(onBytes = (_bytes: number): void => {}): AsyncGenerator<readonly AuditDocument[]> {
     try {
@@ -56,7 +57,7 @@ export function createAuditInput(name: string, bytes: number | undefined, open: 
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
       if (!(error instanceof Error) || code === undefined) throw error;
-      const what = code.startsWith('Z_') ? 'the gzip data is broken or cut off' : 'it cannot be read';
+      const what = code.startsWith('Z_') ? 'the gzip data is broken or cut off' : 'cannot be read';
       throw new AuditInputError(`${name}: ${what}: ${error.message}`);
     }
   }
@@ -77,7 +78,7 @@ async function* counted(source: AsyncIterable<Buffer>, onBytes: (bytes: number) 
   }
 }
 
-/** The bytes as they are, or unpacked if the first two say that they are gzip. */
+/** The bytes, unpacked if the first two mark them as gzip. */
 async function* unpacked(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   try {
     let head = Buffer.alloc(0);
@@ -96,7 +97,7 @@ async function* unpacked(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
 
 async function* gunzipped(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  // An error reaches whoever reads the end of the pipeline.
+  // The reader of the pipeline gets the error.
   pipeline(Readable.from(source), gunzip, () => {});
   yield* gunzip;
 }
@@ -106,7 +107,7 @@ async function* startingWith(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncG
   yield* rest;
 }
 
-/** Lines without their end, those of one chunk together, and held in memory no longer. */
+/** Lines without line ends, in one array for each chunk; a chunk stays in memory only until the next. */
 async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<readonly AuditDocument[]> {
   let parts: Buffer[] = [];
   let length = 0;
@@ -126,7 +127,7 @@ async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGener
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
     if (length > MAX_DOCUMENT_BYTES) {
-      throw new AuditInputError(`${name}:${line}: the line is longer than 64 MiB; is this an audit log?`);
+      throw new AuditInputError(`${name}:${line}: the line is longer than 64 MiB: expected one audit event a line`);
     }
   }
   if (length > 0) yield [lineAt(Buffer.concat(parts), line)];
@@ -137,8 +138,8 @@ function lineAt(bytes: Buffer, line: number): AuditDocument {
 }
 
 /**
- * A first line that is no JSON by itself begins a document that is spread over the lines up to its closing bracket, unless
- * the second line is JSON by itself: then the first one is broken.
+ * If the first line is not JSON by itself, it begins a document that ends at the line of its closing bracket; unless
+ * the second line is JSON by itself, because then the first one is broken.
  */
 async function* documentsOf(
   batches: AsyncIterable<readonly AuditDocument[]>,
@@ -175,13 +176,13 @@ async function* documentsOf(
     for (const line of lines) add(line, found);
     if (found.length > 0) yield found;
     if (length > MAX_DOCUMENT_BYTES) {
-      throw new AuditInputError(`${name}: neither JSON lines nor JSON documents of at most 64 MiB each`);
+      throw new AuditInputError(`${name}: expected JSON lines, or JSON documents of at most 64 MiB each`);
     }
   }
   if (spread.length > 0) yield [joined(spread)];
 }
 
-/** In an indented document only its last line begins with a closing bracket. */
+/** In an indented document only the last line begins with a closing bracket. */
 function isLastOf(lines: readonly AuditDocument[]): boolean {
   const [, second] = lines;
   return second !== undefined && /^\s/.test(second.text) && /^[}\]]\s*$/.test(lines.at(-1)?.text ?? '');

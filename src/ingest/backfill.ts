@@ -11,38 +11,37 @@ import { HOUR, TERM_CAP } from '../rules/limits.ts';
 /** Terms in one commit: some milliseconds of work. */
 const TERMS_PER_COMMIT = 500;
 
-/** What a rule has learned from the past. */
+/** What a rule has learned from old audit logs. */
 export interface BackfilledRule extends Taught {
   readonly rule: CompiledRule;
   readonly learning: LearningEnd;
 }
 
 export interface Backfilled {
-  /** The first and the last time that events told of (µs); undefined if there were none. */
+  /** Times of the first and the last event (µs); undefined without events. */
   readonly time: { readonly from: number; readonly to: number } | undefined;
   readonly rules: readonly BackfilledRule[];
-  /** Evaluations of a rule that failed: how many, and the first. */
+  /** Failed evaluations of a rule: how many, and the first error. */
   readonly faults: number;
   readonly firstFault: RuleFault | undefined;
 }
 
-/** Teaches the new_terms rules of a cluster what its audit logs of the past tell. */
+/** Teaches the new_terms rules of a cluster from its old audit logs. */
 export interface Backfill {
-  /** Takes events, in any order. */
+  /** Adds events, in any order. */
   add(events: readonly DecodedEvent[]): void;
   /**
-   * Writes what was learned, and ends the learning of the rules whose window it covers.
-   * @param complete false if not all of the logs could be read: then no learning ends
-   * @param anyway true to end the learning of all rules, whatever the logs cover
+   * Writes the learned terms, and ends the learning time of rules whose history window the logs cover.
+   * @param complete false if some logs could not be read; then no learning time ends
+   * @param anyway true to end the learning time of all rules, whatever the logs cover
    */
   finish(complete: boolean, anyway?: boolean): Promise<Backfilled>;
 }
 
 /**
- * The past is learned and not judged: nothing of it opens an alert, counts on one, or counts for a threshold or a
- * sequence. What was learned is kept in memory until the end, so that neither the order of the events nor their number
- * decides what it costs.
- * @param detector whose rules are all of type new_terms
+ * Old events only teach terms: they open no alerts, and do not count on alerts, in thresholds or in sequences. Learned
+ * terms stay in memory until the end, so that the cost does not depend on the order of the events.
+ * @param detector with rules of type new_terms only
  */
 export function createBackfill(store: Store, cluster: string, detector: Detector): Backfill {
   const lessons = new Map<CompiledRule, Map<string, Lesson>>(detector.rules.map((rule) => [rule, new Map()]));
@@ -108,7 +107,7 @@ export function createBackfill(store: Store, cluster: string, detector: Detector
   };
 }
 
-/** The newest terms, as many as a rule may have. */
+/** The newest terms, up to the limit of a rule. */
 function newest(lessons: ReadonlyMap<string, Lesson>): Map<string, Lesson> {
   return new Map([...lessons].sort(([, a], [, b]) => b.last - a.last).slice(0, TERM_CAP));
 }
@@ -120,7 +119,7 @@ function* partsOf(lessons: ReadonlyMap<string, Lesson>): Iterable<ReadonlyMap<st
   }
 }
 
-/** Of hours in which there were events, the longest time without one between the first and the last (µs). */
+/** The longest time without events (µs) between the first and the last, in whole hours. */
 function longestSilence(hours: ReadonlySet<number>): { readonly from: number; readonly to: number } {
   let longest = { from: 0, to: 0 };
   let last: number | undefined;

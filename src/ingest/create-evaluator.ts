@@ -15,25 +15,25 @@ import type { OwnWrites } from './own-writes.ts';
 
 export interface EvaluatorDeps {
   readonly store: Store;
-  /** The rules in force: asked once for each batch, so that a batch is evaluated by one set. */
+  /** The rules in force. Called once a batch, so that one set of rules evaluates the whole batch. */
   readonly detector: () => Detector;
   readonly hashes: Hashes;
   readonly sinks: readonly SinkSchedule[];
-  /** Undefined where nothing that comes can be ours. */
+  /** Undefined if no event can be our own. */
   readonly own: OwnWrites | undefined;
-  /** Undefined where the labels of no namespace are known. */
+  /** Undefined if no namespace labels are known. */
   readonly namespaceLabels?: NamespaceLabels | undefined;
   readonly observer?: IngestObserver;
-  /** Notes down who wrote the status of alerts, where they stand in a cluster that sends its events here. */
+  /** Records who wrote the status of alerts, if the cluster that holds them sends its events here. */
   readonly review?: ((cluster: string, events: readonly DecodedEvent[]) => Promise<void>) | undefined;
-  /** Takes its own events out of a batch, where there are such. */
+  /** Takes heartbeats out of a batch, if they are enabled. */
   readonly heartbeat?: Pick<Heartbeat, 'take'> | undefined;
 }
 
 /**
- * Evaluates the events of one cluster: drops our own writes, matches the rest, settles the decisions in the store.
- * Resolves when all that the events caused is committed.
- * @throws OperationalError (retryable) if it could not be
+ * Evaluates the events of one cluster: drops our own writes, matches the rest, and settles the decisions in the store.
+ * Resolves when all effects of the events are committed.
+ * @throws OperationalError (retryable) if they could not be committed
  */
 export type Evaluator = (cluster: string, events: readonly DecodedEvent[]) => Promise<void>;
 
@@ -48,13 +48,13 @@ export function createEvaluator({
   review,
   heartbeat,
 }: EvaluatorDeps): Evaluator {
-  /** The latest time that a cluster's events have reached. */
+  /** The latest event time of each cluster. */
   const highest = new Map<string, number>();
 
-  /** When each learning rule began on each cluster (µs), by `cluster/memoryKey`. */
+  /** When each learning rule first ran on each cluster (µs), by `cluster/memoryKey`. */
   const begun = new Map<string, number>();
 
-  /** Learning lasts from when a rule first runs on a cluster, whether an event matches it or not. */
+  /** The learning time begins when a rule first runs on a cluster, whether or not an event matches. */
   async function noteStart(cluster: string, learners: readonly CompiledRule[], at: number): Promise<void> {
     const starting = learners.map(({ memoryKey }) => memoryKey).filter((key) => !begun.has(`${cluster}/${key}`));
     if (starting.length === 0) return;
@@ -64,7 +64,7 @@ export function createEvaluator({
       (key) => ({ kind: 'setFields', key, mode: 'absent', fields: { [ruleFields.since]: String(at) } }) as const,
     );
     const noted = store.update(cluster, reads, (result) => ({ kind: 'commit', writes, result }));
-    // A batch without a decision needs no store; with the next one it is tried again.
+    // A batch without decisions does not need the store. The next batch tries again.
     for (const [index, before] of (await noted.catch(onFault(() => []))).entries()) {
       const since = before.kind === 'fields' ? before.values[0] : undefined;
       begun.set(`${cluster}/${starting[index]}`, Number(since ?? at));
@@ -97,13 +97,13 @@ export function createEvaluator({
     const detection = inForce.detect(cluster, labelled);
     observer?.detected(cluster, foreign.length, detection);
 
-    // A batch without a decision needs no store. A part of a batch that is committed stays so when a later part fails:
-    // the batch comes again, and what was counted is then known as counted.
+    // A batch without decisions does not need the store. If a later part of a batch fails, the parts before it stay
+    // committed: when the batch comes again, their events are known as counted.
     let reached = before;
     let left = detection.decisions.length;
     for (const decisions of slices(detection.decisions, store.decisionsPerCommit)) {
       left -= decisions.length;
-      // What only the rest of the batch has reached must not age yet what that rest is measured by.
+      // Later events of the batch must not expire yet what they are compared with.
       reached =
         left === 0
           ? hwm
@@ -122,7 +122,7 @@ function learningMicros({ document }: CompiledRule): number {
   return document.newTerms?.learningMicros ?? 0;
 }
 
-/** The latest time that the cluster has reached with these events; none moves it beyond its own receipt. */
+/** The latest event time of the cluster after these events, at most the time of their receipt. */
 function reachedBy(events: readonly DecodedEvent[], before: number): number {
   return events.reduce((hwm, { at, receivedAt }) => Math.max(hwm, Math.min(at, receivedAt)), before);
 }

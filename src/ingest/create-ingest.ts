@@ -10,7 +10,7 @@ export interface IngestDeps {
   readonly now: () => number;
 }
 
-/** One batch, start to finish: decoded, evaluated, and only then accepted. What cannot be read is set aside, the rest goes on. */
+/** Decodes and evaluates a batch, and only then accepts it. Items that cannot be read go into quarantine. */
 export function createIngest({ evaluate, observer, now }: IngestDeps): Ingest {
   return {
     async ingest(cluster, body): Promise<IngestOutcome> {

@@ -3,7 +3,7 @@ import type { Hashes } from '../rules/hashes.ts';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** SHA-256, cut to what each use needs. */
+/** SHA-256, truncated to the length of each use. */
 export const sha256Hashes: Hashes = {
   key: (text) => digest(text).toString('base64url', 0, 16),
   full: (text) => digest(text).toString('base64url'),

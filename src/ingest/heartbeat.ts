@@ -14,44 +14,44 @@ import type { OwnIdentity } from './own-writes.ts';
 export interface HeartbeatDeps {
   readonly store: Pick<Store, 'update'>;
   /**
-   * Makes a GET of the path with its query through the cluster's API server, and gives the status of the answer.
-   * @throws OperationalError if there is none
+   * Sends a GET of the path and query to the cluster's API server, and returns the status code.
+   * @throws OperationalError without an answer
    */
   readonly get: (path: string) => Promise<number>;
   readonly metrics: Pick<Metrics, 'heartbeats' | 'heartbeatLastSeen' | 'heartbeatRoundTripSeconds'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly own: OwnIdentity;
-  /** The cluster whose API server is asked. */
+  /** The cluster whose API server receives the request. */
   readonly cluster: string;
   /** Integer microseconds since the epoch. */
   readonly now: () => number;
 }
 
 export interface Heartbeat {
-  /** Sends one; never rejects. One replica does it for all. */
+  /** Sends one; never rejects. One replica sends for all. */
   beat(): Promise<void>;
-  /** Takes heartbeats that have come back out of a batch, and notes that they have. Every replica does it. */
+  /** Takes returned heartbeats out of a batch and records them. Every replica does it. */
   take(cluster: string, events: readonly DecodedEvent[]): Promise<readonly DecodedEvent[]>;
 }
 
-/** How long a heartbeat may be under way: an API server that cannot deliver tries a batch for some minutes. */
+/** How long a heartbeat may take: an API server retries a batch for some minutes. */
 const KEPT = 900 * SECOND;
 const NONCE_BYTES = 16;
 const NONCE = /^[0-9a-f]{32}$/;
-/** Most that are looked up for one batch; there is one a minute. */
+/** The most that are looked up for one batch; one is sent a minute. */
 const MOST_IN_BATCH = 100;
 
-/** Where the request of a cluster goes. Nothing is served there: the API server answers 403 or 404, and audits that. */
+/** The path of the request. Nothing serves it: the API server answers 403 or 404, and audits the request. */
 export function heartbeatPath(cluster: string): string {
   return HEARTBEAT_PATH + encodeURIComponent(cluster);
 }
 
 /**
- * A request that has to come back: from here through the API server, its audit policy and its webhook to a replica.
+ * Sends a request that must come back: through the API server, its audit policy and its webhook to some replica.
  *
- * What counts as a heartbeat is a GET of that path by firstseen's own account, for nobody else, with a number that nobody
- * can guess and that was sent within the last quarter of an hour. It stands in the store before it is sent, so that it
- * does not matter which replica hears of it. Anything that only looks like one is evaluated as any other event.
+ * A heartbeat is a GET of that path by firstseen's own account, without impersonation, with a random number sent within
+ * the last quarter of an hour. The number is stored before the request, so that any replica can recognise the event. An
+ * event that only looks like a heartbeat is evaluated like any other.
  */
 export function createHeartbeat({ store, get, metrics, logger, own, cluster, now }: HeartbeatDeps): Heartbeat {
   const path = heartbeatPath(cluster);
@@ -59,7 +59,7 @@ export function createHeartbeat({ store, get, metrics, logger, own, cluster, now
   const fault = createLastingFault(logger, words, { cluster });
   metrics.heartbeatLastSeen.set({ cluster }, 0);
 
-  /** The number of what may be a heartbeat. */
+  /** The number in a possible heartbeat. */
   function nonceOf(event: AuditEvent): string | undefined {
     if (event.user?.username !== own.username || event.impersonatedUser !== undefined || event.verb !== 'get') return;
     const uri = event.requestURI ?? '';
@@ -68,7 +68,7 @@ export function createHeartbeat({ store, get, metrics, logger, own, cluster, now
     return NONCE.test(nonce) ? nonce : undefined;
   }
 
-  /** When each of these was sent (µs); undefined for one that was not, or too long ago. */
+  /** When each of these was sent (µs); undefined for numbers that were never sent, or too long ago. */
   function sentAt(nonces: readonly string[]): Promise<readonly (number | undefined)[]> {
     return store.update(cluster, [{ kind: 'scores', key: stateKeys.heartbeat, members: nonces }], ([scores]) => ({
       kind: 'commit',
@@ -96,7 +96,7 @@ export function createHeartbeat({ store, get, metrics, logger, own, cluster, now
         const nonce = randomBytes(NONCE_BYTES).toString('hex');
         await remember(nonce, now());
         const status = await get(`${path}?nonce=${nonce}`);
-        // 403 and 404 are what is expected. With 401 the event has no user; 429 and 5xx may be audited or not.
+        // 403 and 404 are the expected answers. With 401 the event has no user; 429 and 5xx may or may not be audited.
         if (status === 401 || status === 429 || status >= 500) {
           throw new OperationalError('api_unavailable', `GET ${path}: ${status}`);
         }
@@ -113,7 +113,7 @@ export function createHeartbeat({ store, get, metrics, logger, own, cluster, now
       });
       if (beats.length === 0) return events;
       const looked = beats.slice(0, MOST_IN_BATCH);
-      // A fault is not worth a refusal of the batch: that the store is away is said elsewhere, and the next one comes soon.
+      // A fault must not refuse the batch: other checks report the store, and the next heartbeat comes soon.
       const times = await sentAt(looked.map(({ nonce }) => nonce)).catch(onFault(() => []));
       const known = new Set<DecodedEvent>();
       for (const [index, { event }] of looked.entries()) {

@@ -13,7 +13,7 @@ export interface IntakeDeps {
 
 const MS_PER_SECOND = 1_000;
 
-/** The intake of one source. @param clusters whose batches may come; each counts from the start */
+/** The intake of one source. @param clusters the clusters it may send batches of; each has series from the start */
 export function createIntake({ ingest, metrics, logger }: IntakeDeps, clusters: readonly string[]): Intake {
   const limited = createLimitedLog(logger);
   for (const cluster of clusters) metrics.lastBatchTimestamp.set({ cluster }, 0);
@@ -39,7 +39,7 @@ export function createIntake({ ingest, metrics, logger }: IntakeDeps, clusters: 
   };
 }
 
-/** An empty list is from someone who tries the way, and says nothing of any API server. */
+/** An empty list is a test of the connection, and says nothing about an API server. */
 export function hasEvents({ events, quarantined }: Extract<IngestOutcome, { kind: 'accepted' }>): boolean {
   return events + quarantined > 0;
 }

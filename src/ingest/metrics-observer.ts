@@ -7,7 +7,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { IngestObserver } from './observer.ts';
 import type { Quarantine } from './quarantine.ts';
 
-/** Counts what ingest does, keeps what was set aside, and logs what a person should look at. */
+/** Counts the work of ingest, fills the quarantine, and logs what needs attention. */
 export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, logger: Logger): IngestObserver {
   const limited = createLimitedLog(logger);
 
@@ -73,7 +73,7 @@ export function createMetricsObserver(metrics: Metrics, quarantine: Quarantine, 
   };
 }
 
-/** Every series of a cluster and a rule exists from the start, at 0, so that a rate over it is right from its first event. */
+/** Creates every series of a cluster and a rule at 0, so that rates include the first event. */
 export function announceRules(metrics: Metrics, clusters: readonly string[], rules: readonly string[]): void {
   for (const rule of rules) metrics.ruleErrors.inc({ rule }, 0);
   for (const cluster of clusters) {

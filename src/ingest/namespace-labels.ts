@@ -1,11 +1,11 @@
 import type { DecodedEvent } from '../audit/event.ts';
 
-/** What the namespaces of the monitored clusters are labelled with, as far as that is known. */
+/** Labels of the namespaces of the monitored clusters, as far as they are known. */
 export interface NamespaceLabels {
   of(cluster: string, namespace: string): Readonly<Record<string, string>> | undefined;
 }
 
-/** The events with the labels of the namespaces of their objects. */
+/** Adds to the events the labels of their objects' namespaces. */
 export function withNamespaceLabels(
   labels: NamespaceLabels,
   cluster: string,

@@ -7,49 +7,49 @@ import { stateKeys } from '../rules/state-keys.ts';
 /** A request by which firstseen changes a rule. */
 export interface OwnChange {
   readonly verb: 'patch' | 'delete';
-  /** Of the DetectionRule. */
+  /** Name of the DetectionRule. */
   readonly name: string;
 }
 
 export interface OwnChangesDeps {
   readonly store: Pick<Store, 'update'>;
-  /** Our name to the API server. */
+  /** Our user name at the API server. */
   readonly username: string;
-  /** The partition that the replicas share: the cluster that they run in. */
+  /** The partition that replicas share: that of the cluster they run in. */
   readonly cluster: string;
-  /** In integer microseconds since the epoch. */
+  /** Integer microseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** The changes of rules that firstseen makes itself, so that nobody is told of them as of somebody else's. */
+/** Recognises changes of rules by firstseen itself, so that they raise no tamper alerts. */
 export interface OwnChanges {
   /**
-   * Notes changes that are about to be made, for every replica that may hear of them.
-   * @returns the Audit-ID that each is to be made with, in the same order
-   * @throws OperationalError if the store is away
+   * Announces changes to all replicas before they are made.
+   * @returns the Audit-ID to use for each change, in the same order
+   * @throws OperationalError if the store is unavailable
    */
   announce(changes: readonly OwnChange[]): Promise<readonly string[]>;
   /**
-   * Which of these events are such changes.
-   * @throws OperationalError if the store is away: the batch comes again
+   * Which of these events are announced changes.
+   * @throws OperationalError if the store is unavailable: the batch comes again
    */
   ours(events: readonly DecodedEvent[]): Promise<ReadonlySet<DecodedEvent>>;
 }
 
-/** How long a change stays known: far longer than the API server tries to send its event. */
+/** How long an announcement is kept: far longer than the API server retries an event. */
 const KEPT = HOUR;
 const MICROS_PER_MS = 1_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * The API server takes the Audit-ID of a request from a header, and its event carries it: kubernetes,
- * `staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit_init.go`. So a change that was announced is known by a number that
- * nobody can guess. That our account did it is not enough: its token may be stolen, and rules are what a thief would change.
+ * The API server takes the Audit-ID of a request from a header, and the audit event has it too: kubernetes,
+ * `staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit_init.go`. So a random number identifies an announced
+ * change. The account alone is not enough: its token may be stolen, and a thief would change rules.
  */
 export function createOwnChanges({ store, username, cluster, now }: OwnChangesDeps): OwnChanges {
   const key = stateKeys.changes;
 
-  /** What is noted of the change that an event would be. */
+  /** The announcement that would fit an event. */
   function noted({ user, verb, objectRef, auditID = '' }: AuditEvent): string | undefined {
     const { apiGroup, resource, subresource, name = '' } = objectRef ?? {};
     if (user?.username !== username || apiGroup !== 'firstseen.dev' || resource !== 'detectionrules') return undefined;

@@ -6,37 +6,37 @@ import { onFault } from '../telemetry/operational-error.ts';
 
 export interface OwnPodsDeps {
   readonly store: Pick<Store, 'update'>;
-  /** The partition that the replicas share: the cluster that they run in. */
+  /** The partition that replicas share: that of the cluster they run in. */
   readonly cluster: string;
-  /** This replica's pod. */
+  /** The uid of this replica's pod. */
   readonly podUid: string;
-  /** In integer microseconds since the epoch. */
+  /** Integer microseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** The pods of all replicas, in the store that they share. Runs as a job that keeps this pod among them. */
+/** The pods of all replicas, in their shared store. Runs as a job that refreshes this pod's entry. */
 export interface OwnPods extends Job {
-  /** Resolves when this pod is in the store: its writes must not begin before. */
+  /** Resolves when this pod is registered; it must not write to the API server before. */
   readonly registered: Promise<void>;
-  /** Which of these pods are replicas. Where the store is away, those that are known already. */
+  /** Which of these pods are replicas; only those known already if the store is unavailable. */
   ours(uids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 const TICK_MS = 5_000;
 const REFRESH = MINUTE;
 /**
- * How long a pod stays known after its last refresh. Longer than any event is late; it may be long, because a token bound to
- * a pod is refused a minute after the pod is deleted, and no uid comes twice:
+ * How long a pod is kept after its last refresh: longer than any event is late. That is safe, because a token bound to
+ * a pod is rejected a minute after the pod is deleted, and no uid is used twice:
  * https://kubernetes.io/docs/concepts/security/service-accounts/#authenticating-credentials
  */
 const KEEP = DAY;
 const MICROS_PER_MS = 1_000;
-/** A uid is 36 characters; what is longer is none. */
+/** A uid has 36 characters; a longer text is not one. */
 const LONGEST_UID = 64;
 
 /**
- * A pod is looked up when an event first shows it, and remembered. So a replica is known from its very first write, which
- * comes after its registration; a list that is read now and then would miss those until its next turn.
+ * Looks a pod up when an event first names it, and remembers it. So a replica is known from its very first write, which
+ * comes after its registration; a list that is polled would miss writes until the next poll.
  */
 export function createOwnPods({ store, cluster, podUid, now }: OwnPodsDeps): OwnPods {
   const known = new Set([podUid]);
@@ -60,7 +60,7 @@ export function createOwnPods({ store, cluster, podUid, now }: OwnPodsDeps): Own
       ],
       result: true,
     }));
-    // A store that is away is asked again with the next tick.
+    // If the store is unavailable, the next tick tries again.
     if (!(await refreshed.catch(onFault(() => false)))) return;
     refreshedAt = at;
     first.resolve();

@@ -1,36 +1,36 @@
 import type { AuditEvent, DecodedEvent } from '../audit/event.ts';
 import { OWN_REQUESTS } from '../policy/own-requests.ts';
 
-/** Who firstseen is to the API server, so that it can tell its own writes. */
+/** firstseen's identity at the API server, which marks its own writes. */
 export interface OwnIdentity {
   /** For example `system:serviceaccount:firstseen:firstseen`. */
   readonly username: string;
-  /** The uid of the pod that the credential is bound to, where it is: what `user.extra` shows of a bound token. */
+  /** Uid of the pod that the credential is bound to, if any; `user.extra` shows it for a bound token. */
   readonly podUid?: string;
 }
 
 export interface OwnWrites {
   /**
-   * The events of a batch without those of our own writes. What is not known as ours is evaluated.
-   * @throws OperationalError if the store is away that could tell
+   * Removes our own writes from the events of a batch.
+   * @throws OperationalError if the store, which knows them, is unavailable
    */
   foreign(cluster: string, events: readonly DecodedEvent[]): Promise<readonly DecodedEvent[]>;
 }
 
 export interface OwnWritesDeps {
-  /** Our name to the API server. */
+  /** Our user name at the API server. */
   readonly username: string;
-  /** The monitored cluster that the name belongs to. An account of the same name in another cluster is somebody else. */
+  /** The monitored cluster of that user. An account of the same name in another cluster is somebody else. */
   readonly cluster: string;
-  /** Which of these pods are replicas of this firstseen. Undefined where our token is bound to no pod: then the name is enough. */
+  /** Which of these pods are our replicas. Undefined if our token is not bound to a pod: then the name decides. */
   readonly ourPods: ((uids: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
-  /** Which of these events are changes of rules that firstseen makes itself; see `OwnChanges`. */
+  /** Which of these events are firstseen's own changes of rules; see `OwnChanges`. */
   readonly ourChanges?: ((events: readonly DecodedEvent[]) => Promise<ReadonlySet<DecodedEvent>>) | undefined;
 }
 
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
-/** `resource.group` → verbs of what firstseen does all day: an audit policy leaves out the same. */
+/** Verbs by `resource.group` of firstseen's routine requests; an audit policy leaves out the same. */
 const OWN_VERBS: ReadonlyMap<string, readonly string[]> = new Map(
   OWN_REQUESTS.flatMap(({ verbs, resources }) =>
     resources.flatMap(({ group, resources: names }) => names.map((name) => [`${name}.${group}`, verbs] as const)),
@@ -38,9 +38,9 @@ const OWN_VERBS: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 /**
- * Leaves out the requests by which firstseen itself writes or follows its results, or each alert would be an event that may
- * be an alert; and its changes of rules, each of which was announced. Whatever else the account does is evaluated: its
- * token may be stolen. Where the event tells which pod held the token, it must be one of our replicas.
+ * Drops the requests by which firstseen writes or watches its results, because each alert would otherwise cause more
+ * events; and its announced changes of rules. Any other request of the account is evaluated, because its token may be
+ * stolen. If the event names the pod of the token, it must be one of our replicas.
  */
 export function createOwnWrites({ username, cluster, ourPods, ourChanges }: OwnWritesDeps): OwnWrites {
   return {
@@ -63,7 +63,7 @@ export function createOwnWrites({ username, cluster, ourPods, ourChanges }: OwnW
   };
 }
 
-/** True for what firstseen does with its results, if the user is of this name. */
+/** True for routine requests about firstseen's results by this user. */
 export function isOwnRequest({ user, objectRef, verb }: AuditEvent, username: string): boolean {
   if (user?.username !== username) return false;
   const { apiGroup = '', resource = '', subresource } = objectRef ?? {};

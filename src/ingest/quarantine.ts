@@ -15,7 +15,7 @@ export interface Quarantined {
   readonly auditIDHash?: string;
 }
 
-/** The last few things that were set aside, for a look. */
+/** The last few quarantined items. */
 export interface Quarantine {
   add(item: Omit<Quarantined, 'time' | 'auditIDHash'> & { readonly auditID?: string | undefined }): void;
   /** The latest first. */

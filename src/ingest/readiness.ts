@@ -1,10 +1,10 @@
-/** One thing that has to be in order, or is worth showing. */
+/** One condition of readiness, or a fact worth showing. */
 export interface ReadinessCheck {
   readonly name: string;
   readonly ok: boolean;
-  /** Whether firstseen is unready while this is not ok. What is not required is only shown. */
+  /** Whether firstseen is unready while this is not ok; otherwise it is only shown. */
   readonly required: boolean;
-  /** In words for an operator: what is wrong, or what holds. */
+  /** For an operator: what is wrong, or the current state. */
   readonly detail: string;
 }
 

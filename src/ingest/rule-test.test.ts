@@ -19,14 +19,14 @@ const newTerms = ruleDocument({ newTerms: {} });
 
 test('match: the query selects the last event', async () => {
   expect(await run(ruleDocument(), 'match', { username: 'eve' }, {})).toBeUndefined();
-  expect((await run(ruleDocument(), 'match', {}, { username: 'eve' })) ?? '').toMatch(/query to select the last event/);
+  expect((await run(ruleDocument(), 'match', {}, { username: 'eve' })) ?? '').toMatch(/query to match the last event/);
 });
 
 test('fire: the last event raises an alert', async () => {
   expect(await run(newTerms, 'fire', {})).toBeUndefined();
   const silence = [{ at: NOON }, { at: NOON + 7 * DAY + 1 }];
   expect(await run(newTerms, 'fire', ...silence)).toBeUndefined();
-  expect((await run(newTerms, 'fire', { username: 'eve' })) ?? '').toMatch(/the query does not select it/);
+  expect((await run(newTerms, 'fire', { username: 'eve' })) ?? '').toMatch(/the query does not match it/);
   expect((await run(newTerms, 'fire', {}, { at: NOON + DAY })) ?? '').toMatch(/it matches without raising one/);
   expect((await run(newTerms, 'fire', {}, { userAgent: null })) ?? '').toMatch(/it matches without raising one/);
 });

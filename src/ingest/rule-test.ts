@@ -8,17 +8,17 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleTestDocument } from '../rules/document.ts';
 import type { Hashes } from '../rules/hashes.ts';
 
-/** Stands for the cluster of a test, and for the time of an event that does not say its own. */
+/** The cluster name of tests, and the time of events without one. */
 const CLUSTER = 'test';
 const RECEIVED_AT = Date.UTC(2100, 0, 1) * 1_000;
 
-/** Undefined if the test passes, else what was expected and what came. */
+/** Undefined if the test passes, else what was expected and what happened. */
 export type RuleTestFailure = string | undefined;
 
 /**
- * Runs an inline test of a rule: its events one after another, and then what the last of them did.
- * @param slots what the rule was compiled with
- * @param store empty; the test's own
+ * Runs an inline test of a rule: evaluates its events one after another, and judges the last one.
+ * @param slots the field slots that the rule was compiled with
+ * @param store an empty store for this test only
  */
 export async function runRuleTest(
   rule: CompiledRule,
@@ -43,21 +43,21 @@ export async function runRuleTest(
   }
   switch (expect) {
     case 'match':
-      return matched ? undefined : 'expected the query to select the last event, and it does not';
+      return matched ? undefined : 'expected the query to match the last event, but it does not';
     case 'fire':
       if (fired) return undefined;
-      return `expected the last event to raise an alert, and ${matched ? 'it matches without raising one' : 'the query does not select it'}`;
+      return `expected the last event to raise an alert, but ${matched ? 'it matches without raising one' : 'the query does not match it'}`;
     case 'silent':
-      return fired ? 'expected the last event to raise no alert, and it raises one' : undefined;
+      return fired ? 'expected the last event to raise no alert, but it raises one' : undefined;
   }
 }
 
-/** An event of a test as it is run. @param ordinal its place among the events of the test, from 0 */
+/** An event of a test. @param ordinal its index among the events of the test, from 0 */
 export function decodeTestEvent(value: unknown, ordinal: number): ReturnType<typeof decodeEvent> {
   return decodeEvent(value, ordinal, RECEIVED_AT, undefined, `event ${ordinal + 1}`);
 }
 
-/** A test asks what a rule does once it has learned: one that still learns would raise nothing. */
+/** The rule without its learning time, because a rule that is learning raises nothing. */
 function withoutLearning(rule: CompiledRule): CompiledRule {
   const { newTerms, ...document } = rule.document;
   if (newTerms === undefined) return rule;

@@ -3,20 +3,20 @@ import type { IngestOutcome } from './ingest.ts';
 import type { ReadinessCheck } from './readiness.ts';
 
 /**
- * Where audit events come from. A source gets batches from somewhere, finds out whose cluster each is of, and gives it to
- * its intake. It acknowledges a batch when the intake has said what became of it, and not before.
+ * Where audit events come from. A source receives batches, determines the cluster of each, and passes them to its
+ * intake. It acknowledges a batch only when the intake has answered.
  */
 export interface Source {
   readonly name: string;
   /**
-   * Resolves when events are taken; until then `readiness` says that it is not ready.
+   * Resolves when the source accepts events; `readiness` is not ok before.
    * @throws Error that says what was expected, and where
    */
   start(): Promise<unknown>;
   /**
-   * Unready at once; takes no more events, waits for the batches that are under way, and gives up what is left after
-   * `limitMs`: it is not acknowledged, so it comes again. Also if it was never started.
-   * @param lingerMs how long it goes on taking events before that, if its senders have to go elsewhere first
+   * Reports unready at once, accepts no more events, waits for the batches in progress, and drops the rest after
+   * `limitMs`: they are not acknowledged, so they come again. Also works if the source never started.
+   * @param lingerMs how long to accept events first, while senders move to another replica
    */
   stop(limitMs: number, lingerMs?: number): Promise<void>;
   readiness(): readonly ReadinessCheck[];
@@ -24,17 +24,17 @@ export interface Source {
 
 export type BatchOutcome =
   | IngestOutcome
-  /** Nothing of the batch may be acknowledged: it has to come again, later if it cannot be kept. */
+  /** The batch must not be acknowledged: it has to come again, later if the source cannot keep it. */
   | { readonly kind: 'uncommitted'; readonly error: OperationalError };
 
-/** Takes the batches of one source, counts them, and logs those that fail. */
+/** Evaluates the batches of one source, counts them, and logs failures. */
 export interface Intake {
   /**
-   * Resolves when all that the batch caused is committed, or cannot be. A source that holds its next batches back until then
-   * is no faster than the store.
-   * @param cluster one of the configuration
+   * Resolves when the effects of the batch are committed, or the batch has failed. A source that waits for this is no
+   * faster than the store.
+   * @param cluster a configured cluster
    * @param body an EventList in JSON
-   * @throws what is a bug: the process should end and start anew
+   * @throws a bug, after which the process should end and restart
    */
   take(cluster: string, body: Buffer): Promise<BatchOutcome>;
 }

@@ -5,7 +5,7 @@ import type { TraceLink, Tracing } from '../telemetry/tracing.ts';
 import type { Ingest } from './ingest.ts';
 import type { IngestObserver } from './observer.ts';
 
-/** Puts spans around the parts of the way of an event, from the outside: without traces the parts are as they were. */
+/** Adds spans to the steps of the pipeline from outside; without tracing the steps are unchanged. */
 export interface Traced {
   ingest(ingest: Ingest): Ingest;
   observer(observer: IngestObserver): IngestObserver;
@@ -22,12 +22,12 @@ export const UNTRACED: Traced = {
   sinks: (sinks) => sinks,
 };
 
-/** Alerts whose batch is remembered, to link their deliveries with it. The oldest go first. */
+/** How many alerts are remembered with their batch, to link their deliveries to it. The oldest go first. */
 const MOST_LINKS = 1_000;
 
 /**
- * One trace a batch: `batch` with `decode`, `detect` and each `store.update` below it. A delivery is a trace of its own,
- * since it may come much later and be tried again; its `sink.deliver` is linked with the batch that opened the alert, if
+ * One trace for each batch: `batch` with the children `decode`, `detect` and `store.update`. A delivery has its own
+ * trace, because it may come much later and be retried; its `sink.deliver` links to the batch that opened the alert, if
  * this replica had it.
  */
 export function createTraced(tracing: Tracing): Traced {

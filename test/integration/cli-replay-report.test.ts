@@ -143,7 +143,7 @@ test('junit: one suite per rule; a failed test or an invalid rule gives exit cod
   expect(xml).toMatch(/<testsuite name="scanner" file=".*scanner\.yaml" tests="1" failures="0" errors="0">/);
   expect(xml).toMatch(/<property name="matches" value="2"\/>\s*<property name="fires" value="1"\/>/);
   expect(xml).toMatch(/<testcase classname="tested" name="a scanner" file=".*tested\.yaml" line="\d+"\/>/);
-  expect(xml).toMatch(/name="not &lt;seen&gt;"[^>]*>\s*<failure message="expected the query to select the last event/);
+  expect(xml).toMatch(/name="not &lt;seen&gt;"[^>]*>\s*<failure message="expected the query to match the last event/);
   expect(xml).toMatch(/<testcase classname="broken" name="load"[^>]*>\s*<error message="invalid: /);
 });
 
