@@ -1,14 +1,14 @@
 import type { StateWrite } from '../rules/state.ts';
 
 /**
- * Refuses numbers that a store could not apply, before the first write is made: a store may not find out halfway.
- * @throws RangeError: a bug in the step
+ * Rejects numbers that a store could not apply, before the first write, because a store must not fail halfway.
+ * @throws RangeError for a bug in the step
  */
 export function checkWrites(writes: readonly StateWrite[]): void {
   const wrong = writes.find((write) => !isApplicable(write));
   if (wrong === undefined) return;
   const key = wrong.kind === 'markDue' ? `due of ${wrong.sink}` : wrong.key;
-  throw new RangeError(`${wrong.kind} of ${key}: a number that is not whole, or out of range`);
+  throw new RangeError(`${wrong.kind} of ${key}: a number that is not an integer, or out of range`);
 }
 
 function isApplicable(write: StateWrite): boolean {

@@ -6,8 +6,9 @@ import { openSqliteState } from './sqlite/sqlite-state.ts';
 import type { StateObserver } from './state-observer.ts';
 
 /**
- * Opens the store that the options name.
- * @throws OperationalError `store_misconfigured` that says what to change, or `store_unavailable` for a SQLite file in use
+ * Opens the configured store.
+ * @throws OperationalError `store_misconfigured` that says what to change, or `store_unavailable` for a SQLite file in
+ *   use
  */
 export async function openState(options: StateOptions, observe: StateObserver): Promise<Store & AlertQueue> {
   switch (options.kind) {

@@ -41,14 +41,14 @@ describe('state options', () => {
       [{ ...redis, durability: { replicated: 0 } }, /replica|"fsync"/],
       [{ ...redis, keyPrefix: 'a{b}' }, /letters, digits/],
       [{ ...redis, commandTimeoutMs: 0 }, /at least 1 millisecond/],
-      [{ ...redis, url: 'redis://redis', tls: {} }, /rediss:\/\/ URL beside tls/],
+      [{ ...redis, url: 'redis://redis', tls: {} }, /rediss:\/\/ URL with tls/],
       [{ ...redis, tls: { certFile: 'a' } }, /certFile and keyFile together/],
       [{ kind: 'redis' }, /exactly one of url/],
       [{ ...redis, cluster: { nodes: ['a:1'] } }, /exactly one of url/],
       [{ kind: 'redis', cluster: { nodes: [] } }, /at least one HOST:PORT/],
       [{ kind: 'redis', cluster: { nodes: ['redis'] } }, /expected HOST:PORT/],
       [{ kind: 'redis', cluster: { nodes: ['redis:70000'] } }, /expected HOST:PORT/],
-      [{ kind: 'redis', cluster: { nodes: ['a:1'] }, database: 1 }, /has no other/],
+      [{ kind: 'redis', cluster: { nodes: ['a:1'] }, database: 1 }, /has only 0/],
       [{ kind: 'redis', sentinel: { nodes: ['a:1'] } }, /name/],
     ];
     for (const [given, expected] of cases) {

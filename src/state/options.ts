@@ -31,8 +31,8 @@ const durability = z
   )
   .default('best-effort')
   .describe(
-    'What a commit must have reached before it counts: "fsync" demands a server that flushes every write to its ' +
-      'append-only file, {"replicated": n} waits for n replicas, "best-effort" takes the server as it is configured.',
+    'What a commit must reach before it counts: "fsync" requires a server that flushes every write to its ' +
+      'append-only file, {"replicated": n} waits for n replicas, "best-effort" accepts any configuration of the server.',
   );
 
 const nodes = z
@@ -47,11 +47,11 @@ const sentinel = z
     password: z.string().min(1).optional().describe('The password of the sentinels.'),
   })
   .optional()
-  .describe('A master found through Redis Sentinel, and found again after a failover.');
+  .describe('A master behind Redis Sentinel, with automatic failover.');
 
 const cluster = z
   .strictObject({
-    nodes: nodes.describe('Some nodes of the Redis Cluster, each HOST:PORT. The others are learned from them.'),
+    nodes: nodes.describe('Some nodes of the Redis Cluster, each HOST:PORT. They tell the others.'),
   })
   .optional()
   .describe('A Redis Cluster. All keys of one monitored cluster are in one slot, hence on one master.');
@@ -72,44 +72,41 @@ export const redisStateOptions = z
       .int('expected the number of a database')
       .min(0, 'expected 0 or more')
       .optional()
-      .describe(
-        'The number of the database, 0 unless given; overrides the one in the URL. A Redis Cluster has only 0.',
-      ),
+      .describe('The number of the database, 0 by default; overrides the one in the URL. A Redis Cluster has only 0.'),
     durability,
-    connectTimeoutMs: milliseconds(5_000).describe('How long start waits for the server before it goes on without.'),
+    connectTimeoutMs: milliseconds(5_000).describe(
+      'How long the start waits for the server before it continues without it.',
+    ),
     commandTimeoutMs: milliseconds(5_000).describe(
-      'How long a command may take; keep it far below the 30 s of the sender.',
+      'The time limit of a command; keep it far below the 30 s of the API server.',
     ),
     tls: z
       .strictObject({
-        caFile: file.describe(
-          'The certificate authorities that the server is checked against; the system’s unless given.',
-        ),
+        caFile: file.describe('The CA certificates that verify the server; by default those of the system.'),
         certFile: file.describe('The client certificate.'),
         keyFile: file.describe('The key of the client certificate.'),
         serverName: z
           .string()
           .min(1)
           .optional()
-          .describe('The name that the certificate is checked for, if not the host.'),
+          .describe('The name to verify in the certificate, if it is not the host.'),
       })
       .optional()
       .describe(
-        'TLS, to the sentinels too. Needs a rediss:// URL beside url; beside sentinel or cluster it turns TLS on, `{}` is enough.',
+        'TLS, to the sentinels too. With url it needs a rediss:// URL; with sentinel or cluster it turns TLS on, and `{}` is enough.',
       ),
     keyPrefix: z
       .string()
       .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'expected 1 to 64 letters, digits and _ . : -')
       .default('fs:')
-      .describe('What every key begins with, so that several installations can share a server.'),
+      .describe('The prefix of every key, so that several installations can share a server.'),
   })
   .refine((given) => [given.url, given.sentinel, given.cluster].filter((one) => one !== undefined).length === 1, {
-    error:
-      'expected exactly one of url (one server), sentinel and cluster: keep the one that says how Redis is reached',
+    error: 'expected exactly one of url (one server), sentinel and cluster: keep the one for your kind of Redis',
   })
   .refine(({ url, tls }) => tls === undefined || url === undefined || url.startsWith('rediss:'), {
     path: ['tls'],
-    error: 'expected a rediss:// URL beside tls, or no tls beside redis://',
+    error: 'expected a rediss:// URL with tls, or no tls with redis://',
   })
   .refine(({ tls }) => (tls?.certFile === undefined) === (tls?.keyFile === undefined), {
     path: ['tls'],
@@ -117,7 +114,7 @@ export const redisStateOptions = z
   })
   .refine(({ cluster, database }) => cluster === undefined || (database ?? 0) === 0, {
     path: ['database'],
-    error: 'expected no database, or 0: a Redis Cluster has no other',
+    error: 'expected no database, or 0: a Redis Cluster has only 0',
   });
 
 /** Where the state is kept: an embedded SQLite file (one replica) or Redis 7 or Valkey. */

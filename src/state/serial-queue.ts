@@ -1,11 +1,11 @@
 export interface SerialQueue {
-  /** Runs the task once all earlier ones of that name have ended, well or not. */
+  /** Runs the task after all earlier ones of that name have ended, whether or not they failed. */
   run<T>(name: string, task: () => T | Promise<T>): Promise<T>;
-  /** Resolves when everything handed in so far has ended. */
+  /** Resolves when all tasks so far have ended. */
   settled(): Promise<void>;
 }
 
-/** Queues by name: within a name tasks run one after another in the order of their arrival. */
+/** Queues by name: tasks of one name run one after another, in order of arrival. */
 export function createSerialQueue(): SerialQueue {
   const tails = new Map<string, Promise<void>>();
   return {

@@ -1,12 +1,14 @@
-/** What a store tells the metrics. */
+/** Receives a store's events, for metrics. */
 export interface StateObserver {
-  /** One `update` has ended after so many seconds, waiting for its turn included; `empty` wrote nothing, `failed` says why. */
+  /**
+   * An `update` has ended; the seconds include the wait for its turn. `empty` wrote nothing, `failed` has the error.
+   */
   update(seconds: number, outcome: 'committed' | 'empty' | 'failed', error?: unknown): void;
   /** Another replica changed the cluster between the reads and the commit of an `update`, which runs again. */
   conflict(): void;
 }
 
-/** Times an update, and reports how it ended; `update` says whether it wrote anything. */
+/** Times an update and reports its outcome; `update` returns whether it wrote anything. */
 export async function observed<T>(
   observer: StateObserver | undefined,
   update: () => Promise<{ readonly result: T; readonly wrote: boolean }>,

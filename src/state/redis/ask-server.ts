@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { ServerFacts } from './durability.ts';
 import { isReply } from './redis-error.ts';
 
-/** Asks a server what it is and how durable. What it may not be asked stays unknown. */
+/** Asks a server for its version and durability. Values that the user may not read stay undefined. */
 export async function askServer(redis: Redis, address: string): Promise<ServerFacts> {
   const info = (await unlessRefused(redis.info('server'))) ?? '';
   const replication = (await unlessRefused(redis.info('replication'))) ?? '';
@@ -19,7 +19,7 @@ export async function askServer(redis: Redis, address: string): Promise<ServerFa
   };
 }
 
-/** The answer; undefined if the server refuses the question: an ACL, or a hosted server without that command. */
+/** The answer; undefined if the server refuses the command, because of an ACL or because it is a hosted service. */
 async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -29,7 +29,7 @@ async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** From name, value, name, value… */
+/** Converts name, value, name, value… */
 function fromPairs(flat: readonly unknown[]): Readonly<Record<string, string>> {
   const names = flat.filter((_item, i) => i % 2 === 0);
   return Object.fromEntries(names.map((name, i) => [String(name), String(flat[2 * i + 1])]));

@@ -5,7 +5,7 @@ import type { RedisOptions } from 'ioredis';
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import { parseNode, type RedisStateOptions } from '../options.ts';
 
-/** How much later than a command's deadline a connection without any answer is given up: it may be dead without a word. */
+/** How long after a command's deadline a silent connection is closed: it may be dead without notice. */
 const SILENCE_MS = 250;
 const SHORTEST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 2_000;
@@ -15,12 +15,14 @@ export interface Node {
   readonly port: number;
 }
 
-/** Nodes from HOST:PORT, which the schema has checked. */
+/** Parses nodes from HOST:PORT; the schema has checked them. */
 export function parseNodes(texts: readonly string[]): Node[] {
   return texts.flatMap((text) => parseNode(text) ?? []);
 }
 
-/** What holds for a connection to any server that keeps state. `host` is the one that a certificate is checked for, if it is known. */
+/**
+ * Options of a connection to any server that keeps state. `host` is the name to verify in its certificate, if known.
+ */
 export function clientOptions(options: RedisStateOptions, host?: string) {
   const url = options.url === undefined ? undefined : new URL(options.url);
   const username = options.username ?? decodeURIComponent(url?.username ?? '');
@@ -34,15 +36,15 @@ export function clientOptions(options: RedisStateOptions, host?: string) {
     connectTimeout: options.connectTimeoutMs,
     commandTimeout: options.commandTimeoutMs,
     socketTimeout: options.commandTimeoutMs + SILENCE_MS,
-    // Nothing is queued or sent again behind the caller's back: what has no answer is reported as unknown at once.
+    // No queueing and no hidden retries: a command without an answer is reported as unknown at once.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // A master that was demoted answers so: the connection is given up, and the next one is to the new master.
+    // A demoted master answers so: the connection is closed, and the next one goes to the new master.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   } satisfies RedisOptions;
 }
 
-/** Doubles up to 2 s, with jitter, so that replicas do not come back all at once. */
+/** Doubles up to 2 s, with jitter, so that replicas do not reconnect all at once. */
 export function backoff(times: number): number {
   const longest = Math.min(LONGEST_BACKOFF_MS, SHORTEST_BACKOFF_MS * 2 ** times);
   return longest * (0.5 + Math.random() / 2);
@@ -51,7 +53,7 @@ export function backoff(times: number): number {
 function tlsOptions(files: RedisStateOptions['tls'], host: string | undefined): ConnectionOptions {
   const { caFile, certFile, keyFile, serverName = host } = files ?? {};
   return {
-    // TLS has no names for addresses
+    // SNI takes no IP addresses
     ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
     ...(caFile === undefined ? {} : { ca: readPem(caFile) }),
     ...(certFile === undefined ? {} : { cert: readPem(certFile) }),
@@ -63,8 +65,12 @@ function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new OperationalError('store_misconfigured', `the file ${path} for TLS to Redis cannot be read`, {
-      cause: error,
-    });
+    throw new OperationalError(
+      'store_misconfigured',
+      `the file ${path} for TLS to Redis cannot be read; check state.tls, and the permissions of the file`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -8,15 +8,16 @@ import { reportDurability } from './durability.ts';
 import { isLoginRefused } from './redis-error.ts';
 import { missingRights } from './rights.ts';
 
-/** A master's answer: in words, and why it must not be used. */
+/** A master's durability in words, and why it must not be used, if so. */
 type Report = ReturnType<typeof reportDurability>;
 
 const SLOTS_REFRESH_MS = 5_000;
 
 /**
- * Connects to a Redis Cluster, and follows its slots: a moved slot is asked for where it went, a failover is found by the
- * next read. A master is examined when it is first met, and again when it became a master.
- * @throws OperationalError `store_misconfigured` if a master refuses the login or is not what is demanded, at start
+ * Connects to a Redis Cluster and follows its slots: commands for a moved slot go to its new master, and the next read
+ * finds a failover. A master is checked at first contact, and again when a node becomes a master.
+ * @throws OperationalError `store_misconfigured` at start, if a master rejects the login or is less durable than
+ *   required
  */
 export async function connectRedisCluster(
   options: RedisStateOptions,
@@ -25,11 +26,11 @@ export async function connectRedisCluster(
   const address = `the Redis Cluster of ${nodes.join(', ')}`;
   const cluster = new Cluster(parseNodes(nodes), {
     redisOptions: clientOptions(options),
-    // Names stay names, which certificates are checked for.
+    // Keeps host names, because certificates are verified for them.
     dnsLookup: (name, callback) => callback(null, name),
     enableOfflineQueue: false,
     clusterRetryStrategy: backoff,
-    // A command whose answer is lost may have been applied: only its caller may send it again.
+    // A command whose answer was lost may have been applied: only its caller may retry it.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
@@ -54,7 +55,7 @@ export async function connectRedisCluster(
     return lacking === undefined ? report : { ...report, refusal: `Redis at ${host}:${port}: ${lacking}` };
   }
 
-  /** Examines the masters that have not been. One that does not answer is not held against the others. */
+  /** Checks masters that have not been checked. One that does not answer does not count against the others. */
   async function examineMasters(): Promise<void> {
     const masters = cluster.nodes('master');
     for (const redis of examined.keys()) if (!masters.includes(redis)) examined.delete(redis);
@@ -71,7 +72,7 @@ export async function connectRedisCluster(
     reports = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   }
 
-  /** Why no command is sent now. */
+  /** Why commands are not sent at present. */
   function unusable(): string | undefined {
     if (closed) return `the connection to ${address} is closed`;
     if (cluster.status !== 'ready') return `${address} is away: ${lastError}`;
@@ -92,7 +93,7 @@ export async function connectRedisCluster(
 
   return {
     durability() {
-      if (reports.length === 0) return `${address} has not answered yet: how durable it is is not known`;
+      if (reports.length === 0) return `${address} has not answered yet, so its durability is unknown`;
       return reports.map(({ sentence }) => sentence).join(' | ');
     },
     async exec(commands) {
@@ -109,7 +110,7 @@ export async function connectRedisCluster(
   };
 }
 
-/** Ends when the cluster is ready, or in vain after so long. @throws the answer of a node that refuses the login */
+/** Resolves when the cluster is ready, or after the time limit. @throws the answer of a node that rejects the login */
 async function waitUntilReady(cluster: Cluster, timeoutMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onNodeError = (error: Error) => {

@@ -3,23 +3,24 @@ import { redisError } from './redis-error.ts';
 
 type Argument = string | number;
 
-/** A command and its arguments; a list stands for its elements, however many. */
+/** A command and its arguments; a list stands for its elements. */
 export type Command = [name: string, ...args: (Argument | readonly Argument[])[]];
 
 export interface RedisConnection {
-  /** What a crash of the server can lose, or why it is not known yet. */
+  /** Describes what a crash of the server can lose, or why that is not known yet. */
   durability(): string;
   /**
-   * Sends the commands in one go, in this order, over one connection, and gives their answers. Their keys share one hash tag.
-   * @throws OperationalError if the server is away, or refuses one of them
+   * Sends the commands together, in this order, over one connection, and returns their answers. Their keys share a hash
+   * tag.
+   * @throws OperationalError if the server is unavailable or rejects one of them
    */
   exec(commands: readonly Command[]): Promise<readonly unknown[]>;
   close(): void;
 }
 
 /**
- * The answers to commands that are sent in one go; in a Redis Cluster all to the master that has the keys.
- * @throws OperationalError for the first one that is refused or has no answer
+ * Sends commands together; in a Redis Cluster all of them to the master with the keys.
+ * @throws OperationalError for the first command that is rejected or has no answer
  */
 export async function pipelineAnswers(
   redis: Redis | Cluster,
@@ -30,7 +31,7 @@ export async function pipelineAnswers(
   try {
     answers = (await redis.pipeline(commands as Command[]).exec()) ?? [];
   } catch (error) {
-    throw redisError(error, address); // a Redis Cluster that is not known yet
+    throw redisError(error, address); // the topology of the Redis Cluster is not known yet
   }
   return answers.map(([error, answer], i) => {
     if (error) throw redisError(error, address, commands[i]);

@@ -12,15 +12,15 @@ const always = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': '
 test('the sentence says what a crash can lose', () => {
   const sentence = (config: Record<string, string>) => reportDurability(server(config), 'best-effort').sentence;
   expect(sentence({ ...always, appendfsync: 'everysec' })).toBe(
-    'Redis 7.0.15 at redis:6379: append-only file, flushed every second: a crash of its machine may lose about the last ' +
-      'second of what was acknowledged',
+    'Redis 7.0.15 at redis:6379: append-only file, flushed every second: a crash of its machine may lose acknowledged ' +
+      'commits of about the last second',
   );
   expect(sentence(always)).toMatch(/before a commit is acknowledged$/);
-  expect(sentence({ ...always, appendfsync: 'no' })).toMatch(/when its system chooses/);
+  expect(sentence({ ...always, appendfsync: 'no' })).toMatch(/flushed by its operating system/);
   expect(sentence({ ...always, appendonly: 'no' })).toMatch(/no append-only file/);
   expect(sentence({ ...always, 'maxmemory-policy': 'allkeys-lru' })).toMatch(/WARNING: maxmemory-policy allkeys-lru/);
   expect(reportDurability(server(undefined), { replicated: 2 }).sentence).toMatch(
-    /not be checked.*waits for 2 replicas, WARNING: 1 connected/,
+    /durability is unknown.*waits for 2 replicas, WARNING: only 1 connected/,
   );
   expect(reportDurability(server(always), { replicated: 1 }).sentence).toMatch(/waits for 1 replica$/);
 });

@@ -8,11 +8,11 @@ export interface ClusterKeys {
 }
 
 /**
- * Every key begins `<prefix>{<cluster>}:`. The braces are a hash tag: Redis Cluster puts all keys of a monitored cluster into
- * one slot, which the scripts rely on. The name is escaped, so that no two clusters can share a key whatever they are called.
+ * Every key begins with `<prefix>{<cluster>}:`. The braces are a hash tag: Redis Cluster puts all keys of a monitored
+ * cluster into one slot, which the scripts rely on. The cluster's name is escaped, so that no two clusters share a key.
  */
 export function clusterKeys(prefix: string, cluster: string): ClusterKeys {
-  // An empty tag would be no tag; a lone % is no other name's escape.
+  // An empty hash tag would not count as one. A lone % cannot result from escaping another name.
   const tag = encodeURIComponent(cluster.toWellFormed()) || '%';
   const own = `${prefix}{${tag}}:`;
   return { tok: `${own}tok`, of: (name) => own + name, lease: (name) => `${own}lease:${name}` };

@@ -2,7 +2,7 @@ import type { ReadResult, ScoredMember, StateRead } from '../../rules/state.ts';
 import type { Command } from './connection.ts';
 import type { ClusterKeys } from './keys.ts';
 
-/** The command of a read, undefined for one that asks for nothing (Redis refuses an empty list). */
+/** The command of a read; undefined if it asks for nothing, because Redis rejects an empty list. */
 export function readCommand(keys: ClusterKeys, read: StateRead): Command | undefined {
   const key = keys.of(read.key);
   switch (read.kind) {
@@ -23,7 +23,7 @@ export function readCommand(keys: ClusterKeys, read: StateRead): Command | undef
   }
 }
 
-/** The result of a read from the answer to its command. */
+/** Converts the answer of a read's command to its result. */
 export function readResult(read: StateRead, answer: unknown): ReadResult {
   switch (read.kind) {
     case 'members':
@@ -43,7 +43,7 @@ export function readResult(read: StateRead, answer: unknown): ReadResult {
   }
 }
 
-/** A score as Redis reads it. */
+/** Formats a score for Redis. */
 export function bound(score: number): string {
   if (score === Number.POSITIVE_INFINITY) return '+inf';
   return score === Number.NEGATIVE_INFINITY ? '-inf' : String(score);
@@ -53,7 +53,7 @@ function list(answer: unknown): readonly unknown[] {
   return Array.isArray(answer) ? answer : [];
 }
 
-/** From member, score, member, score… */
+/** Converts member, score, member, score… */
 function scoredMembers(flat: readonly unknown[]): readonly ScoredMember[] {
   const entries: ScoredMember[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) entries.push({ member: String(flat[i]), score: Number(flat[i + 1]) });

@@ -7,9 +7,9 @@ import { SCHEMA, type SchemaGuard } from './schema.ts';
 import type { Scripts } from './scripts.ts';
 
 /**
- * The due queues, a script an operation. They leave `tok` alone, so that a delivery never makes a commit run again: they
- * change only what is the queue's own (entries, dead letters, what a sink delivered), and they never add an entry that is
- * not there, so that a step which reads "not due" can rely on it.
+ * The due queues, with one script for each operation. They do not change `tok`, so a delivery never makes a commit run
+ * again: they only change data of the queue (entries, dead letters, delivered versions), and never add an entry, so
+ * that a step that reads "not due" can rely on it.
  */
 export function createRedisAlertQueue(
   connection: RedisConnection,
@@ -69,7 +69,7 @@ function entryKeys(keys: ClusterKeys, sink: string, alertId: string): [due: stri
   return [keys.of(stateKeys.due(sink)), keys.of(stateKeys.alert(alertId)), keys.of(stateKeys.dead(sink))];
 }
 
-/** What claim.lua returns; a claim is undefined where the record does not parse. */
+/** The result of claim.lua; a claim is undefined if its record does not parse. */
 function claimsOf(
   cluster: string,
   answer: unknown,

@@ -11,10 +11,11 @@ import { isLoginRefused } from './redis-error.ts';
 import { missingRights } from './rights.ts';
 
 /**
- * Connects, and keeps reconnecting. If the server does not answer within `connectTimeoutMs` the connection is returned all
- * the same, and refuses every command until the server is there. Each time it comes (it may be another one after a
- * failover) it is asked how durable it is, and is not used if that is less than demanded.
- * @throws OperationalError `store_misconfigured` if the server refuses the login or is not what is demanded, at start
+ * Connects, and keeps reconnecting. If the server does not answer within `connectTimeoutMs`, the connection is returned
+ * anyway, and rejects every command until the server answers. After each connect (a failover may have brought another
+ * server) the durability is checked; a server that is less durable than required is not used.
+ * @throws OperationalError `store_misconfigured` at start, if the server rejects the login or is less durable than
+ *   required
  */
 export async function connectRedis(options: RedisStateOptions): Promise<RedisConnection> {
   return options.cluster === undefined ? connectMaster(options) : connectRedisCluster(options, options.cluster.nodes);
@@ -23,9 +24,9 @@ export async function connectRedis(options: RedisStateOptions): Promise<RedisCon
 /** One server, by its address or as the master that the sentinels name. */
 async function connectMaster(options: RedisStateOptions): Promise<RedisConnection> {
   const { redis, address } = createClient(options);
-  let durability = `${address} has not answered yet: how durable it is is not known`;
+  let durability = `${address} has not answered yet, so its durability is unknown`;
   let lastError = 'no answer yet';
-  /** Why no command is sent now. */
+  /** Why commands are not sent at present. */
   let unusable: string | undefined = `${address} is away: ${lastError}`;
   const start = Promise.withResolvers<void>();
 
@@ -56,7 +57,7 @@ async function connectMaster(options: RedisStateOptions): Promise<RedisConnectio
   redis.on('close', () => {
     unusable = `${address} is away: ${lastError}`;
   });
-  // A connection that fails meanwhile comes again, and is examined again.
+  // If the connection fails meanwhile, it reconnects and is checked again.
   redis.on('ready', () => void examine().catch((error) => redis.emit('error', error)));
 
   const timer = setTimeout(start.resolve, options.connectTimeoutMs);

@@ -16,13 +16,13 @@ import { createSchemaGuard, nextToken, schemaOf } from './schema.ts';
 import { createScripts } from './scripts.ts';
 import { commitArguments } from './writes.ts';
 
-/** About 5 ms of Redis, during which it serves nobody else. */
+/** About 5 ms of Redis, during which it serves no one else. */
 const DECISIONS_PER_COMMIT = 100;
 const CONFLICT_RETRIES = 8;
-/** Bounds the wait before the first retry; each further one doubles, up to the longest. */
+/** Bounds of the pause before the first retry; it doubles with each further one, up to the longest. */
 const CONFLICT_WAIT_MS = 4;
 const LONGEST_CONFLICT_WAIT_MS = 250;
-/** The part of a command's deadline that replicas have to acknowledge a commit in. */
+/** The share of a command's deadline in which replicas must acknowledge a commit. */
 const WAIT_SHARE = 0.8;
 
 export interface RedisState extends Store, AlertQueue {
@@ -36,10 +36,11 @@ export interface RedisStateDeps {
 /**
  * The state in Redis 7 or Valkey, shared by any number of replicas.
  *
- * If the server does not answer within `connectTimeoutMs` this resolves all the same: everything rejects with
- * `store_unavailable` until it is there, and `durability` and `ping` say so.
- * @throws OperationalError `store_misconfigured` if the login is refused, the version is too old, or the server is less
- *   durable than demanded
+ * If the server does not answer within `connectTimeoutMs` this resolves anyway: everything rejects with
+ * `store_unavailable` until it answers, and `durability` and `ping` report that.
+ * @throws OperationalError `store_misconfigured` if the login is rejected, the version is too old, or the server is
+ *   less
+ *   durable than required
  */
 export async function connectRedisState(options: RedisStateOptions, deps: RedisStateDeps = {}): Promise<RedisState> {
   const connection = await connectRedis(options);
@@ -49,7 +50,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
   const schemas = createSchemaGuard();
   const replicas = typeof options.durability === 'object' ? options.durability.replicated : 0;
 
-  /** The token, where it is asked for, and the values, in one round trip. */
+  /** The token, if needed, and the values, in one round trip. */
   async function read(keys: ClusterKeys, reads: readonly StateRead[], first: readonly Command[] = []) {
     const commands = reads.map((one) => readCommand(keys, one));
     const sent = [...first, ...commands.filter((command) => command !== undefined)];
@@ -62,12 +63,12 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
   /**
    * Runs commit.lua.
    *
-   * If its answer is lost the outcome is unknown: the commit may be applied, or not, or later still, when a stalled server
-   * comes to it. It is reported as `store_unavailable`, and nothing is sent again here: whoever tries again must read
-   * anew, and finds in `done` what was counted. A late commit does no harm: it is applied only if `tok` is still the one
-   * that it was decided on, which is as if it had come in time, and then every other one that was decided before it is
-   * refused. Sending the very same script again would be safe for the same reason (its own new token would be found), but
-   * could not tell its own late success from a conflict once another replica has committed.
+   * If its answer is lost, the outcome is unknown: the commit may be applied, or not, or later, when a stalled server
+   * gets to it. That is reported as `store_unavailable` without a retry here: the caller must read again, and finds
+   * what was counted in `done`. A late commit does no harm: it is applied only if `tok` is still the one it was based
+   * on, which is as if it had come in time, and then all other commits based on that `tok` are refused. Sending the
+   * same script again would be just as safe (it would find its own new token), but could not tell its own late success
+   * from a conflict once another replica has committed.
    * @returns false if another replica has committed since `tok` was read
    */
   async function commit(keys: ClusterKeys, tok: string, writes: readonly StateWrite[]): Promise<boolean> {
@@ -77,7 +78,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
     const [answer, acknowledged] = await scripts.run('commit', names, [tok, nextToken(), ...flat], ...wait);
     if (answer !== 1) return false;
     if (replicas > 0 && Number(acknowledged) < replicas) {
-      const message = `the commit has reached ${Number(acknowledged)} of the ${replicas} replicas that it must reach`;
+      const message = `the commit has reached only ${Number(acknowledged)} of ${replicas} replicas`;
       throw new OperationalError('store_unavailable', message);
     }
     return true;
@@ -101,8 +102,8 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
     }
     checkWrites(next.writes);
     const decided = { result: next.result, wrote: next.writes.length > 0 };
-    // A step that writes nothing may have found what an earlier commit wrote that replicas do not hold yet. Where they must
-    // hold it, only an own write behind it can be waited for.
+    // A step without writes may be based on an earlier commit that replicas do not have yet. If they must have it, only
+    // a write of our own behind that commit can be waited for.
     if (!decided.wrote && replicas === 0) return decided;
     return (await commit(keys, tok, next.writes)) ? decided : undefined;
   }
@@ -129,7 +130,7 @@ export async function connectRedisState(options: RedisStateOptions, deps: RedisS
       return connection.durability();
     },
     decisionsPerCommit: DECISIONS_PER_COMMIT,
-    // In turn for each cluster, so that only other replicas conflict.
+    // One at a time for each cluster, so that only other replicas conflict.
     update: (cluster, reads, step) =>
       observed(deps.observe, () => turns.run(cluster, () => update(cluster, reads, step))),
     async lease(cluster, name, holder, ttlMs) {

@@ -12,10 +12,10 @@ const ON_KEYS = [
   ...['hset', 'hsetnx', 'hincrby', 'hget', 'hmget', 'hgetall', 'hdel', 'hlen'],
 ];
 const SCRIPT = readFileSync(new URL('./rights.lua', import.meta.url), 'utf8');
-const ADVICE = 'give the user the ACL rule of the guide to Redis';
+const ADVICE = 'give the user the ACL rule in the guide to Redis';
 
 /**
- * What the user of this connection lacks, in words; undefined if nothing, or if the server cannot tell.
+ * Names the missing rights of this connection's user; undefined if none is missing, or the server cannot tell.
  * Source: `redis.acl_check_cmd`, in Redis and Valkey since 7.0.
  */
 export async function missingRights(redis: Redis, { keyPrefix }: RedisStateOptions): Promise<string | undefined> {

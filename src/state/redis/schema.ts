@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { OperationalError } from '../../telemetry/operational-error.ts';
 
-/** The version of what the keys of a monitored cluster hold. It stands before the dot in `tok`; without a dot it is 1. */
+/** The schema version of a monitored cluster's keys. It precedes the dot in `tok`; without a dot it is 1. */
 export const SCHEMA = 1;
 
-/** A new random token. As each commit reads and replaces it, the schema is known at every commit without a read of its own. */
+/** A new random token. Each commit reads and replaces it, so the schema is checked at each commit at no extra cost. */
 export function nextToken(): string {
   return `${SCHEMA}.${randomUUID()}`;
 }
@@ -20,7 +20,7 @@ export interface SchemaGuard {
   checkAll(): void;
 }
 
-/** Keeps this firstseen off state that a newer one has taken over: it would misread it, or undo what it says. */
+/** Keeps this firstseen from changing state in a newer schema, which it would misread or damage. */
 export function createSchemaGuard(): SchemaGuard {
   const refused = new Map<string, OperationalError>();
   return {
@@ -30,8 +30,8 @@ export function createSchemaGuard(): SchemaGuard {
         return;
       }
       const message =
-        `the state of the cluster ${JSON.stringify(cluster)} is in schema ${schema}, and this firstseen reads up to ` +
-        `${SCHEMA}: run the newer firstseen that wrote it, or begin anew under another state.keyPrefix`;
+        `the state of the cluster ${JSON.stringify(cluster)} has schema ${schema}, but this firstseen reads up to ` +
+        `${SCHEMA}: run the newer firstseen version that wrote it, or set another state.keyPrefix to start with an empty state`;
       const error = new OperationalError('store_newer', message);
       refused.set(cluster, error);
       throw error;

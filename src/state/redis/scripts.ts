@@ -9,8 +9,8 @@ export type ScriptName = (typeof NAMES)[number];
 
 export interface Scripts {
   /**
-   * Runs a script, and further commands behind it over the same connection.
-   * @returns the answers: the script's first
+   * Runs a script, and further commands after it over the same connection.
+   * @returns the answers, that of the script first
    */
   run(
     name: ScriptName,
@@ -20,7 +20,7 @@ export interface Scripts {
   ): Promise<readonly unknown[]>;
 }
 
-/** The Lua scripts beside this file: sent by their hash, and as a whole where the server does not know that. */
+/** The Lua scripts in this folder: sent by hash, and in full if the server does not have them. */
 export function createScripts(connection: RedisConnection): Scripts {
   const scripts = new Map(NAMES.map((name) => [name, loadScript(name)]));
   return {

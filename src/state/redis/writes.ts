@@ -4,19 +4,19 @@ import type { ClusterKeys } from './keys.ts';
 import { bound } from './reads.ts';
 
 export interface CommitArguments {
-  /** KEYS of commit.lua: tok, then each key that is written, once. */
+  /** KEYS of commit.lua: tok, then each written key once. */
   readonly keys: readonly string[];
   /** ARGV of commit.lua from the third on. */
   readonly writes: readonly (string | number)[];
 }
 
-/** What a write does to its key's expiry; see commit.lua. */
+/** The effect of a write on its key's expiry; see commit.lua. */
 type Expiry = '-' | 'never' | number;
 
 const ZADD_FLAG = { set: '', raise: 'GT', absent: 'NX' } as const;
 const HASH_COMMAND = { set: 'HSET', absent: 'HSETNX' } as const;
 
-/** The writes as the flat lists that commit.lua takes. A write of nothing is left out. */
+/** Converts writes to the flat lists that commit.lua takes. Skips empty writes. */
 export function commitArguments(keys: ClusterKeys, writes: readonly StateWrite[]): CommitArguments {
   const names: string[] = [keys.tok];
   const indexes = new Map<string, number>();

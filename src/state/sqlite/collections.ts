@@ -2,13 +2,13 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { ReadResult, ScoredMember, StateRead, StateWrite } from '../../rules/state.ts';
 import { stateKeys } from '../../rules/state-keys.ts';
 
-/** Sets, sorted sets and hashes in tables, by cluster and key. Everything here runs inside a transaction of the caller's. */
+/** Sets, sorted sets and hashes in tables, by cluster and key. All functions run inside the caller's transaction. */
 export interface Collections {
   read(cluster: string, read: StateRead): ReadResult;
   write(cluster: string, write: StateWrite): void;
-  /** How many fields the hash has. */
+  /** The number of fields of the hash. */
   countFields(cluster: string, key: string): number;
-  /** Deletes at most about `limit` entries of keys that have expired or were removed; true if it came to that limit. */
+  /** Deletes about `limit` entries of expired or removed keys; true if it reached the limit. */
   sweep(limit: number): boolean;
 }
 
@@ -72,7 +72,7 @@ export function createCollections(db: DatabaseSync, now: () => number): Collecti
     run('DELETE FROM fields WHERE key = ? AND field IN (SELECT field FROM fields WHERE key = ? LIMIT ?)'),
   ];
 
-  /** The key's number and expiry; one that has expired is not there. */
+  /** The row id and expiry of a key; undefined if it has expired. */
   function liveKey(cluster: string, name: string): { id: number; expires: number | undefined } | undefined {
     const found = findKey(cluster, name);
     if (found === undefined) return undefined;
@@ -80,12 +80,12 @@ export function createCollections(db: DatabaseSync, now: () => number): Collecti
     return expires !== undefined && expires <= now() ? undefined : { id: Number(found.id), expires };
   }
 
-  /** The key to write to. `keepMs` never shortens; without it the key stays for ever. */
+  /** The key to write to. `keepMs` never shortens its life; without `keepMs` the key has no expiry. */
   function keptKey(cluster: string, name: string, keepMs: number | undefined): number {
     const until = keepMs === undefined ? undefined : now() + keepMs;
     const live = liveKey(cluster, name);
     if (live === undefined) {
-      removeKey(cluster, name); // the one that has expired gives up its name
+      removeKey(cluster, name); // frees the name of an expired key
       return Number(makeKey(cluster, name, until ?? null)?.id);
     }
     if (live.expires !== undefined && (until === undefined || until > live.expires)) setExpiry(until ?? null, live.id);
@@ -97,7 +97,7 @@ export function createCollections(db: DatabaseSync, now: () => number): Collecti
     if (found !== undefined) orphanKey(Number(found.id));
   }
 
-  /** Removes entries; a key that has none left is gone, and with it that it was to stay. */
+  /** Removes entries; a key without entries is deleted, with its expiry. */
   function removeFrom(cluster: string, name: string, any: typeof anyScore, remove: (id: number) => void): void {
     const id = liveKey(cluster, name)?.id;
     if (id === undefined) return;
@@ -113,7 +113,7 @@ export function createCollections(db: DatabaseSync, now: () => number): Collecti
 
   return {
     read(cluster, read) {
-      // Row 0 does not exist: a key that is not there reads as an empty one.
+      // Row 0 does not exist: a missing key reads as empty.
       const id = liveKey(cluster, read.key)?.id ?? 0;
       switch (read.kind) {
         case 'members':

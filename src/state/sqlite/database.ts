@@ -4,13 +4,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { OperationalError } from '../../telemetry/operational-error.ts';
 import { sqliteError, sqliteFault } from './sqlite-error.ts';
 
-/** Marks a file as firstseen's, in SQLite's own header field ("1SEE"). */
+/** Marks a file as firstseen's, in the application id of SQLite's header ("1SEE"). */
 const APPLICATION_ID = 0x31534545;
 const SCHEMA_VERSION = 1;
 
 /**
- * A key is a row of `keys`, whatever its type; its entries hang on the row's number. A key that is removed or has expired
- * loses its name at once, and its entries later, in small batches.
+ * A key is a row of `keys`, whatever its type; its entries refer to the row's id. A removed or expired key loses its
+ * name at once, and its entries later, in small batches.
  */
 const SCHEMA = `
   CREATE TABLE keys (id INTEGER PRIMARY KEY, cluster TEXT, name TEXT, expires INTEGER, UNIQUE (cluster, name)) STRICT;
@@ -29,21 +29,21 @@ const SCHEMA = `
 `;
 
 /**
- * Opens the file, or makes it, and takes it for this process alone: SQLite's exclusive locking mode holds the file lock
- * until the connection closes or the process ends in any way, so that no stale lock can be left behind.
- * @param lockWaitMs how long to wait for another process to let go of the file
- * @throws OperationalError that says which path, and what to do
+ * Opens or creates the file for this process alone: SQLite's exclusive locking mode holds the file lock until the
+ * connection closes or the process ends in any way, so no stale lock can remain.
+ * @param lockWaitMs how long to wait for another process to release the file
+ * @throws OperationalError that names the path and says what to do
  */
 export function openDatabase(path: string, lockWaitMs: number): DatabaseSync {
   if (path !== ':memory:') makeFile(path);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: lockWaitMs });
-    // Exclusive first: then the log's index lives in this process's memory, and no -shm file is shared.
+    // Exclusive mode first: then the WAL index lives in this process's memory, without a shared -shm file.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
-    // Checkpoints happen when the store is idle (see sqlite-state.ts); this bound of 32 MiB serves one that never is.
+    // Checkpoints run when the store is idle (see sqlite-state.ts); this limit of 32 MiB is for a store that never is.
     db.exec('PRAGMA wal_autocheckpoint = 8192');
     db.exec('PRAGMA journal_size_limit = 67108864');
     db.exec('PRAGMA cache_size = -16384');
@@ -57,7 +57,7 @@ export function openDatabase(path: string, lockWaitMs: number): DatabaseSync {
   }
 }
 
-/** Makes the file where there is none, for this user alone: it holds what audit events say. */
+/** Creates a missing file with access for this user only, because it holds content of audit events. */
 function makeFile(path: string): void {
   try {
     closeSync(openSync(path, 'a', 0o600));
@@ -71,9 +71,9 @@ function reasonOf(error: unknown, path: string): string {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return `the folder ${dirname(path)} does not exist; make it, or set another path`;
+      return `the folder ${dirname(path)} does not exist; create it, or set another path`;
     case 'EISDIR':
-      return 'it is a folder; give the path of a file in it';
+      return 'it is a folder; set the path of a file in it';
     case 'EACCES':
     case 'EPERM':
       return 'this user may not write there; change the permissions, or set another path';
@@ -95,8 +95,8 @@ function prepareSchema(db: DatabaseSync, path: string): void {
   } else if (application !== APPLICATION_ID) {
     throw misconfigured(path, 'it is the database of another program; set another path');
   } else if (version !== SCHEMA_VERSION) {
-    const advice = `this one reads version ${SCHEMA_VERSION}; run the firstseen that wrote it, or set another path`;
-    throw misconfigured(path, `it is in version ${version} of firstseen's format, and ${advice}`);
+    const advice = `this version reads ${SCHEMA_VERSION}; run the firstseen version that wrote it, or set another path`;
+    throw misconfigured(path, `it has version ${version} of firstseen's format, but ${advice}`);
   }
 }
 
@@ -110,7 +110,7 @@ function openError(error: unknown, path: string): unknown {
     case 'locked':
       return new OperationalError(
         'store_unavailable',
-        `the state file ${path} is held by another process: with SQLite firstseen runs as one replica; ` +
+        `the state file ${path} is in use by another process: with SQLite firstseen runs as one replica; ` +
           'stop the other one (with a Deployment, strategy Recreate), or use Redis',
         { cause: error },
       );

@@ -4,7 +4,7 @@ import { stateKeys } from '../../rules/state-keys.ts';
 import type { Collections } from './collections.ts';
 
 /**
- * The due queues over the same collections as all other state.
+ * The due queues, in the same collections as all other state.
  * @param transaction runs its argument as one transaction
  * @param now the store's clock, in milliseconds
  */
@@ -44,7 +44,7 @@ export function createSqliteAlertQueue(
     collections.write(cluster, { kind: 'setFields', key: stateKeys.dead(sink), mode: 'set', fields });
   }
 
-  /** The alert of an entry; an entry without one is dropped, one whose record does not parse is buried. */
+  /** The alert of an entry. Drops an entry without an alert, and buries one whose record does not parse. */
   function claimOne(cluster: string, sink: string, alertId: string): Claim | undefined {
     const { spec, state, version, delivered, failures } = alertFields;
     const [specText, stateText, versionText, deliveredText, failuresText] = fieldsOf(
@@ -92,7 +92,7 @@ export function createSqliteAlertQueue(
         if (current === undefined) return drop(cluster, sink, alertId);
         const key = stateKeys.alert(alertId);
         const field = alertFields.delivered(sink);
-        // A delivery that outlived its lease may report after a later one: what was delivered never goes back.
+        // A delivery that outlived its lease may report after a later one: the delivered version never goes back.
         const before = parseCount(fieldsOf(cluster, key, [field])[0]) ?? -1;
         const fields = { [field]: String(Math.max(before, version)) };
         collections.write(cluster, { kind: 'setFields', key, mode: 'set', fields });

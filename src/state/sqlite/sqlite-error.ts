@@ -14,14 +14,14 @@ const CODES = {
 
 type SqliteFault = keyof typeof CODES;
 
-/** What kind of fault of the world an error of `node:sqlite` is; undefined for any other error. */
+/** The code of the operational fault behind an error of `node:sqlite`; undefined for any other error. */
 export function sqliteFault(error: unknown): SqliteFault | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   const primary = error.errcode & 0xff;
   return (Object.keys(CODES) as SqliteFault[]).find((fault) => CODES[fault] === primary);
 }
 
-/** The fault in the catalogue's terms; any other error (a bug) as it is. */
+/** Converts an error to a fault of the catalogue; any other error (a bug) stays as it is. */
 export function sqliteError(error: unknown, where: string): unknown {
   const fault = sqliteFault(error);
   if (fault === undefined) return error;
@@ -39,15 +39,23 @@ export function sqliteError(error: unknown, where: string): unknown {
     case 'io':
       return new OperationalError('store_unavailable', `the disk failed to read or write ${where}`, because);
     case 'readOnly':
-      return new OperationalError('store_unavailable', `${where} or its folder is read-only`, because);
+      return new OperationalError(
+        'store_unavailable',
+        `${where} or its folder is read-only: make both writable`,
+        because,
+      );
     case 'corrupt':
     case 'notADatabase':
       return new OperationalError(
         'store_unavailable',
-        `${where} is damaged: restore a copy, or move it away and begin again without what was learned`,
+        `${where} is damaged: restore a copy, or move it away to start with an empty state`,
         because,
       );
     case 'cannotOpen':
-      return new OperationalError('store_unavailable', `${where}, or its write-ahead log, cannot be opened`, because);
+      return new OperationalError(
+        'store_unavailable',
+        `${where}, or its write-ahead log, cannot be opened: check the permissions of its folder`,
+        because,
+      );
   }
 }

@@ -38,7 +38,7 @@ describe('a SQLite file', () => {
     const path = newFile();
     const first = open(path);
     await write(first, 'c', counter);
-    expect(first.durability).toMatch(/flushed to the disk/);
+    expect(first.durability).toMatch(/flushed to disk/);
     expect(statSync(path).mode & 0o077).toBe(0);
     await first.close();
     await first.close();
@@ -100,7 +100,7 @@ describe('a SQLite file', () => {
     });
     await once(other.stdout, 'data');
     expect(() => open(path, { lockWaitMs: 50 })).toThrow(
-      operationalError('store_unavailable', /held by another process/),
+      operationalError('store_unavailable', /in use by another process/),
     );
     other.kill('SIGKILL');
     await once(other, 'exit');

@@ -16,7 +16,7 @@ import { sqliteError } from './sqlite-error.ts';
 
 /** About 8 ms of work on the event loop. */
 const DECISIONS_PER_COMMIT = 50;
-/** What shares a commit: so many bodies, and none is begun after so much work. */
+/** Limits of a shared commit: the number of bodies, and the time after which no further one starts. */
 const MOST_IN_COMMIT = 8;
 const COMMIT_WORK_MS = 8;
 const MAINTENANCE_INTERVAL_MS = 250;
@@ -26,29 +26,29 @@ const LOCK_WAIT_MS = 5_000;
 export interface SqliteState extends Store, AlertQueue {
   readonly kind: 'sqlite';
   /**
-   * What the timer does four times a second: deletes a batch of what has expired, and moves the write-ahead log into the
-   * file when nothing was written since the last time.
+   * Runs four times a second: deletes a batch of expired entries, and moves the write-ahead log into the file if
+   * nothing was written since the last run.
    */
   maintain(): Promise<void>;
 }
 
 export interface SqliteStateDeps {
-  /** The store's clock, in milliseconds; the system's unless given. */
+  /** The store's clock, in milliseconds; the system clock by default. */
   readonly now?: () => number;
   readonly observe?: StateObserver;
-  /** How long to wait at start for another process to let go of the file; 5 s unless given. */
+  /** How long to wait at start for another process to release the file; 5 s by default. */
   readonly lockWaitMs?: number;
 }
 
 /**
  * Opens the state in a SQLite file, for this process alone, or in memory.
- * @throws OperationalError that says which path, and what to do
+ * @throws OperationalError that names the path and says what to do
  */
 export function openSqliteState(options: SqliteStateOptions, deps: SqliteStateDeps = {}): SqliteState {
   return createSqliteState(openDatabase(options.path, deps.lockWaitMs ?? LOCK_WAIT_MS), options.path, deps);
 }
 
-/** The state in an open database that has the schema; `close` closes it. */
+/** The state in an open database with the schema; `close` closes the database. */
 export function createSqliteState(
   db: DatabaseSync,
   path: string,
@@ -73,15 +73,15 @@ export function createSqliteState(
   const changes = () => Number(totalChanges.get()?.n);
   const identity = fileIdentity(path);
   let closed = false;
-  /** True if the path does not lead to the open file any more: what is written to it now, no restart finds again. */
+  /** True if the path no longer leads to the open file: what is written to it now would be lost at a restart. */
   let displaced = false;
   let changesSeen = changes();
   let changesMoved = changesSeen;
 
   /**
-   * Runs the body in a transaction, and resolves when that is committed. Bodies that wait at the same time share one, in the
-   * order of their arrival, and so one flush to the disk; each has a savepoint, so that one that fails takes back its own
-   * writes alone. One transaction a turn of the event loop, so that a long row of them lets everything else through.
+   * Runs the body in a transaction, and resolves when that is committed. Bodies that wait at the same time share one
+   * transaction, in order of arrival, and so one flush to disk; each has a savepoint, so that a failure undoes only its
+   * own writes. There is one transaction a turn of the event loop, so that a long queue does not block everything else.
    */
   function transaction<T>(body: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -93,7 +93,7 @@ export function createSqliteState(
         reject,
       });
       void turns.run('', async () => {
-        // Those that were taken along with an earlier one leave their turn empty.
+        // Bodies that ran with an earlier one leave their own turn empty.
         if (waiting.length === 0) return;
         await nextTurn();
         commitWaiting();
@@ -129,7 +129,7 @@ export function createSqliteState(
     for (const tell of settle) tell();
   }
 
-  /** @throws if the whole transaction is lost; else what tells its end once that is committed */
+  /** @throws if the whole transaction is lost; else returns what to call once it is committed */
   function runAlone({ run, reject }: Waiting): () => void {
     savepoint.run();
     try {
@@ -155,7 +155,7 @@ export function createSqliteState(
     changesSeen = current;
   }
 
-  /** @throws OperationalError, for example when the disk is full, as any write does */
+  /** @throws OperationalError like any write, for example when the disk is full */
   function checkpoint(): void {
     try {
       db.exec('PRAGMA wal_checkpoint(PASSIVE)');
@@ -165,7 +165,7 @@ export function createSqliteState(
   }
 
   const timer = setInterval(() => {
-    // Whoever writes next meets the same fault and reports it.
+    // The next write meets the same fault and reports it.
     maintain().catch(onFault(() => {}));
   }, MAINTENANCE_INTERVAL_MS);
   timer.unref();
@@ -174,7 +174,7 @@ export function createSqliteState(
     kind: 'sqlite',
     durability:
       path === ':memory:'
-        ? 'SQLite in memory: everything is lost when the process ends'
+        ? 'SQLite in memory: the state is lost when the process ends'
         : `SQLite file ${path}: each commit is flushed to disk before it is acknowledged`,
     decisionsPerCommit: DECISIONS_PER_COMMIT,
     update(cluster, reads, step) {
@@ -215,14 +215,14 @@ export function createSqliteState(
   };
 }
 
-/** What waits for a transaction. */
+/** A body that waits for a transaction. */
 interface Waiting {
-  /** Reads and writes; gives what tells its end after the commit. */
+  /** Reads and writes; returns what to call after the commit. */
   run(): () => void;
   reject(error: unknown): void;
 }
 
-/** Names the file behind a path; undefined if there is none. */
+/** Identifies the file at a path; undefined if there is none. */
 function fileIdentity(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   return found && `${found.dev}:${found.ino}`;
