@@ -12,16 +12,17 @@ export interface Condition {
   readonly message: string;
 }
 
-/** A condition as it is now, whatever it was before. */
+/** The present finding of a condition, without its history. */
 export type Finding = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** The bound of the resource definitions, less room for text that takes more bytes than characters: bytes are never fewer. */
+/** The bound of the resource definitions in bytes, with some room; bytes are never fewer than characters. */
 const MAX_MESSAGE_BYTES = 2_048;
 
 /**
- * The conditions of a resource from what is found now: one whose status is as before keeps the time since when it is so.
+ * The conditions of a resource from the present findings. A condition whose status has not changed keeps its
+ * transition time.
  *
- * @param before those that the resource has
+ * @param before the resource's present conditions
  * @param now RFC 3339, as `formatSeconds` gives it
  */
 export function conditionsOf(

@@ -1,7 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { ExceptionEntry } from './exception-entry.ts';
 
-/** Says in the log what has become of the exceptions that have changed. @returns to be told all of them whenever one may be another */
+/** Logs changes of exceptions. @returns a function to call with all of them after each change */
 export function createExceptionAnnouncer(
   logger: Pick<Logger, 'info' | 'error'>,
 ): (all: readonly ExceptionEntry[]) => void {

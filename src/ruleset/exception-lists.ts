@@ -2,16 +2,16 @@ import type { ValueListDocument } from '../rules/document.ts';
 import type { DocumentProblem } from '../rules/document-problem.ts';
 import type { ConfigMapKey, ListDocument } from '../rules/exception-schema.ts';
 
-/** A ConfigMap, as far as it holds lists. */
+/** A ConfigMap, as far as it can hold lists. */
 export interface ConfigMapContent {
-  /** Another one is another content. */
+  /** Changes with the content. */
   readonly version: string;
   readonly data: Readonly<Record<string, string>>;
 }
 
 /**
- * The ConfigMaps in the namespace of firstseen, by name; or why there are none: they are not read yet, or it is not known
- * which namespace that is.
+ * The ConfigMaps in firstseen's namespace, by name; or why there are none: they are not loaded yet, or the namespace is
+ * unknown.
  */
 export type ConfigMaps = ReadonlyMap<string, ConfigMapContent> | 'unread' | 'unknown namespace';
 
@@ -21,12 +21,14 @@ export type ReadLists =
   | { readonly kind: 'invalid'; readonly problems: readonly DocumentProblem[] };
 
 export interface ListReader {
-  /** The values of the lists, wherever they stand. What was read of the same version of a ConfigMap is the same object. */
+  /**
+   * Reads the values of lists, inline or from a ConfigMap. An unchanged version of a ConfigMap gives the same object.
+   */
   read(lists: readonly ListDocument[], maps: ConfigMaps): ReadLists;
 }
 
 export function createListReader(): ListReader {
-  /** By content: the values under each key that was asked for. */
+  /** By content: the values under each requested key. */
   const known = new WeakMap<ConfigMapContent, Map<string, readonly string[]>>();
 
   function valuesOf(content: ConfigMapContent, key: string, text: string): readonly string[] {
@@ -64,8 +66,8 @@ type Found =
 
 const NO_NAMESPACE: Found = {
   kind: 'absent',
-  message: 'firstseen does not know its own namespace: its credential is no service account',
-  hint: 'write the values into the exception, or run firstseen with a service account',
+  message: 'firstseen does not know its own namespace, because its credential is not a service account',
+  hint: 'put the values into the exception, or run firstseen with a service account',
 };
 
 function find({ name, key }: ConfigMapKey, maps: ReadonlyMap<string, ConfigMapContent>): Found {
@@ -80,7 +82,7 @@ function find({ name, key }: ConfigMapKey, maps: ReadonlyMap<string, ConfigMapCo
   return { kind: 'absent', message: `the ConfigMap ${name} has no key ${key}`, hint };
 }
 
-/** Where a value of a list stands in its ConfigMap, for people. */
+/** The place of a list's value in its ConfigMap, for people. */
 export function placeOfValue(list: ListDocument | undefined, index: number, maps: ConfigMaps): string | undefined {
   if (list === undefined || !('configMap' in list) || typeof maps === 'string') return undefined;
   const { name, key } = list.configMap;
@@ -88,7 +90,7 @@ export function placeOfValue(list: ListDocument | undefined, index: number, maps
   return line === undefined ? undefined : `line ${line} of ${key} in ConfigMap ${name}`;
 }
 
-/** The values of a text, one a line; without empty lines, and those that begin with `#`. */
+/** The values of a text, one a line; skips empty lines and those that begin with `#`. */
 function linesOf(text: string): readonly { readonly value: string; readonly line: number }[] {
   return text.split(/\r?\n/).flatMap((raw, index) => {
     const value = raw.trim();

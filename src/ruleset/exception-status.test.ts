@@ -10,13 +10,13 @@ const RULES = [
 ];
 
 test('an exception in force says for which rules, and what it names in vain', () => {
-  expect(ready()).toBe('True InForce For exec-into-pod.');
-  expect(ready({ tags: ['noisy'] })).toBe('True InForce For exec-into-pod, secrets-read.');
+  expect(ready()).toBe('True InForce Applies to exec-into-pod.');
+  expect(ready({ tags: ['noisy'] })).toBe('True InForce Applies to exec-into-pod, secrets-read.');
   expect(
     ready({ rules: ['exec-into-pod', 'secret-read', 'firstseen-tamper-rules'], clusters: ['east', 'north'] }),
   ).toBe(
-    'True InForce For exec-into-pod. No rule is named secret-read (did you mean secrets-read?). ' +
-      'firstseen-tamper-rules is about firstseen itself, and no exception is for such a rule. ' +
+    'True InForce Applies to exec-into-pod. No rule is named secret-read (did you mean secrets-read?). ' +
+      'firstseen-tamper-rules watches firstseen itself, and exceptions do not apply to such a rule. ' +
       'No cluster is named north (there are east, west).',
   );
 });
@@ -29,7 +29,7 @@ test('one that is for no rule is not ready', () => {
 test('a maintenance window: before, within, after', () => {
   const window = { startsAt: NOW - HOUR, expiresAt: NOW + HOUR };
   expect(ready(window, NOW - HOUR - 1)).toBe('False NotStarted It begins on 2027-01-31T11:00:00Z.');
-  expect(ready(window)).toBe('True InForce For exec-into-pod.');
+  expect(ready(window)).toBe('True InForce Applies to exec-into-pod.');
   expect(ready(window, NOW + HOUR)).toMatch(/^False Expired It ended on 2027-01-31T13:00:00Z/);
   expect(expired(window)).toBe('False NotYet It ends on 2027-01-31T13:00:00Z.');
   expect(expired(window, NOW + HOUR)).toBe('True Ended It ended on 2027-01-31T13:00:00Z.');
@@ -39,7 +39,7 @@ test('a maintenance window: before, within, after', () => {
 test('one that is broken shows what is wrong, one that waits for its lists is neither', () => {
   const broken = statusOf({ verdict: 'broken', problems: ['spec.query: line 1, column 2: no\n  (\n   ^'] });
   expect(conditions(broken)).toEqual([
-    'Ready False Invalid It silences nothing until it is mended.\nspec.query: line 1, column 2: no\n  (\n   ^',
+    'Ready False Invalid It silences nothing until it is fixed.\nspec.query: line 1, column 2: no\n  (\n   ^',
   ]);
   expect(conditions(statusOf({ verdict: 'waiting' }))[0] ?? '').toMatch(/^Ready Unknown ListsNotRead/);
 });

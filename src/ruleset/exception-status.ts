@@ -7,7 +7,7 @@ import { type Condition, conditionsOf, type Finding, formatSeconds } from './con
 import type { ExceptionEntry } from './exception-entry.ts';
 import type { ExceptionUse } from './exception-use.ts';
 
-/** The status of a RuleException, as its resource definition has it. */
+/** The status of a RuleException, as in its resource definition. */
 export interface ExceptionStatus {
   readonly conditions: readonly Condition[];
   readonly excepted?: number | undefined;
@@ -17,13 +17,13 @@ export interface ExceptionStatus {
 
 export interface ExceptionStatusInput {
   readonly entry: ExceptionEntry;
-  /** All that are known, whether they run or not. */
+  /** All known rules, whether they run or not. */
   readonly rules: readonly Pick<RuleDocument, 'name' | 'tags'>[];
   /** The monitored clusters. */
   readonly clusters: readonly string[];
-  /** What it has done; undefined if nothing, or while the state does not tell: then what was said before stays. */
+  /** Its counts; undefined if there are none or the state does not answer, and then the earlier ones stay. */
   readonly use: ExceptionUse | undefined;
-  /** What the resource says now. */
+  /** The resource's present status. */
   readonly before: ExceptionStatus | undefined;
   /** µs */
   readonly now: number;
@@ -32,7 +32,7 @@ export interface ExceptionStatusInput {
 /** The most names in a message. */
 const MOST_NAMES = 10;
 
-/** What the status of an exception is to say. */
+/** The status that an exception should have. */
 export function exceptionStatus({ entry, rules, clusters, use, before, now }: ExceptionStatusInput): ExceptionStatus {
   const findings = [ready(entry, rules, clusters, now), ...expired(entry, now)];
   return {
@@ -58,13 +58,13 @@ function ready(
     reason,
     message,
   });
-  if (verdict === 'waiting') return finding('Unknown', 'ListsNotRead', 'The ConfigMaps are not read yet.');
+  if (verdict === 'waiting') return finding('Unknown', 'ListsNotRead', 'The ConfigMaps are not loaded yet.');
   if (document === undefined) {
-    return finding('False', 'Invalid', `It silences nothing until it is mended.\n${problems.join('\n')}`);
+    return finding('False', 'Invalid', `It silences nothing until it is fixed.\n${problems.join('\n')}`);
   }
   const { startsAt, expiresAt } = document;
   if (expiresAt !== undefined && now >= expiresAt) {
-    return finding('False', 'Expired', `It ended on ${formatSeconds(expiresAt)}: later events are told again.`);
+    return finding('False', 'Expired', `It ended on ${formatSeconds(expiresAt)}: later events raise alerts again.`);
   }
   if (startsAt !== undefined && now < startsAt) {
     return finding('False', 'NotStarted', `It begins on ${formatSeconds(startsAt)}.`);
@@ -75,10 +75,10 @@ function ready(
     const why = missing.length > 0 ? missing : ['No rule has one of its tags.'];
     return finding('False', 'NoRule', why.join(' '));
   }
-  return finding('True', 'InForce', [`For ${listed(names)}.`, ...missing].join(' '));
+  return finding('True', 'InForce', [`Applies to ${listed(names)}.`, ...missing].join(' '));
 }
 
-/** What it names and is not there; it is no less in force for the rest. */
+/** Names in it that do not exist; it still applies to the others. */
 function missingRules(
   { rules: named }: RuleExceptionDocument,
   rules: ExceptionStatusInput['rules'],
@@ -87,7 +87,7 @@ function missingRules(
   const missing = named.filter((name) => !known.includes(name));
   return missing.slice(0, MOST_NAMES).map((name) => {
     if (name.startsWith(RESERVED_RULE_NAMES)) {
-      return `${quoteName(name)} is about firstseen itself, and no exception is for such a rule.`;
+      return `${quoteName(name)} watches firstseen itself, and exceptions do not apply to such a rule.`;
     }
     const near = nearest(name, known);
     return `No rule is named ${quoteName(name)}${near === undefined ? '' : ` (did you mean ${near}?)`}.`;
@@ -108,7 +108,7 @@ function expired({ document }: ExceptionEntry, now: number): readonly Finding[] 
   const { expiresAt } = document;
   const type = 'Expired';
   if (expiresAt === undefined) {
-    return [{ type, status: 'False', reason: 'NoEnd', message: 'It has no end: spec.expires is not set.' }];
+    return [{ type, status: 'False', reason: 'NoEnd', message: 'It never ends, because spec.expires is not set.' }];
   }
   const at = formatSeconds(expiresAt);
   return now >= expiresAt

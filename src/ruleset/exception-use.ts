@@ -3,7 +3,7 @@ import type { Detection } from '../detect/detector.ts';
 import type { StateRead, StateWrite } from '../rules/state.ts';
 import { exceptionFields, stateKeys } from '../rules/state-keys.ts';
 
-/** What a RuleException has done, in all clusters and by all replicas. */
+/** The effect of a RuleException, over all clusters and replicas. */
 export interface ExceptionUse {
   /** How many matches it silenced. An event that came twice counts twice. */
   readonly excepted: number;
@@ -12,16 +12,18 @@ export interface ExceptionUse {
 }
 
 /**
- * Counts what the RuleExceptions silence. Each replica gathers what it has seen, and now and then adds it to what all have:
- * an event that is silenced costs no commit.
+ * Counts the matches that RuleExceptions silence. Each replica collects its counts and adds them to the shared state
+ * from time to time, so that a silenced event costs no commit.
  */
 export interface ExceptionUses {
   note(cluster: string, excepted: Detection['excepted']): void;
-  /** Adds what was noted to the state. @throws OperationalError if the store does not answer: then it is kept for the next time */
+  /**
+   * Adds the collected counts to the state. @throws OperationalError if the store does not answer; the counts are kept
+   */
   flush(): Promise<void>;
   /** By the uid of the exception. @throws OperationalError */
   read(): Promise<ReadonlyMap<string, ExceptionUse>>;
-  /** Forgets those that are gone. @throws OperationalError */
+  /** Deletes the counts of exceptions that no longer exist. @throws OperationalError */
   forget(uids: readonly string[]): Promise<void>;
 }
 

@@ -5,14 +5,14 @@ import { stateKeys } from '../rules/state-keys.ts';
 import type { RuleEntry } from './rule-entry.ts';
 import { type RuleResource, toRuleResource } from './rule-resource.ts';
 
-/** More than the rules of one cluster take, so that what is kept is no burden on a store. */
+/** More than the rules of one cluster need, and little enough for a store. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * Reads the last sound version of each rule in the cluster, as some replica has noted it down: what a process has to go by that
- * starts while a rule is broken, or the API server away.
+ * Reads the last sound version of each rule in the cluster, as a replica stored it, for a process that starts while a
+ * rule is broken or the API server is down.
  *
- * @param cluster whose partition holds it
+ * @param cluster its partition holds them
  * @throws OperationalError if the store does not answer
  */
 export async function loadKnownRules(store: Pick<Store, 'update'>, cluster: string): Promise<readonly RuleResource[]> {
@@ -20,10 +20,10 @@ export async function loadKnownRules(store: Pick<Store, 'update'>, cluster: stri
   return [...kept.values()].flatMap((text) => toRuleResource(parseJson(text)) ?? []);
 }
 
-/** Notes down the last sound version of each rule. One replica does it for all. */
+/** Stores the last sound version of each rule. One replica does it for all. */
 export interface KnownRules {
   /**
-   * @param resources as the watch has told them
+   * @param resources as in the latest list of the watch
    * @throws OperationalError if the store does not answer
    */
   save(entries: readonly RuleEntry[], resources: readonly RuleResource[]): Promise<void>;
@@ -76,7 +76,7 @@ async function readKept(store: Pick<Store, 'update'>, cluster: string): Promise<
   }));
 }
 
-/** The resource as it is needed to run: without its tests, which are most of it, and without what the API server adds. */
+/** The parts of the resource needed to run it: without tests, which are most of it, and the API server's metadata. */
 function textOf({ name, uid, generation, value }: RuleResource): string {
   const spec = valueAt(value, ['spec']);
   const { tests: _, ...needed } = isRecord(spec) ? spec : {};

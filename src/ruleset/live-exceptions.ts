@@ -8,27 +8,27 @@ import type { ExceptionEntry } from './exception-entry.ts';
 import { type ConfigMaps, createListReader, placeOfValue } from './exception-lists.ts';
 import type { RuleResource } from './rule-resource.ts';
 
-/** The exceptions in the cluster: read, and put together with the lists that stand in ConfigMaps. */
+/** The exceptions in the cluster, with their lists in ConfigMaps. */
 export interface LiveExceptions {
-  /** All resources there are. */
+  /** Sets all resources. */
   setResources(resources: readonly RuleResource[]): void;
   setConfigMaps(maps: ConfigMaps): void;
-  /** Whether one of them takes its values from a ConfigMap. */
+  /** Whether an exception takes values from a ConfigMap. */
   wantsConfigMaps(): boolean;
-  /** In the order of names. */
+  /** In order of name. */
   entries(): readonly ExceptionEntry[];
 }
 
 export interface LiveExceptionsDeps {
-  /** Told those that are sound, if they are others than before. */
+  /** Called with the sound exceptions whenever they change. */
   readonly onDocuments: (documents: readonly RuleExceptionDocument[]) => void;
-  /** Told all of them, whenever one of them may be another. */
+  /** Called with all of them whenever one may have changed. */
   readonly onEntries?: (entries: readonly ExceptionEntry[]) => void;
 }
 
 interface Memory {
   readonly parsed: ParsedException;
-  /** The last judgement, and the values that it was on. */
+  /** The latest verdict, and the values it is based on. */
   judged?: { readonly values: readonly (readonly string[])[]; readonly judgement: Judgement };
 }
 
@@ -36,7 +36,7 @@ type Judgement = Pick<ExceptionEntry, 'verdict' | 'problems' | 'document'>;
 
 export function createLiveExceptions({ onDocuments, onEntries }: LiveExceptionsDeps): LiveExceptions {
   const reader = createListReader();
-  /** Exceptions are compiled here to be judged; each rule that one is for compiles it again, with its own fields. */
+  /** Compiles an exception only to judge it; each of its rules compiles it again with the rule's own fields. */
   const slots = createFieldSlots();
   let memories = new Map<string, Memory>();
   let resources: readonly RuleResource[] = [];
@@ -66,19 +66,19 @@ export function createLiveExceptions({ onDocuments, onEntries }: LiveExceptionsD
     return broken(result.problems.map((problem) => formatRuleProblem(withPlace(problem, written))));
   }
 
-  /** Anyone who may write exceptions writes their text: a bug that one of them finds must not end the process. */
+  /** The text comes from anyone who may write exceptions: a bug that it triggers must not end the process. */
   function compileSafely(document: RuleExceptionDocument): CompiledExceptionResult {
     try {
       return compileException(document, slots);
     } catch (error) {
       return {
         kind: 'invalid',
-        problems: [{ path: ['query'], message: `firstseen failed on this exception: ${error}` }],
+        problems: [{ path: ['query'], message: `firstseen failed on this exception, which is a bug: ${error}` }],
       };
     }
   }
 
-  /** Says of a value that stands in a ConfigMap where it does. */
+  /** Adds to a problem with a value from a ConfigMap where that value is. */
   function withPlace(problem: RuleProblem, { lists }: WrittenException): RuleProblem {
     const [part, list, at, index] = problem.path;
     if (part !== 'lists' || typeof list !== 'number' || at !== 'values' || typeof index !== 'number') return problem;

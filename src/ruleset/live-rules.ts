@@ -13,43 +13,45 @@ import { ruleEdit } from './rule-edit.ts';
 import type { RuleEntry, RuleSource } from './rule-entry.ts';
 import type { RuleResource } from './rule-resource.ts';
 
-/** How long rules are compiled at a stretch: events are not held up for longer. */
+/** How long rules compile before events get a turn. */
 const STRETCH_MS = 5;
 
 /**
- * The rules in force. They come from files and from DetectionRule resources; a resource wins over a file of its name. Whatever
- * changes, the rules are compiled beside the work on events, and the set is then swapped as a whole.
+ * The rules in force, from files and from DetectionRule resources; a resource replaces a file of the same name. After a
+ * change the rules compile in the background, and the set is then swapped as a whole.
  */
 export interface LiveRules {
-  /** The set in force: asked once for each batch. */
+  /** The set in force; called once a batch. */
   detector(): Detector;
-  /** Files that are rules wherever no resource of the name is one; of several of a name the first counts. */
+  /** Rules in files, which run unless a resource has their name; of several with one name the first counts. */
   setFiles(loaded: LoadedRules): void;
-  /** Resources as an earlier process has known them: rules until all are told, and then what runs where one is broken. */
+  /** Resources known to an earlier process: they run until the cluster answers, and later in place of broken ones. */
   setEarlier(resources: readonly RuleResource[]): void;
-  /** All resources there are. */
+  /** Sets all resources. */
   setResources(resources: readonly RuleResource[]): void;
-  /** All exceptions that stand by themselves. One that does not compile with a rule is left out there. */
+  /** Sets all RuleExceptions. One that does not compile with a rule does not apply to it. */
   setExceptions(exceptions: readonly RuleExceptionDocument[]): void;
-  /** Resolves when all that was told before is in force. */
+  /** Resolves when all earlier changes are in force. */
   settled(): Promise<void>;
-  /** Each rule, in the order of names: what is in force, and what its author wrote last. The same list until one changes. */
+  /**
+   * Each rule, in order of name: what is in force, and the author's latest version. The same list until one changes.
+   */
   entries(): readonly RuleEntry[];
-  /** Calls back after each swap, and whenever the verdict on a rule may be another. @returns what ends it */
+  /** Calls back after each swap, and whenever a verdict may have changed. @returns how to stop it */
   subscribe(listener: (entries: readonly RuleEntry[]) => void): () => void;
-  /** The slots that all rules are compiled with. */
+  /** The field slots that all rules are compiled with. */
   readonly slots: FieldSlots;
-  /** What a rule costs for each event that it looks at, in microseconds; undefined before it was measured. */
+  /** Cost of a rule for each event that it looks at, in microseconds; undefined before it was measured. */
   costMicros(rule: CompiledRule): number | undefined;
 }
 
 export interface LiveRulesDeps {
   readonly hashes: Hashes;
-  /** What leaves the detectors passes it. */
+  /** Redacts the output of the detectors. */
   readonly redactor?: Redactor;
   /**
-   * Rules that are in force whatever files, resources and exceptions say, with names that nothing else can have. They are no entries:
-   * nobody writes them, and a set without another rule is empty.
+   * Rules that always run, whatever files, resources and exceptions say. No other rule can have their names. They are
+   * not entries: nobody writes them, and a set with no other rule counts as empty.
    */
   readonly builtIn?: readonly RuleDocument[];
   /** Wraps each new detector, for traces. */
@@ -104,7 +106,7 @@ export function createLiveRules({
       const next = await judgeAll(versionsOf(files, resources ?? earlier));
       put(next);
     }
-    // At once with the last look whether there is more to do: what is told in between would wait for ever.
+    // Clears the flag in the same turn as the last check for work, so that no later change is missed.
     building = undefined;
   }
 
@@ -123,7 +125,7 @@ export function createLiveRules({
     return judged;
   }
 
-  /** @param versions the one that counts first, then what may stand in for it */
+  /** @param versions the preferred version first, then its substitutes */
   function judge(
     name: string,
     [version, ...others]: readonly Version[],
@@ -140,7 +142,7 @@ export function createLiveRules({
       return { name, source, verdict: 'runs', problems: [], inForce, ...never, ...editOf(name, inForce) };
     }
     const { problems } = compiled;
-    // Whoever switches a rule off is obeyed, whatever else is wrong with it.
+    // A rule that is switched off stays off, whatever else is wrong with it.
     if (compiled.switchedOff) return { name, source, verdict: 'disabled', problems };
     const verdict = compiled.unsupported ? 'unsupported' : 'broken';
     const [standIn = others[0]] = compiler.earlier(version);
@@ -151,7 +153,7 @@ export function createLiveRules({
     return { name, source, verdict, problems, inForce: { rule: made.rule, source: standIn.source }, ...editOf(name) };
   }
 
-  /** What a new version does to the memory of the one before, which is the one in force until now. */
+  /** The effect of a new version on the memory of the version in force until now. */
   function editOf(name: string, next?: RuleEntry['inForce']): Pick<RuleEntry, 'edit'> {
     const before = byName.get(name);
     if (before?.inForce === undefined) return {};
@@ -217,7 +219,7 @@ function compileBuiltIn(document: RuleDocument, slots: FieldSlots, hashes: Hashe
   throw new Error(compiled.problems.map(formatRuleProblem).join('\n'));
 }
 
-/** By name: the version that counts first. */
+/** By name: the versions, the preferred one first. */
 function versionsOf(files: LoadedRules, resources: readonly RuleResource[]): ReadonlyMap<string, readonly Version[]> {
   const versions = new Map<string, Version[]>();
   const add = (name: string, version: Version) => {
@@ -232,7 +234,7 @@ function versionsOf(files: LoadedRules, resources: readonly RuleResource[]): Rea
   return versions;
 }
 
-/** Whether these are the same versions: a change of status or labels is none. */
+/** Whether these are the same versions; a change of status or labels is not a new version. */
 function isSameList(a: readonly RuleResource[], b: readonly RuleResource[]): boolean {
   return (
     a.length === b.length &&

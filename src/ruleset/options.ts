@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RULE_BOUNDS } from '../rules/rule-schema.ts';
 
-/** Which rules of the pack that comes with firstseen are wanted: all, none, or those with one of some tags. */
+/** The selected rules of the bundled pack: all, none, or those with one of the tags. */
 export const packOptionSchema = z.union(
   [
     z.enum(['all', 'none']),
@@ -12,14 +12,14 @@ export const packOptionSchema = z.union(
 
 export type PackOption = z.output<typeof packOptionSchema>;
 
-/** GitOps controllers under the names that they have where they are installed as their documents say. */
+/** GitOps controllers, by the names that their installation documents use. */
 const GITOPS_CONTROLLERS = [
   'system:serviceaccount:argocd:argocd-application-controller',
   'system:serviceaccount:flux-system:helm-controller',
   'system:serviceaccount:flux-system:kustomize-controller',
 ];
 
-/** Nothing that cannot be seen, so that what is read is what is meant. */
+/** Without invisible characters, so that people read what the program reads. */
 const pattern = (most: number) =>
   z
     .string()
@@ -33,18 +33,18 @@ export const tamperOptionsSchema = z
       .array(pattern(256))
       .max(64)
       .prefault(GITOPS_CONTROLLERS)
-      .describe('Users who may change firstseen and its rules without an alert; * stands for any text.'),
+      .describe('Users whose changes of firstseen and its rules raise no alert; * stands for any text.'),
     names: z
       .array(pattern(253))
       .min(1, 'expected at least one name')
       .max(64)
       .prefault(['firstseen', 'firstseen-*'])
       .describe(
-        'Names of the objects that firstseen is installed as beside namespaces, such as cluster roles; * stands for any text. All ' +
-          'in its namespace is its own.',
+        'Names of the objects of the installation outside of namespaces, such as cluster roles; * stands for any text. ' +
+          'Everything in its namespace belongs to it.',
       ),
   })
   .describe(
-    'Alerts about changes of firstseen itself, which no rule and no exception switches off. They need kubernetes.enabled with a ' +
-      'service account, whose own changes are known.',
+    'Alerts about changes to firstseen itself. No rule or exception can switch them off. They need kubernetes.enabled and a ' +
+      'service account, by which firstseen recognises its own changes.',
   );

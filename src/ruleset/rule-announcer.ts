@@ -9,14 +9,14 @@ export interface RuleAnnouncerDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clusters: readonly string[];
-  /** What was wrong with the files before any rule of them was one. */
+  /** Problems in files that kept rules from being read at all. */
   readonly loading: readonly FileProblem[];
 }
 
 /**
- * Says in the log and in metrics which rules are in force, and what has become of those that have changed.
+ * Shows in the log and in metrics which rules are in force, and logs changes.
  *
- * @returns to be told all entries whenever one of them may be another
+ * @returns a function to call with all entries whenever one may have changed
  */
 export function createRuleAnnouncer({
   metrics,
@@ -58,7 +58,7 @@ export function createRuleAnnouncer({
       [...names].filter((name) => !running.has(name)),
     );
     if (names.size === 0 && running.size > 0) {
-      logger.error('no rule is in force any more: firstseen detects only changes to itself');
+      logger.error('no rule is in force: firstseen detects only changes to itself');
     }
     running = names;
     const count = (state: RuleEntry['verdict']) => all.filter(({ verdict }) => verdict === state).length;

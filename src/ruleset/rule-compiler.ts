@@ -15,7 +15,7 @@ import { type ParsedRule, parseDetectionRule } from '../rules/rule-schema.ts';
 import type { RuleEntry, RuleSource } from './rule-entry.ts';
 import type { RuleResource } from './rule-resource.ts';
 
-/** A rule as one place has it. */
+/** A rule as one source has it. */
 export type Version =
   | { readonly kind: 'file'; readonly loaded: LoadedRule; readonly source: RuleSource }
   | { readonly kind: 'resource'; readonly resource: RuleResource; readonly source: RuleSource };
@@ -25,27 +25,27 @@ export type Compiled =
   | {
       readonly kind: 'invalid';
       readonly problems: readonly string[];
-      /** True if it may be sound and asks for what cannot run here. */
+      /** True if it may be sound but needs something that cannot run here. */
       readonly unsupported: boolean;
-      /** True if it says that it is not to run, which is then all that counts. */
+      /** True if it is switched off, which overrides everything else. */
       readonly switchedOff: boolean;
     };
 
-/** Compiles versions of rules, each once: what is told again, and has not changed, is known. */
+/** Compiles each version of a rule once; an unchanged version is not compiled again. */
 export interface RuleCompiler {
-  /** @param exceptions all there are; those for the rule are put to its own */
+  /** @param exceptions all of them; those for the rule are added to its own */
   compile(version: Version, exceptions: readonly RuleExceptionDocument[]): Compiled;
-  /** The last version before this one that was sound, if it was of the same resource. */
+  /** The last sound version before this one of the same resource. */
   earlier(version: Version): readonly Version[];
-  /** Versions that were sound in an earlier process. */
+  /** Sets versions that were sound in an earlier process. */
   setEarlier(resources: readonly RuleResource[]): void;
-  /** Forgets what is not of these rules. */
+  /** Forgets versions of all other rules. */
   keepOnly(entries: readonly RuleEntry[]): void;
 }
 
 interface Memory {
   readonly parsed: ParsedRule;
-  /** The last result, and the exceptions that it was for. */
+  /** The latest result, and its exceptions. */
   compiled?: { readonly exceptions: readonly RuleExceptionDocument[]; readonly result: Compiled };
 }
 
@@ -75,7 +75,7 @@ export function createRuleCompiler(slots: FieldSlots, hashes: Hashes): RuleCompi
       const why = version.kind === 'file' ? undefined : whyNeverFires(result.rule);
       return { ...result, ...(why !== undefined && { neverFires: `It can never fire: ${why}.` }) };
     }
-    // A mistake in an exception that stands by itself is not the rule's: without it the rule finds more, not less.
+    // A mistake in a RuleException is not the rule's: without the exception the rule finds more, not less.
     const bad = new Set(result.problems.flatMap(({ path }) => foreignException(path, document) ?? []));
     if (bad.size > 0)
       return compileWith(
@@ -152,16 +152,19 @@ function parse(version: Version): ParsedRule {
   return parseDetectionRule(version.resource.value);
 }
 
-/** Anyone who may write rules writes their text: a bug that one of them finds must not end the process again and again. */
+/** The text comes from anyone who may write rules: a bug that it triggers must not end the process again and again. */
 function compileSafely(document: RuleDocument, slots: FieldSlots, hashes: Hashes): CompileResult {
   try {
     return compileRule(document, slots, hashes);
   } catch (error) {
-    return { kind: 'invalid', problems: [{ path: ['query'], message: `firstseen failed on this rule: ${error}` }] };
+    return {
+      kind: 'invalid',
+      problems: [{ path: ['query'], message: `firstseen failed on this rule, which is a bug: ${error}` }],
+    };
   }
 }
 
-/** Which of the exceptions put to the rule's own a problem is about, from 0. */
+/** The index of the added exception that a problem is about, from 0. */
 function foreignException(
   [part, index]: readonly (string | number)[],
   { exceptions }: RuleDocument,
@@ -174,7 +177,9 @@ function isSwitchedOff(version: Version): boolean {
   return version.kind === 'resource' && valueAt(version.resource.value, ['spec', 'enabled']) === false;
 }
 
-/** As `kubectl describe` shows it: the place, the line of a query with a caret, the hint. A line is cut around the place. */
+/**
+ * For `kubectl describe`: the place, the line of a query with a caret, the hint. A long line is cut around the place.
+ */
 function formatResourceProblem({ path, message, hint, inQuery }: RuleProblem): string {
   const at = formatPath(['spec', ...path]);
   const more = hint === undefined ? [] : [`  hint: ${hint}`];

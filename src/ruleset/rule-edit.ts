@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { RuleEdit } from './rule-entry.ts';
 
-/** What the memory of a rule may depend on, in words of the resource. Which of them it does, its `memoryKey` tells. */
+/** Settings that a rule's memory may depend on, by their names in the resource. `memoryKey` has those that matter. */
 const IDENTITY = ({ document, sequence, pipeline }: CompiledRule): Readonly<Record<string, unknown>> => ({
   type: document.type,
   'newTerms.fields': document.newTerms?.fields,
@@ -15,7 +15,7 @@ const IDENTITY = ({ document, sequence, pipeline }: CompiledRule): Readonly<Reco
   query: sequence === undefined && pipeline === undefined ? undefined : document.query,
 });
 
-/** What became of a rule's memory when one version took the place of another. */
+/** What happens to a rule's memory when one version replaces another. */
 export function ruleEdit(before: CompiledRule, after: CompiledRule): RuleEdit {
   if (before.memoryKey === after.memoryKey) return { keepsMemory: true, changed: [] };
   const old = IDENTITY(before);

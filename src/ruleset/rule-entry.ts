@@ -1,36 +1,38 @@
 import type { CompiledRule } from '../rules/compiled-rule.ts';
 
-/** Where a rule came from. */
+/** The source of a rule. */
 export type RuleSource =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'resource'; readonly uid: string; readonly generation: number };
 
 /**
- * What becomes of a rule: it runs; it is switched off; or it is broken, or asks for what this version cannot do, and then an
- * earlier version of the resource, or a file of the same name, runs in its place if there is one.
+ * The verdict on a rule: it runs, is switched off, is broken, or needs what this version does not support. In the last
+ * two cases an earlier version of the resource, or a file of the same name, runs in its place if there is one.
  */
 export type RuleVerdict = 'runs' | 'disabled' | 'broken' | 'unsupported';
 
-/** One rule of the set, by its name. */
+/** A rule of the set, by its name. */
 export interface RuleEntry {
   readonly name: string;
-  /** Of what its author last wrote. */
+  /** On the author's latest version. */
   readonly source: RuleSource;
   readonly verdict: RuleVerdict;
-  /** What is wrong, for people: each with its place, the line and a caret where it is in a query, and a hint. Empty if it is sound. */
+  /**
+   * Its problems, for people: each with its place, in a query the line with a caret, and a hint. Empty if it is sound.
+   */
   readonly problems: readonly string[];
-  /** What is in force under this name: of a broken rule an earlier version. Absent if nothing is. */
+  /** What is in force under this name; for a broken rule an earlier version. Absent if nothing is. */
   readonly inForce?: { readonly rule: CompiledRule; readonly source: RuleSource };
-  /** Why no event can make it fire, though it is sound, in a sentence; absent if some may. */
+  /** Why no event can make a sound rule fire, as a sentence; absent if some may. */
   readonly neverFires?: string;
-  /** What the last edit did to the rule's memory; absent if this process has not seen an edit of it. */
+  /** The effect of the last edit on the rule's memory; absent if this process has not seen an edit. */
   readonly edit?: RuleEdit;
 }
 
-/** The step from one version of a rule to the next, as it was put in force. */
+/** The step from one version in force to the next. */
 export interface RuleEdit {
-  /** True if what the version before had learned is still of use. */
+  /** True if the new version uses what the earlier one learned. */
   readonly keepsMemory: boolean;
-  /** The settings that make the memory begin anew, such as `newTerms.window`; empty if it is kept. */
+  /** The changed settings that reset the memory, such as `newTerms.window`; empty if it is kept. */
   readonly changed: readonly string[];
 }

@@ -4,7 +4,7 @@ import { HOUR } from '../rules/limits.ts';
 import type { ReadResult, StateRead } from '../rules/state.ts';
 import { ruleFields, stateKeys } from '../rules/state-keys.ts';
 
-/** What the state tells of a rule on one cluster. */
+/** What the state says about a rule on one cluster. */
 export interface RuleFacts {
   readonly cluster: string;
   readonly matches: number;
@@ -16,21 +16,21 @@ export interface RuleFacts {
   readonly termsHeld: number;
   /** When the last match was (µs). */
   readonly lastMatch: number | undefined;
-  /** When it began to learn (µs); undefined if it has not, or does not learn. */
+  /** When it started to learn (µs); undefined if it has not, or does not learn. */
   readonly since: number | undefined;
-  /** The latest time that the cluster's events have reached (µs); 0 before the first. */
+  /** The latest event time of the cluster (µs); 0 before the first event. */
   readonly reached: number;
-  /** Whether it has opened as many alerts within the last hour as its budget allows. */
+  /** Whether it has used up its budget of alerts for the last hour. */
   readonly isSpent: boolean;
 }
 
-/** So many rules are asked about at once: the store does little else meanwhile. */
+/** The most rules in one read, which occupies the store for that time. */
 const RULES_PER_READ = 50;
 const { matches, alerts, attached, overflowed, lastMatch, since } = ruleFields;
 const COUNTERS = [matches, alerts, attached, overflowed, lastMatch, since];
 
 /**
- * Reads what the state tells of these rules, in every cluster.
+ * Reads what the state says about these rules, in every cluster.
  *
  * @param now µs
  * @throws OperationalError if the store does not answer

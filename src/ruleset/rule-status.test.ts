@@ -71,7 +71,7 @@ test('learning ends on each cluster by the time that its events have reached', (
     conditionOf(statusOf({ facts: facts.map((fact) => ({ ...FACTS, ...fact })) }, document), 'Learning');
   const until = learning({ since: NOON, reached: NOON + DAY - 1 }, { cluster: 'quiet', since: undefined });
   expect(until.status).toBe('True');
-  expect(until.message).toMatch(/on local until 2026-03-02T12:00:00Z, on quiet from its first event on/);
+  expect(until.message).toMatch(/on local until 2026-03-02T12:00:00Z, on quiet from its first event: /);
   const ended = learning({ since: NOON, reached: NOON + DAY });
   expect([ended.status, ended.reason]).toEqual(['False', 'Learned']);
 });
@@ -84,7 +84,7 @@ test('a rule that is broken: what runs instead comes first, then what is wrong',
     const entry = inForce === undefined ? broken : { ...broken, inForce };
     return conditionOf(statusOf({ entry, tests: undefined }), 'Ready').message;
   };
-  expect(ready(earlier)).toBe('Generation 2 goes on running.\nspec.query: no');
+  expect(ready(earlier)).toBe('Generation 2 keeps running.\nspec.query: no');
   expect(ready({ ...earlier, source: { kind: 'file', file: 'a.yaml' } })).toMatch(
     /^The rule of this name in a\.yaml runs/,
   );
@@ -117,7 +117,7 @@ test('what an edit did is told until the next one, also by a process that has no
   const edit = { keepsMemory: false, changed: ['newTerms.window'] };
   const before = statusOf({ entry: { ...entry, edit } });
   const { message } = conditionOf(before, 'Ready');
-  expect(message).toMatch(/began anew, because spec\.newTerms\.window changed/);
+  expect(message).toMatch(/without learned terms, because spec\.newTerms\.window changed/);
   expect(conditionOf(statusOf({ entry, before }), 'Ready').message).toBe(message);
   const next = { ...entry, source: { ...source, generation: 4 } };
   expect(conditionOf(statusOf({ entry: next, before }), 'Ready').message).toBe('In force.');

@@ -4,7 +4,7 @@ import type { RuleEntry, RuleSource } from './rule-entry.ts';
 import type { RuleFacts } from './rule-facts.ts';
 import type { RuleTestResults } from './run-rule-tests.ts';
 
-/** The status of a DetectionRule, as its resource definition has it. */
+/** The status of a DetectionRule, as in its resource definition. */
 export interface RuleStatus {
   readonly conditions: readonly Condition[];
   readonly observedGeneration: number;
@@ -20,22 +20,22 @@ export interface RuleStatus {
 
 export interface RuleStatusInput {
   readonly entry: RuleEntry & { readonly source: Extract<RuleSource, { kind: 'resource' }> };
-  /** Undefined while the store does not answer: what it told before stands. */
+  /** Undefined if the store does not answer; then the earlier values stay. */
   readonly facts: readonly RuleFacts[] | undefined;
-  /** Undefined if nothing of the rule runs that could be tested. */
+  /** Undefined if no version of the rule runs that could be tested. */
   readonly tests: RuleTestResults | undefined;
-  /** Microseconds for each event that it looks at, as this replica has measured. */
+  /** Microseconds for each event that it looks at, measured by this replica. */
   readonly costMicros: number | undefined;
-  /** What the resource says now. */
+  /** The resource's present status. */
   readonly before: RuleStatus | undefined;
   /** µs */
   readonly now: number;
 }
 
-/** The most failed tests that are told one by one. */
+/** At most this many failed tests are named. */
 const MOST_FAILURES = 5;
 
-/** What a rule's status is to say. Of a rule that does not run, the counts stand as they were. */
+/** The status that a rule should have. For a rule that does not run, the counts stay. */
 export function ruleStatus({ entry, facts, tests, costMicros, before, now }: RuleStatusInput): RuleStatus {
   const { generation } = entry.source;
   const old = before?.conditions ?? [];
@@ -58,14 +58,14 @@ function ready(entry: RuleEntry, old: readonly Condition[]): Finding {
     case 'runs': {
       const reason = entry.neverFires === undefined ? 'InForce' : 'CanNeverFire';
       const message = [inForceText(entry), entry.neverFires ?? []].flat().join(' ');
-      // A process that has not seen the edit has no better account of it than the one that has.
+      // A process that has not seen the edit must not overwrite the account of one that has.
       const known = old.find((condition) => condition.type === type && condition.reason === reason);
       const isTold =
         entry.edit === undefined && source.kind === 'resource' && known?.observedGeneration === source.generation;
       return { type, status: 'True', reason, message: isTold ? known.message : message };
     }
     case 'disabled': {
-      const message = `Switched off by spec.enabled. What it has learned is kept for its window.`;
+      const message = `Switched off by spec.enabled. It keeps what it has learned for its history window.`;
       return { type, status: 'False', reason: 'Disabled', message: [message, ...problems].join('\n') };
     }
     case 'broken':
@@ -81,16 +81,16 @@ function ready(entry: RuleEntry, old: readonly Condition[]): Finding {
 
 function inForceText({ edit }: RuleEntry): string {
   if (edit === undefined) return 'In force.';
-  if (edit.keepsMemory) return 'In force. What the version before had learned is kept.';
+  if (edit.keepsMemory) return 'In force. It keeps what the earlier version learned.';
   const what = edit.changed.length === 0 ? 'the rule' : edit.changed.map((name) => `spec.${name}`).join(', ');
-  return `In force. Its memory began anew, because ${what} changed: what the version before had learned is not used.`;
+  return `In force. It starts without learned terms, because ${what} changed: it does not use what the earlier version learned.`;
 }
 
-/** First in the message: a long account of what is wrong is cut. */
+/** Goes first in the message, because a long list of problems is cut. */
 function standInText(source: RuleSource | undefined): string {
-  if (source === undefined) return 'Not in force: no sound version of it is known.';
+  if (source === undefined) return 'Not in force: there is no earlier valid version.';
   if (source.kind === 'file') return `The rule of this name in ${quoteName(source.file)} runs in its place.`;
-  return `Generation ${source.generation} goes on running.`;
+  return `Generation ${source.generation} keeps running.`;
 }
 
 function learningAndBudget(
@@ -112,25 +112,25 @@ function learningAndBudget(
           'BudgetExceeded',
           'True',
           'AlertsPerHour',
-          `${budget.alertsPerHour} alerts in an hour, as many as its budget allows, on ${spent.join(', ')}: matches beyond it count on one overflow alert.`,
+          `${budget.alertsPerHour} alerts in an hour, the limit of its budget, on ${spent.join(', ')}: further matches count on one overflow alert.`,
         ),
   ];
 }
 
 function notLearning(type: string): Omit<Finding, 'type'> {
   const message =
-    type === 'new_terms' ? 'It alerts on what is new from the start.' : `A rule of type ${type} has nothing to learn.`;
+    type === 'new_terms'
+      ? 'It has no learning time: it alerts on new terms from the start.'
+      : `A rule of type ${type} does not learn.`;
   return { status: 'False', reason: 'NotLearning', message };
 }
 
 function learning(facts: readonly RuleFacts[], micros: number, now: number): Omit<Finding, 'type'> {
   const open = facts.filter(({ since, reached }) => since === undefined || reached < since + micros);
   const until = ({ cluster, since }: RuleFacts) =>
-    since === undefined
-      ? `on ${cluster} from its first event on`
-      : `on ${cluster} until ${formatSeconds(since + micros)}`;
+    since === undefined ? `on ${cluster} from its first event` : `on ${cluster} until ${formatSeconds(since + micros)}`;
   if (open.length > 0) {
-    const message = `It learns ${open.map(until).join(', ')}: what is new is remembered and opens no alert.`;
+    const message = `It learns ${open.map(until).join(', ')}: it remembers new terms and opens no alert.`;
     return { status: 'True', reason: 'Learning', message };
   }
   const since = facts.map(({ cluster, since }) => `on ${cluster} on ${formatSeconds((since ?? now) + micros)}`);
@@ -170,7 +170,7 @@ function counts(facts: readonly RuleFacts[] | undefined, before: RuleStatus | un
   };
 }
 
-/** To two significant digits: a measurement that only wavers is no reason to write. */
+/** Rounds to two significant digits, so that noise in a measurement causes no write. */
 function rounded(micros: number): number {
   return Number(micros.toPrecision(2));
 }

@@ -6,10 +6,10 @@ import type { CompiledRule } from '../rules/compiled-rule.ts';
 import type { Hashes } from '../rules/hashes.ts';
 
 export interface RuleTestDeps {
-  /** What the rule was compiled with. */
+  /** The field slots that the rule was compiled with. */
   readonly slots: FieldSlots;
   readonly hashes: Hashes;
-  /** An empty store, for one test alone. */
+  /** Opens an empty store for one test. */
   readonly openStore: () => Store;
 }
 
@@ -18,7 +18,7 @@ export interface RuleTestResults {
   readonly failures: readonly { readonly name: string; readonly why: string }[];
 }
 
-/** Runs the inline tests of a rule, one after another; events are let through between them. */
+/** Runs the inline tests of a rule one after another; events get a turn between them. */
 export async function runRuleTests(
   rule: CompiledRule,
   { slots, hashes, openStore }: RuleTestDeps,
@@ -29,7 +29,7 @@ export async function runRuleTests(
     await nextTurn();
     const store = openStore();
     const why = await runRuleTest(rule, test, { slots, store, hashes })
-      .catch((error: unknown) => `firstseen failed on this test: ${error}`)
+      .catch((error: unknown) => `firstseen failed on this test, which is a bug: ${error}`)
       .finally(() => store.close());
     if (why !== undefined) failures.push({ name: test.name, why });
   }

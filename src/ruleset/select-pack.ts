@@ -1,14 +1,14 @@
 import type { LoadedRules } from '../rulefiles/loaded-rule.ts';
 import type { PackOption } from './options.ts';
 
-/** The rules of the pack that are wanted, with every problem there was. */
+/** The selected rules of the pack, and all problems with the pack. */
 export function selectPack({ rules, problems }: LoadedRules, wanted: PackOption): LoadedRules {
   if (wanted === 'none') return { rules: [], problems: [] };
   if (wanted === 'all') return { rules, problems };
   return { rules: rules.filter(({ document }) => document.tags.some((tag) => wanted.tags.includes(tag))), problems };
 }
 
-/** Rules of files and of the pack together: of two with one name that of the files counts, which somebody has named. */
+/** Merges rules in files and the pack. If two have one name, the configured file wins. */
 export function withPack(files: LoadedRules, pack: LoadedRules): LoadedRules {
   const names = new Set(files.rules.map(({ document }) => document.name));
   return {

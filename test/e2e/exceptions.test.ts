@@ -114,7 +114,7 @@ async function alertOf(agent: string): Promise<string> {
 test('an exception is written, counted, broken, mended, and deleted', async () => {
   const agents = ['e2e-written', 'e2e-other'];
   await apply('written', { query: 'user_agent.original: e2e-written' });
-  expect((await condition('written', 'Ready', 'InForce')).message).toBe(`For ${RULE}.`);
+  expect((await condition('written', 'Ready', 'InForce')).message).toBe(`Applies to ${RULE}.`);
   expect((await condition('written', 'Expired', 'NoEnd')).status).toBe('False');
   expect(await matched(agents)).toBe(1);
   const at = Date.now();
@@ -130,7 +130,7 @@ test('an exception is written, counted, broken, mended, and deleted', async () =
 
   await apply('written', { query: 'user_agent.original: e2e-written\n  and user_agent.orignal: x' });
   const { message } = await condition('written', 'Ready', 'Invalid');
-  expect(message).toMatch(/^It silences nothing until it is mended\.\nspec\.query: line 2, column 7: /);
+  expect(message).toMatch(/^It silences nothing until it is fixed\.\nspec\.query: line 2, column 7: /);
   expect(message).toMatch(/\n {4}and user_agent\.orignal: x\n {8}\^\n {2}hint: did you mean user_agent\.original\?/);
   expect(await matched(agents)).toBe(2);
 

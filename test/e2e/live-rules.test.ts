@@ -105,13 +105,13 @@ test('a rule is created, edited, broken, fixed and deleted', async () => {
 
   await apply(rule, { query: query('two') });
   const edited = await condition(rule, 'Ready', 2);
-  expect(edited.message).toMatch(/What the version before had learned is kept/);
+  expect(edited.message).toMatch(/It keeps what the earlier version learned/);
   expect(await matched(firstseen, rule, 'one', 'two', 'two')).toBe(2);
 
   await apply(rule, { query: 'user_agent.original: "one"\n  and user_agent.orignal: "two"' });
   const broken = await condition(rule, 'Ready', 3);
   expect(broken).toMatchObject({ status: 'False', reason: 'Invalid' });
-  expect(broken.message).toMatch(/^Generation 2 goes on running\.\nspec\.query: line 2, column 7: /);
+  expect(broken.message).toMatch(/^Generation 2 keeps running\.\nspec\.query: line 2, column 7: /);
   expect(broken.message).toMatch(
     /\n {4}and user_agent\.orignal: "two"\n {8}\^\n {2}hint: did you mean user_agent\.original\?/,
   );
@@ -168,7 +168,9 @@ test('an edit keeps the memory of a rule unless it changes the terms; the status
   });
 
   await apply(rule, { ...spec, newTerms: { ...newTerms, window: '14d' } });
-  expect((await condition(rule, 'Ready', 3)).message).toMatch(/began anew, because spec\.newTerms\.window changed/);
+  expect((await condition(rule, 'Ready', 3)).message).toMatch(
+    /without learned terms, because spec\.newTerms\.window changed/,
+  );
   await matched(firstseen, rule, 'learned-a');
   expect(await outcome(firstseen, rule, 'opened')).toBe(2);
 });
@@ -189,7 +191,7 @@ test('a change while a replica is killed takes effect in the other, which writes
   expect(ready.status).toBe('True');
   expect(await matched(two, rule, 'before', 'after', 'after')).toBe(2);
   await apply(rule, { query: '(' });
-  expect((await condition(rule, 'Ready', 3)).message).toMatch(/^Generation 2 goes on running\./);
+  expect((await condition(rule, 'Ready', 3)).message).toMatch(/^Generation 2 keeps running\./);
   await two.kill();
   await one.start();
   expect(await matched(one, rule, 'before', 'after', 'after')).toBe(2); // what ran before is known after a restart
