@@ -13,8 +13,8 @@ export function alertPath(name: string): string {
 }
 
 /**
- * How long each text and list of an Alert may be: what the CustomResourceDefinition says (a test compares the two). A path
- * ends in `[]` for the items of a list. `maxLength` there counts code points; a text cut to as many bytes is within it.
+ * Bounds of the texts and lists of an Alert, as in the CustomResourceDefinition (a test compares them). A path ends in
+ * `[]` for the items of a list. `maxLength` counts code points there; a text cut to as many bytes is within it.
  */
 export const ALERT_BOUNDS: Readonly<Record<string, number>> = {
   'spec.rule.name': 200,
@@ -81,13 +81,13 @@ export const ALERT_BOUNDS: Readonly<Record<string, number>> = {
   'status.conditions[].message': 112,
 };
 
-/** Lists of which the last items are kept, not the first: a client chooses all source addresses but the last. */
+/** Lists that keep their last items instead of the first: a client chooses all source addresses but the last. */
 const KEEPS_LAST: ReadonlySet<string> = new Set(['spec.actor.sourceIPs']);
 
 /** A label value is at most 63 characters of a small alphabet. */
 const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
-/** The Alert as it is created, once: its status is a subresource and comes with `alertStatusPatch`. */
+/** The Alert as it is created. Its status is a subresource and comes with `alertStatusPatch`. */
 export function alertResource({ id, spec: { buildingBlock: _, ...spec } }: AlertRecord): object {
   return {
     apiVersion: ALERT_API_VERSION,
@@ -104,17 +104,17 @@ export function alertResource({ id, spec: { buildingBlock: _, ...spec } }: Alert
   };
 }
 
-/** The resource has one list for the group and what was counted; of a group of many fields the counts are left out. */
+/** The resource has one list for group fields and counts; a group with many fields has no room for the counts. */
 function withResults({ groupBy = [], results = [], ...spec }: AlertSpec): object {
   const group = [...groupBy, ...results];
   return group.length === 0 ? spec : { ...spec, groupBy: group };
 }
 
-/** What changes: the status as it is shown. Never `phase`: that is the user's. */
+/** The changing part of an Alert. Never `phase`, which belongs to the user. */
 export function alertStatus(state: AlertState): object {
   const overflow = overflowCondition(state);
   const reviewed = reviewConditions(state.review?.changes ?? []);
-  // There is room for two: of an overflow alert, what was done to it last.
+  // There is room for two; on an overflow alert the latest review conditions count.
   const conditions = [...overflow, ...reviewed.slice(overflow.length - 2)];
   const status = {
     count: state.count,
@@ -138,7 +138,7 @@ export function labelValue(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }
 
-/** Sanitises and cuts every text, and cuts every list, to its bound. A text without a bound is one of an enum. */
+/** Sanitises and cuts every text and list to its bound. A text without a bound comes from an enum. */
 function fit(value: unknown, path: string): unknown {
   const bound = ALERT_BOUNDS[path];
   if (typeof value === 'string') return bound === undefined ? value : excerpt(value, bound);

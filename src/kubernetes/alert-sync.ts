@@ -11,9 +11,9 @@ import { createAlertWatch } from './alert-watch.ts';
 import type { KubernetesClient } from './client.ts';
 import { statusDigest } from './status-digest.ts';
 
-/** The sink that makes the resource, and writes its status. */
+/** The sink that creates the resource and writes its status. */
 const SINK = 'alert';
-/** Set once it has made the resource. */
+/** Set once the sink has created the resource. */
 const DELIVERED = alertFields.delivered(SINK);
 
 export interface AlertSyncDeps {
@@ -24,12 +24,12 @@ export interface AlertSyncDeps {
 }
 
 /**
- * Carries what people do to Alert resources, their phase and their deletion, into the store, of every monitored cluster. Whatever
- * else of a status is not as the store has it is written again: the store is the truth.
- * Names of alerts are unique over clusters, and a name that a cluster does not hold changes nothing there.
+ * Carries users' changes of Alert resources (phase and deletion) into the store, for every monitored cluster. Any other
+ * part of a status that differs from the store is written again: the store is the truth. Names of alerts are unique
+ * across clusters, and a cluster without an alert of that name is not changed.
  */
 export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncDeps, clusters: readonly string[]): Job {
-  /** Alerts that were in the API before a list began: one that is then not in it has been deleted. */
+  /** Alerts that existed in the API before a list began: if the list lacks one, it was deleted. */
   let existing: { readonly cluster: string; readonly id: string }[] = [];
 
   async function forEachCluster(change: (cluster: string) => Promise<void>): Promise<void> {
@@ -67,7 +67,7 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
   });
 }
 
-/** The alerts whose resource has been made. */
+/** Alerts whose resource has been created. */
 async function deliveredAlerts(store: Store, cluster: string): Promise<readonly string[]> {
   const ids = (await readAlerts(store, cluster)).map(({ id }) => id);
   const reads = ids.map((id) => ({ kind: 'fields', key: stateKeys.alert(id), fields: [DELIVERED] }) as const);

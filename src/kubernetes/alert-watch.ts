@@ -17,13 +17,13 @@ export interface LiveAlert {
   readonly digest: string;
 }
 
-/** What is told of the Alert resources, as a watch of resources tells it. Names that are not ours are told too. */
+/** Receives changes of Alert resources, including some that firstseen did not create. */
 export interface AlertWatchHandlers {
-  /** Before each list. What is known to exist in the API at this moment, and is not in the list, has been deleted. */
+  /** Before each list. An alert that exists in the API now and is not in the list was deleted. */
   beforeList?(): Promise<void> | void;
-  /** All alerts, at the start and whenever the watch has lost its place. */
+  /** All alerts, at the start and whenever the watch had to start over. */
   onList(alerts: ReadonlyMap<string, LiveAlert>): Promise<void> | void;
-  /** The phase of an alert is another one than was last told. */
+  /** The phase of an alert has changed. */
   onPhase(name: string, phase: AlertPhase): Promise<void> | void;
   /** The status of an alert was written, by whomever. */
   onStatus?(name: string, digest: string): Promise<void> | void;
@@ -36,12 +36,12 @@ export interface AlertWatchDeps extends Omit<ResourceWatchDeps<LiveAlert>, 'hand
 
 const statusSchema = z.object({ status: z.object({ phase: z.enum(['Open', 'Acknowledged', 'Closed']) }) });
 
-/** Follows the Alert resources. Start it where it should run once, behind a lease. */
+/** Watches the Alert resources. Only one replica should run it, behind a lease. */
 export function createAlertWatch(
   { handlers, ...deps }: AlertWatchDeps,
   options: Pick<ResourceWatchOptions<LiveAlert>, 'pageSize' | 'watchSeconds' | 'backoff'> = {},
 ): Job {
-  /** What was told, by name. Counts change all the time, and phases seldom. */
+  /** The last reported alerts, by name, because counts change all the time and phases seldom. */
   let told = new Map<string, LiveAlert>();
   return createResourceWatch<LiveAlert>(
     {

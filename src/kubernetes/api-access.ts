@@ -1,12 +1,12 @@
 import type { RequestOptions } from 'node:https';
 
-/** Where an API server is, and how a request shows it who we are. */
+/** The address of an API server, and the credential for it. */
 export interface ApiAccess {
-  /** The URL, without a slash at its end. */
+  /** The URL, without a trailing slash. */
   readonly server: string;
   /**
-   * Certificates, keys and headers for a request; what rotates is read again when it is older than a minute. With an `agent`
-   * where the way leads through a proxy, and only there.
+   * Certificates, keys and headers for a request; rotated ones are read again after a minute. Includes an `agent` only
+   * if there is a proxy.
    * @throws Error if a file cannot be read, or a plugin fails
    */
   credentials(): Promise<RequestOptions>;

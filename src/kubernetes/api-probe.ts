@@ -8,7 +8,7 @@ import { readText } from './read-text.ts';
 /** An answer of the API server, whatever its status. */
 export interface ProbeAnswer {
   readonly status: number;
-  /** Of the head, such as `Tue, 24 Nov 2026 11:00:00 GMT`. */
+  /** The Date header, such as `Tue, 24 Nov 2026 11:00:00 GMT`. */
   readonly date: string | undefined;
   readonly text: string;
 }
@@ -16,29 +16,29 @@ export interface ProbeAnswer {
 export interface ProbeCall {
   readonly path: string;
   readonly accept?: string;
-  /** Sent as JSON with POST; GET without it. */
+  /** Sent as JSON with POST; without it the method is GET. */
   readonly body?: unknown;
 }
 
-/** Asks one API server, and tells what it said: heads, statuses and texts that a client for objects hides. */
+/** Calls an API server and returns the raw answer with its headers, which the other client hides. */
 export interface ApiProbe {
   readonly server: string;
-  /** @throws OperationalError `api_unavailable` if there is no answer */
+  /** @throws OperationalError `api_unavailable` without an answer */
   ask(call: ProbeCall): Promise<ProbeAnswer>;
 }
 
 export interface ApiProbeOptions extends KubeconfigSource {
   readonly userAgent: string;
-  /** For a whole answer, in milliseconds. */
+  /** Time limit of a whole answer, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** A schema of the largest group, or the metrics of a busy API server. */
+/** Fits the schema of the largest API group, and the metrics of a busy API server. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
- * A connection for each call: `firstseen doctor` makes a few dozen, and has to see what a fresh one meets.
- * @throws Error if the kubeconfig, or the pod's service account, cannot be used
+ * Opens a connection for each call: `firstseen doctor` makes a few dozen, and must see what a new connection meets.
+ * @throws Error if the kubeconfig or the pod's service account is not usable
  */
 export async function createApiProbe(options: ApiProbeOptions): Promise<ApiProbe> {
   const access = await openApiAccess(options);
@@ -64,7 +64,7 @@ export async function createApiProbe(options: ApiProbeOptions): Promise<ApiProbe
     });
     request.end(text);
     const [response]: IncomingMessage[] = await once(request, 'response');
-    request.on('error', () => {}); // what fails after the head is thrown by the reading of the body
+    request.on('error', () => {}); // reading the body throws later errors
     if (response === undefined) throw new Error('no response');
     return {
       status: response.statusCode ?? 0,

@@ -3,10 +3,10 @@ import { parseJson } from '../audit/parse-json.ts';
 import { excerpt } from '../audit/text.ts';
 import { OperationalError } from '../telemetry/operational-error.ts';
 
-/** What the API server says when it refuses. */
+/** A rejection by the API server. */
 export interface ApiStatus {
   readonly code: number;
-  /** A `metav1.StatusReason`, or '' if the server gave none. */
+  /** A `metav1.StatusReason`, or '' without one. */
   readonly reason: string;
   /** Sanitised and bounded. */
   readonly message: string;
@@ -24,10 +24,10 @@ const statusSchema = z.object({
   details: z.object({ name: z.string().default('') }).nullish(),
 });
 
-/** Reasons for answers that carry no Status, as what stands between may give them. */
+/** Reasons of answers without a Status, as proxies send them. */
 const REASONS: Readonly<Record<number, string>> = { 403: 'Forbidden', 404: 'NotFound', 410: 'Expired' };
 
-/** Reads the body of a refusal, which is a Status, or any text if something else than the API server answered. */
+/** Reads the body of a rejection: a Status, or any text if a proxy answered. */
 export function parseStatus(code: number, body: string): ApiStatus {
   const parsed = statusSchema.safeParse(parseJson(body));
   const { message, reason, details } = parsed.success ? parsed.data : { message: body, reason: '', details: undefined };
@@ -45,9 +45,9 @@ function normalise(reason: string): string {
 }
 
 /**
- * The error for a refusal that is not an answer. 401 and 403 can mend: tokens rotate, and RBAC is put right by whoever
- * operates the cluster, so an alert must not be lost over them. 404 without a name means that the kind is not served
- * (yet), 409 that another writer was faster.
+ * The error for an unexpected rejection. 401 and 403 are retryable: tokens rotate, and the cluster's operator may fix
+ * RBAC, so no alert must be lost. 404 without a name means that the kind is not served (yet), 409 that another writer
+ * was faster.
  */
 export function errorOf(method: string, path: string, status: ApiStatus): OperationalError {
   const { code, message, namesObject } = status;

@@ -144,8 +144,8 @@ test('a kubeconfig that cannot be used is refused at the start', async () => {
   await expect(openApiAccess({})).rejects.toThrow(/not a pod/);
   const fine = writeKubeconfig('https://127.0.0.1:1', { token: 't' });
   await expect(openApiAccess({ kubeconfig: fine, context: 'other' })).rejects.toThrow(
-    /no cluster for its context other/,
+    /no cluster for the context other/,
   );
   const tokenFile = writeKubeconfig('https://127.0.0.1:1', { tokenFile: '/token' });
-  await expect(openApiAccess({ kubeconfig: tokenFile })).rejects.toThrow(/no credentials.*tokenFile/);
+  await expect(openApiAccess({ kubeconfig: tokenFile })).rejects.toThrow(/no usable credentials.*tokenFile/);
 });

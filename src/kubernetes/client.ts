@@ -7,20 +7,20 @@ import { type KubeconfigSource, openApiAccess } from './open-api-access.ts';
 import { readText } from './read-text.ts';
 import { type WatchEvent, watchEvents } from './watch-events.ts';
 
-/** A reason of a refusal, as `metav1.StatusReason` of k8s.io/apimachinery names it. */
+/** The reason of a rejection: a `metav1.StatusReason` of k8s.io/apimachinery. */
 export type RefusalReason = 'AlreadyExists' | 'Conflict' | 'Expired' | 'Forbidden' | 'Invalid' | 'NotFound';
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** The path with its query, each part of it encoded. */
+  /** The path with its query, each part encoded. */
   readonly path: string;
   readonly body?: unknown;
-  /** For PATCH `application/merge-patch+json`. */
+  /** `application/merge-patch+json` for a PATCH by default. */
   readonly contentType?: string;
   readonly accept?: string;
-  /** What the audit event of the call is to be known by; the API server makes one up unless told. */
+  /** The Audit-ID of the call; by default the API server chooses one. */
   readonly auditID?: string;
-  /** The refusals that are an answer to this call, and not a fault. */
+  /** Rejections that count as an answer to this call instead of a fault. */
   readonly expect?: readonly RefusalReason[];
 }
 
@@ -28,20 +28,20 @@ export type ApiAnswer =
   | { readonly kind: 'ok'; readonly body: unknown }
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly message: string };
 
-/** One Kubernetes API server. */
+/** A Kubernetes API server. */
 export interface KubernetesClient {
   /**
-   * @throws OperationalError `api_unavailable` if it may mend by itself (no answer, 401, 403, 429, 5xx, a kind that is not
-   * served), else `api_rejected`; the message holds what the server said, sanitised and bounded.
+   * @throws OperationalError `api_unavailable` if a retry can help (no answer, 401, 403, 429, 5xx, a kind that is not
+   * served), else `api_rejected`; the message has the server's answer, sanitised and bounded.
    */
   call(call: ApiCall, signal?: AbortSignal): Promise<ApiAnswer>;
   /**
-   * Makes a GET of which only the status counts, whatever it is.
-   * @throws OperationalError `api_unavailable` if there is no answer
+   * Sends a GET and returns its status code, whatever it is.
+   * @throws OperationalError `api_unavailable` without an answer
    */
   statusOf(path: string): Promise<number>;
   /**
-   * Watches; ends when the server ends it, as it does after some minutes.
+   * Watches until the server ends the watch, as it does after some minutes.
    *
    * @param path the path of the collection with its query, without `watch`
    * @throws OperationalError as `call` does
@@ -52,9 +52,9 @@ export interface KubernetesClient {
 }
 
 export interface KubernetesClientOptions extends KubeconfigSource {
-  /** Of firstseen, for the user agent. */
+  /** firstseen's version, for the user agent. */
   readonly version: string;
-  /** How long a call may take, in milliseconds. */
+  /** Time limit of a call, in milliseconds. */
   readonly timeoutMs?: number;
   /** How long a watch may be silent, in milliseconds. Bookmarks come about once a minute. */
   readonly watchSilenceMs?: number;
@@ -64,23 +64,23 @@ export interface KubernetesClientOptions extends KubeconfigSource {
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
- * A client for what firstseen does with the Kubernetes API: a handful of calls on custom resources, events and metadata.
+ * A client for firstseen's few calls to the Kubernetes API: on custom resources, events and metadata.
  *
- * The calls are made over connections that are kept, because client-node 2.0 opens a new TLS connection for each call, and its
- * watch ends by itself after 30 silent seconds and swallows what fails in its callback.
+ * It keeps connections open, because client-node 2.0 opens a new TLS connection for each call, and its watch ends by
+ * itself after 30 silent seconds and swallows errors in its callback.
  *
- * @throws Error if the kubeconfig, or the pod's service account, cannot be used
+ * @throws Error if the kubeconfig or the pod's service account is not usable
  */
 export async function createKubernetesClient(options: KubernetesClientOptions): Promise<KubernetesClient> {
   const access = await openApiAccess(options);
   const { timeoutMs = 15_000, watchSilenceMs = 150_000 } = options;
   const secure = access.server.startsWith('https:');
-  // Credentials and certificates are part of what https.Agent keeps connections apart by, so rotated ones open new ones.
+  // https.Agent keeps connections with different credentials apart, so rotated credentials open new connections.
   const kept = { keepAlive: true, timeout: 60_000, maxSockets: 32 };
   const agent = secure ? new HttpsAgent(kept) : new HttpAgent(kept);
   const userAgent = `firstseen/${options.version}`;
 
-  /** Sends and gives the answer once its head is here. */
+  /** Sends the request and resolves with its response headers. */
   async function send(call: ApiCall, signal: AbortSignal): Promise<IncomingMessage> {
     const credentials = await access.credentials();
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
@@ -102,13 +102,13 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
     });
     request.end(body);
     const [response]: IncomingMessage[] = await once(request, 'response');
-    // Errors after the head are thrown by whoever reads the body.
+    // Reading the body throws later errors.
     request.on('error', () => {});
     if (response === undefined) throw new Error('no response');
     return response;
   }
 
-  /** Sends, reads the whole answer, and holds both to the time that a call may take. */
+  /** Sends the request and reads the whole answer within the time limit of a call. */
   async function exchange(call: ApiCall, signal?: AbortSignal): Promise<{ readonly status: number; text: string }> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
@@ -157,7 +157,7 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
-        // Leaves the loop over a watch early: the connection is of no further use.
+        // The loop over the watch ended early: the connection cannot be reused.
         silence.abort();
       }
     },

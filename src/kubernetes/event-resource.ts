@@ -4,7 +4,7 @@ import type { AlertRecord, AlertRequest } from '../detect/alert.ts';
 import { ALERT_API_VERSION } from './alert-resource.ts';
 import { OBJECT_KINDS, type ObjectKind } from './object-kinds.ts';
 
-/** `v1.ObjectReference` of k8s.io/api/core, as far as an Event needs it. */
+/** The parts of `v1.ObjectReference` of k8s.io/api/core that an Event needs. */
 export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
@@ -13,25 +13,25 @@ export interface ObjectReference {
   readonly uid?: string;
 }
 
-/** An object that a request was about, and where its metadata can be read. */
+/** The object of a request, and the path of its metadata. */
 export interface RequestedObject {
   readonly reference: ObjectReference;
-  /** Undefined where it must not be looked up. */
+  /** Undefined if it must not be looked up. */
   readonly path: string | undefined;
 }
 
-/** Events about objects without a namespace are in this one (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
+/** Events about cluster-wide objects go here (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
 const DEFAULT_NAMESPACE = 'default';
 /** k8s.io/kubernetes pkg/apis/core/validation/events.go */
 const MAX_NOTE_BYTES = 1_024;
 const MAX_FIELD_BYTES = 128;
 
-/** The object that a request was about, if it was about one of a known kind. */
+/** The object of a request, if its kind is known. */
 export function requestedObject(request: AlertRequest): RequestedObject | undefined {
   const { resource, apiGroup = '', apiVersion, namespace, name, uid } = request;
   const known = OBJECT_KINDS.get(`${resource}.${apiGroup}`);
   if (resource === undefined || known === undefined || !name) return undefined;
-  // A request for a Namespace has the namespace itself as its namespace.
+  // A request about a Namespace has that namespace as its own namespace.
   if (known.namespaced && !namespace) return undefined;
   const version = groupVersion(known, apiVersion);
   return {
@@ -55,9 +55,9 @@ export function eventNamespace(regarding: ObjectReference): string {
 }
 
 /**
- * An events.k8s.io/v1 Event. It has the name of its alert, so that a second delivery finds the first.
+ * An events.k8s.io/v1 Event with the name of its alert, so that a second delivery finds the first.
  *
- * @param instance the pod or host that reports
+ * @param instance name of the reporting pod or host
  */
 export function eventResource(alert: AlertRecord, regarding: ObjectReference, instance: string): object {
   const { id, spec, state } = alert;
@@ -88,7 +88,7 @@ function camelCase(name: string): string {
     .slice(0, MAX_FIELD_BYTES);
 }
 
-/** The version is the client's word, so it goes into a path only in the shape that versions have. */
+/** The client chooses the version, so it goes into a path only if it looks like one. */
 function groupVersion({ group, version }: ObjectKind, requested: string | undefined): string {
   const chosen = requested !== undefined && /^v[0-9]+(?:(?:alpha|beta)[0-9]+)?$/.test(requested) ? requested : version;
   return group === '' ? chosen : `${group}/${chosen}`;

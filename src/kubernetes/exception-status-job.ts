@@ -14,7 +14,7 @@ import { createStatusWriter, type WantedStatus } from './status-writer.ts';
 
 export interface ExceptionStatusJobDeps {
   readonly client: Pick<KubernetesClient, 'call'>;
-  /** As the watch has told them last. */
+  /** The latest list of the watch. */
   readonly entries: () => readonly ExceptionEntry[];
   readonly rules: () => readonly Pick<RuleDocument, 'name' | 'tags'>[];
   readonly uses: ExceptionUses;
@@ -25,17 +25,17 @@ export interface ExceptionStatusJobDeps {
 }
 
 export interface ExceptionStatusJobOptions {
-  /** How often it is looked whether a condition is another, in milliseconds: exceptions begin and end by themselves. */
+  /** How often conditions are checked, in milliseconds: exceptions begin and end with time. */
   readonly intervalMs?: number;
-  /** How often at most the counts of an exception are written where no condition changes. */
+  /** The shortest time between two writes of an exception's counts, if no condition changes. */
   readonly countsMs?: number;
 }
 
 const WORDS = { begins: 'status of exceptions cannot be written', ends: 'status of exceptions is written again' };
-/** Exceptions that may have nothing but counts written at each look: at the usual interval 60 a minute, as of rules. */
+/** How many exceptions may have only counts written at each check: at the usual interval 60 a minute, as for rules. */
 const MOST_COUNTS = 5;
 
-/** As a resource has it; what is not as the definition says counts as not there. */
+/** The status in the resource; an invalid value counts as missing. */
 const statusSchema = z.object({
   conditions: conditionsSchema,
   excepted: z.int().optional(),
@@ -43,8 +43,8 @@ const statusSchema = z.object({
 });
 
 /**
- * Writes what has become of the RuleExceptions into their status: conditions when they change, counts seldom. Start it where
- * it should run once, behind a lease.
+ * Writes the status of RuleExceptions: conditions when they change, counts at intervals. Only one replica should run
+ * it, behind a lease.
  */
 export function createExceptionStatusJob(
   { client, entries, rules, uses, clusters, logger, now }: ExceptionStatusJobDeps,
@@ -60,7 +60,7 @@ export function createExceptionStatusJob(
     countsMs,
     mostCounts: MOST_COUNTS,
   });
-  /** What the state knows and no exception was there for, last time. */
+  /** Counts in the state without an exception, at the last check. */
   let gone: ReadonlySet<string> = new Set();
 
   async function round(): Promise<void> {
@@ -88,12 +88,12 @@ export function createExceptionStatusJob(
     }
   }
 
-  /** Undefined while the store is away: whether an exception is sound is told all the same. */
+  /** Undefined if the store is unavailable: conditions do not depend on it. */
   async function readUses(): Promise<ReadonlyMap<string, ExceptionUse> | undefined> {
     return uses.read().catch(onFault(() => undefined));
   }
 
-  /** Not at once: another replica may know an exception before this one does. */
+  /** Not at the first check: another replica may know an exception before this one does. */
   async function forgetOthers(uids: ReadonlySet<string>, counted: ReadonlyMap<string, ExceptionUse>): Promise<void> {
     const others = new Set([...counted.keys()].filter((uid) => !uids.has(uid)));
     await uses.forget([...others].filter((uid) => gone.has(uid)));

@@ -6,12 +6,12 @@ import { createResourceMirror } from './resource-watch.ts';
 
 export const EXCEPTIONS_PATH = '/apis/firstseen.dev/v1alpha1/ruleexceptions';
 
-/** An exception with lists of its own may take a megabyte, and so may a ConfigMap. */
+/** An exception with inline lists may take a megabyte, and so may a ConfigMap. */
 const PAGE_SIZE = 20;
 
 type WatchDeps = Omit<Parameters<typeof createResourceMirror>[0], 'handlers'>;
 
-/** Follows the RuleExceptions; every replica does. @param onExceptions all of them: at first, and again after each change */
+/** Watches the RuleExceptions; every replica does. @param onExceptions all of them: at first, and after each change */
 export function createExceptionWatch(
   deps: WatchDeps,
   onExceptions: (exceptions: readonly RuleResource[]) => void,
@@ -23,13 +23,13 @@ export function createExceptionWatch(
   );
 }
 
-/** `core/v1.ConfigMap`, as far as it holds text. */
+/** The text part of `core/v1.ConfigMap`. */
 const configMapSchema = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string().default('') }),
   data: z.record(z.string(), z.string()).default({}),
 });
 
-/** Follows the ConfigMaps of one namespace, for the lists of values in them. */
+/** Watches the ConfigMaps of one namespace, for the lists in them. */
 export function createConfigMapWatch(
   deps: WatchDeps,
   namespace: string,

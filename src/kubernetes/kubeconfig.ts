@@ -3,10 +3,10 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { ApiAccess } from './api-access.ts';
 
 /**
- * Reads kubeconfig files. Contexts, credentials, plugins and proxies are client-node's (`KubeConfig`).
+ * Reads kubeconfig files. client-node (`KubeConfig`) handles contexts, credentials, plugins and proxies.
  *
- * @param files where several set the same, the first wins, as kubectl has it for `KUBECONFIG`
- * @param context the one to use; without it, the current one of the files
+ * @param files if several set the same value, the first wins, as for kubectl's `KUBECONFIG`
+ * @param context the context to use; by default the files' current one
  * @throws Error that says what is missing
  */
 export function readKubeconfig(files: readonly string[], context: string | undefined): ApiAccess {
@@ -14,7 +14,7 @@ export function readKubeconfig(files: readonly string[], context: string | undef
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new Error(`the kubeconfig has no cluster for its context ${config.getCurrentContext() ?? '(none)'}`);
+    throw new Error(`the kubeconfig has no cluster for the context ${config.getCurrentContext() ?? '(none)'}`);
   }
   if (cluster.server.startsWith('https:') && !hasCredentials(config)) throw new Error(noCredentials(config));
   return {
@@ -28,7 +28,7 @@ export function readKubeconfig(files: readonly string[], context: string | undef
   };
 }
 
-/** client-node merges only files without a name in common, and lets the last current context win. */
+/** client-node merges only files without common names, and lets the last current context win. */
 function merged([first = '', ...others]: readonly string[]): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(first);
@@ -52,10 +52,10 @@ function hasCredentials(config: KubeConfig): boolean {
   return [token, certFile, certData, exec, authProvider, username].some(Boolean);
 }
 
-/** client-node 2.0 does not know kubectl's `tokenFile`, and would make anonymous requests. */
+/** client-node 2.0 ignores kubectl's `tokenFile`, and would send anonymous requests. */
 function noCredentials(config: KubeConfig): string {
   return (
-    `the kubeconfig's user ${config.getCurrentUser()?.name ?? '(none)'} has no credentials that can be used; ` +
-    'a tokenFile is written here as auth-provider: {name: tokenFile, config: {tokenFile: PATH}}'
+    `the kubeconfig's user ${config.getCurrentUser()?.name ?? '(none)'} has no usable credentials; ` +
+    'write a tokenFile as auth-provider: {name: tokenFile, config: {tokenFile: PATH}}'
   );
 }

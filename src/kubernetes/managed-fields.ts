@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** The name under which firstseen applies rules: what others change of them is then known by any other name. */
+/** firstseen's field manager for rules; fields with any other manager were changed by others. */
 export const FIELD_MANAGER = 'firstseen';
 
 /**
- * Who set which field of an object: `metav1.ManagedFieldsEntry`. The API server keeps it, for every way of writing:
- * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+ * Who set which field of an object: `metav1.ManagedFieldsEntry`, which the API server maintains for every kind of
+ * write:
  */
 const managedFieldsSchema = z.array(
   z.object({
@@ -19,39 +19,39 @@ export type ManagedFields = z.infer<typeof managedFieldsSchema>;
 
 const objectSchema = z.object({ metadata: z.object({ managedFields: managedFieldsSchema.default([]) }) });
 
-/** Of an object of the API; empty if it says nothing of it. */
+/** The entries of an API object; empty if it has none. */
 export function managedFieldsOf(object: unknown): ManagedFields {
   const parsed = objectSchema.safeParse(object);
   return parsed.success ? parsed.data.metadata.managedFields : [];
 }
 
-/** True if firstseen has applied the object, so that it is not somebody else's of the same name. */
+/** True if firstseen has applied the object; otherwise it is somebody else's object of the same name. */
 export function isApplied(fields: ManagedFields): boolean {
   return fields.some(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply');
 }
 
-/** True if anybody else has set a field of the object outside of its status. */
+/** True if somebody else has set a field of the object outside its status. */
 export function isTouched(fields: ManagedFields): boolean {
   return othersOf(fields).some(({ fieldsV1 }) => Object.keys(fieldsV1).length > 0);
 }
 
 /**
- * What is left of an object to apply when each field that somebody else has set is taken out of it: applied, it leaves those
- * alone. A list is one field, since those of our resources are atomic.
+ * The object to apply without the fields that somebody else has set, so that applying it does not change them. A list
+ * is one field, because lists of our resources are atomic.
  */
 export function withoutOthers(object: object, fields: ManagedFields): object {
   const left = othersOf(fields).reduce<unknown>((value, { fieldsV1 }) => without(value, fieldsV1), object);
   return typeof left === 'object' && left !== null ? left : {};
 }
 
-/** A status is written by whoever is asked to, and says nothing about who wants what. */
+/** Writes of the status do not show that somebody has tuned the object. */
 function othersOf(fields: ManagedFields): ManagedFields {
   return fields.filter(({ manager, subresource }) => manager !== FIELD_MANAGER && subresource === '');
 }
 
 /**
- * A set of fields is a tree: `f:NAME` leads to a field, `.` says that the field itself is in the set beside what is below it, and
- * an empty node is a field as a whole.
+ * A set of fields is a tree: `f:NAME` leads to a field, `.` means that the field itself is in the set beside its
+ * children, and an empty node is a whole field.
  */
 function without(value: unknown, owned: Readonly<Record<string, unknown>>): unknown {
   const names = Object.keys(owned).filter((name) => name !== '.');
@@ -65,7 +65,7 @@ function without(value: unknown, owned: Readonly<Record<string, unknown>>): unkn
     if (rest === undefined) left.delete(field);
     else left.set(field, rest);
   }
-  // A mapping of which nothing is left would be applied as an empty one.
+  // A mapping without remaining fields would be applied as an empty one.
   return left.size === 0 ? undefined : Object.fromEntries(left);
 }
 

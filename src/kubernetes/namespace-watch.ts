@@ -4,7 +4,7 @@ import type { NamespaceLabels } from '../ingest/namespace-labels.ts';
 import { type ApiObject, createResourceMirror } from './resource-watch.ts';
 
 export interface NamespaceWatch extends Job, NamespaceLabels {
-  /** Resolves when the namespaces are known for the first time, or when it turns out that they cannot be read now. */
+  /** Resolves when the namespaces are known for the first time, or when reading them has failed. */
   readonly answered: Promise<'known' | 'held'>;
 }
 
@@ -12,7 +12,7 @@ type Labels = Readonly<Record<string, string>>;
 
 const labelsSchema = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }) });
 
-/** Follows the namespaces of the cluster that firstseen writes to, for their labels; every replica does. */
+/** Watches the labels of namespaces in the cluster that firstseen writes to; every replica does. */
 export function createNamespaceWatch(
   deps: Omit<Parameters<typeof createResourceMirror>[0], 'handlers' | 'onHeld'>,
   localCluster: string,

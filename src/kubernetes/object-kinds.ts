@@ -4,13 +4,13 @@ export interface ObjectKind {
   readonly group: string;
   readonly version: string;
   readonly namespaced: boolean;
-  /** Whether it may be looked up for its uid. The chart grants `get` on exactly these. */
+  /** Whether its uid may be looked up. The chart grants `get` on exactly these. */
   readonly lookUp: boolean;
 }
 
 /**
- * Kinds that hold no secrets as a rule: RBAC cannot grant the metadata of an object without the rest. An Event about
- * another kind needs an audit event that carries the uid.
+ * Kinds that normally hold no secrets, because RBAC cannot grant access to metadata alone. An Event about another kind
+ * needs an audit event with the uid.
  */
 const LOOKED_UP: ReadonlySet<string> = new Set([
   'ClusterRole',

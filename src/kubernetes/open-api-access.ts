@@ -2,21 +2,22 @@ import type { ApiAccess } from './api-access.ts';
 import { inPod, readServiceAccount } from './service-account.ts';
 
 export interface KubeconfigSource {
-  /** Path of a kubeconfig file, or of several that add to each other; without it, the pod's service account. */
+  /** Path of a kubeconfig file, or of several that are merged; without it, the pod's service account. */
   readonly kubeconfig?: string | readonly string[] | undefined;
   readonly context?: string | undefined;
-  /** The environment of the process, in which a pod finds where the API server is. */
+  /** The environment of the process, in which a pod finds the API server's address. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * Opens a kubeconfig file, or the service account of the pod.
  *
- * @throws Error that says what is missing: it is found at the start, and not with the first alert
+ * @throws Error that says what is missing, at the start instead of at the first alert
  */
 export async function openApiAccess({ kubeconfig, context, env = {} }: KubeconfigSource): Promise<ApiAccess> {
   if (kubeconfig !== undefined) {
-    // Here alone, because the library that reads such files takes more memory than all the rest (decision 0018).
+    // Imported only here, because the library for kubeconfig files takes more memory than everything else (decision
+    // 0018).
     const { readKubeconfig } = await import('./kubeconfig.ts');
     return readKubeconfig(typeof kubeconfig === 'string' ? [kubeconfig] : kubeconfig, context);
   }
@@ -27,7 +28,7 @@ export async function openApiAccess({ kubeconfig, context, env = {} }: Kubeconfi
   }
   if (context !== undefined) {
     throw new Error(
-      `the context ${context} is one of a kubeconfig, and none is given: set kubernetes.kubeconfig (--kubeconfig FILE) as well, or leave the context out`,
+      `the context ${context} needs a kubeconfig: set kubernetes.kubeconfig (--kubeconfig FILE) too, or remove kubernetes.context`,
     );
   }
   return readServiceAccount({ env });

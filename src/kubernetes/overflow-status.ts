@@ -1,17 +1,17 @@
 import { formatTimestamp } from '../audit/timestamp.ts';
 import type { AlertState, Tally } from '../detect/alert.ts';
 
-/** Users, and addresses, that an Alert shows: its size is bounded, and cuts off what is more of the samples. */
+/** The most users and addresses on an Alert: its size is bounded. */
 const SHOWN = 3;
 
-/** `status.overflow` of an alert that counts what is over a budget, as part of a merge patch. */
+/** `status.overflow` of an overflow alert, as part of a merge patch. */
 export function overflowStatus({ overflow, samples = [] }: AlertState): object {
   if (overflow === undefined) return {};
   const { since, endedAt, users, sources } = overflow;
   return {
     overflow: {
       since: formatTimestamp(since),
-      // Null takes away what an earlier version said, when counting goes on.
+      // Null removes the value of an earlier version if counting resumes.
       until: endedAt === undefined ? null : formatTimestamp(endedAt),
       users: most(users),
       sources: most(sources),
@@ -20,7 +20,7 @@ export function overflowStatus({ overflow, samples = [] }: AlertState): object {
   };
 }
 
-/** Says whether the rule is over its budget, and since when it is or is not. */
+/** Whether the rule is over its budget, and since when. */
 export function overflowCondition({ overflow, count, openedAt }: AlertState): readonly object[] {
   if (overflow === undefined) return [];
   const { endedAt } = overflow;
@@ -39,7 +39,7 @@ export function overflowCondition({ overflow, count, openedAt }: AlertState): re
   ];
 }
 
-/** Those with the most, and how often each of them was there at least. */
+/** Those with the highest counts, each with its guaranteed minimum. */
 function most(tally: Tally): readonly object[] {
   return tally
     .map(([value, count, excess]) => ({ value: value === '' ? 'unknown' : value, count: count - excess }))

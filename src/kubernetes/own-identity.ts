@@ -13,8 +13,8 @@ const claimsSchema = z.object({
 });
 
 /**
- * Who the credential of a kubeconfig is, as far as it tells: the name of a service account, and its pod where the token is
- * bound to one. Nothing is verified; the API server does that. Undefined for any other credential.
+ * The identity in a credential: the name of a service account, and the pod if the token is bound to one. Nothing is
+ * verified; the API server does that. Undefined for any other credential.
  */
 export async function readOwnIdentity(source: KubeconfigSource): Promise<OwnIdentity | undefined> {
   const access = await openApiAccess(source);

@@ -60,7 +60,7 @@ test('one who was faster is no fault: it is looked at again, under a number of i
   await nextTurn();
   expect(calls).toEqual(['PATCH id-1-0', 'PATCH id-2-0']);
   expect(announced).toEqual(['patch a', 'patch a']);
-  expect(log).toEqual(['rules of the pack are applied']);
+  expect(log).toEqual(['pack rules applied']);
 });
 
 test('an API server that is away is said once, and that it goes on', async () => {
@@ -76,11 +76,7 @@ test('an API server that is away is said once, and that it goes on', async () =>
   await nextTurn();
   await nextTurn();
   expect(calls).toHaveLength(4);
-  expect(log).toEqual([
-    'installing the rule pack is failing',
-    'rules of the pack are applied',
-    'rule pack is installed',
-  ]);
+  expect(log).toEqual(['installing the rule pack is failing', 'pack rules applied', 'rule pack is installed']);
 });
 
 test('what the API server refuses is said once, and not asked again until somebody changes it', async () => {
@@ -89,5 +85,5 @@ test('what the API server refuses is said once, and not asked again until somebo
   await nextTurn();
   await nextTurn();
   expect(calls).toHaveLength(1);
-  expect(log.join()).toMatch(/^a rule of the pack does not fit what others have set of it, and stays as it is/);
+  expect(log.join()).toMatch(/^pack rule not applied: it conflicts with fields that others have set/);
 });

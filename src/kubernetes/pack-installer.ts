@@ -10,35 +10,35 @@ import { FIELD_MANAGER } from './managed-fields.ts';
 import { planPack } from './pack-plan.ts';
 import { RULES_PATH } from './rule-watch.ts';
 
-/** The rules that the cluster is to hold. */
+/** The rules that the cluster should have. */
 export interface Pack {
   readonly rules: readonly RuleDocument[];
-  /** False if some of it could not be read: then nothing is taken for removed from it. */
+  /** False if parts of the pack could not be read: then no rule counts as removed from it. */
   readonly isWhole: boolean;
 }
 
 export interface PackInstallerDeps {
   readonly client: Pick<KubernetesClient, 'call'>;
-  /** All DetectionRules there are, with their managed fields; the same list until one changes. Undefined until they are read. */
+  /** All DetectionRules with their managed fields; the same list until one changes. Undefined until they are loaded. */
   readonly resources: () => readonly RuleResource[] | undefined;
-  /** Notes changes before they are made, and gives an Audit-ID for each; see `OwnChanges`. */
+  /** Announces changes, and returns an Audit-ID for each; see `OwnChanges`. */
   readonly announce: (changes: readonly OwnChange[]) => Promise<readonly string[]>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** A rule of the pack that somebody deletes is back after so long. */
+/** How soon a deleted rule of the pack is restored. */
 const INTERVAL_MS = 10_000;
-/** A message of the API server in the log. */
+/** Bound of an API server's message in the log. */
 const MESSAGE_BYTES = 500;
 
 /**
- * Brings the pack into the cluster by server-side apply, and keeps it there: what it holds is written, what left it goes, and what
- * somebody else has changed stays as they want it. One replica does it for all.
+ * Installs the pack in the cluster by server-side apply and keeps it there: it writes the rules of the pack, deletes
+ * those that left it, and does not touch what others have changed. One replica does it for all.
  */
 export function createPackInstaller({ client, resources, announce, logger }: PackInstallerDeps, pack: Pack): Job {
-  /** By name: the version of the rule that is as it should be, or that cannot be made so. */
+  /** By name: the version of the rule that is right, or that cannot be made right. */
   const settled = new Map<string, string>();
-  /** What was said, so that it is said once. */
+  /** Messages already logged, so that each is logged once. */
   const said = new Set<string>();
   let seen: readonly RuleResource[] | undefined;
   const fault = createLastingFault(logger, {
@@ -64,11 +64,11 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
         applied += 1;
         settled.set(name, versionOf(toRuleResource(answer.body)));
       } else if (answer.reason === 'Conflict' || answer.reason === 'NotFound') {
-        // Somebody was faster, or has deleted it: the next turn sees what they did.
+        // Somebody was faster, or has deleted the rule: the next round sees that.
         isDone = false;
       } else {
         settled.set(name, versionOf(existing.get(name)));
-        logger.warn('a rule of the pack does not fit what others have set of it, and stays as it is', {
+        logger.warn('pack rule not applied: it conflicts with fields that others have set', {
           rule: name,
           error: excerpt(answer.message, MESSAGE_BYTES),
         });
@@ -76,12 +76,13 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
     }
     for (const [index, rule] of plan.remove.entries()) {
       const answer = await client.call(removeCall(rule, ids[apply.length + index]));
-      if (answer.kind === 'ok') logger.info('a rule that left the pack is removed', { rule: rule.name });
+      if (answer.kind === 'ok') logger.info('pack rule removed: it is no longer in the pack', { rule: rule.name });
       else if (answer.reason === 'Conflict') isDone = false;
     }
-    for (const rule of plan.left) once('a rule that left the pack stays, because others have changed it', rule);
-    for (const rule of plan.taken) once('a rule of the pack is left out: somebody else has made one of its name', rule);
-    if (applied > 0) logger.info('rules of the pack are applied', { rules: applied });
+    for (const rule of plan.left)
+      once('pack rule kept although it is no longer in the pack: others have changed it', rule);
+    for (const rule of plan.taken) once('pack rule not installed: somebody else has a rule of its name', rule);
+    if (applied > 0) logger.info('pack rules applied', { rules: applied });
     if (isDone) seen = now;
   }
 
@@ -94,7 +95,7 @@ export function createPackInstaller({ client, resources, announce, logger }: Pac
   return createPeriodicJob(INTERVAL_MS, () => fault.during(install));
 }
 
-/** With no force: a field that somebody has set since is not taken from them, but a conflict. */
+/** Without force: a field that somebody has set since causes a conflict instead of being overwritten. */
 function applyCall(name: string, object: object, auditID = ''): ApiCall {
   return {
     method: 'PATCH',
@@ -106,7 +107,7 @@ function applyCall(name: string, object: object, auditID = ''): ApiCall {
   };
 }
 
-/** Only as it was looked at: who changes it in between keeps it. */
+/** Only in the version that was read: a change in between prevents the deletion. */
 function removeCall({ name, uid, value }: RuleResource, auditID = ''): ApiCall {
   const { resourceVersion } = (value as { readonly metadata: { readonly resourceVersion?: string } }).metadata;
   return {
@@ -118,7 +119,7 @@ function removeCall({ name, uid, value }: RuleResource, auditID = ''): ApiCall {
   };
 }
 
-/** What of a rule applying it may change; a status is no part of it. Empty for one that is not there. */
+/** The parts of a rule that applying it may change, without the status. Empty for a missing rule. */
 function versionOf(rule: RuleResource | undefined): string {
   if (rule === undefined) return '';
   const { labels } = (rule.value as { readonly metadata: { readonly labels?: unknown } }).metadata;

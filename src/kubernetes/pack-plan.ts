@@ -3,15 +3,15 @@ import { toDetectionRule } from '../rules/to-detection-rule.ts';
 import type { RuleResource } from '../ruleset/rule-resource.ts';
 import { FIELD_MANAGER, isApplied, isTouched, managedFieldsOf, withoutOthers } from './managed-fields.ts';
 
-/** What brings the cluster to hold the pack. */
+/** The steps that install the pack in the cluster. */
 export interface PackPlan {
-  /** By name: what to apply, without a field that somebody else has set. */
+  /** By name: what to apply, without fields that somebody else has set. */
   readonly apply: ReadonlyMap<string, object>;
-  /** Rules that are no longer in the pack, and that nobody else has changed. */
+  /** Rules that left the pack and that nobody else has changed. */
   readonly remove: readonly RuleResource[];
-  /** Rules that are no longer in the pack, and stay, because somebody else has changed them. */
+  /** Rules that left the pack and stay, because somebody else has changed them. */
   readonly left: readonly string[];
-  /** Names of the pack under which somebody else has made a rule, which stays as it is. */
+  /** Names in the pack under which somebody else has created a rule, which is not touched. */
   readonly taken: readonly string[];
 }
 
@@ -22,9 +22,9 @@ export interface PackPlan {
 const LABELS = { 'app.kubernetes.io/managed-by': FIELD_MANAGER, 'app.kubernetes.io/part-of': 'firstseen' };
 
 /**
- * @param pack the rules that should be there
- * @param resources all DetectionRules there are
- * @param isWhole false if the pack could not be read as a whole: then nothing is taken for removed from it
+ * @param pack the rules that should exist
+ * @param resources all DetectionRules
+ * @param isWhole false if parts of the pack could not be read: then no rule counts as removed from it
  */
 export function planPack(
   pack: readonly RuleDocument[],
@@ -56,7 +56,7 @@ export function planPack(
   };
 }
 
-/** With the uid the API server refuses to make the rest of a rule when the rule itself has just been deleted. */
+/** With the uid, the API server does not recreate parts of a rule that was just deleted. */
 function onlyTo({ uid }: RuleResource, object: object, name: string): object {
   const metadata = 'metadata' in object && typeof object.metadata === 'object' ? object.metadata : {};
   return { ...object, metadata: { ...metadata, name, uid } };

@@ -1,22 +1,22 @@
 import { OBJECT_KINDS } from './object-kinds.ts';
 import type { KubernetesOptions } from './options.ts';
 
-/** One thing that firstseen has to be allowed to do, in the words of RBAC. */
+/** A right that firstseen needs, in RBAC terms. */
 export interface Permission {
   readonly verb: string;
   /** '' for the core group. */
   readonly group: string;
   readonly resource: string;
   readonly subresource?: string;
-  /** True if it is needed in firstseen's own namespace alone. */
+  /** True if it is needed only in firstseen's own namespace. */
   readonly ownNamespace?: true;
-  /** What is lost without it. */
+  /** What fails without it. */
   readonly need: string;
 }
 
-const NO_LABELS = 'rules and exceptions see no labels of namespaces';
+const NO_LABELS = 'rules and exceptions see no namespace labels';
 
-/** Every right that firstseen uses under these options, and no other: the chart's roles grant exactly these (a test compares the two). */
+/** Every right that firstseen uses with these options, and no other. The chart's roles match (a test compares them). */
 export function requiredPermissions({
   alerts,
   events,
@@ -30,35 +30,40 @@ export function requiredPermissions({
   return [
     ...(alerts.enabled
       ? [
-          { ...ofAlerts, verb: 'get', need: 'alerts are not read back' },
-          { ...ofAlerts, verb: 'list', need: 'alerts that people close are not noticed' },
-          { ...ofAlerts, verb: 'watch', need: 'alerts that people close are not noticed' },
-          { ...ofAlerts, verb: 'create', need: 'no alert is written' },
-          { ...ofAlerts, verb: 'delete', need: 'old alerts stay for ever' },
-          { ...ofAlerts, subresource: 'status', verb: 'patch', need: 'alerts stay without count, times and evidence' },
+          { ...ofAlerts, verb: 'get', need: 'firstseen cannot read alerts back' },
+          { ...ofAlerts, verb: 'list', need: 'firstseen does not see that users close alerts' },
+          { ...ofAlerts, verb: 'watch', need: 'firstseen does not see that users close alerts' },
+          { ...ofAlerts, verb: 'create', need: 'firstseen writes no alerts' },
+          { ...ofAlerts, verb: 'delete', need: 'old alerts are never deleted' },
+          { ...ofAlerts, subresource: 'status', verb: 'patch', need: 'alerts have no count, times or evidence' },
         ]
       : []),
     { ...ofRules, verb: 'list', need: 'the rules in the cluster do not run' },
-    { ...ofRules, verb: 'watch', need: 'a rule that is changed in the cluster runs as it was' },
-    { ...ofRules, verb: 'create', need: 'the rules of the pack are not there to be tuned' },
-    { ...ofRules, verb: 'patch', need: 'the rules of the pack stay as they were before an upgrade' },
-    { ...ofRules, verb: 'delete', need: 'a rule that has left the pack runs for ever' },
-    { ...ofRules, subresource: 'status', verb: 'patch', need: 'kubectl get detectionrules does not show what works' },
+    { ...ofRules, verb: 'watch', need: 'changes of rules in the cluster have no effect' },
+    { ...ofRules, verb: 'create', need: 'the rules of the pack are not installed in the cluster' },
+    { ...ofRules, verb: 'patch', need: 'an upgrade does not update the rules of the pack' },
+    { ...ofRules, verb: 'delete', need: 'rules that left the pack keep running' },
+    {
+      ...ofRules,
+      subresource: 'status',
+      verb: 'patch',
+      need: 'kubectl get detectionrules does not show the status of rules',
+    },
     { ...ofExceptions, verb: 'list', need: 'the exceptions in the cluster silence nothing' },
-    { ...ofExceptions, verb: 'watch', need: 'an exception that is changed in the cluster works as it did' },
+    { ...ofExceptions, verb: 'watch', need: 'changes of exceptions in the cluster have no effect' },
     {
       ...ofExceptions,
       subresource: 'status',
       verb: 'patch',
-      need: 'kubectl get ruleexceptions does not show what works',
+      need: 'kubectl get ruleexceptions does not show the status of exceptions',
     },
     { ...ofLists, verb: 'list', need: 'exceptions with a list in a ConfigMap silence nothing' },
-    { ...ofLists, verb: 'watch', need: 'a list that is changed in its ConfigMap stays as it was' },
+    { ...ofLists, verb: 'watch', need: 'changes of a list in a ConfigMap have no effect' },
     ...(namespaceLabels.enabled
       ? ['list', 'watch'].map((verb) => ({ verb, group: '', resource: 'namespaces', need: NO_LABELS }))
       : []),
     ...(events.enabled
-      ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'no Kubernetes Event is written' }]
+      ? [{ group: 'events.k8s.io', resource: 'events', verb: 'create', need: 'firstseen writes no Kubernetes Events' }]
       : []),
     ...(events.enabled && events.lookUp
       ? lookedUp.map(([name, { group }]) => ({
@@ -71,13 +76,13 @@ export function requiredPermissions({
   ];
 }
 
-/** As kubectl writes it: `patch alerts.firstseen.dev/status`. */
+/** In kubectl's form: `patch alerts.firstseen.dev/status`. */
 export function permissionName(permission: Permission): string {
   const where = permission.ownNamespace === true ? ' in its own namespace' : '';
   return `${permission.verb} ${resourceName(permission)}${where}`;
 }
 
-/** As kubectl takes it: `alerts.firstseen.dev/status`. */
+/** As an argument of kubectl: `alerts.firstseen.dev/status`. */
 export function resourceName({ group, resource, subresource }: Permission): string {
   return `${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** @throws Error if the body is longer, or does not come to its end */
+/** @throws Error if the body is too long or breaks off */
 export async function readText(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

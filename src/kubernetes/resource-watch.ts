@@ -7,15 +7,15 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { KubernetesClient } from './client.ts';
 
 /**
- * What is told of the objects of a collection. Each is awaited before the next; one that rejects is told again after a pause,
- * so they must bear repetition.
+ * Receives changes of a collection. Each call is awaited before the next; if one rejects, it is repeated after a pause,
+ * so handlers must be idempotent.
  */
 export interface ResourceWatchHandlers<T> {
-  /** Before each list. What is known to exist in the API at this moment, and is not in the list, has been deleted. */
+  /** Before each list. An object that exists in the API now and is not in the list was deleted. */
   beforeList?(): Promise<void> | void;
-  /** All objects by name, at the start and whenever the watch has lost its place. */
+  /** All objects by name, at the start and whenever the watch had to start over. */
   onList(objects: ReadonlyMap<string, T>): Promise<void> | void;
-  /** An object is there that was not, or is another than before. */
+  /** An object is new or has changed. */
   onChanged(name: string, object: T): Promise<void> | void;
   onDeleted(name: string): Promise<void> | void;
 }
@@ -24,23 +24,23 @@ export interface ResourceWatchDeps<T> {
   readonly client: Pick<KubernetesClient, 'call' | 'watch'>;
   readonly handlers: ResourceWatchHandlers<T>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** Each time that a list or a watch has failed, before the pause after which it is tried again. */
+  /** Called after each failed list or watch, before the pause and the retry. */
   readonly onHeld?: () => void;
   readonly random?: () => number;
 }
 
 export interface ResourceWatchOptions<T> {
-  /** The collection: of all namespaces or of one, such as `/api/v1/namespaces/a/configmaps`. */
+  /** The path of the collection, of all namespaces or of one, such as `/api/v1/namespaces/a/configmaps`. */
   readonly path: string;
-  /** Which objects of it, such as `{ labelSelector: 'a=b' }`. All unless told. */
+  /** Selects objects, such as `{ labelSelector: 'a=b' }`. All by default. */
   readonly query?: Readonly<Record<string, string>>;
-  /** What the objects are, in a word for the log. */
+  /** Names the objects in the log. */
   readonly of: string;
-  /** What is wanted of an object. Must not throw, whatever it holds: one object would hold up all others. */
+  /** Reads the needed part of an object. Must not throw, because one object would block all others. */
   readonly read: (object: ApiObject) => T;
   /** Objects in one page of a list. */
   readonly pageSize?: number;
-  /** Seconds after which the server is asked to end a watch, less up to half at random. */
+  /** Seconds after which the server should end a watch, up to half less at random. */
   readonly watchSeconds?: number;
   readonly backoff?: Backoff;
 }
@@ -48,7 +48,7 @@ export interface ResourceWatchOptions<T> {
 const objectSchema = z.looseObject({
   metadata: z.looseObject({ name: z.string(), resourceVersion: z.string().default('') }),
 });
-/** An object of the API: whatever its kind, it has a name and a version. */
+/** Any object of the API: it has a name and a version. */
 export type ApiObject = z.infer<typeof objectSchema>;
 
 const pageSchema = z.object({
@@ -56,13 +56,13 @@ const pageSchema = z.object({
   items: z.array(objectSchema),
 });
 
-/** The place of the watch is no longer kept by the server: only a list tells what has happened since. */
+/** The server no longer has the watch's resource version: only a list shows what has happened since. */
 class PlaceLost extends Error {}
 
 /**
- * Follows a collection of the API: lists, then watches from the version of the list on, and resumes from the last version that
- * was handled, so that nothing falls between. A list comes again when the server no longer keeps that version (410). It tells
- * nothing more once its stop resolves.
+ * Follows a collection of the API: lists, watches from the version of the list, and resumes from the last version that
+ * was handled, so that nothing is missed. If the server no longer has that version (410), it lists again. After its
+ * stop resolves it calls no handler.
  *
  * The protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
@@ -156,9 +156,9 @@ export function createResourceWatch<T>(
 }
 
 /**
- * The same, for one who wants all objects again whenever one of them changes.
+ * The same, with all objects after each change of one.
  *
- * @param onObjects all objects by name: the list at first, and again after each change; the map is a new one each time
+ * @param onObjects all objects by name: first the list, then after each change; a new map each time
  */
 export function createResourceMirror<T>(
   deps: Omit<ResourceWatchDeps<T>, 'handlers'>,

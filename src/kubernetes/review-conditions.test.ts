@@ -32,7 +32,7 @@ test('reopening takes both back, and acknowledging takes back the closing', () =
 
 test('what the audit log does not tell, or leaves open, is unverified', () => {
   expect(told(change('Closed'))).toEqual([
-    'Closed True Unverified: closed about 2026-03-01T12:00:00Z by nobody that the audit log tells of',
+    'Closed True Unverified: closed about 2026-03-01T12:00:00Z by an unknown user: the audit log names nobody',
   ]);
   expect(told(change('Closed', ['alice', 'bob', 'carol']))).toEqual([
     'Closed True Unverified: closed about 2026-03-01T11:59:59Z by alice or bob or others',

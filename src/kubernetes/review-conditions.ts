@@ -5,7 +5,7 @@ import type { AlertPhase, PhaseChange } from '../detect/alert.ts';
 export interface ReviewCondition {
   readonly type: 'Acknowledged' | 'Closed';
   readonly status: 'True' | 'False';
-  /** Verified: the audit log tells of the one user who did it. */
+  /** Verified: the audit log names the one user who did it. */
   readonly reason: 'Verified' | 'Unverified';
   readonly lastTransitionTime: string;
   readonly message: string;
@@ -16,10 +16,10 @@ const DONE: Readonly<Record<AlertPhase, string>> = {
   Acknowledged: 'acknowledged',
   Closed: 'closed',
 };
-/** What is left of a message for the names. */
+/** Room for names in a message. */
 const MOST_NAMED = 2;
 
-/** What changes of phase say: who acknowledged and who closed the alert, or took that back. Closing leaves it acknowledged. */
+/** Conditions from changes of phase: who acknowledged, closed or reopened the alert. Closing keeps it acknowledged. */
 export function reviewConditions(changes: readonly PhaseChange[]): readonly ReviewCondition[] {
   let acknowledged: ReviewCondition | undefined;
   let closed: ReviewCondition | undefined;
@@ -51,7 +51,7 @@ function next(
 }
 
 function who(by: readonly string[]): string {
-  if (by.length === 0) return 'nobody that the audit log tells of';
+  if (by.length === 0) return 'an unknown user: the audit log names nobody';
   const more = by.length > MOST_NAMED ? ' or others' : '';
   return `${by.slice(0, MOST_NAMED).join(' or ')}${more}`;
 }

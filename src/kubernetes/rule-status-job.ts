@@ -22,7 +22,7 @@ export interface RuleStatusJobDeps extends Pick<RuleTestDeps, 'hashes' | 'openSt
   readonly client: Pick<KubernetesClient, 'call'>;
   readonly store: Pick<Store, 'update'>;
   readonly live: LiveRules;
-  /** The resources as the watch has told them last; undefined before it has. */
+  /** The latest list of the watch; undefined before the first. */
   readonly resources: () => readonly RuleResource[] | undefined;
   readonly clusters: readonly string[];
   readonly logger: Pick<Logger, 'info' | 'warn'>;
@@ -31,13 +31,13 @@ export interface RuleStatusJobDeps extends Pick<RuleTestDeps, 'hashes' | 'openSt
 }
 
 export interface RuleStatusJobOptions {
-  /** How often counts are looked at, and at most written for a rule, in milliseconds. */
+  /** How often counts are checked, and the shortest time between two writes of a rule's counts, in milliseconds. */
   readonly countsMs?: number;
-  /** How many rules may have nothing but counts written each time: those that have waited longest. */
+  /** How many rules may have only counts written each time: those that have waited longest. */
   readonly mostCounts?: number;
-  /** How long several changes are waited for, to be one round. */
+  /** How long to collect changes into one round. */
   readonly gatherMs?: number;
-  /** The pause after a round that failed. */
+  /** The pause after a failed round. */
   readonly retryMs?: number;
 }
 
@@ -46,7 +46,7 @@ type AllFacts = ReadonlyMap<CompiledRule, readonly RuleFacts[]>;
 
 const WORDS = { begins: 'status of rules cannot be written', ends: 'status of rules is written again' };
 
-/** As a resource has it; what is not as the definition says counts as not there. */
+/** The status in the resource; an invalid value counts as missing. */
 const statusSchema = z.object({
   conditions: conditionsSchema,
   observedGeneration: z.int().default(0),
@@ -60,9 +60,9 @@ const statusSchema = z.object({
 });
 
 /**
- * Writes what has become of the DetectionRules into their status, and notes down in the state what of them is sound.
- * What an author waits for, the conditions, is written at once; what only counts, seldom, and of a few rules at a time.
- * Start it where it should run once, behind a lease.
+ * Writes the status of DetectionRules, and stores their last sound versions in the state. Conditions, which authors
+ * wait for, are written at once; counts at intervals, for a few rules at a time. Only one replica should run it, behind
+ * a lease.
  */
 export function createRuleStatusJob(
   { client, store, live, resources, clusters, hashes, openStore, logger, now }: RuleStatusJobDeps,
@@ -98,7 +98,7 @@ export function createRuleStatusJob(
     return sleep(ms, undefined, { signal }).catch(() => {});
   }
 
-  /** @returns false if the store kept some of it back: then it is tried again soon */
+  /** @returns false if the store held something back: then it is retried soon */
   async function round(): Promise<boolean> {
     const entries = live.entries().filter(isResourceEntry);
     const told = resources();
@@ -130,7 +130,7 @@ export function createRuleStatusJob(
     }
   }
 
-  /** Undefined while the store is away: whether a rule is sound is told all the same. */
+  /** Undefined if the store is unavailable: verdicts do not depend on it. */
   async function factsOf(entries: readonly ResourceEntry[]): Promise<AllFacts | undefined> {
     const rules = entries.flatMap(({ inForce }) => inForce?.rule ?? []);
     return readRuleFacts(store, clusters, rules, now()).catch(onFault(() => undefined));

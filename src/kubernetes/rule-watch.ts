@@ -7,7 +7,7 @@ export const RULES_PATH = '/apis/firstseen.dev/v1alpha1/detectionrules';
 /** A rule with its tests may take hundreds of kilobytes. */
 const PAGE_SIZE = 50;
 
-/** Follows the DetectionRules; every replica does. @param onRules all of them: at first, and again after each change */
+/** Watches the DetectionRules; every replica does. @param onRules all of them: at first, and after each change */
 export function createRuleWatch(
   deps: Omit<Parameters<typeof createResourceMirror>[0], 'handlers'>,
   onRules: (rules: readonly RuleResource[]) => void,

@@ -5,24 +5,24 @@ import type { ApiAccess } from './api-access.ts';
 
 /** Where a kubelet puts it: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api */
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** A kubelet replaces the token well before it ends; the API server takes the old one until then. */
+/** A kubelet replaces the token well before it expires; the API server accepts the old one until then. */
 const READ_AGAIN_MS = 60_000;
 
 export interface ServiceAccountDeps {
   readonly folder?: string;
   /** The environment of the process. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** In milliseconds, from any beginning. */
+  /** Milliseconds since any fixed time. */
   readonly now?: () => number;
 }
 
-/** Whether this is a pod with the token of a service account. */
+/** Whether this is a pod with a service account token. */
 export function inPod(): boolean {
   return existsSync(join(FOLDER, 'token'));
 }
 
 /**
- * The API server that a pod finds in its environment, and the service account that is mounted into it.
+ * The API server in a pod's environment, with the mounted service account.
  * @throws Error that says what is missing
  */
 export function readServiceAccount({
@@ -33,8 +33,8 @@ export function readServiceAccount({
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env;
   if (host === '' || port === '') {
     throw new Error(
-      'a service account is mounted, but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT do not say where the API server is: ' +
-        'set them, or kubernetes.kubeconfig (--kubeconfig FILE)',
+      'a service account is mounted, but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: ' +
+        'set them to the address of the API server, or set kubernetes.kubeconfig (--kubeconfig FILE)',
     );
   }
 

@@ -2,34 +2,34 @@ import { z } from 'zod';
 import type { KubernetesClient } from './client.ts';
 
 export interface StatusWriterOptions<S extends object> {
-  /** The collection that the resources stand in. */
+  /** The path of the collection. */
   readonly path: string;
-  /** What of a status people wait for: a change of it is written at once. */
+  /** The part of a status that people wait for: a change is written at once. */
   readonly verdictOf: (status: S) => unknown;
-  /** What of it only counts: a change of it is written seldom. */
+  /** The part that only counts: a change is written at intervals. */
   readonly countsOf: (status: S) => unknown;
-  /** How often at most the counts of a resource are written where nothing else changes, in milliseconds. */
+  /** The shortest time between two writes of a resource's counts if nothing else changes, in milliseconds. */
   readonly countsMs: number;
-  /** How many resources may have nothing but counts written in a round: those that have waited longest. */
+  /** How many resources may have only counts written in a round: those that have waited longest. */
   readonly mostCounts: number;
 }
 
-/** What a resource is to say of itself. */
+/** The status that a resource should have. */
 export interface WantedStatus<S> {
   readonly name: string;
   readonly uid: string;
-  /** What it says by now, as far as is known; see `statusOf`. */
+  /** Its present status, as far as it is known; see `statusOf`. */
   readonly before: S | undefined;
   readonly status: S;
 }
 
 export interface StatusWriter<S extends object> {
-  /** The status as it was written last, since the watch tells that only later; else as the resource has it, if that is sound. */
+  /** The status as last written, because the watch shows it only later; else the resource's own, if it is valid. */
   statusOf(resource: { readonly uid: string; readonly value: unknown }): S | undefined;
   /**
-   * Writes what is due. A verdict is written before the next status is asked for; counts come last.
-   * @param wanted of all the resources there are: one that is not among them is forgotten
-   * @throws OperationalError if the API server does not answer, or refuses; what is left is due the next time
+   * Writes due statuses. A verdict is written before the next status is computed; counts come last.
+   * @param wanted for all existing resources; others are forgotten
+   * @throws OperationalError if the API server does not answer or rejects; the rest is due next time
    */
   write(wanted: AsyncIterable<WantedStatus<S>>, signal: AbortSignal): Promise<void>;
 }
@@ -40,7 +40,7 @@ interface Written<S> {
   readonly countsAt: number;
 }
 
-/** Writes the status of the resources of one kind, as merge patches, and only what has changed. */
+/** Writes the changed parts of the status of one kind's resources, as merge patches. */
 export function createStatusWriter<S extends object>(
   client: Pick<KubernetesClient, 'call'>,
   statusSchema: z.ZodType<S>,
@@ -60,13 +60,13 @@ export function createStatusWriter<S extends object>(
 
   async function writeOne(wanted: WantedStatus<S>, signal: AbortSignal): Promise<void> {
     const { name, uid, status, before } = wanted;
-    // A merge patch leaves what it does not name.
+    // A merge patch keeps fields that it does not name.
     const gone = Object.keys(before ?? {}).filter((key) => status[key as keyof S] === undefined);
     await client.call(
       {
         method: 'PATCH',
         path: `${path}/${encodeURIComponent(name)}/status`,
-        // Of one that was made anew under this name meanwhile, this is not the status: that is a conflict.
+        // A resource that was recreated under this name must not get this status: the uid makes it a conflict.
         body: { metadata: { uid }, status: { ...status, ...Object.fromEntries(gone.map((key) => [key, null])) } },
         contentType: 'application/merge-patch+json',
         expect: ['NotFound', 'Conflict'],

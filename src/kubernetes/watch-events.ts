@@ -13,13 +13,13 @@ const eventSchema = z.discriminatedUnion('type', [
 /** `metav1.WatchEvent` of k8s.io/apimachinery; the object of an ERROR is a Status. */
 export type WatchEvent = z.infer<typeof eventSchema>;
 
-/** An object is 3 MiB at most (the API server's limit for a request). */
+/** An object has at most 3 MiB (the API server's limit for a request). */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Reads the body of a watch, one JSON value a line.
  *
- * @param alive called whenever something has come
+ * @param alive called whenever something arrives
  * @throws Error if a line is too long or is not a watch event
  */
 export async function* watchEvents(

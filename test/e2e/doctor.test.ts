@@ -174,7 +174,12 @@ describe('the audit policy', () => {
 
   test('a policy without ResponseStarted, and one that records own writes', async () => {
     const omitted = changedFile(at.policy, (text) => text.replace('rules:', 'omitStages: [ResponseStarted]\nrules:'));
-    theFault(await doctor({ policy: omitted }), 'audit-policy', 'warning', /^the policy omits the stage ResponseStarted/);
+    theFault(
+      await doctor({ policy: omitted }),
+      'audit-policy',
+      'warning',
+      /^the policy omits the stage ResponseStarted/,
+    );
     const own = changedFile(at.policy, (text) => text.replace('firstseen:firstseen', 'other:other'));
     theFault(await doctor({ policy: own }), 'audit-policy', 'warning', /^the policy records firstseen's own writes/);
   });
@@ -324,7 +329,7 @@ describe('firstseen itself', () => {
       await doctor({ config }),
       'store',
       'error',
-      /has appendfsync everysec, but durability "fsync" is demanded/,
+      /has appendfsync everysec, but durability "fsync" is required/,
     );
     expect(fault.mend ?? '').toMatch(/CONFIG SET appendfsync always/);
   });

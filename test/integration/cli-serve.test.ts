@@ -123,7 +123,7 @@ describe('serve refuses to start, with exit code 2,', () => {
     const { code, stderr } = await serve(['--state', `sqlite:${join(folder, 'nope', 'x.db')}`]);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^firstseen cannot start: .*the folder .*nope does not exist; make it, or set another path$/m,
+      /^firstseen cannot start: .*the folder .*nope does not exist; create it, or set another path$/m,
     );
   });
 

@@ -142,8 +142,8 @@ test('a rule that left the pack goes unless somebody has changed it; one of some
   expect(announced).toEqual(['delete gone']);
   expect(await names()).toEqual(['a', 'b', 'c', 'theirs', 'tuned']);
   expect((await live('theirs')).spec.title).toBe('Theirs');
-  expect(log).toMatch(/a rule that left the pack stays, because others have changed it \{"rule":"tuned"\}/);
-  expect(log).toMatch(/somebody else has made one of its name \{"rule":"theirs"\}/);
+  expect(log).toMatch(/pack rule kept although it is no longer in the pack: others have changed it \{"rule":"tuned"\}/);
+  expect(log).toMatch(/somebody else has a rule of its name \{"rule":"theirs"\}/);
 });
 
 test('a rule that does not fit what others have set of it stays, and is said; the rest goes on', async () => {
@@ -152,7 +152,7 @@ test('a rule that does not fit what others have set of it stays, and is said; th
   const esql = { type: 'esql', query: 'FROM logs-* | WHERE event.action == "create"', language: 'esql' };
   const { log } = await install([packRule('mixed', esql), packRule('z', { title: 'Newer' })]);
   expect(log).toMatch(
-    /a rule of the pack does not fit what others have set of it[^\n]*"rule":"mixed"[^\n]*language must be/,
+    /pack rule not applied: it conflicts with fields that others have set[^\n]*"rule":"mixed"[^\n]*language must be/,
   );
   expect((await live('mixed')).spec.type).toBe('query');
   expect((await live('z')).spec.title).toBe('Newer');
