@@ -107,7 +107,7 @@ test('no more run at once than may, and each is claimed only when it can start',
   await until(() => queue.calls.length === 50);
   expect(most).toBe(4);
   expect(mostLeased).toBe(4); // nothing is claimed that waits
-  expect(queue.calls.every((call) => call.startsWith('done'))).toBe(true);
+  expect(queue.calls.filter((call) => !call.startsWith('done'))).toEqual([]);
 });
 
 test('a delivery that hangs is given up at its deadline, even if the sink does not heed the signal', async () => {
@@ -145,7 +145,7 @@ test('a bug in a sink delays its alert, is logged, and stops nothing', async () 
   begin(queue, [sink]);
   await until(() => queue.calls.some((call) => call.startsWith('done alert good')));
   await until(() => queue.calls.some((call) => call.startsWith('retry alert bad')));
-  expect(queue.logged.some((line) => line === 'error sink failed')).toBe(true);
+  expect(queue.logged).toContain('error sink failed');
 });
 
 test('a queue that is away is said once, and delivery goes on when it is back', async () => {

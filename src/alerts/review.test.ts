@@ -73,7 +73,8 @@ test('the list is short, and one who writes all the time does not write the othe
     ...Array.from({ length: 100 }, (_, i) => wrote(`user-${i}`, i)),
     ...Array.from({ length: 100 }, (_, i) => seen(i % 2 === 0 ? 'Closed' : 'Open', i)),
   );
-  expect([many?.changes.length, many?.writes.length]).toEqual([4, 8]);
+  expect(many?.changes).toHaveLength(4);
+  expect(many?.writes).toHaveLength(8);
 });
 
 test('what was explained stays so when the writes are long gone', () => {

@@ -42,8 +42,10 @@ test('held until there are enough; what an alert stands on is used up', async ()
   const outcomes = await send(...[0, 1, 2, 3, 4, 5, 6].map((n) => nth(n)));
   expect(outcomes).toEqual(['held', 'held', 'opened', 'held', 'held', 'attached', 'held']);
   const [alert, ...others] = await alerts();
-  expect([alert?.state.count, others]).toEqual([2, []]);
-  expect([alert?.state.firstSeen, alert?.state.lastSeen]).toEqual([NOON, NOON + 5 * SECOND]);
+  expect(alert?.state.count).toBe(2);
+  expect(others).toEqual([]);
+  expect(alert?.state.firstSeen).toBe(NOON);
+  expect(alert?.state.lastSeen).toBe(NOON + 5 * SECOND);
   expect(alert?.state.evidence.map(({ auditID }) => auditID)).toEqual(
     [0, 1, 2, 3, 4, 5].map((n) => nth(n).event.auditID),
   );
@@ -113,7 +115,8 @@ test('an event that comes late completes what it belongs to', async () => {
   expect(await send(nth(0), nth(4))).toEqual(['held', 'held']);
   expect(await send(nth(2))).toEqual(['opened']);
   const [alert] = await alerts();
-  expect([alert?.state.openedAt, alert?.state.lastSeen]).toEqual([NOON + 4 * SECOND, NOON + 4 * SECOND]);
+  expect(alert?.state.openedAt).toBe(NOON + 4 * SECOND);
+  expect(alert?.state.lastSeen).toBe(NOON + 4 * SECOND);
 });
 
 test('rows that no window can need any more go, when their group has an event', async () => {
@@ -139,7 +142,8 @@ test('overflow: without a budget nothing is used up, so that it fires when there
   expect(await send(bob(late), bob(late + 1), bob(late + 2))).toEqual(['held', 'held', 'overflow']);
   expect(await send(bob(late + 5))).toEqual(['opened']);
   const opened = (await alerts()).find(({ spec }) => !spec.overflow && spec.actor.user === 'bob');
-  expect([opened?.state.evidence.length, opened?.spec.results?.[0]?.value]).toEqual([4, '4']);
+  expect(opened?.state.evidence).toHaveLength(4);
+  expect(opened?.spec.results?.[0]?.value).toBe('4');
 });
 
 test('a closed alert takes nothing: what comes next opens another', async () => {
@@ -214,7 +218,8 @@ test('of too many groups the one that was longest without an event goes, and is 
   expect(await send(nth(1))).toEqual(['held']);
   expect([...(await hashOf(store, CLUSTER, stateKeys.rows(memoryKey, 'group-0')))]).toEqual([]);
   const held = await entriesOf(store, CLUSTER, groupsKey);
-  expect([held.length, held[0]?.member]).toEqual([GROUP_CAP, 'group-1']);
+  expect(held).toHaveLength(GROUP_CAP);
+  expect(held[0]?.member).toBe('group-1');
   expect(await fieldsOf(store, CLUSTER, stateKeys.rule(memoryKey), 'evicted')).toEqual(['1']);
 });
 
@@ -240,5 +245,6 @@ test('a threshold without fields may be counted over everything', async () => {
   const users = ['a', 'b', 'c'].map((username, n) => nth(n, { username }));
   expect(await send(...users)).toEqual(['held', 'held', 'opened']);
   const [alert] = await alerts();
-  expect([alert?.spec.groupBy, alert?.spec.results]).toEqual([undefined, [{ field: 'count', value: '3' }]]);
+  expect(alert?.spec.groupBy).toBeUndefined();
+  expect(alert?.spec.results).toEqual([{ field: 'count', value: '3' }]);
 });

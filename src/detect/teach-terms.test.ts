@@ -59,7 +59,8 @@ test('taught again nothing changes, but that earlier and later sightings count',
   await teach(lessons);
   const [termsBefore, silentBefore] = [await terms(), await silent()];
   expect(await teach(lessons)).toEqual({ ...COUNTS, known: 2 });
-  expect([await terms(), await silent()]).toEqual([termsBefore, silentBefore]);
+  expect(await terms()).toEqual(termsBefore);
+  expect(await silent()).toEqual(silentBefore);
 
   await teach({ '["a"]': lesson(NOON - DAY, NOON - MINUTE), '["b"]': lesson(NOON + 1) });
   expect([...(await terms()).values()]).toEqual([NOON, NOON + 1]); // never set back
@@ -107,14 +108,11 @@ test('at the cap the oldest give way to newer ones, and older ones find no room'
     learned: 1,
     crowdedOut: 1,
   });
-  const held = await terms();
-  expect(held.size).toBe(TERM_CAP);
-  expect(['["new"]', '["old"]', '["older"]', '["ancient"]'].map((term) => held.has(term))).toEqual([
-    true,
-    true,
-    false,
-    false,
-  ]);
+  const held = [...(await terms()).keys()];
+  expect(held).toHaveLength(TERM_CAP);
+  expect(held).toEqual(expect.arrayContaining(['["new"]', '["old"]']));
+  expect(held).not.toContain('["older"]');
+  expect(held).not.toContain('["ancient"]');
   expect([...(await silent()).keys()].sort()).toEqual(['["new"]', '["old"]']);
   expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.memoryKey), 'evicted')).toEqual(['1']);
 });

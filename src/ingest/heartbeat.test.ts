@@ -86,25 +86,28 @@ test('each has a number of its own, and two may be under way', async () => {
   expect(await take(CLUSTER, batchOf(event(), first))).toEqual([]);
 });
 
-test('what only looks like one is left in the batch', async () => {
+test.each<readonly [string, (path: string) => Partial<AuditEvent>]>([
+  ['another user', () => ({ user: { username: 'eve' } })],
+  ['an impersonation', () => ({ impersonatedUser: { username: 'eve' } })],
+  ['another verb', () => ({ verb: 'list' })],
+  ['another path', (path) => ({ requestURI: path.replace('/firstseen-heartbeat/', '/api/') })],
+  ['a path below', (path) => ({ requestURI: path.replace('?', '/x?') })],
+  ['an unknown number', (path) => ({ requestURI: path.replace(/.{32}$/, '0'.repeat(32)) })],
+  ['a longer query', (path) => ({ requestURI: `${path}&x=1` })],
+  ['no number', (path) => ({ requestURI: path.split('?')[0] ?? '' })],
+  ['no URI', () => ({ requestURI: undefined as never })],
+])('an event with %s is not a heartbeat', async (_, change) => {
   const { beat, take, sent, event, sample } = beating();
   await beat();
-  const path = sent[0] ?? '';
-  for (const [what, change] of [
-    ['another user', { user: { username: 'eve' } }],
-    ['an impersonation', { impersonatedUser: { username: 'eve' } }],
-    ['another verb', { verb: 'list' }],
-    ['another path', { requestURI: path.replace('/firstseen-heartbeat/', '/api/') }],
-    ['a path below', { requestURI: path.replace('?', '/x?') }],
-    ['a number that was not sent', { requestURI: path.replace(/.{32}$/, '0'.repeat(32)) }],
-    ['more in the query', { requestURI: `${path}&x=1` }],
-    ['no number', { requestURI: path.split('?')[0] ?? '' }],
-    ['no URI', { requestURI: undefined }],
-  ] as const) {
-    const lookalike = event(change as Partial<AuditEvent>);
-    expect([what, await take(CLUSTER, [lookalike])]).toEqual([what, [lookalike]]);
-  }
-  expect(await take('other', [event()])).toHaveLength(1); // another cluster
+  const lookalike = event(change(sent[0] ?? ''));
+  expect(await take(CLUSTER, [lookalike])).toEqual([lookalike]);
+  expect((await sample('_last_seen')) ?? '').toMatch(/ 0$/);
+});
+
+test('an event of another cluster is not a heartbeat', async () => {
+  const { beat, take, event, sample } = beating();
+  await beat();
+  expect(await take('other', [event()])).toHaveLength(1);
   expect((await sample('_last_seen')) ?? '').toMatch(/ 0$/);
 });
 
@@ -119,13 +122,14 @@ test('one that took more than a quarter of an hour counts no more, and the store
   expect(await entriesOf(store, CLUSTER, stateKeys.heartbeat)).toHaveLength(1);
 });
 
-test('a refusal that may leave no event, and no answer at all, are failures that are told', async () => {
-  for (const status of [401, 429, 503]) {
-    const { beat, warned, sample } = beating({ get: async () => status });
-    await beat();
-    expect(String(warned[0]?.error)).toMatch(new RegExp(`${status}`));
-    expect((await sample('s_total')) ?? '').toMatch(/outcome="failed"} 1$/);
-  }
+test.each([401, 429, 503])('the status %i is a failure, because the request may not be audited', async (status) => {
+  const { beat, warned, sample } = beating({ get: async () => status });
+  await beat();
+  expect(String(warned[0]?.error)).toContain(String(status));
+  expect((await sample('s_total')) ?? '').toMatch(/outcome="failed"} 1$/);
+});
+
+test('no answer is a failure', async () => {
   const away = beating({
     get: () => Promise.reject(new OperationalError('api_unavailable', 'no answer')),
   });

@@ -62,17 +62,18 @@ test('our own fields and a status are nobody else’s', () => {
   expect(withoutOthers(rule, fields)).toEqual(rule);
 });
 
-test('a rule is ours if we applied it', () => {
+test('recognises a rule that firstseen applied', () => {
   const applied = managedFieldsOf({ metadata: { managedFields: [{ manager: 'firstseen', operation: 'Apply' }] } });
   expect(isApplied(applied)).toBe(true);
   expect(isApplied(updatedBy('firstseen', { 'f:spec': {} }))).toBe(false);
   expect(isApplied(managedFieldsOf({ metadata: {} }))).toBe(false);
 });
 
-test('what is not of the shape says nothing', () => {
-  for (const object of [undefined, 1, {}, { metadata: { managedFields: 'all' } }]) {
-    expect(managedFieldsOf(object)).toEqual([]);
-  }
+test.each([[undefined], [1], [{}], [{ metadata: { managedFields: 'all' } }]])('%j has no managed fields', (object) => {
+  expect(managedFieldsOf(object)).toEqual([]);
+});
+
+test('ignores malformed sets of fields', () => {
   const odd = updatedBy('kubectl', { 'f:spec': 'all', 'k:{"name":"a"}': {}, 'f:metadata': { 'v:1': {} } });
   expect(withoutOthers(rule, odd)).toEqual({ metadata: rule.metadata });
 });

@@ -29,7 +29,9 @@ test('the state tells what a rule has counted, holds and learns, on each cluster
     reached: after + MINUTE,
     isSpent: false,
   });
-  expect([elsewhere?.matches, elsewhere?.lastMatch, elsewhere?.reached]).toEqual([0, undefined, 0]);
+  expect(elsewhere?.matches).toBe(0);
+  expect(elsewhere?.lastMatch).toBeUndefined();
+  expect(elsewhere?.reached).toBe(0);
 });
 
 test('a budget is spent while an hour holds as many openings as it allows', async () => {

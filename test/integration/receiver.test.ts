@@ -89,7 +89,7 @@ describe('what is taken', () => {
     const { port } = await startReceiver();
     const one = `${head(JSON_TYPE, 'Content-Length: 2')}{}`;
     const last = `${head(JSON_TYPE, 'Content-Length: 2', 'Connection: close')}{}`;
-    expect((await exchange(port, one, last)).match(/HTTP\/1\.1 200/g)?.length).toBe(2);
+    expect((await exchange(port, one, last)).match(/HTTP\/1\.1 200/g)).toHaveLength(2);
   });
 });
 
@@ -118,7 +118,7 @@ describe('which cluster', () => {
     ]) {
       for (const path of ['/audit', '/audit/a', '/audit/nowhere']) {
         const answer = await post(port, path, { headers: { authorization } });
-        expect([authorization, answer.status]).toEqual([authorization, 401]);
+        expect(answer.status).toBe(401);
         expect(answer.headers['www-authenticate']).toBe('Bearer realm="firstseen"');
         expect(answer.text).not.toMatch(/nowhere|\/audit\/a/);
       }
@@ -144,8 +144,8 @@ describe('what is refused', () => {
     const { port } = await startReceiver();
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
       const answer = await post(port, '/audit', { method });
-      expect([method, answer.status]).toEqual([method, 405]);
-      expect([method, answer.headers.allow]).toEqual([method, 'POST']);
+      expect(answer.status).toBe(405);
+      expect(answer.headers.allow).toBe('POST');
     }
   });
 
@@ -171,7 +171,7 @@ describe('what is refused', () => {
     ];
     for (const path of paths) {
       const answer = await post(port, path);
-      expect([path, answer.status]).toEqual([path, 404]);
+      expect(answer.status).toBe(404);
       expect(answer.text.length).toBeLessThan(200);
     }
     expect(batches).toHaveLength(0);
@@ -186,7 +186,7 @@ describe('what is refused', () => {
   test('another content type, and any content encoding', async () => {
     const { port } = await startReceiver();
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
-      expect([type, (await post(port, '/audit', { headers: { 'content-type': type } })).status]).toEqual([type, 415]);
+      expect((await post(port, '/audit', { headers: { 'content-type': type } })).status).toBe(415);
     }
     for (const encoding of ['gzip', 'identity']) {
       const answer = await post(port, '/audit', { headers: { 'content-encoding': encoding } });
@@ -215,7 +215,7 @@ describe('what is refused', () => {
     for (const request of requests) {
       const answer = await exchange(port, request);
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-      expect(answer.match(/HTTP\/1\.1/g)?.length).toBe(1);
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
     }
     expect(batches).toHaveLength(0);
   });
