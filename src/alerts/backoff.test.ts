@@ -8,6 +8,6 @@ test('the delay doubles with each failure, up to the longest', () => {
   expect(delays).toEqual([1_000, 2_000, 4_000, 32_000, 60_000, 60_000]);
 });
 
-test('chance takes away up to half', () => {
+test('jitter shortens the delay by up to half', () => {
   expect(backoffMs(1, backoff, () => 1)).toBe(500);
 });

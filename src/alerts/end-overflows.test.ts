@@ -35,7 +35,7 @@ async function overBudget(changes: Partial<RuleDocument> = {}) {
   return { ...evaluating, overflow, id, due, end: (at: number) => endOverflows(store, CLUSTER, SINKS, at) };
 }
 
-test('it has ended when nothing was counted for long enough, at the last that was; those that show it are told, once', async () => {
+test('an overflow ends at its last count, and becomes due once to the sinks that show it', async () => {
   const { overflow, id, due, end } = await overBudget();
   expect(await end(NOON + 2 * SECOND)).toEqual([]);
   expect((await overflow()).state.overflow?.endedAt).toBeUndefined();
@@ -52,7 +52,7 @@ test('it has ended when nothing was counted for long enough, at the last that wa
   expect((await overflow()).version).toBe(3);
 });
 
-test('counting goes on when more comes, from then on; what comes late does not move the beginning', async () => {
+test('a later match begins a new overflow; a late event does not move its beginning', async () => {
   const { overflow, send, end } = await overBudget();
   await end(NOON + MINUTE);
   await send(nth(1.5));
@@ -69,7 +69,7 @@ test('counting goes on when more comes, from then on; what comes late does not m
   expect(state.overflow?.users).toEqual([['system:anonymous', 4, 0]]);
 });
 
-test('an alert that is gone is taken off the index, and nothing else happens', async () => {
+test('removes a missing alert from the index, and does nothing else', async () => {
   const { id, store, due, end } = await overBudget();
   await createAlertLifecycle(store, ['all']).end(CLUSTER, id);
   expect(await end(NOON + MINUTE)).toEqual([]);
@@ -77,7 +77,7 @@ test('an alert that is gone is taken off the index, and nothing else happens', a
   expect(await due('all')).toBe(false);
 });
 
-test('of a building block only those sinks are told that take it', async () => {
+test('the end of a building block is due only to sinks that take those', async () => {
   const { due, end } = await overBudget({ buildingBlock: true });
   await end(NOON + MINUTE);
   expect(await due('all')).toBe(false);

@@ -51,7 +51,7 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
-test('the job runs while the lease is held, is stopped when another has it, and is made anew when it comes back', async () => {
+test('runs the job while it holds the lease, stops it when the lease is lost, and creates a new one when it is back', async () => {
   let held = false;
   const { job, said, renewals, end } = leased(async () => held);
   job.start();
@@ -70,7 +70,7 @@ test('the job runs while the lease is held, is stopped when another has it, and 
   expect(said.at(-1)).toEqual('job 2 stops');
 });
 
-test('a store that is away takes the lease from nobody before its time is up, and then the job stops', async () => {
+test('an unavailable store ends the job only when the lease expires', async () => {
   let away = false;
   const { job, said, renewals, end } = leased(async () => {
     if (away) throw new Error('away');
@@ -89,7 +89,7 @@ test('a store that is away takes the lease from nobody before its time is up, an
   await end();
 });
 
-test('a store that is away at the start is asked again', async () => {
+test('retries if the store is unavailable at the start', async () => {
   let away = true;
   const { job, said, renewals, end } = leased(async () => {
     if (away) throw new Error('away');
@@ -104,7 +104,7 @@ test('a store that is away at the start is asked again', async () => {
   await end();
 });
 
-test('stop ends the job and the renewing, also while an answer is outstanding', async () => {
+test('stop ends the job and the renewals, even while an answer is outstanding', async () => {
   const asked: number[] = [];
   const answer = Promise.withResolvers<boolean>();
   const { job, said, renewals, end } = leased((ttlMs) => {
@@ -122,7 +122,7 @@ test('stop ends the job and the renewing, also while an answer is outstanding', 
   await end();
 });
 
-test('stop gives the lease back once the job has ended, and only if it was held', async () => {
+test('stop returns a held lease once the job has ended', async () => {
   const events: (number | string)[] = [];
   const { job, said, renewals, end } = leased(async (ttlMs) => {
     events.push(ttlMs, said.at(-1) ?? 'nothing');
@@ -145,7 +145,7 @@ test('stop gives the lease back once the job has ended, and only if it was held'
   expect(asked).toEqual([TTL_MS]);
 });
 
-test('a store that is away at the end lets the lease run out', async () => {
+test('if the store is unavailable at the stop, the lease expires', async () => {
   let away = false;
   const { job, said, end } = leased(async () => {
     if (away) throw new Error('away');
@@ -158,7 +158,7 @@ test('a store that is away at the end lets the lease run out', async () => {
   expect(said).toEqual(['job 1 starts', 'job 1 stops']);
 });
 
-test('stop before start, or without the lease, is nothing', async () => {
+test('stop before the start, or without the lease, does nothing', async () => {
   const { said, end } = leased(async () => false);
   await end();
   expect(said).toEqual([]);

@@ -35,7 +35,7 @@ test('a closed alert leaves live, and the next match opens a new one', async () 
   expect(await phases()).toEqual(['Closed', 'Open']);
 });
 
-test('closing forgets no term', async () => {
+test('closing does not forget terms', async () => {
   const { send, store, lifecycle, id } = await withAlert(newTerms);
   const terms = () => entriesOf(store, CLUSTER, stateKeys.terms(compiledRule(newTerms).rule.memoryKey));
   const before = await terms();
@@ -45,7 +45,7 @@ test('closing forgets no term', async () => {
   expect(await send(nth(1))).toEqual(['known']);
 });
 
-test('a phase is the user’s: it changes no count, no version, and makes no sink due', async () => {
+test('a change of phase changes no count or version, and makes no sink due', async () => {
   const { store, lifecycle, alerts, alert, id } = await withAlert(ruleDocument());
   await store.done(CLUSTER, 'log', id, 1, 0);
   await lifecycle.setPhase(CLUSTER, id, 'Acknowledged');
@@ -55,7 +55,7 @@ test('a phase is the user’s: it changes no count, no version, and makes no sin
   expect(await entriesOf(store, CLUSTER, stateKeys.due('log'))).toEqual([]);
 });
 
-test('who changed the phase is a new version for the sinks that show it, once it is known', async () => {
+test('the author of a change of phase is a new version for the sinks that show it', async () => {
   const { store, lifecycle, alerts, id } = await withAlert(ruleDocument(), { reviewers: ['log'] });
   const due = async () => (await entriesOf(store, CLUSTER, stateKeys.due('log'))).map(({ member }) => member);
   const version = async () => (await alerts())[0]?.version;
@@ -72,7 +72,7 @@ test('who changed the phase is a new version for the sinks that show it, once it
   await lifecycle.noteWrite(CLUSTER, 'no-such-alert', { at: NOON, user: 'alice' });
 });
 
-test('closing can leave the window as it is: repeats count on the closed alert until it ends, then one opens anew', async () => {
+test('continue-window: repeats count on the closed alert until its window ends, then a new alert opens', async () => {
   const { send, lifecycle, live, alerts, phases, id } = await withAlert(ruleDocument(), { onClose: 'continue-window' });
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
   expect(await live()).toBe(id);
@@ -83,7 +83,7 @@ test('closing can leave the window as it is: repeats count on the closed alert u
   expect(await phases()).toEqual(['Closed', 'Open']);
 });
 
-test('an alert that is opened again takes repeats again', async () => {
+test('a reopened alert takes repeats again', async () => {
   const { send, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
   await lifecycle.setPhase(CLUSTER, id, 'Open');
@@ -92,7 +92,7 @@ test('an alert that is opened again takes repeats again', async () => {
   expect((await alerts())[0]?.state.count).toBe(2);
 });
 
-test('an alert that is opened again does not take the place of a newer one, nor does closing it end that one', async () => {
+test('a reopened alert does not replace a newer one, and closing it does not end that one', async () => {
   const { send, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
   await lifecycle.setPhase(CLUSTER, id, 'Closed');
   await send(nth(1));
@@ -106,7 +106,7 @@ test('an alert that is opened again does not take the place of a newer one, nor 
   expect(await send(nth(2))).toEqual(['attached']);
 });
 
-test('the phase that it has already, and an alert that there is not, are nothing to do', async () => {
+test('an unchanged phase or a missing alert needs no write', async () => {
   const { lifecycle, live, alerts, alert, id } = await withAlert(ruleDocument());
   await lifecycle.setPhase(CLUSTER, id, 'Open');
   await lifecycle.setPhase(CLUSTER, 'no-such-alert', 'Closed');
@@ -116,7 +116,7 @@ test('the phase that it has already, and an alert that there is not, are nothing
   expect(await live()).toEqual(id);
 });
 
-test('an alert that ends is gone with its dead letters, is not made again by the same request, and is by the next', async () => {
+test('an ended alert is deleted with its dead letters; only another request opens a new one', async () => {
   const { send, store, lifecycle, live, alerts, id } = await withAlert(ruleDocument());
   await store.bury(CLUSTER, 'log', id, 'refused');
   await lifecycle.end(CLUSTER, id);
@@ -134,7 +134,7 @@ test('an alert that ends is gone with its dead letters, is not made again by the
   expect(await send(nth(1))).toEqual(['opened']);
 });
 
-test('the term of an alert that has ended stays known', async () => {
+test('the term of an ended alert stays known', async () => {
   const { send, lifecycle, alerts, id } = await withAlert(newTerms);
   await lifecycle.end(CLUSTER, id);
   expect(await send(nth(1))).toEqual(['known']);

@@ -21,7 +21,7 @@ afterEach(async () => {
   reconciler = undefined;
 });
 
-test('an alert that is due is delivered and done with the version that was delivered', async () => {
+test('delivers a due alert, and reports the delivered version', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 3 });
   const sink = createFakeSink('alert');
@@ -31,7 +31,7 @@ test('an alert that is due is delivered and done with the version that was deliv
   expect(sink.deliveries).toEqual(['a@3 after undefined']);
 });
 
-test('a sink of openings is not given a repeat that was counted while its opening was being delivered', async () => {
+test('a sink of openings does not get a repeat counted during the delivery of the opening', async () => {
   const queue = createFakeQueue();
   queue.due('log', { id: 'a', version: 2, delivered: 1 });
   queue.due('log', { id: 'b', version: 1 });
@@ -55,7 +55,7 @@ test('a nudge delivers at once what became due while the queue was idle', async 
   await until(() => sink.deliveries.length === 1);
 });
 
-test('a failure that may mend waits longer each time, and one that cannot is buried', async () => {
+test('a retryable failure waits longer each time; any other is buried', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 1 });
   let tries = 0;
@@ -74,7 +74,7 @@ test('a failure that may mend waits longer each time, and one that cannot is bur
   ]);
 });
 
-test('a sink that is down delays itself and no other', async () => {
+test('a broken sink delays only itself', async () => {
   const queue = createFakeQueue();
   for (const sink of ['down', 'up']) {
     for (let i = 0; i < 100; i += 1) queue.due(sink, { id: `a${i}`, version: 1 });
@@ -89,7 +89,7 @@ test('a sink that is down delays itself and no other', async () => {
   expect(queue.logged.filter((line) => line.startsWith('warn'))).toHaveLength(1); // said once
 });
 
-test('no more run at once than may, and each is claimed only when it can start', async () => {
+test('limits concurrent deliveries, and claims an alert only when it can start', async () => {
   const queue = createFakeQueue();
   for (let i = 0; i < 50; i += 1) queue.due('alert', { id: `a${i}`, version: 1 });
   let running = 0;
@@ -110,7 +110,7 @@ test('no more run at once than may, and each is claimed only when it can start',
   expect(queue.calls.filter((call) => !call.startsWith('done'))).toEqual([]);
 });
 
-test('a delivery that hangs is given up at its deadline, even if the sink does not heed the signal', async () => {
+test('cuts off a delivery at its deadline, even if the sink ignores the signal', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 1 });
   begin(queue, [createFakeSink('alert', () => new Promise(() => {}))], { deadlineMs: 20 });
@@ -126,7 +126,7 @@ test('a copy that a user has deleted ends the alert', async () => {
   expect(queue.calls).toEqual(['end home a', 'done alert a 2 +10000']);
 });
 
-test('the record of an alert that retention dropped goes when its copy is taken away', async () => {
+test('deletes the record of a dropped alert with its copy', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 2, delivered: 1, removed: true });
   begin(queue, [{ ...createFakeSink('alert'), removes: true }]);
@@ -148,7 +148,7 @@ test('a bug in a sink delays its alert, is logged, and stops nothing', async () 
   expect(queue.logged).toContain('error sink failed');
 });
 
-test('a queue that is away is said once, and delivery goes on when it is back', async () => {
+test('logs an unavailable queue once, and continues when it is back', async () => {
   const queue = createFakeQueue();
   queue.away = true;
   const sink = createFakeSink('alert');
@@ -160,7 +160,7 @@ test('a queue that is away is said once, and delivery goes on when it is back', 
   expect(queue.logged).toEqual(['warn alert delivery is failing', 'info alert delivery has recovered']);
 });
 
-test('stopping waits for what is being delivered and claims nothing more', async () => {
+test('stop waits for deliveries in progress and claims nothing more', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 1 });
   const sink = createFakeSink('alert', () => sleep(40).then(() => undefined));
@@ -171,7 +171,7 @@ test('stopping waits for what is being delivered and claims nothing more', async
   expect(queue.calls).toEqual(['done alert a 1 +10000']);
 });
 
-test('stopping leaves what takes too long to its lease', async () => {
+test('stop leaves slow deliveries to their lease', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 1 });
   let aborted = false;
@@ -189,7 +189,7 @@ test('stopping leaves what takes too long to its lease', async () => {
   expect(queue.calls).toEqual([]);
 });
 
-test('each delivery is observed', async () => {
+test('reports each delivery to the observer', async () => {
   const queue = createFakeQueue();
   queue.due('alert', { id: 'a', version: 1 });
   const seen: string[] = [];

@@ -6,7 +6,7 @@ import { write } from '../../test/support/state-access.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import { readAlerts, recordOf, recordRead } from './records.ts';
 
-test('the alerts of a cluster are read oldest first, each as it is', async () => {
+test('reads the alerts of a cluster oldest first', async () => {
   const { send, store } = evaluation([ruleDocument()]);
   await send(anonymousRequest({ at: NOON + 1, sourceIPs: ['10.0.0.2'] }));
   await send(
@@ -23,7 +23,7 @@ test('the alerts of a cluster are read oldest first, each as it is', async () =>
   expect(await readAlerts(store, 'another')).toEqual([]);
 });
 
-test('an alert without a record, or with one that cannot be read, is left out, and hides no other', async () => {
+test('skips alerts without a readable record', async () => {
   const { send, store } = evaluation([ruleDocument()]);
   await send(anonymousRequest());
   const entries = ['gone', 'broken'].map((member) => ({ member, score: NOON - 1 }));
@@ -36,7 +36,7 @@ test('an alert without a record, or with one that cannot be read, is left out, a
   expect(await readAlerts(store, CLUSTER)).toHaveLength(1);
 });
 
-test('a record is read by its three fields, and is none if one is missing', () => {
+test('a record needs all three fields', () => {
   const read = recordRead('a');
   expect(read).toEqual({ kind: 'fields', key: 'alert:a', fields: ['spec', 'state', 'ver'] });
   const of = (...values: readonly (string | undefined)[]) => recordOf('c', 'a', { kind: 'fields', values });

@@ -37,12 +37,12 @@ const dropped = (alerts: readonly AlertRecord[], policy: Partial<RetentionPolicy
     .map(({ id }) => id)
     .join(' ');
 
-test('what was last seen longer ago than the age goes, and no other', () => {
+test('drops only alerts older than the maximum age', () => {
   const alerts = [alert('old', { seen: NOON - 7 * DAY - 1 }), alert('just', { seen: NOON - 7 * DAY }), alert('new')];
   expect(dropped(alerts, {})).toBe('old');
 });
 
-test('closed goes before open, acknowledged as open', () => {
+test('drops closed alerts first; acknowledged ones count as open', () => {
   const alerts = [
     alert('open', { seen: NOON - 3 }),
     alert('acknowledged', { phase: 'Acknowledged', seen: NOON - 2 }),
@@ -52,7 +52,7 @@ test('closed goes before open, acknowledged as open', () => {
   expect(dropped(alerts, { maxAlerts: 1 })).toBe('closed open');
 });
 
-test('what nobody is shown goes before what somebody has yet to look at', () => {
+test('drops building blocks before alerts for people', () => {
   const block = alert('block', { severity: 'critical' });
   const alerts = [
     alert('open', { seen: NOON - 3 }),
@@ -61,7 +61,7 @@ test('what nobody is shown goes before what somebody has yet to look at', () => 
   expect(dropped([...alerts, alert('closed', { phase: 'Closed' })], { maxAlerts: 1 })).toBe('block closed');
 });
 
-test('then the noisiest rule, then the lowest severity, then what was seen longest ago', () => {
+test('then the noisiest rule, the lowest severity, and the oldest sighting', () => {
   const alerts = [
     alert('quiet', { rule: 'quiet', severity: 'low', seen: NOON - 9 }),
     alert('critical', { severity: 'critical', seen: NOON - 8 }),
@@ -75,7 +75,7 @@ test('then the noisiest rule, then the lowest severity, then what was seen longe
   }
 });
 
-test('a rule over its own number loses what is over, and others lose nothing', () => {
+test('a rule over its limit loses only its own alerts', () => {
   const alerts = [
     alert('a', { seen: NOON - 2 }),
     alert('b', { seen: NOON - 1 }),
@@ -86,18 +86,18 @@ test('a rule over its own number loses what is over, and others lose nothing', (
   expect(dropped(alerts, { maxAlertsPerRule: 1 })).toBe('a b');
 });
 
-test('what is over age makes room before anything else is dropped', () => {
+test('alerts over age make room first', () => {
   const alerts = [alert('old', { seen: 0 }), alert('a', { phase: 'Closed' }), alert('b')];
   expect(dropped(alerts, { maxAlerts: 2 })).toBe('old');
 });
 
-test('an alert that a sink has yet to deliver stays, of any age, and counts', () => {
+test('an undelivered alert stays at any age, and counts', () => {
   const alerts = [alert('old', { seen: 0 }), alert('a', { seen: NOON - 2 }), alert('b')];
   expect(dropped(alerts, { maxAlerts: 2 }, ['old'])).toBe('a');
   expect(dropped(alerts, { maxAlerts: 0 }, ['old', 'a', 'b'])).toBe('');
 });
 
-test('what is dropped already is neither dropped again nor counted', () => {
+test('ignores alerts that were dropped already', () => {
   expect(dropped([alert('gone', { removed: true, seen: 0 }), alert('a'), alert('b')], { maxAlerts: 2 })).toBe('');
 });
 
@@ -124,7 +124,7 @@ async function withAlerts(...sinks: readonly string[]) {
   return { ...evaluating, lifecycle, apply, deliver };
 }
 
-test('where no sink holds copies the record goes at once', async () => {
+test('deletes the record at once if no sink holds copies', async () => {
   const { apply, deliver, alerts } = await withAlerts('log');
   await deliver('log');
   expect(await apply([sink('log', false)], { maxAgeMicros: HOUR })).toBe(1);
@@ -132,7 +132,7 @@ test('where no sink holds copies the record goes at once', async () => {
   expect(await apply([sink('log', false)], { maxAgeMicros: HOUR })).toBe(0);
 });
 
-test('an alert of a building block goes at once: no sink that holds copies has one', async () => {
+test('deletes the record of a building block at once, because no sink has a copy', async () => {
   const { send, store, alerts } = evaluation([ruleDocument({ buildingBlock: true })]);
   await send(anonymousRequest());
   const lifecycle = createAlertLifecycle(store, ['alert']);
@@ -140,7 +140,7 @@ test('an alert of a building block goes at once: no sink that holds copies has o
   expect(await alerts()).toEqual([]);
 });
 
-test('while any sink is due for them nothing is dropped', async () => {
+test('drops nothing that a sink has yet to deliver', async () => {
   const { apply, deliver, alerts } = await withAlerts('log', 'alert');
   const sinks = [sink('log', false), sink('alert', true)];
   await deliver('alert');
@@ -150,7 +150,7 @@ test('while any sink is due for them nothing is dropped', async () => {
   expect(await alerts()).toHaveLength(3);
 });
 
-test('a sink that holds copies is told to remove its own first: due at once, with a new version, and only that sink', async () => {
+test('a removal is due at once, with a new version, only to the sink with copies', async () => {
   const { apply, deliver, alerts, store, send } = await withAlerts('log', 'alert');
   const sinks = [sink('log', false), sink('alert', true)];
   await deliver('log');
@@ -170,7 +170,7 @@ test('a sink that holds copies is told to remove its own first: due at once, wit
   expect(await send(anonymousRequest({ at: NOON, id: 'late' }))).toEqual(['attached']); // the newest alert is live
 });
 
-test('a removal that was given up is tried again', async () => {
+test('retries a removal that was given up', async () => {
   const { apply, deliver, store } = await withAlerts('alert');
   const sinks = [sink('alert', true)];
   await deliver('alert');

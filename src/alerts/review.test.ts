@@ -17,7 +17,7 @@ const run = (...steps: readonly Step[]) =>
   steps.reduce<AlertReview | undefined>((review, step) => step(review), undefined);
 const by = (...steps: readonly Step[]) => run(...steps)?.changes.map((change) => change.by?.join(' or ') ?? '?');
 
-test('a write that names the phase explains the change, whichever comes first', () => {
+test('a write of the phase explains the change, in either order', () => {
   expect(by(wrote('alice', 0, 'Closed'), seen('Closed', 1))).toEqual(['alice']);
   expect(by(seen('Closed', 1), wrote('alice', 0, 'Closed'))).toEqual(['alice']);
   expect(run(seen('Closed', 1), wrote('alice', 0, 'Closed'))?.changes).toEqual([
@@ -25,7 +25,7 @@ test('a write that names the phase explains the change, whichever comes first', 
   ]);
 });
 
-test('a change that no write explains is by nobody known', () => {
+test('a change without a write has no known author', () => {
   expect(by(seen('Closed', 1))).toEqual(['?']);
   expect(by(wrote('alice', 0, 'Acknowledged'), seen('Closed', 1))).toEqual(['?']); // she did something else
   expect(by(wrote('alice', -3_600, 'Closed'), seen('Closed', 1))).toEqual(['?']); // too long ago
@@ -38,16 +38,16 @@ test('one write explains one change', () => {
   expect(by(...steps, wrote('carol', 19, 'Closed'), wrote('bob', 9, 'Open'))).toEqual(['alice', 'bob', 'carol']);
 });
 
-test('two changes in a row that the audit log tells of late, and in the wrong order', () => {
+test('explains two changes from late writes in the wrong order', () => {
   const changes = [seen('Acknowledged', 1), seen('Closed', 2)];
   expect(by(...changes, wrote('bob', 1.5, 'Closed'), wrote('alice', 0.5, 'Acknowledged'))).toEqual(['alice', 'bob']);
 });
 
-test('closing what is closed already does not take over', () => {
+test('closing a closed alert does not replace the author', () => {
   expect(by(seen('Closed', 1), wrote('bob', 3, 'Closed'), wrote('alice', 0, 'Closed'))).toEqual(['alice']);
 });
 
-test('without bodies the only one who wrote did it; of several each may have', () => {
+test('without bodies, a single writer is the author, and several are possible authors', () => {
   expect(by(wrote('alice', 0), seen('Acknowledged', 1), seen('Closed', 10), wrote('alice', 9))).toEqual([
     'alice',
     'alice',
@@ -77,7 +77,7 @@ test('the list is short, and one who writes all the time does not write the othe
   expect(many?.writes).toHaveLength(8);
 });
 
-test('what was explained stays so when the writes are long gone', () => {
+test('an explained change stays explained when its writes are gone', () => {
   const review = run(wrote('alice', 0, 'Closed'), seen('Closed', 1));
   const later = withChange(review, 'Open', NOON + HOUR);
   expect(later.changes.map((change) => change.by)).toEqual([['alice'], undefined]);

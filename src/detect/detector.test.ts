@@ -19,7 +19,7 @@ function one(document: RuleDocument, changes: RequestChanges = {}, cluster = 'lo
   return decision;
 }
 
-test('decisions come in the order of time, and at the same time in the order of arrival and of the rules', () => {
+test('decisions are in order of time, then of arrival, then of the rules', () => {
   const detector = detectorOf(ruleDocument({ name: 'a' }), ruleDocument({ name: 'b' }));
   const { decisions } = detector.detect(
     'local',
@@ -42,13 +42,13 @@ test('decisions come in the order of time, and at the same time in the order of 
   ]);
 });
 
-test('the ordinal decides between events of the same time, not their place in the array', () => {
+test('the ordinal orders events of the same time', () => {
   const events = [anonymousRequest({ id: 'second', ordinal: 1 }), anonymousRequest({ id: 'first', ordinal: 0 })];
   const { decisions } = detectorOf(ruleDocument()).detect('local', events);
   expect(decisions.map(({ event }) => event.event.auditID)).toEqual(['first', 'second']);
 });
 
-test('a rule that throws on one event is set aside with that event, and all else goes on', () => {
+test('a rule that throws on an event is reported, and everything else goes on', () => {
   const { rules, slots } = compiledRules([ruleDocument({ name: 'sound' }), ruleDocument({ name: 'broken' })]);
   const [sound, broken] = rules;
   expectPresent(sound);
@@ -74,7 +74,7 @@ test('a rule that throws on one event is set aside with that event, and all else
   expect([...matches.values()]).toEqual([2, 3]);
 });
 
-test('a rule whose expressions cost too much on one event says so, and the next rule and event have a full budget', () => {
+test('reports a rule that exceeds its cost limit, and starts the next evaluation with a full budget', () => {
   const { rules, slots } = compiledRules([ruleDocument({ name: 'dear' }), ruleDocument({ name: 'cheap' })]);
   const [dear, cheap] = rules;
   expectPresent(dear);
@@ -116,7 +116,7 @@ test('a rule whose expressions cost too much on one event says so, and the next 
   ]);
 });
 
-test('a rule that throws at a combination is set aside too', () => {
+test('reports a rule that throws on a combination', () => {
   const { rules, slots } = compiledRules([ruleDocument()]);
   const [rule] = rules;
   expectPresent(rule);
@@ -133,7 +133,7 @@ test('a rule that throws at a combination is set aside too', () => {
   expect(decisions).toHaveLength(0);
 });
 
-test('matches count events that the query selects, whether they mean something to the rule or not', () => {
+test('counts every event that the query matches, with or without a decision', () => {
   const detector = detectorOf(ruleDocument({ newTerms: {} }));
   const { matches, decisions } = detector.detect(
     'local',
@@ -143,7 +143,7 @@ test('matches count events that the query selects, whether they mean something t
   expect(decisions).toHaveLength(1);
 });
 
-test('every stage of a request is the same request, and counted once', () => {
+test('counts the stages of a request once', () => {
   const first = one(ruleDocument(), { id: 'r', at: NOON, event: { stage: 'ResponseStarted' } });
   const last = one(ruleDocument(), { id: 'r', at: NOON + 2 * HOUR, requestedAt: NOON });
   expect(first.requestKey).toBe(last.requestKey);
@@ -167,7 +167,7 @@ test('a reused auditID in another cluster is another request', () => {
   expect(one(ruleDocument(), { id: 'chosen' }, 'other-cluster').requestKey).not.toBe(first.requestKey);
 });
 
-test('what is counted is counted for each rule, and for each combination', () => {
+test('counts separately for each rule and combination', () => {
   const keys = [ruleDocument({ name: 'a' }), ruleDocument({ name: 'b' })].map((rule) => one(rule).doneKey);
   const fields = ['source.ip'];
   const decisions = detect(
@@ -178,7 +178,7 @@ test('what is counted is counted for each rule, and for each combination', () =>
   expect(new Set(all).size).toBe(4);
 });
 
-test('an event without an auditID or a time is known by what it says and its place', () => {
+test('identifies an event without auditID or time by its content and index', () => {
   const { auditID: _, ...nameless } = anonymousRequest().event;
   const event: DecodedEvent = { ...anonymousRequest(), event: nameless };
   const [a, b] = detect(ruleDocument(), event, event);
@@ -191,7 +191,7 @@ test('an event without an auditID or a time is known by what it says and its pla
   expect(a.requestKey).not.toBe(other?.requestKey);
 });
 
-test('repeats are grouped as the kind says, unless the rule does: by its fields and for its window', () => {
+test('groups repeats by the default of the rule type, or by the fields and window of the rule', () => {
   const suppression: SuppressionDocument = { by: ['user.name'], windowMicros: DAY, missingFields: 'suppress' };
   const byUser = ruleDocument({ suppression });
   expect(one(ruleDocument(), { sourceIPs: ['1.1.1.1'] }).suppressionKey).not.toBe(one(ruleDocument()).suppressionKey);
@@ -201,7 +201,7 @@ test('repeats are grouped as the kind says, unless the rule does: by its fields 
   expect(one(ruleDocument({ name: 'other', suppression })).suppressionKey).not.toBe(one(byUser).suppressionKey);
 });
 
-test('requests that lack a suppression field join each other, or stand alone where the rule says so', () => {
+test('requests without a suppression field share an alert, or get their own if the rule says so', () => {
   const by = (missingFields: SuppressionDocument['missingFields']) =>
     ruleDocument({ suppression: { by: ['user.name', 'user_agent.original'], windowMicros: DAY, missingFields } });
   const key = (missing: SuppressionDocument['missingFields'], id: string, userAgent: string | null) =>
@@ -212,13 +212,13 @@ test('requests that lack a suppression field join each other, or stand alone whe
   expect(key('doNotSuppress', 'a', 'curl')).toBe(key('doNotSuppress', 'b', 'curl'));
 });
 
-test('nothing is remembered from one call to the next', () => {
+test('keeps no state between calls', () => {
   const detector = detectorOf(ruleDocument({ newTerms: {} }));
   const events = [anonymousRequest()];
   expect(detector.detect('local', events)).toEqual(detector.detect('local', events));
 });
 
-test('each value that repeats are grouped by is a decision of its own, counted by itself', () => {
+test('each value of a suppression field is a separate decision', () => {
   const suppression = { by: ['source.ip'], windowMicros: HOUR, missingFields: 'suppress' } as const;
   const from = (id: string, ...sourceIPs: readonly string[]) =>
     detect(ruleDocument({ suppression }), anonymousRequest({ id, sourceIPs }));
@@ -229,7 +229,7 @@ test('each value that repeats are grouped by is a decision of its own, counted b
   expect(two[0]?.suppressionKey).toBe(one?.suppressionKey);
 });
 
-test('what exceptions keep from a rule is counted by rule and exception, and is no match', () => {
+test('counts silenced events by rule and exception, not as matches', () => {
   const forBoth = { query: 'event.action: list', language: 'kuery', reason: 'known' } as const;
   const forOne = { ...forBoth, query: 'user_agent.original: curl' };
   const detector = detectorOf(

@@ -21,7 +21,7 @@ const display = (event: Partial<AuditEvent>, document = ruleDocument({ query: 'n
   return draftAlert('local', decisionOn({ ...anonymousRequest(), event: { ...bare, ...event } }, document)).display;
 };
 
-test('the event may give another severity, score and title; an overflow alert keeps those of the rule', () => {
+test('the event may override severity, score and title, except on an overflow alert', () => {
   const document = ruleDocument({
     severityMapping: [{ field: 'event.action', value: 'list', severity: 'critical' }],
     riskScoreMapping: [{ field: 'kubernetes.audit.responseStatus.code' }, { field: 'user.name', riskScore: 99 }],
@@ -41,7 +41,7 @@ test('the event may give another severity, score and title; an overflow alert ke
   expect(draft({}, ruleDocument({ buildingBlock: true })).buildingBlock).toBe(true);
 });
 
-test('an alert says what a person needs who was not there', () => {
+test('an alert describes the request completely', () => {
   const threat = [{ tactic: { id: 'TA0001', name: 'Initial Access' } }];
   const document = ruleDocument({ newTerms: {}, version: '3', id: 'an-id', threat });
   expect(draft({}, document)).toEqual({
@@ -84,14 +84,14 @@ test('an alert says what a person needs who was not there', () => {
   });
 });
 
-test('a rule without terms has none on its alert', () => {
+test('an alert of a rule without terms has no terms', () => {
   const alert = draft();
   expect(alert).not.toHaveProperty('newTerms');
   expect(alert.display.newTerm).toBe('');
   expect(alert.reason).toBe('Anonymous request: system:anonymous list pods in default, allowed');
 });
 
-test('a rule with a reason of its own says what happened in its words', () => {
+test('uses the reason of the rule', () => {
   const reason = '{user.name} came from {firstseen.source.ip}';
   const said = 'system:anonymous came from 203.0.113.7';
   expect(draft({}, ruleDocument({ reason })).reason).toBe(`Anonymous request: ${said}`);
@@ -99,7 +99,7 @@ test('a rule with a reason of its own says what happened in its words', () => {
   expect(draft({}, terms).reason).toBe(`user agent "masscan/1.3" not seen in 7d: ${said}`);
 });
 
-test('every column, for what a request can be', () => {
+test('fills every column for each kind of request', () => {
   expect(display({ user: {} }).user).toBe('unauthenticated');
   expect(display({ user: { username: '' } }).user).toBe('unauthenticated');
   expect(display({ impersonatedUser: { username: 'admin' } }).user).toBe('system:anonymous as admin');
@@ -139,7 +139,7 @@ test('the reason says where, whether it was allowed, whether it was a dry run, a
   );
 });
 
-test('what the request does not say is left out', () => {
+test('omits missing values of the request', () => {
   const { request, actor } = draftAlert(
     'local',
     decisionOn(
@@ -158,7 +158,7 @@ function stringsOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
 }
 
-test('hostile strings are sanitised and cut, each and all together', () => {
+test('sanitises and cuts hostile strings, and bounds the whole alert', () => {
   const hostile = `\u001b[31m\u202egnp\u200b\r\n${'\u0000é😀'.repeat(20_000)}`;
   const many = Array.from({ length: 1_000 }, () => hostile);
   const event = {
@@ -210,7 +210,7 @@ test('hostile strings are sanitised and cut, each and all together', () => {
   }
 });
 
-test('of too many addresses the last stay, of too many groups the first', () => {
+test('keeps the last addresses and the first groups', () => {
   const list = (prefix: string, n: number) => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
   const { actor } = draft({
     sourceIPs: list('10.0.0.', 20),
@@ -221,7 +221,7 @@ test('of too many addresses the last stay, of too many groups the first', () => 
   expect(actor.groups).toEqual(list('g', 16));
 });
 
-test('an overflow alert says the budget, is one, and has no terms', () => {
+test('an overflow alert names the budget and has no terms', () => {
   const document = ruleDocument({ newTerms: {}, budget: { alertsPerHour: 7 } });
   const alert = draftOverflowAlert('local', decisionOn(anonymousRequest(), document));
   expect(alert.reason).toMatch(/^Anonymous request: more than 7 alerts in an hour/);
@@ -229,7 +229,7 @@ test('an overflow alert says the budget, is one, and has no terms', () => {
   expect(alert).not.toHaveProperty('newTerms');
 });
 
-test('a sample is who did what to what, with the new term', () => {
+test('a sample names user, action, object and new term', () => {
   const event = anonymousRequest();
   expect(sampleOf(decisionOn(event))).toBe('system:anonymous list pods default');
   expect(sampleOf(decisionOn(event, anonymous))).toBe('system:anonymous list pods default: masscan/1.3');

@@ -26,13 +26,13 @@ function learner(learningMicros = DAY) {
 
 const request = (at: number) => anonymousRequest({ at, userAgent: `agent at ${at}` });
 
-test('logs of a whole window end the learning of a rule that has not run yet', async () => {
+test('logs of a whole window end the learning of a rule before its first run', async () => {
   const { end, send } = learner();
   expect(await end({})).toEqual({ kind: 'ended' });
   expect(await send(request(NOON), request(NOON + HOUR))).toEqual(['opened', 'opened']);
 });
 
-test('and of one that is learning, if they reach up to when it began', async () => {
+test('logs end the learning of a running rule if they reach up to its start', async () => {
   const { end, send } = learner();
   expect(await send(request(NOON))).toEqual(['learning']);
   expect(await end({ to: NOON - 1 })).toEqual({ kind: 'ends-early', to: NOON - 1, since: NOON });
@@ -56,7 +56,7 @@ test('logs that begin within the window do not end it, and nothing is written', 
   expect(await since()).toBeUndefined();
 });
 
-test('logs with a hole of more than a day do not cover the window', async () => {
+test('logs with a gap of more than a day do not cover the window', async () => {
   const { end } = learner();
   const hole = { from: NOON - 3 * DAY, to: NOON - 2 * DAY };
   expect(await end({ longestSilence: { ...hole, to: hole.to + 1 } })).toEqual({
@@ -67,7 +67,7 @@ test('logs with a hole of more than a day do not cover the window', async () => 
   expect(await end({ longestSilence: hole })).toEqual({ kind: 'ended' });
 });
 
-test('whoever asks for it has it end whatever the logs cover', async () => {
+test('with anyway, learning ends whatever the logs cover', async () => {
   const document = ruleDocument({ newTerms: { learningMicros: DAY } });
   const { store, send } = evaluation([document]);
   await send(request(NOON));
@@ -80,7 +80,7 @@ test('whoever asks for it has it end whatever the logs cover', async () => {
   expect(await send(request(NOON + 1))).toEqual(['opened']);
 });
 
-test('a rule that does not learn, or does not any more, is left alone', async () => {
+test('ignores a rule that does not learn or has finished learning', async () => {
   expect(await learner(0).end({})).toEqual({ kind: 'none' });
   const { end, send, since } = learner(HOUR);
   await send(request(NOON - DAY), request(NOON));

@@ -34,7 +34,7 @@ test('counts are exact if there is a counter for each name', () => {
   ]);
 });
 
-test('an overflow alert says who and from where, and when it began; the index has it until it has ended', async () => {
+test('an overflow alert has users, addresses and its beginning, and is in the index until it ends', async () => {
   const { send, alerts, store } = evaluation([
     ruleDocument({ query: 'event.action: list', newTerms: {}, budget: { alertsPerHour: 1 } }),
   ]);
@@ -65,7 +65,7 @@ test('an overflow alert says who and from where, and when it began; the index ha
   ]);
 });
 
-test('an ordinary alert is in no index of overflow alerts', async () => {
+test('an ordinary alert is not in the index of overflow alerts', async () => {
   const { send, alerts, store } = evaluation([ruleDocument()]);
   await send(anonymousRequest({ at: NOON }), anonymousRequest({ at: NOON + MINUTE }));
   expect((await alerts()).map(({ state }) => [state.count, state.overflow, state.samples])).toEqual([

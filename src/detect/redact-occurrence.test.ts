@@ -12,7 +12,7 @@ function nth(n: number, event: RequestChanges['event'], changes: RequestChanges 
   return anonymousRequest({ at: NOON + n * SECOND, event: event ?? {}, ...changes });
 }
 
-test('a term with a secret in it is remembered by its hash: two secrets are two terms', async () => {
+test('remembers a term with a secret by its hash, so that two secrets are two terms', async () => {
   const rule = ruleDocument({ newTerms: { fields: ['user_agent.original'] } });
   const { send, store, alerts } = evaluation([rule]);
   const agent = (n: number, userAgent: string) => nth(n, {}, { userAgent });
@@ -29,7 +29,7 @@ test('a term with a secret in it is remembered by its hash: two secrets are two 
   expect(JSON.stringify(await alerts())).not.toMatch(/hunter2/);
 });
 
-test('of a value in a canonical form both are told, without their secrets', async () => {
+test('shows the raw and the canonical form of a value without secrets', async () => {
   const normalize = { 'user_agent.original': 'lowercase' };
   const { send, alerts } = evaluation([ruleDocument({ newTerms: { fields: ['user_agent.original'], normalize } })]);
   await send(nth(1, {}, { userAgent: 'Curl/8' }), nth(2, {}, { userAgent: `A token=${SECRET}` }));
@@ -38,7 +38,7 @@ test('of a value in a canonical form both are told, without their secrets', asyn
   expect(reasons[1] ?? '').toMatch(/^user agent "Curl\/8" \(as curl\/8\) not seen/);
 });
 
-test('what a rule looks for in the content of a Secret is matched, and is shown to nobody', async () => {
+test('a rule matches the content of a Secret, and the alert hides it', async () => {
   const rule = ruleDocument({
     query: `kubernetes.audit.requestObject.data.password: "${SECRET}"`,
     newTerms: { fields: ['kubernetes.audit.requestObject.data.password'] },
@@ -51,7 +51,7 @@ test('what a rule looks for in the content of a Secret is matched, and is shown 
   expect(alert?.spec.rule.title).toBe('REDACTED');
 });
 
-test('a threshold counts different secrets as different, and keeps none', async () => {
+test('a threshold tells secrets apart without storing them', async () => {
   const rule = ruleDocument({
     type: 'threshold',
     query: 'event.action: list',
@@ -79,7 +79,7 @@ test('a threshold counts different secrets as different, and keeps none', async 
   expect(JSON.stringify([[...rows], alert])).not.toMatch(/hunter2|other-secret/);
 });
 
-test('of a query in ES|QL neither what it passes on is shown, nor what it cuts out or makes of it', async () => {
+test('hides secrets that an ES|QL query passes on, cuts out or transforms', async () => {
   const rows = ruleDocument({
     name: 'rows',
     type: 'esql',
@@ -127,7 +127,7 @@ test('of a query in ES|QL neither what it passes on is shown, nor what it cuts o
   expect(JSON.stringify([[...held], found])).not.toMatch(/hunter2|other-secret/i);
 });
 
-test('the words about an event of a sequence are without secrets', async () => {
+test('the text about an event of a sequence has no secrets', async () => {
   const rule = ruleDocument({
     type: 'eql',
     language: 'eql',

@@ -29,7 +29,7 @@ function memoryOf(document: RuleDocument) {
 const agent = (userAgent: string, at = NOON) => anonymousRequest({ userAgent, at });
 const learning = ruleDocument({ newTerms: { learningMicros: HOUR } });
 
-test('each term with its sightings, and with what taught it: learning, or its alert', async () => {
+test('lists each term with its sightings, and its alert or the event that taught it', async () => {
   const { send, review, alerts } = memoryOf(learning);
   await send(agent('a'), agent('a', NOON + MINUTE));
   await send(agent('b', NOON + 2 * HOUR), agent('b', NOON + 3 * HOUR));
@@ -47,7 +47,7 @@ test('each term with its sightings, and with what taught it: learning, or its al
   expect(evicted).toBe(0);
 });
 
-test('a rule that has not run knows nothing, and an alert that is closed tells nothing', async () => {
+test('a rule before its first run knows nothing; a closed alert is not listed', async () => {
   const { send, review, store, alerts } = memoryOf(learning);
   expect(await review()).toEqual({ terms: [], since: undefined, learningUntil: undefined, evicted: 0 });
   await send(agent('a'));
@@ -61,7 +61,7 @@ test('a rule that has not run knows nothing, and an alert that is closed tells n
   ]);
 });
 
-test('of a long term its values are told, cut; of a canonical one the raw value', async () => {
+test('lists the cut values of a long term, and the raw value of a canonical one', async () => {
   const document = ruleDocument({ newTerms: { learningMicros: DAY, normalize: { 'user_agent.original': 'product' } } });
   const { send, review } = memoryOf(document);
   await send(agent(`${'x'.repeat(300)}/1`), agent('curl/8.5.0', NOON + 1));
@@ -72,7 +72,7 @@ test('of a long term its values are told, cut; of a canonical one the raw value'
   expect(terms[1]?.silent?.values).toEqual(['curl/8.5.0']);
 });
 
-test('an approved term stays known, and is off the list', async () => {
+test('an approved term stays known and is no longer listed as learned without an alert', async () => {
   const { send, review, approve } = memoryOf(learning);
   await send(agent('a'), agent('b'));
   expect(await approve('["a"]', '["c"]')).toEqual({ known: ['["a"]'], silent: ['["a"]'] });

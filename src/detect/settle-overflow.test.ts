@@ -13,7 +13,7 @@ const nth = (n: number, changes: RequestChanges = {}) =>
   anonymousRequest({ at: NOON + n * SECOND, userAgent: `agent-${n}`, ...changes });
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => nth(i));
 
-test('a rule opens as many alerts in an hour as its budget says; the rest is counted on one alert, and is not learned', async () => {
+test('beyond its budget a rule counts on one overflow alert and learns nothing', async () => {
   const { send, alerts, store, last } = evaluation([newTerms]);
   expect(await send(...upTo(5))).toEqual(['opened', 'opened', 'overflow', 'overflow', 'overflow']);
   expect(last().opened).toHaveLength(3); // the overflow alert among them
@@ -25,7 +25,7 @@ test('a rule opens as many alerts in an hour as its budget says; the rest is cou
   expect(await fieldsOf(store, CLUSTER, stateKeys.rule(memoryKey), 'matches', 'overflowed')).toEqual(['5', '3']);
 });
 
-test('what overflowed is counted once, and fires when there is budget again', async () => {
+test('an overflowed decision counts once, and fires when there is budget again', async () => {
   const { send } = evaluation([newTerms]);
   await send(...upTo(3));
   expect(await send(nth(2))).toEqual(['duplicate']);
@@ -35,13 +35,13 @@ test('what overflowed is counted once, and fires when there is budget again', as
   expect(await again(NOON + HOUR + 1)).toEqual(['attached']);
 });
 
-test('repeats of an alert that is open need no budget', async () => {
+test('repeats of an open alert need no budget', async () => {
   const { send } = evaluation([newTerms]);
   await send(...upTo(3));
   expect(await send(nth(10, { userAgent: 'agent-0' }))).toEqual(['attached']);
 });
 
-test('the budget holds over batches, and for an event that comes late', async () => {
+test('the budget holds across batches and for late events', async () => {
   const { send } = evaluation([newTerms]);
   await send(nth(0));
   expect(await send(nth(10))).toEqual(['opened']);
@@ -49,7 +49,7 @@ test('the budget holds over batches, and for an event that comes late', async ()
   expect(await send(nth(-1, { userAgent: 'late' }))).toEqual(['overflow']);
 });
 
-test('openings that no budget can need any more are forgotten', async () => {
+test('forgets openings that are too old for any budget', async () => {
   const { send, store } = evaluation([newTerms]);
   await send(nth(0));
   // What an earlier commit has reached decides: the first opening goes with the one after the next.
@@ -59,7 +59,7 @@ test('openings that no budget can need any more are forgotten', async () => {
   expect(await entriesOf(store, CLUSTER, stateKeys.opensOf(newTerms.name))).toHaveLength(2);
 });
 
-test('events from long ago share one budget with the present, however old they say they are', async () => {
+test('old events share the present budget', async () => {
   const { send } = evaluation([ruleDocument({ newTerms: {}, budget: { alertsPerHour: 2 } })]);
   expect(await send(nth(0))).toEqual(['opened']);
   const outcomes: string[] = [];
@@ -69,7 +69,7 @@ test('events from long ago share one budget with the present, however old they s
   expect(outcomes.filter((outcome) => outcome === 'opened')).toHaveLength(1);
 });
 
-test('an overflow alert keeps some samples, none twice', async () => {
+test('an overflow alert keeps a few distinct samples', async () => {
   const { send, alerts } = evaluation([newTerms]);
   const samples = async () => (await alerts()).find(({ spec }) => spec.overflow)?.state.samples ?? [];
   await send(nth(0), nth(1), nth(2), nth(3, { userAgent: 'agent-2' }));
@@ -79,7 +79,7 @@ test('an overflow alert keeps some samples, none twice', async () => {
   expect((await alerts()).find(({ spec }) => spec.overflow)?.state.count).toBe(42);
 });
 
-test('an overflow alert takes for an hour, or until it is closed', async () => {
+test('an overflow alert takes decisions for an hour, or until it is closed', async () => {
   const { send, alerts, store } = evaluation([ruleDocument({ newTerms: {}, budget: { alertsPerHour: 1 } })]);
   const overflows = async () => (await alerts()).filter(({ spec }) => spec.overflow);
   await send(nth(0), nth(1));
@@ -103,16 +103,13 @@ test.each([
   ['medium', 'overflow'],
   ['high', 'opened'],
   ['critical', 'opened'],
-] as const)(
-  'the total over all rules binds low and medium, and not high and critical: %j',
-  async (severity, outcome) => {
-    const { send, store } = evaluation([ruleDocument({ severity })]);
-    await write(store, CLUSTER, { kind: 'setScores', key: stateKeys.opens, mode: 'set', entries: otherOpenings });
-    expect(await send(nth(0))).toEqual([outcome]);
-  },
-);
+] as const)('the budget of the cluster limits low and medium severity only: %j', async (severity, outcome) => {
+  const { send, store } = evaluation([ruleDocument({ severity })]);
+  await write(store, CLUSTER, { kind: 'setScores', key: stateKeys.opens, mode: 'set', entries: otherOpenings });
+  expect(await send(nth(0))).toEqual([outcome]);
+});
 
-test('the total is not spent by building blocks, and does not bind them; their own budgets do', async () => {
+test('building blocks have only their own budgets', async () => {
   const block = ruleDocument({ name: 'block', buildingBlock: true, newTerms: {}, budget: { alertsPerHour: 2 } });
   const { send, store } = evaluation([block]);
   expect(await send(...upTo(3))).toEqual(['opened', 'opened', 'overflow']);
@@ -122,7 +119,7 @@ test('the total is not spent by building blocks, and does not bind them; their o
   expect(await bound.send(nth(0))).toEqual(['opened']);
 });
 
-test('the total counts one hour, and one below it there is room', async () => {
+test('the budget of the cluster covers one hour, up to its exact limit', async () => {
   const { send, store } = evaluation([ruleDocument()]);
   await write(store, CLUSTER, {
     kind: 'setScores',
@@ -135,12 +132,12 @@ test('the total counts one hour, and one below it there is room', async () => {
   expect(await send(later)).toEqual(['opened']);
 });
 
-test('a rule of high severity has a budget of its own all the same', async () => {
+test('a rule of high severity still has its own budget', async () => {
   const { send } = evaluation([ruleDocument({ severity: 'critical', newTerms: {}, budget: { alertsPerHour: 1 } })]);
   expect(await send(nth(0), nth(1))).toEqual(['opened', 'overflow']);
 });
 
-test('the overflow alerts of two rules are two, and neither takes from a budget', async () => {
+test('each rule has its own overflow alert, outside any budget', async () => {
   const one = { alertsPerHour: 1 };
   const documents = ['a', 'b'].map((name) => ruleDocument({ name, newTerms: {}, budget: one }));
   const { send, alerts, store } = evaluation(documents);
@@ -149,7 +146,7 @@ test('the overflow alerts of two rules are two, and neither takes from a budget'
   expect(await entriesOf(store, CLUSTER, stateKeys.opens)).toHaveLength(2);
 });
 
-test('combinations beyond the cap are one overflow, however much budget there is, and are not learned', async () => {
+test('combinations beyond the limit are one overflow and are not learned', async () => {
   const document = ruleDocument({
     newTerms: { fields: ['source.ip'] },
     budget: { alertsPerHour: 1_000 },
@@ -170,7 +167,7 @@ test('combinations beyond the cap are one overflow, however much budget there is
   expect(new Set(await send(nth(0, { sourceIPs })))).toEqual(new Set(['duplicate']));
 });
 
-test('learning needs no budget, and known terms overflow nothing', async () => {
+test('learning and known terms need no budget', async () => {
   const { send } = evaluation([ruleDocument({ newTerms: { learningMicros: HOUR }, budget: { alertsPerHour: 1 } })]);
   expect(await send(...upTo(3))).toEqual(['learning', 'learning', 'learning']);
   expect(await send(nth(4, { userAgent: 'agent-0' }))).toEqual(['known']);

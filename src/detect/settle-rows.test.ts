@@ -37,7 +37,7 @@ const count = (outcomes: readonly string[]) => {
   return counts;
 };
 
-test('held until there are enough; what an alert stands on is used up', async () => {
+test('holds events until there are enough, and uses each for one alert', async () => {
   const { send, alerts } = evaluation([rule]);
   const outcomes = await send(...[0, 1, 2, 3, 4, 5, 6].map((n) => nth(n)));
   expect(outcomes).toEqual(['held', 'held', 'opened', 'held', 'held', 'attached', 'held']);
@@ -51,14 +51,14 @@ test('held until there are enough; what an alert stands on is used up', async ()
   );
 });
 
-test('it does not matter in how many batches they come', async () => {
+test('the number of batches does not matter', async () => {
   const { send } = evaluation([rule]);
   const outcomes: string[] = [];
   for (const n of [0, 1, 2, 3, 4, 5]) outcomes.push(...(await send(nth(n))));
   expect(outcomes).toEqual(['held', 'held', 'opened', 'held', 'held', 'attached']);
 });
 
-test('the alert has the group and the counts, and is about the event that completed it', async () => {
+test('the alert has group and counts, and describes the event that completed it', async () => {
   const cardinality = [{ field: 'user_agent.original', value: 2 }];
   const { send, alerts } = evaluation([thresholdRule({ fields: ['user.name', 'source.ip'], cardinality })]);
   await send(nth(0, { userAgent: 'a' }), nth(1, { userAgent: 'b' }), nth(2, { userAgent: 'b' }));
@@ -80,7 +80,7 @@ test('the alert has the group and the counts, and is about the event that comple
   );
 });
 
-test('groups do not count for each other, and have alerts of their own', async () => {
+test('groups count separately and have their own alerts', async () => {
   const { send, alerts } = evaluation([rule]);
   const outcomes = await send(
     ...[0, 1, 2, 3].flatMap((n) => ['eve', 'bob'].map((username) => nth(n, { username, id: `${username}-${n}` }))),
@@ -89,7 +89,7 @@ test('groups do not count for each other, and have alerts of their own', async (
   expect(await alerts()).toHaveLength(2);
 });
 
-test('each stage of a request is an event that counts, and each counts once', async () => {
+test('each stage of a request counts once', async () => {
   const { send } = evaluation([rule]);
   const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete'].map((stage, i) =>
     nth(i, { id: 'exec', requestedAt: NOON, event: { stage } }),
@@ -100,7 +100,7 @@ test('each stage of a request is an event that counts, and each counts once', as
   expect(await send(nameless, nameless)).toEqual(['held', 'held']); // told apart by their place
 });
 
-test('late: older than the window and the lateness allow, and not before', async () => {
+test('late: older than window and lateness allow', async () => {
   const { send } = evaluation([rule]);
   await send(anonymousRequest({ at: NOON }));
   expect(await send(anonymousRequest({ at: NOON - WINDOW - LATENESS }))).toEqual(['held']);
@@ -110,7 +110,7 @@ test('late: older than the window and the lateness allow, and not before', async
   expect(await sendAtOnce(...hourly)).toEqual(['held', 'held', 'held']); // a batch does not make its own events late
 });
 
-test('an event that comes late completes what it belongs to', async () => {
+test('a late event completes its group', async () => {
   const { send, alerts } = evaluation([rule]);
   expect(await send(nth(0), nth(4))).toEqual(['held', 'held']);
   expect(await send(nth(2))).toEqual(['opened']);
@@ -119,7 +119,7 @@ test('an event that comes late completes what it belongs to', async () => {
   expect(alert?.state.lastSeen).toBe(NOON + 4 * SECOND);
 });
 
-test('rows that no window can need any more go, when their group has an event', async () => {
+test('drops expired rows when their group has an event', async () => {
   const { send, store } = evaluation([rule]);
   const group = async () => (await entriesOf(store, CLUSTER, groupsKey))[0]?.member ?? '';
   await send(nth(0));
@@ -132,7 +132,7 @@ test('rows that no window can need any more go, when their group has an event', 
   expect((await hashOf(store, CLUSTER, key)).size).toBe(3); // one came, one went
 });
 
-test('overflow: without a budget nothing is used up, so that it fires when there is budget again', async () => {
+test('overflow: events without a budget are not used, and fire when there is budget again', async () => {
   const { send, alerts } = evaluation([thresholdRule({}, { budget: { alertsPerHour: 1 } })]);
   const [eve, bob] = ['eve', 'bob'].map((username) => (n: number) => nth(n, { username, id: `${username}-${n}` }));
   expectPresent(eve);
@@ -146,7 +146,7 @@ test('overflow: without a budget nothing is used up, so that it fires when there
   expect(opened?.spec.results?.[0]?.value).toBe('4');
 });
 
-test('a closed alert takes nothing: what comes next opens another', async () => {
+test('a closed alert takes no repeats: the next event opens another', async () => {
   const { send, alerts, store } = evaluation([rule]);
   await send(nth(0), nth(1), nth(2));
   const [first] = await alerts();
@@ -155,7 +155,7 @@ test('a closed alert takes nothing: what comes next opens another', async () => 
   expect(new Set((await alerts()).map(({ id }) => id)).size).toBe(2);
 });
 
-test('the alert of a group takes what its group does for an hour, or as long as the rule says', async () => {
+test('the alert of a group takes repeats for an hour, or for the window of the rule', async () => {
   const suppression = { by: [], windowMicros: MINUTE, missingFields: 'suppress' } as const;
   const { send } = evaluation([
     thresholdRule({ value: 1 }),
@@ -167,7 +167,7 @@ test('the alert of a group takes what its group does for an hour, or as long as 
   expect(await send(nth(3_600))).toEqual(['opened', 'opened']);
 });
 
-test('fields of the group may make one alert of several groups', async () => {
+test('suppression fields can merge several groups into one alert', async () => {
   const suppression = { by: ['user.name'], windowMicros: HOUR, missingFields: 'doNotSuppress' } as const;
   const { send } = evaluation([thresholdRule({ fields: ['user.name', 'source.ip'], value: 1 }, { suppression })]);
   const from = (n: number, ...sourceIPs: readonly string[]) => nth(n, { sourceIPs });
@@ -175,7 +175,7 @@ test('fields of the group may make one alert of several groups', async () => {
   expect(await send(from(2, '10.0.0.3', '10.0.0.4'))).toEqual(['attached', 'attached']); // a group is a decision
 });
 
-test('a full group lets its oldest rows go, says so, and does not count them again', async () => {
+test('a full group drops and reports its oldest rows, and does not count them again', async () => {
   const { send, alerts, store } = evaluation([thresholdRule({ value: ROW_CAP, windowMicros: HOUR })]);
   const events = Array.from({ length: ROW_CAP + 3 }, (_, n) => nth(n));
   const { rule: full } = compiledRule(thresholdRule({ value: ROW_CAP, windowMicros: HOUR }));
@@ -191,7 +191,7 @@ test('a full group lets its oldest rows go, says so, and does not count them aga
   expect((await alerts())[0]?.state.count).toBe(1);
 });
 
-test('an alert of a group that was full says what is not in it', async () => {
+test('an alert of a full group names the dropped rows', async () => {
   const { send, alerts, store } = evaluation([thresholdRule({ value: 400, windowMicros: HOUR })]);
   const events = Array.from({ length: 1_200 }, (_, n) => nth(n));
   expect(count(await send(...events.slice(0, 1_100)))).toEqual({ held: 1_098, opened: 1, attached: 1 });
@@ -205,7 +205,7 @@ test('an alert of a group that was full says what is not in it', async () => {
   expect(first?.spec.reason ?? '').not.toMatch(/left out/);
 });
 
-test('of too many groups the one that was longest without an event goes, and is counted', async () => {
+test('beyond the limit, drops and counts the group longest without an event', async () => {
   const { send, store } = evaluation([rule]);
   const entries = Array.from({ length: GROUP_CAP }, (_, i) => ({ member: `group-${i}`, score: NOON + i }));
   await write(store, CLUSTER, { kind: 'setScores', key: groupsKey, mode: 'set', entries });
@@ -223,14 +223,14 @@ test('of too many groups the one that was longest without an event goes, and is 
   expect(await fieldsOf(store, CLUSTER, stateKeys.rule(memoryKey), 'evicted')).toEqual(['1']);
 });
 
-test('combinations beyond the cap are one overflow, and are counted once', async () => {
+test('combinations beyond the limit are one overflow and count once', async () => {
   const { send } = evaluation([thresholdRule({ fields: ['source.ip'] })]);
   const sourceIPs = Array.from({ length: 120 }, (_, i) => `10.0.0.${i}`);
   expect(count(await send(nth(0, { sourceIPs })))).toEqual({ held: 100, overflow: 1 });
   expect(count(await send(nth(0, { sourceIPs })))).toEqual({ duplicate: 101 });
 });
 
-test('only rules that hold rows read any', () => {
+test('only rules with rows read rows', () => {
   const reads = (document: RuleDocument) => {
     const { decisions } = detectorOf(document).detect(CLUSTER, [nth(0)]);
     const { reads } = settle(decisions, { cluster: CLUSTER, hwm: NOON, sinks: [], hashes: sha256Hashes });
@@ -240,7 +240,7 @@ test('only rules that hold rows read any', () => {
   expect(reads(rule)).toEqual(['fields cluster', 'fields live', 'hash rows', 'scores groups', 'size groups']);
 });
 
-test('a threshold without fields may be counted over everything', async () => {
+test('a threshold without fields counts everything together', async () => {
   const { send, alerts } = evaluation([thresholdRule({ fields: [] })]);
   const users = ['a', 'b', 'c'].map((username, n) => nth(n, { username }));
   expect(await send(...users)).toEqual(['held', 'held', 'opened']);

@@ -30,7 +30,7 @@ const verb =
 const create = verb('create');
 const list = verb('list');
 
-test('the events in their order make an alert about the last of them, with all of them as evidence', async () => {
+test('events in order open an alert about the last one, with all as evidence', async () => {
   const { send, alerts } = evaluation([sequenceRule()]);
   expect(await send(create(0, { username: 'eve' }), list(60, { username: 'eve' }))).toEqual(['held', 'opened']);
   const [alert, ...others] = await alerts();
@@ -47,14 +47,14 @@ test('the events in their order make an alert about the last of them, with all o
   );
 });
 
-test('others do not complete it, nor one who comes too late or the wrong way round', async () => {
+test('another user, a late event or the wrong order does not complete it', async () => {
   const { send } = evaluation([sequenceRule()]);
   expect(await send(create(0, { username: 'eve' }), list(1, { username: 'bob' }))).toEqual(['held', 'held']);
   expect(await send(list(301, { username: 'eve' }))).toEqual(['held']);
   expect(await send(list(302, { username: 'amy' }), create(303, { username: 'amy' }))).toEqual(['held', 'held']);
 });
 
-test('what is sent again changes nothing, and what has completed one completes no other', async () => {
+test('a resent event changes nothing, and a used event completes no other sequence', async () => {
   const { send, alerts } = evaluation([sequenceRule()]);
   const events = [create(0), create(1), list(2), list(3)];
   expect(await send(...events)).toEqual(['held', 'held', 'opened', 'held']);
@@ -63,7 +63,7 @@ test('what is sent again changes nothing, and what has completed one completes n
   expect((await alerts())[0]?.state.count).toBe(2);
 });
 
-test('an event that comes late completes it, unless it is too late', async () => {
+test('a late event completes it, unless it is too late', async () => {
   const { send, alerts } = evaluation([sequenceRule()]);
   expect(await send(list(10))).toEqual(['held']);
   expect(await send(create(9))).toEqual(['opened']);
@@ -74,7 +74,7 @@ test('an event that comes late completes it, unless it is too late', async () =>
   expect(await send(create(9 - (SPAN + LATENESS) / SECOND))).toEqual(['late']);
 });
 
-test('several completed at once by an event that comes late are each recorded', async () => {
+test('records each sequence that a late event completes', async () => {
   const any = '[any where true]';
   const { send, alerts, last } = evaluation([
     sequenceRule({ query: `sequence by user.name with maxspan=4s ${any} ${any}` }),
@@ -95,7 +95,7 @@ test('an exception keeps an event out of every sequence', async () => {
   expect(await send(create(0, { userAgent: 'robot' }), list(1))).toEqual(['held']);
 });
 
-test('overflow: counted, and completed again by the next event of its last item when there is budget', async () => {
+test('overflow: counts, and the next last event completes it when there is budget', async () => {
   const { send } = evaluation([sequenceRule({ budget: { alertsPerHour: 1 } })]);
   const as = (username: string) => ({ username });
   expect(await send(create(0, as('eve')), list(1, as('eve')))).toEqual(['held', 'opened']);
@@ -103,7 +103,7 @@ test('overflow: counted, and completed again by the next event of its last item 
   expect(await send(list(3_602, as('bob')))).toEqual(['opened']);
 });
 
-test('in any order where the rule says so', async () => {
+test('accepts any order if the rule says so', async () => {
   const { send } = evaluation([sequenceRule({ sequenceOrder: 'any' })]);
   expect(await send(list(0), create(1))).toEqual(['held', 'opened']);
 });
@@ -111,7 +111,7 @@ test('in any order where the rule says so', async () => {
 const suppressedBy = (by: readonly string[], missingFields: SuppressionDocument['missingFields'] = 'suppress') =>
   sequenceRule({ suppression: { by, windowMicros: HOUR, missingFields } });
 
-test('repeats are grouped by the join values, or by fields that are the same in all events', async () => {
+test('groups repeats by the join values, or by fields with the same values in all events', async () => {
   const as = (username: string, userAgent: string | null = 'curl') => ({ username, userAgent });
   const pair = (n: number, changes: RequestChanges) => [create(n, changes), list(n + 1, changes)] as const;
   const byDefault = evaluation([sequenceRule()]);
@@ -134,7 +134,7 @@ test('repeats are grouped by the join values, or by fields that are the same in 
   ]);
 });
 
-test('a field that is absent, or not the same in all events, groups what lacks it, or nothing where the rule says so', async () => {
+test('events without a common value of the field share an alert, or get their own if the rule says so', async () => {
   const as = (username: string, userAgent: string | null) => ({ username, userAgent });
   const events = [
     create(0, as('eve', 'curl')),
@@ -151,7 +151,7 @@ test('a field that is absent, or not the same in all events, groups what lacks i
   expect(await outcomes(alone)).toEqual(['opened', 'opened', 'opened']);
 });
 
-test('values in another order are other values', async () => {
+test('values in another order are different values', async () => {
   const from = (...sourceIPs: readonly string[]) => ({ sourceIPs });
   const { send } = evaluation([suppressedBy(['source.ip'], 'doNotSuppress')]);
   const [a, b] = ['10.0.0.1', '10.0.0.2'];

@@ -59,7 +59,7 @@ test('a rule counts what became of its matches, and when the last one was', asyn
   expect(counted).toEqual(['3', '1', '1', '1', String(NOON + 2 * MINUTE)]);
 });
 
-test('attached: what comes late joins, however late, and the first sighting moves back', async () => {
+test('attached: a late event joins, and moves the first sighting back', async () => {
   const { send, alerts } = evaluation([ruleDocument()]);
   expect(await send(anonymousRequest({ at: NOON }))).toEqual(['opened']);
   expect(await send(anonymousRequest({ at: NOON - 2 * HOUR }))).toEqual(['attached']);
@@ -80,7 +80,7 @@ test('attached: the evidence is the first four and the last four', async () => {
   expect(await ids()).toBe('r0 r1 r2 r3 r6 r7 r8 r9');
 });
 
-test('attached: a new term refreshes what is remembered, a live alert of another term takes it where the rule groups so', async () => {
+test('attached: a new term joins the alert of another term if the rule groups so, and is remembered', async () => {
   const byUser = ruleDocument({
     newTerms: {},
     suppression: { by: ['user.name'], windowMicros: HOUR, missingFields: 'suppress' },
@@ -94,7 +94,7 @@ test('attached: a new term refreshes what is remembered, a live alert of another
   expect((await alerts())[0]?.state.count).toBe(2);
 });
 
-test('a known request that comes again does not join an alert that another term has opened since', async () => {
+test('a resent known request does not join a later alert of another term', async () => {
   const byUser = ruleDocument({
     newTerms: {},
     suppression: { by: ['user.name'], windowMicros: HOUR, missingFields: 'suppress' },
@@ -112,7 +112,7 @@ test.each([
   [ruleDocument(), 'opened'],
   [newTerms, 'known'],
 ] as const)(
-  'a closed alert takes nothing: a query rule opens the next, a known term stays known: %#',
+  'a closed alert takes no repeats: a query rule opens the next, a known term stays known: %#',
   async (document, after) => {
     const { send, store, alerts } = evaluation([document]);
     await send(nth(0));
@@ -131,7 +131,7 @@ test('an acknowledged alert takes repeats, and keeps its phase', async () => {
   expect((await alerts())[0]?.state.phase).toBe('Acknowledged');
 });
 
-test('an alert that retention has dropped takes nothing, though it is still the live one', async () => {
+test('a dropped alert takes no repeats, although it is still live', async () => {
   const { send, store, alerts } = evaluation([ruleDocument()]);
   await send(nth(0));
   const [alert] = await alerts();
@@ -151,14 +151,14 @@ test('opened and known: exactly one window after the last sighting a term is kno
   expect(await send(at(last + 2 * WEEK + 1))).toEqual(['opened']);
 });
 
-test('known: the last sighting is never set back by an event that comes late', async () => {
+test('known: a late event does not move the last sighting back', async () => {
   const { send, store } = evaluation([newTerms]);
   await send(nth(5));
   expect(await send(nth(0))).toEqual(['attached']);
   expect(await entriesOf(store, CLUSTER, termsKey)).toEqual([{ member: '["masscan/1.3"]', score: NOON + 5 * MINUTE }]);
 });
 
-test('learning: a new term is learned in silence, with when and by which request, until the time is over', async () => {
+test('learning: learns a new term without an alert, with its first sighting, until the learning time ends', async () => {
   const document = ruleDocument({ newTerms: { learningMicros: HOUR } });
   const { send, store, alerts } = evaluation([document]);
   const { memoryKey } = compiledRule(document).rule;
@@ -194,7 +194,7 @@ test('the id of an alert is the same however often its request opens it, and nam
   expect((await idOf(ruleDocument({ name: 'x'.repeat(200) }))).length).toBeLessThanOrEqual(63);
 });
 
-test('sinks are due at once on an opening, after their own time on a repeat, and not at all where they want openings only', async () => {
+test('sinks are due at once on an opening and after their delay on a repeat; sinks of openings skip repeats', async () => {
   const store = openSqliteState({ kind: 'sqlite', path: ':memory:' }, { now: () => 1_000_000 });
   const sinks = [
     { name: 'alert', openingsOnly: false, coalesceMs: 10_000 },
@@ -233,7 +233,7 @@ test('the alerts of a building block are recorded, and due only to sinks that as
 });
 
 test.each([true, false])(
-  'an alert stays what it was when it opened, also when its rule becomes a building block or stops being one: %#',
+  'an alert keeps its kind when its rule becomes a building block or stops being one: %#',
   async (buildingBlock) => {
     const sinks = [{ name: 'alert', openingsOnly: false, coalesceMs: 0 }];
     const first = evaluation([ruleDocument({ buildingBlock })], { sinks });
@@ -254,7 +254,7 @@ test.each([true, false])(
   },
 );
 
-test('the total budget does not bind an alert that its event makes one of high severity', async () => {
+test('the budget of the cluster does not limit an alert with high severity from its event', async () => {
   const mapped = ruleDocument({
     budget: { alertsPerHour: 1_000 },
     severityMapping: [{ field: 'user_agent.original', value: 'masscan/1.3', severity: 'critical' }],
@@ -280,7 +280,7 @@ function writesOf(...events: ReturnType<typeof batchOf>): readonly StateWrite[] 
   return last.writes;
 }
 
-test('what was learned is written after the alert, and what was counted after that', () => {
+test('writes the alert first, then learned terms, then counts', () => {
   const keys = writesOf(nth(0)).map((one) => (one.kind === 'markDue' ? `due:${one.sink}` : one.key));
   const kinds = keys.map((key) => key.split(':', 1)[0]);
   expect(kinds.filter((kind, i) => kind !== kinds[i - 1])).toEqual([
@@ -298,7 +298,7 @@ test('what was learned is written after the alert, and what was counted after th
   for (const key of keys) expect(writeRank(key)).toBeGreaterThanOrEqual(0);
 });
 
-test('what was counted is kept for an hour, and for a day where the request goes on', () => {
+test('keeps counted requests for an hour, or a day if the request goes on', () => {
   const keep = (stage: string) => {
     const done = writesOf(nth(0, { event: { stage } })).find((one) => one.kind === 'addMembers');
     return done?.kind === 'addMembers' ? done.keepMs : undefined;
@@ -309,7 +309,7 @@ test('what was counted is kept for an hour, and for a day where the request goes
   expect(keep('ResponseStarted')).toBe(DONE_KEEP_STARTED_MS);
 });
 
-test('an exec that ends hours later is the same request still, and does not open its own alert again', async () => {
+test('an exec that ends hours later does not reopen its own alert', async () => {
   let now = NOON / 1_000;
   const store = openSqliteState({ kind: 'sqlite', path: ':memory:' }, { now: () => now });
   const send = async (event: DecodedEvent) => {
@@ -335,7 +335,7 @@ test('a term is kept for its window and the lateness', async () => {
   expect(await held()).toBe(2); // the first is gone
 });
 
-test('at the cap the oldest sighting goes, is counted, and is new again', async () => {
+test('at the limit, the oldest sighting is evicted, counted, and new again', async () => {
   const { send, store, last } = evaluation([newTerms]);
   const entries = Array.from({ length: TERM_CAP - 1 }, (_, i) => ({ member: `["old-${i}"]`, score: NOON - HOUR + i }));
   await write(store, CLUSTER, { kind: 'setScores', key: termsKey, mode: 'set', entries });
@@ -352,7 +352,7 @@ test('at the cap the oldest sighting goes, is counted, and is new again', async 
   expect(await send(agent(4, 'old-1'))).toEqual(['opened']);
 });
 
-test('a term that is learned in silence and evicted leaves nothing behind', async () => {
+test('an evicted term that was learned without an alert leaves nothing behind', async () => {
   const document = ruleDocument({ newTerms: { learningMicros: DAY } });
   const { send, store } = evaluation([document]);
   await send(nth(0, { userAgent: 'first' }));
@@ -365,7 +365,7 @@ test('a term that is learned in silence and evicted leaves nothing behind', asyn
   expect(second).toBeDefined();
 });
 
-test('rules and clusters do not touch each other', async () => {
+test('rules and clusters are independent', async () => {
   const { send, alerts } = evaluation([
     newTerms,
     ruleDocument({ name: 'other', newTerms: {} }),
@@ -376,7 +376,7 @@ test('rules and clusters do not touch each other', async () => {
   expect(await alerts()).toHaveLength(3);
 });
 
-test('the time that the cluster has reached only grows', async () => {
+test('the latest event time of a cluster only grows', async () => {
   const { send, store } = evaluation([ruleDocument()]);
   const hwm = async () => (await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm'))[0];
   await send(nth(5));

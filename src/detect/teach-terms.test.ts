@@ -41,7 +41,7 @@ function classroom() {
 
 const COUNTS = { learned: 0, known: 0, outdated: 0, crowdedOut: 0 };
 
-test('what is taught is known, without an alert, and on the list of what was learned in silence', async () => {
+test('a taught term is known and listed as learned without an alert', async () => {
   const { teach, send, alerts, terms, silent } = classroom();
   expect(await teach({ '["masscan/1.3"]': lesson(NOON - DAY, NOON - HOUR) })).toEqual({ ...COUNTS, learned: 1 });
   expect(await terms()).toEqual(new Map([['["masscan/1.3"]', NOON - HOUR]]));
@@ -53,7 +53,7 @@ test('what is taught is known, without an alert, and on the list of what was lea
   expect(await alerts()).toHaveLength(1);
 });
 
-test('taught again nothing changes, but that earlier and later sightings count', async () => {
+test('teaching again only extends first and last sightings', async () => {
   const { teach, terms, silent } = classroom();
   const lessons = { '["a"]': lesson(NOON - HOUR, NOON), '["b"]': lesson(NOON) };
   await teach(lessons);
@@ -67,7 +67,7 @@ test('taught again nothing changes, but that earlier and later sightings count',
   expect(Object.fromEntries(await silent())).toEqual({ '["a"]': NOON - DAY, '["b"]': NOON });
 });
 
-test('a term that alerted, or that was approved, does not become silent', async () => {
+test('a term with an alert or an approval is not listed as learned without an alert', async () => {
   const { teach, send, silent } = classroom();
   await send(anonymousRequest());
   expect(await teach({ '["masscan/1.3"]': lesson(NOON - HOUR), '["a"]': lesson(NOON, NOON, true) })).toEqual({
@@ -78,14 +78,14 @@ test('a term that alerted, or that was approved, does not become silent', async 
   expect(await silent()).toEqual(new Map());
 });
 
-test('a term that somebody approved elsewhere is approved here', async () => {
+test('keeps the approval of a taught term', async () => {
   const { teach, silent } = classroom();
   await teach({ '["a"]': lesson(NOON) });
   await teach({ '["a"]': lesson(NOON, NOON, true) });
   expect(await silent()).toEqual(new Map());
 });
 
-test('what was last seen before the window, as of the logs or of the cluster, is not taught', async () => {
+test('does not teach terms last seen before the window of the logs or the cluster', async () => {
   const { teach, send, terms } = classroom();
   const edge = NOON - WEEK - LATENESS;
   expect(await teach({ '["a"]': lesson(edge), '["b"]': lesson(edge - 1) })).toEqual({
@@ -98,7 +98,7 @@ test('what was last seen before the window, as of the logs or of the cluster, is
   expect([...(await terms()).keys()]).toEqual(['["c"]']);
 });
 
-test('at the cap the oldest give way to newer ones, and older ones find no room', async () => {
+test('at the limit, newer terms replace the oldest, and older ones find no room', async () => {
   const { teach, store, terms, silent } = classroom();
   await teach({ '["old"]': lesson(NOON - DAY), '["older"]': lesson(NOON - DAY - 1) });
   const entries = Array.from({ length: TERM_CAP - 2 }, (_, i) => ({ member: `["${i}"]`, score: NOON }));
@@ -117,7 +117,7 @@ test('at the cap the oldest give way to newer ones, and older ones find no room'
   expect(await fieldsOf(store, CLUSTER, stateKeys.rule(rule.memoryKey), 'evicted')).toEqual(['1']);
 });
 
-test('a term that aged and then alerted is not silent any more', async () => {
+test('an expired term that alerts is no longer listed as learned without an alert', async () => {
   const { teach, send, silent } = classroom();
   await teach({ '["masscan/1.3"]': lesson(NOON - WEEK - 1) });
   expect(await send(anonymousRequest())).toEqual(['opened']);

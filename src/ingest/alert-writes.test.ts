@@ -34,7 +34,7 @@ function writesOf(changes: object) {
 }
 const phases = (changes: object) => writesOf(changes).map(({ write }) => write.phase ?? '?');
 
-test('a patch of the phase: whose, when, and which', () => {
+test('reads user, time and phase from a patch', () => {
   expect(writesOf({})).toEqual([{ id: 'one', write: { at: 1_772_366_400_000_000, user: 'alice', phase: 'Closed' } }]);
 });
 
@@ -53,7 +53,7 @@ test.each([
   { requestObject: { metadata: { labels: { a: 'b' } } } },
   { requestObject: [{ op: 'replace', path: '/status/count', value: 9 }] },
   { requestObject: 'phase' },
-])('what was not carried out, or is no write of the status of an alert, tells nothing: %#', (changes) => {
+])('ignores failed requests and other writes: %#', (changes) => {
   expect(writesOf(changes)).toEqual([]);
 });
 
@@ -78,7 +78,7 @@ test('the answer tells the phase, else the request, in any form of a patch', () 
   expect(phases({ level: 'Metadata', requestObject: undefined })).toEqual(['?']);
 });
 
-test('whoever impersonates somebody is named with both names, and no name hides anything', () => {
+test('names both users of an impersonation, and escapes names', () => {
   const [first] = writesOf({ user: { username: 'ad\u202emin' }, impersonatedUser: { username: 'bob' } });
   expect(first?.write.user).toBe('ad\\u{202e}min as bob');
   const [long] = writesOf({ user: { username: 'x'.repeat(500) } });

@@ -13,11 +13,11 @@ async function read(...chunks: readonly (Buffer | string)[]): Promise<string[]> 
 }
 
 describe('lines', () => {
-  test('one document a line, with its number; empty lines count and are left out', async () => {
+  test('reads one document a line, with its number, and skips empty lines', async () => {
     expect(await read('{"a":1}\n\n{"a":2}\r\n{"a":3}')).toEqual(['1 {"a":1}', '3 {"a":2}\r', '4 {"a":3}']);
   });
 
-  test('wherever the chunks are cut', async () => {
+  test('chunks can end anywhere', async () => {
     const whole = Buffer.from('{"a":"é🙂"}\n{"b":1}\n');
     for (let cut = 0; cut <= whole.length; cut++) {
       expect(await read(whole.subarray(0, cut), whole.subarray(cut))).toEqual(['1 {"a":"é🙂"}', '2 {"b":1}']);
@@ -25,11 +25,11 @@ describe('lines', () => {
     expect(await read(...[...whole].map((byte) => Buffer.from([byte])))).toEqual(['1 {"a":"é🙂"}', '2 {"b":1}']);
   });
 
-  test('a broken line is given like the others', async () => {
+  test('returns a broken line like the others', async () => {
     expect(await read('{"a":1}\n{"a":\n{"a":3}\n')).toEqual(['1 {"a":1}', '2 {"a":', '3 {"a":3}']);
   });
 
-  test('also if it is the first, as tail leaves it', async () => {
+  test('returns a broken first line, as tail leaves it', async () => {
     expect(await read('b":1}\n{"a":2}\n{"a":3}\n')).toEqual(['1 b":1}', '2 {"a":2}', '3 {"a":3}']);
   });
 
@@ -38,7 +38,7 @@ describe('lines', () => {
     expect(await read('\n \n')).toEqual([]);
   });
 
-  test('one that has no end is refused', async () => {
+  test('refuses an endless line', async () => {
     const chunk = Buffer.alloc(1024 * 1024, 'x');
     await expect(read('{"a":1}\n', ...Array(65).fill(chunk))).rejects.toThrow(
       expect.objectContaining({
@@ -75,17 +75,17 @@ describe('gzip', () => {
     },
   );
 
-  test('several members, as rotated files put together', async () => {
+  test('reads several members, as in concatenated files', async () => {
     expect(await read(gzipSync('{"a":1}\n'), gzipSync('{"a":2}\n'))).toEqual(['1 {"a":1}', '2 {"a":2}']);
   });
 
-  test('what is cut off is said', async () => {
+  test('reports truncated data', async () => {
     const packed = gzipSync('{"a":1}\n'.repeat(1_000));
     await expect(read(packed.subarray(0, -12))).rejects.toThrow(/x\.log: the gzip data is broken or cut off/);
   });
 });
 
-test('tells how many bytes of the file are read', async () => {
+test('reports the bytes read', async () => {
   const packed = gzipSync('{"a":1}\n');
   let bytes = 0;
   const input = createAuditInput('x', packed.length, () => Readable.from([packed.subarray(0, 5), packed.subarray(5)]));
@@ -93,7 +93,7 @@ test('tells how many bytes of the file are read', async () => {
   expect(bytes).toBe(packed.length);
 });
 
-test('ends the reading of a file that nobody wants to the end', async () => {
+test('closes the file if the reader stops early', async () => {
   const source = Readable.from(Array.from({ length: 100 }, () => Buffer.from('{"a":1}\n')));
   for await (const _ of createAuditInput('x', undefined, () => source).documents()) break;
   expect(source.destroyed).toBe(true);

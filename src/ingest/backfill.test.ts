@@ -44,7 +44,7 @@ function backfilled() {
   };
 }
 
-test('what the logs tell is known, no alert is opened, and learning ends where they cover the window', async () => {
+test('terms in the logs are known without alerts, and learning ends if they cover the window', async () => {
   const { backfill, send, alerts, held } = backfilled();
   const { time, rules, faults } = await backfill(HOURS);
   expect(time).toEqual({ from: NOON - WEEK, to: NOON });
@@ -66,7 +66,7 @@ test('what the logs tell is known, no alert is opened, and learning ends where t
   expect(await send(again, other)).toEqual(['known', 'known', 'known', 'opened', 'opened', 'opened']);
 });
 
-test('again, or in another order, or in two halves, it comes to the same', async () => {
+test('repetition, order and splitting of the logs do not change the result', async () => {
   const first = backfilled();
   await first.backfill(HOURS);
   const expected = await first.held();
@@ -86,7 +86,7 @@ test('again, or in another order, or in two halves, it comes to the same', async
   expect((await halves.held()).terms).toEqual(expected.terms);
 });
 
-test('only events that a rule matches teach it', async () => {
+test('a rule learns only from events that it matches', async () => {
   const { backfill, held } = backfilled();
   await backfill([
     anonymousRequest({ userAgent: 'fine' }),
@@ -97,7 +97,7 @@ test('only events that a rule matches teach it', async () => {
   expect(names).toEqual([['["fine"]'], ['["system:anonymous","fine"]'], []]);
 });
 
-test('logs with a hole, logs that are broken, and no logs at all end no learning', async () => {
+test('logs with a gap, broken logs and no logs do not end learning', async () => {
   const kindOf = async (events: readonly DecodedEvent[], complete = true) => {
     const { rules, time } = await backfilled().backfill(events, complete);
     return [rules[0]?.learning.kind, time !== undefined];

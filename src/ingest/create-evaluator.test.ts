@@ -24,7 +24,7 @@ function evaluatorOn(store: Store, detector: Detector, changes: Partial<Evaluato
 
 const learner = ruleDocument({ newTerms: { learningMicros: DAY } });
 
-test('our own writes are dropped and counted, and what else our account does is evaluated', async () => {
+test('drops and counts our own writes, and evaluates other requests of our account', async () => {
   const { store } = evaluation([]);
   const { evaluate, told } = evaluatorOn(store, detectorOf(ruleDocument({ query: 'user.name: *' })));
   const objectRef = { apiGroup: 'firstseen.dev', resource: 'alerts' };
@@ -54,7 +54,7 @@ test('an event ahead of its receipt does not move the time of the cluster beyond
   expect(await fieldsOf(store, CLUSTER, stateKeys.cluster, 'hwm')).toEqual([String(NOON)]);
 });
 
-test('how many rules learn is told from what the store has kept, also after a restart', async () => {
+test('counts learning rules from the store, even after a restart', async () => {
   const { store } = evaluation([]);
   const rules = detectorOf(learner, ruleDocument({ name: 'at-once' }));
   const first = evaluatorOn(store, rules);
@@ -67,7 +67,7 @@ test('how many rules learn is told from what the store has kept, also after a re
   expect(restarted.told.learning).toBe(0);
 });
 
-test('a batch is evaluated by one set of rules, though another comes into force meanwhile', async () => {
+test('one set of rules evaluates the whole batch', async () => {
   const { store } = evaluation([]);
   const [first, second] = [detectorOf(learner), detectorOf(ruleDocument())];
   let inForce = first;
@@ -81,7 +81,7 @@ test('a batch is evaluated by one set of rules, though another comes into force 
   expect(told.outcomes).toEqual(['learning', 'opened']);
 });
 
-test('learning lasts from when the rule first runs, matches or not, and a later process does not begin it again', async () => {
+test('learning starts with the first run of a rule, once for all processes', async () => {
   const { store } = evaluation([]);
   const { rule } = compiledRule(learner);
   const { evaluate, told } = evaluatorOn(store, detectorOf(learner));
@@ -97,7 +97,7 @@ test('learning lasts from when the rule first runs, matches or not, and a later 
   expect(later.told.outcomes).toEqual(['learning', 'opened']);
 });
 
-test('each cluster learns by itself', async () => {
+test('each cluster learns separately', async () => {
   const { evaluate, told } = evaluatorOn(evaluation([]).store, detectorOf(learner));
   await evaluate('one', batchOf(anonymousRequest({ at: NOON })));
   await evaluate('two', batchOf(anonymousRequest({ at: NOON + 2 * DAY })));
@@ -105,7 +105,7 @@ test('each cluster learns by itself', async () => {
   expect(told.outcomes).toEqual(['learning', 'learning', 'opened']);
 });
 
-test('a store that is away when a rule starts is asked again, and a bug is not hidden', async () => {
+test('retries an unavailable store when a rule starts, and does not hide a bug', async () => {
   const { store } = evaluation([]);
   const { rule } = compiledRule(learner);
   let fault: Error | undefined = new OperationalError('store_unavailable', 'away');
@@ -131,7 +131,7 @@ test('a batch without a decision does not need the store', async () => {
   await expect(evaluate(CLUSTER, batchOf(anonymousRequest()))).rejects.toThrow(OperationalError);
 });
 
-test('a batch that covers days in many commits forgets no term, and no opening, that its own later events are measured by', async () => {
+test('a batch over days keeps the terms and openings that its own later events need', async () => {
   const { store } = evaluation([]);
   const document = ruleDocument({ newTerms: { windowMicros: DAY }, budget: { alertsPerHour: 1 } });
   const { evaluate, told } = evaluatorOn({ ...store, decisionsPerCommit: 1 }, detectorOf(document));

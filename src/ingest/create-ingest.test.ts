@@ -36,7 +36,7 @@ function ingestOn(store: Store, own?: OwnWrites) {
   return { ingest, told, decoded };
 }
 
-test('a batch is decoded at the time of its receipt, evaluated, and accepted when its alerts are recorded', async () => {
+test('decodes, evaluates and commits a batch before it accepts it', async () => {
   const { store, alerts } = evaluation([]);
   const { ingest, decoded } = ingestOn(store);
   const outcome = await ingest.ingest(CLUSTER, body(anonymousRequest().event, anonymousRequest({ id: 'b' }).event));
@@ -45,7 +45,7 @@ test('a batch is decoded at the time of its receipt, evaluated, and accepted whe
   expect((await alerts()).map(({ state }) => state.count)).toEqual([2]);
 });
 
-test('what cannot be read is set aside, and the rest goes on', async () => {
+test('quarantines unreadable items, and evaluates the rest', async () => {
   const { store, alerts } = evaluation([]);
   const { ingest, decoded } = ingestOn(store);
   const outcome = await ingest.ingest(CLUSTER, body('no event', anonymousRequest().event, { verb: 7 }));
@@ -99,7 +99,7 @@ test('a body that is no EventList is rejected, and nothing is evaluated', async 
   expect(told.outcomes).toEqual([]);
 });
 
-test('while the store is away a batch with a decision fails, one without is accepted; sent again it counts once', async () => {
+test('without the store only a batch with a decision fails, and its retry counts once', async () => {
   const { store, alerts } = evaluation([]);
   let away = true;
   let afterCommit = false;

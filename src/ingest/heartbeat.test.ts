@@ -54,7 +54,7 @@ function beating(changes: Partial<HeartbeatDeps> = {}) {
   };
 }
 
-test('what comes back is taken out of the batch, and tells when and after how long', async () => {
+test('takes a returned heartbeat out of the batch, and records its time and age', async () => {
   const { beat, take, sent, event, sample } = beating();
   expect(await sample('_last_seen_timestamp_seconds')).toBe(
     `${'firstseen_heartbeat_last_seen_timestamp_seconds'}{cluster="${CLUSTER}"} 0`,
@@ -69,14 +69,14 @@ test('what comes back is taken out of the batch, and tells when and after how lo
   expect((await sample(`s_total{cluster="${CLUSTER}",outcome="seen"}`)) ?? '').toMatch(/ 1$/);
 });
 
-test('any replica knows it again: the number stands in the store', async () => {
+test('any replica recognises a heartbeat by the number in the store', async () => {
   const leader = beating();
   const other = beating({ store: leader.store });
   await leader.beat();
   expect(await other.take(CLUSTER, [leader.event()])).toEqual([]);
 });
 
-test('each has a number of its own, and two may be under way', async () => {
+test('each heartbeat has its own number, and two can be in flight', async () => {
   const { beat, take, sent, event, pass } = beating();
   await beat();
   const first = event();
@@ -111,7 +111,7 @@ test('an event of another cluster is not a heartbeat', async () => {
   expect((await sample('_last_seen')) ?? '').toMatch(/ 0$/);
 });
 
-test('one that took more than a quarter of an hour counts no more, and the store forgets it', async () => {
+test('a heartbeat older than a quarter of an hour does not count and is deleted', async () => {
   const { beat, take, event, pass, store } = beating();
   await beat();
   const early = event();
@@ -137,7 +137,7 @@ test('no answer is a failure', async () => {
   expect(away.warned).toHaveLength(1);
 });
 
-test('while the store is away nothing is sent, and what came back is evaluated as any other event', async () => {
+test('without the store it sends nothing, and evaluates returned heartbeats like any event', async () => {
   const fault = () => {
     throw new OperationalError('store_unavailable', 'away');
   };

@@ -25,7 +25,7 @@ function taking(ingest: Ingest['ingest']) {
   };
 }
 
-test('a batch that is committed is counted, and the time of its cluster is kept', async () => {
+test('counts a committed batch, and records its time', async () => {
   const { intake, series } = taking(async () => ({ kind: 'accepted', events: 2, quarantined: 1 }));
   expect(await intake.take('local', BODY)).toEqual({ kind: 'accepted', events: 2, quarantined: 1 });
   expect(await series('batch_events_sum')).toEqual([['cluster="local"', 2]]);
@@ -35,13 +35,13 @@ test('a batch that is committed is counted, and the time of its cluster is kept'
   expect(silent).toEqual(['cluster="silent"', 0]);
 });
 
-test('an empty batch says nothing of its cluster', async () => {
+test('an empty batch does not count for its cluster', async () => {
   const { intake, series } = taking(async () => ({ kind: 'accepted', events: 0, quarantined: 0 }));
   await intake.take('local', BODY);
   expect((await series('last_batch_timestamp_seconds'))[0]).toEqual(['cluster="local"', 0]);
 });
 
-test('a batch that is rejected is logged without its body', async () => {
+test('logs a rejected batch without its body', async () => {
   const { intake, log } = taking(async () => ({ kind: 'rejected', reason: 'not_json', message: 'expected JSON' }));
   expect((await intake.take('local', BODY)).kind).toBe('rejected');
   expect(log).toEqual([
@@ -49,7 +49,7 @@ test('a batch that is rejected is logged without its body', async () => {
   ]);
 });
 
-test('an operational fault is an outcome, and a bug is thrown', async () => {
+test('returns an operational fault, and throws a bug', async () => {
   const error = new OperationalError('store_unavailable', 'away');
   const { intake, log } = taking(async () => Promise.reject(error));
   expect(await intake.take('local', BODY)).toEqual({ kind: 'uncommitted', error });

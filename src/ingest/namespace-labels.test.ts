@@ -40,12 +40,12 @@ async function openedBy(cluster: string, ...events: readonly DecodedEvent[]) {
   return (await readAlerts(store, cluster)).map(({ spec }) => [spec.actor.user, spec.severity]);
 }
 
-test('a query, an exception and a severity may depend on the labels of the namespace', async () => {
+test('queries, exceptions and severities can use namespace labels', async () => {
   const requests = ['eve', 'system:admin'].map((username) => anonymousRequest({ username }));
   expect(await openedBy('local', ...requests)).toEqual([['eve', 'critical']]);
 });
 
-test('in another namespace, without one, and in a cluster whose labels are not known there is none', async () => {
+test('there are no labels without a namespace or in an unknown cluster', async () => {
   const elsewhere = anonymousRequest({ event: { objectRef: { resource: 'pods', namespace: 'shop' } } });
   const nowhere = anonymousRequest({ event: { objectRef: { resource: 'nodes' } } });
   expect(await openedBy('local', elsewhere, nowhere)).toEqual([]);

@@ -29,7 +29,7 @@ function replicas(now = () => NOON) {
   return [make(), make()] as const;
 }
 
-test('a change that was announced is ours, whichever replica hears of it, at each stage and each delivery', async () => {
+test('every replica recognises an announced change, at each stage and delivery', async () => {
   const [one, two] = replicas();
   const [id = ''] = await one.announce([PATCH]);
   const started = changeOf(id, { stage: 'ResponseStarted' });
@@ -39,7 +39,7 @@ test('a change that was announced is ours, whichever replica hears of it, at eac
   }
 });
 
-test('the same account without a number, with another, or for another rule or verb is somebody else', async () => {
+test('a change without the announced number, rule or verb is not ours', async () => {
   const [one] = replicas();
   const [id = '', other = ''] = await one.announce([PATCH, { verb: 'delete', name: 'old' }]);
   const events = [
@@ -59,7 +59,7 @@ test('the same account without a number, with another, or for another rule or ve
   expect(await one.ours(events)).toEqual(new Set());
 });
 
-test('a number is forgotten after an hour', async () => {
+test('forgets an announcement after an hour', async () => {
   let now = NOON;
   const [one] = replicas(() => now);
   const [id = ''] = await one.announce([PATCH]);
@@ -71,7 +71,7 @@ test('a number is forgotten after an hour', async () => {
   expect((await one.ours([changeOf(id)])).size).toBe(0);
 });
 
-test('a store that is away says so, and is not asked about what cannot be ours', async () => {
+test('fails without the store, which it asks only about possible changes', async () => {
   let isAway = false;
   const store = withFaults(openSqliteState({ kind: 'sqlite', path: ':memory:' }), () => {
     if (isAway) throw new OperationalError('store_unavailable', 'away');

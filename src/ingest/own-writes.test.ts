@@ -25,7 +25,7 @@ async function isOwn(event: AuditEvent, pods: readonly string[] | undefined = ['
   return (await own.foreign(cluster, [decoded])).length === 0;
 }
 
-test('our own alerts, their status, and events are own writes', async () => {
+test('writes of alerts, their status and Events are own writes', async () => {
   expect(await isOwn(write(alerts))).toBe(true);
   expect(await isOwn({ ...write({ ...alerts, subresource: 'status' }), verb: 'patch' })).toBe(true);
   expect(await isOwn(write({ apiGroup: 'events.k8s.io', resource: 'events' }))).toBe(true);
@@ -54,14 +54,14 @@ test('a verb that we never use is evaluated, because the token may be stolen', a
   expect(await isOwn({ ...write({ apiGroup: 'events.k8s.io', resource: 'events' }), verb: 'delete' })).toBe(false);
 });
 
-test('another user that writes alerts is evaluated, one that we impersonate nothing of too', async () => {
+test('evaluates writes of other users, impersonation, and events without a user', async () => {
   expect(await isOwn(write(alerts, { username: 'eve' }))).toBe(false);
   const impersonating = { ...write(alerts, { username: 'eve' }), impersonatedUser: { username } };
   expect(await isOwn(impersonating)).toBe(false);
   expect(await isOwn({ objectRef: alerts })).toBe(false);
 });
 
-test('where the event tells the pod it must be a replica; where it does not, or ours is bound to none, the name is enough', async () => {
+test('with bound tokens the pod must be a replica; otherwise the name decides', async () => {
   const from = (...pods: readonly string[]) => write(alerts, { extra: { [POD_UID]: pods } });
   const replicas = ['pod-1', 'pod-2'];
   expect(await isOwn(from('pod-1'), replicas)).toBe(true);
@@ -73,11 +73,11 @@ test('where the event tells the pod it must be a replica; where it does not, or 
   expect(await unbound.foreign(CLUSTER, [{ ...anonymousRequest(), event: from('pod-3') }])).toEqual([]);
 });
 
-test('an account of our name in another cluster is not us', async () => {
+test('an account of the same name in another cluster is not ours', async () => {
   expect(await isOwn(write(alerts), ['pod-1'], 'staging')).toBe(false);
 });
 
-test('only pods of what may be ours are looked up, each once, and the rest of the batch keeps its order', async () => {
+test('looks up each possible pod once, and keeps the order of the batch', async () => {
   const asked: (readonly string[])[] = [];
   const own = createOwnWrites({
     username,
@@ -97,13 +97,13 @@ test('only pods of what may be ours are looked up, each once, and the rest of th
 });
 
 test.each(['__proto__', 'constructor', 'toString'])(
-  'a group named like a property of every object is no fault: %j',
+  'handles an API group named like an object property: %s',
   async (apiGroup) => {
     expect(await isOwn(write({ apiGroup, resource: 'alerts' }))).toBe(false);
   },
 );
 
-test('a change of a rule is ours if it was announced', async () => {
+test('an announced change of a rule is an own write', async () => {
   const rule = {
     verb: 'patch',
     user: { username },

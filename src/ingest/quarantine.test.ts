@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createQuarantine } from './quarantine.ts';
 
-test('the last fifty are kept, the latest first, with their time', () => {
+test('keeps the last fifty items, the latest first', () => {
   const quarantine = createQuarantine(() => new Date('2026-01-02T03:04:05Z'));
   for (let i = 0; i < 60; i++) quarantine.add({ cluster: 'local', reason: `item ${i}` });
   const items = quarantine.items();

@@ -17,7 +17,7 @@ function run(document: RuleDocument, expect: RuleTestDocument['expect'], ...requ
 
 const newTerms = ruleDocument({ newTerms: {} });
 
-test('match: the query selects the last event', async () => {
+test('match: the query matches the last event', async () => {
   expect(await run(ruleDocument(), 'match', { username: 'eve' }, {})).toBeUndefined();
   expect((await run(ruleDocument(), 'match', {}, { username: 'eve' })) ?? '').toMatch(/query to match the last event/);
 });
@@ -31,19 +31,19 @@ test('fire: the last event raises an alert', async () => {
   expect((await run(newTerms, 'fire', {}, { userAgent: null })) ?? '').toMatch(/it matches without raising one/);
 });
 
-test('silent: the last event raises none', async () => {
+test('silent: the last event raises no alert', async () => {
   expect(await run(newTerms, 'silent', {}, { at: NOON + 7 * DAY })).toBeUndefined();
   expect(await run(newTerms, 'silent', { username: 'eve' })).toBeUndefined();
   expect((await run(newTerms, 'silent', {}, { userAgent: 'other' })) ?? '').toMatch(/it raises one/);
 });
 
-test('a rule that learns first, as one of low severity does by default, is tested as it is afterwards', async () => {
+test('tests a learning rule as if its learning time were over', async () => {
   const learner = ruleDocument({ severity: 'low', newTerms: { learningMicros: DAY } });
   expect(await run(learner, 'fire', {})).toBeUndefined();
   expect(await run(learner, 'silent', {}, { at: NOON + 1 })).toBeUndefined();
 });
 
-test('a rule that judges several events together is tested with several', async () => {
+test('tests a rule that judges several events together', async () => {
   const threshold = { fields: ['user.name'], value: 3, cardinality: [], windowMicros: MINUTE };
   const many = ruleDocument({ type: 'threshold', threshold });
   const [a, b, c] = [0, 1, 2].map((second) => ({ at: NOON + second * SECOND }));
@@ -61,7 +61,7 @@ test('a rule that judges several events together is tested with several', async 
   expect(await run(sequence, 'silent', b, { ...get, at: NOON + MINUTE })).toBeUndefined();
 });
 
-test('an event that is none is a failure that names it', async () => {
+test('names an invalid event', async () => {
   const { rule, slots } = compiledRule(ruleDocument());
   const { store } = evaluation([]);
   const events = [anonymousRequest().event, { verb: 7 }];
@@ -73,7 +73,7 @@ test('an event that is none is a failure that names it', async () => {
   expect(failure ?? '').toMatch(/^event 2\.verb: expected/);
 });
 
-test('an event without a time happens at one of its own', async () => {
+test('gives an event without a time its own time', async () => {
   const { rule, slots } = compiledRule(newTerms);
   const { store } = evaluation([]);
   const events = [{ user: { username: 'system:anonymous' }, userAgent: 'curl' }];

@@ -50,7 +50,7 @@ function linking() {
   };
 }
 
-test('a delivery is linked with the batch that opened the alert, and with none if another replica had it', async () => {
+test('links a delivery to the batch of its alert, unless another replica had the batch', async () => {
   const { open, deliver } = linking();
   open('a', 'b');
   open('c');
@@ -59,7 +59,7 @@ test('a delivery is linked with the batch that opened the alert, and with none i
   expect(await deliver('d')).toEqual([]);
 });
 
-test('a thousand alerts are remembered, and the oldest go first', async () => {
+test('remembers a thousand alerts, and drops the oldest first', async () => {
   const { open, deliver } = linking();
   open('first', 'second');
   open(...Array.from({ length: 999 }, (_, index) => `alert-${index}`));
@@ -67,7 +67,7 @@ test('a thousand alerts are remembered, and the oldest go first', async () => {
   expect(await deliver('second')).toEqual(['trace-1']);
 });
 
-test('without traces every part is the one that it was', () => {
+test('without tracing, every part is unchanged', () => {
   const sinks = [sink];
   expect(UNTRACED.sinks(sinks)).toBe(sinks);
   expect(UNTRACED.observer(quiet)).toBe(quiet);

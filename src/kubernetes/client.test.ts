@@ -58,7 +58,7 @@ async function withServer(
 
 const unavailable = (pattern: RegExp) => operationalError('api_unavailable', pattern);
 
-test('a call carries the credentials, says who calls, and keeps its connection', async () => {
+test('a call sends credentials and user agent, and keeps its connection', async () => {
   const ports = new Set<number | undefined>();
   const seen: unknown[] = [];
   await withServer(
@@ -77,7 +77,7 @@ test('a call carries the credentials, says who calls, and keeps its connection',
   expect(ports.size).toBe(1);
 });
 
-test('no answer, no connection, a broken one, and an answer that is none are all worth another try', async () => {
+test('no answer, no connection, a broken one and an invalid answer are retryable', async () => {
   await withServer(
     () => {},
     (client) => expect(client.call({ method: 'GET', path: '/x' })).rejects.toThrow(unavailable(/no answer in 100 ms/)),
@@ -99,7 +99,7 @@ test('no answer, no connection, a broken one, and an answer that is none are all
   );
 });
 
-test('a call that is called off ends at once', async () => {
+test('an aborted call ends at once', async () => {
   await withServer(
     () => {},
     async (client) => {
@@ -110,7 +110,7 @@ test('a call that is called off ends at once', async () => {
   );
 });
 
-test('a watch that falls silent is a fault, one that the server ends is none, and one that is left is closed', async () => {
+test('a silent watch is a fault, a watch that the server ends is not, and an abandoned one is closed', async () => {
   const line = `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '1' } } })}\n`;
   const read = async (client: KubernetesClient) => {
     const types: string[] = [];
@@ -139,7 +139,7 @@ test('a watch that falls silent is a fault, one that the server ends is none, an
   );
 });
 
-test('a kubeconfig that cannot be used is refused at the start', async () => {
+test('refuses an unusable kubeconfig at the start', async () => {
   await expect(openApiAccess({ kubeconfig: join(folder, 'none') })).rejects.toThrow(/ENOENT/);
   await expect(openApiAccess({})).rejects.toThrow(/not a pod/);
   const fine = writeKubeconfig('https://127.0.0.1:1', { token: 't' });

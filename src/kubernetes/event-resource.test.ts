@@ -5,7 +5,7 @@ import { alertReference, eventResource, requestedObject } from './event-resource
 
 const REQUEST: AlertRequest = { time: '2026-03-01T12:00:00.000001Z', dryRun: false, truncated: false };
 
-test('the object of a request, and where to look for its uid', () => {
+test('finds the object of a request, and the path for its uid', () => {
   expect(requestedObject({ ...REQUEST, resource: 'pods', namespace: 'web', name: 'a/b' })).toEqual({
     reference: { apiVersion: 'v1', kind: 'Pod', name: 'a/b', namespace: 'web' },
     path: '/api/v1/namespaces/web/pods/a%2Fb',
@@ -44,7 +44,7 @@ test('ignores a version that would change the path', () => {
 });
 
 test.each([hostileAlert(), sampleAlert({ spec: { reason: 'é'.repeat(600) } })])(
-  'a note is 1,024 bytes at most and names its alert: %#',
+  'a note has at most 1,024 bytes and names its alert: %#',
   (alert) => {
     const { note } = JSON.parse(JSON.stringify(eventResource(alert, alertReference(alert), 'pod-0')));
     expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1_024);

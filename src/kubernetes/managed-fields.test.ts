@@ -17,14 +17,14 @@ function updatedBy(manager: string, fieldsV1: object, subresource = '') {
   return managedFieldsOf({ metadata: { managedFields: [{ manager, operation: 'Update', subresource, fieldsV1 }] } });
 }
 
-test('what somebody else has set is left out, and the rest is applied', () => {
+test('omits fields that somebody else has set', () => {
   const fields = updatedBy('kubectl-edit', { 'f:spec': { 'f:severity': {}, 'f:enabled': {}, 'f:exceptions': {} } });
   const { severity: _severity, exceptions: _exceptions, ...spec } = rule.spec;
   expect(withoutOthers(rule, fields)).toEqual({ ...rule, spec });
   expect(isTouched(fields)).toBe(true);
 });
 
-test('one field of a mapping is theirs, the others stay ours', () => {
+test('omits one field of a mapping and keeps the others', () => {
   const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { '.': {}, 'f:window': {} } } });
   expect(withoutOthers(rule, fields)).toEqual({
     ...rule,
@@ -32,18 +32,18 @@ test('one field of a mapping is theirs, the others stay ours', () => {
   });
 });
 
-test('a mapping of which nothing is left is not applied as an empty one', () => {
+test('omits a mapping without remaining fields', () => {
   const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { 'f:window': {}, 'f:by': {} } } });
   const { suppression: _suppression, ...spec } = rule.spec;
   expect(withoutOthers(rule, fields)).toEqual({ ...rule, spec });
 });
 
-test('that a mapping is there may be theirs without a field of it', () => {
+test('somebody else can own a mapping without its fields', () => {
   const fields = updatedBy('kubectl', { 'f:spec': { 'f:suppression': { '.': {} } } });
   expect(withoutOthers(rule, fields)).toEqual(rule);
 });
 
-test('several managers, each with what is theirs; names with dots are names', () => {
+test('handles several managers, and names with dots', () => {
   const labels = { 'f:labels': { 'f:app.kubernetes.io/managed-by': {} } };
   const fields = [
     ...updatedBy('argocd-controller', { 'f:metadata': labels }),
@@ -53,7 +53,7 @@ test('several managers, each with what is theirs; names with dots are names', ()
   expect(withoutOthers(rule, fields)).toEqual({ metadata: { name: 'a' }, spec });
 });
 
-test('our own fields and a status are nobody else’s', () => {
+test('our own fields and a status do not count as changes', () => {
   const fields = [
     ...updatedBy('firstseen', { 'f:spec': { 'f:title': {} } }),
     ...updatedBy('kubectl', { 'f:status': { 'f:matches': {} } }, 'status'),

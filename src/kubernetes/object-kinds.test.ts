@@ -9,7 +9,7 @@ interface PolicyRule {
   readonly verbs: readonly string[];
 }
 
-test('what may be looked up is what the chart lets firstseen get, and no Secret or ConfigMap', () => {
+test('looks up exactly the kinds that the chart grants, without Secrets and ConfigMaps', () => {
   const file = new URL('../../helm/firstseen/templates/clusterrole.yaml', import.meta.url);
   const role =
     readFileSync(file, 'utf8')

@@ -28,7 +28,7 @@ function statusOf(changes: Partial<OverflowState> = {}) {
   return alertStatus(state) as { readonly overflow: object; readonly conditions: readonly object[] };
 }
 
-test('who made most of the requests, as far as that is certain', () => {
+test('names who certainly made most requests', () => {
   expect(statusOf().overflow).toEqual({
     since: '2026-03-01T12:00:00.000000Z',
     until: null,
@@ -42,7 +42,7 @@ test('who made most of the requests, as far as that is certain', () => {
   });
 });
 
-test('the condition says that it goes on, and then that it is over, and when', () => {
+test('the condition shows the overflow, then its end', () => {
   expect(statusOf().conditions).toEqual([
     {
       type: 'Overflow',
@@ -65,6 +65,6 @@ test('the condition says that it goes on, and then that it is over, and when', (
   expect(Object(ended.overflow).until).toBe('2026-03-01T12:01:01.000000Z');
 });
 
-test('an alert that counts no overflow says nothing of one', () => {
+test('an ordinary alert has no overflow status', () => {
   expect(Object.keys(alertStatus(sampleAlert().state))).toEqual(['count', 'firstSeen', 'lastSeen', 'evidence']);
 });

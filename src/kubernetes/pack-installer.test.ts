@@ -52,7 +52,7 @@ function installer(answer: (call: ApiCall) => ApiAnswer) {
 
 const APPLIED: ApiAnswer = { kind: 'ok', body: { metadata: { name: 'a', uid: 'u', generation: 1 } } };
 
-test('one who was faster is no fault: it is looked at again, under a number of its own', async () => {
+test('a conflict is no fault: it retries with a new Audit-ID', async () => {
   const answers: ApiAnswer[] = [{ kind: 'refused', reason: 'Conflict', message: 'changed' }, APPLIED];
   const { calls, announced, log, start, nextTurn } = installer(() => answers.shift() ?? fail('asked again'));
   start();
@@ -63,7 +63,7 @@ test('one who was faster is no fault: it is looked at again, under a number of i
   expect(log).toEqual(['pack rules applied']);
 });
 
-test('an API server that is away is said once, and that it goes on', async () => {
+test('logs an unavailable API server once, and its recovery', async () => {
   let isAway = true;
   const { calls, log, start, nextTurn } = installer(() => {
     if (isAway) throw new OperationalError('api_unavailable', 'away');
@@ -79,7 +79,7 @@ test('an API server that is away is said once, and that it goes on', async () =>
   expect(log).toEqual(['installing the rule pack is failing', 'pack rules applied', 'rule pack is installed']);
 });
 
-test('what the API server refuses is said once, and not asked again until somebody changes it', async () => {
+test('logs a rejected rule once, and retries only after it changes', async () => {
   const { calls, log, start, nextTurn } = installer(() => ({ kind: 'refused', reason: 'Invalid', message: 'no' }));
   start();
   await nextTurn();

@@ -27,7 +27,7 @@ function held(name: string, ...managedFields: readonly object[]): RuleResource {
 
 const pack = [packRule('a'), packRule('b')];
 
-test('a rule that is not there is applied as a whole, with a label that says whose it is', () => {
+test('applies a missing rule completely, with its labels', () => {
   const { apply, remove } = planPack(pack, [], true);
   expect([...apply.keys()]).toEqual(['a', 'b']);
   const labels = { 'app.kubernetes.io/managed-by': 'firstseen', 'app.kubernetes.io/part-of': 'firstseen' };
@@ -35,7 +35,7 @@ test('a rule that is not there is applied as a whole, with a label that says who
   expect(remove).toEqual([]);
 });
 
-test('what somebody else has set stays as it is, and the rule must be the one that it was', () => {
+test('keeps fields that somebody else has set, and names the uid of the rule', () => {
   const { apply } = planPack(pack, [held('a', APPLIED, EDITED)], true);
   const { spec, metadata } = apply.get('a') as { readonly spec: object; readonly metadata: object };
   const { severity: _severity, ...rest } = toDetectionRule(packRule('a')).spec;
@@ -43,20 +43,20 @@ test('what somebody else has set stays as it is, and the rule must be the one th
   expect('uid' in metadata && metadata.uid).toBe('uid-a');
 });
 
-test('a rule of that name that somebody made themselves is theirs', () => {
+test('does not touch a rule that somebody else created', () => {
   const { apply, taken } = planPack(pack, [held('a', EDITED)], true);
   expect([...apply.keys()]).toEqual(['b']);
   expect(taken).toEqual(['a']);
 });
 
-test('a rule that left the pack goes, unless somebody else has changed it', () => {
+test('removes a rule that left the pack, unless somebody else has changed it', () => {
   const resources = [held('old', APPLIED), held('tuned', APPLIED, EDITED), held('theirs', EDITED)];
   const { remove, left } = planPack(pack, resources, true);
   expect(remove.map(({ name }) => name)).toEqual(['old']);
   expect(left).toEqual(['tuned']);
 });
 
-test('nothing goes when the pack could not be read as a whole', () => {
+test('removes nothing if parts of the pack could not be read', () => {
   const { remove, left } = planPack([], [held('old', APPLIED), held('tuned', APPLIED, EDITED)], false);
   expect(remove).toEqual([]);
   expect(left).toEqual([]);

@@ -20,7 +20,7 @@ const options = {
 };
 const logger = { info() {}, warn() {} };
 
-test('a handler that fails is told again, from the same place', async () => {
+test('repeats a failed handler from the same version', async () => {
   const from: string[] = [];
   const told: string[] = [];
   let failing = true;
@@ -52,7 +52,7 @@ test('a handler that fails is told again, from the same place', async () => {
   expect(from.slice(0, 3)).toEqual(['1', '5', '6']); // what was handled does not come again
 });
 
-test('a list whose next page the server no longer keeps begins anew', async () => {
+test('restarts a list whose next page has expired', async () => {
   const lists: string[][] = [];
   let calls = 0;
   const watch = begin(
@@ -75,7 +75,7 @@ test('a list whose next page the server no longer keeps begins anew', async () =
   expect(lists).toEqual([['b', 'c']]);
 });
 
-test('a watch whose place the server no longer keeps lists again, and the mirror has what it missed', async () => {
+test('lists again when the version of the watch has expired, and misses nothing', async () => {
   const seen: string[] = [];
   let lists = 0;
   const mirror = createResourceMirror(

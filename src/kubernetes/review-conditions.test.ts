@@ -11,7 +11,7 @@ const change = (phase: PhaseChange['phase'], by: readonly string[] = []): PhaseC
 const told = (...changes: readonly PhaseChange[]) =>
   reviewConditions(changes).map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
 
-test('who acknowledged and who closed stand beside each other', () => {
+test('shows who acknowledged and who closed', () => {
   expect(told(change('Acknowledged', ['alice']), change('Closed', ['bob']))).toEqual([
     'Acknowledged True Verified: acknowledged at 2026-03-01T11:59:59Z by alice',
     'Closed True Verified: closed at 2026-03-01T11:59:59Z by bob',
@@ -30,7 +30,7 @@ test('reopening takes both back, and acknowledging takes back the closing', () =
   ]);
 });
 
-test('what the audit log does not tell, or leaves open, is unverified', () => {
+test('a change without a certain author is unverified', () => {
   expect(told(change('Closed'))).toEqual([
     'Closed True Unverified: closed about 2026-03-01T12:00:00Z by an unknown user: the audit log names nobody',
   ]);

@@ -17,7 +17,7 @@ import { createRuleStatusJob, type RuleStatusJobOptions } from './rule-status-jo
 
 const LONG = { countsMs: 600_000, gatherMs: 1, retryMs: 1 };
 
-test('conditions are written once, again after an edit, and not while nothing changes', async () => {
+test('writes conditions once, and again only after an edit', async () => {
   const { calls, tell, live } = begin(LONG);
   tell(resource('a', 1), resource('b', 1));
   await waitFor(() => calls.length === 2, { what: 'the status of both' });
@@ -32,7 +32,7 @@ test('conditions are written once, again after an edit, and not while nothing ch
   expect(readyOf(calls[3])).toEqual(['True', 'InForce']);
 });
 
-test('what the resource says already is not written again by the next holder of the lease', async () => {
+test('the next lease holder does not repeat a status', async () => {
   const first = begin(LONG);
   first.tell(resource('a', 1));
   await waitFor(() => first.calls.length === 1, { what: 'the status' });
@@ -44,7 +44,7 @@ test('what the resource says already is not written again by the next holder of 
   expect(second.calls.map(({ path }) => path.split('/').at(-2))).toEqual(['b']);
 });
 
-test('counts are written later, of so many rules at a time, those that have waited longest first', async () => {
+test('writes counts later, for a few rules at a time, the longest waiting first', async () => {
   const { calls, tell, send } = begin({ countsMs: 20, mostCounts: 1, gatherMs: 1, retryMs: 1 });
   tell(resource('a', 1), resource('b', 1));
   await waitFor(() => calls.length === 2, { what: 'the conditions' });
@@ -60,7 +60,7 @@ test('counts are written later, of so many rules at a time, those that have wait
   ]);
 });
 
-test('a write that fails is made again, and a rule that is gone holds up no other', async () => {
+test('retries a failed write, and skips a deleted rule', async () => {
   let failing = 2;
   const { calls, tell, warnings } = begin(LONG, async ({ path }) => {
     if (path.includes('/gone/')) return { kind: 'refused', reason: 'NotFound', message: 'gone' };

@@ -11,7 +11,7 @@ writeFileSync(join(folder, 'ca.crt'), 'the CA');
 const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
 const putToken = (text: string) => writeFileSync(join(folder, 'token'), text);
 
-test('the service account of a pod: where the API server is, its CA, and a token that is read again each minute', async () => {
+test('reads address, CA and token of the pod, and the token again each minute', async () => {
   putToken('first\n');
   let time = 0;
   const access = readServiceAccount({ folder, env, now: () => time });
@@ -27,7 +27,7 @@ test('the service account of a pod: where the API server is, its CA, and a token
   );
 });
 
-test('what is missing of a service account is said at the start, and later by the call', async () => {
+test('reports a missing part of the service account at the start, and later in the call', async () => {
   putToken('token');
   expect(() => readServiceAccount({ folder, env: {} })).toThrow(/KUBERNETES_SERVICE_HOST.*: set them/);
   expect(() => readServiceAccount({ folder: join(folder, 'none'), env })).toThrow(/ENOENT.*none.token/);

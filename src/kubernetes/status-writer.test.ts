@@ -44,7 +44,7 @@ function writing(answer = OK, { countsMs = HOUR_MS, mostCounts = 1 } = {}) {
   };
 }
 
-test('a status is written when it is another than what the resource says, and once', async () => {
+test('writes a changed status once', async () => {
   const { round, calls } = writing();
   const said = { a: { status: { verdict: 'good' } }, b: { status: { verdict: 7 } } };
   const wanted = { a: { verdict: 'good' }, b: { verdict: 'good' }, c: { verdict: 'bad' } };
@@ -56,7 +56,7 @@ test('a status is written when it is another than what the resource says, and on
   expect(await round(wanted, said)).toEqual([]); // the watch has not told it yet, and it is known all the same
 });
 
-test('what a status says no more is taken away', async () => {
+test('removes fields that the status no longer has', async () => {
   const { round } = writing();
   await round({ a: { verdict: 'good', last: 'now' } });
   expect(await round({ a: { verdict: 'bad', last: undefined } as unknown as Status })).toEqual([
@@ -64,7 +64,7 @@ test('what a status says no more is taken away', async () => {
   ]);
 });
 
-test('counts are written of so many at a time, after what is urgent, and not again too soon', async () => {
+test('writes counts for a few at a time, after verdicts, and not too often', async () => {
   const { round } = writing();
   const said = { a: { status: { verdict: 'good' } }, b: { status: { verdict: 'good' } } };
   const wanted = {
@@ -79,7 +79,7 @@ test('counts are written of so many at a time, after what is urgent, and not aga
   expect(await round({ ...wanted, a: { verdict: 'good', count: 2 } }, said)).toEqual([]); // a was counted just now
 });
 
-test('one that is gone, or is another by now, holds up none; one that is made anew is asked by its own uid', async () => {
+test('skips deleted and recreated resources; a new one has its own uid', async () => {
   const { round, statusOf } = writing(async ({ path }) =>
     path.includes('-a/') ? { kind: 'refused', reason: 'Conflict', message: 'another uid' } : { kind: 'ok', body: {} },
   );
@@ -88,7 +88,7 @@ test('one that is gone, or is another by now, holds up none; one that is made an
   expect(statusOf({ uid: 'a', value: {} })).toBeUndefined(); // forgotten
 });
 
-test('what could not be written is due again', async () => {
+test('retries a failed write', async () => {
   let isAway = true;
   const { round } = writing(async () => {
     if (isAway) throw new OperationalError('api_unavailable', 'away');

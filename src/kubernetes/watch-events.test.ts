@@ -8,7 +8,7 @@ async function* chunks(...texts: readonly string[]) {
 const event = (type: string, name: string) =>
   JSON.stringify({ type, object: { kind: 'Alert', metadata: { name, resourceVersion: '7' } } });
 
-test('events come out whole, however the bytes come in', async () => {
+test('reads whole events from any chunks', async () => {
   const bytes = Buffer.from(`${event('ADDED', 'é😀')}\n${event('DELETED', 'b')}\n`);
   async function* bytewise() {
     for (const byte of bytes) yield Buffer.from([byte]);
@@ -18,7 +18,7 @@ test('events come out whole, however the bytes come in', async () => {
   expect(names).toEqual(['é😀', 'b']);
 });
 
-test('an object comes as it is', async () => {
+test('returns the object unchanged', async () => {
   const object = {
     kind: 'DetectionRule',
     metadata: { name: 'a', resourceVersion: '7', generation: 3, uid: 'u' },
@@ -38,7 +38,7 @@ test('an error is an event with its code', async () => {
   }
 });
 
-test('what is not an event is a fault, and so is a line without an end', async () => {
+test('an invalid event or an endless line is a fault', async () => {
   const read = async (...texts: readonly string[]) => {
     for await (const _ of watchEvents(chunks(...texts)));
   };

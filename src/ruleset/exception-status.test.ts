@@ -9,7 +9,7 @@ const RULES = [
   { name: 'secrets-read', tags: ['secrets', 'noisy'] },
 ];
 
-test('an exception in force says for which rules, and what it names in vain', () => {
+test('an exception in force names its rules, and missing names', () => {
   expect(ready()).toBe('True InForce Applies to exec-into-pod.');
   expect(ready({ tags: ['noisy'] })).toBe('True InForce Applies to exec-into-pod, secrets-read.');
   expect(
@@ -21,7 +21,7 @@ test('an exception in force says for which rules, and what it names in vain', ()
   );
 });
 
-test('one that is for no rule is not ready', () => {
+test('an exception without a rule is not ready', () => {
   expect(ready({ rules: ['zzz'] })).toBe('False NoRule No rule is named zzz.');
   expect(ready({ rules: [], tags: ['quiet'] })).toBe('False NoRule No rule has one of its tags.');
 });
@@ -36,7 +36,7 @@ test('a maintenance window: before, within, after', () => {
   expect(expired({})).toMatch(/^False NoEnd /);
 });
 
-test('one that is broken shows what is wrong, one that waits for its lists is neither', () => {
+test('a broken exception shows its problems; one that waits for its lists is Unknown', () => {
   const broken = statusOf({ verdict: 'broken', problems: ['spec.query: line 1, column 2: no\n  (\n   ^'] });
   expect(conditions(broken)).toEqual([
     'Ready False Invalid It silences nothing until it is fixed.\nspec.query: line 1, column 2: no\n  (\n   ^',
@@ -44,7 +44,7 @@ test('one that is broken shows what is wrong, one that waits for its lists is ne
   expect(conditions(statusOf({ verdict: 'waiting' }))[0] ?? '').toMatch(/^Ready Unknown ListsNotRead/);
 });
 
-test('the time of a transition stays while the status does; counts are told if there are any', () => {
+test('keeps the transition time while the status stays, and shows counts if there are any', () => {
   const first = statusOf(sound({}), {}, NOW);
   const later = statusOf(sound({ rules: ['secrets-read'] }), { before: first }, NOW + HOUR);
   expect(later.conditions[0]?.lastTransitionTime).toBe('2027-01-31T12:00:00Z');

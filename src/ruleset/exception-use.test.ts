@@ -19,7 +19,7 @@ function excepted(count: number, at = NOON) {
   return detector.detect('east', batchOf(...lists, get)).excepted;
 }
 
-test('what replicas count comes together, over rules and clusters', async () => {
+test('adds the counts of replicas, rules and clusters', async () => {
   const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
   const clusters = ['east', 'west'];
   const [one, other] = [createExceptionUses(store, clusters), createExceptionUses(store, clusters)];
@@ -36,7 +36,7 @@ test('what replicas count comes together, over rules and clusters', async () => 
   await store.close();
 });
 
-test('what could not be kept is kept the next time, with what came since', async () => {
+test('keeps counts after a failed write, and adds later ones', async () => {
   const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
   let isAway = true;
   const uses = createExceptionUses(

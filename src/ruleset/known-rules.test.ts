@@ -8,7 +8,7 @@ import { createKnownRules, loadKnownRules } from './known-rules.ts';
 import { createLiveRules } from './live-rules.ts';
 import { type RuleResource, toRuleResource } from './rule-resource.ts';
 
-test('the last sound version of a rule outlives the process, and a broken one that comes after it', async () => {
+test('the last sound version of a rule survives a restart and a broken edit', async () => {
   const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
   await put(store, [resource('a', 1), resource('gone', 1)]);
   await put(store, [resource('a', 2), resource('off', 1, { enabled: false })]);
@@ -31,7 +31,7 @@ test('the last sound version of a rule outlives the process, and a broken one th
   await store.close();
 });
 
-test('what has not changed is not written again, also not by the next process', async () => {
+test('does not write unchanged rules again, even after a restart', async () => {
   const store = openSqliteState({ kind: 'sqlite', path: ':memory:' });
   let writes = 0;
   const counting: Pick<Store, 'update'> = {

@@ -7,7 +7,7 @@ import type { ConfigMapContent } from './exception-lists.ts';
 import { createLiveExceptions, type LiveExceptions } from './live-exceptions.ts';
 import { type RuleResource, toRuleResource } from './rule-resource.ts';
 
-test('exceptions are at work as they are told, in the order of names, and told on only if they change', () => {
+test('announces exceptions in order of name, and only if they change', () => {
   const { live, told } = setUp();
   live.setResources([exception('b'), exception('a')]);
   live.setResources([exception('a'), exception('b')]);
@@ -21,7 +21,7 @@ test('exceptions are at work as they are told, in the order of names, and told o
   expect(told.at(-1)).toEqual([told[0]?.[1]]); // what has not changed is the same object, so no rule compiles it again
 });
 
-test('one that is broken silences nothing, and says what is wrong with a caret; the others go on', () => {
+test('a broken exception silences nothing and shows its problem; the others apply', () => {
   const { live, told } = setUp();
   live.setResources([exception('a'), exception('b', { query: 'user.name: (' }, 2)]);
   expect(names(told.at(-1))).toEqual(['a']);
@@ -35,14 +35,14 @@ test('one that is broken silences nothing, and says what is wrong with a caret; 
   expect(problemsOf(live, 'b')).toBe('');
 });
 
-test('an edit that breaks it takes it out, whatever it was before', () => {
+test('a broken edit removes an exception', () => {
   const { live, told } = setUp();
   live.setResources([exception('a')]);
   live.setResources([exception('a', { query: ')' }, 2)]);
   expect(names(told.at(-1))).toEqual([]);
 });
 
-test('a list in a ConfigMap: not read yet, read, changed, gone', () => {
+test('a list in a ConfigMap: not loaded, loaded, changed, deleted', () => {
   const { live, told } = setUp();
   const lists = [{ field: 'source.ip', type: 'ip', configMap: { name: 'lists', key: 'offices' } }];
   expect(live.wantsConfigMaps()).toBe(false);
@@ -72,7 +72,7 @@ test('a list in a ConfigMap: not read yet, read, changed, gone', () => {
   expect(problemsOf(live, 'a')).toMatch(/does not know its own namespace/);
 });
 
-test('keys that every object has are no keys of a ConfigMap', () => {
+test('object properties are not keys of a ConfigMap', () => {
   const { live } = setUp();
   live.setResources([
     exception('a', { lists: [{ field: 'user.name', configMap: { name: 'lists', key: 'constructor' } }] }),

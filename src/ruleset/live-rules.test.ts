@@ -9,7 +9,7 @@ import { type RuleResource, toRuleResource } from './rule-resource.ts';
 
 const NONE: readonly RuleResource[] = [];
 
-test('a resource wins over a file of its name, and the file comes back when it goes', async () => {
+test('a resource replaces a file of its name while it exists', async () => {
   const live = createLiveRules({ hashes: sha256Hashes });
   live.setFiles(fileOf('shared', 'user.name: "nobody"'));
   live.setResources([resource('shared', 1, { query: 'user.name: "system:anonymous"' })]);
@@ -21,7 +21,7 @@ test('a resource wins over a file of its name, and the file comes back when it g
   expect(sources(live)).toEqual(['shared file']);
 });
 
-test('nothing stands in for a rule that is built in, switches it off or leaves anything out of it', async () => {
+test('no rule or exception replaces, disables or narrows a built-in rule', async () => {
   const builtIn = [ruleDocument({ name: 'built-in', tags: ['tamper'] })];
   const live = createLiveRules({ hashes: sha256Hashes, builtIn });
   expect(matching(live)).toEqual(['built-in']);
@@ -34,7 +34,7 @@ test('nothing stands in for a rule that is built in, switches it off or leaves a
   expect(sources(live)).toEqual(['mine resource']);
 });
 
-test('a broken edit leaves the version before running and says where it is broken', async () => {
+test('a broken edit keeps the earlier version running and names its place', async () => {
   const live = createLiveRules({ hashes: sha256Hashes });
   live.setResources([resource('mine', 1, {})]);
   await live.settled();
@@ -53,7 +53,7 @@ test('a broken edit leaves the version before running and says where it is broke
   expect(live.entries()[0]?.verdict).toBe('runs');
 });
 
-test('a rule that was made anew under a name does not fall back on the one that was deleted', async () => {
+test('a recreated rule does not fall back on the deleted one', async () => {
   const live = createLiveRules({ hashes: sha256Hashes });
   live.setResources([resource('mine', 1, {})]);
   await live.settled();
@@ -75,7 +75,7 @@ test('a broken resource lets a file of its name run in its place, unless it is s
   expect(live.entries()[0]?.verdict).toBe('disabled');
 });
 
-test('an edit says whether what was learned is kept, until the next edit', async () => {
+test('an edit reports whether the memory is kept, until the next edit', async () => {
   const live = createLiveRules({ hashes: sha256Hashes });
   const newTerms = { fields: ['user_agent.original'], window: '7d' };
   const edits: unknown[] = [];
@@ -101,7 +101,7 @@ test('an edit says whether what was learned is kept, until the next edit', async
   ]);
 });
 
-test('exceptions that stand by themselves are those of the rules they name; one that is broken leaves the rule alone', async () => {
+test('a RuleException applies to the rules it names; a broken one does not affect them', async () => {
   const live = createLiveRules({ hashes: sha256Hashes });
   live.setResources([resource('a', 1, {}), resource('b', 1, { tags: ['quiet'] }), resource('c', 1, {})]);
   const exception = { name: 'x', query: 'event.action: list', language: 'kuery', reason: 'known' } as const;
@@ -117,7 +117,7 @@ test('exceptions that stand by themselves are those of the rules they name; one 
   expect(matching(live)).toEqual(['a', 'b', 'c']);
 });
 
-test('while sets are compiled the one before is in force, and what is told meanwhile comes too', async () => {
+test('the earlier set is in force during compilation, and later changes follow', async () => {
   const seen: number[] = [];
   const live = createLiveRules({ hashes: sha256Hashes });
   const end = live.subscribe((entries) => void seen.push(entries.length));
@@ -133,7 +133,7 @@ test('while sets are compiled the one before is in force, and what is told meanw
   expect(seen.at(-1)).toBe(2); // who has ended it is not told
 });
 
-test('what is no object of the API is no resource', () => {
+test('ignores values that are not API objects', () => {
   expect(toRuleResource({ metadata: {} })).toBeUndefined();
   expect(toRuleResource('rule')).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { compiledRule, compiledRules, ruleDocument } from '../../test/support/ru
 import { DAY, HOUR, MINUTE } from '../rules/limits.ts';
 import { readRuleFacts } from './rule-facts.ts';
 
-test('the state tells what a rule has counted, holds and learns, on each cluster', async () => {
+test('reads counts, terms and learning of a rule on each cluster', async () => {
   const document = ruleDocument({
     newTerms: { learningMicros: HOUR },
     suppression: { by: [], windowMicros: DAY, missingFields: 'suppress' },
@@ -34,7 +34,7 @@ test('the state tells what a rule has counted, holds and learns, on each cluster
   expect(elsewhere?.reached).toBe(0);
 });
 
-test('a budget is spent while an hour holds as many openings as it allows', async () => {
+test('a budget is used up while the last hour has its full number of openings', async () => {
   const document = ruleDocument({ budget: { alertsPerHour: 2 } });
   const { send, store } = evaluation([document]);
   const { rule } = compiledRule(document);
@@ -46,7 +46,7 @@ test('a budget is spent while an hour holds as many openings as it allows', asyn
   expect(await isSpent(NOON + HOUR)).toBe(false);
 });
 
-test('more rules than are read at once each have their own facts', async () => {
+test('reads facts of more rules than fit into one read', async () => {
   const documents = Array.from({ length: 120 }, (_, n) =>
     ruleDocument({ name: `rule-${n}`, query: `user_agent.original: a${n}` }),
   );

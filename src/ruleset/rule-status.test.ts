@@ -33,7 +33,7 @@ function conditionOf({ conditions }: RuleStatus, type: string): Condition {
   return conditions.find((condition) => condition.type === type) ?? fail(`no condition ${type}`);
 }
 
-test('a rule that runs: what it has counted over all clusters, and its conditions', () => {
+test('a running rule: counts over all clusters, and conditions', () => {
   const status = statusOf({ facts: [FACTS, { ...FACTS, cluster: 'other', matches: 2, lastMatch: NOON + HOUR }] });
   const { conditions, ...counts } = status;
   expect(counts).toEqual({
@@ -55,7 +55,7 @@ test('a rule that runs: what it has counted over all clusters, and its condition
   for (const condition of conditions) expect(condition.observedGeneration).toBe(3);
 });
 
-test('a condition whose status stays keeps the time of its last change', () => {
+test('a condition keeps its transition time while its status stays', () => {
   const before = statusOf();
   const later = { before, now: NOON + HOUR, facts: [{ ...FACTS, isSpent: true }] };
   const status = statusOf(later);
@@ -66,7 +66,7 @@ test('a condition whose status stays keeps the time of its last change', () => {
   expect(budget.message).toMatch(/20 alerts in an hour.*on local/);
 });
 
-test('learning ends on each cluster by the time that its events have reached', () => {
+test('learning ends on each cluster by its event time', () => {
   const document = ruleDocument({ newTerms: { learningMicros: DAY } });
   const learning = (...facts: readonly Partial<RuleFacts>[]) =>
     conditionOf(statusOf({ facts: facts.map((fact) => ({ ...FACTS, ...fact })) }, document), 'Learning');
@@ -78,7 +78,7 @@ test('learning ends on each cluster by the time that its events have reached', (
   expect(ended.reason).toBe('Learned');
 });
 
-test('a rule that is broken: what runs instead comes first, then what is wrong', () => {
+test('a broken rule: first what runs instead, then the problems', () => {
   const document = ruleDocument();
   const earlier = { rule: compiledRule(document).rule, source: { ...source, generation: 2 } };
   const broken = { name: 'anonymous', source, verdict: 'broken', problems: ['spec.query: no'] } as const;
@@ -95,7 +95,7 @@ test('a rule that is broken: what runs instead comes first, then what is wrong',
   expect(conditionOf(statusOf({ entry, tests: undefined }), 'TestsPassed').status).toBe('Unknown');
 });
 
-test('a rule that is switched off says only that, and its counts stand', () => {
+test('a disabled rule keeps its counts', () => {
   const before = statusOf();
   const entry = { name: 'anonymous', source, verdict: 'disabled', problems: [] } as const;
   const { conditions, ...counts } = statusOf({ entry, facts: undefined, costMicros: undefined, before });
@@ -106,13 +106,13 @@ test('a rule that is switched off says only that, and its counts stand', () => {
   expect(counts).toEqual(known);
 });
 
-test('while the store is away, what it told last stands', () => {
+test('keeps the last facts while the store is unavailable', () => {
   const before = statusOf({ facts: [{ ...FACTS, isSpent: true }] });
   const status = statusOf({ facts: undefined, before });
   expect(status).toEqual(before);
 });
 
-test('what an edit did is told until the next one, also by a process that has not seen it', () => {
+test('reports the effect of an edit until the next one, even after a restart', () => {
   const document = ruleDocument();
   const inForce = { rule: compiledRule(document).rule, source };
   const entry = { name: 'anonymous', source, verdict: 'runs', problems: [], inForce } as const;
@@ -125,14 +125,14 @@ test('what an edit did is told until the next one, also by a process that has no
   expect(conditionOf(statusOf({ entry: next, before }), 'Ready').message).toBe('In force.');
 });
 
-test('tests that fail are named, a few of them', () => {
+test('names a few failed tests', () => {
   const failures = Array.from({ length: 7 }, (_, n) => ({ name: `test ${n}`, why: 'it did not' }));
   const { status, message } = conditionOf(statusOf({ tests: { run: 9, failures } }), 'TestsPassed');
   expect(status).toBe('False');
   expect(message).toMatch(/^7 of 9 failed\.\ntest 0: it did not\n[\s\S]*test 4: it did not\nand 2 more$/);
 });
 
-test('a message that is too long for the resource is cut', () => {
+test('cuts a message that is too long for the resource', () => {
   const entry = { name: 'a', source, verdict: 'broken', problems: ['x'.repeat(10_000)] } as const;
   const { message } = conditionOf(statusOf({ entry, facts: undefined, tests: undefined }), 'Ready');
   expect(message.length).toBeLessThanOrEqual(2_048);

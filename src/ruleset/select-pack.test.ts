@@ -3,7 +3,7 @@ import { loadRuleFiles } from '../rulefiles/load.ts';
 import { packOptionSchema } from './options.ts';
 import { selectPack, withPack } from './select-pack.ts';
 
-test('all, none, or those with one of some tags', async () => {
+test('selects all rules, none, or those with a tag', async () => {
   const pack = await loadRuleFiles(['rules']);
   const names = (wanted: unknown) =>
     selectPack(pack, packOptionSchema.parse(wanted)).rules.map(({ document }) => document.name);
@@ -14,12 +14,12 @@ test('all, none, or those with one of some tags', async () => {
   expect(rbac.length).toBeLessThan(pack.rules.length);
 });
 
-test('what is wrong with the pack is said whatever is wanted of it', () => {
+test('reports problems of the pack whatever is selected', () => {
   const problems = [{ file: 'a.yaml', message: 'broken' }];
   expect(selectPack({ rules: [], problems }, { tags: ['rbac'] }).problems).toEqual(problems);
 });
 
-test('a file that somebody names takes the place of a rule of the pack', async () => {
+test('a configured file replaces a rule of the pack', async () => {
   const pack = await loadRuleFiles(['rules']);
   const [first, ...others] = pack.rules;
   const mine = await loadRuleFiles([first?.file ?? '']);

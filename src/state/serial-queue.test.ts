@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { createSerialQueue } from './serial-queue.ts';
 
-test('tasks of one name run in turn, whatever became of the one before, and names do not wait for each other', async () => {
+test('runs tasks of one name in turn, even after a failure, and names independently', async () => {
   const queue = createSerialQueue();
   const seen: string[] = [];
   const slow = queue.run('a', async () => {

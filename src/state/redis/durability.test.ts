@@ -9,7 +9,7 @@ const server = (config: Record<string, string> | undefined, major: number | unde
 });
 const always = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' };
 
-test('the sentence says what a crash can lose', () => {
+test('describes what a crash can lose', () => {
   const sentence = (config: Record<string, string>) => reportDurability(server(config), 'best-effort').sentence;
   expect(sentence({ ...always, appendfsync: 'everysec' })).toBe(
     'Redis 7.0.15 at redis:6379: append-only file, flushed every second: a crash of its machine may lose acknowledged ' +
@@ -25,7 +25,7 @@ test('the sentence says what a crash can lose', () => {
   expect(reportDurability(server(always), { replicated: 1 }).sentence).toMatch(/waits for 1 replica$/);
 });
 
-test('a server that is less than demanded, or too old, is refused with the setting to change', () => {
+test('refuses a server that is less durable than required or too old, and names the setting', () => {
   const refusal = (config: Record<string, string> | undefined) => reportDurability(server(config), 'fsync').refusal;
   expect(refusal({ ...always, appendonly: 'no' }) ?? '').toMatch(/set appendonly yes and appendfsync always/);
   expect(refusal({ ...always, appendfsync: 'everysec' }) ?? '').toMatch(

@@ -20,7 +20,7 @@ test('writes become one flat list, with each key declared once', () => {
   ]);
 });
 
-test('a write of nothing is left out', () => {
+test('skips an empty write', () => {
   const { writes } = commitArguments(keys, [
     { kind: 'addMembers', key: 'a', members: [] },
     { kind: 'setScores', key: 'a', mode: 'set', entries: [] },

@@ -47,7 +47,7 @@ describe('a SQLite file', () => {
     await second.close();
   });
 
-  test('that is removed while it is in use takes no commit any more: no restart would find it', async () => {
+  test('that was removed while in use refuses commits', async () => {
     const path = newFile();
     const state = open(path);
     await write(state, 'c', counter);
@@ -62,7 +62,7 @@ describe('a SQLite file', () => {
     await state.close();
   });
 
-  test('that cannot be opened says which, and what to do', () => {
+  test('that cannot be opened is named, with what to do', () => {
     const missing = join(folder, 'missing', 'a.db');
     expect(() => open(missing)).toThrow(
       operationalError('store_misconfigured', /missing\/a\.db.*folder .*missing does not exist/),
@@ -78,7 +78,7 @@ describe('a SQLite file', () => {
     expect(() => open(foreign)).toThrow(operationalError('store_misconfigured', /another program/));
   });
 
-  test('of a later version is left alone', async () => {
+  test('of a later version is refused', async () => {
     const path = newFile();
     await open(path).close();
     const db = new DatabaseSync(path);
@@ -87,7 +87,7 @@ describe('a SQLite file', () => {
     expect(() => open(path)).toThrow(operationalError('store_misconfigured', /version 99/));
   });
 
-  test('that another process holds is refused, and free once that one is killed', async () => {
+  test('in use by another process is refused until that process is killed', async () => {
     const path = newFile();
     const module = new URL('./sqlite-state.ts', import.meta.url).href;
     const script =
@@ -109,7 +109,7 @@ describe('a SQLite file', () => {
     await state.close();
   });
 
-  test('that cannot grow refuses the commit as a whole, and works on', async () => {
+  test('that cannot grow refuses the whole commit, and keeps working', async () => {
     const path = newFile();
     const db = openDatabase(path, 0);
     db.exec('PRAGMA max_page_count = 64');
@@ -125,7 +125,7 @@ describe('a SQLite file', () => {
 });
 
 describe('SQLite state', () => {
-  test('deletes what has expired in batches, and what was removed', async () => {
+  test('deletes expired and removed entries in batches', async () => {
     const path = newFile();
     let time = 1_000;
     const db = openDatabase(path, 0);
@@ -162,7 +162,7 @@ describe('SQLite state', () => {
     await state.close();
   });
 
-  test('lets the event loop go between transactions', async () => {
+  test('yields to the event loop between transactions', async () => {
     const state = open(':memory:');
     let turns = 0;
     const timer = setInterval(() => {
@@ -177,7 +177,7 @@ describe('SQLite state', () => {
     await state.close();
   });
 
-  test('updates that wait together share a commit, and one that fails takes back its own writes alone', async () => {
+  test('waiting updates share a commit, and a failed one undoes only its own writes', async () => {
     const path = newFile();
     const db = openDatabase(path, 0);
     const state = createSqliteState(db, path);
@@ -206,7 +206,7 @@ describe('SQLite state', () => {
     await state.close();
   });
 
-  test('tells the metrics how an update ended, and rejects after close', async () => {
+  test('reports the outcome of an update, and rejects after close', async () => {
     const outcomes: string[] = [];
     const state = open(':memory:', {
       observe: { update: (_seconds, outcome) => outcomes.push(outcome), conflict() {} },
