@@ -1,4 +1,4 @@
-/** What doctor says of a real Redis, as it is configured and as it is demanded to be; and of files of SQLite. */
+/** Findings of doctor about a real Redis, with several settings, and about SQLite files. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

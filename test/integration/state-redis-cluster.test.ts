@@ -79,7 +79,7 @@ describe('Redis Cluster', () => {
   test('a master that is killed is replaced by its replica, and nothing is half applied', async () => {
     const state = await connect(cluster.nodes, { durability: { replicated: 1 }, commandTimeoutMs: 2_000 });
     const victim = cluster.servers[await cluster.masterOf('fs:{victim}:tok')];
-    // Its replica is alone afterwards, so what is demanded of commits after the failover is less.
+    // Its replica is alone afterwards, so commits after the failover require less.
     const best = await connect(cluster.nodes, { commandTimeoutMs: 2_000 });
     const replicated = await commitUntilKilled(state);
     const result = await commitThroughFailover(best, 'victim', async () => victim?.kill('SIGKILL'));

@@ -222,7 +222,7 @@ function problems(samples: readonly Sample[], base: string): readonly Finding[] 
     'quarantined_total',
     (n) => `${n} events could not be read and are in quarantine`,
     'no rule saw them',
-    `${logs} | grep -e 'events quarantined' -e 'rule failed'    # which; the last ones: curl -s ${base}/quarantine`,
+    `${logs} | grep -e 'events quarantined' -e 'rule failed'    # which events; the latest: curl -s ${base}/quarantine`,
   );
   count(
     'skewed_events_total',
