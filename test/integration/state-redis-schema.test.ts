@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const counter = { kind: 'addToField', key: 'h', field: 'n', by: 1 } as const;
 const due = { kind: 'markDue', sink: 's', alertId: 'a', delayMs: 0 } as const;
-const newer = operationalError('store_newer', /"\w+" is in schema 2, and this firstseen reads up to 1: run the newer/);
+const newer = operationalError('store_newer', /"\w+" has schema 2, but this firstseen reads up to 1: run the newer/);
 
 test('a commit leaves its schema, and a token without one is schema 1', async () => {
   await direct.set('fs:{unmarked}:tok', 'no-schema');
