@@ -101,10 +101,13 @@ describe('a write is stored although its answer is an error', () => {
     await expectEffect(request, other, { ...LOST, code: 400 });
   });
 
-  test('deletecollection: the list as one object', async () => {
+  test('deletecollection: the list as one object, or as a Table with odd rows', async () => {
     await attempts.newMap({ all: 'y' });
     const path = `${MAPS}?labelSelector=all%3Dy`;
     await expectEffect({ method: 'DELETE', path, accept: ONE }, path, { ...LOST, code: 406 });
+    await attempts.newMap({ all: 'y' });
+    const odd = { method: 'DELETE', path: `${path}&includeObject=x`, accept: TABLE };
+    await expectEffect(odd, path, { ...LOST, code: 400 });
   });
 
   test('a token is issued', async () => {

@@ -10,7 +10,7 @@ import { type CarriedOut, carriedOut } from '../../../src/audit/carried-out.ts';
 import { decodeEvent } from '../../../src/audit/decode.ts';
 import type { AuditEvent } from '../../../src/audit/event.ts';
 import { type ApiServer, startApiServer } from '../../support/api-server.ts';
-import { createCertificateAuthority } from '../../support/certificates.ts';
+import { type CertificateAuthority, createCertificateAuthority } from '../../support/certificates.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -65,6 +65,9 @@ export interface Effect {
   readonly event: AuditEvent;
 }
 
+/** What a backend does with the body and the URL of a request. */
+export type BackendAnswer = (body: string, response: ServerResponse, url: string) => void;
+
 /** An HTTPS server that a webhook configuration, or a service, can name. */
 export interface Backend {
   readonly port: number;
@@ -90,7 +93,7 @@ export interface Attempts {
   /** Makes a config map and gives its path. */
   newMap(labels?: object): Promise<string>;
   /** @param host where it listens; 127.0.0.1 unless told */
-  startBackend(answer: (body: string, response: ServerResponse, url: string) => void, host?: string): Promise<Backend>;
+  startBackend(answer: BackendAnswer, host?: string): Promise<Backend>;
   stop(): Promise<void>;
 }
 
@@ -103,7 +106,6 @@ export async function startAttempts(): Promise<Attempts> {
     'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n  - level: RequestResponse\n',
   );
   const authority = await createCertificateAuthority(folder, 'ca');
-  const { cert, key } = await authority.server('backend');
   const server = await startApiServer({
     auditPolicyFile,
     extraFlags: [`--audit-log-path=${auditLog}`, '--audit-log-mode=blocking'],
@@ -193,27 +195,37 @@ export async function startAttempts(): Promise<Attempts> {
       await make(MAPS, configMap(name, labels));
       return `${MAPS}/${name}`;
     },
-    async startBackend(answer, host = '127.0.0.1') {
-      const backend = createServer({ cert, key }, async (request, response) => {
-        answer(await text(request), response, request.url ?? '');
-      }).listen(0, host);
-      await once(backend, 'listening');
-      const { port } = backend.address() as AddressInfo;
-      const started = {
-        port,
-        url: `https://${host}:${port}/`,
-        caBundle: Buffer.from(authority.cert).toString('base64'),
-        stop() {
-          backend.closeAllConnections();
-          backend.close();
-        },
-      };
-      backends.push(started);
-      return started;
+    async startBackend(answer, host) {
+      const backend = await startBackend(authority, answer, host);
+      backends.push(backend);
+      return backend;
     },
     async stop() {
       await server.stop();
       for (const backend of backends) backend.stop();
+    },
+  };
+}
+
+/** Starts an HTTPS server with a certificate of the authority. @param host where it listens */
+export async function startBackend(
+  authority: CertificateAuthority,
+  answer: BackendAnswer,
+  host = '127.0.0.1',
+): Promise<Backend> {
+  const { cert, key } = await authority.server('backend');
+  const backend = createServer({ cert, key }, async (request, response) => {
+    answer(await text(request), response, request.url ?? '');
+  }).listen(0, host);
+  await once(backend, 'listening');
+  const { port } = backend.address() as AddressInfo;
+  return {
+    port,
+    url: `https://${host}:${port}/`,
+    caBundle: Buffer.from(authority.cert).toString('base64'),
+    stop() {
+      backend.closeAllConnections();
+      backend.close();
     },
   };
 }
