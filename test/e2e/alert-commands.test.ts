@@ -55,11 +55,9 @@ afterAll(async () => {
   await cluster?.server.stop();
 });
 
-/** By kubectl, which starts faster than the command line here. */
 const names = async () => {
-  const selector = `spec.rule.name=${RULE}`;
-  const listed = await cluster.server.kubectl('get', 'alerts', '--field-selector', selector, '-o', 'name');
-  return listed.split('\n').filter((line) => line !== '');
+  const alerts = (await cluster.alerts()).filter(({ spec }) => spec.rule.name === RULE);
+  return alerts.map(({ metadata }) => `alert.firstseen.dev/${metadata.name}`);
 };
 
 /** Makes requests until there is an alert beside these. */
@@ -77,9 +75,12 @@ async function openAnother(known: readonly string[]): Promise<string> {
 async function waitForCondition(name: string, type: string, status: string): Promise<Condition> {
   return waitFor(
     async () => {
-      const text = await cluster.server.kubectl('get', name, '-o', 'jsonpath={.status.conditions}');
-      const conditions: readonly Condition[] = JSON.parse(text || '[]');
-      return conditions.find((each) => each.type === type && each.status === status && each.reason !== '') ?? false;
+      const path = name.replace('alert.firstseen.dev/', '/apis/firstseen.dev/v1alpha1/alerts/');
+      const alert: { readonly status?: { readonly conditions?: readonly Condition[] } } = JSON.parse(
+        await cluster.server.read(path),
+      );
+      const conditions = alert.status?.conditions ?? [];
+      return conditions.find((each) => each.type === type && each.status === status && each.reason !== '');
     },
     { what: `${name} to say ${type} ${status}`, intervalMs: 500 },
   );

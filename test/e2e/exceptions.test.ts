@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { ApiServer } from '../support/api-server.ts';
 import { accountToken, installChart, NAMESPACE, startChartServer } from '../support/chart.ts';
-import { sqliteState } from '../support/cluster.ts';
+import { type Alert, sqliteState } from '../support/cluster.ts';
 import { runFirstseen } from '../support/command-line.ts';
 import { type Firstseen, startFirstseen } from '../support/firstseen.ts';
 import { requestBatch } from '../support/replicas.ts';
@@ -75,7 +75,7 @@ function apply(name: string, spec: Readonly<Record<string, unknown>>): Promise<s
 }
 
 async function exceptionOf(name: string): Promise<Exception> {
-  return JSON.parse(await server.kubectl('get', 'ruleexception', name, '-o', 'json'));
+  return JSON.parse(await server.read(`/apis/firstseen.dev/v1alpha1/ruleexceptions/${name}`));
 }
 
 /** Waits until the condition is about the last edit and of this reason, and gives it. */
@@ -103,9 +103,10 @@ async function alertOf(agent: string): Promise<string> {
   await matched([agent]);
   return waitFor(
     async () => {
-      const path = '{range .items[*]}{.metadata.name} {.spec.actor.userAgent}{"\\n"}{end}';
-      const lines = (await server.kubectl('get', 'alerts', '-o', `jsonpath=${path}`)).split('\n');
-      return lines.find((line) => line.endsWith(` ${agent}`))?.split(' ', 1)[0] ?? false;
+      const { items }: { readonly items: readonly Alert[] } = JSON.parse(
+        await server.read('/apis/firstseen.dev/v1alpha1/alerts'),
+      );
+      return items.find(({ spec }) => spec.actor.userAgent === agent)?.metadata.name;
     },
     { what: `the alert of ${agent}`, ...WAIT },
   );

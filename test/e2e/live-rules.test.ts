@@ -64,7 +64,7 @@ function apply(name: string, spec: Readonly<Record<string, unknown>>): Promise<s
 }
 
 async function ruleOf(name: string): Promise<Rule> {
-  return JSON.parse(await server.kubectl('get', 'detectionrule', name, '-o', 'json'));
+  return JSON.parse(await server.read(`/apis/firstseen.dev/v1alpha1/detectionrules/${name}`));
 }
 
 /** Waits until the status is about this generation, and gives the condition. */

@@ -33,11 +33,11 @@ afterAll(async () => {
 });
 
 async function installed(): Promise<readonly string[]> {
-  const names = await cluster.server.kubectl(
-    ...['get', 'detectionrules', '-l', 'app.kubernetes.io/managed-by=firstseen'],
-    ...['-o', 'jsonpath={.items[*].metadata.name}'],
+  const selector = 'labelSelector=app.kubernetes.io/managed-by%3Dfirstseen';
+  const { items }: { readonly items: readonly Pick<Alert, 'metadata'>[] } = JSON.parse(
+    await cluster.server.read(`/apis/firstseen.dev/v1alpha1/detectionrules?${selector}`),
   );
-  return names.split(' ').sort();
+  return items.map(({ metadata }) => metadata.name).sort();
 }
 
 async function packIsInstalled(): Promise<void> {
@@ -49,7 +49,7 @@ const patch = (name: string, spec: object) =>
   cluster.server.kubectl('patch', 'detectionrule', name, '--type=merge', '-p', JSON.stringify({ spec }));
 
 async function specOf(name: string): Promise<Readonly<Record<string, unknown>>> {
-  return JSON.parse(await cluster.server.kubectl('get', 'detectionrule', name, '-o', 'json')).spec;
+  return JSON.parse(await cluster.server.read(`/apis/firstseen.dev/v1alpha1/detectionrules/${name}`)).spec;
 }
 
 type Told = Alert & {

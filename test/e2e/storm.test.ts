@@ -72,7 +72,7 @@ interface StormAlert {
 }
 
 async function alertsOf(rule: string): Promise<readonly StormAlert[]> {
-  const { items } = JSON.parse(await server.kubectl('get', 'alerts', '-o', 'json')) as { items: StormAlert[] };
+  const { items } = JSON.parse(await server.read('/apis/firstseen.dev/v1alpha1/alerts')) as { items: StormAlert[] };
   return items.filter(({ spec }) => spec.rule.name === rule);
 }
 

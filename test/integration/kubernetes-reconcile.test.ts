@@ -21,6 +21,7 @@ import { waitFor } from '../support/wait.ts';
 
 const CHART = join(import.meta.dirname, '..', '..', 'helm', 'firstseen');
 const CLUSTER = 'local';
+const ALERTS = '/apis/firstseen.dev/v1alpha1/alerts';
 
 let server: ApiServer;
 let client: KubernetesClient;
@@ -62,26 +63,26 @@ afterAll(async () => {
 
 test('an alert that opens is soon in the cluster, as an Alert and as an Event', async () => {
   await commit(sampleAlert({ id: 'opened' }));
-  await waitFor(() => exists('alert/opened'), { what: 'the Alert' });
-  await waitFor(() => exists('events.events.k8s.io/opened'), { what: 'the Event' });
+  await waitFor(() => exists(`${ALERTS}/opened`), { what: 'the Alert' });
+  await waitFor(() => exists('/apis/events.k8s.io/v1/namespaces/default/events/opened'), { what: 'the Event' });
 });
 
 test('the record of an alert that a user has deleted goes with its next repeat', async () => {
   await commit(sampleAlert({ id: 'unwanted' }));
-  await waitFor(() => exists('alert/unwanted'), { what: 'the Alert' });
+  await waitFor(() => exists(`${ALERTS}/unwanted`), { what: 'the Alert' });
   await server.kubectl('delete', 'alert', 'unwanted');
   await commit(sampleAlert({ id: 'unwanted', version: 2, state: { count: 2 } }));
   await waitFor(async () => !(await held()).includes('unwanted'), { what: 'the record to go' });
   await waitFor(async () => (await store.depth(CLUSTER, 'alert')).due === 0, { what: 'the queue to be empty' });
-  await expect(exists('alert/unwanted')).rejects.toThrow();
+  await expect(exists(`${ALERTS}/unwanted`)).rejects.toThrow();
 });
 
 test('an alert that retention drops is taken away, and then its record', async () => {
   await commit(sampleAlert({ id: 'old' }));
-  await waitFor(() => exists('alert/old'), { what: 'the Alert' });
+  await waitFor(() => exists(`${ALERTS}/old`), { what: 'the Alert' });
   await commit(sampleAlert({ id: 'old', version: 2, state: { removed: true } }));
   await waitFor(async () => !(await held()).includes('old'), { what: 'the record to go' });
-  await expect(exists('alert/old')).rejects.toThrow();
+  await expect(exists(`${ALERTS}/old`)).rejects.toThrow();
 });
 
 /** All that is firstseen's. */
@@ -117,10 +118,9 @@ test('what opens while the API server is away is written when it is back', async
   for (let i = 0; i < 30; i += 1) await commit(sampleAlert({ id: `while-away-${i}` }));
   await waitFor(() => logged.includes('alert delivery is failing'), { what: 'a word about it' });
   await server.restart();
-  await waitFor(
-    async () => (await server.kubectl('get', 'alerts', '-o', 'name')).match(/while-away-/g)?.length === 30,
-    { what: 'all alerts' },
-  );
+  await waitFor(async () => (await server.read(ALERTS)).match(/"name":"while-away-/g)?.length === 30, {
+    what: 'all alerts',
+  });
   expect((await store.depth(CLUSTER, 'alert')).dead).toBe(0);
 });
 
@@ -165,7 +165,7 @@ async function held(): Promise<readonly string[]> {
   return (await readAlerts(store, CLUSTER)).map(({ id }) => id);
 }
 
-async function exists(what: string): Promise<boolean> {
-  await server.kubectl('get', what);
+async function exists(path: string): Promise<boolean> {
+  await server.read(path);
   return true;
 }

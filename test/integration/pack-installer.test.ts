@@ -82,7 +82,7 @@ async function install(rules: readonly RuleDocument[], isWhole = true) {
 }
 
 async function live(name: string): Promise<Rule> {
-  return JSON.parse(await server.kubectl('get', 'detectionrule', name, '-o', 'json')) as Rule;
+  return JSON.parse(await server.read(`/apis/firstseen.dev/v1alpha1/detectionrules/${name}`)) as Rule;
 }
 
 async function names(): Promise<readonly string[]> {

@@ -54,7 +54,7 @@ const delivered = (...replicas: readonly Firstseen[]) =>
 
 /** How many Alerts there are of agents that begin so. */
 async function alertsOf(prefix: string): Promise<number> {
-  const { items } = JSON.parse(await server.kubectl('get', 'alerts', '-o', 'json')) as {
+  const { items } = JSON.parse(await server.read('/apis/firstseen.dev/v1alpha1/alerts')) as {
     readonly items: readonly { readonly spec: { readonly actor: { readonly userAgent: string } } }[];
   };
   return items.filter(({ spec }) => spec.actor.userAgent.startsWith(prefix)).length;

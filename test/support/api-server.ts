@@ -55,6 +55,8 @@ export interface ApiServer {
   kubectl(...args: readonly string[]): Promise<string>;
   /** `kubectl apply -f -` as the admin. */
   apply(manifest: string | object): Promise<string>;
+  /** The body of a GET as the admin, for what is asked again and again: kubectl is a process. @throws Error unless 200 */
+  read(path: string): Promise<string>;
   /** Runs Helm as the admin and gives its stdout. @throws Error with what it wrote. */
   helm(...args: readonly string[]): Promise<string>;
   /** A request over a connection of its own; the path is sent as it is. */
@@ -204,6 +206,11 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         ['apply', '-f', '-'],
         asAdmin(typeof manifest === 'string' ? manifest : JSON.stringify(manifest)),
       ),
+    async read(path) {
+      const { status, body } = await request(path, { token: adminToken });
+      if (status === 200) return body;
+      throw new Error(`${path}: ${status} ${body}`);
+    },
     helm: (...args) => outputOf(helm, args, asAdmin()),
     request,
     anonymous: request,
