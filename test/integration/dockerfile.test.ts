@@ -24,7 +24,7 @@ let image: Stage;
 /** As in an image: this Node comes first, and nothing of the `npm` that runs the tests is left. */
 function environment(stage: Stage): Readonly<Record<string, string | undefined>> {
   const ofNpm =
-    /^(npm_package_|npm_lifecycle_|npm_command$|npm_config_(local_prefix|prefix|omit|include)$|INIT_CWD$|NODE_ENV$|NODE_TEST_CONTEXT$)/i;
+    /^(npm_package_|npm_lifecycle_|npm_command$|npm_config_(local_prefix|prefix|omit|include)$|INIT_CWD$|NODE_ENV$|NODE_COMPILE_CACHE$)/i;
   const taken = Object.keys(process.env).filter((name) => ofNpm.test(name));
   const path = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
   return { ...Object.fromEntries(taken.map((name) => [name, undefined])), PATH: path, ...stage.env };

@@ -1,9 +1,10 @@
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from 'jest';
 
 // The workers, and all that tests start, compile each module once: a start of firstseen takes half of the time.
-process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), `firstseen-compile-cache-${process.getuid?.() ?? ''}`);
+const cacheHome = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+process.env.NODE_COMPILE_CACHE ??= join(cacheHome, 'firstseen', 'compiled');
 
 const ROOT = `${import.meta.dirname}/../..`;
 
