@@ -40,8 +40,8 @@ export const tamperOptionsSchema = z
       .max(64)
       .prefault(['firstseen', 'firstseen-*'])
       .describe(
-        'Names of the objects of the installation outside of namespaces, such as cluster roles; * stands for any text. ' +
-          'Everything in its namespace belongs to it.',
+        'Names of the objects that firstseen is installed as beside namespaces, such as cluster roles; * stands for any text. All ' +
+          'in its namespace is its own.',
       ),
   })
   .describe(

@@ -4,13 +4,13 @@ import { parseDetectionRule, RULE_API_VERSION, RULE_KIND } from '../rules/rule-s
 import { anyOf } from './kql-words.ts';
 import { WRITES, writesIn, writesOfAccess, writesOfDefinitions, writesOfWideReach } from './tamper-scope.ts';
 
-/** What of a cluster is firstseen, and who may change it. Names are patterns: `*` stands for any text. */
+/** Which objects of a cluster belong to firstseen, and who may change them. `*` in a name stands for any text. */
 export interface TamperTargets {
   /** Where firstseen is installed, all of which counts as its own; without it only resources of the whole cluster are looked at. */
   readonly namespace: string | undefined;
   /** Its objects beside namespaces, such as cluster roles. At least one. */
   readonly names: readonly string[];
-  /** Users whose changes are in order, as the API server authenticated them. */
+  /** Users whose changes are allowed, by the user name that the API server authenticated. */
   readonly identities: readonly string[];
 }
 
@@ -46,16 +46,16 @@ const IMPAIR_DEFENSES = {
 };
 
 const TRIAGE = [
-  '1. Who was it, from where, with which client? Ask them: a change of firstseen is rare, and somebody knows of it.',
-  '2. What is different now? Compare the object with what is in version control, or with the values of the Helm release.',
-  '3. What came just after it? Whoever switches off an alarm does so for what follows. Search the audit log for this user.',
-  '4. If it was not meant: put the object back (helm upgrade, or your GitOps tool), and take the rights away from that user.',
-  '5. If such changes are in order for this user, name them in tamper.identities of the configuration.',
+  '1. Who did it, from where, with which client? Ask them: changes of firstseen are rare, and somebody knows about them.',
+  '2. What changed? Compare the object with version control, or with the values of the Helm release.',
+  '3. What came next? An attacker disables detection before the actual attack. Search the audit log for this user.',
+  '4. If it was not intended: restore the object (helm upgrade, or your GitOps tool), and revoke the rights of that user.',
+  '5. If this user may make such changes, add the user to tamper.identities in the configuration.',
 ].join('\n');
 
 /**
- * The rules about firstseen itself. They are part of the program: no DetectionRule, no file and no exception can take their place,
- * switch them off or leave anything out of them. A change that the API server refused, or only tried (dry run), is none.
+ * The rules about firstseen itself. They are part of the program: no DetectionRule, file or exception can replace them,
+ * switch them off, or narrow them. A change that was rejected, or was a dry run, does not count.
  */
 export function tamperRules({ namespace, names, identities }: TamperTargets): readonly RuleDocument[] {
   const ours = anyOf('kubernetes.audit.objectRef.name', names);
@@ -86,7 +86,7 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
     tamperRule('rules', {
       title: 'A rule or an exception was changed',
       description:
-        'A DetectionRule or a RuleException was made, changed or deleted by somebody who is not named as one who may. It may be to keep a later step from being seen.',
+        'A user who is not in tamper.identities created, changed or deleted a DetectionRule or a RuleException, possibly to hide a later step.',
       query: `${WRITES} and ${FIRSTSEEN} and kubernetes.audit.objectRef.resource: (detectionrules or ruleexceptions) and ${done}`,
     }),
     tamperRule('definitions', {
@@ -123,7 +123,7 @@ export function tamperRules({ namespace, names, identities }: TamperTargets): re
     tamperRule('helm', {
       title: 'firstseen was changed with Helm by somebody new',
       description:
-        'Somebody who has not done so before has changed the installation of firstseen with a client that calls itself Helm. Helm acts as the user who runs it, and any client can call itself so: the first time of each user is an alert.',
+        'A user changed the installation of firstseen with Helm for the first time. Helm acts as the user who runs it, and any client can claim to be Helm, so the first change by each user raises an alert.',
       type: 'new_terms',
       newTerms: { fields: ['user.name'], window: '90d', learning: { until: '24h' } },
       query: `${HELM} and (${installed.join(' or ')}) and ${done}`,
@@ -135,13 +135,13 @@ function tamperRule(name: string, spec: object): RuleDocument {
   const parsed = parseDetectionRule({
     apiVersion: RULE_API_VERSION,
     kind: RULE_KIND,
-    // Under its own name nobody may write one.
+    // No user may write a rule under its name.
     metadata: { name },
     spec: {
       type: 'query',
       severity: 'high',
       threat: [IMPAIR_DEFENSES],
-      falsePositives: ['Whoever operates firstseen, and is not named in tamper.identities.'],
+      falsePositives: ['An operator of firstseen who is not in tamper.identities.'],
       triage: TRIAGE,
       tags: ['tamper', 'defense-evasion'],
       ...spec,
