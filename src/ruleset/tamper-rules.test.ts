@@ -68,8 +68,8 @@ const admission = 'admissionregistration.k8s.io';
 const status = { group: 'firstseen.dev', resource: 'alerts', subresource: 'status', name: 'a' };
 const controller = 'system:serviceaccount:kube-system:';
 
-describe('what is an alert', () => {
-  const cases: readonly (readonly [string, Change, string])[] = [
+describe('alerts', () => {
+  test.each<readonly [string, Change, string]>([
     ['a rule is edited', rule, 'rules'],
     ['a rule is made', { ...rule, verb: 'create' }, 'rules'],
     ['a rule is applied by a client that calls itself Helm', { ...rule, agent: 'Helm/3.19.0' }, 'rules'],
@@ -238,8 +238,9 @@ describe('what is an alert', () => {
       { group: rbac, resource: 'roles', namespace: 'watch', name: 'firstseen', agent: 'Helm/3.19.0' },
       'helm',
     ],
-  ])('%s', (_, change, expected) => 
-    expect(fired(change)).toEqual([expected]););
+  ])('%s', (_, change, expected) => {
+    expect(fired(change)).toEqual([expected]);
+  });
 });
 
 describe('no alert', () => {
@@ -319,12 +320,12 @@ describe('no alert', () => {
   });
 });
 
-test('a change that the API server has not waited for counts: it may have been made', () => {
+test('a change that timed out in the API server counts, because it may have been made', () => {
   expect(fired({ ...rule, verb: 'delete', query: '?timeout=2ms', code: 504 })).toEqual(['rules']);
   expect(fired({ ...rule, verb: 'delete', code: 409 })).toEqual([]);
 });
 
-test('a dry run that is not certain counts', () => {
+test('an uncertain dry run counts', () => {
   expect(fired({ ...rule, query: '?fieldManager=x?dryRun=All' })).toEqual(['rules']);
   // With a body in the request, the API server deletes in spite of the query.
   expect(fired({ ...rule, verb: 'delete', query: '?dryRun=All' })).toEqual(['rules']);
@@ -355,7 +356,7 @@ test('without identities every user raises an alert', () => {
 });
 
 test.each(tamperRules(TARGETS))(
-  'all have names that nobody else may use, and are high, but for those that tell of more than firstseen: $name',
+  '$name has a reserved name, and high severity unless it watches more than firstseen',
   ({ name, severity, enabled }) => {
     expect(name).toMatch(/^firstseen-tamper-[a-z]+$/);
     expect(severity).toBe(/-(status|reach)$/.test(name) ? 'medium' : 'high');
