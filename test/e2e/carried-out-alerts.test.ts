@@ -77,8 +77,8 @@ const binding = (name: string, labels = {}, version = {}) => ({
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'eve' }],
 });
 const KINDS = [
-  { path: PODS, make: pod },
-  { path: BINDINGS, make: binding },
+  { path: PODS, make: pod, rule: 'privileged-pod-created' },
+  { path: BINDINGS, make: binding, rule: 'cluster-admin-binding-created' },
 ];
 
 /** The alerts of the pack, with their counts. */
@@ -117,11 +117,13 @@ async function prepare(): Promise<void> {
     what: 'the webhook to be asked',
     timeoutMs: 20_000,
   });
-  await waitFor(async () => (await raised()).length === 3, {
-    what: 'the alerts about what is there',
-    timeoutMs: 20_000,
-  });
-  await waitFor(async () => (await alerts()).length === 3, { what: 'their resources', timeoutMs: 20_000 });
+  for (const rule of [
+    ...KINDS.map(({ rule: ofKind }) => ofKind),
+    'admission-webhook-created',
+    'firstseen-tamper-reach',
+  ]) {
+    await waitFor(() => alertOf(rule), { what: `the alert of ${rule}`, timeoutMs: 20_000 });
+  }
 }
 
 async function alertOf(rule: string, name?: string): Promise<(Alert & Named) | undefined> {
