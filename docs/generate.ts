@@ -244,7 +244,7 @@ function statusCodesPage(): Page {
     table(['status', 'when', 'body or advice'], answered),
     '## Before reading the body',
     'No event of the request is evaluated. `firstseen_requests_refused_total` counts these requests by reason, and also `tls_handshake`, `too_many_connections` and `aborted` (the sender disconnected early). ' +
-      'The bounds are settings: `receiver.maxBodyBytes` (64 MiB), `receiver.maxBytesInFlight` (256 MiB).',
+      'The bounds are settings: `receiver.maxBodyBytes` (64 MiB), `receiver.maxBytesInFlight` (256 MiB), of which each cluster has a [share](../guides/clusters.md#limits).',
     table(['status', 'reason', 'error', 'hint'], refused),
   );
 }

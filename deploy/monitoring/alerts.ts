@@ -24,7 +24,7 @@ const DAY = '86400';
 const CREDENTIAL = 'unauthenticated|forbidden|tls_handshake|unknown_cluster|no_default_cluster';
 /** Batches of an accepted sender: lost unless the sender tries again and succeeds. */
 const BATCH =
-  'too_large|in_flight|too_many_connections|request_timeout|length_required|content_type|content_encoding|aborted';
+  'too_large|in_flight|cluster_in_flight|too_many_connections|request_timeout|length_required|content_type|content_encoding|aborted';
 
 export const ALERT_GROUPS: readonly AlertGroup[] = [
   {

@@ -3,23 +3,40 @@ import { Refusal } from './refusal.ts';
 
 /** Limits the bytes of request bodies held at once. */
 export interface ByteBudget {
-  /** Reserves bytes and returns how to release them; undefined if they do not fit. */
-  reserve(bytes: number): (() => void) | undefined;
+  /**
+   * Reserves bytes for a body of the cluster, and returns how to release them.
+   * @throws Refusal 503 if they do not fit
+   */
+  reserve(cluster: string, bytes: number): () => void;
 }
 
-export function createByteBudget(maxBytes: number, changed: (bytesInFlight: number) => void): ByteBudget {
+export interface ByteLimits {
+  /** Of all clusters together. */
+  readonly maxBytes: number;
+  /** Of one cluster, so that a cluster whose bodies come slowly leaves room for the others. */
+  readonly maxBytesOfCluster: number;
+}
+
+/** Reserves the length that a request announces, since so much may come. */
+export function createByteBudget(limits: ByteLimits, changed: (bytesInFlight: number) => void): ByteBudget {
+  const ofClusters = new Map<string, number>();
   let inFlight = 0;
-  const move = (bytes: number): void => {
+  const heldBy = (cluster: string): number => ofClusters.get(cluster) ?? 0;
+  const move = (cluster: string, bytes: number): void => {
     inFlight += bytes;
+    ofClusters.set(cluster, heldBy(cluster) + bytes);
     changed(inFlight);
   };
   return {
-    reserve(bytes) {
-      if (inFlight + bytes > maxBytes) return undefined;
-      move(bytes);
+    reserve(cluster, bytes) {
+      if (inFlight + bytes > limits.maxBytes) throw new Refusal('in_flight');
+      if (heldBy(cluster) + bytes > limits.maxBytesOfCluster) {
+        throw new Refusal('cluster_in_flight', { detail: `cluster ${cluster}` });
+      }
+      move(cluster, bytes);
       let held = true;
       return () => {
-        if (held) move(-bytes);
+        if (held) move(cluster, -bytes);
         held = false;
       };
     },

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { z } from 'zod';
-import { isLoopback, lingerMs, opsOptionsSchema, parseAddress, receiverOptionsSchema } from './options.ts';
+import { byteLimits, isLoopback, lingerMs, opsOptionsSchema, parseAddress, receiverOptionsSchema } from './options.ts';
 
 type Input = z.input<typeof receiverOptionsSchema>;
 
@@ -127,4 +127,15 @@ test('refuses broken tokens, impossible limits and unknown options', () => {
   );
   assertProblem({ maxBodyBytes: 2_000, maxBytesInFlight: 1_000 }, /^maxBytesInFlight: expected at least maxBodyBytes/);
   assertProblem({ unknown: 1 } as Input, /unknown/);
+});
+
+test.each([
+  [1, 256],
+  [2, 128],
+  [4, 64],
+  [20, 64],
+])('of %d clusters each may hold %d MiB of bodies', (count, share) => {
+  const clusters = Array.from({ length: count }, (_, index) => ({ name: `c${index}` }));
+  const limits = byteLimits(receiverOptionsSchema.parse({ clusters }));
+  expect(limits).toEqual({ maxBytes: 256 * 1024 * 1024, maxBytesOfCluster: share * 1024 * 1024 });
 });

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import type { ByteLimits } from './body.ts';
 
 /** Where a server listens. `host` is an address or a name; an IPv6 address has no brackets. */
 export interface Address {
@@ -114,7 +115,10 @@ export const receiverOptionsSchema = z
       .int()
       .positive()
       .default(256 * MIB)
-      .describe('Limit on request bodies in memory. Beyond it senders get 503 and retry.'),
+      .describe(
+        'Limit on request bodies in memory. Beyond it senders get 503 and retry. With several clusters each may hold an ' +
+          'equal share of it, and at least one largest batch.',
+      ),
     reloadMs: milliseconds.default(5_000).describe('How often to check certificate and token files for changes.'),
     maxConnections: z.int().positive().default(1_000),
     lingerMs: z
@@ -179,6 +183,12 @@ export function hasToken(cluster: ClusterOptions): boolean {
 export function defaultCluster(clusters: readonly ClusterOptions[]): string | undefined {
   const [first, second] = clusters;
   return clusters.find((candidate) => candidate.default)?.name ?? (second === undefined ? first?.name : undefined);
+}
+
+/** Limits on bytes of bodies: each cluster has an equal share, into which the largest body always fits. */
+export function byteLimits({ clusters, maxBodyBytes, maxBytesInFlight }: ReceiverOptions): ByteLimits {
+  const share = Math.floor(maxBytesInFlight / clusters.length);
+  return { maxBytes: maxBytesInFlight, maxBytesOfCluster: Math.max(maxBodyBytes, share) };
 }
 
 /**

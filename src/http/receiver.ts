@@ -12,7 +12,14 @@ import { authenticate, readTokens, type TokenDigest } from './authenticate.ts';
 import { acceptableLength, createByteBudget, readBody } from './body.ts';
 import { certificateFiles, loadCertificates } from './certificates.ts';
 import { createListener } from './listener.ts';
-import { type Address, defaultCluster, type ReceiverOptions, receiverProblems, requiresCredential } from './options.ts';
+import {
+  type Address,
+  byteLimits,
+  defaultCluster,
+  type ReceiverOptions,
+  receiverProblems,
+  requiresCredential,
+} from './options.ts';
 import { Refusal } from './refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { createSenders } from './senders.ts';
@@ -72,7 +79,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   for (const cluster of names) {
     for (const code of ['200', '400', '503']) metrics.batches.inc({ cluster, code }, 0);
   }
-  const budget = createByteBudget(options.maxBytesInFlight, (bytes) => metrics.bytesInFlight.set({}, bytes));
+  const budget = createByteBudget(byteLimits(options), (bytes) => metrics.bytesInFlight.set({}, bytes));
   let tokens: readonly TokenDigest[] = [];
   let serverExpiry: Date | undefined;
   let state: 'starting' | 'listening' | 'draining' = 'starting';
@@ -96,8 +103,7 @@ export function createReceiver(deps: ReceiverDeps, options: ReceiverOptions): Re
   async function receive(request: Request<{ cluster?: string }>, response: Response): Promise<void> {
     const cluster = clusterOf(request);
     const length = acceptableLength(request, options.maxBodyBytes);
-    const release = budget.reserve(length);
-    if (release === undefined) throw new Refusal('in_flight');
+    const release = budget.reserve(cluster, length);
     try {
       const body = await readBody(request, length);
       const start = performance.now();

@@ -42,6 +42,7 @@ export const REFUSALS = {
   header_overflow: { status: 431, error: 'the path or the headers are too long', hint: 'shorten them' },
   malformed: { status: 400, error: 'the request is not valid HTTP', hint: 'send an HTTP/1.1 request' },
   in_flight: { status: 503, error: 'too many bytes in flight', hint: 'send it again later' },
+  cluster_in_flight: { status: 503, error: 'too many bytes in flight from this cluster', hint: 'send it again later' },
 } as const satisfies Record<string, { readonly status: number; readonly error: string; readonly hint: string }>;
 
 export type RefusalReason = keyof typeof REFUSALS;

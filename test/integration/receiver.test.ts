@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createReceiver } from '../../src/http/receiver.ts';
 import { OperationalError } from '../../src/telemetry/operational-error.ts';
 import { fail } from '../support/fail.ts';
+import { onTestEnd } from '../support/on-test-end.ts';
 import { exchange, post, type ReceiverInput, receiverOptions, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -262,6 +263,38 @@ describe('what is refused', () => {
 });
 
 describe('slow and broken senders', () => {
+  test('a cluster that announces large bodies and does not send them is refused; the others are answered', async () => {
+    const MIB = 1024 * 1024;
+    const { port, metrics, log } = await startReceiver(TWO_CLUSTERS);
+    const announce = head(JSON_TYPE, `Authorization: Bearer ${TOKEN_A}`, `Content-Length: ${64 * MIB}`);
+    const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').setEncoding('utf8'));
+    onTestEnd(() => sockets.forEach((socket) => void socket.destroy()));
+    const answers = sockets.map(() => '');
+    for (const [index, socket] of sockets.entries()) {
+      socket
+        .on('error', () => undefined)
+        .on('data', (text) => {
+          answers[index] += String(text);
+        });
+      socket.write(`${announce}{`);
+    }
+    // Two of them fit into the half of this cluster.
+    const refused = () => answers.filter((answer) => answer.includes('from this cluster'));
+    await waitFor(() => refused().length === 2, { what: 'two refusals' });
+    for (const answer of refused()) expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 5/);
+    expect((await metrics.expose()).text).toMatch(/^firstseen_bytes_in_flight 134217728$/m);
+    expect((await metrics.expose()).text).toMatch(/requests_refused_total\{reason="cluster_in_flight"\} 2/);
+    expect(log.join('')).toMatch(/"reason":"cluster_in_flight".*cluster a/);
+
+    expect((await post(port, '/audit', bearer(TOKEN_A))).status).toBe(503);
+    for (let batch = 0; batch < 3; batch++) {
+      const answer = await post(port, '/audit', { ...bearer(TOKEN_B), body: Buffer.alloc(32 * MIB) });
+      expect(answer.status).toBe(200);
+    }
+    for (const socket of sockets) socket.destroy();
+    await waitFor(async () => (await post(port, '/audit', bearer(TOKEN_A))).status === 200, { what: 'room again' });
+  });
+
   test('a body that does not come in time: 408, and its bytes are given back', async () => {
     const { port, batches, metrics } = await startReceiver({ timeouts: { headersMs: 200, requestMs: 400 } });
     const answer = await exchange(port, head(JSON_TYPE, 'Content-Length: 100'), '{');
