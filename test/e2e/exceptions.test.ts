@@ -106,7 +106,7 @@ async function alertOf(agent: string): Promise<string> {
       const { items }: { readonly items: readonly Alert[] } = JSON.parse(
         await server.read('/apis/firstseen.dev/v1alpha1/alerts'),
       );
-      return items.find(({ spec }) => spec.actor.userAgent === agent)?.metadata.name;
+      return items.find(({ spec }) => spec.rule.name === RULE && spec.actor.userAgent === agent)?.metadata.name;
     },
     { what: `the alert of ${agent}`, ...WAIT },
   );

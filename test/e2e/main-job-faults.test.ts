@@ -17,7 +17,6 @@ const PAUSE_MS = 20_000;
 let recorder: Recorder;
 let cluster: Cluster;
 let redis: RedisServer;
-const started: Firstseen[] = [];
 
 beforeAll(async () => {
   recorder = await startRecorder();
@@ -27,7 +26,6 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
-  await Promise.all(started.map((firstseen) => firstseen.stop()));
   await cluster?.server.stop();
   recorder?.stop();
   await redis?.stop();
@@ -36,7 +34,7 @@ afterAll(async () => {
 async function start(options: Pick<FirstseenOptions, 'state' | 'hostname' | 'kubeconfig'>): Promise<Firstseen> {
   const { kubeconfig, certificates } = cluster;
   const firstseen = await startFirstseen({ kubeconfig, certificates, ...options });
-  started.push(firstseen);
+  onTestEnd(() => firstseen.stop());
   return firstseen;
 }
 
