@@ -75,7 +75,7 @@ test('an alert shows in the columns of kubectl get alerts', async () => {
   expect(await server.kubectl('get', 'alerts', '-o', 'name', '--field-selector', 'status.phase=Closed')).toBe('');
   expect(await server.kubectl('get', 'firstseen', '-o', 'name')).toMatch(/alert\.firstseen\.dev\/first/);
   expect(await server.kubectl('explain', 'alert.spec.actor.sourceIP')).toMatch(
-    /the only one that a client does not\s+choose/,
+    /Clients can forge all other\s+addresses/,
   );
 });
 

@@ -159,7 +159,7 @@ test('an edit keeps the memory of a rule unless it changes the terms; the status
   expect(await outcome(firstseen, rule, 'opened')).toBe(1);
 
   await apply(rule, { ...spec, severity: 'critical' });
-  expect((await condition(rule, 'Ready', 2)).message).toMatch(/is kept/);
+  expect((await condition(rule, 'Ready', 2)).message).toMatch(/keeps what the earlier version learned/);
   expect(await firstseen.post(requestBatch('live-known', ['learned-a'], Date.now() + 5_000))).toBe(200);
   expect(await outcome(firstseen, rule, 'known')).toBe(1);
   await waitFor(async () => (await ruleOf(rule)).status?.alerts === 1, {
