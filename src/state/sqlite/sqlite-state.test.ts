@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { operationalError } from '../../../test/support/expect.ts';
+import { onTestEnd } from '../../../test/support/on-test-end.ts';
 import { entriesOf, fieldsOf, write } from '../../../test/support/state-access.ts';
 import { describeState } from '../../../test/support/state-suite.ts';
 import { openDatabase } from './database.ts';
@@ -181,6 +182,8 @@ describe('SQLite state', () => {
     const path = newFile();
     const db = openDatabase(path, 0);
     const state = createSqliteState(db, path);
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0); // else a busy machine ends the commit early
+    onTestEnd(() => clock.mockRestore());
     const seen: unknown[] = [];
     let turned = false;
     const add = (n: number) =>
