@@ -97,6 +97,8 @@ function tamperRulesOf({ tamper }: Config, account: string): readonly CompiledRu
   const slots = createFieldSlots();
   // Users that may change firstseen are recorded too: excluding a user would hide events that other rules need.
   return tamperRules({ ...tamper, identities: [], namespace }).flatMap((document) => {
+    // It is for policies that record no body of such a write; a derived policy does.
+    if (document.name === 'firstseen-tamper-status') return [];
     const compiled = compileRule(document, slots, sha256Hashes);
     return compiled.kind === 'ok' ? [compiled.rule] : [];
   });

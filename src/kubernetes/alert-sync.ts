@@ -6,6 +6,7 @@ import type { Store } from '../alerts/store.ts';
 import type { AlertPhase } from '../detect/alert.ts';
 import { stateKeys } from '../rules/state-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { OperationalError } from '../telemetry/operational-error.ts';
 import { alertStatus } from './alert-resource.ts';
 import { createAlertWatch } from './alert-watch.ts';
 import type { KubernetesClient } from './client.ts';
@@ -15,6 +16,8 @@ import { statusDigest } from './status-digest.ts';
 const SINK = 'alert';
 /** Set once the sink has created the resource. */
 const DELIVERED = alertFields.delivered(SINK);
+/** How long after a write of a status it is looked at, in milliseconds. */
+const SETTLE_MS = 1_000;
 
 export interface AlertSyncDeps {
   readonly client: KubernetesClient;
@@ -42,7 +45,30 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
   const restore = (cluster: string, id: string, digest: string) =>
     lifecycle.restore(cluster, id, SINK, (state) => statusDigest(alertStatus(state)) === digest);
 
-  return createAlertWatch({
+  /** The newest status of alerts that were written a moment ago. */
+  const written = new Map<string, string>();
+  let settling: NodeJS.Timeout | undefined;
+
+  /** Events come late: what is not as the store has it may have been overwritten since. So only the newest counts. */
+  async function restoreWritten(): Promise<void> {
+    settling = undefined;
+    for (const [id, digest] of [...written]) {
+      written.delete(id);
+      try {
+        await forEachCluster((cluster) => restore(cluster, id, digest));
+      } catch (error) {
+        if (!(error instanceof OperationalError)) throw error;
+        if (!written.has(id)) note(id, digest);
+      }
+    }
+  }
+
+  function note(id: string, digest: string): void {
+    written.set(id, digest);
+    settling ??= setTimeout(() => void restoreWritten(), SETTLE_MS);
+  }
+
+  const watch = createAlertWatch({
     client,
     logger,
     handlers: {
@@ -61,10 +87,17 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
         }
       },
       onPhase: setPhase,
-      onStatus: (id, digest) => forEachCluster((cluster) => restore(cluster, id, digest)),
+      onStatus: note,
       onDeleted: (id) => forEachCluster((cluster) => lifecycle.end(cluster, id)),
     },
   });
+  return {
+    start: () => watch.start(),
+    async stop() {
+      await watch.stop();
+      clearTimeout(settling);
+    },
+  };
 }
 
 /** Alerts whose resource has been created. */

@@ -178,7 +178,7 @@ secrets-read      query              runs
 4 rules: 3 run, 1 is not supported
 `);
     expect(stderr).toMatch(/rules_export\.ndjson:4:1: anomaly: rule type machine_learning is not supported/);
-    expect(stderr).toMatch(/^ {2}hint: there are no anomaly jobs here/m);
+    expect(stderr).toMatch(/^ {2}hint: firstseen has no anomaly jobs/m);
     expect(stderr).toMatch(/^1 rule cannot run here$/m);
   });
 
@@ -248,9 +248,9 @@ secrets-read      query              runs
     const { code, stdout, stderr } = await firstseen('rules', 'check', other);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^secret-then-pod +eql +invalid +exception "our addresses": the value list ours\.txt is not there/m,
+      /^secret-then-pod +eql +invalid +exception "our addresses": the value list ours\.txt is missing/m,
     );
-    expect(stderr).toMatch(/put it there as ours\.txt or lists\/ours\.txt in .*other, one value a line$/m);
+    expect(stderr).toMatch(/save it as ours\.txt or lists\/ours\.txt in .*other, one value per line$/m);
     rmSync(other, { recursive: true });
   });
 });

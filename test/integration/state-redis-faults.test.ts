@@ -289,7 +289,7 @@ describe('Redis that is not as it should be', () => {
     await replica.kill('SIGSTOP');
     const repeated = { kind: 'oldest', key: 'z', limit: 1 } as const;
     await expect(write(state, 'c', counter)).rejects.toThrow(
-      operationalError('store_unavailable', /0 of the 1 replicas/),
+      operationalError('store_unavailable', /only 0 of 1 replicas/),
     );
     const seen = state.update('c', [repeated], () => ({ kind: 'commit', writes: [], result: undefined }));
     await expect(seen).rejects.toThrow(operationalError('store_unavailable')); // what it saw is not on the replica either

@@ -244,7 +244,7 @@ test('ES|QL queries with rows and with groups', () => {
 Query
   [does not hold] a row remains after every command:
   - [holds] rows for which kubernetes.audit.verb == "list"
-  - [holds] of each row is computed: who = CONCAT(user.name, "!")
+  - [holds] for each row, compute: who = CONCAT(user.name, "!")
   - [does not hold] rows for which who LIKE "*e!" (who is "bob!")
 `);
   expect(
@@ -276,7 +276,7 @@ test('each ES|QL command with the deciding conditions and their values', () => {
 `);
   expect(query('EVAL n = LENGTH(user.email) | WHERE n > 3 OR KQL("user.name: (bob or mal*)") | KEEP n')).toBe(`Query
   [does not hold] a row remains after every command:
-  - [holds] of each row is computed: n = LENGTH(user.email)
+  - [holds] for each row, compute: n = LENGTH(user.email)
   - [does not hold] rows for which one of these is true:
     - [does not hold] n > 3 (it is null, n has no value)
     - [does not hold] KQL("user.name: (bob or mal*)"):
@@ -286,7 +286,7 @@ test('each ES|QL command with the deciding conditions and their values', () => {
     query('MV_EXPAND kubernetes.audit.user.groups | WHERE kubernetes.audit.user.groups == "sre" | STATS n = COUNT(*)'),
   ).toBe(`Query
   [does not hold] a row remains after every command before STATS:
-  - [holds] a row for each value of kubernetes.audit.user.groups
+  - [holds] one row for each value of kubernetes.audit.user.groups
   - [does not hold] rows for which kubernetes.audit.user.groups == "sre" (kubernetes.audit.user.groups is "dev, ops")
 `);
 });
