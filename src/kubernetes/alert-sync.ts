@@ -16,7 +16,7 @@ import { statusDigest } from './status-digest.ts';
 const SINK = 'alert';
 /** Set once the sink has created the resource. */
 const DELIVERED = alertFields.delivered(SINK);
-/** How long after a write of a status it is looked at, in milliseconds. */
+/** How long to wait after a status write before comparing it with the store, in milliseconds. */
 const SETTLE_MS = 1_000;
 
 export interface AlertSyncDeps {
@@ -45,11 +45,11 @@ export function createAlertSync({ client, store, lifecycle, logger }: AlertSyncD
   const restore = (cluster: string, id: string, digest: string) =>
     lifecycle.restore(cluster, id, SINK, (state) => statusDigest(alertStatus(state)) === digest);
 
-  /** The newest status of alerts that were written a moment ago. */
+  /** The latest digest of statuses that were written within the last second, by alert. */
   const written = new Map<string, string>();
   let settling: NodeJS.Timeout | undefined;
 
-  /** Events come late: what is not as the store has it may have been overwritten since. So only the newest counts. */
+  /** Watch events come late, and a later write may already have corrected a status: only the latest digest counts. */
   async function restoreWritten(): Promise<void> {
     settling = undefined;
     for (const [id, digest] of [...written]) {

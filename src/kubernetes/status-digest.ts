@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A digest of what of an Alert's status is firstseen's: all but the phase. Equal for a status as it is written and as it is read
- * back: neither the order of fields nor a null, by which a merge patch takes a field away, makes a difference.
+ * A digest of the part of an Alert's status that firstseen owns: all but the phase. It is the same for a status as written
+ * and as read back, because it ignores the order of fields and nulls, with which a merge patch removes a field.
  */
 export function statusDigest(status: unknown): string {
   const { phase: _, ...own } = Object(status);

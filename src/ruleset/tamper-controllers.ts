@@ -1,26 +1,26 @@
 import { anyOf } from './kql-words.ts';
 
-/** What some accounts of Kubernetes do all day. Whatever else they do is told as of anybody. */
+/** The usual work of some accounts of Kubernetes. Anything else that they do raises alerts, as for every user. */
 interface Work {
   /** Controllers of kube-controller-manager, each of which has an account of its own in kube-system. */
   readonly controllers?: readonly string[];
   readonly users?: readonly string[];
-  /** Plural names with the subresource: `pods/status`. All without subresource unless told. */
+  /** Plural names, with the subresource if there is one: `pods/status`. Without this field, all resources. */
   readonly resources?: readonly string[];
   readonly verbs?: readonly string[];
   readonly name?: string;
 }
 
-/** Where controllers have no accounts of their own (`--use-service-account-credentials=false`), this user does the work of all. */
+/** With `--use-service-account-credentials=false` all controllers act as this user. */
 const CONTROLLER_MANAGER = 'system:kube-controller-manager';
 const KUBELETS = 'system:node:*';
 const SCHEDULER = 'system:kube-scheduler';
 const API_SERVER = 'system:apiserver';
 
 /**
- * What follows by itself from what people do, in the namespace of firstseen: to roll out, to drain a node, to replace a pod.
- * The requests are those of the sources of Kubernetes, `pkg/controller`, `pkg/kubelet`, `pkg/scheduler`. Evictions are not among them:
- * whoever drains asks for those.
+ * Writes in firstseen's namespace that Kubernetes makes as a consequence of a rollout, a drain or a lost pod. Taken from the
+ * sources of Kubernetes: `pkg/controller`, `pkg/kubelet`, `pkg/scheduler`. Evictions are not listed, because the user who
+ * drains the node requests them.
  */
 const WORK: readonly Work[] = [
   { controllers: ['deployment-controller'], resources: ['replicasets', 'deployments/status'] },
@@ -55,24 +55,24 @@ const WORK: readonly Work[] = [
   { controllers: ['root-ca-cert-publisher'], resources: ['configmaps'], name: 'kube-root-ca.crt' },
   { controllers: ['service-account-controller'], resources: ['serviceaccounts'], name: 'default' },
   { controllers: ['legacy-service-account-token-cleaner'], resources: ['secrets'], verbs: ['patch', 'delete'] },
-  // What had an owner goes with it, and everything with a namespace: the deletion that began it was told.
+  // Deletes the dependents of a deleted object or namespace. That first deletion has raised an alert.
   { controllers: ['generic-garbage-collector'], verbs: ['patch', 'delete'] },
   { controllers: ['namespace-controller'], verbs: ['delete', 'deletecollection'] },
   { controllers: ['namespace-controller'], resources: ['namespaces/finalize', 'namespaces/status'] },
   { users: [SCHEDULER], resources: ['pods/binding', 'pods/status'] },
-  // To make room for a pod of a higher priority.
+  // Preempts a pod for one with a higher priority.
   { users: [SCHEDULER], resources: ['pods'], verbs: ['delete'] },
   { users: [KUBELETS], resources: ['pods/status', 'persistentvolumeclaims/status', 'serviceaccounts/token'] },
-  // A pod that has stopped. That a kubelet creates one, for a file on its node, is told.
+  // Deletes a pod that has stopped. A mirror pod that a kubelet creates does raise an alert.
   { users: [KUBELETS], resources: ['pods'], verbs: ['delete'] },
-  // It mends addresses and ports of Services at its start.
+  // Repairs addresses and ports of Services when it starts.
   { users: [API_SERVER], resources: ['services'], verbs: ['update', 'patch'] },
 ];
 
-/** A condition of KQL: Kubernetes itself at its work. */
+/** A condition in KQL: Kubernetes does its usual work. */
 export const KUBERNETES_AT_WORK = `(${WORK.map(conditionOf).join(' or ')})`;
 
-/** The API server itself, which keeps what it serves in step with the resource definitions. */
+/** The API server itself, which updates APIServices when resource definitions change. */
 export const BY_API_SERVER = anyOf('user.name', [API_SERVER]);
 
 function conditionOf({ controllers, users, resources, verbs, name }: Work): string {

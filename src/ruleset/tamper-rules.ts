@@ -6,9 +6,9 @@ import { WRITES, writesIn, writesOfAccess, writesOfDefinitions, writesOfWideReac
 
 /** Which objects of a cluster belong to firstseen, and who may change them. `*` in a name stands for any text. */
 export interface TamperTargets {
-  /** Where firstseen is installed, all of which counts as its own; without it only resources of the whole cluster are looked at. */
+  /** firstseen's namespace; everything in it counts. Without it the rules cover cluster-scoped resources only. */
   readonly namespace: string | undefined;
-  /** Its objects beside namespaces, such as cluster roles. At least one. */
+  /** Its cluster-scoped objects, such as cluster roles. At least one. */
   readonly names: readonly string[];
   /** Users whose changes are allowed, by the user name that the API server authenticated. */
   readonly identities: readonly string[];
@@ -20,17 +20,17 @@ const ITSELF = 'not kubernetes.audit.objectRef.subresource: *';
 const STATUS = 'kubernetes.audit.objectRef.subresource: status';
 
 /**
- * Who calls itself Helm says so itself: it is never more than a hint, and Helm has no need to delete or to scale. Of its own notes
- * about a release it deletes the oldest.
+ * A client that calls itself Helm: only a hint, since every client can. Helm neither deletes nor scales these objects; it
+ * only deletes the oldest of its release Secrets.
  */
 const HELM =
   '(user_agent.original: Helm/* and not kubernetes.audit.objectRef.subresource: * and (kubernetes.audit.verb: (create or update or patch)' +
   ' or (kubernetes.audit.verb: delete and kubernetes.audit.objectRef.resource: secrets and kubernetes.audit.objectRef.name: sh.helm.release.v1.*)))';
 
-/** What of an alert's status is firstseen's: all but the phase. In a merge patch or a whole object, and in a JSON patch. */
+/** The fields of an alert's status that firstseen owns: all but the phase. */
 const OWN_STATUS = ['count', 'firstSeen', 'lastSeen', 'evidence', 'overflow', 'conditions'];
 const SETS_OWN_STATUS = `(${OWN_STATUS.map((field) => `kubernetes.audit.requestObject.status.${field}: *`).join(' or ')})`;
-/** A body that sets the phase and nothing else. A null in it cannot be seen; what it takes away firstseen puts back. */
+/** A body that sets only the phase. KQL cannot see a null in it; firstseen restores what a null removes. */
 const SETS_PHASE_ALONE =
   `((kubernetes.audit.requestObject.status.phase: * and not ${SETS_OWN_STATUS})` +
   ` or (kubernetes.audit.requestObject.path: /status/phase and not ${anyOf('kubernetes.audit.requestObject.path', [

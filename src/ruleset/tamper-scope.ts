@@ -1,9 +1,9 @@
 import { anyOf } from './kql-words.ts';
 import { BY_API_SERVER, KUBERNETES_AT_WORK } from './tamper-controllers.ts';
 
-/** The roles for people that the chart makes, whatever the name of the release. */
+/** The chart's roles for people. Their names do not depend on the release. */
 const USER_ROLES = ['firstseen-view', 'firstseen-responder', 'firstseen-author'];
-/** firstseen-view is for everyone who may view, and grants nothing that could harm. */
+/** firstseen-view only reads, so it is not among them. */
 const STRONG_ROLES = '(firstseen-responder or firstseen-author)';
 
 const DELETECOLLECTION = 'kubernetes.audit.verb: deletecollection';
@@ -21,21 +21,21 @@ const ADMISSION =
 export const WRITES = 'kubernetes.audit.verb: (create or update or patch or delete or deletecollection)';
 
 /**
- * What tools report about the objects of a namespace, beside them, and what changes nothing: the guides forward ports. A claim is bound and grown by many
- * controllers, and matters when it goes.
+ * Writes that do not affect firstseen: reports of tools about a namespace, port-forwards (which the guides use), and the
+ * binding and growing of volume claims. The deletion of a claim does count.
  */
 const OF_NO_EFFECT =
   `(${RESOURCE}: (events or leases or *reports or ciliumendpoints or localsubjectaccessreviews)` +
   ` or ${SUBRESOURCE}: portforward or (${RESOURCE}: persistentvolumeclaims and ${PUTS}))`;
-/** The status of what other tools look after: their groups have a dot, and those of Kubernetes whose status has effect have none. */
+/** Status writes of other tools. Their API groups have a dot; those of Kubernetes whose status has an effect have none. */
 const STATUS_OF_TOOLS = `(${SUBRESOURCE}: status and ${GROUP}: *.*)`;
-/** A session can end the process. It is `get` over a WebSocket. */
+/** A session in a pod can end the process. Over a WebSocket its verb is `get`. */
 const SESSIONS = `(kubernetes.audit.verb: (create or get) and ${RESOURCE}: pods and ${SUBRESOURCE}: (exec or attach))`;
 
 /**
- * Every write in the namespace of firstseen, of whatever kind and name, and those of the namespace itself: what stops it is not
- * named after it, such as a policy or a quota. Rights there are another rule's.
- * @param ours a condition on the names of what is firstseen's beside namespaces
+ * Every write in firstseen's namespace, of any kind and name, and writes of the namespace itself. A policy or a quota can
+ * stop firstseen under any name. `writesOfAccess` covers roles and bindings.
+ * @param ours a condition on the names of firstseen's cluster-scoped objects
  */
 export function writesIn(namespace: string, ours: string): string {
   const inside = anyOf('kubernetes.audit.objectRef.namespace', [namespace]);
@@ -46,12 +46,12 @@ export function writesIn(namespace: string, ours: string): string {
   return `((${WRITES} and (${objects} or ${itself} or ${priority})) or (${inside} and ${SESSIONS})) and not ${KUBERNETES_AT_WORK}`;
 }
 
-/** Writes of the resource definitions, and of the API that they make. */
+/** Writes of the resource definitions, and of the APIService for them. */
 export function writesOfDefinitions(): string {
   return `${WRITES} and ${RESOURCE}: (customresourcedefinitions or apiservices) and (${NAME}: *.firstseen.dev or ${DELETECOLLECTION}) and not ${BY_API_SERVER}`;
 }
 
-/** Writes of the roles and bindings of firstseen, and of whatever else gives or takes rights on its resources. */
+/** Writes of firstseen's roles and bindings, and of other objects that grant or restrict rights on its resources. */
 export function writesOfAccess(namespace: string | undefined, ours: string): string {
   const everywhere = `(${RESOURCE}: (clusterroles or clusterrolebindings) and (${ours} or ${anyOf(NAME, USER_ROLES)} or ${DELETECOLLECTION}))`;
   const inside =
@@ -69,8 +69,8 @@ export function writesOfAccess(namespace: string | undefined, ours: string): str
 }
 
 /**
- * Writes that may reach firstseen, and do not say so: a binding whose role is not recorded, as of every patch with the policy in
- * deploy/; what decides over all requests, or over the traffic of all pods.
+ * Writes that may affect firstseen without naming it: a binding whose role is not recorded (with the policy in deploy/,
+ * every patch), and objects that decide on all requests or on the traffic of all pods.
  */
 export function writesOfWideReach(): string {
   const bound = `(${RBAC} and ${RESOURCE}: clusterrolebindings and ${PUTS} and ${NO_ROLE_REF})`;
